@@ -1,0 +1,87 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/kustomer"
+)
+
+// The types of failure that the Web UI shows and that workflows tell apart.
+const (
+	// Unavailable: Kustomer did not answer, or not understandably; retried with backoff.
+	Unavailable = "KustomerUnavailable"
+	// RateLimited: the org's request budget is used up; retried when it resets.
+	RateLimited = "KustomerRateLimited"
+	// Credentials: the key or its roles are wrong for every call; retried slowly until somebody has put it right.
+	Credentials = "KustomerCredentials"
+	// Refused: Kustomer understood and said no; a repeat would get the same answer, so a person has to decide.
+	Refused = "KustomerRefused"
+)
+
+const (
+	// Doubling from a second to a minute: a short hiccup costs a ringing call
+	// a second, an outage costs Kustomer one request a minute for each call.
+	firstBackoff = time.Second
+	maxBackoff   = time.Minute
+	// A wrong key is put right by a person, which takes minutes at best.
+	credentialsBackoff = 30 * time.Second
+	// Kustomer's budget window is a minute (developer site, "Rate limits").
+	rateWindow = time.Minute
+)
+
+// failure is the only place where a Kustomer error becomes a Temporal error:
+// the client says what kind of failure it was, this says when to try again.
+func failure(ctx context.Context, err error) error {
+	var answer *kustomer.Error
+	if !errors.As(err, &answer) {
+		return err
+	}
+	options := temporal.ApplicationErrorOptions{}
+	var failureType string
+	switch answer.Kind {
+	case kustomer.RateLimited:
+		failureType = RateLimited
+		options.NextRetryDelay = untilReset(answer.RetryAt, time.Now())
+		options.Category = temporal.ApplicationErrorCategoryBenign
+	case kustomer.Credentials:
+		failureType = Credentials
+		options.NextRetryDelay = jitter(credentialsBackoff)
+	case kustomer.Unavailable:
+		failureType = Unavailable
+		options.NextRetryDelay = jitter(backoff(activity.GetInfo(ctx).Attempt))
+	default:
+		failureType = Refused
+		options.NonRetryable = true
+	}
+	return temporal.NewApplicationErrorWithOptions(answer.Error(), failureType, options)
+}
+
+// refused reports whether Kustomer definitely did not do what it was asked.
+func refused(err error) bool {
+	return kustomer.IsKind(err, kustomer.Conflict) || kustomer.IsKind(err, kustomer.Rejected)
+}
+
+func backoff(attempt int32) time.Duration {
+	return min(maxBackoff, firstBackoff<<min(attempt-1, 10))
+}
+
+// untilReset waits for the budget's reset, spread over some seconds so that
+// the calls that wait for it do not use up the next window in one burst.
+func untilReset(reset, now time.Time) time.Duration {
+	wait := reset.Sub(now)
+	if reset.IsZero() || wait > 2*rateWindow {
+		wait = rateWindow // none given, or a clock that cannot be ours
+	}
+	return max(wait, 0) + time.Second + rand.N(5*time.Second)
+}
+
+// jitter spreads calls that failed together, which Temporal's retry policy alone does not.
+func jitter(d time.Duration) time.Duration {
+	return d/2 + rand.N(d)
+}

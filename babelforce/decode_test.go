@@ -1,0 +1,203 @@
+package babelforce
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	jsonType = "application/json"
+	formType = "application/x-www-form-urlencoded"
+
+	legID = "7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b"
+)
+
+func mustDecode(t *testing.T, contentType, body string) Event {
+	t.Helper()
+	event, err := Decode(CallBridged, contentType, []byte(body))
+	require.NoError(t, err)
+	return event
+}
+
+var wholeEvent = Event{
+	Name: CallBridged,
+	Call: Call{
+		ID: legID, ParentID: "11111111111111111111111111111111", SessionID: "s1", ConversationID: "c1",
+		Type: "inbound", Source: "queue", Domain: "external", State: "bridged",
+		From: "+493023125100", To: "+493023125000", Anonymous: true,
+		DateCreated: time.Date(2026, 6, 24, 10, 15, 2, 0, time.UTC), Duration: new(7),
+	},
+	Agent: Agent{ID: "a1", Name: "Ada Äther", Number: "+493023125010", Email: "ada@example.com", SourceID: "5f0c", Source: "kustomer"},
+	Queue: Queue{ID: "q1", Name: "Support & Co"},
+	Extra: map[string]string{"shop": "berlin", "session.vip": "true", "call.score": "12.50", "agent.tags.0": "de"},
+}
+
+// The same delivery in every encoding.
+var wholeBodies = map[string]struct{ contentType, body string }{
+	"nested JSON": {jsonType, `{
+		"call": {"id": "7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b", "parentId": "11111111-1111-1111-1111-111111111111", "sessionId": "s1", "conversationId": "c1",
+			"type": "inbound", "source": "queue", "domain": "external", "state": "bridged", "finishReason": null,
+			"from": "+493023125100", "to": "+493023125000", "anonymous": true, "dateCreated": 1782296102, "dateFinished": null, "duration": 7, "score": 12.50},
+		"agent": {"id": "a1", "name": "Ada Äther", "number": "+493023125010", "email": "ada@example.com", "sourceId": "5f0c", "agentSource": "kustomer", "tags": ["de"]},
+		"queue": {"id": "q1", "name": "Support & Co"}, "session": {"vip": true}, "shop": "berlin"}`},
+	"flat JSON": {"application/vnd.babelforce+json; charset=utf-8", `{
+		"call.id": "7C3F9A2E-4B5D-6E8F-9A0B-1C2D3E4F5A6B", "call.parentId": "11111111111111111111111111111111", "call.sessionId": "s1", "call.conversationId": "c1",
+		"call.type": "inbound", "call.source": "queue", "call.domain": "external", "call.state": "bridged",
+		"call.from.number": "+493023125100", "call.toNumber": "+493023125000", "call.anonymous": "true", "call.dateCreated": "1782296102000", "call.duration": "7", "call.score": "12.50",
+		"agent.id": "a1", "agent.name": " Ada Äther ", "agent.number": "+493023125010", "agent.email": "ada@example.com", "agent.sourceID": "5f0c", "agent.agentSource": "kustomer", "agent.tags.0": "de",
+		"queue.id": "q1", "queue.name": "Support & Co", "session.vip": "true", "shop": "berlin"}`},
+	"mixed JSON": {"Application/JSON", `{
+		"call": {"id": "7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b", "parentId": "11111111111111111111111111111111", "sessionId": "s1", "conversationId": "c1",
+			"from": {"number": "+493023125100"}, "toNumber": "+493023125000", "anonymous": 1, "dateCreated": "2026-06-24T12:15:02+02:00", "duration": 7.0, "score": "12.50"},
+		"call.type": "inbound", "call.source": "queue", "call.domain": "external", "call.state": "bridged", "call.bridged": {"name": "someone else"},
+		"agent": {"id": "a1", "name": "Ada Äther", "number": "+493023125010", "email": "ada@example.com", "sourceId": "5f0c", "agentSource": "kustomer", "tags": ["de"]},
+		"queue.id": "q1", "queue.name": "Support & Co", "session.vip": "true", "shop": "berlin", "empty": {}, "none": []}`},
+	"form": {formType, "call.id=7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b&call.parentId=11111111111111111111111111111111&call.sessionId=s1&call.conversationId=c1" +
+		"&call.type=inbound&call.source=queue&call.domain=external&call.state=bridged&call.finishReason=&call.from=%2B493023125100&call.to=+493023125000" +
+		"&call.anonymous=1&call.dateCreated=1782296102&call.dateFinished=%7Bcall.dateFinished%7D&call.duration=7&call.score=12.50" +
+		"&agent.id=a1&agent.name=Ada+%C3%84ther&agent.number=%2B493023125010&agent.email=ada%40example.com&agent.sourceId=5f0c&agent.agentSource=kustomer&agent.tags.0=de" +
+		"&queue.id=q1&queue.name=Support+%26+Co&session.vip=true&shop=berlin&=nameless"},
+}
+
+func TestEveryEncodingGivesTheSameEvent(t *testing.T) {
+	for name, b := range wholeBodies {
+		t.Run(name, func(t *testing.T) {
+			event := mustDecode(t, b.contentType, b.body)
+			require.Equal(t, wholeEvent, event)
+			require.Equal(t, wholeEvent.Fingerprint(), event.Fingerprint())
+		})
+	}
+}
+
+func TestContentTypeIsGuessedOnlyWhereItIsSafe(t *testing.T) {
+	asJSON, asForm := wholeBodies["nested JSON"].body, wholeBodies["form"].body
+	require.Equal(t, wholeEvent, mustDecode(t, "", "\n "+asJSON))
+	require.Equal(t, wholeEvent, mustDecode(t, "", asForm+"\n"))
+	require.Equal(t, wholeEvent, mustDecode(t, formType, asJSON), "JSON labelled as a form, as curl does")
+	require.Equal(t, wholeEvent, mustDecode(t, "application/json; charset", asJSON), "a broken parameter")
+
+	for _, contentType := range []string{"text/plain", "multipart/form-data; boundary=x", "application/xml", "json", ";"} {
+		_, err := Decode(CallBridged, contentType, []byte(asJSON))
+		require.ErrorIs(t, err, ErrContentType, contentType)
+	}
+	_, err := Decode(CallBridged, "", []byte("id=1&name=x"))
+	require.ErrorIs(t, err, ErrContentType, "no field we know")
+}
+
+func TestTimesInEveryForm(t *testing.T) {
+	second := time.Date(2026, 6, 24, 10, 15, 2, 0, time.UTC)
+	milli := second.Add(250 * time.Millisecond)
+	for value, want := range map[string]time.Time{
+		`1782296102`: second, `"1782296102"`: second, `1.782296102e9`: second,
+		`1782296102000`: second, `"1782296102250"`: milli,
+		`1782296102.25`: milli, `"1782296102.250"`: milli,
+		`"2026-06-24T10:15:02Z"`: second, `"2026-06-24T10:15:02.250Z"`: milli, `"2026-06-24T12:15:02+02:00"`: second,
+		`0`: {}, `""`: {}, `null`: {}, `"{call.dateCreated}"`: {},
+	} {
+		event := mustDecode(t, jsonType, `{"call.id":"x","call.dateCreated":`+value+`}`)
+		require.Equal(t, want, event.Call.DateCreated, value)
+	}
+}
+
+func TestDurationsInEveryForm(t *testing.T) {
+	for value, want := range map[string]*int{
+		`42`: new(42), `"42"`: new(42), `42.0`: new(42), `42.9`: new(42), `4.2e1`: new(42), `"+42"`: new(42),
+		`0`: new(0), `null`: nil, `""`: nil, `"{call.duration}"`: nil,
+	} {
+		event := mustDecode(t, jsonType, `{"call.id":"x","call.duration":`+value+`}`)
+		require.Equal(t, want, event.Call.Duration, value)
+	}
+}
+
+func TestUnresolvedPlaceholderCountsAsAbsent(t *testing.T) {
+	for value, absent := range map[string]bool{
+		"{agent.sourceId}": true, " {agent.sourceId} ": true, "{integration.kustomer.conversation.id}": true,
+		"{{task.assigned_agent.external_id}}": true, "{{ x }}": true, "{{{context.test}}}": true,
+		"{VIP}": false, "{a.b} and {c.d}": false, "x{a.b}": false, "{a b.c}": false, "{}": false, "{{}}": false,
+	} {
+		event := mustDecode(t, formType, "call.id=x&agent.name="+value+"&note="+value)
+		require.Equal(t, absent, event.Agent.Name == "", value)
+		require.Equal(t, absent, event.Extra == nil, value)
+	}
+}
+
+func TestLastPresentSpellingWins(t *testing.T) {
+	event := mustDecode(t, jsonType, `{"call.id":"x","call":{"from":"1","from":"2"},"call.fromNumber":"3","call.from":null,"call.from.number":"{call.from.number}"}`)
+	require.Equal(t, "3", event.Call.From)
+	require.Equal(t, "2", mustDecode(t, formType, "call.id=x&call.from=1&call.from=2").Call.From)
+}
+
+func TestOtherCaseIsAnotherField(t *testing.T) {
+	event := mustDecode(t, jsonType, `{"call":{"id":"x","From":"1"}}`)
+	require.Empty(t, event.Call.From)
+	require.Equal(t, map[string]string{"call.From": "1"}, event.Extra)
+}
+
+func TestBridgedFillsOnlyAbsentBuckets(t *testing.T) {
+	const bridged = `"bridged":{"id":"4B5C6D7E-8F9A-0B1C-2D3E-4F5A6B7C8D9E","name":"Ada","number":"+493023125010","queueId":null,"queueName":"Support","agent":{"name":"Ada"}}`
+	event := mustDecode(t, jsonType, `{"call":{"id":"x",`+bridged+`}}`)
+	require.Equal(t, Agent{ID: "4b5c6d7e8f9a0b1c2d3e4f5a6b7c8d9e", Name: "Ada", Number: "+493023125010"}, event.Agent)
+	require.Equal(t, Queue{Name: "Support"}, event.Queue)
+	require.Nil(t, event.Extra)
+
+	event = mustDecode(t, jsonType, `{"call":{"id":"x",`+bridged+`},"agent":{"name":"Bob"}}`)
+	require.Equal(t, Agent{Name: "Bob"}, event.Agent, "buckets are not mixed")
+	require.Equal(t, Queue{Name: "Support"}, event.Queue)
+}
+
+func TestIDsAreNormalisedOnlyWhereTheyAreBabelforces(t *testing.T) {
+	const hyphenated = "7C3F9A2E-4B5D-6E8F-9A0B-1C2D3E4F5A6B"
+	event := mustDecode(t, jsonType, `{"call":{"id":" Leg-1 ","parentId":"`+hyphenated+`"},"agent":{"sourceId":"`+hyphenated+`"}}`)
+	require.Equal(t, "Leg-1", event.Call.ID)
+	require.Equal(t, legID, event.Call.ParentID)
+	require.Equal(t, hyphenated, event.Agent.SourceID, "an id of another system")
+}
+
+func TestKeyIsTheParentLeg(t *testing.T) {
+	require.Equal(t, "parent", Call{ID: "child", ParentID: "parent"}.Key())
+	require.Equal(t, "parent", Call{ID: "parent"}.Key())
+}
+
+func TestNULNeverReachesTheEvent(t *testing.T) {
+	event := mustDecode(t, jsonType, `{"call.id":"x","queue.name":"Sup\u0000port","a":"b\u0000c"}`)
+	require.Equal(t, "Support", event.Queue.Name)
+	require.Equal(t, "bc", event.Extra["a"])
+}
+
+func TestFormTextIsMadeValidUTF8(t *testing.T) {
+	require.Equal(t, "M\uFFFDller", mustDecode(t, formType, "call.id=x&agent.name=M%FCller").Agent.Name)
+}
+
+func TestFingerprintChangesWithAnyField(t *testing.T) {
+	base := wholeBodies["nested JSON"]
+	seen := map[string]bool{wholeEvent.Fingerprint(): true}
+	for _, change := range []struct{ old, new string }{
+		{`"sessionId": "s1"`, `"sessionId": "s2"`}, {"1782296102", "1782296103"}, {`"duration": 7`, `"duration": 8`},
+		{`"duration": 7`, `"duration": null`}, {`"anonymous": true`, `"anonymous": false`}, {"berlin", "hamburg"},
+		{`"sourceId": "5f0c"`, `"sourceId": "5f0d"`}, {`"agentSource"`, `"agentsource"`}, {"Support", "Sales"},
+	} {
+		require.Contains(t, base.body, change.old)
+		fingerprint := mustDecode(t, jsonType, strings.Replace(base.body, change.old, change.new, 1)).Fingerprint()
+		require.Len(t, fingerprint, 16)
+		require.False(t, seen[fingerprint], change.new)
+		seen[fingerprint] = true
+	}
+	renamed := wholeEvent
+	renamed.Name = CallFinished
+	require.False(t, seen[renamed.Fingerprint()])
+}
+
+func TestOnlyTheThreeEventsHaveNames(t *testing.T) {
+	for _, name := range []EventName{CallInbound, CallBridged, CallFinished} {
+		got, ok := ParseEventName(string(name))
+		require.True(t, ok)
+		require.Equal(t, name, got)
+	}
+	for _, s := range []string{"", "call.inbound", "Call-Inbound", "call-inbound/"} {
+		_, ok := ParseEventName(s)
+		require.False(t, ok, s)
+	}
+}

@@ -1,0 +1,108 @@
+package babelforce
+
+import (
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// encoding is a shape in which an automation may send its event. How a real
+// one does it is not documented: these are the shapes Decode is built for.
+type encoding string
+
+const (
+	nestedJSON encoding = "nested JSON"
+	flatJSON   encoding = "flat JSON"
+	formFields encoding = "form"
+)
+
+// timeForm writes a time: a JSON number (int64) or a text.
+type timeForm func(time.Time) any
+
+func unixSeconds(t time.Time) any { return t.Unix() }
+func unixMillis(t time.Time) any  { return t.UnixMilli() }
+func rfc3339(t time.Time) any     { return t.Format(time.RFC3339) }
+
+// encode is the inverse of Decode for events without Extra.
+func encode(e Event, shape encoding, form timeForm) (contentType string, body []byte) {
+	switch values := fieldValues(e, form); shape {
+	case nestedJSON:
+		buckets := make(map[string]map[string]any)
+		for name, value := range values {
+			bucket, field, _ := strings.Cut(name, ".")
+			if buckets[bucket] == nil {
+				buckets[bucket] = make(map[string]any)
+			}
+			buckets[bucket][field] = value
+		}
+		return "application/json", mustJSON(buckets)
+	case flatJSON:
+		return "application/json; charset=utf-8", mustJSON(withPlaceholder(values))
+	default:
+		fields := make(url.Values)
+		for name, value := range withPlaceholder(values) {
+			switch v := value.(type) {
+			case string:
+				fields.Set(name, v)
+			case bool:
+				fields.Set(name, strconv.FormatBool(v))
+			case int64:
+				fields.Set(name, strconv.FormatInt(v, 10))
+			}
+		}
+		return "application/x-www-form-urlencoded", []byte(fields.Encode())
+	}
+}
+
+// withPlaceholder leaves in what a body written by hand has before an agent is
+// known: the placeholder itself (inferred).
+func withPlaceholder(values map[string]any) map[string]any {
+	if values["agent.sourceId"] == nil {
+		values["agent.sourceId"] = "{agent.sourceId}"
+	}
+	return values
+}
+
+// fieldValues lists what is present in e, by dotted name, as string, bool or int64.
+func fieldValues(e Event, form timeForm) map[string]any {
+	values := make(map[string]any)
+	for name, value := range map[string]string{
+		"call.id": e.Call.ID, "call.parentId": e.Call.ParentID,
+		"call.sessionId": e.Call.SessionID, "call.conversationId": e.Call.ConversationID,
+		"call.type": e.Call.Type, "call.source": e.Call.Source, "call.domain": e.Call.Domain,
+		"call.state": e.Call.State, "call.finishReason": e.Call.FinishReason,
+		"call.from": e.Call.From, "call.to": e.Call.To,
+		"agent.id": e.Agent.ID, "agent.name": e.Agent.Name, "agent.number": e.Agent.Number,
+		"agent.email": e.Agent.Email, "agent.sourceId": e.Agent.SourceID, "agent.agentSource": e.Agent.Source,
+		"queue.id": e.Queue.ID, "queue.name": e.Queue.Name,
+	} {
+		if value != "" {
+			values[name] = value
+		}
+	}
+	for name, t := range map[string]time.Time{
+		"call.dateCreated":     e.Call.DateCreated,
+		"call.dateEstablished": e.Call.DateEstablished,
+		"call.dateFinished":    e.Call.DateFinished,
+	} {
+		if !t.IsZero() {
+			values[name] = form(t)
+		}
+	}
+	if e.Call.Duration != nil {
+		values["call.duration"] = int64(*e.Call.Duration)
+	}
+	values["call.anonymous"] = e.Call.Anonymous
+	return values
+}
+
+// mustJSON marshals maps of plain values, which cannot fail and sorts their keys.
+func mustJSON(v any) []byte {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return body
+}

@@ -1,0 +1,123 @@
+// Package babelforce knows how babelforce talks to us: it decodes the events
+// that its automations send, verifies who sent them, and plays simulated calls.
+//
+// What is known about the sender comes from three sources, named in the
+// comments: the babelforce help centre (HC/<article id>), the OpenAPI of the
+// manager API ("OpenAPI Call.duration"), and inference. The body of an HTTP
+// callback is documented only in part, which is why [Decode] accepts every
+// shape that an automation can plausibly send.
+package babelforce
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// EventName says what happened to a call. babelforce does not put it into the
+// body (inferred), so each automation posts to a path of its own that ends in it.
+type EventName string
+
+// The events Callthread listens to.
+const (
+	CallInbound  EventName = "call-inbound"  // a call arrived; once per call (inferred)
+	CallBridged  EventName = "call-bridged"  // an agent was connected; again after a transfer (inferred)
+	CallFinished EventName = "call-finished" // a leg ended; once for every leg (confirmed, HC/360040600312)
+)
+
+// ParseEventName reports whether s, a path segment, is one of the three names.
+func ParseEventName(s string) (EventName, bool) {
+	switch name := EventName(s); name {
+	case CallInbound, CallBridged, CallFinished:
+		return name, true
+	default:
+		return "", false
+	}
+}
+
+// Event is one delivery from babelforce, whatever its encoding was.
+//
+// Which buckets are filled depends on the event (confirmed, HC/360041178371):
+// an inbound call brings Call only, a bridged one Call, Agent and Queue.
+type Event struct {
+	Name  EventName
+	Call  Call
+	Agent Agent // zero when unknown
+	Queue Queue // zero when unknown
+
+	// Extra holds every other scalar field as text under its dotted name
+	// ("call.myVar", "session.vip"; "call.tags.0" for a list). Nil when there is none.
+	Extra map[string]string
+}
+
+// Fingerprint identifies the content of a delivery in 16 hex digits: equal for
+// a repeated delivery even in another encoding, different when any field
+// differs. It is meant for events from [Decode], whose times are UTC and
+// representable; it may change between versions of this package.
+func (e Event) Fingerprint() string {
+	// JSON is canonical here: struct order is fixed, map keys are sorted, strings
+	// are quoted. It fails only for years beyond 9999, which Decode refuses.
+	canonical, _ := json.Marshal(e)
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Call is one leg of a call. Unless said otherwise its fields are those of the
+// OpenAPI schema Call; that the callback uses the same names is inferred,
+// except for from, dateCreated and duration (confirmed, HC/360041178371).
+//
+// The texts are babelforce's own and open-ended: tolerate unknown ones.
+type Call struct {
+	ID             string // never empty; UUIDs are in babelforce's form, 32 lower-case hex digits
+	ParentID       string // the caller's leg; empty when this is that leg
+	SessionID      string
+	ConversationID string // babelforce's, one per consumer over time; not Kustomer's
+
+	Type         string // inbound, outbound
+	Source       string // queue, webrtc, api, dialer, dial, transfer, test, conference
+	Domain       string // external (the caller's side), internal (an agent's), other
+	State        string // ringing, queued, bridged, completed, no-answer, …
+	FinishReason string // hangup, passive-hangup, system-hangup, transferred, …
+
+	From      string // the caller's number, as sent: mostly E.164, at times without "+"
+	To        string // the number called
+	Anonymous bool   // the caller withheld the number; what From holds then is unknown
+
+	DateCreated     time.Time // UTC; zero when absent
+	DateEstablished time.Time // UTC; zero when absent or never connected
+	DateFinished    time.Time // UTC; zero when absent or still going
+
+	// Duration is in whole seconds, nil when absent. On a bridged event it is
+	// the time the caller waited (confirmed, HC/360041178371).
+	Duration *int
+}
+
+// Key identifies the whole call, the same for each of its legs: the parent
+// leg's id. It is never empty for a decoded event.
+func (c Call) Key() string {
+	if c.ParentID != "" {
+		return c.ParentID
+	}
+	return c.ID
+}
+
+// Agent is the person who took, or was offered, the call (OpenAPI Agent).
+type Agent struct {
+	ID     string
+	Name   string
+	Number string
+	Email  string
+
+	// SourceID is the agent's id in the system it was imported from, the
+	// Kustomer user id if that is Kustomer (inferred from HC/4408025053076).
+	// Empty for agents created in babelforce itself (confirmed, HC/360040745332).
+	SourceID string
+	Source   string // names that system (OpenAPI Agent.agentSource)
+}
+
+// Queue is the queue that the call waited in (OpenAPI Queue).
+type Queue struct {
+	ID   string
+	Name string
+}

@@ -1,0 +1,145 @@
+package babelforce
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Story is one simulated call: what babelforce sends about it, and when.
+type Story struct {
+	Key   string // the call's key, as [Call.Key] gives it
+	Title string // what is special about it, for a person to read
+	Steps []Step // by time
+	Want  Want
+}
+
+// Step is one delivery.
+type Step struct {
+	After       time.Duration // since the call began
+	Event       EventName
+	ContentType string
+	Body        []byte
+}
+
+// Want is what must be true of the call once every step was delivered.
+type Want struct {
+	Answered      bool
+	AgentSourceID string // Kustomer user id of the agent who answered; empty if none did
+	AgentName     string
+	From          string // caller's number as in the events; "anonymous" when withheld
+	Finished      bool   // the parent leg's end is among the steps
+}
+
+// Simulator invents calls. The mix is that of an ordinary day with somewhat
+// more trouble, dealt from a shuffled deck, so that twenty-one calls in a row
+// show every kind. It is not safe for concurrent use.
+//
+// Phone numbers come only from ranges reserved for fiction: +49 30 23125000 to
+// 23125999 (Bundesnetzagentur), +44 20 79460000 to 79460999 (Ofcom) and
+// +1 202 555 0100 to 0199 (NANPA).
+type Simulator struct {
+	rng     *rand.Rand
+	agents  []Agent
+	queues  []Queue
+	callers []string // numbers that have called before
+	deck    []plot   // calls still to be dealt
+}
+
+// NewSimulator makes one whose stories depend on its arguments alone: the same
+// seed, agents and queues give the same stories, byte for byte.
+//
+// Agents need an ID, a Name and a SourceID, the Kustomer user who is to own the
+// call; one without a number gets an invented one. A single agent means
+// no calls answered by a second one; no queues means three invented ones.
+func NewSimulator(seed int64, agents []Agent, queues []Queue) (*Simulator, error) {
+	if len(agents) == 0 {
+		return nil, errors.New("the simulator needs at least one agent")
+	}
+	s := &Simulator{rng: rand.New(rand.NewPCG(uint64(seed), 0)), queues: queues}
+	for i, agent := range agents {
+		if agent.ID == "" || agent.Name == "" || agent.SourceID == "" {
+			return nil, fmt.Errorf("simulated agent %d of %d needs an id, a name and a source id", i+1, len(agents))
+		}
+		if agent.Number == "" {
+			agent.Number = fmt.Sprintf("+4930231250%02d", firstAgentNumber+i%(100-firstAgentNumber))
+		}
+		s.agents = append(s.agents, agent)
+	}
+	if len(queues) == 0 {
+		for _, name := range []string{"Support", "Sales", "Billing"} {
+			s.queues = append(s.queues, Queue{ID: s.newID(), Name: name})
+		}
+	}
+	return s, nil
+}
+
+// The last two digits of +49 30 231250xx: lines that callers dial, then agents.
+// Callers have the rest of the range.
+const (
+	lines            = 10
+	firstAgentNumber = lines
+)
+
+// Next invents a call that begins at start, cut to the second. Step times are
+// compressed to a few seconds, whereas the times and durations inside the
+// bodies are those of a real call: its end lies minutes after start.
+func (s *Simulator) Next(start time.Time) Story {
+	plot := s.deal()
+	sc := s.newScene(start.UTC().Truncate(time.Second), plot)
+	plot.play(sc)
+	if !sc.parent.Anonymous {
+		s.callers = append(s.callers, sc.parent.From)
+	}
+	return sc.story(plot.title)
+}
+
+// deal takes the next plot off the deck, and shuffles a new deck when it is empty.
+func (s *Simulator) deal() plot {
+	if len(s.deck) == 0 {
+		for _, p := range plots {
+			if p.agents > len(s.agents) {
+				continue
+			}
+			for range p.weight {
+				s.deck = append(s.deck, p)
+			}
+		}
+		s.rng.Shuffle(len(s.deck), func(i, j int) { s.deck[i], s.deck[j] = s.deck[j], s.deck[i] })
+	}
+	for s.deck[0].knownCaller && len(s.callers) == 0 {
+		s.deck = append(s.deck[1:], s.deck[0]) // nobody has called before yet
+	}
+	next := s.deck[0]
+	s.deck = s.deck[1:]
+	return next
+}
+
+// newID is an id as babelforce writes it: 32 hex digits.
+func (s *Simulator) newID() string {
+	return fmt.Sprintf("%016x%016x", s.rng.Uint64(), s.rng.Uint64())
+}
+
+// newCaller is mostly German, at times British or American.
+func (s *Simulator) newCaller() string {
+	switch n := s.rng.IntN(10); {
+	case n < 7:
+		return fmt.Sprintf("+493023125%03d", 100+s.rng.IntN(900))
+	case n < 9:
+		return fmt.Sprintf("+442079460%03d", s.rng.IntN(1000))
+	default:
+		return fmt.Sprintf("+12025550%d", 100+s.rng.IntN(100))
+	}
+}
+
+// between is a random whole number from low to high, both included.
+func (s *Simulator) between(low, high int) int { return low + s.rng.IntN(high-low+1) }
+
+func (s *Simulator) encoding() encoding {
+	return []encoding{nestedJSON, nestedJSON, nestedJSON, flatJSON, formFields}[s.rng.IntN(5)]
+}
+
+func (s *Simulator) timeForm() timeForm {
+	return []timeForm{unixSeconds, unixSeconds, unixMillis, rfc3339}[s.rng.IntN(4)]
+}

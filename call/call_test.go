@@ -1,0 +1,112 @@
+package call
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func TestKeyIsTheParentLeg(t *testing.T) {
+	require.Equal(t, "p", Leg{ID: "p"}.Key())
+	require.Equal(t, "p", Leg{ID: "c", ParentID: "p"}.Key())
+}
+
+func TestChildLegsAreRecognised(t *testing.T) {
+	for name, tc := range map[string]struct {
+		leg  Leg
+		want bool
+	}{
+		"caller":                      {Leg{ID: "p", Type: "inbound", Source: "queue", Domain: "external"}, false},
+		"caller naming itself parent": {Leg{ID: "p", ParentID: "p"}, false},
+		"agent attempt":               {Leg{ID: "c", ParentID: "p", Type: "outbound", Source: "queue", Domain: "internal"}, true},
+		"attempt without its parent":  {Leg{ID: "c", Type: "outbound", Source: "queue", Domain: "internal"}, true},
+		"transfer leg":                {Leg{ID: "c", ParentID: "p", Source: "transfer"}, true},
+		"outbound consumer leg":       {Leg{ID: "p", Type: "outbound", Source: "api", Domain: "external"}, false},
+	} {
+		require.Equal(t, tc.want, tc.leg.IsChild(), name)
+	}
+}
+
+func TestOutcomeFollowsTheLegs(t *testing.T) {
+	reason := func(r string) Leg { return Leg{ID: "p", FinishReason: r} }
+	lasted := []Leg{{ID: "c1", Seconds: new(0)}, {ID: "c2", Seconds: new(30)}}
+	rang := []Leg{{ID: "c1", Seconds: new(0)}, {ID: "c2"}}
+	for name, tc := range map[string]struct {
+		parent   Leg
+		children []Leg
+		bridged  bool
+		want     Outcome
+	}{
+		"bridge was announced":                {reason("hangup"), nil, true, Answered},
+		"other side hung up":                  {reason("passive-hangup"), nil, false, Answered},
+		"transferred":                         {reason("transferred"), nil, false, Answered},
+		"an attempt lasted":                   {reason("hangup"), lasted, false, Answered},
+		"caller gave up":                      {reason("hangup"), nil, false, Abandoned},
+		"caller gave up while agents rang":    {reason("hangup"), rang, false, Abandoned},
+		"flow ended it":                       {reason("system-hangup"), rang, false, Missed},
+		"never heard of again":                {reason(""), nil, false, Missed},
+		"provider's own reason is not relied": {reason("busy"), nil, false, Missed},
+	} {
+		require.Equal(t, tc.want, OutcomeOf(tc.parent, tc.children, tc.bridged), name)
+	}
+}
+
+func TestFactsDoNotDependOnTheOrderOfEvents(t *testing.T) {
+	inbound := Event{Kind: Inbound, Leg: Leg{ID: "p", From: "a", To: "b", State: "ringing", CreatedAt: noon}}
+	bridged := Event{Kind: Bridged, Leg: Leg{ID: "p", State: "bridged", Seconds: new(7)}, Agent: Agent{ID: "4711"}, Queue: Queue{Name: "Support"}}
+	finished := Event{Kind: Finished, Leg: Leg{ID: "p", State: "completed", FinishReason: "passive-hangup", Seconds: new(42)}}
+	attempt := Event{Kind: Finished, Leg: Leg{ID: "c", ParentID: "p", From: "x", To: "y", Seconds: new(99)}, Agent: Agent{ID: "missed it"}}
+
+	orders := [][]Event{
+		{inbound, bridged, attempt, finished}, {finished, attempt, bridged, inbound},
+		{bridged, finished, inbound, attempt}, {attempt, inbound, finished, bridged},
+	}
+	var want Facts
+	for i, order := range orders {
+		facts := Facts{Key: "p"}
+		for _, e := range order {
+			facts = facts.Learn(e)
+		}
+		if i == 0 {
+			want = facts
+			require.Equal(t, 42, *facts.Leg.Seconds)
+			require.Equal(t, "completed", facts.Leg.State)
+			require.Equal(t, "a", facts.Leg.From)
+			require.Equal(t, "4711", facts.Agent.ID)
+		}
+		require.Equal(t, want, facts, "order %d", i)
+	}
+}
+
+func TestAnEventKeepsItsOwnDurationWhenItWasOvertaken(t *testing.T) {
+	finished := Event{Kind: Finished, Leg: Leg{ID: "p", From: "a", Seconds: new(42)}}
+	bridged := Event{Kind: Bridged, Leg: Leg{ID: "p", Seconds: new(7)}}
+	facts := Facts{Key: "p"}.Learn(finished).Learn(bridged)
+	require.Equal(t, 42, *facts.Leg.Seconds)
+	require.Equal(t, 7, *facts.AsOf(bridged).Leg.Seconds)
+	require.Equal(t, "a", facts.AsOf(bridged).Leg.From)
+}
+
+func TestExtraFieldsAddUpAndNeverChangeEarlierFacts(t *testing.T) {
+	before := Facts{Extra: map[string]string{"shop": "berlin"}}
+	after := before.Learn(Event{Extra: map[string]string{"vip": "true"}})
+	require.Equal(t, map[string]string{"shop": "berlin", "vip": "true"}, after.Extra)
+	require.Equal(t, map[string]string{"shop": "berlin"}, before.Extra)
+}
+
+func TestEventTimeIsTheCallsOwnWhereItTells(t *testing.T) {
+	e := Event{ReceivedAt: noon.Add(time.Hour), Leg: Leg{CreatedAt: noon, Seconds: new(7)}}
+	require.Equal(t, noon.Add(7*time.Second), e.At())
+	e.Leg.Seconds = nil
+	require.Equal(t, noon.Add(time.Hour), e.At())
+}
+
+func TestAbsentFactsTakeNoRoomInHistory(t *testing.T) {
+	text, err := json.Marshal(Facts{Key: "p", Leg: Leg{ID: "p"}})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"key":"p","leg":{"id":"p"}}`, string(text))
+}

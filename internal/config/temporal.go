@@ -1,0 +1,122 @@
+// Package config is what the programs are told and what they build from it:
+// option structs that own their flags. A flag wins over its environment
+// variable, and that over the default.
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	sdklog "go.temporal.io/sdk/log"
+
+	"github.com/callthread/callthread/workflows"
+)
+
+// Temporal says where calls are kept. The address, namespace and credentials
+// are those of Temporal's own client configuration: TEMPORAL_ADDRESS,
+// TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_* or a temporal.toml.
+type Temporal struct {
+	TaskQueue string
+
+	options client.Options
+}
+
+// Flags are the settings that are ours.
+func (t *Temporal) Flags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{
+			Name: "task-queue", EnvVars: []string{"CALLTHREAD_TASK_QUEUE"},
+			Usage: "Temporal task queue of the calls", Value: workflows.DefaultTaskQueue, Destination: &t.TaskQueue,
+		},
+	}
+}
+
+// Client makes a client that connects when first used, so that a program can
+// start, and say that it is not ready, while Temporal is away.
+func (t *Temporal) Client(log *slog.Logger) (client.Client, error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return nil, fmt.Errorf("read Temporal's client configuration (TEMPORAL_* or temporal.toml): %w", err)
+	}
+	options.Logger = sdklog.NewStructuredLogger(log)
+	c, err := client.NewLazyClient(options)
+	if err != nil {
+		return nil, fmt.Errorf("make a Temporal client: %w", err)
+	}
+	t.options = options
+	return c, nil
+}
+
+// Address is where Temporal is looked for.
+func (t *Temporal) Address() string {
+	if t.options.HostPort == "" {
+		return client.DefaultHostPort
+	}
+	return t.options.HostPort
+}
+
+// Namespace is the Temporal namespace of the calls.
+func (t *Temporal) Namespace() string {
+	if t.options.Namespace == "" {
+		return client.DefaultNamespace
+	}
+	return t.options.Namespace
+}
+
+// AwaitReady waits until Temporal answers and knows our search attributes, saying once in a while why it waits.
+func (t *Temporal) AwaitReady(ctx context.Context, c client.Client, log *slog.Logger) error {
+	for waited := 0; ; waited++ {
+		err := RegisterSearchAttributes(ctx, c, t.Namespace())
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if waited%15 == 0 {
+			log.Warn("waiting for Temporal", "address", t.Address(), "namespace", t.Namespace(), "problem", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(2 * time.Second):
+		}
+	}
+}
+
+// RegisterSearchAttributes adds those of our search attributes that the
+// namespace does not have. It fails where they are missing and the
+// credentials do not allow adding them.
+func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
+	known, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	if err != nil {
+		return fmt.Errorf("list Temporal's search attributes: %w", err)
+	}
+	missing := make(map[string]enumspb.IndexedValueType)
+	var names []string
+	for _, attribute := range workflows.SearchAttributes {
+		if _, ok := known.GetCustomAttributes()[attribute.GetName()]; !ok {
+			missing[attribute.GetName()] = attribute.GetValueType()
+			names = append(names, attribute.GetName())
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
+		Namespace: namespace, SearchAttributes: missing,
+	})
+	var raced *serviceerror.AlreadyExists
+	if err != nil && !errors.As(err, &raced) {
+		return fmt.Errorf("namespace %s lacks the search attributes %s, all of type Keyword, and they could not be added (an administrator can, with `starter setup`): %w",
+			namespace, strings.Join(names, ", "), err)
+	}
+	return nil
+}

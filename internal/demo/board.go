@@ -1,0 +1,166 @@
+package demo
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"golang.org/x/term"
+
+	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/workflows"
+)
+
+const (
+	rowFormat = "%-8s  %-9s  %-9s  %-18.18s  %9s  %10s  %s\n"
+	// refresh is how often the table of a terminal is redrawn.
+	refresh = 500 * time.Millisecond
+)
+
+// board shows what happens to each call: as a table that redraws itself on a
+// terminal, and elsewhere as a line per call that has ended.
+type board struct {
+	out      io.Writer
+	terminal *os.File // nil where out is none
+
+	mu    sync.Mutex
+	rows  []*row // oldest first
+	byKey map[string]*row
+	drawn int // lines on the screen that the next drawing replaces
+}
+
+// row is one call on the board.
+type row struct {
+	key, title, agent            string
+	phase, outcome               string
+	ringToOpened, bridgeToUpdate time.Duration
+	problem                      string
+}
+
+func newBoard(out io.Writer) *board {
+	b := &board{out: out, byKey: make(map[string]*row)}
+	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		b.terminal = file
+	} else {
+		b.header()
+	}
+	return b
+}
+
+func (b *board) header() {
+	fmt.Fprintf(b.out, rowFormat, "CALL", "PHASE", "OUTCOME", "AGENT", "RING→CONV", "BRIDGE→UPD", "STORY")
+}
+
+// start puts a call on the board.
+func (b *board) start(story babelforce.Story) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := &row{key: story.Key, title: story.Title, phase: string(workflows.Ringing)}
+	b.rows = append(b.rows, r)
+	b.byKey[story.Key] = r
+}
+
+// end says what became of a call.
+func (b *board) end(story babelforce.Story, state workflows.State, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := b.byKey[story.Key]
+	r.agent = story.Want.AgentName
+	r.phase, r.outcome = string(state.Phase), string(state.Outcome)
+	r.ringToOpened, r.bridgeToUpdate = state.RingToConversation, state.BridgeToUpdate
+	if err != nil {
+		r.problem = err.Error()
+	}
+	if b.terminal == nil {
+		b.print(r)
+	}
+}
+
+func (b *board) print(r *row) {
+	story := r.title
+	if r.problem != "" {
+		story += ": " + r.problem
+	}
+	fmt.Fprintf(b.out, rowFormat, r.key[:8], r.phase, cmp.Or(r.outcome, "–"), cmp.Or(r.agent, "–"),
+		milliseconds(r.ringToOpened), milliseconds(r.bridgeToUpdate), story)
+}
+
+func milliseconds(d time.Duration) string {
+	if d <= 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%d ms", d.Milliseconds())
+}
+
+// follow keeps the table of a terminal up to date until the context ends. The
+// phases are read where operators read them: from Temporal's list of runs.
+func (b *board) follow(ctx context.Context, temporal client.Client) {
+	if b.terminal == nil {
+		return
+	}
+	tick := time.NewTicker(refresh)
+	defer tick.Stop()
+	for {
+		b.readPhases(ctx, temporal)
+		b.draw()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (b *board) readPhases(ctx context.Context, temporal client.Client) {
+	running, err := temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Query: "WorkflowType = 'CallWorkflow' AND ExecutionStatus = 'Running'",
+	})
+	if err != nil {
+		return // the next tick asks again
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, run := range running.GetExecutions() {
+		for key, r := range b.byKey {
+			if run.GetExecution().GetWorkflowId() != workflows.WorkflowID(key) || r.outcome != "" {
+				continue
+			}
+			phase := run.GetSearchAttributes().GetIndexedFields()[workflows.CallPhase.GetName()]
+			_ = converter.GetDefaultDataConverter().FromPayload(phase, &r.phase)
+		}
+	}
+}
+
+// draw replaces the table on the screen with as many of the latest calls as fit.
+func (b *board) draw() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, height, err := term.GetSize(int(b.terminal.Fd()))
+	if err != nil {
+		height = 24
+	}
+	shown := b.rows[max(0, len(b.rows)-max(1, height-8)):]
+	if b.drawn > 0 {
+		fmt.Fprintf(b.out, "\x1b[%dA\x1b[J", b.drawn) // up to the header, and clear from there
+	}
+	b.header()
+	for _, r := range shown {
+		b.print(r)
+	}
+	b.drawn = len(shown) + 1
+}
+
+// close leaves the last state on the screen.
+func (b *board) close() {
+	if b.terminal != nil {
+		b.draw()
+	}
+	fmt.Fprintln(b.out)
+}

@@ -1,0 +1,164 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/internal/devserver"
+	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/starter/webhook"
+	"github.com/callthread/callthread/workflows"
+)
+
+const (
+	// Secret is what the demo's receiver wants of senders; it listens on this machine only.
+	Secret = "demo-secret"
+	// sandboxKey is the sandbox's API key.
+	sandboxKey = "sandbox-key"
+	// budget is ours of the 1,000 requests a minute that the sandbox allows, as a real org would.
+	budget = 800
+
+	// The ports that the README names; others are taken where these are in use.
+	temporalPort = 7233
+	uiPort       = 8233
+	webhookPort  = 8080
+	sandboxPort  = 8090
+)
+
+// Stage is everything that a call passes through, running on this machine.
+type Stage struct {
+	Temporal client.Client
+	// TemporalAddress, UI and WebhookURL are where people and programs reach it.
+	TemporalAddress, UI, WebhookURL string
+	// Sandbox is nil where the real Kustomer takes its place.
+	Sandbox *sandbox.Server
+	// KustomerURL is the API's address; the sandbox's page is at the same.
+	KustomerURL string
+	Kustomer    *kustomer.Client
+
+	closers []func()
+}
+
+// StageOptions say what stage to set.
+type StageOptions struct {
+	// Kustomer is the real one to use; nil sets up the sandbox.
+	Kustomer *kustomer.Client
+	Patience workflows.Patience
+	Database string // Temporal's, a file; empty keeps it in memory
+	Seed     int64  // of the sandbox's faults
+	Progress io.Writer
+	Log      *slog.Logger
+}
+
+// SetStage starts the Temporal server, the sandbox, the worker and the webhook receiver.
+func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
+	s := &Stage{Kustomer: options.Kustomer}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if err := s.startTemporal(ctx, options); err != nil {
+		return nil, err
+	}
+	if s.Kustomer == nil {
+		if err := s.startSandbox(options.Seed); err != nil {
+			return nil, err
+		}
+	}
+	steps := activities.New(s.Kustomer, automation.Default(), "")
+	worker := config.NewWorker(s.Temporal, workflows.DefaultTaskQueue, steps)
+	if err := worker.Start(); err != nil {
+		return nil, fmt.Errorf("start the worker: %w", err)
+	}
+	s.closers = append(s.closers, worker.Stop)
+	return s, s.startReceiver(options)
+}
+
+func (s *Stage) startTemporal(ctx context.Context, options StageOptions) error {
+	server, err := devserver.Start(ctx, devserver.Options{
+		Port: preferably(temporalPort), UIPort: preferably(uiPort), Database: options.Database,
+		SearchAttributes: workflows.SearchAttributes, Progress: options.Progress,
+	})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, server.Stop)
+	s.TemporalAddress, s.UI = server.Address, server.UI
+	s.Temporal, err = client.DialContext(ctx, client.Options{HostPort: server.Address, Logger: sdklog.NewStructuredLogger(options.Log)})
+	if err != nil {
+		return fmt.Errorf("connect to the Temporal server: %w", err)
+	}
+	s.closers = append(s.closers, s.Temporal.Close)
+	return nil
+}
+
+func (s *Stage) startSandbox(seed int64) (err error) {
+	s.Sandbox = sandbox.New(sandbox.Config{APIKey: sandboxKey, Seed: seed})
+	if s.KustomerURL, err = s.serve(sandboxPort, s.Sandbox); err != nil {
+		return err
+	}
+	s.Kustomer, err = kustomer.New(kustomer.Config{BaseURL: s.KustomerURL, APIKey: sandboxKey, RequestsPerMinute: budget})
+	return err
+}
+
+func (s *Stage) startReceiver(options StageOptions) error {
+	verifier, err := babelforce.NewVerifier([]string{Secret})
+	if err != nil {
+		return err
+	}
+	base, err := s.serve(webhookPort, webhook.New(webhook.Config{
+		Temporal: s.Temporal, TaskQueue: workflows.DefaultTaskQueue, Verifier: verifier,
+		Eager: true, Patience: options.Patience, Log: options.Log,
+	}))
+	s.WebhookURL = base + "/webhooks/babelforce"
+	return err
+}
+
+// serve serves on this machine only, at a port near the preferred one.
+func (s *Stage) serve(port int, handler http.Handler) (url string, err error) {
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", preferably(port)))
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			panic(err) // the listener is ours alone: nothing else can end it
+		}
+	}()
+	s.closers = append(s.closers, func() { _ = server.Close() })
+	return "http://" + listener.Addr().String(), nil
+}
+
+// Close stops everything, in the opposite order of its start.
+func (s *Stage) Close() {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		s.closers[i]()
+	}
+}
+
+// preferably is the port if it is free, else any that is.
+func preferably(port int) int {
+	for _, candidate := range []int{port, 0} {
+		if listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", candidate)); err == nil {
+			defer func() { _ = listener.Close() }()
+			return listener.Addr().(*net.TCPAddr).Port
+		}
+	}
+	return port // nothing is free; whoever listens there will say so
+}

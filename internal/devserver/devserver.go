@@ -1,0 +1,163 @@
+// Package devserver runs a real Temporal server on this machine, for the demo
+// and for tests: the official CLI's `temporal server start-dev`, as a child
+// process that never outlives its parent.
+package devserver
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+)
+
+// Options say what server to start.
+type Options struct {
+	// UIPort is the Web UI's port; 0 runs without the Web UI.
+	UIPort int
+	// Port is the server's own port; 0 takes any free one.
+	Port int
+	// Database is a file that outlives the server; empty keeps everything in memory.
+	Database string
+	// SearchAttributes to register, all Keyword.
+	SearchAttributes []temporal.SearchAttributeKeyKeyword
+	// Progress is told what takes long. Nil means nobody.
+	Progress io.Writer
+}
+
+// Server is a running server.
+type Server struct {
+	// Address is where clients connect.
+	Address string
+	// UI is the Web UI's address; empty without one.
+	UI string
+
+	process *exec.Cmd
+	exited  chan struct{}
+	output  bytes.Buffer
+}
+
+const (
+	startTimeout = 30 * time.Second
+	// The server has nothing to lose by then: it keeps its state in the database, or not at all.
+	stopTimeout = 5 * time.Second
+)
+
+// Start starts a server and waits until it answers.
+func Start(ctx context.Context, options Options) (*Server, error) {
+	if options.Progress == nil {
+		options.Progress = io.Discard
+	}
+	cli, err := CLI(ctx, options.Progress)
+	if err != nil {
+		return nil, err
+	}
+	if options.Port == 0 {
+		if options.Port, err = freePort(); err != nil {
+			return nil, err
+		}
+	}
+	server := &Server{
+		Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(options.Port)),
+		exited:  make(chan struct{}),
+		process: exec.Command(cli, arguments(options)...),
+	}
+	if options.UIPort != 0 {
+		server.UI = "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(options.UIPort))
+	}
+	if err := server.launch(); err != nil {
+		return nil, fmt.Errorf("start the Temporal server: %w", err)
+	}
+	if err := server.waitUntilReady(ctx); err != nil {
+		server.Stop()
+		return nil, fmt.Errorf("start the Temporal server: %w\n%s", err, server.output.String())
+	}
+	return server, nil
+}
+
+func arguments(options Options) []string {
+	args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", strconv.Itoa(options.Port), "--log-level", "error"}
+	if options.UIPort == 0 {
+		args = append(args, "--headless")
+	} else {
+		args = append(args, "--ui-port", strconv.Itoa(options.UIPort))
+	}
+	if options.Database != "" {
+		args = append(args, "--db-filename", options.Database)
+	}
+	for _, attribute := range options.SearchAttributes {
+		args = append(args, "--search-attribute", attribute.GetName()+"=Keyword")
+	}
+	return args
+}
+
+// launch starts the process from a thread of its own that lives as long as
+// the process does: Linux ties "die with your parent" to the parent's thread.
+func (s *Server) launch() error {
+	s.process.Stdout, s.process.Stderr = &s.output, &s.output
+	s.process.SysProcAttr = childOfOurs()
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := s.process.Start()
+		started <- err
+		if err == nil {
+			_ = s.process.Wait()
+		}
+		close(s.exited)
+	}()
+	return <-started
+}
+
+func (s *Server) waitUntilReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for {
+		c, err := client.DialContext(ctx, client.Options{HostPort: s.Address})
+		if err == nil {
+			c.Close()
+			return nil
+		}
+		select {
+		case <-s.exited:
+			return fmt.Errorf("it stopped at once: %s", s.process.ProcessState)
+		case <-ctx.Done():
+			return fmt.Errorf("no answer within %s: %w", startTimeout, err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Stop stops the server and waits until it is gone.
+func (s *Server) Stop() {
+	_ = s.process.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.exited:
+	case <-time.After(stopTimeout):
+		s.Kill()
+	}
+}
+
+// Kill ends the server with no chance to tidy up, as a power cut would.
+func (s *Server) Kill() {
+	_ = s.process.Process.Kill()
+	<-s.exited
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}

@@ -1,0 +1,90 @@
+// Package metrics counts what both programs do, for Prometheus. No label ever
+// holds anything about a caller, an agent or a single call.
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/callthread/callthread/kustomer"
+)
+
+// Metrics is one program's.
+type Metrics struct {
+	registry  *prometheus.Registry
+	webhooks  *prometheus.HistogramVec
+	late      *prometheus.CounterVec
+	kustomer  *prometheus.HistogramVec
+	remaining prometheus.Gauge
+}
+
+// New makes a program's metrics, with those of the Go runtime and the process.
+func New() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		webhooks: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "callthread_webhook_seconds", Help: "Webhooks received, by event and HTTP status answered, and how long the answer took.",
+			Buckets: prometheus.ExponentialBuckets(0.002, 2, 12),
+		}, []string{"event", "status"}),
+		late: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "callthread_late_events_total", Help: "Events accepted for calls that were over already; they have no effect.",
+		}, []string{"event"}),
+		kustomer: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "callthread_kustomer_request_seconds", Help: "Requests to Kustomer, by operation and HTTP status (0: no answer), and how long they took.",
+			Buckets: prometheus.ExponentialBuckets(0.005, 2, 12),
+		}, []string{"operation", "status"}),
+		remaining: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "callthread_kustomer_budget_remaining", Help: "Requests left in this minute for the whole Kustomer org, as Kustomer last said.",
+		}),
+	}
+	m.registry.MustRegister(m.webhooks, m.late, m.kustomer, m.remaining,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Webhook counts one webhook.
+func (m *Metrics) Webhook(event string, status int, late bool, took time.Duration) {
+	m.webhooks.WithLabelValues(event, strconv.Itoa(status)).Observe(took.Seconds())
+	if late {
+		m.late.WithLabelValues(event).Inc()
+	}
+}
+
+// Kustomer counts one request to Kustomer.
+func (m *Metrics) Kustomer(exchange kustomer.Exchange) {
+	m.kustomer.WithLabelValues(exchange.Op, strconv.Itoa(exchange.Status)).Observe(exchange.Duration.Seconds())
+	if exchange.RateLimitRemaining >= 0 {
+		m.remaining.Set(float64(exchange.RateLimitRemaining))
+	}
+}
+
+// Serve serves /metrics at an address until the context ends; an empty address serves nothing.
+func (m *Metrics) Serve(ctx context.Context, address string, log *slog.Logger) error {
+	if address == "" {
+		return nil
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("serve metrics at %s (choose another with --metrics-listen): %w", address, err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("metrics are no longer served", "problem", err)
+		}
+	}()
+	return nil
+}

@@ -1,0 +1,182 @@
+// Package kustomer is a client of the parts of Kustomer's REST API that
+// recording a telephone call needs: customers, conversations, tags, notes,
+// users, teams, attribute definitions and the key's own roles.
+//
+// It never repeats a request. Whether one may be repeated is for the caller to
+// decide, from the Kind of the *Error that every method returns and from
+// [Error.Ambiguous]; Kustomer knows no idempotency key.
+package kustomer
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-resty/resty/v2"
+	"golang.org/x/time/rate"
+)
+
+const (
+	defaultTimeout   = 10 * time.Second
+	defaultUserAgent = "callthread"
+
+	// A page of 100 full customers stays well under this; anything larger is not from Kustomer.
+	maxAnswerBytes = 4 << 20
+	// One call's requests may leave back to back; the rest of the minute is spread evenly.
+	limiterBurst = 5
+	// All requests go to one host, where net/http keeps two idle connections unless told otherwise.
+	idleConns = 32
+)
+
+// Config says where Kustomer is and how to behave towards it.
+type Config struct {
+	// BaseURL is https://<org>.api.kustomerapp.com, without /v1 (developer site,
+	// Regions and base URLs). Plain http is accepted, for sandboxes on loopback.
+	BaseURL string
+	// APIKey is the bearer token (developer site, Authentication). It is sent to BaseURL only.
+	APIKey string
+	// UserAgent defaults to "callthread".
+	UserAgent string
+	// Timeout bounds one request with the reading of its answer, but not the
+	// wait for its turn under RequestsPerMinute. Default 10 s.
+	Timeout time.Duration
+	// RequestsPerMinute is this client's share of the budget that the whole
+	// organisation has (developer site, Rate limits). 0 = unlimited.
+	RequestsPerMinute int
+	// Transport defaults to net/http's with more idle connections. One that
+	// does not report to net/http/httptrace makes every failed write ambiguous.
+	Transport http.RoundTripper
+	// Observe, when set, is called once for every request sent, on the
+	// goroutine that sent it.
+	Observe func(Exchange)
+}
+
+// Exchange describes one request that was sent, without personal data.
+type Exchange struct {
+	Op                 string        // as in Error.Op
+	Method             string        // HTTP method
+	Route              string        // path template, never the path itself
+	Status             int           // HTTP status, 0 when no answer came
+	Duration           time.Duration // until the answer was read or given up
+	RateLimitRemaining int           // x-ratelimit-remaining, -1 when not told
+}
+
+// Client talks to one Kustomer organisation. It is safe for concurrent use.
+type Client struct {
+	base    *url.URL
+	http    *resty.Client
+	timeout time.Duration
+	limiter *rate.Limiter
+	observe func(Exchange)
+}
+
+// New checks the configuration and returns a client; it sends nothing.
+func New(cfg Config) (*Client, error) {
+	base, err := parseBaseURL(cfg.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkKey(cfg.APIKey); err != nil {
+		return nil, err
+	}
+	if cfg.RequestsPerMinute < 0 || cfg.Timeout < 0 {
+		return nil, errors.New("kustomer: RequestsPerMinute and Timeout must not be negative")
+	}
+	limiter := rate.NewLimiter(rate.Inf, 0)
+	if cfg.RequestsPerMinute > 0 {
+		limiter = rate.NewLimiter(rate.Limit(cfg.RequestsPerMinute)/60, limiterBurst)
+	}
+	c := &Client{base: base, http: newHTTP(cfg, base), timeout: cfg.Timeout, limiter: limiter, observe: cfg.Observe}
+	if c.timeout == 0 {
+		c.timeout = defaultTimeout
+	}
+	if c.observe == nil {
+		c.observe = func(Exchange) {}
+	}
+	return c, nil
+}
+
+// ConversationURL is where an agent opens the conversation in a browser. For
+// <org>.api.kustomerapp.com it is the address the agents' application shows
+// (inferred from links in third-party code); for any other host, such as a
+// sandbox or a proxy, <scheme>://<host>/#<conversation id>.
+func (c *Client) ConversationURL(customerID, conversationID string) string {
+	if org, ok := strings.CutSuffix(strings.ToLower(c.base.Hostname()), ".api.kustomerapp.com"); ok {
+		return fmt.Sprintf("https://%s.kustomerapp.com/app/customers/%s/event/%s",
+			org, url.PathEscape(customerID), url.PathEscape(conversationID))
+	}
+	return fmt.Sprintf("%s://%s/#%s", c.base.Scheme, c.base.Host, url.PathEscape(conversationID))
+}
+
+// Errors here do not quote the URL: it might carry a password.
+func parseBaseURL(raw string) (*url.URL, error) {
+	if raw == "" {
+		return nil, errors.New("kustomer: no base URL; expected https://<org>.api.kustomerapp.com")
+	}
+	u, err := url.Parse(strings.TrimRight(raw, "/"))
+	switch {
+	case err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "":
+		return nil, errors.New("kustomer: the base URL is not an http(s) URL; expected https://<org>.api.kustomerapp.com")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("kustomer: the base URL must not carry a user, a query or a fragment")
+	case strings.HasSuffix(u.Path, "/v1"):
+		return nil, errors.New("kustomer: the base URL must not end in /v1; the client adds it")
+	}
+	return u, nil
+}
+
+func checkKey(key string) error {
+	if key == "" {
+		return errors.New("kustomer: no API key")
+	}
+	// net/http would refuse such a header on every request, with no hint why.
+	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("kustomer: the API key contains a space, a line break or another character no key has")
+	}
+	return nil
+}
+
+func newHTTP(cfg Config, base *url.URL) *resty.Client {
+	transport := cfg.Transport
+	if transport == nil {
+		transport = defaultTransport()
+	}
+	userAgent := cfg.UserAgent
+	if userAgent == "" {
+		userAgent = defaultUserAgent
+	}
+	// A hand-made http.Client: resty's own keeps cookies and follows redirects,
+	// and a redirect would take the key and the write somewhere nobody configured.
+	return resty.NewWithClient(&http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}).
+		SetBaseURL(base.String()).
+		SetAuthToken(cfg.APIKey).
+		SetHeader("User-Agent", userAgent).
+		SetHeader("Accept", "application/json").
+		SetResponseBodyLimit(maxAnswerBytes).
+		SetRetryCount(0).
+		SetDisableWarn(true).
+		SetLogger(silent{})
+}
+
+func defaultTransport() http.RoundTripper {
+	shared, ok := http.DefaultTransport.(*http.Transport)
+	if !ok { // a program may have replaced it, and then knows why
+		return http.DefaultTransport
+	}
+	own := shared.Clone()
+	own.MaxIdleConnsPerHost = idleConns
+	return own
+}
+
+// silent keeps resty from logging URLs, which hold telephone numbers.
+type silent struct{}
+
+func (silent) Errorf(string, ...any) {}
+func (silent) Warnf(string, ...any)  {}
+func (silent) Debugf(string, ...any) {}

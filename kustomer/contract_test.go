@@ -1,0 +1,216 @@
+package kustomer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+)
+
+// The vendor's OpenAPI file lies beside the repository, not in it.
+const contractFile = "../../shared/reference/kustomer-openapi.json"
+
+// request is one thing the client can ask, with every field filled in.
+type request struct {
+	method, path string // path template of the contract; its server URL holds /v1
+	do           func(context.Context, *Client) (any, error)
+}
+
+var published = map[string]request{
+	"Customer": {"GET", "/customers/{id}", func(ctx context.Context, c *Client) (any, error) {
+		return c.Customer(ctx, customerID)
+	}},
+	"CustomerByPhone": {"GET", "/customers/phone={phone}", func(ctx context.Context, c *Client) (any, error) {
+		return c.CustomerByPhone(ctx, "+18005551212")
+	}},
+	"CustomerByExternalID": {"GET", "/customers/externalId={externalId}", func(ctx context.Context, c *Client) (any, error) {
+		return c.CustomerByExternalID(ctx, "crm/1")
+	}},
+	"CreateCustomer": {"POST", "/customers", func(ctx context.Context, c *Client) (any, error) {
+		return c.CreateCustomer(ctx, NewCustomer{
+			Name: "Caller", ExternalID: "crm/1", Phones: []Phone{{Type: "mobile", Phone: "+18005551212"}, {Phone: "+18005551213"}},
+		})
+	}},
+	"Conversation": {"GET", "/conversations/{id}", func(ctx context.Context, c *Client) (any, error) {
+		return c.Conversation(ctx, conversationID)
+	}},
+	"ConversationByExternalID": {"GET", "/conversations/externalId={externalId}", func(ctx context.Context, c *Client) (any, error) {
+		return c.ConversationByExternalID(ctx, "babelforce:1")
+	}},
+	"CreateConversation": {"POST", "/conversations", func(ctx context.Context, c *Client) (any, error) {
+		return c.CreateConversation(ctx, fullConversation())
+	}},
+	"UpdateConversation": {"PUT", "/conversations/{id}", func(ctx context.Context, c *Client) (any, error) {
+		return c.UpdateConversation(ctx, conversationID, ConversationUpdate{
+			Name: ptr("Call"), Status: "snoozed", Priority: 5, Direction: "out", Tags: &[]string{"vip"},
+			AssignedUsers: &[]string{userID}, AssignedTeams: &[]string{}, Custom: map[string]any{"waitNum": 3}, Rev: ptr(4),
+		})
+	}},
+	"AddTags": {"POST", "/conversations/{id}/tags", func(ctx context.Context, c *Client) (any, error) {
+		return c.AddTags(ctx, conversationID, []string{"call_answered"})
+	}},
+	"RemoveTags": {"DELETE", "/conversations/{id}/tags", func(ctx context.Context, c *Client) (any, error) {
+		return c.RemoveTags(ctx, conversationID, []string{"call_lost"})
+	}},
+	"CreateNote": {"POST", "/conversations/{id}/notes", func(ctx context.Context, c *Client) (any, error) {
+		return c.CreateNote(ctx, conversationID, NewNote{Body: "Answered", ExternalID: "babelforce:1:bridged"})
+	}},
+	"Notes": {"GET", "/conversations/{id}/notes", func(ctx context.Context, c *Client) (any, error) {
+		return c.Notes(ctx, conversationID)
+	}},
+	"ConversationMetadata": {"GET", "/metadata/{resource}", func(ctx context.Context, c *Client) (any, error) {
+		return c.ConversationMetadata(ctx)
+	}},
+}
+
+// Not in the published contract: the source of their form instead.
+var unpublished = map[string]string{
+	"User":         "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users/{ids}",
+	"UsersByEmail": "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users?email=",
+	"Users":        "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users",
+	"Teams":        "third-party clients: GET /v1/teams",
+	"CurrentToken": "developer site, Quickstart: GET /v1/auth/tokens/current",
+}
+
+func fullConversation() NewConversation {
+	return NewConversation{
+		CustomerID: customerID, ExternalID: "babelforce:1", Name: "Call", Status: "open", Priority: 3, Direction: "in",
+		Tags: []string{"babelforce", "inbound call"}, AssignedUsers: []string{userID}, AssignedTeams: []string{teamID},
+		Custom: map[string]any{"callIdStr": "1", "ringingAt": "2026-01-02T03:04:05.000Z"},
+	}
+}
+
+func TestEveryRequestIsEitherInTheContractOrListedWithItsSource(t *testing.T) {
+	for method := range reflect.TypeFor[*Client]().Methods() {
+		if method.Type.NumIn() < 2 || method.Type.In(1) != reflect.TypeFor[context.Context]() {
+			continue
+		}
+		_, in := published[method.Name]
+		source := unpublished[method.Name]
+		require.NotEqual(t, in, source != "", method.Name)
+	}
+}
+
+// The fake Kustomer answers with the contract's own examples, so that this
+// proves what the client reads as well as what it sends.
+func TestEveryRequestKeepsToThePublishedContract(t *testing.T) {
+	contract := loadContract(t)
+	for name, r := range published {
+		t.Run(name, func(t *testing.T) {
+			operation := contract.Paths.Value(r.path).GetOperation(r.method)
+			require.NotNil(t, operation)
+			var seen []sent
+			c := clientFor(t, recording(&seen, answering(example(t, operation))))
+			got, err := r.do(t.Context(), c)
+			require.NoError(t, err)
+			require.NotZero(t, got)
+			require.Len(t, seen, 1)
+			requirePath(t, r, operation, seen[0])
+			require.NoError(t, checkBody(operation, seen[0].body))
+		})
+	}
+}
+
+func TestTheContractCheckCanFail(t *testing.T) {
+	operation := loadContract(t).Paths.Value("/conversations").Post
+	for name, spoil := range map[string]func(map[string]any){
+		"unknown field":     func(body map[string]any) { body["channel"] = "voice" },
+		"bad tag":           func(body map[string]any) { body["tags"] = []string{"#vip"} },
+		"tag twice":         func(body map[string]any) { body["tags"] = []string{"vip", "vip"} },
+		"bad object id":     func(body map[string]any) { body["customer"] = "+18005551212" },
+		"bad user id":       func(body map[string]any) { body["assignedUsers"] = []string{"alice"} },
+		"no customer":       func(body map[string]any) { delete(body, "customer") },
+		"created snoozed":   func(body map[string]any) { body["status"] = "snoozed" },
+		"priority too high": func(body map[string]any) { body["priority"] = 6 },
+		"long name":         func(body map[string]any) { body["name"] = strings.Repeat("é", 257) },
+		"attribute suffix":  func(body map[string]any) { body["custom"] = map[string]any{"callId": "1"} },
+	} {
+		var body map[string]any
+		text, _ := json.Marshal(fullConversation())
+		require.NoError(t, json.Unmarshal(text, &body))
+		spoil(body)
+		text, _ = json.Marshal(body)
+		require.Error(t, checkBody(operation, string(text)), name)
+	}
+}
+
+func loadContract(t *testing.T) *openapi3.T {
+	t.Helper()
+	if _, err := os.Stat(contractFile); err != nil {
+		t.Skip("Kustomer's OpenAPI file is not at " + contractFile)
+	}
+	contract, err := openapi3.NewLoader().LoadFromFile(contractFile)
+	require.NoError(t, err)
+	return contract
+}
+
+// example is the documented success of an operation.
+func example(t *testing.T, operation *openapi3.Operation) (int, string) {
+	t.Helper()
+	for _, status := range []int{200, 201} {
+		if response := operation.Responses.Status(status); response != nil {
+			text, err := json.Marshal(response.Value.Content.Get("application/json").Example)
+			require.NoError(t, err)
+			return status, string(text)
+		}
+	}
+	require.Fail(t, "no success documented")
+	return 0, ""
+}
+
+var placeholder = regexp.MustCompile(`\\\{[^}]+\\\}`)
+
+// requirePath does what a router would, which "phone={phone}" inside a segment confuses.
+func requirePath(t *testing.T, r request, operation *openapi3.Operation, got sent) {
+	t.Helper()
+	pattern := "^/v1" + placeholder.ReplaceAllString(regexp.QuoteMeta(r.path), "[^/?]+") + "$"
+	uri, err := url.ParseRequestURI(got.uri)
+	require.NoError(t, err)
+	require.Regexp(t, pattern, uri.EscapedPath())
+	require.Equal(t, r.method, got.method)
+	for name := range uri.Query() {
+		require.NotNil(t, operation.Parameters.GetByInAndName("query", name), name)
+	}
+}
+
+// The file says that custom holds nothing at all, as attributes differ from one
+// organisation to the next; by the developer site, the suffix gives the type.
+var attributeName = regexp.MustCompile(`^[a-z][A-Za-z0-9]*(Str|Txt|Num|At|Bool|Url)$`)
+
+func checkBody(operation *openapi3.Operation, body string) error {
+	if operation.RequestBody == nil {
+		if body != "" {
+			return errors.New("a body where none is documented")
+		}
+		return nil
+	}
+	var value any
+	if err := json.Unmarshal([]byte(body), &value); err != nil {
+		return err
+	}
+	if object, ok := value.(map[string]any); ok {
+		custom, _ := object["custom"].(map[string]any)
+		for name := range custom {
+			if !attributeName.MatchString(name) {
+				return fmt.Errorf("custom attribute %q has no known suffix", name)
+			}
+		}
+		if custom != nil {
+			object["custom"] = map[string]any{}
+		}
+	}
+	// The vendor's own formats, which a validator would otherwise pass over.
+	return operation.RequestBody.Value.Content.Get("application/json").Schema.Value.VisitJSON(value,
+		openapi3.VisitAsRequest(), openapi3.EnableFormatValidation(),
+		openapi3.WithStringFormatValidator("object-id", openapi3.NewRegexpFormatValidator(`^[0-9a-f]{24}$`)),
+		openapi3.WithStringFormatValidator("phone-number", openapi3.NewRegexpFormatValidator(`^\+[1-9]\d{6,14}$`)))
+}

@@ -1,0 +1,71 @@
+package kustomer
+
+import (
+	"context"
+	"net/http"
+)
+
+// Customer is a person who calls. A phone number, an e-mail address and an
+// external id each belong to one customer of the organisation (developer site,
+// Get customer by phone number). Customers get merged, so an id may go stale.
+type Customer struct {
+	ID           string  `json:"-"`
+	Name         string  `json:"name"`
+	DisplayName  string  `json:"displayName"`
+	ExternalID   string  `json:"externalId"`
+	Phones       []Phone `json:"phones"`
+	SharedPhones []Phone `json:"sharedPhones"` // numbers that several customers use
+}
+
+func (c *Customer) identify(who identity) { c.ID = who.id }
+
+// Phone is a number in E.164. Type is mobile, home, work, fax or other
+// (OpenAPI: POST /customers) and may be empty.
+type Phone struct {
+	Type  string `json:"type,omitempty"`
+	Phone string `json:"phone"`
+}
+
+// NewCustomer is what CreateCustomer sends; every field is optional. Name and
+// ExternalID hold up to 256 characters, Phones up to 10 (OpenAPI: POST /customers).
+type NewCustomer struct {
+	Name       string  `json:"name,omitempty"`
+	ExternalID string  `json:"externalId,omitempty"`
+	Phones     []Phone `json:"phones,omitempty"`
+}
+
+// Customer reads a customer. OpenAPI: GET /customers/{id}.
+func (c *Client) Customer(ctx context.Context, id string) (*Customer, error) {
+	return one[Customer](ctx, c, call{
+		op: "read customer", method: http.MethodGet,
+		route: "/v1/customers/{id}", params: map[string]string{"id": id},
+	})
+}
+
+// CustomerByPhone finds the customer whose own number this is, given in E.164
+// with its "+"; whether shared numbers match too is not documented. NotFound
+// when nobody has it. OpenAPI: GET /customers/phone={phone}.
+func (c *Client) CustomerByPhone(ctx context.Context, phone string) (*Customer, error) {
+	return one[Customer](ctx, c, call{
+		op: "find customer by phone", method: http.MethodGet,
+		route: "/v1/customers/phone={phone}", params: map[string]string{"phone": phone},
+	})
+}
+
+// CustomerByExternalID finds the customer with the id another system gave it.
+// NotFound when there is none. OpenAPI: GET /customers/externalId={externalId}.
+func (c *Client) CustomerByExternalID(ctx context.Context, externalID string) (*Customer, error) {
+	return one[Customer](ctx, c, call{
+		op: "find customer by external id", method: http.MethodGet,
+		route: "/v1/customers/externalId={externalId}", params: map[string]string{"externalId": externalID},
+	})
+}
+
+// CreateCustomer adds a customer. A number or external id that another customer
+// already has is refused, presumably as a Conflict (the status is not
+// documented): look it up again after any refusal. OpenAPI: POST /customers.
+func (c *Client) CreateCustomer(ctx context.Context, in NewCustomer) (*Customer, error) {
+	return one[Customer](ctx, c, call{
+		op: "create customer", method: http.MethodPost, route: "/v1/customers", body: in,
+	})
+}

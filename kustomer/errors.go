@@ -1,0 +1,187 @@
+package kustomer
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-resty/resty/v2"
+)
+
+// Kind says what a failure means to the caller.
+type Kind string
+
+const (
+	// Unavailable: no answer, or none that can be understood. Network, time-out,
+	// 408, 425, 5xx, redirects, pages that are not Kustomer's. May have been
+	// carried out: see Error.Ambiguous.
+	Unavailable Kind = "unavailable"
+	// RateLimited: 429, or our own share of the budget is used up. Not carried out.
+	RateLimited Kind = "rate limited"
+	// Credentials: 401 or 403. The key or its roles are wrong, for every call alike.
+	Credentials Kind = "credentials"
+	// NotFound: 404 in Kustomer's own words. A 404 that is not its JSON is
+	// Unavailable, since a proxy's page says nothing about what Kustomer holds.
+	NotFound Kind = "not found"
+	// Conflict: 409, something with this identity exists or the revision is stale.
+	Conflict Kind = "conflict"
+	// Rejected: every other 4xx, and requests refused here before they are sent.
+	Rejected Kind = "rejected"
+)
+
+// No retry hint is believed further ahead: the documented window is a minute,
+// and milliseconds taken for seconds would stop a queue for millennia.
+const maxRetryHint = time.Hour
+
+// Error is how every method fails. It holds nothing personal and no secret, so
+// it may be logged and stored: texts of Kustomer's come with whatever our
+// request said taken out, and the texts of network errors, which quote the URL,
+// are replaced.
+type Error struct {
+	Op      string // what was tried, such as "create conversation"
+	Method  string
+	Route   string // path template, such as /v1/customers/phone={phone}
+	Status  int    // HTTP status, 0 = no answer
+	Kind    Kind
+	Reasons []Reason // Kustomer's own, at most 5
+	// RetryAt is when Kustomer asked to be tried again, zero when it did not
+	// say: Retry-After of a 429 or 503, else x-ratelimit-reset of a 429.
+	RetryAt time.Time
+
+	detail string // ours
+	unsent bool
+	cause  error // context.Canceled, context.DeadlineExceeded or nil
+}
+
+// Reason is one entry of Kustomer's errors, which come in two shapes (developer
+// site, Errors). Code differs between them: show it, never branch on it.
+type Reason struct {
+	Code  string
+	Text  string
+	Field string // JSON pointer or parameter name
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "kustomer: cannot %s: %s", e.Op, e.Kind)
+	if e.Status != 0 {
+		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
+	}
+	said := make([]string, 0, len(e.Reasons)+1)
+	if e.detail != "" {
+		said = append(said, e.detail)
+	}
+	for _, reason := range e.Reasons {
+		said = append(said, reason.String())
+	}
+	if len(said) > 0 {
+		b.WriteString(": " + strings.Join(said, "; "))
+	}
+	return b.String()
+}
+
+func (r Reason) String() string {
+	text := r.Text
+	if text == "" {
+		text = r.Code
+	}
+	if r.Field == "" || strings.Contains(text, r.Field) {
+		return text
+	}
+	return strings.TrimSpace(text + " [" + r.Field + "]")
+}
+
+// Unwrap gives context.Canceled or context.DeadlineExceeded, the latter also
+// for Config.Timeout, and nothing else: other errors quote the URL.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Ambiguous tells that a write may have been carried out although it failed:
+// look before writing again. It is false for reads, for definite refusals, and
+// when no connection came about.
+func (e *Error) Ambiguous() bool {
+	return e.Kind == Unavailable && e.Method != http.MethodGet && !e.unsent
+}
+
+// KindOf is the Kind of the *Error in err's chain, "" when there is none.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return ""
+}
+
+// IsKind tells whether err is an *Error of this kind.
+func IsKind(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
+
+// statusKind is the meaning of a status that is not a success; 0 = no answer.
+func statusKind(status int) Kind {
+	switch {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return Credentials
+	case status == http.StatusNotFound:
+		return NotFound
+	case status == http.StatusConflict:
+		return Conflict
+	case status == http.StatusTooManyRequests:
+		return RateLimited
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly:
+		return Unavailable
+	case status >= 400 && status < 500:
+		return Rejected
+	}
+	return Unavailable
+}
+
+func retryAt(status int, header http.Header, now time.Time) time.Time {
+	var hint time.Time
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		hint = parseRetryAfter(header.Get("Retry-After"), now)
+	}
+	if hint.IsZero() && status == http.StatusTooManyRequests {
+		if epoch, err := strconv.ParseInt(header.Get("X-Ratelimit-Reset"), 10, 64); err == nil {
+			hint = time.Unix(epoch, 0)
+		}
+	}
+	if hint.Before(now) || hint.After(now.Add(maxRetryHint)) {
+		return time.Time{}
+	}
+	return hint
+}
+
+func parseRetryAfter(value string, now time.Time) time.Time {
+	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
+		return now.Add(time.Duration(seconds) * time.Second)
+	}
+	at, _ := http.ParseTime(value)
+	return at
+}
+
+// transportDetail says what went wrong in words of ours.
+func transportDetail(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "cancelled"
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return "the host name cannot be resolved"
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "the host's certificate is not trusted"
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return "time-out"
+	}
+	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
+		return "the answer is larger than " + strconv.Itoa(maxAnswerBytes>>20) + " MiB"
+	}
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno.Error() // "connection refused": the system's words hold nothing of ours
+	}
+	return "the connection broke"
+}

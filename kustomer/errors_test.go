@@ -1,0 +1,250 @@
+package kustomer
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func asError(t *testing.T, err error) *Error {
+	t.Helper()
+	var e *Error
+	require.ErrorAs(t, err, &e)
+	return e
+}
+
+func create(ctx context.Context, c *Client) error {
+	_, err := c.CreateConversation(ctx, NewConversation{CustomerID: customerID, Name: "Call from Alice"})
+	return err
+}
+
+func expectedKind(status int) Kind {
+	switch status {
+	case 401, 403:
+		return Credentials
+	case 404:
+		return NotFound
+	case 408, 425:
+		return Unavailable
+	case 409:
+		return Conflict
+	case 429:
+		return RateLimited
+	}
+	if status >= 400 && status <= 499 {
+		return Rejected
+	}
+	return Unavailable
+}
+
+func TestEveryStatusHasItsKind(t *testing.T) {
+	var status int
+	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
+		answering(status, `{"errors":[{"code":"x","message":"no"}]}`)(w, r)
+	})
+	for status = 100; status <= 599; status++ {
+		if status < 200 { // net/http takes these for preliminary answers
+			require.Equal(t, Unavailable, statusKind(status), status)
+			continue
+		}
+		e := asError(t, create(t.Context(), c))
+		require.Equal(t, expectedKind(status), e.Kind, status)
+		require.Equal(t, status, e.Status)
+		require.Equal(t, e.Kind == Unavailable, e.Ambiguous(), status)
+		require.True(t, IsKind(e, e.Kind))
+	}
+}
+
+func TestAStrangersNotFoundProvesNothing(t *testing.T) {
+	for _, body := range []string{`<html>Not Found</html>`, ``, `{"message":"no such route"}`, `{"errors":[]}`} {
+		_, err := clientFor(t, answering(404, body)).ConversationByExternalID(t.Context(), "x")
+		require.True(t, IsKind(err, Unavailable), body)
+	}
+	_, err := clientFor(t, answering(404, `{"errors":[{"status":404,"source":{"parameter":"externalId"},"code":"notfound","title":"Not Found"}]}`)).
+		ConversationByExternalID(t.Context(), "x")
+	require.True(t, IsKind(err, NotFound))
+	require.EqualError(t, err, "kustomer: cannot find conversation by external id: not found (HTTP 404): Not Found [externalId]")
+}
+
+func TestAnUnreadableSuccessIsAmbiguous(t *testing.T) {
+	truncated := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, `{"data":{"id":"58`)
+	}
+	huge := func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, strings.Repeat(" ", maxAnswerBytes+1))
+	}
+	for name, kustomer := range map[string]http.HandlerFunc{
+		"page":          answering(200, `<html>Welcome to the Wi-Fi</html>`),
+		"empty":         answering(201, ``),
+		"no data":       answering(200, `{}`),
+		"no id":         answering(200, `{"data":{"type":"conversation","attributes":{}}}`),
+		"null":          answering(200, `{"data":null}`),
+		"nothing":       answering(200, `{"data":[]}`),
+		"other types":   answering(200, `{"data":{"id":"5","attributes":{"tags":"vip"}}}`),
+		"accepted":      answering(202, aConversation),
+		"no content":    answering(204, ``),
+		"truncated":     truncated,
+		"beyond 4 MiB":  huge,
+		"closed midway": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		e := asError(t, create(t.Context(), clientFor(t, kustomer)))
+		require.Equal(t, Unavailable, e.Kind, name)
+		require.True(t, e.Ambiguous(), name)
+
+		_, err := clientFor(t, kustomer).Notes(t.Context(), conversationID)
+		if name != "nothing" {
+			require.False(t, asError(t, err).Ambiguous(), "a read changes nothing: "+name)
+		}
+	}
+}
+
+func TestAWriteThatNeverLeftIsNotAmbiguous(t *testing.T) {
+	dead := httptest.NewServer(nil)
+	dead.Close()
+	c, err := New(Config{BaseURL: dead.URL, APIKey: apiKey})
+	require.NoError(t, err)
+	e := asError(t, create(t.Context(), c))
+	require.Equal(t, Unavailable, e.Kind)
+	require.Zero(t, e.Status)
+	require.False(t, e.Ambiguous())
+	require.EqualError(t, e, "kustomer: cannot create conversation: unavailable: connection refused")
+
+	untrusted := httptest.NewUnstartedServer(answering(200, aConversation))
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	untrusted.StartTLS()
+	t.Cleanup(untrusted.Close)
+	c, err = New(Config{BaseURL: untrusted.URL, APIKey: apiKey})
+	require.NoError(t, err)
+	e = asError(t, create(t.Context(), c))
+	require.False(t, e.Ambiguous())
+	require.ErrorContains(t, e, "certificate is not trusted")
+}
+
+// opaque is a transport that keeps no trace, as a recording one might.
+type opaque struct{}
+
+func (opaque) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("lost") }
+
+func TestATransportThatReportsNothingLeavesWritesAmbiguous(t *testing.T) {
+	c, err := New(Config{BaseURL: "http://localhost", APIKey: apiKey, Transport: opaque{}})
+	require.NoError(t, err)
+	require.True(t, asError(t, create(t.Context(), c)).Ambiguous())
+}
+
+func TestATimeOutOfASentWriteIsAmbiguous(t *testing.T) {
+	c := clientFor(t, hang, func(cfg *Config) { cfg.Timeout = 300 * time.Millisecond })
+	err := create(t.Context(), c)
+	require.True(t, asError(t, err).Ambiguous())
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.EqualError(t, err, "kustomer: cannot create conversation: unavailable: time-out")
+}
+
+// A connection shared by HTTP/2 requests is reported in another place of net/http.
+func TestAWriteLostOverHTTP2IsAmbiguousOnAUsedConnectionToo(t *testing.T) {
+	arrived := make(chan struct{}, 1)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor == 2 {
+			arrived <- struct{}{}
+		}
+		hang(w, r)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	c, err := New(Config{BaseURL: server.URL, APIKey: apiKey, Transport: server.Client().Transport})
+	require.NoError(t, err)
+	for range 3 {
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			<-arrived
+			cancel()
+		}()
+		err := create(ctx, c)
+		require.ErrorIs(t, err, context.Canceled)
+		require.True(t, asError(t, err).Ambiguous())
+	}
+}
+
+func TestTheTimeOutCoversReadingTheBody(t *testing.T) {
+	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `{"data":`)
+		w.(http.Flusher).Flush()
+		hang(w, r)
+	}, func(cfg *Config) { cfg.Timeout = 300 * time.Millisecond })
+	e := asError(t, create(t.Context(), c))
+	require.Equal(t, 200, e.Status)
+	require.True(t, e.Ambiguous())
+	require.ErrorIs(t, e, context.DeadlineExceeded)
+}
+
+func TestACancelledWriteIsAmbiguousOnceSent(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
+		cancel()
+		hang(w, r)
+	})
+	err := create(ctx, c)
+	require.ErrorIs(t, err, context.Canceled)
+	require.True(t, asError(t, err).Ambiguous())
+}
+
+func TestARequestBeyondKustomersLimitIsNotSent(t *testing.T) {
+	c := clientFor(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") })
+	_, err := c.CreateNote(t.Context(), conversationID, NewNote{Body: strings.Repeat("a", maxRequestBytes)})
+	e := asError(t, err)
+	require.Equal(t, Rejected, e.Kind)
+	require.False(t, e.Ambiguous())
+	require.ErrorContains(t, e, "more than Kustomer's limit of 100000")
+
+	_, err = c.CreateConversation(t.Context(), NewConversation{Custom: map[string]any{"xNum": func() {}}})
+	require.True(t, IsKind(err, Rejected))
+	_, err = c.UpdateConversation(t.Context(), "", ConversationUpdate{})
+	require.True(t, IsKind(err, Rejected))
+}
+
+func TestRetryAtIsWhenKustomerAsked(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	reset := func(d time.Duration) string { return strconv.FormatInt(now.Add(d).Unix(), 10) }
+	for name, x := range map[string]struct {
+		status            int
+		retryAfter, reset string
+		want              time.Time
+	}{
+		"seconds win":              {429, "7", reset(30 * time.Second), now.Add(7 * time.Second)},
+		"a date":                   {429, now.Add(9 * time.Second).UTC().Format(http.TimeFormat), "", now.Add(9 * time.Second)},
+		"the window's reset":       {429, "", reset(42 * time.Second), now.Add(42 * time.Second)},
+		"junk falls back":          {429, "soon", reset(42 * time.Second), now.Add(42 * time.Second)},
+		"maintenance":              {503, "60", reset(42 * time.Second), now.Add(time.Minute)},
+		"503 ends no window":       {503, "", reset(42 * time.Second), time.Time{}},
+		"milliseconds, not belief": {429, "", reset(42*time.Second) + "000", time.Time{}},
+		"the past":                 {429, "", reset(-time.Minute), time.Time{}},
+		"nothing said":             {429, "", "", time.Time{}},
+		"other failures":           {500, "5", "", time.Time{}},
+	} {
+		header := http.Header{}
+		header.Set("Retry-After", x.retryAfter)
+		header.Set("x-ratelimit-reset", x.reset)
+		require.True(t, x.want.Equal(retryAt(x.status, header, now)), name)
+	}
+	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("x-ratelimit-reset", reset(time.Minute))
+		answering(429, ``)(w, r)
+	})
+	require.True(t, now.Add(time.Minute).Equal(asError(t, create(t.Context(), c)).RetryAt))
+}
+
+func TestKindOfOtherErrorsIsEmpty(t *testing.T) {
+	require.Empty(t, KindOf(io.EOF))
+	require.Empty(t, KindOf(nil))
+	require.False(t, IsKind(nil, ""))
+}

@@ -1,0 +1,189 @@
+package kustomer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-resty/resty/v2"
+)
+
+// The documented limit of a request body is 100 kB (developer site, Errors,
+// 413); whether a kB is 1,000 or 1,024 bytes is not, so the smaller one.
+const maxRequestBytes = 100 * 1000
+
+// call is one request before it is sent.
+type call struct {
+	op     string
+	method string
+	route  string            // template; {x} is filled from params
+	params map[string]string // unescaped
+	query  string            // encoded
+	body   any               // nil: none
+}
+
+// do sends one request and returns an answer worth decoding. Every error is an *Error.
+func (c *Client) do(ctx context.Context, in call) (*answer, error) {
+	request, body, err := c.prepare(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.await(ctx, in); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	var w wire
+	started := time.Now()
+	response, err := request.SetContext(w.trace(ctx)).Execute(in.method, in.route)
+
+	got := &answer{call: in, sent: body, err: err, unsent: w.untouched()}
+	if response != nil && response.RawResponse != nil {
+		got.status, got.header, got.body = response.StatusCode(), response.Header(), response.Body()
+	}
+	c.observe(Exchange{
+		Op: in.op, Method: in.method, Route: in.route, Status: got.status,
+		Duration: time.Since(started), RateLimitRemaining: got.remaining(),
+	})
+	if !got.success() {
+		return nil, got.failure(time.Now())
+	}
+	return got, nil
+}
+
+// prepare builds the request, or refuses one that Kustomer cannot take.
+func (c *Client) prepare(in call) (*resty.Request, []byte, error) {
+	request := c.http.R().SetQueryString(in.query)
+	for name, value := range in.params {
+		if value == "" { // the path would be that of the whole collection
+			return nil, nil, in.refused(Rejected, "the "+name+" is empty")
+		}
+		request.SetRawPathParam(name, escape(value))
+	}
+	if in.body == nil {
+		return request, nil, nil
+	}
+	body, err := json.Marshal(in.body)
+	if err != nil { // the encoder's own text may quote the value
+		return nil, nil, in.refused(Rejected, "the request cannot be written as JSON")
+	}
+	if len(body) > maxRequestBytes {
+		return nil, nil, in.refused(Rejected, "the request has "+strconv.Itoa(len(body))+
+			" bytes, more than Kustomer's limit of "+strconv.Itoa(maxRequestBytes))
+	}
+	return request.SetHeader("Content-Type", "application/json").SetBody(body), body, nil
+}
+
+// await is the request's wait for its turn in our share of the budget.
+func (c *Client) await(ctx context.Context, in call) error {
+	err := c.limiter.Wait(ctx)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		failure := in.refused(Unavailable, transportDetail(ctx.Err()))
+		failure.cause = contextError(ctx.Err())
+		return failure
+	}
+	// The limiter gives up early when its turn would come after the deadline.
+	failure := in.refused(RateLimited, "this process has used up its share of the request budget")
+	failure.RetryAt, _ = ctx.Deadline()
+	return failure
+}
+
+// refused is the failure of a request that never left.
+func (in call) refused(kind Kind, detail string) *Error {
+	return &Error{Op: in.op, Method: in.method, Route: in.route, Kind: kind, detail: detail, unsent: true}
+}
+
+// escape fills one path segment. url.PathEscape would leave a telephone
+// number's "+" as it is, which a server may read as a space.
+func escape(segment string) string {
+	return strings.ReplaceAll(url.QueryEscape(segment), "+", "%20")
+}
+
+// wire notes how far a request got.
+type wire struct{ asked, connected atomic.Bool }
+
+func (w *wire) trace(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { w.asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { w.connected.Store(true) },
+	})
+}
+
+// untouched is true only when the transport was seen to look for a connection
+// and not to get one: a transport that reports nothing proves nothing.
+func (w *wire) untouched() bool { return w.asked.Load() && !w.connected.Load() }
+
+// answer is what came back for a call, if anything.
+type answer struct {
+	call   call
+	sent   []byte // the request's body
+	status int    // 0: none
+	header http.Header
+	body   []byte
+	err    error // of sending or of reading
+	unsent bool
+}
+
+// success: 200 and 201 are the only ones documented for these calls.
+func (a *answer) success() bool { return a.understood() && a.err == nil }
+
+func (a *answer) understood() bool {
+	return a.status == http.StatusOK || a.status == http.StatusCreated
+}
+
+func (a *answer) remaining() int {
+	if n, err := strconv.Atoi(a.header.Get("X-Ratelimit-Remaining")); err == nil {
+		return n
+	}
+	return -1
+}
+
+func (a *answer) failure(now time.Time) *Error {
+	e := a.fail(statusKind(a.status), "")
+	e.RetryAt = retryAt(a.status, a.header, now)
+	e.cause = contextError(a.err)
+	if a.status == 0 || a.understood() {
+		e.detail = transportDetail(a.err)
+		return e
+	}
+	var fromKustomer bool
+	e.Reasons, fromKustomer = decodeReasons(a.body, newScrubber(a.call, a.sent))
+	if a.status == http.StatusNotFound && !fromKustomer {
+		// A proxy's or a wrong host's page says nothing about what Kustomer holds.
+		e.Kind, e.detail = Unavailable, "the answer is not one of Kustomer's"
+	}
+	return e
+}
+
+// unreadable is the failure to understand what looked like a success.
+func (a *answer) unreadable(detail string) *Error { return a.fail(Unavailable, detail) }
+
+func (a *answer) fail(kind Kind, detail string) *Error {
+	return &Error{
+		Op: a.call.op, Method: a.call.method, Route: a.call.route,
+		Status: a.status, Kind: kind, detail: detail, unsent: a.unsent,
+	}
+}
+
+// contextError keeps the part of an error that holds no URL.
+func contextError(err error) error {
+	for _, known := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return nil
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+// sandboxCommand serves a stand-in for Kustomer, for trying things out without an org.
+func sandboxCommand(out io.Writer) *cli.Command {
+	var listen, key string
+	var budget int
+	return &cli.Command{
+		Name:  "sandbox",
+		Usage: "serve a stand-in for Kustomer: its API, a page that shows conversations, and faults on request",
+		Flags: []cli.Flag{
+			&cli.StringFlag{
+				Name: "listen", EnvVars: []string{"CALLTHREAD_SANDBOX_LISTEN"},
+				Usage: "`ADDRESS` to serve at; anybody who reaches it can change it", Value: "127.0.0.1:8090", Destination: &listen,
+			},
+			&cli.StringFlag{
+				Name: "api-key", EnvVars: []string{"KUSTOMER_API_KEY"},
+				Usage: "the API `KEY` that it accepts", Value: "sandbox-key", Destination: &key,
+			},
+			&cli.IntFlag{
+				Name:  "budget",
+				Usage: "requests a minute for the whole org, as Kustomer limits them", Value: 1000, Destination: &budget,
+			},
+		},
+		Action: func(c *cli.Context) error {
+			if err := config.NoArguments(c); err != nil {
+				return err
+			}
+			if key == "" || budget < 1 {
+				return fmt.Errorf("--api-key must not be empty, nor --budget below 1")
+			}
+			fmt.Fprintf(out, "Kustomer sandbox at http://%s\n", listen)
+			log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
+			return serveHTTP(c.Context, listen, sandbox.New(sandbox.Config{APIKey: key, Budget: budget}), log)
+		},
+	}
+}

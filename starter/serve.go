@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/internal/metrics"
+	"github.com/callthread/callthread/starter/webhook"
+	"github.com/callthread/callthread/workflows"
+)
+
+// server is the webhook receiver with its settings.
+type server struct {
+	logging  config.Log
+	temporal config.Temporal
+	worker   config.Worker
+
+	listen        string
+	metricsListen string
+	secretFile    string
+	insecure      bool
+	withWorker    bool
+	waitTimeout   time.Duration
+	rate          float64
+	patience      workflows.Patience
+}
+
+// shutdownTimeout is how long requests under way may take to be answered once told to stop.
+const shutdownTimeout = 10 * time.Second
+
+func serveCommand(logs io.Writer) *cli.Command {
+	s := &server{}
+	s.worker.Temporal = &s.temporal
+	return &cli.Command{
+		Name:        "serve",
+		Usage:       "receive webhooks (the default)",
+		Description: config.TemporalHelp,
+		Flags:       config.Flags(s, &s.temporal, &s.worker, &s.logging),
+		Action: func(c *cli.Context) error {
+			if err := config.NoArguments(c); err != nil {
+				return err
+			}
+			log, err := s.logging.Logger(logs)
+			if err != nil {
+				return err
+			}
+			return s.run(c.Context, log)
+		},
+	}
+}
+
+// Flags are the settings of the receiver itself.
+func (s *server) Flags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{
+			Name: "listen", EnvVars: []string{"CALLTHREAD_LISTEN"},
+			Usage: "`ADDRESS` at which webhooks are received", Value: ":8080", Destination: &s.listen,
+		},
+		&cli.StringFlag{
+			Name: "webhook-secret-file", EnvVars: []string{"CALLTHREAD_WEBHOOK_SECRET_FILE"},
+			Usage: "`FILE` with the webhook secret, or several separated by commas while one replaces another; without it they are read from CALLTHREAD_WEBHOOK_SECRET", Destination: &s.secretFile,
+		},
+		&cli.BoolFlag{
+			Name:  "insecure",
+			Usage: "accept webhooks from anybody, where no secret is set", Destination: &s.insecure,
+		},
+		&cli.BoolFlag{
+			Name: "with-worker", EnvVars: []string{"CALLTHREAD_WITH_WORKER"},
+			Usage: "run the worker in this process too, which is faster on one machine; its settings are those of Kustomer below", Destination: &s.withWorker,
+		},
+		config.MetricsFlag(":9091", &s.metricsListen),
+		&cli.DurationFlag{
+			Name: "wait-timeout", EnvVars: []string{"CALLTHREAD_WAIT_TIMEOUT"},
+			Usage: "how long ?wait=conversation waits for the conversation", Value: 5 * time.Second, Destination: &s.waitTimeout,
+		},
+		&cli.Float64Flag{
+			Name: "max-rate", EnvVars: []string{"CALLTHREAD_MAX_RATE"},
+			Usage: "webhooks a second beyond which senders are told to slow down; 0 is no limit", Value: 200, Destination: &s.rate,
+		},
+		&cli.DurationFlag{
+			Name: "bridge-timeout", EnvVars: []string{"CALLTHREAD_BRIDGE_TIMEOUT"},
+			Usage: "how long a call may go unanswered, with no word of its end, before it counts as missed", Value: workflows.DefaultPatience.Bridge, Destination: &s.patience.Bridge,
+		},
+		&cli.DurationFlag{
+			Name: "end-timeout", EnvVars: []string{"CALLTHREAD_END_TIMEOUT"},
+			Usage: "how long after that the end of an answered call is waited for", Value: workflows.DefaultPatience.End, Destination: &s.patience.End,
+		},
+		&cli.DurationFlag{
+			Name: "settle", EnvVars: []string{"CALLTHREAD_SETTLE"},
+			Usage: "how long after the end of a call overtaken events are waited for, before its outcome is written", Value: workflows.DefaultPatience.Settle, Destination: &s.patience.Settle,
+		},
+	}
+}
+
+// run serves until the context ends, then answers what it has taken, finishes
+// the worker's steps, and only then lets go of Temporal.
+func (s *server) run(ctx context.Context, log *slog.Logger) error {
+	verifier, err := s.verifier(log)
+	if err != nil {
+		return err
+	}
+	client, err := s.temporal.Client(log)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	counted := metrics.New()
+
+	group, ctx := errgroup.WithContext(ctx)
+	workerCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWorker()
+	if s.withWorker {
+		served, err := s.worker.New(client, counted.Kustomer)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error { return s.worker.Run(workerCtx, client, served, log) })
+	} else {
+		group.Go(func() error {
+			_ = s.temporal.AwaitReady(ctx, client, log) // ends early only when told to stop
+			return nil
+		})
+	}
+	if err := counted.Serve(ctx, s.metricsListen, log); err != nil {
+		stopWorker()
+		return errors.Join(err, group.Wait())
+	}
+	handler := webhook.New(webhook.Config{
+		Temporal:         client,
+		TaskQueue:        s.temporal.TaskQueue,
+		Verifier:         verifier,
+		Eager:            s.withWorker,
+		ConversationWait: s.waitTimeout,
+		Rate:             s.rate,
+		Patience:         s.patience,
+		Log:              log,
+		Observe:          func(a webhook.Answered) { counted.Webhook(a.Event, a.Status, a.Late, a.Took) },
+	})
+	group.Go(func() error {
+		defer stopWorker()
+		return serveHTTP(ctx, s.listen, handler, log)
+	})
+	return group.Wait()
+}
+
+// verifier reads the secrets that senders must know. Only --insecure does without.
+func (s *server) verifier(log *slog.Logger) (*babelforce.Verifier, error) {
+	secrets, err := config.Secret(s.secretFile, "--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET")
+	if err != nil {
+		return nil, err
+	}
+	if secrets == "" {
+		if !s.insecure {
+			return nil, errors.New("no webhook secret: set --webhook-secret-file or CALLTHREAD_WEBHOOK_SECRET to a long random text (or pass --insecure to let anybody post)")
+		}
+		log.Warn("webhooks are accepted from anybody: no secret is set")
+		return nil, nil
+	}
+	return babelforce.NewVerifier(strings.Split(secrets, ","))
+}
+
+// serveHTTP serves until the context ends, and then until every request under way is answered.
+func serveHTTP(ctx context.Context, address string, handler http.Handler, log *slog.Logger) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen at %s (choose another address with --listen): %w", address, err)
+	}
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      time.Minute, // ?wait=conversation is the longest answer
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	log.Info("listening", "address", listener.Addr().String())
+	stopped := make(chan error, 1)
+	context.AfterFunc(ctx, func() {
+		log.Info("stopping: answering the requests under way", "atMost", shutdownTimeout)
+		bounded, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+		defer cancel()
+		stopped <- server.Shutdown(bounded)
+	})
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}

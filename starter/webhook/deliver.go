@@ -1,0 +1,103 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/workflows"
+)
+
+// accepted is the answer to an event that Temporal has taken.
+type accepted struct {
+	CallID          string `json:"callId"`
+	WorkflowID      string `json:"workflowId"`
+	RunID           string `json:"runId"`
+	ConversationID  string `json:"conversationId,omitempty"`
+	ConversationURL string `json:"conversationUrl,omitempty"`
+	// Late says that the call's workflow had ended before: the event was acknowledged and counted, no more.
+	Late bool `json:"-"`
+}
+
+// deliver hands an event to its call's workflow, starting the workflow if this
+// is the first event heard of the call. Delivering an event again is harmless.
+func (h *Handler) deliver(ctx context.Context, event call.Event) (accepted, error) {
+	ctx, cancel := context.WithTimeout(ctx, temporalTimeout)
+	defer cancel()
+	key := event.Leg.Key()
+	answer := accepted{CallID: key, WorkflowID: workflows.WorkflowID(key)}
+	input := workflows.CallInput{Key: key, Patience: h.Patience}
+
+	if event.Kind == call.Inbound {
+		options := h.startOptions(event)
+		options.EnableEagerStart = h.Eager
+		// Otherwise an event for a call that exists would be swallowed as if it had started it.
+		options.WorkflowExecutionErrorWhenAlreadyStarted = true
+		input.First = &event
+		run, err := h.Temporal.ExecuteWorkflow(ctx, options, workflows.CallWorkflow, input)
+		var exists *serviceerror.WorkflowExecutionAlreadyStarted
+		if !errors.As(err, &exists) {
+			if err == nil {
+				answer.RunID = run.GetRunID()
+			}
+			return answer, err
+		}
+		input.First = nil
+	}
+	run, err := h.Temporal.SignalWithStartWorkflow(ctx, answer.WorkflowID, string(event.Kind), event, h.startOptions(event), workflows.CallWorkflow, input)
+	var over *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &over) {
+		answer.RunID, answer.Late = over.RunId, true
+		return answer, nil
+	}
+	if err == nil {
+		answer.RunID = run.GetRunID()
+	}
+	return answer, err
+}
+
+// startOptions are those of a new call's workflow. Nothing in them names a
+// person or a number: ids, summaries and search attributes are never encrypted.
+func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
+	attributes := []temporal.SearchAttributeUpdate{
+		workflows.CallPhase.ValueSet(string(workflows.Ringing)),
+		workflows.CallDirection.ValueSet("in"),
+	}
+	return client.StartWorkflowOptions{
+		ID:        workflows.WorkflowID(event.Leg.Key()),
+		TaskQueue: h.TaskQueue,
+		// One call is one workflow, for as long as Temporal remembers it.
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		TypedSearchAttributes: temporal.NewSearchAttributes(attributes...),
+		StaticSummary:         "Inbound call of " + event.ReceivedAt.Format("15:04:05") + " UTC",
+	}
+}
+
+// awaitConversation waits until the call's conversation exists. It gives up
+// after the configured time, and where it never will; the event is accepted all the same.
+func (h *Handler) awaitConversation(ctx context.Context, of accepted) (workflows.State, bool) {
+	ctx, cancel := context.WithTimeout(ctx, h.ConversationWait)
+	defer cancel()
+	var state workflows.State
+	if of.Late {
+		value, err := h.Temporal.QueryWorkflow(ctx, of.WorkflowID, of.RunID, workflows.QueryState)
+		if err == nil {
+			err = value.Get(&state)
+		}
+		return state, err == nil && state.ConversationID != ""
+	}
+	handle, err := h.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: of.WorkflowID, RunID: of.RunID,
+		UpdateName:   workflows.UpdateConversation,
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(ctx, &state)
+	}
+	return state, err == nil && state.ConversationID != ""
+}

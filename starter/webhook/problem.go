@@ -1,0 +1,52 @@
+package webhook
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/callthread/callthread/babelforce"
+)
+
+// problem is an error body as RFC 9457 has it. It never repeats a value that was sent.
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	// Field is the dotted name of the field that is wrong, where it is one.
+	Field string `json:"field,omitempty"`
+}
+
+func refuse(w http.ResponseWriter, status int, detail string) {
+	writeProblem(w, problem{Status: status, Detail: detail})
+}
+
+// refuseEvent says what is wrong with an event's body, and with which field.
+func refuseEvent(w http.ResponseWriter, err error) {
+	p := problem{Status: http.StatusBadRequest, Detail: err.Error()}
+	if errors.Is(err, babelforce.ErrContentType) {
+		p.Status = http.StatusUnsupportedMediaType
+	}
+	var decode *babelforce.DecodeError
+	if errors.As(err, &decode) {
+		p.Field = decode.Field
+	}
+	writeProblem(w, p)
+}
+
+func writeProblem(w http.ResponseWriter, p problem) {
+	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
+	w.Header().Set("Content-Type", "application/problem+json")
+	write(w, p.Status, p)
+}
+
+func respond(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	write(w, status, body)
+}
+
+func write(w http.ResponseWriter, status int, body any) {
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the sender may be gone; there is nobody else to tell
+}

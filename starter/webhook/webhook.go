@@ -1,0 +1,210 @@
+// Package webhook receives babelforce's events over HTTP and hands each to the
+// workflow of its call. It answers with success only once Temporal has
+// durably accepted the event.
+package webhook
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"golang.org/x/time/rate"
+
+	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/workflows"
+)
+
+const (
+	// maxBody is far above any call's fields and far below what could hurt.
+	maxBody = 64 << 10
+	// babelforce gives an action ten seconds by default (babelforce API,
+	// dispatch of an automation); a refusal must reach it within them.
+	temporalTimeout = 5 * time.Second
+	// defaultConversationWait is how long ?wait=conversation waits.
+	defaultConversationWait = 5 * time.Second
+	// retryAfter is what a sender is told while Temporal is away, in seconds.
+	retryAfter = 5
+)
+
+// Config is what a handler needs.
+type Config struct {
+	Temporal  client.Client
+	TaskQueue string
+	// Verifier is nil only where anybody may post, which is for trying out alone.
+	Verifier *babelforce.Verifier
+	// Eager asks Temporal for the call's first workflow task with the start
+	// itself. It helps where a worker shares this process and client.
+	Eager bool
+	// ConversationWait bounds ?wait=conversation; zero means 5 s.
+	ConversationWait time.Duration
+	// Rate is how many webhooks a second are accepted, with bursts of twice as many; 0 is no limit.
+	Rate float64
+	// Patience is handed to each new call.
+	Patience workflows.Patience
+	Log      *slog.Logger
+	// Observe, if set, is told how each request was answered.
+	Observe func(Answered)
+}
+
+// Answered is how one request was answered. It holds nothing about the caller.
+type Answered struct {
+	Event  string // call-inbound, ..., or "unknown"
+	Status int
+	// Late says that the call was over already: accepted, and without effect.
+	Late bool
+	Took time.Duration
+}
+
+// Handler serves POST /webhooks/babelforce/{event}, GET /healthz and GET /readyz.
+type Handler struct {
+	Config
+	mux     *http.ServeMux
+	limiter *rate.Limiter
+}
+
+// New makes a handler.
+func New(config Config) *Handler {
+	if config.ConversationWait == 0 {
+		config.ConversationWait = defaultConversationWait
+	}
+	if config.Observe == nil {
+		config.Observe = func(Answered) {}
+	}
+	h := &Handler{Config: config, mux: http.NewServeMux(), limiter: rate.NewLimiter(rate.Inf, 0)}
+	if config.Rate > 0 {
+		h.limiter = rate.NewLimiter(rate.Limit(config.Rate), int(2*config.Rate)+1)
+	}
+	h.mux.HandleFunc("/webhooks/babelforce/{event}", h.receive)
+	h.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, status{"alive"}) })
+	h.mux.HandleFunc("GET /readyz", h.ready)
+	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusNotFound, "there is nothing at this path: post events to /webhooks/babelforce/call-inbound, /call-bridged or /call-finished")
+	})
+	return h
+}
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
+
+type status struct {
+	Status string `json:"status"`
+}
+
+// ready says whether events can be accepted.
+func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), temporalTimeout)
+	defer cancel()
+	if _, err := h.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		h.Log.Warn("not ready: Temporal cannot be reached", "problem", err)
+		refuse(w, http.StatusServiceUnavailable, "Temporal cannot be reached")
+		return
+	}
+	respond(w, http.StatusOK, status{"ready"})
+}
+
+// receive takes one event: known, allowed, readable, delivered.
+func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	name, known := babelforce.ParseEventName(r.PathValue("event"))
+	outcome := Answered{Event: "unknown"}
+	if known {
+		outcome.Event = string(name)
+	}
+	recorder := &statusRecorder{ResponseWriter: w}
+	defer func() {
+		outcome.Status, outcome.Took = recorder.status, time.Since(began)
+		h.Observe(outcome)
+	}()
+
+	event, ok := h.admit(recorder, r, name, known)
+	if !ok {
+		return
+	}
+	accepted, err := h.deliver(r.Context(), translate(event, began.UTC()))
+	if err != nil {
+		h.unavailable(recorder, event, err)
+		return
+	}
+	outcome.Late = accepted.Late
+	h.Log.Info("event accepted", "event", name, "call", event.Call.Key(), "leg", event.Call.ID, "late", accepted.Late)
+	if r.URL.Query().Get("wait") == "conversation" && name == babelforce.CallInbound {
+		if state, ok := h.awaitConversation(r.Context(), accepted); ok {
+			accepted.ConversationID, accepted.ConversationURL = state.ConversationID, state.ConversationURL
+			respond(recorder, http.StatusOK, accepted)
+			return
+		}
+	}
+	respond(recorder, http.StatusAccepted, accepted)
+}
+
+// admit refuses what is not an authentic, readable event of a call.
+func (h *Handler) admit(w http.ResponseWriter, r *http.Request, name babelforce.EventName, known bool) (event babelforce.Event, ok bool) {
+	if !known {
+		refuse(w, http.StatusNotFound, "unknown event: the path must end in call-inbound, call-bridged or call-finished")
+		return event, false
+	}
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		refuse(w, http.StatusMethodNotAllowed, "events are sent with POST")
+		return event, false
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		h.refuseBody(w, err)
+		return event, false
+	}
+	if h.Verifier != nil {
+		if err := h.Verifier.Verify(r.Header, body); err != nil {
+			h.Log.Warn("webhook refused", "event", name, "problem", err)
+			w.Header().Set("WWW-Authenticate", `Bearer realm="callthread"`)
+			refuse(w, http.StatusUnauthorized, err.Error()+": send the webhook secret as bearer token, basic password, X-Webhook-Secret header or Standard-Webhooks signature")
+			return event, false
+		}
+	}
+	if !h.limiter.Allow() {
+		w.Header().Set("Retry-After", "1")
+		refuse(w, http.StatusTooManyRequests, "more webhooks a second than this receiver accepts")
+		return event, false
+	}
+	event, err = babelforce.Decode(name, r.Header.Get("Content-Type"), body)
+	if err == nil {
+		err = attributable(event)
+	}
+	if err != nil {
+		h.Log.Warn("webhook refused", "event", name, "problem", err)
+		refuseEvent(w, err)
+		return event, false
+	}
+	return event, true
+}
+
+func (h *Handler) refuseBody(w http.ResponseWriter, err error) {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		refuse(w, http.StatusRequestEntityTooLarge, "the body is larger than 64 KiB")
+		return
+	}
+	refuse(w, http.StatusBadRequest, "the body could not be read to its end")
+}
+
+// unavailable answers an event that Temporal has not accepted: the sender must send it again.
+func (h *Handler) unavailable(w http.ResponseWriter, event babelforce.Event, err error) {
+	h.Log.Error("event not accepted: Temporal refused it or cannot be reached", "event", event.Name, "call", event.Call.Key(), "problem", err)
+	w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	refuse(w, http.StatusServiceUnavailable, "the event was not accepted, because Temporal did not take it; send it again")
+}
+
+// statusRecorder remembers the status that was answered.
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *statusRecorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}

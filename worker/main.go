@@ -1,0 +1,71 @@
+// Command worker serves calls: it runs their workflows and writes to Kustomer.
+// Start as many as needed; they share the task queue.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/internal/metrics"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		os.Exit(1)
+	}
+}
+
+// run is all of main that a test can call.
+func run(ctx context.Context, args []string, logs io.Writer) error {
+	var (
+		logging       config.Log
+		temporal      config.Temporal
+		worker        = config.Worker{Temporal: &temporal}
+		metricsListen string
+	)
+	app := &cli.App{
+		Name:            "worker",
+		Usage:           "runs the workflows of calls and writes to Kustomer",
+		Description:     config.TemporalHelp,
+		HideHelpCommand: true,
+		ExitErrHandler:  func(*cli.Context, error) {}, // main says what is wrong, once
+		ErrWriter:       logs,
+		Flags: config.Flags(&temporal, &worker, &logging, config.Section{
+			config.MetricsFlag(":9090", &metricsListen),
+		}),
+		Action: func(c *cli.Context) error {
+			if err := config.NoArguments(c); err != nil {
+				return err
+			}
+			log, err := logging.Logger(logs)
+			if err != nil {
+				return err
+			}
+			client, err := temporal.Client(log)
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			counted := metrics.New()
+			served, err := worker.New(client, counted.Kustomer)
+			if err != nil {
+				return err
+			}
+			if err := counted.Serve(c.Context, metricsListen, log); err != nil {
+				return err
+			}
+			return worker.Run(c.Context, client, served, log)
+		},
+	}
+	return app.RunContext(ctx, args)
+}

@@ -1,0 +1,113 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/call"
+)
+
+// Names that starters, operators and other systems use. They are promises:
+// running calls and recorded histories hold them.
+const (
+	// DefaultTaskQueue is where workers look for calls unless told otherwise.
+	DefaultTaskQueue = "calls"
+
+	// QueryState answers with the call's State.
+	QueryState = "state"
+
+	// UpdateConversation waits until the call's conversation exists and answers with the State.
+	UpdateConversation = "conversation"
+	// UpdateRetry and UpdateSkip are an operator's decisions on a parked
+	// call: try the refused step again, or go on without it.
+	UpdateRetry = "retry"
+	UpdateSkip  = "skip"
+)
+
+// WorkflowID is the id of a call's workflow: one key, one workflow, one conversation.
+func WorkflowID(callKey string) string { return "call/" + callKey }
+
+// Phase is where a call is in its life, as operators see it in the list of runs.
+type Phase string
+
+// The phases of a call.
+const (
+	Ringing  Phase = "ringing"  // no agent has picked up yet
+	Bridged  Phase = "bridged"  // an agent has picked up
+	Finished Phase = "finished" // over, and was answered
+	Missed   Phase = "missed"   // over, and nobody answered
+	Parked   Phase = "parked"   // Kustomer refused a step; an operator must decide
+)
+
+// Search attributes, all Keyword. None ever holds a phone number or a person's name.
+var (
+	CallPhase              = temporal.NewSearchAttributeKeyKeyword("CallPhase")
+	CallOutcome            = temporal.NewSearchAttributeKeyKeyword("CallOutcome")
+	CallDirection          = temporal.NewSearchAttributeKeyKeyword("CallDirection")
+	KustomerConversationID = temporal.NewSearchAttributeKeyKeyword("KustomerConversationId")
+	AgentID                = temporal.NewSearchAttributeKeyKeyword("AgentId")
+	QueueName              = temporal.NewSearchAttributeKeyKeyword("QueueName")
+)
+
+// SearchAttributes is every search attribute that CallWorkflow uses.
+var SearchAttributes = []temporal.SearchAttributeKeyKeyword{
+	CallPhase, CallOutcome, CallDirection, KustomerConversationID, AgentID, QueueName,
+}
+
+// CallInput starts a call's workflow.
+type CallInput struct {
+	// Key is the parent leg's id.
+	Key string `json:"key"`
+	// First is the event that started the workflow, unless it comes as a signal.
+	First *call.Event `json:"first,omitempty"`
+	// Patience is how long each stage may take; zero values mean the defaults.
+	Patience Patience `json:"patience,omitzero"`
+}
+
+// Patience is how long a call waits for events that may never come.
+type Patience struct {
+	// Bridge is how long after the first event a call may go unanswered before it counts as missed.
+	Bridge time.Duration `json:"bridge,omitempty"`
+	// End is how long after that an answered call may go on before its end is no longer waited for.
+	End time.Duration `json:"end,omitempty"`
+	// Settle is how long after the end of the parent leg overtaken events are still waited for.
+	Settle time.Duration `json:"settle,omitempty"`
+}
+
+// State is what is known of a call and what it waits for: the answer to the
+// query "state" and the result of the finished workflow.
+type State struct {
+	CallID          string       `json:"callId"`
+	Phase           Phase        `json:"phase"`
+	ConversationID  string       `json:"conversationId,omitempty"`
+	ConversationURL string       `json:"conversationUrl,omitempty"`
+	CustomerID      string       `json:"customerId,omitempty"`
+	AgentID         string       `json:"agentId,omitempty"`
+	AssignedUsers   []string     `json:"assignedUsers,omitempty"`
+	QueueName       string       `json:"queueName,omitempty"`
+	Outcome         call.Outcome `json:"outcome,omitempty"`
+	// Events are those heard so far, oldest first, repeated deliveries left out.
+	Events []HeardEvent `json:"events,omitempty"`
+	// WaitsFor says in words what the call waits for; empty when it is over.
+	WaitsFor string `json:"waitsFor,omitempty"`
+	// ParkedBecause says why Kustomer refused a step, while the call is parked for it.
+	ParkedBecause string `json:"parkedBecause,omitempty"`
+	// Skipped are the steps that an operator left out.
+	Skipped []string `json:"skipped,omitempty"`
+	// Warnings say what was left out of the conversation, and why.
+	Warnings []string `json:"warnings,omitempty"`
+	// RingToConversation is from the arrival of the first event to the conversation's existence.
+	RingToConversation time.Duration `json:"ringToConversation,omitempty"`
+	// BridgeToUpdate is from the arrival of the first bridge to the finished update.
+	BridgeToUpdate time.Duration `json:"bridgeToUpdate,omitempty"`
+}
+
+// HeardEvent is one event in a call's State.
+type HeardEvent struct {
+	Kind  call.Kind `json:"kind"`
+	LegID string    `json:"legId"`
+	At    time.Time `json:"at"`
+	// Child says that the event was about an attempt to reach an agent, not the caller's own leg.
+	Child bool `json:"child,omitempty"`
+}

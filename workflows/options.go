@@ -1,0 +1,47 @@
+package workflows
+
+import (
+	"cmp"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// DefaultPatience is how long a call waits unless its starter says otherwise.
+var DefaultPatience = Patience{
+	// Queues of half an hour happen; an hour without an agent or an end means that the events were lost.
+	Bridge: time.Hour,
+	// Nobody talks longer; the end of the call was lost.
+	End: 8 * time.Hour,
+	// Webhooks of one call race by fractions of a second; seconds leave room for a retry.
+	Settle: 5 * time.Second,
+}
+
+// withDefaults fills in what the starter left open.
+func (p Patience) withDefaults() Patience {
+	return Patience{
+		Bridge: cmp.Or(p.Bridge, DefaultPatience.Bridge),
+		End:    cmp.Or(p.End, DefaultPatience.End),
+		Settle: cmp.Or(p.Settle, DefaultPatience.Settle),
+	}
+}
+
+// kustomerStep is for every step that talks to Kustomer. How soon a failed
+// attempt is repeated is said by the failure itself (activities/failures.go);
+// the policy here is for failures that say nothing, such as a lost worker.
+func kustomerStep(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		// At most five requests of at most ten seconds; longer means that the worker is gone.
+		StartToCloseTimeout: time.Minute,
+		// An outage of Kustomer is waited out; after a week nobody needs the conversation any more
+		// without looking at the call first, so it parks.
+		ScheduleToCloseTimeout: 7 * 24 * time.Hour,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    time.Second,
+			BackoffCoefficient: 2,
+			MaximumInterval:    time.Minute,
+		},
+		Summary: summary,
+	})
+}
