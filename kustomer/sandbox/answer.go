@@ -1,0 +1,117 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// object is a JSON object under construction.
+type object = map[string]any
+
+// answer is what a route returns. The body is encoded while the store is locked, and
+// written, lost or cut in half afterwards.
+type answer struct {
+	status int
+	header map[string]string
+	body   []byte
+}
+
+func reply(status int, v any) answer {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("sandbox: an answer cannot be encoded: %v", err))
+	}
+	return answer{status: status, body: body}
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	for name, value := range a.header {
+		w.Header().Set(name, value)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // the client may have left; nobody is there to be told
+}
+
+// failure is an error in the shape of the vendor's error page. Kustomer has a second
+// shape (see invalid and lookupMissed), and clients have to read both.
+func failure(status int, code, message string) answer {
+	return reply(status, object{"errors": []object{
+		{"code": code, "message": message, "meta": object{}},
+	}})
+}
+
+func unauthorized() answer {
+	return failure(http.StatusUnauthorized, "unauthorized", "Authentication failed.")
+}
+
+func notFound() answer {
+	return failure(http.StatusNotFound, "not_found", "Resource not found.")
+}
+
+// conflict is the answer to a value that must be unique and to a stale rev. The vendor
+// documents 409 for "optimistic locking or other conflict"; the body is inferred.
+func conflict(message string) answer {
+	return failure(http.StatusConflict, "conflict", message)
+}
+
+// invalid is a refused body or parameter, in the recorded shape of a 400.
+func invalid(v violation) answer {
+	return reply(http.StatusBadRequest, object{"errors": []object{recordedError(v)}})
+}
+
+func recordedError(v violation) object {
+	return object{
+		"status": http.StatusBadRequest, // a JSON number in real traffic
+		"source": object{"parameter": v.parameter},
+		"code":   "badparam",
+		"title":  v.title,
+		"detail": v.path,
+	}
+}
+
+// invalidUpdate is a refused update: its schema has two branches, so the reason is one
+// level deeper. Seen in third-party code, for which each branch is a sub-error.
+func invalidUpdate(branches ...violation) answer {
+	outer := recordedError(branches[0])
+	outer["title"] = `Data does not match exactly one schema from "oneOf"`
+	var nested []object
+	for _, v := range branches {
+		nested = append(nested, object{"title": v.title, "source": object{"pointer": v.path, "parameter": v.parameter}})
+	}
+	outer["meta"] = object{"subErrors": nested}
+	return reply(http.StatusBadRequest, object{"errors": []object{outer}})
+}
+
+// lookupMissed is a look-up by phone, e-mail or externalId that found nothing, as
+// recorded for externalId; for the others the same is inferred.
+func lookupMissed(parameter string) answer {
+	return reply(http.StatusNotFound, object{"errors": []object{{
+		"status": http.StatusNotFound,
+		"source": object{"parameter": parameter},
+		"code":   "notfound",
+		"title":  "Not Found",
+	}}})
+}
+
+// one wraps a single resource.
+func one(status int, resource object) answer {
+	return reply(status, object{"data": resource})
+}
+
+// stamp renders a time as Kustomer does: RFC 3339, milliseconds, Z.
+func stamp(t time.Time) string {
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// self is the links object of a resource.
+func self(path string) object {
+	return object{"self": path}
+}
+
+// related is one entry of a resource's relationships.
+func related(kind, path, id string) object {
+	return object{"links": self(path + id), "data": object{"type": kind, "id": id}}
+}

@@ -1,0 +1,88 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// describe says in words what one write changed.
+func (s *Server) describe(was, is Conversation) string {
+	var said []string
+	say := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+
+	for _, f := range []struct{ name, was, is string }{
+		{"customer", was.CustomerID, is.CustomerID},
+		{"externalId", was.ExternalID, is.ExternalID},
+		{"name", was.Name, is.Name},
+		{"status", was.Status, is.Status},
+		{"direction", was.Direction, is.Direction},
+	} {
+		if f.was != f.is {
+			say("%s: %s → %s", f.name, shown(f.was), shown(f.is))
+		}
+	}
+	if was.Priority != is.Priority {
+		say("priority: %d → %d", was.Priority, is.Priority)
+	}
+	if change := setChange(was.Tags, is.Tags); change != "" {
+		say("tags: %s", change)
+	}
+	before := s.assigneeNames(was.AssignedUsers, was.AssignedTeams)
+	after := s.assigneeNames(is.AssignedUsers, is.AssignedTeams)
+	if change := setChange(before, after); change != "" {
+		say("assigned: %s", change)
+	}
+	for _, name := range customChanges(was.Custom, is.Custom) {
+		if v, set := is.Custom[name]; set {
+			say("%s = %v", name, v)
+		} else {
+			say("%s cleared", name)
+		}
+	}
+	for _, n := range is.Notes[len(was.Notes):] {
+		say("note added %s", n.ExternalID)
+	}
+	if len(said) == 0 {
+		return "written, nothing changed"
+	}
+	return strings.TrimSpace(strings.Join(said, "; "))
+}
+
+func shown(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return s
+}
+
+func setChange(was, is []string) string {
+	var said []string
+	for _, v := range is {
+		if !slices.Contains(was, v) {
+			said = append(said, "+"+v)
+		}
+	}
+	for _, v := range was {
+		if !slices.Contains(is, v) {
+			said = append(said, "−"+v)
+		}
+	}
+	return strings.Join(said, ", ")
+}
+
+func customChanges(was, is map[string]any) []string {
+	names := map[string]bool{}
+	for name, v := range is {
+		if old, had := was[name]; !had || old != v {
+			names[name] = true
+		}
+	}
+	for name := range was {
+		if _, has := is[name]; !has {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}

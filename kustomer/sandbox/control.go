@@ -1,0 +1,125 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// newControl serves the page and the control API. Neither asks for credentials, as the
+// sandbox belongs on loopback; other sites' pages in the same browser are kept out.
+func (s *Server) newControl() http.Handler {
+	mux := http.NewServeMux()
+	s.addPage(mux)
+	mux.HandleFunc("GET /sandbox/state", func(w http.ResponseWriter, _ *http.Request) {
+		reply(http.StatusOK, s.State()).write(w)
+	})
+	mux.HandleFunc("GET /sandbox/faults", func(w http.ResponseWriter, _ *http.Request) {
+		reply(http.StatusOK, object{"faults": s.listFaults()}).write(w)
+	})
+	mux.HandleFunc("POST /sandbox/faults", s.postFault)
+	mux.HandleFunc("DELETE /sandbox/faults", func(w http.ResponseWriter, _ *http.Request) {
+		s.ClearFaults()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("DELETE /sandbox/faults/{id}", func(w http.ResponseWriter, r *http.Request) {
+		if !s.clearFault(r.PathValue("id")) {
+			refuse(w, http.StatusNotFound, errors.New("there is no fault with this id"))
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST /sandbox/reset", func(w http.ResponseWriter, _ *http.Request) {
+		s.reset()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST /sandbox/key", s.postKey)
+	return http.NewCrossOriginProtection().Handler(mux)
+}
+
+// faultJSON is a Fault as the control API reads it.
+type faultJSON struct {
+	Method      string    `json:"method"`
+	Route       string    `json:"route"`
+	Kind        FaultKind `json:"kind"`
+	Status      int       `json:"status"`
+	LatencyMs   int64     `json:"latencyMs"`
+	Probability float64   `json:"probability"`
+	Times       int       `json:"times"`
+	Skip        int       `json:"skip"`
+}
+
+// listedFault is a Fault as the control API shows it.
+type listedFault struct {
+	ID string `json:"id"`
+	faultJSON
+	Struck int  `json:"struck"` // how often so far
+	Active bool `json:"active"` // false once it has struck as often as it was to
+}
+
+func (s *Server) listFaults() []listedFault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := []listedFault{}
+	for _, f := range s.faults {
+		list = append(list, listedFault{
+			ID: f.id, Struck: f.struck, Active: !f.spent(),
+			faultJSON: faultJSON{f.Method, f.Route, f.Kind, f.Status, f.Latency.Milliseconds(), f.Probability, f.Times, f.Skip},
+		})
+	}
+	return list
+}
+
+func (s *Server) postFault(w http.ResponseWriter, r *http.Request) {
+	var in faultJSON
+	if err := decodeControl(r, &in); err != nil {
+		refuse(w, http.StatusBadRequest, err)
+		return
+	}
+	f := Fault{Method: in.Method, Route: in.Route, Kind: in.Kind, Status: in.Status,
+		Latency: time.Duration(in.LatencyMs) * time.Millisecond, Probability: in.Probability,
+		Times: in.Times, Skip: in.Skip}
+	if err := s.checkFault(f); err != nil {
+		refuse(w, http.StatusBadRequest, err)
+		return
+	}
+	reply(http.StatusCreated, object{"id": s.Inject(f)}).write(w)
+}
+
+func (s *Server) postKey(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Valid *bool `json:"valid"`
+	}
+	err := decodeControl(r, &in)
+	if err == nil && in.Valid == nil {
+		err = errors.New("valid must be true or false")
+	}
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err)
+		return
+	}
+	s.mu.Lock()
+	s.keyValid = *in.Valid
+	s.mu.Unlock()
+	reply(http.StatusOK, object{"valid": *in.Valid}).write(w)
+}
+
+// decodeControl reads exactly one JSON object and no field that v does not have.
+func decodeControl(r *http.Request, v any) error {
+	decoder := json.NewDecoder(io.LimitReader(r.Body, maxBody))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
+		return fmt.Errorf("the body is not what is expected here: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("the body has more than one JSON value")
+	}
+	return nil
+}
+
+func refuse(w http.ResponseWriter, status int, err error) {
+	reply(status, object{"error": err.Error()}).write(w)
+}

@@ -1,0 +1,95 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+)
+
+const openAPIFile = "../../../shared/reference/kustomer-openapi.json"
+
+func vendorOperation(t *testing.T, operation string) *openapi3.Operation {
+	t.Helper()
+	method, path, _ := strings.Cut(operation, " ")
+	op := vendorDocument(t).Paths.Value(path).GetOperation(method)
+	require.NotNil(t, op, operation)
+	return op
+}
+
+var loaded *openapi3.T
+
+func vendorDocument(t *testing.T) *openapi3.T {
+	t.Helper()
+	if loaded != nil {
+		return loaded
+	}
+	data, err := os.ReadFile(openAPIFile)
+	if os.IsNotExist(err) {
+		t.Skip("the vendor's OpenAPI document is not part of the repository; looked for it at " + openAPIFile)
+	}
+	require.NoError(t, err)
+	loaded, err = openapi3.NewLoader().LoadFromData(data)
+	require.NoError(t, err)
+	// The document names these formats and leaves their meaning to the reader.
+	for name, pattern := range map[string]string{
+		"object-id":    `^[0-9a-fA-F]{24}$`,
+		"phone-number": `^\+?[1-9]\d{1,14}$`,
+	} {
+		openapi3.DefineStringFormatValidator(name, openapi3.NewRegexpFormatValidator(regexp.MustCompile(pattern).String()))
+	}
+	return loaded
+}
+
+func TestSandboxTakesWhatTheVendorsSchemasTake(t *testing.T) {
+	vendorDocument(t)
+	taken, refused := 0, 0
+	for _, c := range schemaCases() {
+		schema := vendorOperation(t, c.operation).RequestBody.Value.Content["application/json"].Schema.Value
+		var body any
+		text := strings.ReplaceAll(c.body, "CUSTOMER", "5f0c1a2b3c4d5e6f70819299")
+		require.NoError(t, json.Unmarshal([]byte(text), &body))
+		err := schema.VisitJSON(body, openapi3.VisitAsRequest(), openapi3.EnableFormatValidation())
+		require.Equal(t, c.taken, err == nil, "%s %s: %v", c.operation, c.body, err)
+		if c.taken {
+			taken++
+		} else {
+			refused++
+		}
+	}
+	require.Greater(t, taken, 30)
+	require.Greater(t, refused, 60)
+}
+
+func TestAnswersFitTheVendorsSchemas(t *testing.T) {
+	vendorDocument(t)
+	s := newSandbox()
+	customer := newCustomer(t, s)
+	create := call(s, "POST", "/v1/conversations", `{"customer":"`+customer+`","externalId":"x","tags":["a"],"custom":{"callIdStr":"a"}}`)
+	path := "/v1/conversations/" + create.id(t)
+	for _, c := range []struct {
+		operation string
+		answer    response
+	}{
+		{"POST /conversations", create},
+		{"PUT /conversations/{id}", call(s, "PUT", path, `{"name":"y"}`)},
+		{"POST /conversations/{id}/tags", call(s, "POST", path+"/tags", `["b"]`)},
+		{"DELETE /conversations/{id}/tags", call(s, "DELETE", path+"/tags", `["b"]`)},
+		{"POST /conversations/{id}/notes", call(s, "POST", path+"/notes", `{"body":"x","externalId":"n"}`)},
+		{"GET /conversations/{id}/notes", call(s, "GET", path+"/notes", "")},
+		{"GET /conversations/{id}", call(s, "GET", path, "")},
+		{"GET /conversations/externalId={externalId}", call(s, "GET", "/v1/conversations/externalId=x", "")},
+		{"GET /customers/{id}/conversations", call(s, "GET", "/v1/customers/"+customer+"/conversations", "")},
+	} {
+		require.Less(t, c.answer.status, http.StatusBadRequest, c.operation)
+		answers := vendorOperation(t, c.operation).Responses.Status(c.answer.status)
+		require.NotNil(t, answers, "%s answers %d", c.operation, c.answer.status)
+		err := answers.Value.Content["application/json"].Schema.Value.VisitJSON(c.answer.get(t), openapi3.VisitAsResponse())
+		require.NoError(t, err, c.operation)
+	}
+}

@@ -1,0 +1,160 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// maxBody is the largest body of most endpoints. The vendor says "100 kB"; whether
+// those are 1,000 or 1,024 bytes is unknown, so the smaller reading counts.
+const maxBody = 100_000
+
+const jsonMedia = "application/json"
+
+// route is one operation. Its template is the path of the vendor's OpenAPI; it has at
+// most one {wildcard}, which may follow a literal prefix within its segment.
+type route struct {
+	method, template string
+	media            []string // media types of the body; none: the operation has no body
+	serve            func(*Server, request) answer
+}
+
+// request is what a route gets to see.
+type request struct {
+	arg   string // what the wildcard stood for, percent-decoded
+	path  string // as it was sent, for the links of lists
+	query url.Values
+	body  any // decoded JSON
+}
+
+// apiRoutes lists every operation. A literal stands before the wildcard that would
+// match it too.
+func apiRoutes() []route {
+	body := []string{jsonMedia}
+	// The OpenAPI declares json-patch for PATCH, yet its schema is the plain object of
+	// PUT, and clients in the field send application/json.
+	patch := []string{jsonMedia, "application/json-patch+json"}
+	return []route{
+		{"GET", "/v1/auth/tokens/current", nil, (*Server).currentToken},
+		{"GET", "/v1/users", nil, (*Server).listUsers},
+		{"GET", "/v1/users/current", nil, (*Server).currentUser},
+		{"GET", "/v1/users/{id}", nil, (*Server).getUser},
+		{"GET", "/v1/teams", nil, (*Server).listTeams},
+		{"GET", "/v1/tags", nil, (*Server).listTags},
+		{"GET", "/v1/metadata/conversation", nil, (*Server).conversationMetadata},
+		{"POST", "/v1/customers", body, (*Server).createCustomer},
+		{"GET", "/v1/customers/phone={phone}", nil, (*Server).customerByPhone},
+		{"GET", "/v1/customers/email={email}", nil, (*Server).customerByEmail},
+		{"GET", "/v1/customers/externalId={externalId}", nil, (*Server).customerByExternalID},
+		{"GET", "/v1/customers/{id}", nil, (*Server).getCustomer},
+		{"GET", "/v1/customers/{id}/conversations", nil, (*Server).listConversations},
+		{"POST", "/v1/conversations", body, (*Server).createConversation},
+		{"GET", "/v1/conversations/externalId={externalId}", nil, (*Server).conversationByExternalID},
+		{"GET", "/v1/conversations/{id}", nil, (*Server).getConversation},
+		{"PUT", "/v1/conversations/{id}", body, (*Server).updateConversation},
+		{"PATCH", "/v1/conversations/{id}", patch, (*Server).updateConversation},
+		{"POST", "/v1/conversations/{id}/tags", body, (*Server).addTags},
+		{"DELETE", "/v1/conversations/{id}/tags", body, (*Server).removeTags},
+		{"POST", "/v1/conversations/{id}/notes", body, (*Server).createNote},
+		{"GET", "/v1/conversations/{id}/notes", nil, (*Server).listNotes},
+	}
+}
+
+// target is where a request goes: a route, or none and the methods its path would take.
+type target struct {
+	route *route
+	arg   string
+	allow []string
+}
+
+// name is the key of State.Requests. All that is served by no route shares one, so that
+// a stray client cannot grow the map.
+func (t target) name() string {
+	if t.route == nil {
+		return "unmatched"
+	}
+	return t.route.method + " " + t.route.template
+}
+
+func (s *Server) match(r *http.Request) target {
+	var t target
+	template := ""
+	for i := range s.routes {
+		rt := &s.routes[i]
+		arg, ok := fits(rt.template, r.URL.EscapedPath())
+		// The first template that fits decides; another may fit too, as /users/{id} does
+		// for /users/current.
+		if !ok || template != "" && template != rt.template {
+			continue
+		}
+		template = rt.template
+		t.allow = append(t.allow, rt.method)
+		if rt.method == r.Method {
+			t.route, t.arg = rt, arg
+		}
+	}
+	return t
+}
+
+// fits compares segment by segment, on the escaped path, so that an escaped slash stays
+// within its segment, and returns what the wildcard stands for.
+func fits(template, escapedPath string) (arg string, ok bool) {
+	want, got := strings.Split(template, "/"), strings.Split(escapedPath, "/")
+	if len(want) != len(got) {
+		return "", false
+	}
+	for i, segment := range want {
+		value, err := url.PathUnescape(got[i])
+		if err != nil {
+			return "", false
+		}
+		prefix, _, wild := strings.Cut(segment, "{")
+		if !wild {
+			if value != segment {
+				return "", false
+			}
+			continue
+		}
+		if arg, ok = strings.CutPrefix(value, prefix); !ok || arg == "" {
+			return "", false
+		}
+	}
+	return arg, true
+}
+
+// readBody reads one byte more than is allowed, which perform takes as too much.
+func readBody(r *http.Request) []byte {
+	// A body that breaks off is not valid JSON either and is refused as such.
+	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	return body
+}
+
+// perform runs the route's work. The caller holds the lock.
+func (s *Server) perform(r *http.Request, t target, body []byte) answer {
+	if t.route == nil && len(t.allow) == 0 {
+		return notFound()
+	}
+	if t.route == nil {
+		refused := failure(http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed.")
+		refused.header = map[string]string{"Allow": strings.Join(t.allow, ", ")}
+		return refused
+	}
+	req := request{arg: t.arg, path: r.URL.EscapedPath(), query: r.URL.Query()}
+	if t.route.media != nil {
+		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		switch {
+		case len(body) > maxBody:
+			return failure(http.StatusRequestEntityTooLarge, "request_entity_too_large", "Request body is larger than 100 kB.")
+		case !slices.Contains(t.route.media, media):
+			return failure(http.StatusUnsupportedMediaType, "unsupported_media_type", "Content-Type must be application/json.")
+		case json.Unmarshal(body, &req.body) != nil:
+			return failure(http.StatusBadRequest, "bad_request", "Invalid request body or parameters.")
+		}
+	}
+	return t.route.serve(s, req)
+}

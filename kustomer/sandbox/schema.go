@@ -1,0 +1,189 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"net/url"
+	"regexp"
+	"slices"
+	"time"
+	"unicode/utf8"
+)
+
+// violation is one broken rule, as the vendor's recorded 400 shows it: the parameter, a
+// title, and the place of the rule within the schema.
+type violation struct {
+	parameter, title, path string
+}
+
+// rule checks one decoded JSON value. The rules below are those of JSON Schema that the
+// vendor's OpenAPI uses; their titles are inferred from the one that was recorded.
+type rule func(v any) *violation
+
+func broken(path, format string, args ...any) *violation {
+	return &violation{title: fmt.Sprintf(format, args...), path: path}
+}
+
+// text limits the length in characters, not bytes.
+func text(least, most int) rule {
+	return func(v any) *violation {
+		s, ok := v.(string)
+		switch n := utf8.RuneCountInString(s); {
+		case !ok:
+			return broken("/type", "Invalid type (expected string)")
+		case n < least:
+			return broken("/minLength", "String is too short (%d chars), minimum %d", n, least)
+		case n > most:
+			return broken("/maxLength", "String is too long (%d chars), maximum %d", n, most)
+		}
+		return nil
+	}
+}
+
+// matching names the format that the pattern stands for. It never repeats the value.
+func matching(format string, pattern *regexp.Regexp) rule {
+	return formatted(format, pattern.MatchString)
+}
+
+func formatted(format string, valid func(string) bool) rule {
+	return func(v any) *violation {
+		if s, ok := v.(string); !ok || !valid(s) {
+			return broken("/format", "Format validation failed (expected %s)", format)
+		}
+		return nil
+	}
+}
+
+func enum(values ...string) rule {
+	return func(v any) *violation {
+		if s, ok := v.(string); !ok || !slices.Contains(values, s) {
+			return broken("/enum", "No enum match (expected one of %v)", values)
+		}
+		return nil
+	}
+}
+
+func number(v any) *violation {
+	if _, ok := v.(float64); !ok {
+		return broken("/type", "Invalid type (expected number)")
+	}
+	return nil
+}
+
+func boolean(v any) *violation {
+	if _, ok := v.(bool); !ok {
+		return broken("/type", "Invalid type (expected boolean)")
+	}
+	return nil
+}
+
+func integer(least, most float64) rule {
+	return func(v any) *violation {
+		n, ok := v.(float64)
+		switch {
+		case !ok || n != math.Trunc(n):
+			return broken("/type", "Invalid type (expected integer)")
+		case n < least:
+			return broken("/minimum", "Value is less than minimum %v", least)
+		case n > most:
+			return broken("/maximum", "Value is greater than maximum %v", most)
+		}
+		return nil
+	}
+}
+
+func nullable(r rule) rule {
+	return func(v any) *violation {
+		if v == nil {
+			return nil
+		}
+		return r(v)
+	}
+}
+
+// list holds at most so many items, no two of them equal.
+func list(most int, item rule) rule {
+	return func(v any) *violation {
+		items, ok := v.([]any)
+		switch {
+		case !ok:
+			return broken("/type", "Invalid type (expected array)")
+		case len(items) > most:
+			return broken("/maxItems", "Array is too long (%d), maximum %d", len(items), most)
+		}
+		seen := map[string]bool{}
+		for _, it := range items {
+			if broke := item(it); broke != nil {
+				broke.path = "/items" + broke.path
+				return broke
+			}
+			encoded, _ := json.Marshal(it) // decoded from JSON, so it encodes
+			if seen[string(encoded)] {
+				return broken("/uniqueItems", "Array items are not unique")
+			}
+			seen[string(encoded)] = true
+		}
+		return nil
+	}
+}
+
+// shape is an object with additionalProperties: false.
+type shape struct {
+	fields     map[string]rule
+	required   []string
+	unmodelled []string // in the vendor's schema, but without meaning here
+	most       int      // properties; 0: no limit
+}
+
+func (sh shape) check(v any) *violation {
+	body, ok := v.(object)
+	switch {
+	case !ok:
+		return broken("/type", "Invalid type (expected object)")
+	case sh.most > 0 && len(body) > sh.most:
+		return broken("/maxProperties", "Too many properties defined, %d", len(body))
+	}
+	for _, name := range sh.required {
+		if _, has := body[name]; !has {
+			return &violation{name, "Missing required property: " + name, "/required"}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(body)) {
+		if broke := sh.checkField(name, body[name]); broke != nil {
+			return broke
+		}
+	}
+	return nil
+}
+
+func (sh shape) checkField(name string, v any) *violation {
+	// Taking such a field without acting on it would be worse than refusing it.
+	if slices.Contains(sh.unmodelled, name) {
+		return &violation{name, "Known to Kustomer, but not modelled by the sandbox", "/properties/" + name}
+	}
+	r, known := sh.fields[name]
+	if !known {
+		return &violation{name, "Additional properties not allowed", "/additionalProperties"}
+	}
+	broke := r(v)
+	if broke == nil {
+		return nil
+	}
+	broke.path = "/properties/" + name + broke.path
+	if broke.parameter == "" {
+		broke.parameter = name
+	}
+	return broke
+}
+
+func isDateTime(s string) bool {
+	_, err := time.Parse(time.RFC3339Nano, s)
+	return err == nil
+}
+
+func isURI(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.IsAbs() && (u.Host != "" || u.Opaque != "" || u.Path != "")
+}

@@ -1,0 +1,97 @@
+package sandbox
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// State is a copy of all that the sandbox holds, oldest first.
+type State struct {
+	Customers     []Customer     `json:"customers"`
+	Conversations []Conversation `json:"conversations"`
+	// Requests counts the API requests by "METHOD /v1/route/{template}", refused ones
+	// included; those that belong to no route are counted under "unmatched".
+	Requests     map[string]int `json:"requests"`
+	RequestTotal int            `json:"requestTotal"`
+}
+
+// Customer is a person who calls. Phones are as they were written.
+type Customer struct {
+	ID         string    `json:"id"`
+	Name       string    `json:"name"`
+	ExternalID string    `json:"externalId"`
+	Phones     []string  `json:"phones"`
+	Emails     []string  `json:"emails"`
+	CreatedAt  time.Time `json:"createdAt"`
+}
+
+// Conversation is a conversation as an agent sees it: Tags are names, where the API
+// answers with ids. Log is the sandbox's own record of every write.
+type Conversation struct {
+	ID            string         `json:"id"`
+	CustomerID    string         `json:"customerId"`
+	ExternalID    string         `json:"externalId"`
+	Name          string         `json:"name"`
+	Status        string         `json:"status"`    // open, snoozed or done
+	Direction     string         `json:"direction"` // in or out
+	Priority      int            `json:"priority"`  // 1 (lowest) to 5, 0 when never set
+	Tags          []string       `json:"tags"`
+	AssignedUsers []string       `json:"assignedUsers"` // user ids
+	AssignedTeams []string       `json:"assignedTeams"` // team ids
+	Custom        map[string]any `json:"custom"`
+	Rev           int            `json:"rev"` // starts at 1, grows with every write
+	Notes         []Note         `json:"notes"`
+	CreatedAt     time.Time      `json:"createdAt"`
+	UpdatedAt     time.Time      `json:"updatedAt"`
+	Log           []Change       `json:"log"`
+}
+
+// Note is an internal note of a conversation.
+type Note struct {
+	ID         string    `json:"id"`
+	ExternalID string    `json:"externalId"`
+	Body       string    `json:"body"`
+	CreatedAt  time.Time `json:"createdAt"`
+}
+
+// Change is one write to a conversation, in words.
+type Change struct {
+	At   time.Time `json:"at"`
+	What string    `json:"what"`
+}
+
+// State returns a deep copy, so that what is done to it does not reach the sandbox.
+func (s *Server) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state := State{
+		Customers:     make([]Customer, 0, len(s.store.customers)),
+		Conversations: make([]Conversation, 0, len(s.store.conversations)),
+		Requests:      maps.Clone(s.requests),
+		RequestTotal:  s.requestTotal,
+	}
+	for _, c := range s.store.customers {
+		state.Customers = append(state.Customers, c.clone())
+	}
+	for _, c := range s.store.conversations {
+		state.Conversations = append(state.Conversations, c.clone())
+	}
+	return state
+}
+
+func (c Customer) clone() Customer {
+	c.Phones = slices.Clone(c.Phones)
+	c.Emails = slices.Clone(c.Emails)
+	return c
+}
+
+func (c Conversation) clone() Conversation {
+	c.Tags = slices.Clone(c.Tags)
+	c.AssignedUsers = slices.Clone(c.AssignedUsers)
+	c.AssignedTeams = slices.Clone(c.AssignedTeams)
+	c.Custom = maps.Clone(c.Custom) // its values are strings, numbers and booleans
+	c.Notes = slices.Clone(c.Notes)
+	c.Log = slices.Clone(c.Log)
+	return c
+}

@@ -1,0 +1,136 @@
+package sandbox
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// store holds what clients have written, oldest first, with the indexes that the API's
+// look-ups and uniqueness rules need.
+type store struct {
+	customers     []*Customer
+	conversations []*Conversation
+	customerByID  map[string]*Customer
+	contacts      map[contact]*Customer
+	byID          map[string]*Conversation
+	byExternalID  map[string]*Conversation
+	tags          []tag
+}
+
+// contact is a value that at most one customer of the organisation may have.
+type contact struct {
+	kind, value string // kind: phone, email or externalId
+}
+
+// tag names are compared exactly; whether Kustomer ignores case is not known.
+type tag struct {
+	id, name  string
+	createdAt time.Time
+}
+
+func newStore() store {
+	return store{
+		customerByID: map[string]*Customer{},
+		contacts:     map[contact]*Customer{},
+		byID:         map[string]*Conversation{},
+		byExternalID: map[string]*Conversation{},
+	}
+}
+
+// phoneContact makes +1555… and 1555… one number: the vendor's examples hold both forms.
+func phoneContact(number string) contact {
+	return contact{"phone", strings.TrimPrefix(number, "+")}
+}
+
+// contactsOf lists everything about the customer that must be unique.
+func contactsOf(c *Customer) []contact {
+	var out []contact
+	for _, p := range c.Phones {
+		out = append(out, phoneContact(p))
+	}
+	for _, e := range c.Emails {
+		out = append(out, contact{"email", e})
+	}
+	if c.ExternalID != "" {
+		out = append(out, contact{"externalId", c.ExternalID})
+	}
+	return out
+}
+
+func (st *store) addCustomer(c *Customer) {
+	st.customers = append(st.customers, c)
+	st.customerByID[c.ID] = c
+	for _, key := range contactsOf(c) {
+		st.contacts[key] = c
+	}
+}
+
+// put adds the conversation, or replaces what is stored under its id.
+func (st *store) put(c Conversation) *Conversation {
+	stored, known := st.byID[c.ID]
+	if known {
+		delete(st.byExternalID, stored.ExternalID)
+		*stored = c
+	} else {
+		stored = &c
+		st.conversations = append(st.conversations, stored)
+		st.byID[c.ID] = stored
+	}
+	if c.ExternalID != "" {
+		st.byExternalID[c.ExternalID] = stored
+	}
+	return stored
+}
+
+// taken reports whether another conversation has the external id. That the id is unique
+// is documented, that a second one is answered with 409 is inferred.
+func (st *store) taken(externalID, byOtherThan string) bool {
+	holder, found := st.byExternalID[externalID]
+	return found && holder.ID != byOtherThan
+}
+
+func (st *store) tagNamed(name string) (tag, bool) {
+	i := slices.IndexFunc(st.tags, func(t tag) bool { return t.name == name })
+	if i < 0 {
+		return tag{}, false
+	}
+	return st.tags[i], true
+}
+
+// tagNames turns names and ids, which the API takes side by side, into names.
+func (st *store) tagNames(values []string) []string {
+	names := []string{}
+	for _, v := range values {
+		if i := slices.IndexFunc(st.tags, func(t tag) bool { return t.id == v }); i >= 0 {
+			v = st.tags[i].name
+		}
+		if !slices.Contains(names, v) {
+			names = append(names, v)
+		}
+	}
+	return names
+}
+
+// tagIDs is what the API answers with.
+func (st *store) tagIDs(names []string) []string {
+	ids := []string{}
+	for _, name := range names {
+		t, _ := st.tagNamed(name)
+		ids = append(ids, t.id)
+	}
+	return ids
+}
+
+// idSource makes object ids as MongoDB does: seconds, a part for the process, a counter.
+// They sort by time of creation.
+type idSource struct {
+	process uint64
+	counter uint32
+}
+
+func (i *idSource) next(now time.Time) string {
+	i.counter++
+	return fmt.Sprintf("%08x%010x%06x", uint32(now.Unix()), i.process, i.counter&0xffffff)
+}
