@@ -32,8 +32,8 @@ func (a *Activities) callingCustomer(ctx context.Context, leg call.Leg) (custome
 	customer, err = a.kustomer.CreateCustomer(ctx, create)
 	if refused(err) {
 		// Two first calls from one number race; the number is unique, so the loser finds the winner's customer.
-		if other, findErr := find(); findErr == nil {
-			return other, false, nil
+		if other, findErr := find(); !kustomer.IsKind(findErr, kustomer.NotFound) {
+			return other, false, findErr
 		}
 	}
 	return customer, err == nil, err
@@ -45,13 +45,32 @@ func (a *Activities) callerNumber(leg call.Leg) (string, bool) {
 	if leg.Anonymous {
 		return "", false
 	}
-	number, err := phonenumbers.Parse(leg.From, a.country)
-	if err != nil && !strings.HasPrefix(leg.From, "+") {
-		// babelforce's API writes numbers with a country code both with and without the plus.
-		number, err = phonenumbers.Parse("+"+leg.From, "")
+	if strings.HasPrefix(leg.From, "+") {
+		// Possible is enough: number ranges are opened faster than metadata are updated.
+		number, err := phonenumbers.Parse(leg.From, "")
+		if err != nil || phonenumbers.IsPossibleNumberWithReason(number) != phonenumbers.IS_POSSIBLE {
+			return "", false
+		}
+		return phonenumbers.Format(number, phonenumbers.E164), true
 	}
-	if err != nil || !phonenumbers.IsPossibleNumber(number) {
-		return "", false
+	for _, read := range a.readings(leg.From) {
+		// A guess has to be a number that exists, or the extension 2001 would become somebody's +49 2001.
+		if number, err := phonenumbers.Parse(read.number, read.country); err == nil && phonenumbers.IsValidNumber(number) {
+			return phonenumbers.Format(number, phonenumbers.E164), true
+		}
 	}
-	return phonenumbers.Format(number, phonenumbers.E164), true
+	return "", false
+}
+
+type reading struct{ number, country string }
+
+// readings are what a number without a plus can mean, the likelier first:
+// babelforce's API writes numbers with a country code both with and without
+// the plus. Where national numbers begin with 0, one that does not is no national number.
+func (a *Activities) readings(digits string) []reading {
+	national, international := reading{digits, a.country}, reading{"+" + digits, ""}
+	if phonenumbers.GetNddPrefixForRegion(a.country, true) == "0" && !strings.HasPrefix(digits, "0") {
+		return []reading{international, national}
+	}
+	return []reading{national, international}
 }

@@ -75,8 +75,8 @@ func (a *Activities) openConversation(ctx context.Context, conversation kustomer
 	created, err := a.kustomer.CreateConversation(ctx, conversation)
 	if refused(err) {
 		// Which answer a duplicate externalId gets is not documented, so any refusal is checked.
-		if found, findErr := a.kustomer.ConversationByExternalID(ctx, conversation.ExternalID); findErr == nil {
-			return found, true, nil
+		if found, findErr := a.kustomer.ConversationByExternalID(ctx, conversation.ExternalID); !kustomer.IsKind(findErr, kustomer.NotFound) {
+			return found, true, findErr
 		}
 	}
 	return created, false, err

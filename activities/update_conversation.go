@@ -102,8 +102,8 @@ func (a *Activities) writeNote(ctx context.Context, in UpdateConversationInput, 
 	}
 	_, err := a.kustomer.CreateNote(ctx, in.ConversationID, note)
 	if refused(err) {
-		if written, findErr := a.hasNote(ctx, in.ConversationID, note.ExternalID); findErr == nil && written {
-			return nil
+		if written, findErr := a.hasNote(ctx, in.ConversationID, note.ExternalID); written || findErr != nil {
+			return findErr
 		}
 	}
 	return err

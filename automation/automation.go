@@ -139,9 +139,9 @@ func (s *Set) Update(event call.Kind, facts call.Facts) (UpdateOptions, []string
 			out = UpdateOptions{
 				Name:          cmp.Or(cut(r.text(o.Name), maxNameLength), out.Name),
 				Status:        cmp.Or(r.text(o.Status), out.Status),
-				AssignedUsers: append(out.AssignedUsers, r.users(o.AssignedUsers)...),
-				AddTags:       append(out.AddTags, r.tags(o.AddTags)...),
-				RemoveTags:    append(out.RemoveTags, r.tags(o.RemoveTags)...),
+				AssignedUsers: union(out.AssignedUsers, r.users(o.AssignedUsers)),
+				AddTags:       union(out.AddTags, r.tags(o.AddTags)),
+				RemoveTags:    union(out.RemoveTags, r.tags(o.RemoveTags)),
 				Note:          cut(joinLines(out.Note, r.lines(o.Note)), maxNoteLength),
 			}
 		}

@@ -46,8 +46,8 @@ func valueOf(name string, facts call.Facts) (string, bool) {
 		text := value(facts)
 		return text, text != ""
 	}
-	text, ok := facts.Extra[name]
-	return text, ok
+	text := facts.Extra[name]
+	return text, text != ""
 }
 
 // from is absent where the caller withheld the number: what babelforce puts there instead is no number.

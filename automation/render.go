@@ -17,8 +17,8 @@ const (
 )
 
 var (
-	// A placeholder is an expression in single braces, with an optional default after "|".
-	placeholderPattern = regexp.MustCompile(`\{([A-Za-z_][\w.]*)(?:\|([^{}]*))?\}`)
+	// A placeholder is an expression in single braces, with an optional default after "|", all on one line.
+	placeholderPattern = regexp.MustCompile(`\{([A-Za-z_][\w.]*)(?:\|([^{}\n]*))?\}`)
 	// OpenAPI: items of tags on conversations.
 	tagPattern = regexp.MustCompile(`^[0-9a-zA-ZÀ-ÿ_/<>\-.][0-9a-zA-ZÀ-ÿ _/<>\-.]{0,63}$`)
 	// OpenAPI: format object-id, 24 hexadecimal digits.
@@ -70,11 +70,19 @@ func (r *renderer) lines(template string) string {
 func (r *renderer) list(templates []string) []string {
 	var out []string
 	for _, template := range templates {
-		if text, allAbsent := r.fill(template); !allAbsent && text != "" && !slices.Contains(out, text) {
-			out = append(out, text)
+		if text := r.entry(template); text != "" {
+			out = union(out, []string{text})
 		}
 	}
 	return out
+}
+
+func (r *renderer) entry(template string) string {
+	text, allAbsent := r.fill(template)
+	if allAbsent {
+		return ""
+	}
+	return text
 }
 
 // tags leaves out tags that Kustomer would refuse, because one bad tag fails the whole request.
@@ -92,7 +100,7 @@ func (r *renderer) tags(templates []string) []string {
 // babelforce, or imported from another system, has no Kustomer user id.
 func (r *renderer) users(templates []string) []string {
 	users := r.list(templates)
-	if len(users) < len(templates) {
+	if slices.ContainsFunc(templates, func(template string) bool { return r.entry(template) == "" }) {
 		r.warnings = append(r.warnings, "the agent has no sourceId: the conversation was not assigned")
 	}
 	return slices.DeleteFunc(users, func(id string) bool {
@@ -110,6 +118,16 @@ func cut(text string, limit int) string {
 		return string(runes[:limit-1]) + "…"
 	}
 	return text
+}
+
+// union appends what is not there yet: Kustomer refuses lists that say something twice.
+func union(list, more []string) []string {
+	for _, entry := range more {
+		if !slices.Contains(list, entry) {
+			list = append(list, entry)
+		}
+	}
+	return list
 }
 
 func joinLines(a, b string) string {

@@ -1,0 +1,70 @@
+package activities
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheCallersNumberIsSentInE164(t *testing.T) {
+	for name, tc := range map[string]struct{ country, from, want string }{
+		"as babelforce writes it":                {"", "+493066665555", "+493066665555"},
+		"without the plus":                       {"", "493066665555", "+493066665555"},
+		"without the plus, at home":              {"DE", "493066665555", "+493066665555"},
+		"without the plus, from abroad":          {"DE", "33178979877", "+33178979877"},
+		"national":                               {"DE", "030 66665555", "+493066665555"},
+		"with the prefix for calls abroad":       {"DE", "0033178979877", "+33178979877"},
+		"national where no 0 is dialled":         {"US", "2025550123", "+12025550123"},
+		"national that abroad could be a number": {"CA", "4319012345", "+14319012345"},
+		"of another country":                     {"DE", "+33178979877", "+33178979877"},
+		"of a range that is too new to be known": {"", "+15555550123", "+15555550123"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			o.country = tc.country
+			_, err := attempt(o.CreateConversation, ringing(tc.from))
+			require.NoError(t, err)
+			require.Len(t, o.State().Customers, 1)
+			require.Equal(t, []string{tc.want}, o.State().Customers[0].Phones)
+		})
+	}
+}
+
+func TestCallersWithoutANumberOfTheirOwnAreOneUnknownCaller(t *testing.T) {
+	o := newOrg(t)
+	calls := []struct {
+		country, from string
+		anonymous     bool
+	}{
+		{from: caller, anonymous: true}, // the number may be there and must not be used
+		{from: ""},
+		{from: "anonymous"},
+		{from: "anonymous", country: "DE"},
+		{from: "101"},
+		{from: "101", country: "DE"},
+		{from: "2001", country: "DE"},
+		{from: "2001", country: "GB"},
+		{from: "4912"},
+		{from: "49301", country: "DE"},
+		{from: "+101"},
+		{from: "+4912"},
+		{from: "sip:101@pbx.example.com"},
+	}
+	for i, leg := range calls {
+		o.country = leg.country
+		in := ringing(leg.from)
+		in.Facts.Key, in.Facts.Leg.Anonymous = string(rune('a'+i)), leg.anonymous
+		opened, err := attempt(o.CreateConversation, in)
+		require.NoError(t, err)
+		require.Equal(t, i == 0, opened.NewCustomer, "%+v", leg)
+	}
+
+	state := o.State()
+	require.Len(t, state.Customers, 1)
+	require.Equal(t, "Unknown caller", state.Customers[0].Name)
+	require.Equal(t, "babelforce:unknown-caller", state.Customers[0].ExternalID)
+	require.Empty(t, state.Customers[0].Phones)
+	require.Zero(t, state.Requests["GET /v1/customers/phone={phone}"])
+	require.Len(t, state.Conversations, len(calls))
+	require.Equal(t, "Call from a withheld number", state.Conversations[0].Name)
+}

@@ -1,0 +1,151 @@
+package activities
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+func TestEveryAnswerOfKustomersDecidesWhenToTryAgain(t *testing.T) {
+	for status, want := range map[int]struct {
+		failure     string
+		least, most time.Duration
+	}{
+		400: {Refused, 0, 0},
+		401: {Credentials, 15 * time.Second, 45 * time.Second},
+		403: {Credentials, 15 * time.Second, 45 * time.Second},
+		404: {Refused, 0, 0},
+		408: {Unavailable, 500 * time.Millisecond, 1500 * time.Millisecond},
+		409: {Refused, 0, 0},
+		413: {Refused, 0, 0},
+		422: {Refused, 0, 0},
+		429: {RateLimited, time.Second, 66 * time.Second},
+		500: {Unavailable, 500 * time.Millisecond, 1500 * time.Millisecond},
+		503: {Unavailable, 500 * time.Millisecond, 1500 * time.Millisecond},
+		504: {Unavailable, 500 * time.Millisecond, 1500 * time.Millisecond},
+	} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			o := newOrg(t)
+			o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: status})
+			_, err := attempt(o.CreateConversation, ringing(caller))
+			failure := failureOf(t, err)
+			require.Equal(t, want.failure, failure.Type())
+			require.Equal(t, want.failure == Refused, failure.NonRetryable())
+			require.GreaterOrEqual(t, failure.NextRetryDelay(), want.least)
+			require.LessOrEqual(t, failure.NextRetryDelay(), want.most)
+		})
+	}
+}
+
+func TestAnUsedUpBudgetIsWaitedOut(t *testing.T) {
+	in := func(d time.Duration) string { return strconv.FormatInt(time.Now().Add(d).Unix(), 10) }
+	for name, tc := range map[string]struct {
+		header, value string
+		reset         time.Duration
+	}{
+		"until the reset":              {"X-Ratelimit-Reset", in(90 * time.Second), 89 * time.Second}, // whole seconds only
+		"until the reset, soon":        {"X-Ratelimit-Reset", in(20 * time.Second), 19 * time.Second},
+		"as told by Retry-After":       {"Retry-After", "40", 40 * time.Second},
+		"a minute when nothing said":   {"X-Other", "", time.Minute},
+		"a minute when it is nonsense": {"X-Ratelimit-Reset", in(30 * time.Minute), time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			o := newOrg(t, func(o *org) {
+				o.handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set(tc.header, tc.value)
+					w.WriteHeader(http.StatusTooManyRequests)
+				})
+			})
+			_, err := attempt(o.CreateConversation, ringing(caller))
+			failure := failureOf(t, err)
+			late := time.Since(began)
+			require.Equal(t, RateLimited, failure.Type())
+			require.GreaterOrEqual(t, failure.NextRetryDelay()+late, tc.reset)
+			require.LessOrEqual(t, failure.NextRetryDelay(), tc.reset+8*time.Second, "spread over a few seconds")
+			require.Equal(t, temporal.ApplicationErrorCategoryBenign, failure.Category(), "no alert for a busy minute")
+		})
+	}
+}
+
+func TestACallGoesOnWhenTheBudgetOrTheKeyIsRightAgain(t *testing.T) {
+	for status, failure := range map[int]string{429: RateLimited, 401: Credentials} {
+		o := newOrg(t)
+		o.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: status, Times: 3})
+		_, failed, err := repeat(t, o.CreateConversation, ringing(caller))
+		require.NoError(t, err)
+		require.Len(t, failed, 3)
+		require.Equal(t, failure, failed[2].Type())
+		require.NotEmpty(t, o.conversation(t).ID)
+	}
+}
+
+func TestAnOutageIsRetriedEverSlowerAndNotByAllCallsAtOnce(t *testing.T) {
+	delays := func() (delays []time.Duration) {
+		o := newOrg(t)
+		o.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503})
+		_, failed, err := repeat(t, o.CreateConversation, ringing(caller))
+		require.Equal(t, Unavailable, failureOf(t, err).Type())
+		require.Len(t, failed, 10)
+		for i, failure := range failed {
+			require.False(t, failure.NonRetryable())
+			middle := min(maxBackoff, firstBackoff<<i)
+			require.GreaterOrEqual(t, failure.NextRetryDelay(), middle/2)
+			require.LessOrEqual(t, failure.NextRetryDelay(), middle*3/2)
+			delays = append(delays, failure.NextRetryDelay())
+		}
+		return delays
+	}
+	require.NotEqual(t, delays(), delays())
+	require.Equal(t, maxBackoff, backoff(1_000_000), "after a week of an outage")
+}
+
+func TestARefusalTellsKustomersReasonAndNobodysName(t *testing.T) {
+	for name, write := range map[string]string{"customer": "/customers", "conversation": "/conversations", "note": "/notes"} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t, func(o *org) { o.handler = refusing(write, o.Server) })
+			opened, err := attempt(o.CreateConversation, ringing(caller))
+			if name == "note" {
+				in := answering(opened.ConversationID)
+				in.Event, in.Facts.Outcome = call.Finished, call.Answered // only a note, which names the agent
+				in.Facts.Agent.Name = "Zacharias Quellwasser " + caller
+				_, err = attempt(o.UpdateConversation, in)
+			}
+			require.Equal(t, Refused, failureOf(t, err).Type())
+			require.True(t, failureOf(t, err).NonRetryable())
+			require.ErrorContains(t, err, "Not for us")
+			require.ErrorContains(t, err, "/properties/thing")
+			stored := temporal.GetDefaultFailureConverter().ErrorToFailure(err).String() // as the history keeps it
+			for _, secret := range []string{"3066665555", "Zacharias", "Quellwasser", apiKey} {
+				require.NotContains(t, err.Error(), secret)
+				require.NotContains(t, stored, secret)
+			}
+		})
+	}
+}
+
+// refusing answers one kind of write with a refusal that quotes all it was sent, and leaves the rest to the sandbox.
+func refusing(write string, others http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, write) {
+			others.ServeHTTP(w, r)
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		w.WriteHeader(http.StatusBadRequest)
+		_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{
+			"title":  "Not for us: " + string(body) + r.Header.Get("Authorization"),
+			"source": map[string]any{"pointer": "/properties/thing"},
+		}}})
+	})
+}

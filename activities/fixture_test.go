@@ -1,0 +1,131 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+const (
+	apiKey = "eyJ-secret-key"
+	caller = "+493066665555"
+)
+
+var amira, bastian = sandbox.DefaultUsers()[0], sandbox.DefaultUsers()[1]
+
+// org is a Kustomer organisation with the steps that work on it.
+type org struct {
+	*sandbox.Server
+	*Activities
+	client  *kustomer.Client
+	handler http.Handler  // what answers; the sandbox unless a test puts something before it
+	timeout time.Duration // the client's
+}
+
+func newOrg(t *testing.T, change ...func(*org)) *org {
+	t.Helper()
+	o := &org{Server: sandbox.New(sandbox.Config{APIKey: apiKey})}
+	o.handler = o.Server
+	for _, f := range change {
+		f(o)
+	}
+	server := httptest.NewServer(o.handler)
+	t.Cleanup(server.Close)
+	client, err := kustomer.New(kustomer.Config{BaseURL: server.URL, APIKey: apiKey, Timeout: o.timeout})
+	require.NoError(t, err)
+	o.client, o.Activities = client, New(client, automation.Default(), "")
+	return o
+}
+
+// ringing is a call that has just come in; answering is the same call once Amira has picked up.
+func ringing(from string) CreateConversationInput {
+	return CreateConversationInput{Facts: call.Facts{Key: "k-1", Leg: call.Leg{ID: "k-1", From: from}}}
+}
+
+func answering(conversationID string) UpdateConversationInput {
+	in := UpdateConversationInput{Event: call.Bridged, Facts: ringing(caller).Facts, ConversationID: conversationID, Note: "bridged"}
+	in.Facts.Leg.Seconds = new(12)
+	in.Facts.Agent = call.Agent{ID: "7", Name: amira.Name, SourceID: amira.ID}
+	in.Facts.Queue = call.Queue{Name: "Support"}
+	return in
+}
+
+// open opens the conversation of a ringing call.
+func (o *org) open(t *testing.T) CreateConversationResult {
+	t.Helper()
+	opened, err := attempt(o.CreateConversation, ringing(caller))
+	require.NoError(t, err)
+	return opened
+}
+
+func (o *org) conversation(t *testing.T) sandbox.Conversation {
+	t.Helper()
+	require.Len(t, o.State().Conversations, 1)
+	return o.State().Conversations[0]
+}
+
+// attempt carries a step out once, the first time.
+func attempt[In, Out any](step func(context.Context, In) (Out, error), in In) (out Out, err error) {
+	env := quiet().NewTestActivityEnvironment()
+	env.RegisterActivity(step)
+	value, err := env.ExecuteActivity(step, in)
+	if err == nil {
+		err = value.Get(&out)
+	}
+	return out, err
+}
+
+// repeat carries a step out as Temporal does, with the waiting skipped: until
+// it succeeds or fails for good, at most ten times. It also returns how each attempt failed.
+func repeat[In, Out any](t *testing.T, step func(context.Context, In) (Out, error), in In) (out Out, failed []*temporal.ApplicationError, err error) {
+	t.Helper()
+	env := quiet().NewTestWorkflowEnvironment()
+	env.SetTestTimeout(time.Minute)
+	env.RegisterActivityWithOptions(func(ctx context.Context, in In) (Out, error) {
+		out, err := step(ctx, in)
+		if failure := (*temporal.ApplicationError)(nil); errors.As(err, &failure) {
+			failed = append(failed, failure)
+		}
+		return out, err
+	}, activity.RegisterOptions{Name: "step"})
+	env.ExecuteWorkflow(func(ctx workflow.Context) (out Out, err error) {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+		err = workflow.ExecuteActivity(ctx, "step", in).Get(ctx, &out)
+		return out, err
+	})
+	require.True(t, env.IsWorkflowCompleted())
+	if err = env.GetWorkflowError(); err == nil {
+		err = env.GetWorkflowResult(&out)
+	}
+	return out, failed, err
+}
+
+func quiet() *testsuite.WorkflowTestSuite {
+	suite := &testsuite.WorkflowTestSuite{}
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	return suite
+}
+
+// failureOf is what Temporal is told about a failed step.
+func failureOf(t *testing.T, err error) *temporal.ApplicationError {
+	t.Helper()
+	var failure *temporal.ApplicationError
+	require.ErrorAs(t, err, &failure)
+	return failure
+}

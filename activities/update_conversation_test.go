@@ -1,0 +1,131 @@
+package activities
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+func TestAnAnsweredCallIsAssignedTaggedAndNoted(t *testing.T) {
+	o := newOrg(t)
+	id := o.open(t).ConversationID
+	before := o.State().RequestTotal
+	updated, err := attempt(o.UpdateConversation, answering(id))
+	require.NoError(t, err)
+
+	requireTheWholeCallOnce(t, o)
+	require.Equal(t, []string{amira.ID}, updated.AssignedUsers)
+	require.Empty(t, updated.Warnings)
+	conversation := o.conversation(t)
+	require.Equal(t, "Answered by Amira Haddad.\nQueue: Support\nWaited: 12 s", conversation.Notes[0].Body)
+	require.Equal(t, "Call from "+caller, conversation.Name)
+	require.Equal(t, "open", conversation.Status)
+	require.Equal(t, 4, o.State().RequestTotal-before)
+}
+
+func TestAnEventWithoutAutomationsCostsNothing(t *testing.T) {
+	o := newOrg(t)
+	id := o.open(t).ConversationID
+	before := o.State().RequestTotal
+	in := answering(id)
+	in.Event, in.Facts.Outcome = call.Finished, "unheard of"
+	_, err := attempt(o.UpdateConversation, in)
+	require.NoError(t, err)
+	require.Equal(t, before, o.State().RequestTotal)
+}
+
+func TestAnAutomationCanRenameAndCloseTheConversation(t *testing.T) {
+	o := newOrg(t)
+	o.automations = automation.New(
+		automation.Automation{Event: call.Inbound, Create: &automation.CreateOptions{Priority: 5}},
+		automation.Automation{Event: call.Bridged, Update: &automation.UpdateOptions{Name: "{queue.name}", Status: "done"}},
+	)
+	opened := o.open(t)
+	require.False(t, opened.ExpectsFinish)
+	_, err := attempt(o.UpdateConversation, answering(opened.ConversationID))
+	require.NoError(t, err)
+	conversation := o.conversation(t)
+	require.Equal(t, "Support", conversation.Name)
+	require.Equal(t, "done", conversation.Status)
+	require.Equal(t, 5, conversation.Priority)
+	require.Empty(t, conversation.Notes)
+}
+
+func TestAnAgentUnknownToKustomerIsNotAssigned(t *testing.T) {
+	for name, tc := range map[string]struct{ sourceID, warning string }{
+		"no sourceId":             {"", "the agent has no sourceId: the conversation was not assigned"},
+		"another system's id":     {"0051t00000AbCdE", "the sourceId of agent 7 is not a Kustomer user id: the conversation was not assigned"},
+		"24 characters, none hex": {"zzzzzzzzzzzzzzzzzzzzzzzz", "the sourceId of agent 7 is not a Kustomer user id: the conversation was not assigned"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			in := answering(o.open(t).ConversationID)
+			in.Facts.Agent.SourceID = tc.sourceID
+			updated, err := attempt(o.UpdateConversation, in)
+			require.NoError(t, err)
+			require.Equal(t, []string{tc.warning}, updated.Warnings)
+			require.Empty(t, updated.AssignedUsers)
+			require.Zero(t, o.State().Requests["PUT /v1/conversations/{id}"])
+			require.Empty(t, o.conversation(t).AssignedUsers)
+			require.Contains(t, o.conversation(t).Tags, "call_answered")
+			require.Len(t, o.conversation(t).Notes, 1)
+		})
+	}
+}
+
+func TestAnOvertakenBridgeLeavesTheLaterAgentAssigned(t *testing.T) {
+	o := newOrg(t)
+	late := answering(o.open(t).ConversationID)
+	later := late
+	later.Facts.Agent = call.Agent{ID: "8", Name: bastian.Name, SourceID: bastian.ID}
+	late.KeepAssignee, late.Note = true, "bridged-2"
+	for _, in := range []UpdateConversationInput{later, late} {
+		_, err := attempt(o.UpdateConversation, in)
+		require.NoError(t, err)
+	}
+	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
+	require.Len(t, o.conversation(t).Notes, 2)
+}
+
+func TestWhatPeopleTaggedInBetweenStays(t *testing.T) {
+	o := newOrg(t)
+	id := o.open(t).ConversationID
+	_, err := o.client.AddTags(t.Context(), id, []string{"vip", "refund"})
+	require.NoError(t, err)
+	_, err = o.client.RemoveTags(t.Context(), id, []string{"inbound_call"})
+	require.NoError(t, err)
+	_, err = attempt(o.UpdateConversation, answering(id))
+	require.NoError(t, err)
+	require.Equal(t, []string{"babelforce", "vip", "refund", "call_answered"}, o.conversation(t).Tags)
+}
+
+func TestANoteOfAnEarlierRunIsNotWrittenAgain(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t).ConversationID)
+	_, err := attempt(o.UpdateConversation, in)
+	require.NoError(t, err)
+	in.LookFirst = true
+	_, err = attempt(o.UpdateConversation, in)
+	require.NoError(t, err)
+	requireTheWholeCallOnce(t, o)
+
+	in.Note = "bridged-2" // another note of the same call is not mistaken for it
+	_, err = attempt(o.UpdateConversation, in)
+	require.NoError(t, err)
+	require.Len(t, o.conversation(t).Notes, 2)
+}
+
+func TestARetriedAttemptLooksForItsNoteBeforeWriting(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t).ConversationID)
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer})
+	_, failed, err := repeat(t, o.UpdateConversation, in)
+	require.NoError(t, err)
+	require.Len(t, failed, 1)
+	requireTheWholeCallOnce(t, o)
+	require.Equal(t, 1, o.State().Requests["POST /v1/conversations/{id}/notes"])
+}

@@ -1,0 +1,81 @@
+package testsuite
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/callthread/callthread/"
+
+// mayImport says which of our packages each package may import, tests not
+// counted: one way only, from the programs down to the words of a call. A
+// package that is missing here fails the test.
+var mayImport = map[string][]string{
+	"call":               {},
+	"kustomer":           {},
+	"kustomer/sandbox":   {},
+	"babelforce":         {},
+	"automation":         {"call"},
+	"activities":         {"automation", "call", "kustomer"},
+	"workflows":          {"activities", "call"},
+	"starter/webhook":    {"babelforce", "call", "workflows"},
+	"internal/devserver": {},
+	"internal/metrics":   {"kustomer"},
+	"internal/config":    {"activities", "automation", "kustomer", "workflows"},
+	"internal/demo": {"activities", "automation", "babelforce", "internal/config", "internal/devserver", "kustomer",
+		"kustomer/sandbox", "starter/webhook", "workflows"},
+	"starter": {"babelforce", "internal/config", "internal/demo", "internal/metrics", "kustomer/sandbox", "starter/webhook", "workflows"},
+	"worker":  {"internal/config", "internal/metrics"},
+}
+
+// mustNotImport are others' packages, with all below them, that would break a promise.
+var mustNotImport = map[string][]string{
+	"call":      {"go.temporal.io", "net"},
+	"kustomer":  {"go.temporal.io"},
+	"workflows": {"net", "os", "github.com/go-resty"},
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if name == "testsuite" {
+			continue // proofs may use everything
+		}
+		allowed, known := mayImport[name]
+		require.True(t, known, "say in mayImport what %s may import", name)
+		for _, imported := range p.Imports {
+			if own, isOurs := strings.CutPrefix(imported, module); isOurs {
+				require.Contains(t, allowed, own, "%s must not import %s", name, own)
+			}
+			for _, forbidden := range mustNotImport[name] {
+				require.False(t, strings.HasPrefix(imported+"/", forbidden+"/"), "%s must not import %s", name, imported)
+			}
+		}
+	}
+}
+
+func packages(t *testing.T) (all []goPackage) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	require.NoError(t, err)
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			require.NotEmpty(t, all)
+			return all
+		}
+		require.NoError(t, err)
+		all = append(all, p)
+	}
+}

@@ -1,0 +1,149 @@
+package testsuite
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/workflows"
+)
+
+// Histories are recorded once, by the version of CallWorkflow that their name
+// begins with, and kept for good: as long as they replay, calls that were
+// running under that version survive today's. To record those of a new
+// version: go test ./testsuite -run TestRecord -record v2
+var record = flag.String("record", "", "record histories under this version's name")
+
+const histories = "histories"
+
+// TestRecordedCallsReplay is what tells whether running calls survive a change of the workflow.
+func TestRecordedCallsReplay(t *testing.T) {
+	for _, file := range recorded(t) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			replayer := worker.NewWorkflowReplayer()
+			replayer.RegisterWorkflow(workflows.CallWorkflow)
+			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
+		})
+	}
+}
+
+// TestChangedWorkflowDoesNotReplay proves that the test above can fail.
+func TestChangedWorkflowDoesNotReplay(t *testing.T) {
+	changed := func(ctx workflow.Context, in workflows.CallInput) (workflows.State, error) {
+		if err := workflow.Sleep(ctx, 1); err != nil {
+			return workflows.State{}, err
+		}
+		return workflows.CallWorkflow(ctx, in)
+	}
+	for _, file := range recorded(t) {
+		replayer := worker.NewWorkflowReplayer()
+		replayer.RegisterWorkflowWithOptions(changed, workflow.RegisterOptions{Name: "CallWorkflow"})
+		require.ErrorContains(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file), "TMPRL1100", file)
+	}
+}
+
+func recorded(t *testing.T) []string {
+	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	return files
+}
+
+// stories are the paths through CallWorkflow that are recorded.
+var stories = map[string]func(t *testing.T, key string){
+	"answered": func(t *testing.T, key string) {
+		accepts(t, "call-inbound", inbound(key))
+		accepts(t, "call-finished", unansweredAttempt(key))
+		accepts(t, "call-bridged", bridged(key))
+		accepts(t, "call-bridged", bridged(key))
+		accepts(t, "call-finished", finished(key))
+	},
+	"abandoned": func(t *testing.T, key string) {
+		accepts(t, "call-inbound", inbound(key))
+		accepts(t, "call-finished", abandoned(key))
+	},
+	"bridged-first": func(t *testing.T, key string) {
+		accepts(t, "call-bridged", bridged(key))
+		accepts(t, "call-inbound", inbound(key))
+		accepts(t, "call-finished", finished(key))
+	},
+	"finished-first": func(t *testing.T, key string) {
+		accepts(t, "call-finished", finished(key))
+		accepts(t, "call-bridged", bridged(key))
+	},
+	"child-leg-first": func(t *testing.T, key string) {
+		accepts(t, "call-finished", unansweredAttempt(key))
+		accepts(t, "call-inbound", inbound(key))
+		accepts(t, "call-finished", abandoned(key))
+	},
+	"transferred": func(t *testing.T, key string) {
+		accepts(t, "call-inbound", inbound(key))
+		accepts(t, "call-bridged", bridged(key))
+		accepts(t, "call-bridged", parentLeg(key, `,"duration":50`)+`,"agent":{"id":"4713","sourceId":"5f0c1a2b3c4d5e6f70819212"}}`)
+		accepts(t, "call-finished", finished(key))
+	},
+	"bridge-lost": func(t *testing.T, key string) {
+		accepts(t, "call-inbound", inbound(key))
+		accepts(t, "call-finished", finished(key))
+	},
+	"answer-lost": func(t *testing.T, key string) {
+		stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLoseAnswer, Times: 1})
+		accepts(t, "call-inbound", inbound(key))
+		accepts(t, "call-finished", abandoned(key))
+	},
+	"conversation-awaited": func(t *testing.T, key string) {
+		status, answer := post(t, "call-inbound?wait=conversation", inbound(key))
+		require.Equal(t, 200, status, answer)
+		accepts(t, "call-finished", abandoned(key))
+	},
+	"parked-and-retried": func(t *testing.T, key string) { park(t, key, workflows.UpdateRetry) },
+	"parked-and-skipped": func(t *testing.T, key string) { park(t, key, workflows.UpdateSkip) },
+}
+
+// park has the conversation of a call refused, and an operator decide.
+func park(t *testing.T, key, decision string) {
+	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 1})
+	accepts(t, "call-inbound", inbound(key))
+	awaitParked(t, key)
+	decide(t, key, decision)
+	accepts(t, "call-finished", abandoned(key))
+}
+
+// TestRecord plays every story on the real server and keeps its history, where -record asks for it.
+func TestRecord(t *testing.T) {
+	for name, play := range stories {
+		t.Run(name, func(t *testing.T) {
+			key := "recorded-" + name
+			play(t, key)
+			result(t, key)
+			history := historyOf(t, key)
+			require.NotEmpty(t, history.GetEvents())
+			if *record == "" {
+				return // the story was played; nothing is to be kept
+			}
+			text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(history)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(histories, *record+"-"+name+".json"), text, 0o644))
+		})
+	}
+}
+
+func historyOf(t *testing.T, key string) *historypb.History {
+	history := &historypb.History{}
+	events := stage.Temporal.GetWorkflowHistory(t.Context(), workflows.WorkflowID(key), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err)
+		history.Events = append(history.Events, event)
+	}
+	return history
+}

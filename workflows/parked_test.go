@@ -1,0 +1,57 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/workflows"
+)
+
+func TestRefusedStepParksTheCallUntilAnOperatorRetries(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.fails["bridged"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no such user", activities.Refused, nil)}
+	c.hears(10*time.Second, bridged)
+	c.hears(60*time.Second, finished)
+	c.at(time.Hour, func() {
+		state := c.asks()
+		require.Equal(t, workflows.Parked, state.Phase)
+		require.Contains(t, state.ParkedBecause, "no such user")
+		require.Contains(t, state.WaitsFor, "retry or skip")
+		c.decides(workflows.UpdateRetry)
+	})
+	state := c.plays()
+	require.Equal(t, workflows.Finished, state.Phase)
+	require.Empty(t, state.ParkedBecause)
+	require.Equal(t, []string{"create", "bridged", "bridged", "finished"}, c.steps)
+	require.True(t, c.updates[1].LookFirst, "the refused attempt may have done half of it")
+}
+
+func TestOperatorCanGoOnWithoutTheRefusedStep(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)}
+	c.hears(10*time.Second, bridged)
+	c.hears(60*time.Second, finished)
+	c.at(time.Hour, func() { c.decides(workflows.UpdateSkip) })
+	state := c.plays()
+	require.Equal(t, []string{"open the conversation"}, state.Skipped)
+	require.Empty(t, state.ConversationID)
+	require.Equal(t, call.Answered, state.Outcome)
+	require.Equal(t, []string{"create"}, c.steps, "there is no conversation to update")
+}
+
+func TestDecisionOnACallThatIsNotParkedIsRefused(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.at(time.Minute, func() {
+		c.env.UpdateWorkflow(workflows.UpdateSkip, "u", refusedUpdate{t})
+	})
+	c.hears(2*time.Minute, hungUp)
+	c.plays()
+}
