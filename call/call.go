@@ -105,7 +105,7 @@ func (f Facts) withBuckets(e Event) Facts {
 		if extra == nil {
 			extra = make(map[string]string, len(e.Extra))
 		}
-		maps.Copy(extra, e.Extra)
+		maps.Copy(extra, e.Extra) //workflowcheck:ignore a copy is the same in any order
 		f.Extra = extra
 	}
 	return f

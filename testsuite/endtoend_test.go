@@ -41,8 +41,8 @@ func TestACallFromRingToNote(t *testing.T) {
 	require.Equal(t, workflows.Finished, state.Phase)
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, "4711", state.AgentID)
-	require.Positive(t, state.RingToConversation)
-	require.Positive(t, state.BridgeToUpdate)
+	require.Positive(t, state.RingToConversationMS)
+	require.Positive(t, state.BridgeToUpdateMS)
 
 	over := onlyConversation(t, key)
 	require.Equal(t, []string{amira}, over.AssignedUsers)

@@ -69,8 +69,8 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 		c.state.ConversationURL = opened.ConversationURL
 		c.state.CustomerID = opened.CustomerID
 		c.state.Warnings = append(c.state.Warnings, opened.Warnings...)
-		if len(c.state.Events) > 0 {
-			c.state.RingToConversation = opened.OpenedAt.Sub(c.firstHeard)
+		if !c.firstHeard.IsZero() {
+			c.state.RingToConversationMS = opened.OpenedAt.Sub(c.firstHeard).Milliseconds()
 		}
 		c.tell(ctx, opened.OpenedAt, "conversation opened")
 		return workflow.UpsertTypedSearchAttributes(ctx, KustomerConversationID.ValueSet(opened.ConversationID))
@@ -134,10 +134,11 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event) error {
 	if err := c.enter(ctx, Bridged, agentAttributes(c.state)...); err != nil {
 		return err
 	}
+	c.handOvers++
 	updated, err := c.update(ctx, "assign the agent, tag and note", activities.UpdateConversationInput{
 		Event:        call.Bridged,
 		Facts:        facts,
-		Note:         noteName(call.Bridged, c.handled),
+		Note:         noteName(call.Bridged, c.handOvers),
 		KeepAssignee: overtaken,
 	})
 	if err != nil || updated.UpdatedAt.IsZero() {
@@ -146,8 +147,8 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event) error {
 	if len(updated.AssignedUsers) > 0 {
 		c.state.AssignedUsers = updated.AssignedUsers
 	}
-	if c.state.BridgeToUpdate == 0 && !bridge.ReceivedAt.IsZero() {
-		c.state.BridgeToUpdate = updated.UpdatedAt.Sub(bridge.ReceivedAt)
+	if c.state.BridgeToUpdateMS == 0 && !bridge.ReceivedAt.IsZero() {
+		c.state.BridgeToUpdateMS = updated.UpdatedAt.Sub(bridge.ReceivedAt).Milliseconds()
 	}
 	c.tell(ctx, updated.UpdatedAt, "conversation handed over")
 	return nil
@@ -158,7 +159,6 @@ func (c *thread) close(ctx workflow.Context) error {
 	c.facts.Outcome = call.OutcomeOf(c.facts.Leg, c.attempts, len(c.bridges) > 0)
 	if c.facts.Outcome == call.Answered && len(c.bridges) == 0 {
 		// The legs tell that an agent had the caller on the line, though the event that says who was lost.
-		c.handled++
 		if err := c.handOver(ctx, call.Event{Kind: call.Bridged}); err != nil {
 			return err
 		}

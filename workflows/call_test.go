@@ -1,9 +1,11 @@
 package workflows_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
@@ -112,6 +114,20 @@ func TestAdoptedConversationIsLookedAtBeforeNotesAreWritten(t *testing.T) {
 	require.True(t, c.updates[1].LookFirst)
 }
 
+func TestLongQueueNameDoesNotStopTheCall(t *testing.T) {
+	named := bridged
+	named.Queue.Name = strings.Repeat("ö", 4096)
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(10*time.Second, named)
+	c.hears(60*time.Second, finished)
+	c.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
+		queue, _ := args.Get(0).(temporal.SearchAttributes).GetKeyword(workflows.QueueName)
+		require.LessOrEqual(t, len(queue), 2048)
+	}).Return(nil)
+	c.plays()
+}
+
 func TestStateTellsWhatTheCallWaitsFor(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
@@ -142,8 +158,8 @@ func TestLatenciesAreThoseOfTheWebhooks(t *testing.T) {
 	c.hears(10*time.Second, bridged)
 	c.hears(60*time.Second, finished)
 	state := c.plays()
-	require.Equal(t, 80*time.Millisecond, state.RingToConversation)
-	require.Equal(t, 30*time.Millisecond, state.BridgeToUpdate)
+	require.EqualValues(t, 80, state.RingToConversationMS)
+	require.EqualValues(t, 30, state.BridgeToUpdateMS)
 }
 
 // The same with the context of a cancelled call: cancelling is an operator's way to give up on it.

@@ -97,10 +97,10 @@ type State struct {
 	Skipped []string `json:"skipped,omitempty"`
 	// Warnings say what was left out of the conversation, and why.
 	Warnings []string `json:"warnings,omitempty"`
-	// RingToConversation is from the arrival of the first event to the conversation's existence.
-	RingToConversation time.Duration `json:"ringToConversation,omitempty"`
-	// BridgeToUpdate is from the arrival of the first bridge to the finished update.
-	BridgeToUpdate time.Duration `json:"bridgeToUpdate,omitempty"`
+	// RingToConversationMS is from the arrival of the first event to the conversation's existence, in milliseconds.
+	RingToConversationMS int64 `json:"ringToConversationMs,omitempty"`
+	// BridgeToUpdateMS is from the arrival of the first bridge to the finished update, in milliseconds.
+	BridgeToUpdateMS int64 `json:"bridgeToUpdateMs,omitempty"`
 }
 
 // HeardEvent is one event in a call's State.

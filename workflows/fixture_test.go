@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
@@ -58,6 +59,8 @@ type callUnderTest struct {
 	opened     activities.CreateConversationResult
 	fails      map[string][]error // by step, one for each attempt until none is left
 	duringStep map[string]func()
+
+	decisions int
 
 	steps   []string
 	created activities.CreateConversationInput
@@ -117,7 +120,8 @@ func (c *callUnderTest) hears(after time.Duration, e call.Event) {
 
 func (c *callUnderTest) decides(decision string) {
 	var state workflows.State
-	c.env.UpdateWorkflow(decision, decision, completedUpdate{c.t, &state})
+	c.decisions++ // updates of one id are carried out once
+	c.env.UpdateWorkflow(decision, strconv.Itoa(c.decisions), completedUpdate{c.t, &state})
 }
 
 func (c *callUnderTest) asks() (state workflows.State) {

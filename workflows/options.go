@@ -32,8 +32,9 @@ func (p Patience) withDefaults() Patience {
 // the policy here is for failures that say nothing, such as a lost worker.
 func kustomerStep(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		// At most five requests of at most ten seconds; longer means that the worker is gone.
-		StartToCloseTimeout: time.Minute,
+		// A handful of requests that take well under a second each. Longer means that the worker
+		// is gone, or Kustomer as slow as if it were: a ringing call should not wait for either.
+		StartToCloseTimeout: 30 * time.Second,
 		// An outage of Kustomer is waited out; after a week nobody needs the conversation any more
 		// without looking at the call first, so it parks.
 		ScheduleToCloseTimeout: 7 * 24 * time.Hour,

@@ -108,6 +108,16 @@ func TestBridgeThatArrivesWhileTheOutcomeIsWrittenIsNotLost(t *testing.T) {
 	require.Equal(t, call.Answered, state.Outcome)
 }
 
+func TestBridgeThatComesAfterItWasGivenUpStillAssignsTheAgent(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(60*time.Second, finished)
+	c.duringStep["finished"] = func() { c.env.SignalWorkflow("bridged", bridged) }
+	state := c.plays()
+	require.Equal(t, []string{"create", "bridged", "finished", "bridged-2"}, c.steps)
+	require.Equal(t, "agent-1", state.AgentID)
+}
+
 func TestAnsweredCallWhoseBridgeWasLostIsTaggedAnswered(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)

@@ -32,6 +32,22 @@ func TestRefusedStepParksTheCallUntilAnOperatorRetries(t *testing.T) {
 	require.True(t, c.updates[1].LookFirst, "the refused attempt may have done half of it")
 }
 
+func TestStepRefusedAgainParksTheCallAgain(t *testing.T) {
+	refused := temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)
+	c := newCall(t)
+	c.starts(inbound)
+	c.fails["create"] = []error{refused, refused}
+	c.hears(time.Minute, hungUp)
+	c.at(time.Hour, func() { c.decides(workflows.UpdateRetry) })
+	c.at(2*time.Hour, func() {
+		require.Equal(t, workflows.Parked, c.asks().Phase, "one decision is for one refusal")
+		c.decides(workflows.UpdateRetry)
+	})
+	c.plays()
+	require.Equal(t, 2, c.decisions, "the call ended before it was decided")
+	require.Equal(t, []string{"create", "create", "create", "finished"}, c.steps)
+}
+
 func TestOperatorCanGoOnWithoutTheRefusedStep(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)

@@ -105,7 +105,16 @@ func agentAttributes(state State) []temporal.SearchAttributeUpdate {
 		attributes = append(attributes, AgentID.ValueSet(state.AgentID))
 	}
 	if state.QueueName != "" {
-		attributes = append(attributes, QueueName.ValueSet(state.QueueName))
+		attributes = append(attributes, QueueName.ValueSet(cut(state.QueueName)))
 	}
 	return attributes
+}
+
+// cut keeps a name that somebody chose within what Temporal takes as a search attribute (2 KB).
+func cut(name string) string {
+	const limit = 255
+	if runes := []rune(name); len(runes) > limit {
+		return string(runes[:limit])
+	}
+	return name
 }

@@ -22,7 +22,8 @@ type thread struct {
 	firstHeard time.Time
 	heard      map[string]bool // by event id
 	bridges    []call.Event    // each agent's bridge, in order of arrival
-	handled    int             // how many of them were handed over
+	handled    int             // how many of them were dealt with
+	handOvers  int             // how many there were, one for a bridge that was never announced included
 	lastBridge time.Time       // when the latest of them happened
 	attempts   []call.Leg      // ended child legs
 	ended      bool            // the parent leg has ended
