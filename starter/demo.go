@@ -30,8 +30,9 @@ func demoCommand(out io.Writer) *cli.Command {
 			if err := config.NoArguments(c); err != nil {
 				return err
 			}
-			if options.Calls < 0 || options.Rate <= 0 {
-				return errors.New("--calls must not be negative, and --rate must be above 0")
+			// Outside these the pause between two calls cannot be told; NaN is outside too.
+			if inRange := options.Rate >= 0.001 && options.Rate <= 1000; options.Calls < 0 || !inRange {
+				return errors.New("--calls must not be negative, and --rate must be between 0.001 and 1000")
 			}
 			if os.Getenv("KUSTOMER_URL") != "" && os.Getenv("KUSTOMER_API_KEY") != "" {
 				crm := config.Kustomer{URL: os.Getenv("KUSTOMER_URL"), Budget: config.DefaultBudget}

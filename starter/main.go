@@ -28,22 +28,23 @@ func main() {
 // run is all of main that a test can call.
 func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	serving := serveCommand(logs)
+	commands := []*cli.Command{serveCommand(logs), demoCommand(out), sandboxCommand(out), setupCommand(out, logs)}
+	for _, command := range commands {
+		command.OnUsageError = config.UsageError
+	}
 	app := &cli.App{
 		Name:            "starter",
 		Usage:           "receives babelforce's webhooks and starts the workflows of calls",
 		Description:     "Without a command it serves.\n\n" + config.TemporalHelp,
 		HideHelpCommand: true,
 		ExitErrHandler:  func(*cli.Context, error) {}, // main says what is wrong, once
+		OnUsageError:    config.UsageError,
 		Writer:          out,
 		ErrWriter:       logs,
 		Flags:           serving.Flags,
+		Before:          config.NoFlagsBeforeCommand,
 		Action:          serving.Action,
-		Commands: []*cli.Command{
-			serveCommand(logs),
-			demoCommand(out),
-			sandboxCommand(out),
-			setupCommand(out, logs),
-		},
+		Commands:        commands,
 	}
 	return app.RunContext(ctx, args)
 }

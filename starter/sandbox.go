@@ -39,9 +39,13 @@ func sandboxCommand(out io.Writer) *cli.Command {
 			if key == "" || budget < 1 {
 				return fmt.Errorf("--api-key must not be empty, nor --budget below 1")
 			}
-			fmt.Fprintf(out, "Kustomer sandbox at http://%s\n", listen)
+			listener, err := listenAt(listen)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "Kustomer sandbox at http://%s\n", listener.Addr())
 			log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
-			return serveHTTP(c.Context, listen, sandbox.New(sandbox.Config{APIKey: key, Budget: budget}), log)
+			return serveHTTP(c.Context, listener, sandbox.New(sandbox.Config{APIKey: key, Budget: budget}), log)
 		},
 	}
 }

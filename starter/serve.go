@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+	"go.temporal.io/sdk/worker"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callthread/callthread/babelforce"
@@ -37,8 +38,15 @@ type server struct {
 	patience      workflows.Patience
 }
 
-// shutdownTimeout is how long requests under way may take to be answered once told to stop.
-const shutdownTimeout = 10 * time.Second
+const (
+	// shutdownTimeout is how long requests under way may take to be answered once told to stop.
+	shutdownTimeout = 10 * time.Second
+	// writeTimeout bounds every answer, of which ?wait=conversation is the longest.
+	writeTimeout = time.Minute
+	// maxWait leaves time to accept the event before the wait, and to answer after it.
+	maxWait = writeTimeout - 20*time.Second
+	maxRate = 1_000_000
+)
 
 func serveCommand(logs io.Writer) *cli.Command {
 	s := &server{}
@@ -107,6 +115,9 @@ func (s *server) Flags() []cli.Flag {
 // run serves until the context ends, then answers what it has taken, finishes
 // the worker's steps, and only then lets go of Temporal.
 func (s *server) run(ctx context.Context, log *slog.Logger) error {
+	if err := s.validate(); err != nil {
+		return err
+	}
 	verifier, err := s.verifier(log)
 	if err != nil {
 		return err
@@ -118,24 +129,30 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	defer client.Close()
 	counted := metrics.New()
 
+	var served worker.Worker
+	if s.withWorker {
+		if served, err = s.worker.New(client, counted.Kustomer); err != nil {
+			return err
+		}
+	}
+	listener, err := listenAt(s.listen)
+	if err != nil {
+		return err
+	}
+
 	group, ctx := errgroup.WithContext(ctx)
+	if err := counted.Serve(ctx, s.metricsListen, log); err != nil {
+		return errors.Join(err, listener.Close(), group.Wait())
+	}
 	workerCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorker()
 	if s.withWorker {
-		served, err := s.worker.New(client, counted.Kustomer)
-		if err != nil {
-			return err
-		}
 		group.Go(func() error { return s.worker.Run(workerCtx, client, served, log) })
 	} else {
 		group.Go(func() error {
 			_ = s.temporal.AwaitReady(ctx, client, log) // ends early only when told to stop
 			return nil
 		})
-	}
-	if err := counted.Serve(ctx, s.metricsListen, log); err != nil {
-		stopWorker()
-		return errors.Join(err, group.Wait())
 	}
 	handler := webhook.New(webhook.Config{
 		Temporal:         client,
@@ -150,9 +167,24 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	})
 	group.Go(func() error {
 		defer stopWorker()
-		return serveHTTP(ctx, s.listen, handler, log)
+		return serveHTTP(ctx, listener, handler, log)
 	})
 	return group.Wait()
+}
+
+// validate refuses settings that cannot work, before anything runs.
+func (s *server) validate() error {
+	switch {
+	case s.listen == "":
+		return errors.New("--listen (CALLTHREAD_LISTEN) must not be empty")
+	case s.waitTimeout <= 0 || s.waitTimeout > maxWait:
+		return fmt.Errorf("--wait-timeout (CALLTHREAD_WAIT_TIMEOUT) must be above 0 and at most %s", maxWait)
+	case !(s.rate >= 0 && s.rate <= maxRate): // NaN too
+		return fmt.Errorf("--max-rate (CALLTHREAD_MAX_RATE) must be between 0 and %d", maxRate)
+	case min(s.patience.Bridge, s.patience.End, s.patience.Settle) < 0:
+		return errors.New("--bridge-timeout (CALLTHREAD_BRIDGE_TIMEOUT), --end-timeout (CALLTHREAD_END_TIMEOUT) and --settle (CALLTHREAD_SETTLE) must not be negative")
+	}
+	return nil
 }
 
 // verifier reads the secrets that senders must know. Only --insecure does without.
@@ -168,20 +200,28 @@ func (s *server) verifier(log *slog.Logger) (*babelforce.Verifier, error) {
 		log.Warn("webhooks are accepted from anybody: no secret is set")
 		return nil, nil
 	}
-	return babelforce.NewVerifier(strings.Split(secrets, ","))
+	verifier, err := babelforce.NewVerifier(strings.Split(secrets, ","))
+	if err != nil {
+		return nil, fmt.Errorf("--webhook-secret-file or CALLTHREAD_WEBHOOK_SECRET: %w", err)
+	}
+	return verifier, nil
+}
+
+func listenAt(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen at %s (choose another address with --listen): %w", address, err)
+	}
+	return listener, nil
 }
 
 // serveHTTP serves until the context ends, and then until every request under way is answered.
-func serveHTTP(ctx context.Context, address string, handler http.Handler, log *slog.Logger) error {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("listen at %s (choose another address with --listen): %w", address, err)
-	}
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      time.Minute, // ?wait=conversation is the longest answer
+		WriteTimeout:      writeTimeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

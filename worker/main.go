@@ -19,14 +19,14 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args, os.Stderr); err != nil {
+	if err := run(ctx, os.Args, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
 		os.Exit(1)
 	}
 }
 
 // run is all of main that a test can call.
-func run(ctx context.Context, args []string, logs io.Writer) error {
+func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	var (
 		logging       config.Log
 		temporal      config.Temporal
@@ -39,6 +39,8 @@ func run(ctx context.Context, args []string, logs io.Writer) error {
 		Description:     config.TemporalHelp,
 		HideHelpCommand: true,
 		ExitErrHandler:  func(*cli.Context, error) {}, // main says what is wrong, once
+		OnUsageError:    config.UsageError,
+		Writer:          out,
 		ErrWriter:       logs,
 		Flags: config.Flags(&temporal, &worker, &logging, config.Section{
 			config.MetricsFlag(":9090", &metricsListen),

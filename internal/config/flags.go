@@ -36,6 +36,20 @@ func MetricsFlag(address string, destination *string) cli.Flag {
 	}
 }
 
+// UsageError hands a mistyped flag on to main, which says so in one line: the
+// whole help in between would hide it.
+func UsageError(_ *cli.Context, err error, _ bool) error {
+	return fmt.Errorf("%w; --help lists what there is", err)
+}
+
+// NoFlagsBeforeCommand refuses flags that stand where the command does not see them.
+func NoFlagsBeforeCommand(c *cli.Context) error {
+	if command := c.App.Command(c.Args().First()); command != nil && c.NumFlags() > 0 {
+		return fmt.Errorf("flags before the command %q have no effect: write them after it", command.Name)
+	}
+	return nil
+}
+
 // NoArguments refuses what is no flag: a mistyped command must not start something else.
 func NoArguments(c *cli.Context) error {
 	if c.Args().Present() {

@@ -56,23 +56,28 @@ func (k *Kustomer) Client(observe func(kustomer.Exchange)) (*kustomer.Client, er
 	if k.Budget < 1 {
 		return nil, errors.New("--kustomer-budget (KUSTOMER_BUDGET) must be at least 1 request a minute")
 	}
-	return kustomer.New(kustomer.Config{
+	client, err := kustomer.New(kustomer.Config{
 		BaseURL: k.URL, APIKey: key, UserAgent: "callthread", RequestsPerMinute: k.Budget, Observe: observe,
 	})
+	if err != nil {
+		return nil, fmt.Errorf("--kustomer-url (KUSTOMER_URL) or --kustomer-api-key-file (KUSTOMER_API_KEY): %w", err)
+	}
+	return client, nil
 }
 
-// Secret reads a secret from the file that a flag names, else from the environment; neither gives "".
+// Secret reads a secret from the file that a flag names, else from the
+// environment; neither gives "". The flag's own variable is <variable>_FILE.
 func Secret(file, flag, variable string) (string, error) {
 	if file == "" {
 		return strings.TrimSpace(os.Getenv(variable)), nil
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", flag, err)
+		return "", fmt.Errorf("%s (%s_FILE): %w", flag, variable, err)
 	}
 	value := strings.TrimSpace(string(text))
 	if value == "" {
-		return "", fmt.Errorf("%s: %s is empty", flag, file)
+		return "", fmt.Errorf("%s (%s_FILE): %s is empty", flag, variable, file)
 	}
 	return value, nil
 }

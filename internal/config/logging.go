@@ -32,7 +32,7 @@ func (l *Log) Flags() []cli.Flag {
 func (l *Log) Logger(to io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(l.Level)); err != nil {
-		return nil, fmt.Errorf("--log-level %s: use debug, info, warn or error", l.Level)
+		return nil, fmt.Errorf("--log-level (CALLTHREAD_LOG_LEVEL) %q: use debug, info, warn or error", l.Level)
 	}
 	options := &slog.HandlerOptions{Level: level}
 	switch strings.ToLower(l.Format) {
@@ -41,5 +41,5 @@ func (l *Log) Logger(to io.Writer) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(to, options)), nil
 	}
-	return nil, fmt.Errorf("--log-format %s: use text or json", l.Format)
+	return nil, fmt.Errorf("--log-format (CALLTHREAD_LOG_FORMAT) %q: use text or json", l.Format)
 }

@@ -37,6 +37,12 @@ func (t *Temporal) Flags() []cli.Flag {
 		&cli.StringFlag{
 			Name: "task-queue", EnvVars: []string{"CALLTHREAD_TASK_QUEUE"},
 			Usage: "Temporal task queue of the calls", Value: workflows.DefaultTaskQueue, Destination: &t.TaskQueue,
+			Action: func(_ *cli.Context, name string) error {
+				if name == "" {
+					return errors.New("--task-queue (CALLTHREAD_TASK_QUEUE) must not be empty")
+				}
+				return nil
+			},
 		},
 	}
 }
@@ -102,7 +108,12 @@ func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace st
 	missing := make(map[string]enumspb.IndexedValueType)
 	var names []string
 	for _, attribute := range workflows.SearchAttributes {
-		if _, ok := known.GetCustomAttributes()[attribute.GetName()]; !ok {
+		held, ok := known.GetCustomAttributes()[attribute.GetName()]
+		if ok && held != attribute.GetValueType() {
+			return fmt.Errorf("namespace %s has a search attribute %s of type %s, but calls need it as Keyword: remove it with `temporal operator search-attribute remove`",
+				namespace, attribute.GetName(), held)
+		}
+		if !ok {
 			missing[attribute.GetName()] = attribute.GetValueType()
 			names = append(names, attribute.GetName())
 		}

@@ -34,13 +34,15 @@ type board struct {
 	rows  []*row // oldest first
 	byKey map[string]*row
 	drawn int // lines on the screen that the next drawing replaces
+	// closed says that what comes next on the screen is not ours to overwrite.
+	closed bool
 }
 
 // row is one call on the board.
 type row struct {
 	key, title, agent            string
 	phase, outcome               string
-	ringToOpened, bridgeToUpdate time.Duration
+	ringToOpened, bridgeToUpdate int64 // milliseconds
 	problem                      string
 }
 
@@ -74,7 +76,7 @@ func (b *board) end(story babelforce.Story, state workflows.State, err error) {
 	r := b.byKey[story.Key]
 	r.agent = story.Want.AgentName
 	r.phase, r.outcome = string(state.Phase), string(state.Outcome)
-	r.ringToOpened, r.bridgeToUpdate = state.RingToConversation, state.BridgeToUpdate
+	r.ringToOpened, r.bridgeToUpdate = state.RingToConversationMS, state.BridgeToUpdateMS
 	if err != nil {
 		r.problem = err.Error()
 	}
@@ -92,11 +94,11 @@ func (b *board) print(r *row) {
 		milliseconds(r.ringToOpened), milliseconds(r.bridgeToUpdate), story)
 }
 
-func milliseconds(d time.Duration) string {
-	if d <= 0 {
+func milliseconds(n int64) string {
+	if n <= 0 {
 		return "–"
 	}
-	return fmt.Sprintf("%d ms", d.Milliseconds())
+	return fmt.Sprintf("%d ms", n)
 }
 
 // follow keeps the table of a terminal up to date until the context ends. The
@@ -142,6 +144,9 @@ func (b *board) readPhases(ctx context.Context, temporal client.Client) {
 func (b *board) draw() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.closed {
+		return
+	}
 	_, height, err := term.GetSize(int(b.terminal.Fd()))
 	if err != nil {
 		height = 24
@@ -162,5 +167,8 @@ func (b *board) close() {
 	if b.terminal != nil {
 		b.draw()
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
 	fmt.Fprintln(b.out)
 }

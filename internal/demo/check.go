@@ -44,16 +44,25 @@ func (r Report) String() string {
 
 // check compares what Kustomer holds with what must be true of each call.
 func check(ctx context.Context, stage *Stage, stories []babelforce.Story) Report {
-	report := Report{Calls: len(stories)}
-	look := func(key string) (found, error) { return lookUp(ctx, stage.Kustomer, key) }
-	if stage.Sandbox != nil {
-		state := stage.Sandbox.State()
-		report.Requests = state.RequestTotal
-		holdings := holdingsOf(state)
-		look = func(key string) (found, error) { return holdings[externalID(key)], nil }
+	if stage.Sandbox == nil {
+		return compare(stories, func(key string) (found, error) { return lookUp(ctx, stage.Kustomer, key) })
 	}
+	state := stage.Sandbox.State()
+	holdings := holdingsOf(state)
+	report := compare(stories, func(key string) (found, error) { return holdings[externalID(key)], nil })
+	report.Requests = state.RequestTotal
+	return report
+}
+
+// compare looks at what is held of each call.
+func compare(stories []babelforce.Story, look func(key string) (found, error)) Report {
+	report := Report{Calls: len(stories)}
 	for _, story := range stories {
 		is, err := look(story.Key)
+		for _, leg := range legs(story) {
+			own, _ := look(leg) // a look-up that fails has failed for the call too
+			is.conversations += own.conversations
+		}
 		problems := differences(story, is)
 		switch {
 		case err != nil:
@@ -71,6 +80,17 @@ func check(ctx context.Context, stage *Stage, stories []babelforce.Story) Report
 		}
 	}
 	return report
+}
+
+// legs are the ids of a call's agent attempts, which must not have conversations of their own.
+func legs(story babelforce.Story) (ids []string) {
+	for _, step := range story.Steps {
+		event, err := babelforce.Decode(step.Event, step.ContentType, step.Body)
+		if err == nil && event.Call.ID != story.Key && !slices.Contains(ids, event.Call.ID) {
+			ids = append(ids, event.Call.ID)
+		}
+	}
+	return ids
 }
 
 // differences says in words what is not as the story wants it.

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,8 +30,8 @@ const (
 	Secret = "demo-secret"
 	// sandboxKey is the sandbox's API key.
 	sandboxKey = "sandbox-key"
-	// budget is ours of the 1,000 requests a minute that the sandbox allows, as a real org would.
-	budget = 800
+	// defaultBudget is that of a real org on the Enterprise plan, in requests a minute.
+	defaultBudget = 1000
 
 	// The ports that the README names; others are taken where these are in use.
 	temporalPort = 7233
@@ -58,6 +59,7 @@ type StageOptions struct {
 	// Kustomer is the real one to use; nil sets up the sandbox.
 	Kustomer *kustomer.Client
 	Patience workflows.Patience
+	Budget   int    // the sandbox's, in requests a minute; 0 is that of a real org
 	Database string // Temporal's, a file; empty keeps it in memory
 	Seed     int64  // of the sandbox's faults
 	Progress io.Writer
@@ -76,7 +78,7 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 		return nil, err
 	}
 	if s.Kustomer == nil {
-		if err := s.startSandbox(options.Seed); err != nil {
+		if err := s.startSandbox(options); err != nil {
 			return nil, err
 		}
 	}
@@ -99,7 +101,8 @@ func (s *Stage) startTemporal(ctx context.Context, options StageOptions) error {
 	}
 	s.closers = append(s.closers, server.Stop)
 	s.TemporalAddress, s.UI = server.Address, server.UI
-	s.Temporal, err = client.DialContext(ctx, client.Options{HostPort: server.Address, Logger: sdklog.NewStructuredLogger(options.Log)})
+	// The SDK logs every attempt that fails; here those are on purpose, and shown in the Web UI.
+	s.Temporal, err = client.DialContext(ctx, client.Options{HostPort: server.Address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	if err != nil {
 		return fmt.Errorf("connect to the Temporal server: %w", err)
 	}
@@ -107,12 +110,13 @@ func (s *Stage) startTemporal(ctx context.Context, options StageOptions) error {
 	return nil
 }
 
-func (s *Stage) startSandbox(seed int64) (err error) {
-	s.Sandbox = sandbox.New(sandbox.Config{APIKey: sandboxKey, Seed: seed})
+func (s *Stage) startSandbox(options StageOptions) (err error) {
+	budget := cmp.Or(options.Budget, defaultBudget)
+	s.Sandbox = sandbox.New(sandbox.Config{APIKey: sandboxKey, Budget: budget, Seed: options.Seed})
 	if s.KustomerURL, err = s.serve(sandboxPort, s.Sandbox); err != nil {
 		return err
 	}
-	s.Kustomer, err = kustomer.New(kustomer.Config{BaseURL: s.KustomerURL, APIKey: sandboxKey, RequestsPerMinute: budget})
+	s.Kustomer, err = kustomer.New(kustomer.Config{BaseURL: s.KustomerURL, APIKey: sandboxKey, RequestsPerMinute: budget * 8 / 10})
 	return err
 }
 

@@ -119,10 +119,10 @@ func (s *Server) launch() error {
 }
 
 func (s *Server) waitUntilReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	bounded, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for {
-		c, err := client.DialContext(ctx, client.Options{HostPort: s.Address})
+		c, err := client.DialContext(bounded, client.Options{HostPort: s.Address})
 		if err == nil {
 			c.Close()
 			return nil
@@ -130,7 +130,10 @@ func (s *Server) waitUntilReady(ctx context.Context) error {
 		select {
 		case <-s.exited:
 			return fmt.Errorf("it stopped at once: %s", s.process.ProcessState)
-		case <-ctx.Done():
+		case <-bounded.Done():
+			if ctx.Err() != nil {
+				return ctx.Err() // told to stop: how long the server took has nothing to do with it
+			}
 			return fmt.Errorf("no answer within %s: %w", startTimeout, err)
 		case <-time.After(50 * time.Millisecond):
 		}

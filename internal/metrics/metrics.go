@@ -25,7 +25,7 @@ type Metrics struct {
 	webhooks  *prometheus.HistogramVec
 	late      *prometheus.CounterVec
 	kustomer  *prometheus.HistogramVec
-	remaining prometheus.Gauge
+	remaining *prometheus.GaugeVec // a vector, because it is shown only once Kustomer has told it
 }
 
 // New makes a program's metrics, with those of the Go runtime and the process.
@@ -43,9 +43,9 @@ func New() *Metrics {
 			Name: "callthread_kustomer_request_seconds", Help: "Requests to Kustomer, by operation and HTTP status (0: no answer), and how long they took.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 2, 12),
 		}, []string{"operation", "status"}),
-		remaining: prometheus.NewGauge(prometheus.GaugeOpts{
+		remaining: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "callthread_kustomer_budget_remaining", Help: "Requests left in this minute for the whole Kustomer org, as Kustomer last said.",
-		}),
+		}, nil),
 	}
 	m.registry.MustRegister(m.webhooks, m.late, m.kustomer, m.remaining,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -64,7 +64,7 @@ func (m *Metrics) Webhook(event string, status int, late bool, took time.Duratio
 func (m *Metrics) Kustomer(exchange kustomer.Exchange) {
 	m.kustomer.WithLabelValues(exchange.Op, strconv.Itoa(exchange.Status)).Observe(exchange.Duration.Seconds())
 	if exchange.RateLimitRemaining >= 0 {
-		m.remaining.Set(float64(exchange.RateLimitRemaining))
+		m.remaining.WithLabelValues().Set(float64(exchange.RateLimitRemaining))
 	}
 }
 
@@ -77,6 +77,7 @@ func (m *Metrics) Serve(ctx context.Context, address string, log *slog.Logger) e
 	if err != nil {
 		return fmt.Errorf("serve metrics at %s (choose another with --metrics-listen): %w", address, err)
 	}
+	log.Info("serving metrics", "address", listener.Addr().String())
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}

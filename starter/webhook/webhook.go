@@ -24,7 +24,7 @@ const (
 	maxBody = 64 << 10
 	// babelforce gives an action ten seconds by default (babelforce API,
 	// dispatch of an automation); a refusal must reach it within them.
-	temporalTimeout = 5 * time.Second
+	temporalTimeout = 8 * time.Second
 	// defaultConversationWait is how long ?wait=conversation waits.
 	defaultConversationWait = 5 * time.Second
 	// retryAfter is what a sender is told while Temporal is away, in seconds.

@@ -1,0 +1,157 @@
+package demo
+
+import (
+	"errors"
+	"net/http/httptest"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+const (
+	agentID = "5f0c1a2b3c4d5e6f70819210"
+	caller  = "+493023125100"
+)
+
+// story is a call of each kind, and right is what must be held of it.
+type story struct {
+	babelforce.Story
+	right found
+}
+
+func stories() (answered, missed, withheld story) {
+	answered = story{
+		babelforce.Story{Key: "k1", Title: "answered", Want: babelforce.Want{Answered: true, Finished: true, AgentSourceID: agentID, From: caller}},
+		found{
+			conversations: 1, assignedUsers: []string{agentID}, phones: []string{"+1", caller},
+			tags: []string{"babelforce", "call_answered"}, notes: []string{"babelforce:k1:finished", "babelforce:k1:bridged"},
+		},
+	}
+	missed = story{
+		babelforce.Story{Key: "k2", Title: "missed", Want: babelforce.Want{Finished: true, From: caller}},
+		found{conversations: 1, phones: []string{caller}, tags: []string{"call_lost"}, notes: []string{"babelforce:k2:finished"}},
+	}
+	withheld = story{
+		babelforce.Story{Key: "k3", Title: "withheld", Want: babelforce.Want{Answered: true, AgentSourceID: agentID, From: "anonymous"}},
+		found{conversations: 1, assignedUsers: []string{agentID}, tags: []string{"call_answered"}, notes: []string{"babelforce:k3:bridged"}},
+	}
+	return answered, missed, withheld
+}
+
+func compareOne(of story, is found) Report {
+	return compare([]babelforce.Story{of.Story}, func(string) (found, error) { return is, nil })
+}
+
+func TestRightCallsAreFoundRight(t *testing.T) {
+	answered, missed, withheld := stories()
+	for _, of := range []story{answered, missed, withheld} {
+		report := compareOne(of, of.right)
+		require.Equal(t, Report{Calls: 1, Answered: report.Answered, Notes: len(of.right.notes)}, report, of.Title)
+		require.True(t, report.right())
+		require.Contains(t, report.String(), "1 of 1 calls right")
+		of.right.tags = nil // of the real Kustomer, only tag ids are known
+		require.True(t, compareOne(of, of.right).right(), of.Title)
+	}
+}
+
+func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
+	answered, missed, _ := stories()
+	lost := func(r Report) []string { return r.Lost }
+	doubled := func(r Report) []string { return r.Doubled }
+	wrong := func(r Report) []string { return r.Wrong }
+	for name, c := range map[string]struct {
+		of     story
+		broken func(*found)
+		in     func(Report) []string
+		says   string
+	}{
+		"lost":                {answered, func(f *found) { *f = found{} }, lost, "no conversation"},
+		"second conversation": {answered, func(f *found) { f.conversations = 2 }, doubled, "2 conversations"},
+		"second note":         {answered, func(f *found) { f.notes = append(f.notes, f.notes[0]) }, doubled, "babelforce:k1:finished babelforce:k1:bridged babelforce:k1:finished"},
+		"nobody assigned":     {answered, func(f *found) { f.assignedUsers = nil }, wrong, "assigned to [] instead of [" + agentID},
+		"another assigned":    {answered, func(f *found) { f.assignedUsers = []string{"somebody"} }, wrong, "assigned to [somebody]"},
+		"two assigned":        {answered, func(f *found) { f.assignedUsers = append(f.assignedUsers, "somebody") }, wrong, "assigned to"},
+		"missed but assigned": {missed, func(f *found) { f.assignedUsers = []string{agentID} }, wrong, "instead of []"},
+		"answered but lost":   {answered, func(f *found) { f.tags = append(f.tags, "call_lost") }, wrong, "is tagged"},
+		"answered, untagged":  {answered, func(f *found) { f.tags = []string{} }, wrong, "is tagged []"},
+		"missed, untagged":    {missed, func(f *found) { f.tags = []string{"babelforce"} }, wrong, "is tagged [babelforce]"},
+		"missed but answered": {missed, func(f *found) { f.tags = append(f.tags, "call_answered") }, wrong, "is tagged"},
+		"missing note":        {answered, func(f *found) { f.notes = f.notes[:1] }, wrong, "has the notes"},
+		"note of another":     {missed, func(f *found) { f.notes = []string{"babelforce:k1:finished"} }, wrong, "has the notes"},
+		"another customer":    {answered, func(f *found) { f.phones = []string{"+1"} }, wrong, "another customer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := c.of.right
+			is.notes, is.tags, is.assignedUsers = slices.Clone(is.notes), slices.Clone(is.tags), slices.Clone(is.assignedUsers)
+			c.broken(&is)
+			report := compareOne(c.of, is)
+			require.False(t, report.right())
+			require.Len(t, slices.Concat(report.Lost, report.Doubled, report.Wrong), 1)
+			require.Len(t, c.in(report), 1)
+			require.Contains(t, c.in(report)[0], c.says)
+			require.Contains(t, c.in(report)[0], c.of.Key)
+			require.Contains(t, report.String(), "0 of 1 calls right")
+			require.Contains(t, report.String(), c.in(report)[0])
+		})
+	}
+}
+
+func TestCallThatCannotBeCheckedIsNotRight(t *testing.T) {
+	answered, _, _ := stories()
+	report := compare([]babelforce.Story{answered.Story}, func(string) (found, error) { return answered.right, errors.New("no answer") })
+	require.Len(t, report.Wrong, 1)
+	require.Contains(t, report.Wrong[0], "no answer")
+}
+
+// held is a sandbox that holds the first call as it must be, and a client of it.
+func held(t *testing.T) (*sandbox.Server, *kustomer.Client) {
+	t.Helper()
+	s := sandbox.New(sandbox.Config{APIKey: sandboxKey})
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	client, err := kustomer.New(kustomer.Config{BaseURL: server.URL, APIKey: sandboxKey})
+	require.NoError(t, err)
+	customer, err := client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Caller", Phones: []kustomer.Phone{{Phone: caller}}})
+	require.NoError(t, err)
+	conversation, err := client.CreateConversation(t.Context(), kustomer.NewConversation{
+		CustomerID: customer.ID, ExternalID: "babelforce:k1", AssignedUsers: []string{agentID}, Tags: []string{"call_answered"},
+	})
+	require.NoError(t, err)
+	for _, id := range []string{"babelforce:k1:bridged", "babelforce:k1:finished"} {
+		_, err := client.CreateNote(t.Context(), conversation.ID, kustomer.NewNote{ExternalID: id, Body: "note"})
+		require.NoError(t, err)
+	}
+	return s, client
+}
+
+func TestSandboxAndTheAPIAreCheckedAlike(t *testing.T) {
+	s, client := held(t)
+	answered, missed, _ := stories()
+	for name, stage := range map[string]*Stage{"sandbox": {Sandbox: s, Kustomer: client}, "API": {Kustomer: client}} {
+		report := check(t.Context(), stage, []babelforce.Story{answered.Story, missed.Story})
+		require.Equal(t, 2, report.Calls, name)
+		require.Len(t, report.Lost, 1, name)
+		require.Contains(t, report.Lost[0], "k2", name)
+		require.Empty(t, report.Doubled, name)
+		require.Empty(t, report.Wrong, name)
+		require.Equal(t, name == "sandbox", report.Requests > 0, "only the sandbox tells how many requests it took")
+	}
+}
+
+func TestLegTakenForACallOfItsOwnIsDoubled(t *testing.T) {
+	answered, _, _ := stories()
+	answered.Steps = []babelforce.Step{{
+		Event: babelforce.CallFinished, ContentType: "application/json", Body: []byte(`{"call":{"id":"leg","parentId":"k1"}}`),
+	}}
+	look := func(key string) (found, error) {
+		return map[string]found{"k1": answered.right, "leg": {conversations: 1}}[key], nil
+	}
+	report := compare([]babelforce.Story{answered.Story}, look)
+	require.Len(t, report.Doubled, 1)
+	require.Contains(t, report.Doubled[0], "2 conversations")
+}

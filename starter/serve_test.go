@@ -1,0 +1,86 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestReceiverWithoutTemporalLivesRefusesEventsAndStops(t *testing.T) {
+	p := launch(t, "--insecure", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-format", "json")
+	metrics := "http://" + p.await(t, "serving metrics").Address
+	url := "http://" + p.await(t, "listening").Address
+
+	alive, _ := get(t, url+"/healthz")
+	ready, _ := get(t, url+"/readyz")
+	require.Equal(t, []int{http.StatusOK, http.StatusServiceUnavailable}, []int{alive, ready})
+	require.Equal(t, http.StatusServiceUnavailable, post(t, url, "", `{"call.id":"x"}`))
+	_, counted := get(t, metrics+"/metrics")
+	require.Contains(t, counted, `callthread_webhook_seconds_count{event="call-bridged",status="503"} 1`)
+
+	p.stop()
+	p.requireEnded(t)
+}
+
+func TestRequestUnderWayIsAnsweredBeforeTheReceiverStops(t *testing.T) {
+	p, url := serving(t, "--insecure", "--listen", "127.0.0.1:0")
+	// The receiver says "100 continue" when it begins to read the body.
+	taken := make(chan struct{})
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { close(taken) }})
+	body, rest := io.Pipe()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/webhooks/babelforce/call-bridged", body)
+	require.NoError(t, err)
+	request.Header.Set("Expect", "100-continue")
+	answers := make(chan int, 1)
+	go func() {
+		client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: patience}}
+		if response, err := client.Do(request); err == nil {
+			_ = response.Body.Close()
+			answers <- response.StatusCode
+		}
+		close(answers)
+	}()
+	<-taken
+
+	p.stop()
+	p.await(t, "stopping")
+	require.Empty(t, answers)
+	require.Empty(t, p.ended)
+	_, err = io.WriteString(rest, "{")
+	require.NoError(t, err)
+	require.NoError(t, rest.Close())
+	require.Equal(t, http.StatusBadRequest, <-answers)
+	p.requireEnded(t)
+}
+
+func TestReceiverWithWorkerStopsWhileItWaitsForTemporal(t *testing.T) {
+	t.Setenv("KUSTOMER_URL", "https://acme.api.kustomerapp.com")
+	p, url := serving(t, "--insecure", "--listen", "127.0.0.1:0", "--with-worker", "--country", "de", "--kustomer-api-key-file", writeFile(t, "key\n"))
+	alive, _ := get(t, url+"/healthz")
+	require.Equal(t, http.StatusOK, alive)
+	p.await(t, "waiting for Temporal")
+	p.stop()
+	p.requireEnded(t)
+}
+
+func TestSandboxServesAndStops(t *testing.T) {
+	t.Setenv("KUSTOMER_API_KEY", "some-key")
+	p := launch(t, "sandbox", "--listen", "127.0.0.1:0")
+	_, url, _ := strings.Cut(strings.TrimSpace(<-p.output), " at ")
+
+	page, _ := get(t, url)
+	require.Equal(t, http.StatusOK, page)
+	for key, status := range map[string]int{"some-key": http.StatusOK, "another": http.StatusUnauthorized} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/v1/users", nil)
+		require.NoError(t, err)
+		request.Header.Set("Authorization", "Bearer "+key)
+		answered, _ := fetch(t, request)
+		require.Equal(t, status, answered, key)
+	}
+	p.stop()
+	p.requireEnded(t)
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
+	empty, missing, busy := writeFile(t, "\n"), writeFile(t, "")+".missing", taken(t)
+	const worker, url = "--with-worker", "--kustomer-url=https://acme.api.kustomerapp.com"
+	type settings map[string]string
+	for name, c := range map[string]struct {
+		args []string
+		env  settings
+		says []string
+	}{
+		"no secret":              {nil, settings{"CALLTHREAD_WEBHOOK_SECRET": ""}, []string{"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET", "--insecure"}},
+		"half a list of secrets": {nil, settings{"CALLTHREAD_WEBHOOK_SECRET": "old,"}, []string{"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET", "2 of 2 is empty"}},
+		"empty secret file":      {[]string{"--webhook-secret-file", empty}, nil, []string{"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET_FILE", "is empty"}},
+		"no secret file":         {[]string{"--insecure", "--webhook-secret-file", missing}, nil, []string{"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET_FILE", "no such file"}},
+
+		"no Kustomer":       {[]string{worker}, nil, []string{"--kustomer-url", "KUSTOMER_URL", "https://<org>"}},
+		"no key":            {[]string{worker, url}, nil, []string{"--kustomer-api-key-file", "KUSTOMER_API_KEY"}},
+		"empty key file":    {[]string{worker, url, "--kustomer-api-key-file", empty}, nil, []string{"--kustomer-api-key-file", "KUSTOMER_API_KEY_FILE", "is empty"}},
+		"URL of no site":    {[]string{worker, "--kustomer-url", "acme"}, settings{"KUSTOMER_API_KEY": "k"}, []string{"--kustomer-url", "KUSTOMER_URL", "https://<org>"}},
+		"no budget":         {[]string{worker, url}, settings{"KUSTOMER_API_KEY": "k", "KUSTOMER_BUDGET": "0"}, []string{"--kustomer-budget", "KUSTOMER_BUDGET"}},
+		"budget of words":   {nil, settings{"KUSTOMER_BUDGET": "many"}, []string{"kustomer-budget", "KUSTOMER_BUDGET"}},
+		"no such country":   {[]string{worker, url, "--country", "Germany"}, settings{"KUSTOMER_API_KEY": "k"}, []string{"--country", "CALLTHREAD_COUNTRY", "DE"}},
+		"no Temporal":       {nil, settings{"TEMPORAL_CONFIG_FILE": writeFile(t, "[")}, []string{"TEMPORAL_*", "temporal.toml"}},
+		"no task queue":     {nil, settings{"CALLTHREAD_TASK_QUEUE": ""}, []string{"--task-queue", "CALLTHREAD_TASK_QUEUE"}},
+		"log level":         {[]string{"--log-level", "loud"}, nil, []string{"--log-level", "CALLTHREAD_LOG_LEVEL", "debug"}},
+		"log format":        {nil, settings{"CALLTHREAD_LOG_FORMAT": "xml"}, []string{"--log-format", "CALLTHREAD_LOG_FORMAT", "json"}},
+		"no address":        {nil, settings{"CALLTHREAD_LISTEN": ""}, []string{"--listen", "CALLTHREAD_LISTEN"}},
+		"port in use":       {[]string{"--listen", busy}, nil, []string{"--listen", busy, "in use"}},
+		"metrics in use":    {[]string{"--metrics-listen", busy}, nil, []string{"--metrics-listen", busy, "in use"}},
+		"endless wait":      {nil, settings{"CALLTHREAD_WAIT_TIMEOUT": "2m"}, []string{"--wait-timeout", "CALLTHREAD_WAIT_TIMEOUT", "40s"}},
+		"negative rate":     {[]string{"--max-rate=-1"}, nil, []string{"--max-rate", "CALLTHREAD_MAX_RATE"}},
+		"rate of no number": {[]string{"--max-rate=NaN"}, nil, []string{"--max-rate", "CALLTHREAD_MAX_RATE"}},
+		"negative patience": {[]string{"--settle=-1s"}, nil, []string{"--settle", "CALLTHREAD_SETTLE"}},
+
+		"unknown command":      {[]string{"sreve"}, nil, []string{"sreve", "--help"}},
+		"unknown argument":     {[]string{"serve", "now"}, nil, []string{"now", "--help"}},
+		"unknown flag":         {[]string{"--lisen", ":1"}, nil, []string{"-lisen", "--help"}},
+		"flag before command":  {[]string{"--listen", busy, "serve"}, nil, []string{"serve", "after"}},
+		"sandbox port in use":  {[]string{"sandbox", "--listen", busy}, nil, []string{"--listen", "in use"}},
+		"sandbox without key":  {[]string{"sandbox", "--api-key", ""}, nil, []string{"--api-key"}},
+		"sandbox without time": {[]string{"sandbox", "--budget", "0"}, nil, []string{"--budget"}},
+		"demo of minus a call": {[]string{"demo", "--calls=-1"}, nil, []string{"--calls"}},
+		"demo at no rate":      {[]string{"demo", "--rate", "0"}, nil, []string{"--rate"}},
+		"demo at any rate":     {[]string{"demo", "--rate", "1e12"}, nil, []string{"--rate"}},
+		"demo with a bad key":  {[]string{"demo"}, settings{"KUSTOMER_URL": "acme", "KUSTOMER_API_KEY": "k"}, []string{"--kustomer-url", "KUSTOMER_URL"}},
+		"set-up of nothing":    {[]string{"setup"}, nil, []string{"Temporal", "127.0.0.1:1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "secret")
+			t.Setenv("CALLTHREAD_LISTEN", "127.0.0.1:0")
+			t.Setenv("CALLTHREAD_METRICS_LISTEN", "")
+			for variable, value := range c.env {
+				t.Setenv(variable, value)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), patience) // what starts after all ends without an error
+			defer cancel()
+			var out, logs bytes.Buffer
+			err := run(ctx, append([]string{"starter"}, c.args...), &out, &logs)
+			require.Error(t, err)
+			require.NotContains(t, err.Error(), "\n")
+			for _, word := range c.says {
+				require.Contains(t, err.Error(), word)
+			}
+			require.Empty(t, out.String())
+			require.NotContains(t, logs.String(), "listening")
+		})
+	}
+}
+
+func TestFlagBeatsEnvironmentAndFileBeatsVariable(t *testing.T) {
+	t.Setenv("CALLTHREAD_LISTEN", taken(t))
+	t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "not this one")
+	t.Setenv("CALLTHREAD_WEBHOOK_SECRET_FILE", writeFile(t, "nor this"))
+	_, url := serving(t, "--listen", "127.0.0.1:0", "--webhook-secret-file", writeFile(t, "this one\n"))
+	const unreadable = "{" // allowed, and refused for another reason
+	require.Equal(t, http.StatusBadRequest, post(t, url, "this one", unreadable))
+	require.Equal(t, http.StatusUnauthorized, post(t, url, "not this one", unreadable))
+	require.Equal(t, http.StatusUnauthorized, post(t, url, "nor this", unreadable))
+}
+
+func TestOldAndNewSecretAreGoodWhileOneReplacesTheOther(t *testing.T) {
+	t.Setenv("CALLTHREAD_LISTEN", "127.0.0.1:0")
+	t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "old-secret, new-secret")
+	_, url := serving(t, "serve")
+	require.Equal(t, http.StatusBadRequest, post(t, url, "old-secret", "{"))
+	require.Equal(t, http.StatusBadRequest, post(t, url, "new-secret", "{"))
+	require.Equal(t, http.StatusUnauthorized, post(t, url, "old-secret, new-secret", "{"))
+	require.Equal(t, http.StatusUnauthorized, post(t, url, "", "{"))
+}
+
+func TestHelpListsEverySettingOfTheContract(t *testing.T) {
+	for _, args := range [][]string{{"starter", "--help"}, {"starter", "serve", "--help"}} {
+		var help bytes.Buffer
+		require.NoError(t, run(t.Context(), args, &help, io.Discard))
+		for _, setting := range []string{
+			"--task-queue", "CALLTHREAD_TASK_QUEUE", `"calls"`,
+			"--kustomer-url", "KUSTOMER_URL", "https://<org>.api.kustomerapp.com",
+			"--kustomer-api-key-file", "KUSTOMER_API_KEY",
+			"--kustomer-budget", "KUSTOMER_BUDGET", "800",
+			"--country", "CALLTHREAD_COUNTRY",
+			"--listen", "CALLTHREAD_LISTEN", `":8080"`,
+			"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET", "--insecure",
+			"--metrics-listen", "CALLTHREAD_METRICS_LISTEN", `":9091"`,
+			"--wait-timeout", "5s", "--with-worker",
+			"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_TLS_*", "temporal.toml",
+		} {
+			require.Contains(t, help.String(), setting, args)
+		}
+	}
+}
+
+func TestHelpListsEveryCommand(t *testing.T) {
+	var help bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"starter", "--help"}, &help, os.Stderr))
+	for _, command := range []string{"serve", "demo", "sandbox", "setup"} {
+		require.Contains(t, help.String(), "\n   "+command+" ")
+	}
+	help.Reset()
+	require.NoError(t, run(t.Context(), []string{"starter", "demo", "--help"}, &help, os.Stderr))
+	for _, flag := range []string{"--calls", "--rate", "--faults"} {
+		require.Contains(t, help.String(), flag)
+	}
+}

@@ -1,0 +1,195 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/workflows"
+)
+
+const workflowID = "call/" + leg
+
+func TestEventIsAcknowledgedOnlyOnceTemporalHasIt(t *testing.T) {
+	withReceiver(t, func(t *testing.T, r *receiver) {
+		taken := make(chan struct{})
+		r.temporal.refuse = func(context.Context) error { <-taken; return nil }
+		answers := make(chan reply, 1)
+		go func() { answers <- r.post(t, "call-inbound") }()
+		synctest.Wait()
+		require.Empty(t, answers)
+		close(taken)
+		answer := <-answers
+		require.Equal(t, http.StatusAccepted, answer.status)
+		require.Equal(t, accepted{CallID: leg, WorkflowID: workflowID, RunID: "run-1"}, answer.accepted)
+		require.Equal(t, []Answered{{Event: "call-inbound", Status: http.StatusAccepted}}, r.answered)
+	})
+}
+
+func TestRingStartsTheCallsWorkflow(t *testing.T) {
+	patience := workflows.Patience{Bridge: time.Minute, End: time.Hour, Settle: time.Second}
+	withReceiver(t, func(t *testing.T, r *receiver) {
+		r.post(t, "call-inbound")
+		run := r.temporal.runs[workflowID]
+		require.Equal(t, "CallWorkflow", run.started.GetWorkflowType().GetName())
+		require.Equal(t, "some queue", run.started.GetTaskQueue().GetName())
+		require.Equal(t, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, run.started.GetWorkflowIdReusePolicy())
+		require.Equal(t, leg, run.input.Key)
+		require.Equal(t, patience, run.input.Patience)
+		require.Equal(t, call.Inbound, run.input.First.Kind)
+		require.Empty(t, run.signals)
+	}, func(c *Config) { c.TaskQueue, c.Patience = "some queue", patience })
+}
+
+func TestWhicheverEventComesFirstStartsTheCallAndTheOthersSignalIt(t *testing.T) {
+	for first, signals := range map[string][]string{
+		"call-inbound":  {"bridged", "finished", "inbound"},
+		"call-bridged":  {"bridged", "bridged", "finished", "inbound"},
+		"call-finished": {"finished", "bridged", "finished", "inbound"},
+	} {
+		withReceiver(t, func(t *testing.T, r *receiver) {
+			for _, event := range []string{first, "call-bridged", "call-finished", "call-inbound"} {
+				answer := r.post(t, event)
+				require.Equal(t, http.StatusAccepted, answer.status)
+				require.Equal(t, accepted{CallID: leg, WorkflowID: workflowID, RunID: "run-1"}, answer.accepted)
+			}
+			run := r.temporal.runs[workflowID]
+			require.Equal(t, signals, run.signals, first)
+			require.Equal(t, first == "call-inbound", run.input.First != nil, "an event that comes as a signal must not come as input too")
+			for i, event := range run.events {
+				require.Equal(t, run.signals[i], string(event.Kind))
+				require.Equal(t, leg, event.Leg.ID)
+			}
+		})
+	}
+}
+
+func TestChildLegGoesToItsParentsWorkflow(t *testing.T) {
+	withReceiver(t, func(t *testing.T, r *receiver) {
+		r.post(t, "call-inbound")
+		for _, event := range []string{"call-bridged", "call-finished"} {
+			answer := r.post(t, event, `"call.id":"child"`, `"call.parentId":"`+leg+`"`, `"call.type":"outbound","call.source":"queue"`)
+			require.Equal(t, accepted{CallID: leg, WorkflowID: workflowID, RunID: "run-1"}, answer.accepted)
+		}
+		require.Len(t, r.temporal.runs, 1)
+		require.Equal(t, "child", r.temporal.runs[workflowID].events[1].Leg.ID)
+	})
+}
+
+func TestEventForAnEndedCallIsAcknowledgedCountedAndNeverANewRun(t *testing.T) {
+	withReceiver(t, func(t *testing.T, r *receiver) {
+		r.post(t, "call-inbound")
+		r.temporal.runs[workflowID].ended = true
+		for i, event := range []string{"call-inbound", "call-bridged", "call-finished"} {
+			answer := r.post(t, event)
+			require.Equal(t, http.StatusAccepted, answer.status)
+			require.Equal(t, accepted{CallID: leg, WorkflowID: workflowID, RunID: "run-1"}, answer.accepted)
+			require.Equal(t, event, r.answered[i+1].Event)
+			require.True(t, r.answered[i+1].Late)
+		}
+		require.False(t, r.answered[0].Late)
+		require.Equal(t, "run-1", r.temporal.runs[workflowID].id)
+		require.Empty(t, r.temporal.runs[workflowID].signals)
+	})
+}
+
+func TestSenderIsToldToComeBackWhileTemporalDoesNotAccept(t *testing.T) {
+	for name, refusal := range map[string]error{
+		"unavailable":        serviceerror.NewUnavailable("no connection"),
+		"overloaded":         serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "rps"),
+		"internal":           serviceerror.NewInternal("shard"),
+		"no such namespace":  serviceerror.NewNamespaceNotFound("default"),
+		"not allowed":        serviceerror.NewPermissionDenied("key", ""),
+		"unknown attributes": serviceerror.NewInvalidArgument("search attribute"),
+		"never answers":      nil,
+	} {
+		for _, event := range []string{"call-inbound", "call-bridged"} {
+			withReceiver(t, func(t *testing.T, r *receiver) {
+				began := time.Now()
+				r.temporal.refuse = func(ctx context.Context) error {
+					if refusal != nil {
+						return refusal
+					}
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				answer := r.post(t, event)
+				require.Equal(t, http.StatusServiceUnavailable, answer.status, name)
+				require.Equal(t, "5", answer.header.Get("Retry-After"), name)
+				require.LessOrEqual(t, time.Since(began), temporalTimeout, "%s: later than babelforce listens", name)
+				require.Equal(t, http.StatusServiceUnavailable, r.answered[0].Status, name)
+				require.Empty(t, r.temporal.runs, name)
+			})
+		}
+	}
+}
+
+func TestShortAbsenceOfTemporalGoesUnnoticed(t *testing.T) {
+	withReceiver(t, func(t *testing.T, r *receiver) {
+		back := time.Now().Add(time.Second)
+		r.temporal.refuse = func(context.Context) error {
+			if time.Now().Before(back) {
+				return serviceerror.NewUnavailable("restarting")
+			}
+			return nil
+		}
+		require.Equal(t, http.StatusAccepted, r.post(t, "call-inbound").status)
+		require.GreaterOrEqual(t, r.answered[0].Took, time.Second)
+	})
+}
+
+// eagerness remembers whether starts asked for their first workflow task.
+type eagerness struct {
+	client.Client
+	asked []bool
+}
+
+func (e *eagerness) ExecuteWorkflow(ctx context.Context, options client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error) {
+	e.asked = append(e.asked, options.EnableEagerStart)
+	return e.Client.ExecuteWorkflow(ctx, options, workflow, args...)
+}
+
+func TestRingAsksForItsFirstTaskWhereAWorkerIsAtHand(t *testing.T) {
+	var spy eagerness
+	for _, eager := range []bool{true, false} {
+		withReceiver(t, func(t *testing.T, r *receiver) {
+			require.Equal(t, http.StatusAccepted, r.post(t, "call-inbound").status)
+		}, func(c *Config) { spy.Client, c.Temporal, c.Eager = c.Temporal, &spy, eager })
+	}
+	require.Equal(t, []bool{true, false}, spy.asked)
+}
+
+// Ids, summaries, search attributes and memos are in the clear whatever a codec encrypts.
+func TestNothingThatTemporalShowsTellsWhoCalled(t *testing.T) {
+	withReceiver(t, func(t *testing.T, r *receiver) {
+		for _, event := range []string{"call-inbound", "call-bridged", "call-finished"} {
+			r.post(t, event)
+		}
+		require.Len(t, r.temporal.heard, 3)
+		for _, message := range r.temporal.heard {
+			onTheWire, err := proto.Marshal(message)
+			require.NoError(t, err)
+			require.True(t, bytes.Contains(onTheWire, []byte(phone)), "the event itself does, or this test would prove nothing")
+			switch m := message.(type) {
+			case *workflowservice.StartWorkflowExecutionRequest:
+				m.Input = nil
+			case *workflowservice.SignalWithStartWorkflowExecutionRequest:
+				m.Input, m.SignalInput = nil, nil
+			}
+			onTheWire, err = proto.Marshal(message)
+			require.NoError(t, err)
+			requireAnonymous(t, string(onTheWire))
+		}
+	})
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// patience is how long a test waits for what takes milliseconds.
+const patience = 20 * time.Second
+
+// TestMain keeps the settings of whoever runs the tests out of them, and Temporal away.
+func TestMain(m *testing.M) {
+	for _, setting := range os.Environ() {
+		name, _, _ := strings.Cut(setting, "=")
+		for _, prefix := range []string{"CALLTHREAD_", "KUSTOMER_", "TEMPORAL_"} {
+			if strings.HasPrefix(name, prefix) {
+				_ = os.Unsetenv(name)
+			}
+		}
+	}
+	_ = os.Setenv("TEMPORAL_CONFIG_FILE", os.DevNull)
+	_ = os.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1") // nobody listens there
+	os.Exit(m.Run())
+}
+
+func writeFile(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
+}
+
+func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, listener.Close()) }()
+	busy := listener.Addr().String()
+
+	type settings map[string]string
+	for name, c := range map[string]struct {
+		args []string
+		env  settings
+		says []string
+	}{
+		"no Kustomer":      {nil, settings{"KUSTOMER_URL": ""}, []string{"--kustomer-url", "KUSTOMER_URL", "https://<org>"}},
+		"URL of no site":   {[]string{"--kustomer-url", "acme"}, nil, []string{"--kustomer-url", "KUSTOMER_URL", "https://<org>"}},
+		"no key":           {nil, settings{"KUSTOMER_API_KEY": ""}, []string{"--kustomer-api-key-file", "KUSTOMER_API_KEY"}},
+		"key of two words": {nil, settings{"KUSTOMER_API_KEY": "a key"}, []string{"--kustomer-api-key-file", "KUSTOMER_API_KEY", "space"}},
+		"empty key file":   {[]string{"--kustomer-api-key-file", writeFile(t, " \n")}, nil, []string{"--kustomer-api-key-file", "KUSTOMER_API_KEY_FILE", "is empty"}},
+		"no budget":        {[]string{"--kustomer-budget", "0"}, nil, []string{"--kustomer-budget", "KUSTOMER_BUDGET"}},
+		"no such country":  {nil, settings{"CALLTHREAD_COUNTRY": "XX"}, []string{"--country", "CALLTHREAD_COUNTRY", "XX"}},
+		"log level":        {nil, settings{"CALLTHREAD_LOG_LEVEL": "loud"}, []string{"--log-level", "CALLTHREAD_LOG_LEVEL", "loud"}},
+		"no Temporal":      {nil, settings{"TEMPORAL_CONFIG_FILE": writeFile(t, "[")}, []string{"TEMPORAL_*", "temporal.toml"}},
+		"metrics in use":   {nil, settings{"CALLTHREAD_METRICS_LISTEN": busy}, []string{"--metrics-listen", busy, "in use"}},
+		"an argument":      {[]string{"serve"}, nil, []string{"serve", "--help"}},
+		"unknown flag":     {[]string{"--listen", ":1"}, nil, []string{"-listen", "--help"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("KUSTOMER_URL", "https://acme.api.kustomerapp.com")
+			t.Setenv("KUSTOMER_API_KEY", "key")
+			t.Setenv("CALLTHREAD_METRICS_LISTEN", "")
+			for variable, value := range c.env {
+				t.Setenv(variable, value)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), patience) // what starts after all ends without an error
+			defer cancel()
+			var out, logs bytes.Buffer
+			err := run(ctx, append([]string{"worker"}, c.args...), &out, &logs)
+			require.Error(t, err)
+			require.NotContains(t, err.Error(), "\n")
+			for _, word := range c.says {
+				require.Contains(t, err.Error(), word)
+			}
+			require.Empty(t, out.String())
+			require.Empty(t, logs.String())
+		})
+	}
+}
+
+// journal passes on the lines of a JSON log.
+type journal chan map[string]any
+
+func (j journal) Write(line []byte) (int, error) {
+	var entry map[string]any
+	err := json.Unmarshal(line, &entry)
+	j <- entry
+	return len(line), err
+}
+
+func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
+	t.Setenv("KUSTOMER_URL", "not this one: the flag wins")
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	logs, ended := make(journal, 100), make(chan error, 1)
+	go func() {
+		ended <- run(ctx, []string{
+			"worker", "--kustomer-url", "https://acme.api.kustomerapp.com", "--kustomer-api-key-file", writeFile(t, "key\n"),
+			"--country", "de", "--metrics-listen", "127.0.0.1:0", "--log-format", "json",
+		}, io.Discard, logs)
+	}()
+	entry := <-logs
+	require.Equal(t, "serving metrics", entry["msg"])
+	address, _ := entry["address"].(string)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	metrics, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(metrics), "go_goroutines")
+
+	entry = <-logs
+	require.Equal(t, "waiting for Temporal", entry["msg"])
+	require.Equal(t, "127.0.0.1:1", entry["address"])
+	require.Empty(t, ended)
+	stop()
+	require.NoError(t, <-ended)
+}
+
+func TestHelpListsEverySettingOfTheContract(t *testing.T) {
+	var help bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"worker", "--help"}, &help, io.Discard))
+	for _, setting := range []string{
+		"--task-queue", "CALLTHREAD_TASK_QUEUE", `"calls"`,
+		"--kustomer-url", "KUSTOMER_URL", "--kustomer-api-key-file", "KUSTOMER_API_KEY", "--kustomer-budget", "KUSTOMER_BUDGET", "800",
+		"--country", "CALLTHREAD_COUNTRY", "--metrics-listen", "CALLTHREAD_METRICS_LISTEN", `":9090"`,
+		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_TLS_*", "temporal.toml",
+	} {
+		require.Contains(t, help.String(), setting)
+	}
+}
