@@ -145,7 +145,7 @@ func TestVerifierRefusesUnusableSecretsWithoutShowingThem(t *testing.T) {
 		_, err := NewVerifier(secrets)
 		require.Error(t, err, secrets)
 		for _, secret := range secrets {
-			if len(secret) > 2 {
+			if len(secret) > len("whsec_") {
 				require.NotContains(t, err.Error(), secret)
 			}
 		}
