@@ -17,13 +17,14 @@ import (
 // exported method is an activity of the same name.
 type Activities struct {
 	kustomer    *kustomer.Client
-	automations *automation.Set
+	automations func() *automation.Set
 	country     string
 }
 
-// New makes the activities. Country (ISO 3166, two letters) is where numbers
-// written without a country code are at home; empty refuses to guess.
-func New(client *kustomer.Client, automations *automation.Set, country string) *Activities {
+// New makes the activities. Each step asks anew which automations are in
+// force. Country (ISO 3166, two letters) is where numbers written without a
+// country code are at home; empty refuses to guess.
+func New(client *kustomer.Client, automations func() *automation.Set, country string) *Activities {
 	return &Activities{kustomer: client, automations: automations, country: country}
 }
 
@@ -34,5 +35,14 @@ const externalIDPrefix = "babelforce:"
 // something already. Only then is a look-up worth a request of the budget
 // that the whole Kustomer org shares.
 func repeated(ctx context.Context) bool {
-	return activity.GetInfo(ctx).Attempt > 1
+	return tries(ctx) > 1
+}
+
+// tries counts the tries of this step, from 1. The check before the first
+// call carries steps out by themselves, outside any workflow.
+func tries(ctx context.Context) int32 {
+	if !activity.IsActivity(ctx) {
+		return 1
+	}
+	return activity.GetInfo(ctx).Attempt
 }

@@ -2,12 +2,10 @@ package activities
 
 import (
 	"context"
-	"strings"
-
-	"github.com/nyaruka/phonenumbers"
 
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/phone"
 )
 
 // unknownCaller is the one customer to whom calls without a usable number
@@ -42,35 +40,9 @@ func (a *Activities) callingCustomer(ctx context.Context, leg call.Leg) (custome
 // callerNumber returns the caller's number in E.164. Withheld and internal
 // numbers are not the caller's own and would be refused by Kustomer.
 func (a *Activities) callerNumber(leg call.Leg) (string, bool) {
-	if leg.Anonymous {
+	number, ok := phone.Parse(leg.From, a.country)
+	if !ok || leg.Anonymous {
 		return "", false
 	}
-	if strings.HasPrefix(leg.From, "+") {
-		// Possible is enough: number ranges are opened faster than metadata are updated.
-		number, err := phonenumbers.Parse(leg.From, "")
-		if err != nil || phonenumbers.IsPossibleNumberWithReason(number) != phonenumbers.IS_POSSIBLE {
-			return "", false
-		}
-		return phonenumbers.Format(number, phonenumbers.E164), true
-	}
-	for _, read := range a.readings(leg.From) {
-		// A guess has to be a number that exists, or the extension 2001 would become somebody's +49 2001.
-		if number, err := phonenumbers.Parse(read.number, read.country); err == nil && phonenumbers.IsValidNumber(number) {
-			return phonenumbers.Format(number, phonenumbers.E164), true
-		}
-	}
-	return "", false
-}
-
-type reading struct{ number, country string }
-
-// readings are what a number without a plus can mean, the likelier first:
-// babelforce's API writes numbers with a country code both with and without
-// the plus. Where national numbers begin with 0, one that does not is no national number.
-func (a *Activities) readings(digits string) []reading {
-	national, international := reading{digits, a.country}, reading{"+" + digits, ""}
-	if phonenumbers.GetNddPrefixForRegion(a.country, true) == "0" && !strings.HasPrefix(digits, "0") {
-		return []reading{international, national}
-	}
-	return []reading{national, international}
+	return number.E164(), true
 }

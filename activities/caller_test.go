@@ -6,18 +6,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// How numbers are read is proven in package phone.
 func TestTheCallersNumberIsSentInE164(t *testing.T) {
 	for name, tc := range map[string]struct{ country, from, want string }{
-		"as babelforce writes it":                {"", "+493066665555", "+493066665555"},
-		"without the plus":                       {"", "493066665555", "+493066665555"},
-		"without the plus, at home":              {"DE", "493066665555", "+493066665555"},
-		"without the plus, from abroad":          {"DE", "33178979877", "+33178979877"},
-		"national":                               {"DE", "030 66665555", "+493066665555"},
-		"with the prefix for calls abroad":       {"DE", "0033178979877", "+33178979877"},
-		"national where no 0 is dialled":         {"US", "2025550123", "+12025550123"},
-		"national that abroad could be a number": {"CA", "4319012345", "+14319012345"},
-		"of another country":                     {"DE", "+33178979877", "+33178979877"},
-		"of a range that is too new to be known": {"", "+15555550123", "+15555550123"},
+		"as babelforce writes it": {"", "+493066665555", "+493066665555"},
+		"without the plus":        {"", "493066665555", "+493066665555"},
+		"national, at home":       {"DE", "030 66665555", "+493066665555"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -41,13 +35,8 @@ func TestCallersWithoutANumberOfTheirOwnAreOneUnknownCaller(t *testing.T) {
 		{from: "anonymous"},
 		{from: "anonymous", country: "DE"},
 		{from: "101"},
-		{from: "101", country: "DE"},
 		{from: "2001", country: "DE"},
-		{from: "2001", country: "GB"},
-		{from: "4912"},
-		{from: "49301", country: "DE"},
 		{from: "+101"},
-		{from: "+4912"},
 		{from: "sip:101@pbx.example.com"},
 	}
 	for i, leg := range calls {

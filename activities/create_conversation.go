@@ -15,6 +15,7 @@ type CreateConversationInput struct {
 
 // CreateConversationResult names the call's conversation.
 type CreateConversationResult struct {
+	// ConversationID is empty where no automation opens a conversation for this call.
 	ConversationID string `json:"conversationId"`
 	// ConversationURL is where an agent opens the conversation.
 	ConversationURL string `json:"conversationUrl"`
@@ -26,41 +27,58 @@ type CreateConversationResult struct {
 	Adopted bool `json:"adopted,omitempty"`
 	// OpenedAt is when the conversation was known to exist, by the worker's clock.
 	OpenedAt time.Time `json:"openedAt"`
+	// Automations is the version of the automations file that was used.
+	Automations string `json:"automations,omitempty"`
 	// ExpectsFinish says that the automations act on the end of the call, so that it is worth waiting for.
 	ExpectsFinish bool `json:"expectsFinish,omitempty"`
 	// Warnings say what was left out, and why.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// CreateConversation finds or creates the calling customer and opens the call's one conversation.
+// CreateConversation finds or creates the calling customer and opens the
+// call's one conversation, as the automations of call.inbound say.
 func (a *Activities) CreateConversation(ctx context.Context, in CreateConversationInput) (CreateConversationResult, error) {
-	options, warnings := a.automations.Create(in.Facts)
-	customer, isNew, err := a.callingCustomer(ctx, in.Facts.Leg)
-	if err != nil {
-		return CreateConversationResult{}, failure(ctx, err)
+	automations := a.automations()
+	opening, warnings := automations.Open(in.Facts)
+	result := CreateConversationResult{
+		Automations:   automations.Version,
+		ExpectsFinish: automations.Handles(call.Finished),
+		Warnings:      warnings,
+	}
+	if !opening.Wanted {
+		return result, nil
+	}
+	customer := &kustomer.Customer{ID: opening.Customer}
+	if opening.Customer == "" {
+		var err error
+		if customer, result.NewCustomer, err = a.callingCustomer(ctx, in.Facts.Leg); err != nil {
+			return CreateConversationResult{}, failure(ctx, err)
+		}
 	}
 	conversation, adopted, err := a.openConversation(ctx, kustomer.NewConversation{
-		CustomerID: customer.ID,
-		ExternalID: externalIDPrefix + in.Facts.Key,
-		Name:       options.Name,
-		Status:     options.Status,
-		Direction:  options.Direction,
-		Priority:   options.Priority,
-		Tags:       options.Tags,
+		CustomerID:    customer.ID,
+		ExternalID:    externalIDPrefix + in.Facts.Key,
+		Name:          opening.Name,
+		Status:        opening.Status,
+		Direction:     opening.Direction,
+		Priority:      opening.Priority,
+		Tags:          opening.Tags,
+		AssignedUsers: opening.AssignedUsers,
+		AssignedTeams: opening.AssignedTeams,
+		Custom:        opening.Custom,
 	})
 	if err != nil {
 		return CreateConversationResult{}, failure(ctx, err)
 	}
-	return CreateConversationResult{
-		ConversationID:  conversation.ID,
-		ConversationURL: a.kustomer.ConversationURL(customer.ID, conversation.ID),
-		CustomerID:      customer.ID,
-		NewCustomer:     isNew,
-		Adopted:         adopted,
-		OpenedAt:        time.Now().UTC(),
-		ExpectsFinish:   a.automations.Handles(call.Finished),
-		Warnings:        warnings,
-	}, nil
+	if err := a.writeNote(ctx, conversation.ID, note(in.Facts.Key, string(call.Inbound), opening.Note), adopted); err != nil {
+		return CreateConversationResult{}, failure(ctx, err)
+	}
+	result.ConversationID = conversation.ID
+	result.ConversationURL = a.kustomer.ConversationURL(customer.ID, conversation.ID)
+	result.CustomerID = customer.ID
+	result.Adopted = adopted
+	result.OpenedAt = time.Now().UTC()
+	return result, nil
 }
 
 // openConversation creates the conversation unless it exists. Kustomer has no

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/callthread/callthread/kustomer"
@@ -54,7 +53,8 @@ func failure(ctx context.Context, err error) error {
 		options.NextRetryDelay = jitter(credentialsBackoff)
 	case kustomer.Unavailable:
 		failureType = Unavailable
-		options.NextRetryDelay = jitter(backoff(activity.GetInfo(ctx).Attempt))
+		// A 503 may say for how long.
+		options.NextRetryDelay = max(jitter(backoff(tries(ctx))), time.Until(answer.RetryAt))
 	default:
 		failureType = Refused
 		options.NonRetryable = true
@@ -71,12 +71,13 @@ func backoff(attempt int32) time.Duration {
 	return min(maxBackoff, firstBackoff<<min(attempt-1, 10))
 }
 
-// untilReset waits for the budget's reset, spread over some seconds so that
-// the calls that wait for it do not use up the next window in one burst.
+// untilReset waits for the budget's reset, which the client has found
+// plausible, spread over some seconds so that the calls that wait for it do not
+// use up the next window in one burst.
 func untilReset(reset, now time.Time) time.Duration {
 	wait := reset.Sub(now)
-	if reset.IsZero() || wait > 2*rateWindow {
-		wait = rateWindow // none given, or a clock that cannot be ours
+	if reset.IsZero() {
+		wait = rateWindow
 	}
 	return max(wait, 0) + time.Second + rand.N(5*time.Second)
 }

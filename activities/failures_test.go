@@ -57,7 +57,8 @@ func TestAnUsedUpBudgetIsWaitedOut(t *testing.T) {
 		"until the reset, soon":        {"X-Ratelimit-Reset", in(20 * time.Second), 19 * time.Second},
 		"as told by Retry-After":       {"Retry-After", "40", 40 * time.Second},
 		"a minute when nothing said":   {"X-Other", "", time.Minute},
-		"a minute when it is nonsense": {"X-Ratelimit-Reset", in(30 * time.Minute), time.Minute},
+		"however long that is":         {"Retry-After", "1800", 30 * time.Minute},
+		"a minute when it is nonsense": {"X-Ratelimit-Reset", in(3 * time.Hour), time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,6 +35,7 @@ type org struct {
 	*sandbox.Server
 	*Activities
 	client  *kustomer.Client
+	inForce atomic.Pointer[automation.Set]
 	handler http.Handler  // what answers; the sandbox unless a test puts something before it
 	timeout time.Duration // the client's
 }
@@ -49,7 +51,8 @@ func newOrg(t *testing.T, change ...func(*org)) *org {
 	t.Cleanup(server.Close)
 	client, err := kustomer.New(kustomer.Config{BaseURL: server.URL, APIKey: apiKey, Timeout: o.timeout})
 	require.NoError(t, err)
-	o.client, o.Activities = client, New(client, automation.Default(), "")
+	o.inForce.Store(automation.Default())
+	o.client, o.Activities = client, New(client, o.inForce.Load, "")
 	return o
 }
 
@@ -64,6 +67,24 @@ func answering(conversationID string) UpdateConversationInput {
 	in.Facts.Agent = call.Agent{ID: "7", Name: amira.Name, SourceID: amira.ID}
 	in.Facts.Queue = call.Queue{Name: "Support"}
 	return in
+}
+
+// automate puts an automations file of the org's own in place.
+func (o *org) automate(t *testing.T, file string) {
+	t.Helper()
+	set, err := automation.Load("test.yaml", []byte(file))
+	require.NoError(t, err)
+	o.inForce.Store(set)
+}
+
+// creates opens a conversation in a file of a test's own.
+const creates = "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: {} }\n"
+
+// spent counts the requests that something takes.
+func (o *org) spent(f func()) int {
+	before := o.State().RequestTotal
+	f()
+	return o.State().RequestTotal - before
 }
 
 // open opens the conversation of a ringing call.

@@ -18,6 +18,8 @@ type UpdateConversationInput struct {
 	Note string `json:"note"`
 	// LookFirst says that an earlier run of this call may have written the note already.
 	LookFirst bool `json:"lookFirst,omitempty"`
+	// Undo are tags of an earlier update that have turned out untrue.
+	Undo []string `json:"undo,omitempty"`
 	// KeepAssignee leaves the assignment to a later bridge, which was heard of first.
 	KeepAssignee bool `json:"keepAssignee,omitempty"`
 }
@@ -25,8 +27,11 @@ type UpdateConversationInput struct {
 // UpdateConversationResult says what was changed.
 type UpdateConversationResult struct {
 	AssignedUsers []string `json:"assignedUsers,omitempty"`
+	AddedTags     []string `json:"addedTags,omitempty"`
 	// UpdatedAt is when the last change was known to be made, by the worker's clock.
 	UpdatedAt time.Time `json:"updatedAt"`
+	// Automations is the version of the automations file that was used.
+	Automations string `json:"automations,omitempty"`
 	// Warnings say what was left out, and why.
 	Warnings []string `json:"warnings,omitempty"`
 }
@@ -35,74 +40,98 @@ type UpdateConversationResult struct {
 // conversation: assignment first, because the agent is waiting for it, then
 // tags, then the note.
 func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversationInput) (UpdateConversationResult, error) {
-	options, warnings := a.automations.Update(in.Event, in.Facts)
+	automations := a.automations()
+	change, warnings := automations.Change(in.Event, in.Facts)
 	if in.KeepAssignee {
-		options.AssignedUsers = nil
+		change.AssignedUsers = nil
 	}
-	if err := a.updateFields(ctx, in.ConversationID, options); err != nil {
+	change.Untag(in.Undo)
+	if err := a.updateFields(ctx, in.ConversationID, change); err != nil {
 		return UpdateConversationResult{}, failure(ctx, err)
 	}
-	if err := a.updateTags(ctx, in.ConversationID, options); err != nil {
+	if err := a.updateTags(ctx, in.ConversationID, change); err != nil {
 		return UpdateConversationResult{}, failure(ctx, err)
 	}
-	if err := a.writeNote(ctx, in, options.Note); err != nil {
+	if err := a.writeNote(ctx, in.ConversationID, note(in.Facts.Key, in.Note, change.Note), in.LookFirst); err != nil {
 		return UpdateConversationResult{}, failure(ctx, err)
 	}
 	return UpdateConversationResult{
-		AssignedUsers: options.AssignedUsers,
+		AssignedUsers: change.AssignedUsers,
+		AddedTags:     change.AddTags,
 		UpdatedAt:     time.Now().UTC(),
+		Automations:   automations.Version,
 		Warnings:      warnings,
 	}, nil
 }
 
-func (a *Activities) updateFields(ctx context.Context, id string, options automation.UpdateOptions) error {
-	if !options.ChangesFields() {
+func (a *Activities) updateFields(ctx context.Context, id string, change automation.Change) error {
+	if !change.ChangesFields() {
 		return nil
 	}
-	update := kustomer.ConversationUpdate{Status: options.Status}
-	if options.Name != "" {
-		update.Name = &options.Name
-	}
-	if len(options.AssignedUsers) > 0 {
-		update.AssignedUsers = &options.AssignedUsers
-	}
-	_, err := a.kustomer.UpdateConversation(ctx, id, update)
+	_, err := a.kustomer.UpdateConversation(ctx, id, kustomer.ConversationUpdate{
+		Name:          given(change.Name),
+		Status:        change.Status,
+		Priority:      change.Priority,
+		AssignedUsers: givenList(change.AssignedUsers),
+		AssignedTeams: givenList(change.AssignedTeams),
+		Tags:          givenList(change.SetTags),
+		Custom:        change.Custom,
+	})
 	return err
+}
+
+// given is nil for what is to be left as it is.
+func given(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+func givenList(list []string) *[]string {
+	if list == nil {
+		return nil
+	}
+	return &list
 }
 
 // updateTags appends and removes by name: sending the whole list would wipe
 // what people and Kustomer's own rules have tagged meanwhile.
-func (a *Activities) updateTags(ctx context.Context, id string, options automation.UpdateOptions) error {
-	if len(options.AddTags) > 0 {
-		if _, err := a.kustomer.AddTags(ctx, id, options.AddTags); err != nil {
+func (a *Activities) updateTags(ctx context.Context, id string, change automation.Change) error {
+	if len(change.AddTags) > 0 {
+		if _, err := a.kustomer.AddTags(ctx, id, change.AddTags); err != nil {
 			return err
 		}
 	}
-	if len(options.RemoveTags) > 0 {
-		if _, err := a.kustomer.RemoveTags(ctx, id, options.RemoveTags); err != nil {
+	if len(change.RemoveTags) > 0 {
+		if _, err := a.kustomer.RemoveTags(ctx, id, change.RemoveTags); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writeNote writes the note unless an earlier attempt has. Kustomer is not
-// known to refuse a second note with the same externalId, so the look-up
-// must come before the write and not after a refusal.
-func (a *Activities) writeNote(ctx context.Context, in UpdateConversationInput, body string) error {
-	if body == "" {
+// note is a call's note of one kind, known by its external id.
+func note(callKey, kind, body string) kustomer.NewNote {
+	return kustomer.NewNote{Body: body, ExternalID: externalIDPrefix + callKey + ":" + kind}
+}
+
+// writeNote writes a note, if it says anything, unless an earlier attempt has.
+// Kustomer is not known to refuse a second note with the same externalId, so
+// the look-up must come before the write and not after a refusal.
+func (a *Activities) writeNote(ctx context.Context, conversationID string, note kustomer.NewNote, lookFirst bool) error {
+	if note.Body == "" {
 		return nil
 	}
-	note := kustomer.NewNote{Body: body, ExternalID: externalIDPrefix + in.Facts.Key + ":" + in.Note}
-	if repeated(ctx) || in.LookFirst {
-		written, err := a.hasNote(ctx, in.ConversationID, note.ExternalID)
+	if repeated(ctx) || lookFirst {
+		written, err := a.hasNote(ctx, conversationID, note.ExternalID)
 		if written || err != nil {
 			return err
 		}
 	}
-	_, err := a.kustomer.CreateNote(ctx, in.ConversationID, note)
+	_, err := a.kustomer.CreateNote(ctx, conversationID, note)
 	if refused(err) {
-		if written, findErr := a.hasNote(ctx, in.ConversationID, note.ExternalID); written || findErr != nil {
+		if written, findErr := a.hasNote(ctx, conversationID, note.ExternalID); written || findErr != nil {
 			return findErr
 		}
 	}

@@ -5,17 +5,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
 func TestAnAnsweredCallIsAssignedTaggedAndNoted(t *testing.T) {
 	o := newOrg(t)
-	id := o.open(t).ConversationID
-	before := o.State().RequestTotal
-	updated, err := attempt(o.UpdateConversation, answering(id))
-	require.NoError(t, err)
+	in := answering(o.open(t).ConversationID)
+	var updated UpdateConversationResult
+	require.Equal(t, 4, o.spent(func() {
+		var err error
+		updated, err = attempt(o.UpdateConversation, in)
+		require.NoError(t, err)
+	}))
 
 	requireTheWholeCallOnce(t, o)
 	require.Equal(t, []string{amira.ID}, updated.AssignedUsers)
@@ -24,42 +26,24 @@ func TestAnAnsweredCallIsAssignedTaggedAndNoted(t *testing.T) {
 	require.Equal(t, "Answered by Amira Haddad.\nQueue: Support\nWaited: 12 s", conversation.Notes[0].Body)
 	require.Equal(t, "Call from "+caller, conversation.Name)
 	require.Equal(t, "open", conversation.Status)
-	require.Equal(t, 4, o.State().RequestTotal-before)
 }
 
 func TestAnEventWithoutAutomationsCostsNothing(t *testing.T) {
 	o := newOrg(t)
-	id := o.open(t).ConversationID
-	before := o.State().RequestTotal
-	in := answering(id)
-	in.Event, in.Facts.Outcome = call.Finished, "unheard of"
-	_, err := attempt(o.UpdateConversation, in)
-	require.NoError(t, err)
-	require.Equal(t, before, o.State().RequestTotal)
-}
-
-func TestAnAutomationCanRenameAndCloseTheConversation(t *testing.T) {
-	o := newOrg(t)
-	o.automations = automation.New(
-		automation.Automation{Event: call.Inbound, Create: &automation.CreateOptions{Priority: 5}},
-		automation.Automation{Event: call.Bridged, Update: &automation.UpdateOptions{Name: "{queue.name}", Status: "done"}},
-	)
-	opened := o.open(t)
-	require.False(t, opened.ExpectsFinish)
-	_, err := attempt(o.UpdateConversation, answering(opened.ConversationID))
-	require.NoError(t, err)
-	conversation := o.conversation(t)
-	require.Equal(t, "Support", conversation.Name)
-	require.Equal(t, "done", conversation.Status)
-	require.Equal(t, 5, conversation.Priority)
-	require.Empty(t, conversation.Notes)
+	o.automate(t, creates)
+	in := answering(o.open(t).ConversationID)
+	require.Zero(t, o.spent(func() {
+		updated, err := attempt(o.UpdateConversation, in)
+		require.NoError(t, err)
+		require.NotZero(t, updated.UpdatedAt)
+	}))
 }
 
 func TestAnAgentUnknownToKustomerIsNotAssigned(t *testing.T) {
 	for name, tc := range map[string]struct{ sourceID, warning string }{
 		"no sourceId":             {"", "the agent has no sourceId: the conversation was not assigned"},
-		"another system's id":     {"0051t00000AbCdE", "the sourceId of agent 7 is not a Kustomer user id: the conversation was not assigned"},
-		"24 characters, none hex": {"zzzzzzzzzzzzzzzzzzzzzzzz", "the sourceId of agent 7 is not a Kustomer user id: the conversation was not assigned"},
+		"another system's id":     {"0051t00000AbCdE", "a user to assign is not a Kustomer user id (24 hexadecimal digits): it was left out"},
+		"24 characters, none hex": {"zzzzzzzzzzzzzzzzzzzzzzzz", "a user to assign is not a Kustomer user id (24 hexadecimal digits): it was left out"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)

@@ -1,154 +1,216 @@
 // Package automation says what is written to Kustomer for each event of a
-// call: babelforce's global automations with their Kustomer actions, in
-// babelforce's words and placeholders.
+// call. It is babelforce's global automations with their Kustomer actions, as
+// one YAML file in babelforce's words and placeholders: loaded and checked
+// when a program starts, carried out for each call.
 package automation
 
 import (
 	"cmp"
+	_ "embed"
 	"slices"
+	"time"
+	_ "time/tzdata" // the file may name a time zone, and a container may have none
 
 	"github.com/callthread/callthread/call"
 )
 
-// Automation is one rule: when Event happens, carry out the action that is set.
-type Automation struct {
-	Event call.Kind
-	// Outcomes narrows a rule on call.finished to calls that ended so; empty means always.
-	Outcomes []call.Outcome
-	Create   *CreateOptions
-	Update   *UpdateOptions
+// DefaultFile is the file that is used where none is configured: the two
+// automations of babelforce's Kustomer article with the vendor's own tag
+// lifecycle, and the outcome when the call ends.
+//
+//go:embed default.yaml
+var DefaultFile []byte
+
+// Default is the set of automations of DefaultFile.
+func Default() *Set {
+	set, err := Load("default.yaml", DefaultFile)
+	if err != nil {
+		panic(err) // it is part of the program, and a test loads it
+	}
+	return set
 }
 
-// CreateOptions are the fields of the action kustomer.conversation.create.
-// Strings may hold placeholders; see the package's Placeholders list.
-type CreateOptions struct {
-	Name      string // title; at most 256 characters, the rest is cut
-	Status    string // open or done
-	Direction string // in or out
-	Priority  int    // 1 to 5; 0 leaves Kustomer's default
-	Tags      []string
+// Set is the automations of one file.
+type Set struct {
+	// Version identifies the file's content: which automations a call used.
+	Version string
+
+	automations []automation
+	zone        *time.Location
+	fields      map[string]bool
 }
 
-// UpdateOptions are the fields of the action kustomer.conversation.update.
-type UpdateOptions struct {
-	Name          string // empty leaves the conversation's name
-	Status        string // empty leaves it
+// automation is one rule: when event happens and the trigger holds, do what the options say.
+type automation struct {
+	event    call.Kind
+	priority int
+	trigger  trigger
+	creates  bool
+	options  options
+}
+
+// options are the fields of both actions; each action has its own subset.
+type options struct {
+	customer      string
+	name          template
+	status        string
+	direction     string
+	priority      int
+	assignedUsers []template
+	assignedTeams []template
+	tags          []template // on create: all; on update: those to add
+	removeTags    []template
+	setTags       []template
+	setsTags      bool
+	note          template
+	custom        []attribute
+}
+
+// Opening is a conversation to be created.
+type Opening struct {
+	// Wanted says that an automation opens a conversation for this call at all.
+	Wanted bool
+	// Customer is a Kustomer customer id; empty means the calling customer.
+	Customer      string
+	Name          string
+	Status        string
+	Direction     string
+	Priority      int
+	Tags          []string
 	AssignedUsers []string
-	AddTags       []string
-	RemoveTags    []string
-	// Note is an internal note, at most 10,240 characters. A line whose
-	// placeholders are all absent is dropped.
+	AssignedTeams []string
+	Custom        map[string]any
+	// Note is written once the conversation is open.
 	Note string
 }
 
-// ChangesFields reports whether the update touches the conversation itself, not only its tags and notes.
-func (o UpdateOptions) ChangesFields() bool {
-	return o.Name != "" || o.Status != "" || len(o.AssignedUsers) > 0
+// Change is what is to be changed about a conversation.
+type Change struct {
+	Name          string // empty leaves it, as do all empty fields
+	Status        string
+	Priority      int
+	AssignedUsers []string
+	AssignedTeams []string
+	AddTags       []string
+	RemoveTags    []string
+	// SetTags replaces all tags, if not nil.
+	SetTags []string
+	Custom  map[string]any
+	Note    string
 }
 
-// Set is the automations of one deployment.
-type Set struct {
-	automations []Automation
+// ChangesFields reports whether the conversation itself is changed, and not only its tags and notes.
+func (c Change) ChangesFields() bool {
+	return c.Name != "" || c.Status != "" || c.Priority != 0 || len(c.AssignedUsers) > 0 || len(c.AssignedTeams) > 0 ||
+		c.SetTags != nil || len(c.Custom) > 0
 }
 
-// New makes a set of automations that are carried out in the given order.
-func New(automations ...Automation) *Set {
-	return &Set{automations: automations}
-}
-
-// Default is what runs when no automations are configured: the two
-// automations of babelforce's Kustomer article with the vendor's own tag
-// lifecycle (call_lost until an agent picks up; babelforce help, "More
-// insights for automation and integrations"), and the outcome when the call ends.
-// It sets no custom attributes, because an attribute that a Kustomer org has
-// not defined makes it refuse the whole conversation.
-func Default() *Set {
-	return New(
-		Automation{
-			Event: call.Inbound,
-			Create: &CreateOptions{
-				Name:      "Call from {call.from|a withheld number}",
-				Status:    "open",
-				Direction: "in",
-				Tags:      []string{"babelforce", "inbound_call", "call_lost"},
-			},
-		},
-		Automation{
-			Event: call.Bridged,
-			Update: &UpdateOptions{
-				AssignedUsers: []string{"{agent.sourceId}"},
-				AddTags:       []string{"call_answered"},
-				RemoveTags:    []string{"call_lost"},
-				Note: "Answered by {agent.name|an agent}.\n" +
-					"Queue: {queue.name}\n" +
-					"Waited: {call.duration} s",
-			},
-		},
-		Automation{
-			Event:    call.Finished,
-			Outcomes: []call.Outcome{call.Answered},
-			Update: &UpdateOptions{
-				Note: "Call ended: answered by {agent.name|an agent}.\n" +
-					"Total: {call.duration} s",
-			},
-		},
-		Automation{
-			Event:    call.Finished,
-			Outcomes: []call.Outcome{call.Abandoned, call.Missed},
-			Update: &UpdateOptions{
-				AddTags: []string{"call_{call.outcome}"},
-				Note: "Call ended: {call.outcome}, nobody picked up.\n" +
-					"Total: {call.duration} s",
-			},
-		},
-	)
+// Untag removes further tags, but none that the change itself gives.
+func (c *Change) Untag(tags []string) {
+	if c.SetTags == nil {
+		c.RemoveTags = union(c.RemoveTags, without(slices.Clone(tags), c.AddTags))
+	}
 }
 
 // Handles reports whether any automation acts on the event.
 func (s *Set) Handles(event call.Kind) bool {
-	return slices.ContainsFunc(s.automations, func(a Automation) bool { return a.Event == event })
+	return slices.ContainsFunc(s.automations, func(a automation) bool { return a.event == event })
 }
 
-// Create renders how to open the conversation of a call. Warnings say, without
+// Open renders the conversation to open for a call. Updates on the same event
+// are folded in, which saves Kustomer requests. Warnings say, without
 // personal data, what was left out and why.
-func (s *Set) Create(facts call.Facts) (CreateOptions, []string) {
-	var out CreateOptions
-	r := renderer{facts: facts}
+func (s *Set) Open(facts call.Facts) (opening Opening, warnings []string) {
+	r := &renderer{facts: facts, set: s}
 	for _, a := range s.automations {
-		if o := a.Create; o != nil {
-			out = CreateOptions{
-				Name:      cut(r.text(o.Name), maxNameLength),
-				Status:    r.text(o.Status),
-				Direction: r.text(o.Direction),
-				Priority:  o.Priority,
-				Tags:      r.tags(o.Tags),
+		if a.creates && a.trigger.holds(r) {
+			o := a.options
+			opening = Opening{
+				Wanted:        true,
+				Customer:      o.customer,
+				Name:          cut(r.text(o.name), maxNameLength),
+				Status:        o.status,
+				Direction:     o.direction,
+				Priority:      o.priority,
+				Tags:          r.tags(o.tags),
+				AssignedUsers: r.ids("user", o.assignedUsers),
+				AssignedTeams: r.ids("team", o.assignedTeams),
+				Custom:        r.custom(o.custom),
 			}
 		}
 	}
-	return out, r.warnings
-}
-
-// Update renders the changes to the conversation when an event has happened.
-// Several automations of one event are merged: lists add up, and of single
-// values the last one given counts.
-func (s *Set) Update(event call.Kind, facts call.Facts) (UpdateOptions, []string) {
-	var out UpdateOptions
-	r := renderer{facts: facts}
-	for _, a := range s.automations {
-		if o := a.Update; o != nil && a.appliesTo(event, facts) {
-			out = UpdateOptions{
-				Name:          cmp.Or(cut(r.text(o.Name), maxNameLength), out.Name),
-				Status:        cmp.Or(r.text(o.Status), out.Status),
-				AssignedUsers: union(out.AssignedUsers, r.users(o.AssignedUsers)),
-				AddTags:       union(out.AddTags, r.tags(o.AddTags)),
-				RemoveTags:    union(out.RemoveTags, r.tags(o.RemoveTags)),
-				Note:          cut(joinLines(out.Note, r.lines(o.Note)), maxNoteLength),
-			}
-		}
+	if opening.Wanted {
+		opening.fold(s.change(call.Inbound, r))
+		opening.Tags = r.atMost(maxTags, "tags", opening.Tags)
+		opening.AssignedUsers = r.atMost(maxAssignees, "users", opening.AssignedUsers)
+		opening.AssignedTeams = r.atMost(maxAssignees, "teams", opening.AssignedTeams)
 	}
-	return out, r.warnings
+	return opening, r.warnings
 }
 
-func (a Automation) appliesTo(event call.Kind, facts call.Facts) bool {
-	return a.Event == event && (len(a.Outcomes) == 0 || slices.Contains(a.Outcomes, facts.Outcome))
+// fold takes an update into a conversation that is not yet created.
+func (o *Opening) fold(change Change) {
+	o.Name = cmp.Or(change.Name, o.Name)
+	o.Status = cmp.Or(change.Status, o.Status)
+	o.Priority = cmp.Or(change.Priority, o.Priority)
+	o.AssignedUsers = union(o.AssignedUsers, change.AssignedUsers)
+	o.AssignedTeams = union(o.AssignedTeams, change.AssignedTeams)
+	if change.SetTags != nil {
+		o.Tags = change.SetTags
+	}
+	o.Tags = without(union(o.Tags, change.AddTags), change.RemoveTags)
+	o.Custom = merged(o.Custom, change.Custom)
+	o.Note = change.Note
+}
+
+// Change renders what an event changes about the call's conversation. Several
+// automations of one event become one change: lists and attributes add up, and
+// of single values that of the last automation counts.
+func (s *Set) Change(event call.Kind, facts call.Facts) (change Change, warnings []string) {
+	r := &renderer{facts: facts, set: s}
+	return s.change(event, r), r.warnings
+}
+
+func (s *Set) change(event call.Kind, r *renderer) (change Change) {
+	for _, a := range s.automations {
+		if a.creates || a.event != event || !a.trigger.holds(r) {
+			continue
+		}
+		o := a.options
+		change = Change{
+			Name:          cmp.Or(cut(r.text(o.name), maxNameLength), change.Name),
+			Status:        cmp.Or(o.status, change.Status),
+			Priority:      cmp.Or(o.priority, change.Priority),
+			AssignedUsers: union(change.AssignedUsers, r.ids("user", o.assignedUsers)),
+			AssignedTeams: union(change.AssignedTeams, r.ids("team", o.assignedTeams)),
+			AddTags:       change.AddTags,
+			RemoveTags:    change.RemoveTags,
+			SetTags:       change.SetTags,
+			Custom:        merged(change.Custom, r.custom(o.custom)),
+			Note:          cut(joinLines(change.Note, r.lines(o.note)), maxNoteLength),
+		}
+		if o.setsTags {
+			change.SetTags, change.AddTags, change.RemoveTags = union([]string{}, r.tags(o.setTags)), nil, nil
+		}
+		change.tag(r.tags(o.tags), r.tags(o.removeTags))
+	}
+	if change.SetTags != nil {
+		change.SetTags = r.atMost(maxTags, "tags", change.SetTags)
+	}
+	change.AddTags = r.atMost(maxTags, "tags", change.AddTags)
+	change.RemoveTags = r.atMost(maxTags, "tags to remove", change.RemoveTags)
+	change.AssignedUsers = r.atMost(maxAssignees, "users", change.AssignedUsers)
+	change.AssignedTeams = r.atMost(maxAssignees, "teams", change.AssignedTeams)
+	return change
+}
+
+// tag adds and removes, after what earlier automations did. Where they have set
+// the list, the one request that sets it does what adding and removing would.
+func (c *Change) tag(add, remove []string) {
+	if c.SetTags != nil {
+		c.SetTags = without(union(c.SetTags, add), remove)
+		return
+	}
+	c.AddTags = without(union(c.AddTags, add), remove)
+	c.RemoveTags = union(without(c.RemoveTags, add), remove)
 }

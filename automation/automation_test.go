@@ -2,6 +2,7 @@ package automation
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,103 +10,202 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestTheBuiltInAutomationsOpenAConversation(t *testing.T) {
-	tags := []string{"babelforce", "inbound_call", "call_lost"}
-	for name, facts := range map[string]call.Facts{"+493066665555": answered(), "a withheld number": unknown()} {
-		created, warnings := Default().Create(facts)
-		require.Equal(t, CreateOptions{Name: "Call from " + name, Status: "open", Direction: "in", Tags: tags}, created)
-		require.Empty(t, warnings)
-	}
-}
-
-func TestTheBuiltInAutomationsTellWhatBecameOfACall(t *testing.T) {
-	const unassigned = "the agent has no sourceId: the conversation was not assigned"
-	for name, tc := range map[string]struct {
-		event   call.Kind
-		outcome call.Outcome
-		facts   call.Facts
-		want    UpdateOptions
-		warning string
-	}{
-		"it rings": {event: call.Inbound, facts: answered()},
-		"bridged": {event: call.Bridged, facts: answered(), want: UpdateOptions{
-			AssignedUsers: []string{userID}, AddTags: []string{"call_answered"}, RemoveTags: []string{"call_lost"},
-			Note: "Answered by Amira Haddad.\nQueue: Support\nWaited: 60 s"}},
-		"bridged, little known": {event: call.Bridged, facts: unknown(), warning: unassigned, want: UpdateOptions{
-			AddTags: []string{"call_answered"}, RemoveTags: []string{"call_lost"}, Note: "Answered by an agent."}},
-		"answered": {event: call.Finished, outcome: call.Answered, facts: answered(), want: UpdateOptions{
-			Note: "Call ended: answered by Amira Haddad.\nTotal: 60 s"}},
-		"answered, little known": {event: call.Finished, outcome: call.Answered, facts: unknown(), want: UpdateOptions{
-			Note: "Call ended: answered by an agent."}},
-		"abandoned": {event: call.Finished, outcome: call.Abandoned, facts: answered(), want: UpdateOptions{
-			AddTags: []string{"call_abandoned"}, Note: "Call ended: abandoned, nobody picked up.\nTotal: 60 s"}},
-		"missed": {event: call.Finished, outcome: call.Missed, facts: unknown(), want: UpdateOptions{
-			AddTags: []string{"call_missed"}, Note: "Call ended: missed, nobody picked up."}},
-		"no outcome": {event: call.Finished, facts: unknown()},
-	} {
-		t.Run(name, func(t *testing.T) {
-			tc.facts.Outcome = tc.outcome
-			got, warnings := Default().Update(tc.event, tc.facts)
-			require.Equal(t, tc.want, got)
-			require.NotRegexp(t, placeholderPattern, fmt.Sprint(got))
-			if tc.warning != "" {
-				require.Equal(t, []string{tc.warning}, warnings)
-			} else {
-				require.Empty(t, warnings)
-			}
-		})
-	}
-}
-
-func TestAutomationsOfOneEventAddUp(t *testing.T) {
-	s := New(
-		Automation{Event: call.Bridged, Update: &UpdateOptions{Name: "first", Status: "done", AssignedUsers: []string{userID},
-			AddTags: []string{"a", "b"}, RemoveTags: []string{"x"}, Note: "one"}},
-		Automation{Event: call.Finished, Update: &UpdateOptions{Name: "other event", AddTags: []string{"other"}, Note: "other"}},
-		Automation{Event: call.Bridged, Update: &UpdateOptions{Note: "{app.absent}"}},
-		Automation{Event: call.Bridged, Update: &UpdateOptions{Name: "last", AssignedUsers: []string{"{agent.sourceId}"},
-			AddTags: []string{"b", "c"}, RemoveTags: []string{"x", "y"}, Note: "two"}},
-	)
-	got, warnings := s.Update(call.Bridged, answered())
+func TestEveryFieldOfACreationIsCarriedOut(t *testing.T) {
+	opening, warnings := opens(t, `
+customer: 5f0c1a2b3c4d5e6f70819299
+name: "{call.from} for {app.shop}"
+status: done
+priority: 3
+direction: out
+tags: [a, "{app.shop}"]
+assignedTeams: [`+teamID+`]
+assignedUsers: [`+userID+`]
+custom: { callIdStr: "{call.id}" }`).Open(answered())
 	require.Empty(t, warnings)
-	require.Equal(t, UpdateOptions{Name: "last", Status: "done", AssignedUsers: []string{userID},
-		AddTags: []string{"a", "b", "c"}, RemoveTags: []string{"x", "y"}, Note: "one\ntwo"}, got)
+	require.Equal(t, Opening{
+		Wanted: true, Customer: "5f0c1a2b3c4d5e6f70819299", Name: "+493066665555 for Berlin", Status: "done", Priority: 3, Direction: "out",
+		Tags: []string{"a", "Berlin"}, AssignedTeams: []string{teamID}, AssignedUsers: []string{userID},
+		Custom: map[string]any{"callIdStr": "k-1"},
+	}, opening)
+}
+
+func TestEveryFieldOfAnUpdateIsCarriedOut(t *testing.T) {
+	change, warnings := changed(t, answered(), `
+id: "{integration.kustomer.conversation.id}"
+name: "{queue.name}"
+status: snoozed
+priority: 5
+tags: { add: [a, "{app.shop}"], remove: [b] }
+assignedTeams: [`+teamID+`]
+assignedUsers: ["{agent.sourceId}"]
+note: "{agent.name}"
+custom: { outcomeStr: "{call.outcome}" }`)
+	require.Empty(t, warnings)
+	require.Equal(t, Change{
+		Name: "Support", Status: "snoozed", Priority: 5, AddTags: []string{"a", "Berlin"}, RemoveTags: []string{"b"},
+		AssignedTeams: []string{teamID}, AssignedUsers: []string{userID}, Note: "Amira Haddad",
+		Custom: map[string]any{"outcomeStr": "answered"},
+	}, change)
+}
+
+// Whatever form a field is left empty in, it is as if it were not there.
+func TestFieldsLeftEmptyAreLeftAlone(t *testing.T) {
+	for _, customer := range []string{`""`, "", `"{call.from}"`, `"{call.from.number}"`, `"{call.fromNumber}"`} {
+		opening, warnings := opens(t, "customer: "+customer+`
+name:
+status: ""
+direction:
+priority:
+tags:
+assignedTeams: []
+assignedUsers:
+custom: { aStr: "", bNum: "", cAt: , dBool: "", eUrl: "" }`).Open(answered())
+		require.Empty(t, warnings)
+		require.Equal(t, Opening{Wanted: true, Status: "open", Direction: "in", Custom: map[string]any{}}, opening)
+	}
+	change, warnings := changed(t, answered(), "id: \nname: \"\"\nstatus:\npriority:\nnote:\ntags: { add: , remove: [] }\ncustom:")
+	require.Empty(t, warnings)
+	require.Empty(t, change.Custom)
+	require.False(t, change.ChangesFields())
+	require.Equal(t, Change{Custom: map[string]any{}}, change)
+}
+
+func TestAutomationsOfOneEventAddUpInTheOrderOfTheirPriority(t *testing.T) {
+	low := update(call.Bridged, "name: last\nassignedUsers: [\"{agent.sourceId}\"]\ntags: { add: [b, c], remove: [x, y] }\nnote: two\ncustom: { aNum: 2 }")
+	silent := update(call.Bridged, `note: "{app.vip}"`)
+	other := update(call.Finished, "name: other event\nnote: other\ntags: { add: [other] }")
+	high := item("call.bridged", updateAction, "    priority: 10\n", "name: first\nstatus: done\nassignedUsers: ["+userID+"]\n"+
+		"assignedTeams: ["+teamID+"]\ntags: { add: [a, b], remove: [x] }\nnote: one\ncustom: { aNum: 1, bNum: 1 }")
+	off := item("call.bridged", updateAction, "    enabled: false\n", "name: switched off")
+
+	change, warnings := load(t, head+creation("{}")+low+silent+other+high+off).Change(call.Bridged, answered())
+	require.Empty(t, warnings)
+	require.Equal(t, Change{
+		Name: "last", Status: "done", AssignedUsers: []string{userID}, AssignedTeams: []string{teamID},
+		AddTags: []string{"a", "b", "c"}, RemoveTags: []string{"x", "y"}, Note: "one\ntwo", Custom: map[string]any{"aNum": 2.0, "bNum": 1.0},
+	}, change)
+}
+
+// tagsOf is what tags a conversation with a and b has after a change.
+func tagsOf(c Change) []string {
+	tags := []string{"a", "b"}
+	if c.SetTags != nil {
+		tags = c.SetTags
+	}
+	return append([]string{}, without(union(append([]string{}, tags...), c.AddTags), c.RemoveTags)...)
+}
+
+func TestMergedAutomationsTagAsIfTheyCameOneAfterTheOther(t *testing.T) {
+	steps := []string{
+		"{ add: [a, c] }", "{ remove: [a] }", "{ add: [c], remove: [c] }", "{ set: [c, d] }", "{ set: [] }", "{ set: [a], add: [b], remove: [a] }",
+	}
+	for _, first := range steps {
+		for _, second := range steps {
+			one, _ := changed(t, answered(), "tags: "+first)
+			two, _ := changed(t, answered(), "tags: "+second)
+			merged, _ := load(t, head+creation("{}")+update(call.Finished, "tags: "+first)+update(call.Finished, "tags: "+second)).
+				Change(call.Finished, answered())
+
+			want := tagsOf(one)
+			if two.SetTags != nil {
+				want = two.SetTags
+			}
+			want = without(union(want, two.AddTags), two.RemoveTags)
+			require.ElementsMatch(t, want, tagsOf(merged), first+" "+second)
+			require.True(t, merged.SetTags == nil || merged.AddTags == nil && merged.RemoveTags == nil, "one request sets the list")
+		}
+	}
+}
+
+func TestAnUpdateOfTheFirstEventIsFoldedIntoTheCreation(t *testing.T) {
+	create := creation("name: created\nstatus: open\ntags: [a, b]\nassignedUsers: [" + userID + "]\ncustom: { aNum: 1, bNum: 1 }")
+	set := load(t, head+create+update(call.Inbound, "name: updated\nstatus: snoozed\npriority: 4\nassignedUsers: ["+otherID+"]\n"+
+		"assignedTeams: ["+teamID+"]\ntags: { add: [c], remove: [a] }\nnote: It rings\ncustom: { aNum: 2 }"))
+	opening, warnings := set.Open(answered())
+	require.Empty(t, warnings)
+	require.Equal(t, Opening{
+		Wanted: true, Name: "updated", Status: "snoozed", Direction: "in", Priority: 4, Tags: []string{"b", "c"},
+		AssignedUsers: []string{userID, otherID}, AssignedTeams: []string{teamID}, Note: "It rings",
+		Custom: map[string]any{"aNum": 2.0, "bNum": 1.0},
+	}, opening)
+
+	opening, _ = load(t, head+create+update(call.Inbound, "tags: { set: [z] }")).Open(answered())
+	require.Equal(t, []string{"z"}, opening.Tags)
+}
+
+func TestACallWhoseTriggerDoesNotHoldGetsNoConversation(t *testing.T) {
+	vips := "    trigger: { conditions: [{ expression: app.vip, operator: EQ, expectation: yes }] }\n"
+	set := load(t, head+item("call.inbound", createAction, vips, "name: VIP")+update(call.Inbound, "note: unwritten"))
+	opening, warnings := set.Open(answered())
+	require.Empty(t, warnings)
+	require.Equal(t, Opening{}, opening)
+
+	opening, _ = set.Open(carrying("app.vip", "yes"))
+	require.True(t, opening.Wanted)
+}
+
+func TestNoMoreIsSentThanKustomerTakes(t *testing.T) {
+	tags, users := make([]string, 15), make([]string, 8)
+	list := func(prefix string) (string, string) {
+		for i := range tags {
+			tags[i] = fmt.Sprintf("%s%d", prefix, i)
+		}
+		for i := range users {
+			users[i] = fmt.Sprintf("%s%023d", prefix, i)
+		}
+		return strings.Join(tags, ", "), strings.Join(users, ", ")
+	}
+	tagsA, usersA := list("a")
+	tagsB, usersB := list("b")
+	one := "assignedUsers: [" + usersA + "]\nassignedTeams: [" + usersA + "]\ntags: "
+	two := "assignedUsers: [" + usersB + "]\nassignedTeams: [" + usersB + "]\ntags: "
+	set := load(t, head+creation(one+"["+tagsA+"]")+update(call.Inbound, two+"{ add: ["+tagsB+"] }")+
+		update(call.Bridged, one+"{ add: ["+tagsA+"] }")+update(call.Bridged, two+"{ add: ["+tagsB+"] }")+
+		update(call.Finished, one+"{ set: ["+tagsA+"] }")+update(call.Finished, two+"{ add: ["+tagsB+"] }"))
+	want := []string{
+		"more than 20 tags: the last 10 were left out", "more than 10 users: the last 6 were left out", "more than 10 teams: the last 6 were left out",
+	}
+
+	opening, warnings := set.Open(answered())
+	require.Equal(t, want, warnings)
+	require.Equal(t, []int{20, 10, 10}, []int{len(opening.Tags), len(opening.AssignedUsers), len(opening.AssignedTeams)})
+	for _, event := range []call.Kind{call.Bridged, call.Finished} {
+		change, warnings := set.Change(event, answered())
+		require.Equal(t, want, warnings)
+		require.Equal(t, []int{20, 10, 10}, []int{len(change.AddTags) + len(change.SetTags), len(change.AssignedUsers), len(change.AssignedTeams)})
+	}
 }
 
 func TestRenderingLeavesTheAutomationsAsTheyWere(t *testing.T) {
-	s := Default()
-	first, _ := s.Update(call.Bridged, answered())
-	_, _ = s.Update(call.Bridged, unknown())
-	_, _ = s.Create(unknown())
-	again, _ := s.Update(call.Bridged, answered())
+	set := Default()
+	first, _ := set.Change(call.Bridged, answered())
+	_, _ = set.Change(call.Bridged, littleKnown())
+	_, _ = set.Open(littleKnown())
+	again, _ := set.Change(call.Bridged, answered())
 	require.Equal(t, first, again)
 }
 
-func TestOutcomesNarrowAnAutomation(t *testing.T) {
-	s := New(
-		Automation{Event: call.Finished, Update: &UpdateOptions{AddTags: []string{"always"}}},
-		Automation{Event: call.Finished, Outcomes: []call.Outcome{call.Missed, call.Abandoned}, Update: &UpdateOptions{AddTags: []string{"lost"}}},
-	)
-	for outcome, want := range map[call.Outcome][]string{
-		call.Answered: {"always"}, call.Missed: {"always", "lost"}, call.Abandoned: {"always", "lost"}, "": {"always"},
-	} {
-		facts := unknown()
-		facts.Outcome = outcome
-		got, _ := s.Update(call.Finished, facts)
-		require.Equal(t, want, got.AddTags, outcome)
-	}
-}
-
 func TestOnlyEventsWithAnAutomationAreHandled(t *testing.T) {
-	s := New(Automation{Event: call.Bridged, Update: &UpdateOptions{}})
-	require.True(t, s.Handles(call.Bridged))
-	require.False(t, s.Handles(call.Finished))
-	require.True(t, Default().Handles(call.Finished))
+	off := item("call.finished", updateAction, "    enabled: false\n", "note: switched off")
+	set := load(t, head+creation("{}")+update(call.Bridged, "{}")+off)
+	require.True(t, set.Handles(call.Inbound))
+	require.True(t, set.Handles(call.Bridged))
+	require.False(t, set.Handles(call.Finished))
 }
 
 func TestAnUpdateOfTagsAndNotesAloneLeavesTheConversationsFields(t *testing.T) {
-	require.False(t, UpdateOptions{AddTags: []string{"a"}, RemoveTags: []string{"b"}, Note: "n"}.ChangesFields())
-	for _, o := range []UpdateOptions{{Name: "n"}, {Status: "done"}, {AssignedUsers: []string{userID}}} {
-		require.True(t, o.ChangesFields())
+	require.False(t, Change{AddTags: []string{"a"}, RemoveTags: []string{"b"}, Note: "n", Custom: map[string]any{}}.ChangesFields())
+	for _, c := range []Change{
+		{Name: "n"}, {Status: "done"}, {Priority: 1}, {AssignedUsers: []string{userID}}, {AssignedTeams: []string{teamID}},
+		{SetTags: []string{}}, {Custom: map[string]any{"aNum": 1}},
+	} {
+		require.True(t, c.ChangesFields())
 	}
+}
+
+func TestTheVersionIsThatOfTheContent(t *testing.T) {
+	file := head + creation("{}")
+	require.Equal(t, load(t, file).Version, load(t, file).Version)
+	require.NotEqual(t, load(t, file).Version, load(t, file+"\n").Version)
+	require.Len(t, Default().Version, 12)
 }

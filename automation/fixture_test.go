@@ -1,12 +1,20 @@
 package automation
 
 import (
+	"strings"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/call"
 )
 
-const userID = "5f0c1a2b3c4d5e6f70819210"
+const (
+	userID  = "5f0c1a2b3c4d5e6f70819210"
+	otherID = "5f0c1a2b3c4d5e6f70819211"
+	teamID  = "5f0c1a2b3c4d5e6f70819220"
+)
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.FixedZone("", 3600))
 
@@ -19,12 +27,68 @@ func answered() call.Facts {
 			State: "completed", FinishReason: "passive-hangup", From: "+493066665555", To: "+493020002000",
 			CreatedAt: noon, EstablishedAt: noon.Add(time.Second), FinishedAt: noon.Add(time.Minute), Seconds: new(60),
 		},
-		Agent:   call.Agent{ID: "7", Name: "Amira Haddad", Email: "amira@example.com", Number: "201", SourceID: userID},
-		Queue:   call.Queue{ID: "9", Name: "Support"},
-		Extra:   map[string]string{"app.shop": "Berlin"},
+		Agent: call.Agent{ID: "7", Name: "Amira Haddad", Email: "amira@example.com", Number: "201", SourceID: userID, Source: "kustomer"},
+		Queue: call.Queue{ID: "9", Name: "Support"},
+		Extra: map[string]string{"app.shop": "Berlin"},
+		Kustomer: call.Kustomer{
+			CustomerID: "c24", ConversationID: "v24", ConversationURL: "https://acme.kustomerapp.com/app/customers/c24/event/v24",
+		},
 		Outcome: call.Answered,
 	}
 }
 
-// unknown is a call of which nothing is known but that it exists.
-func unknown() call.Facts { return call.Facts{Key: "k-1", Leg: call.Leg{ID: "k-1"}} }
+// littleKnown is a call of which nothing is known but that it exists.
+func littleKnown() call.Facts { return call.Facts{Key: "k-1", Leg: call.Leg{ID: "k-1"}} }
+
+// with is answered with one thing changed.
+func with(change func(*call.Facts)) call.Facts {
+	facts := answered()
+	change(&facts)
+	return facts
+}
+
+// carrying is answered with extra fields of the webhook, given as name, value, name, value...
+func carrying(fields ...string) call.Facts {
+	return with(func(f *call.Facts) {
+		for i := 0; i < len(fields); i += 2 {
+			f.Extra[fields[i]] = fields[i+1]
+		}
+	})
+}
+
+// load loads a file that has nothing wrong with it.
+func load(t *testing.T, file string) *Set {
+	t.Helper()
+	set, err := Load("test.yaml", []byte(file))
+	require.NoError(t, err)
+	return set
+}
+
+// head declares the extra fields of the tests and a zone with daylight saving.
+const head = "timezone: Europe/Berlin\nfields: [app.shop, app.vip, app.score, app.text]\nautomations:\n"
+
+// creation is an automation of call.inbound that opens a conversation, as an item of a file's list.
+func creation(options string) string { return item("call.inbound", createAction, "", options) }
+
+// update is an automation that updates the conversation on an event.
+func update(event call.Kind, options string) string {
+	return item(eventNames[event], updateAction, "", options)
+}
+
+func item(event, action, more, options string) string {
+	options = strings.ReplaceAll(strings.TrimSpace(options), "\n", "\n      ")
+	return "  - event: " + event + "\n    action: " + action + "\n" + more + "    options:\n      " + options + "\n"
+}
+
+// opens is a file that opens a conversation like this and does nothing else.
+func opens(t *testing.T, options string) *Set { return load(t, head+creation(options)) }
+
+// updates is a file whose only update is this one, on the event that knows the most.
+func updates(t *testing.T, options string) *Set {
+	return load(t, head+creation("{}")+update(call.Finished, options))
+}
+
+// changed is what that update does to a call.
+func changed(t *testing.T, facts call.Facts, options string) (Change, []string) {
+	return updates(t, options).Change(call.Finished, facts)
+}

@@ -1,8 +1,8 @@
 package automation
 
 import (
-	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,17 +10,20 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Kustomer's limits, in characters (OpenAPI: conversation name, note body).
+// Kustomer's limits, the lengths in characters (OpenAPI, POST /conversations and …/notes).
 const (
 	maxNameLength = 256
 	maxNoteLength = 10240
+	maxTags       = 20
+	maxAssignees  = 10
+	maxCustom     = 100
 )
 
 var (
-	// A placeholder is an expression in single braces, with an optional default after "|", all on one line.
-	placeholderPattern = regexp.MustCompile(`\{([A-Za-z_][\w.]*)(?:\|([^{}\n]*))?\}`)
 	// OpenAPI: items of tags on conversations.
 	tagPattern = regexp.MustCompile(`^[0-9a-zA-ZÀ-ÿ_/<>\-.][0-9a-zA-ZÀ-ÿ _/<>\-.]{0,63}$`)
+	// Names of custom attributes (developer site, "Custom attributes").
+	attributePattern = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z_]{0,127}$`)
 	// OpenAPI: format object-id, 24 hexadecimal digits.
 	objectIDPattern = regexp.MustCompile(`^[0-9a-fA-F]{24}$`)
 )
@@ -28,37 +31,57 @@ var (
 // renderer fills templates with the facts of one call and collects what it had to leave out.
 type renderer struct {
 	facts    call.Facts
+	set      *Set
 	warnings []string
 }
 
-// text fills the placeholders of a template; absent ones without a default become empty.
-func (r *renderer) text(template string) string {
-	text, _ := r.fill(template)
+func (r *renderer) warn(format string, args ...any) {
+	if warning := fmt.Sprintf(format, args...); !slices.Contains(r.warnings, warning) {
+		r.warnings = append(r.warnings, warning)
+	}
+}
+
+// text fills a template; absent placeholders without a default become empty.
+func (r *renderer) text(t template) string {
+	text, _ := r.fill(t)
 	return text
 }
 
 // fill also reports whether the template had placeholders and every one of them was absent.
-func (r *renderer) fill(template string) (text string, allAbsent bool) {
+func (r *renderer) fill(t template) (text string, allAbsent bool) {
+	var b strings.Builder
 	found, absent := 0, 0
-	text = placeholderPattern.ReplaceAllStringFunc(template, func(placeholder string) string {
-		parts := placeholderPattern.FindStringSubmatch(placeholder)
-		found++
-		value, ok := valueOf(parts[1], r.facts)
-		if !ok {
-			value = parts[2]
+	for _, p := range t {
+		if p.placeholder == nil {
+			b.WriteString(p.literal)
+			continue
 		}
+		found++
+		value := r.display(p)
 		if value == "" {
 			absent++
 		}
-		return value
-	})
-	return text, found > 0 && found == absent
+		b.WriteString(value)
+	}
+	return b.String(), found > 0 && found == absent
 }
 
-// lines fills a text of several lines and drops those that have nothing to say.
-func (r *renderer) lines(template string) string {
+// display is a placeholder's value as text, in its format, or its default.
+func (r *renderer) display(p part) string {
+	value := p.placeholder.value(r.facts)
+	if value == nil {
+		return p.fallback
+	}
+	if p.format != nil {
+		return p.format(value, r.set.zone)
+	}
+	return asText(value)
+}
+
+// lines fills a text line by line and drops the lines that have nothing to say.
+func (r *renderer) lines(t template) string {
 	var kept []string
-	for line := range strings.SplitSeq(template, "\n") {
+	for _, line := range t.lines() {
 		if text, allAbsent := r.fill(line); !allAbsent {
 			kept = append(kept, text)
 		}
@@ -67,49 +90,86 @@ func (r *renderer) lines(template string) string {
 }
 
 // list fills a list's entries; entries whose placeholders are all absent disappear.
-func (r *renderer) list(templates []string) []string {
+func (r *renderer) list(templates []template) []string {
 	var out []string
-	for _, template := range templates {
-		if text := r.entry(template); text != "" {
-			out = union(out, []string{text})
+	for _, t := range templates {
+		if text, allAbsent := r.fill(t); !allAbsent && text != "" && !slices.Contains(out, text) {
+			out = append(out, text)
 		}
 	}
 	return out
 }
 
-func (r *renderer) entry(template string) string {
-	text, allAbsent := r.fill(template)
-	if allAbsent {
-		return ""
-	}
-	return text
-}
-
-// tags leaves out tags that Kustomer would refuse, because one bad tag fails the whole request.
-func (r *renderer) tags(templates []string) []string {
+// tags leaves out what Kustomer would refuse, because one bad tag fails the whole request.
+func (r *renderer) tags(templates []template) []string {
 	return slices.DeleteFunc(r.list(templates), func(tag string) bool {
-		if tagPattern.MatchString(tag) {
-			return false
+		bad := !tagPattern.MatchString(tag)
+		if bad {
+			r.warn("a tag has characters that Kustomer does not allow, or more than 64: it was left out")
 		}
-		r.warnings = append(r.warnings, "a tag has characters that Kustomer does not allow and was left out")
-		return true
+		return bad
 	})
 }
 
-// users leaves out values that cannot be Kustomer users: an agent created in
-// babelforce, or imported from another system, has no Kustomer user id.
-func (r *renderer) users(templates []string) []string {
-	users := r.list(templates)
-	if slices.ContainsFunc(templates, func(template string) bool { return r.entry(template) == "" }) {
-		r.warnings = append(r.warnings, "the agent has no sourceId: the conversation was not assigned")
+// atMost keeps to a limit of Kustomer's, which refuses the whole request where it is exceeded.
+func (r *renderer) atMost(limit int, what string, list []string) []string {
+	if len(list) <= limit {
+		return list
 	}
-	return slices.DeleteFunc(users, func(id string) bool {
-		if objectIDPattern.MatchString(id) {
-			return false
+	r.warn("more than %d %s: the last %d were left out", limit, what, len(list)-limit)
+	return list[:limit]
+}
+
+// ids leaves out values that cannot be Kustomer's. An agent created in
+// babelforce, or imported from another system, has no Kustomer user id.
+func (r *renderer) ids(what string, templates []template) []string {
+	var ids []string
+	for _, t := range templates {
+		id, allAbsent := r.fill(t)
+		switch {
+		case allAbsent && t.mentions("agent.sourceId"):
+			r.warn("the agent has no sourceId: the conversation was not assigned")
+		case allAbsent || id == "":
+		case !objectIDPattern.MatchString(id):
+			r.warn("a %s to assign is not a Kustomer %s id (24 hexadecimal digits): it was left out", what, what)
+		case !slices.Contains(ids, id):
+			ids = append(ids, id)
 		}
-		r.warnings = append(r.warnings, fmt.Sprintf("the sourceId of agent %s is not a Kustomer user id: the conversation was not assigned", cmp.Or(r.facts.Agent.ID, "unknown")))
-		return true
-	})
+	}
+	return ids
+}
+
+// custom converts attributes to the type that their suffix asks for. A missing
+// value is left out; one that cannot be converted is left out and reported.
+func (r *renderer) custom(attributes []attribute) map[string]any {
+	custom := make(map[string]any, len(attributes))
+	for _, a := range attributes {
+		value := r.typed(a.template)
+		if value == nil {
+			continue
+		}
+		converted, err := a.convert(value)
+		if err != nil {
+			r.warn("attribute %s was left out: its value is not %v", a.name, err)
+			continue
+		}
+		custom[a.name] = converted
+	}
+	return custom
+}
+
+// typed is the value of a template: that of its placeholder, with its type, if
+// there is nothing else to it, and otherwise text. It is nil if nothing is known.
+func (r *renderer) typed(t template) any {
+	if len(t) == 1 && t[0].placeholder != nil && t[0].format == nil {
+		if value := t[0].placeholder.value(r.facts); value != nil {
+			return value
+		}
+	}
+	if text, allAbsent := r.fill(t); !allAbsent && text != "" {
+		return text
+	}
+	return nil
 }
 
 // cut shortens to a number of characters, which is what Kustomer counts.
@@ -120,19 +180,32 @@ func cut(text string, limit int) string {
 	return text
 }
 
-// union appends what is not there yet: Kustomer refuses lists that say something twice.
-func union(list, more []string) []string {
-	for _, entry := range more {
-		if !slices.Contains(list, entry) {
-			list = append(list, entry)
-		}
-	}
-	return list
-}
-
 func joinLines(a, b string) string {
 	if a == "" || b == "" {
 		return a + b
 	}
 	return a + "\n" + b
+}
+
+// union adds what the list does not hold yet: Kustomer refuses lists with repetitions.
+func union(list, more []string) []string {
+	for _, item := range more {
+		if !slices.Contains(list, item) {
+			list = append(list, item)
+		}
+	}
+	return list
+}
+
+func without(list, unwanted []string) []string {
+	return slices.DeleteFunc(list, func(item string) bool { return slices.Contains(unwanted, item) })
+}
+
+func merged(a, b map[string]any) map[string]any {
+	out := maps.Clone(a)
+	if out == nil {
+		out = make(map[string]any, len(b))
+	}
+	maps.Copy(out, b)
+	return out
 }

@@ -1,14 +1,25 @@
 package automation
 
 import (
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
-	"unicode/utf8"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/call"
 )
+
+// written is a note as it is written for a call.
+func written(t *testing.T, facts call.Facts, note string) string {
+	t.Helper()
+	change, warnings := changed(t, facts, "note: "+strconv.Quote(note))
+	require.Empty(t, warnings)
+	return change.Note
+}
 
 func TestEveryPlaceholderTellsItsFact(t *testing.T) {
 	want := map[string]string{
@@ -17,149 +28,161 @@ func TestEveryPlaceholderTellsItsFact(t *testing.T) {
 		"call.from": "+493066665555", "call.from.number": "+493066665555", "call.fromNumber": "+493066665555",
 		"call.to": "+493020002000", "call.to.number": "+493020002000", "call.toNumber": "+493020002000",
 		"call.dateCreated": "2026-11-23T11:00:00Z", "call.dateEstablished": "2026-11-23T11:00:01Z", "call.dateFinished": "2026-11-23T11:01:00Z",
-		"call.duration": "60", "call.outcome": "answered",
-		"agent.id": "7", "agent.name": "Amira Haddad", "agent.email": "amira@example.com", "agent.number": "201", "agent.sourceId": userID,
-		"queue.id": "9", "queue.name": "Support",
+		"call.duration": "60", "call.outcome": "answered", "agent.id": "7", "agent.name": "Amira Haddad", "agent.email": "amira@example.com",
+		"agent.number": "201", "agent.sourceId": userID, "agent.agentSource": "kustomer", "queue.id": "9", "queue.name": "Support",
+		"integration.kustomer.customer.id": "c24", "integration.kustomer.conversation.id": "v24",
+		"integration.kustomer.conversation.url": "https://acme.kustomerapp.com/app/customers/c24/event/v24",
 	}
-	for name := range placeholders {
-		require.Contains(t, want, name)
-	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(placeholders)), slices.Collect(maps.Keys(want)))
 	for name, value := range want {
-		r := renderer{facts: answered()}
-		require.Equal(t, "<"+value+">", r.text("<{"+name+"}>"), name)
+		require.Equal(t, "<"+value+">", written(t, answered(), "<{"+name+"}>"), name)
+		if name != "call.id" && name != "call.anonymous" {
+			require.Equal(t, "<none>", written(t, littleKnown(), "<{"+name+"|none}>"), name)
+		}
 	}
 }
 
 func TestTemplatesAreFilledWithWhatIsKnown(t *testing.T) {
-	withheld, empty, quoting := answered(), answered(), answered()
-	withheld.Leg.Anonymous = true
-	empty.Leg.Seconds, empty.Extra = new(0), map[string]string{"app.shop": ""}
-	quoting.Agent.Name = "{call.id}"
+	withheld := with(func(f *call.Facts) { f.Leg.Anonymous = true })
+	empty := with(func(f *call.Facts) { f.Leg.Seconds, f.Extra = new(0), map[string]string{"app.shop": ""} })
+	quoting := with(func(f *call.Facts) { f.Agent.Name = "{call.id}" })
 	for name, tc := range map[string]struct {
 		facts          call.Facts
 		template, want string
 	}{
 		"known fact, default unused":       {answered(), "{call.from|nobody}", "+493066665555"},
-		"absent":                           {unknown(), "from {call.from}!", "from !"},
-		"absent with default":              {unknown(), "from {call.from|a withheld number}", "from a withheld number"},
-		"absent with empty default":        {unknown(), "from {call.from|}", "from "},
-		"default with a bar of its own":    {unknown(), "{call.from|a|b}", "a|b"},
+		"absent":                           {littleKnown(), "of {call.id} from {call.from}!", "of k-1 from !"},
+		"absent with default":              {littleKnown(), "from {call.from|a withheld number}", "from a withheld number"},
+		"absent with empty default":        {littleKnown(), "of {call.id} from {call.from|}.", "of k-1 from ."},
+		"default with a bar of its own":    {littleKnown(), "{call.from|a|b}", "a|b"},
+		"default with a colon":             {littleKnown(), "{call.from|a:b}", "a:b"},
 		"withheld number":                  {withheld, "{call.from|-}{call.from.number|-}{call.fromNumber|-}", "---"},
 		"withheld is told":                 {withheld, "{call.anonymous}", "true"},
 		"zero seconds are a duration":      {empty, "{call.duration|none}", "0"},
 		"extra field":                      {answered(), "shop {app.shop|?}", "shop Berlin"},
 		"extra field with nothing in it":   {empty, "shop {app.shop|?}", "shop ?"},
 		"extra field that did not come":    {answered(), "{app.vip|no}{app.vip}", "no"},
-		"moments and durations not told":   {unknown(), "{call.dateCreated|-}{call.duration|-}", "--"},
+		"times and durations not told":     {littleKnown(), "{call.dateCreated:date|-}{call.duration:words|-}", "--"},
 		"several on a line":                {answered(), "{agent.name} ({queue.name})", "Amira Haddad (Support)"},
-		"braces that hold no placeholder":  {answered(), "{} { call.id } {1} {a-b}", "{} { call.id } {1} {a-b}"},
+		"literal braces":                   {answered(), "{{call.id}} }}{{ {{{call.id}}}", "{call.id} }{ {k-1}"},
 		"a value is never itself rendered": {quoting, "{agent.name}", "{call.id}"},
 	} {
-		r := renderer{facts: tc.facts}
-		require.Equal(t, tc.want, r.text(tc.template), name)
+		require.Equal(t, tc.want, written(t, tc.facts, tc.template), name)
 	}
 }
 
+func TestFormatsWriteValuesForPeople(t *testing.T) {
+	at := func(when time.Time) call.Facts { return with(func(f *call.Facts) { f.Leg.CreatedAt = when }) }
+	winter, summer := at(time.Date(2026, 1, 31, 23, 30, 0, 0, time.UTC)), at(time.Date(2026, 7, 31, 22, 30, 0, 0, time.UTC))
+	lasting := func(seconds int) call.Facts { return with(func(f *call.Facts) { f.Leg.Seconds = &seconds }) }
+	from := func(number string) call.Facts { return with(func(f *call.Facts) { f.Leg.From = number }) }
+	for name, tc := range map[string]struct {
+		facts          call.Facts
+		template, want string
+	}{
+		"date, winter time":       {winter, "{call.dateCreated:date}", "2026-02-01"},
+		"time, winter time":       {winter, "{call.dateCreated:time}", "00:30"},
+		"datetime, summer time":   {summer, "{call.dateCreated:datetime}", "2026-08-01 00:30"},
+		"unix":                    {winter, "{call.dateCreated:unix}", "1769902200"},
+		"no format is UTC":        {summer, "{call.dateCreated}", "2026-07-31T22:30:00Z"},
+		"minutes":                 {lasting(67), "{call.duration:minutes}", "1:07"},
+		"minutes of an hour":      {lasting(3600), "{call.duration:minutes}", "60:00"},
+		"words":                   {lasting(67), "{call.duration:words}", "1 min 7 s"},
+		"words of seconds":        {lasting(59), "{call.duration:words}", "59 s"},
+		"words of nothing":        {lasting(0), "{call.duration:words|-}", "0 s"},
+		"national":                {answered(), "{call.from:national}", "030 66665555"},
+		"international":           {answered(), "{call.from:international}", "+49 30 66665555"},
+		"e164":                    {from("493066665555"), "{call.from:e164}", "+493066665555"},
+		"an extension stays":      {answered(), "{agent.number:international}", "201"},
+		"last4":                   {answered(), "…{call.from:last4}", "…5555"},
+		"last3 and last2":         {from("+4930 12-345"), "{call.from:last3} {call.from:last2}", "345 45"},
+		"last4 counts digits":     {from("+49 30 66 5 4"), "{call.from:last4}", "6654"},
+		"last4 of fewer":          {from("12"), "{call.from:last4}", "12"},
+		"last4 of what is no no.": {from("anonymü"), "{call.from:last4}", "anonymü"},
+		"default of a format":     {from(""), "{call.from:national|none}", "none"},
+	} {
+		require.Equal(t, tc.want, written(t, tc.facts, tc.template), name)
+	}
+	utc := load(t, "fields: []\nautomations:\n"+creation(`name: "{call.dateCreated:datetime}"`))
+	opening, _ := utc.Open(summer)
+	require.Equal(t, "2026-07-31 22:30", opening.Name)
+}
+
 func TestNoteLinesWithNothingToSayAreDropped(t *testing.T) {
-	r := renderer{facts: unknown()}
-	require.Equal(t, "Heading\n\nby an agent\n? of k-1", r.lines(
+	require.Equal(t, "Heading\n\nby an agent\n? of k-1", written(t, littleKnown(),
 		"Queue: {queue.name}\nHeading\n\nby {agent.name|an agent}\n{agent.name}{queue.name}\n? of {call.id}{queue.id}\n"))
-	require.Empty(t, r.lines("{agent.name}\n\n \n{queue.name}"))
+	require.Empty(t, written(t, littleKnown(), "{agent.name}\n\n \n{queue.name}"))
 }
 
 func TestListEntriesWithNothingToSayDisappear(t *testing.T) {
-	r := renderer{facts: unknown()}
-	require.Equal(t, []string{"a", "call_none"},
-		r.list([]string{"a", "{queue.name}", "queue_{queue.name}", "", "a", "call_{call.outcome|none}"}))
-	require.Empty(t, r.warnings)
+	const tags = `["a", "{queue.name}", "queue_{queue.name}", "a", "call_{call.outcome|none}"]`
+	change, warnings := changed(t, littleKnown(), "tags: { add: "+tags+" }\nassignedTeams: [\"{app.shop}\"]")
+	require.Empty(t, warnings)
+	require.Equal(t, []string{"a", "call_none"}, change.AddTags)
+	require.Empty(t, change.AssignedTeams)
 }
 
 func TestATagThatKustomerWouldRefuseIsLeftOutWithAWarning(t *testing.T) {
-	facts := answered()
 	for tag, taken := range map[string]bool{
 		"Support": true, "Größe <5>": true, "a/b-c_d.e": true, strings.Repeat("ü", 64): true,
 		strings.Repeat("ü", 65): false, " lead": false, "a,b": false, "50%": false, "日本": false, "a\nb": false,
 	} {
-		facts.Queue.Name = tag
-		r := renderer{facts: facts}
-		want := []string{"vip"}
+		change, warnings := changed(t, carrying("app.text", tag), `tags: { add: [vip, "{app.text}"] }`)
 		if taken {
-			want = append(want, tag)
+			require.Equal(t, []string{"vip", tag}, change.AddTags)
+			require.Empty(t, warnings)
+			continue
 		}
-		require.Equal(t, want, r.tags([]string{"vip", "{queue.name}"}), tag)
-		require.Equal(t, !taken, len(r.warnings) == 1, tag)
-		require.NotContains(t, strings.Join(r.warnings, ""), tag)
+		require.Equal(t, []string{"vip"}, change.AddTags)
+		require.Equal(t, []string{"a tag has characters that Kustomer does not allow, or more than 64: it was left out"}, warnings)
 	}
 }
 
-func TestOnlyKustomersUsersAreAssigned(t *testing.T) {
-	const noSource = "the agent has no sourceId: the conversation was not assigned"
+func TestOnlyKustomersUsersAndTeamsAreAssigned(t *testing.T) {
 	for name, tc := range map[string]struct {
 		sourceID string
 		users    []string
 		warnings []string
 	}{
-		"Kustomer's":       {userID, []string{userID}, nil},
-		"none":             {"", nil, []string{noSource}},
-		"another system's": {"crm-7", nil, []string{"the sourceId of agent 7 is not a Kustomer user id: the conversation was not assigned"}},
+		"Kustomer's": {userID, []string{userID}, nil},
+		"none":       {"", nil, []string{"the agent has no sourceId: the conversation was not assigned"}},
+		"another system's": {"crm-7", nil,
+			[]string{"a user to assign is not a Kustomer user id (24 hexadecimal digits): it was left out"}},
 	} {
-		facts := answered()
-		facts.Agent.SourceID = tc.sourceID
-		r := renderer{facts: facts}
-		require.Equal(t, tc.users, append([]string(nil), r.users([]string{"{agent.sourceId}", "{agent.sourceId}"})...), name)
-		require.Equal(t, tc.warnings, r.warnings, name)
+		facts := with(func(f *call.Facts) { f.Agent.SourceID = tc.sourceID })
+		change, warnings := changed(t, facts, `assignedUsers: ["{agent.sourceId}", "{agent.sourceId}", "{app.vip}"]`)
+		require.Equal(t, tc.users, change.AssignedUsers, name)
+		require.Equal(t, tc.warnings, warnings, name)
 	}
+	change, warnings := changed(t, answered(), `assignedTeams: [`+teamID+`, "{app.shop}"]`)
+	require.Equal(t, []string{teamID}, change.AssignedTeams)
+	require.Equal(t, []string{"a team to assign is not a Kustomer team id (24 hexadecimal digits): it was left out"}, warnings)
 }
 
 func TestLongTextIsCutByCharacters(t *testing.T) {
 	for _, unit := range []string{"a", "ü", "日", "😀"} {
-		facts := answered()
-		facts.Extra["text"] = strings.Repeat(unit, maxNoteLength)
-		s := New(
-			Automation{Event: call.Inbound, Create: &CreateOptions{Name: "{text}"}},
-			Automation{Event: call.Bridged, Update: &UpdateOptions{Name: "{text}", Note: "{text}"}},
-			Automation{Event: call.Finished, Update: &UpdateOptions{Note: "{text}!"}},
-		)
-		created, _ := s.Create(facts)
-		fits, _ := s.Update(call.Bridged, facts)
-		long, _ := s.Update(call.Finished, facts)
-		require.Equal(t, strings.Repeat(unit, 255)+"…", created.Name)
-		require.Equal(t, created.Name, fits.Name)
-		require.Equal(t, facts.Extra["text"], fits.Note)
+		facts := carrying("app.text", strings.Repeat(unit, maxNoteLength))
+		fits, _ := changed(t, facts, `{ name: "{app.text}", note: "{app.text}" }`)
+		long, _ := changed(t, facts, `note: "{app.text}!"`)
+		opening, _ := opens(t, `name: "{app.text}"`).Open(facts)
+		require.Equal(t, strings.Repeat(unit, 255)+"…", opening.Name)
+		require.Equal(t, opening.Name, fits.Name)
+		require.Equal(t, facts.Extra["app.text"], fits.Note)
 		require.Equal(t, strings.Repeat(unit, 10239)+"…", long.Note)
 	}
 }
 
-func FuzzRendering(f *testing.F) {
-	f.Add("Call from {call.from|a withheld number}", "+493066665555")
-	f.Add("Queue: {queue.name}\n{agent.name}{x|}", "")
-	f.Add("{{call.id}}{call.from|{", "ü\xff")
-	f.Add("{call.from|a\nb}", "")
-	f.Fuzz(func(t *testing.T, template, value string) {
-		facts := answered()
-		facts.Leg.From, facts.Agent.Name, facts.Queue.Name, facts.Extra["x"] = value, value, value, value
-		r := renderer{facts: facts}
-		text, lines := r.text(template), r.lines(template)
-		require.LessOrEqual(t, utf8.RuneCountInString(cut(text, maxNameLength)), maxNameLength)
-		require.LessOrEqual(t, len(lines), len(text))
-		for _, tag := range r.tags([]string{template, value, "{x}"}) {
-			require.Regexp(t, tagPattern, tag)
-		}
-		// Braces inside braces are no placeholder, and neither are those of a value.
-		if strings.Contains(value, "{") || innerBrace(template) {
-			return
-		}
-		for _, left := range placeholderPattern.FindAllStringSubmatch(text+"\n"+lines, -1) {
-			require.NotContains(t, placeholders, left[1])
-		}
-	})
-}
-
-func innerBrace(template string) bool {
-	for part := range strings.SplitSeq(template, "}") {
-		if strings.Count(part, "{") > 1 {
-			return true
-		}
+// Warnings stand in workflow histories and in the Web UI.
+func TestWarningsHoldNoPersonalData(t *testing.T) {
+	facts := carrying("app.text", "Zsófia Marked-Name, +49 170 0000123")
+	facts.Leg.From, facts.Agent.Name, facts.Agent.SourceID = "+491700000123", "Zsófia Marked-Name", "zsofia@marked.example"
+	_, warnings := changed(t, facts, `
+tags: { add: ["{app.text}"], remove: ["{agent.name}, {call.from}"] }
+assignedUsers: ["{agent.sourceId}", "{call.from}"]
+assignedTeams: ["{app.text}"]
+custom: { aNum: "{app.text}", bAt: "{app.text}", cBool: "{app.text}", dUrl: "{agent.sourceId}" }`)
+	require.Len(t, warnings, 7)
+	for _, mark := range []string{"Zs", "arked", "170", "123"} {
+		require.NotContains(t, strings.Join(warnings, "\n"), mark)
 	}
-	return false
 }

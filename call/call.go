@@ -59,6 +59,26 @@ type Agent struct {
 	Source string `json:"source,omitempty"`
 }
 
+// Is reports whether two buckets are about one agent.
+func (a Agent) Is(b Agent) bool {
+	return cmp.Or(a.ID, a.SourceID, a.Name) == cmp.Or(b.ID, b.SourceID, b.Name)
+}
+
+// over adds what else is known of the agent, if it is the same.
+func (a Agent) over(known Agent) Agent {
+	if !a.Is(known) {
+		return a
+	}
+	return Agent{
+		ID:       cmp.Or(a.ID, known.ID),
+		Name:     cmp.Or(a.Name, known.Name),
+		Email:    cmp.Or(a.Email, known.Email),
+		Number:   cmp.Or(a.Number, known.Number),
+		SourceID: cmp.Or(a.SourceID, known.SourceID),
+		Source:   cmp.Or(a.Source, known.Source),
+	}
+}
+
 // Queue is the babelforce queue through which the call reached the agent.
 type Queue struct {
 	ID   string `json:"id,omitempty"`
@@ -75,6 +95,15 @@ type Facts struct {
 	Queue   Queue             `json:"queue,omitzero"`
 	Extra   map[string]string `json:"extra,omitempty"`
 	Outcome Outcome           `json:"outcome,omitempty"`
+	// Kustomer names what Kustomer holds of the call, once it does.
+	Kustomer Kustomer `json:"kustomer,omitzero"`
+}
+
+// Kustomer names a call's conversation and the customer it belongs to.
+type Kustomer struct {
+	CustomerID      string `json:"customerId,omitempty"`
+	ConversationID  string `json:"conversationId,omitempty"`
+	ConversationURL string `json:"conversationUrl,omitempty"`
 }
 
 // Learn returns the facts with what an event adds to them, in whatever order events come.
@@ -85,9 +114,11 @@ func (f Facts) Learn(e Event) Facts {
 	return f.withBuckets(e)
 }
 
-// AsOf returns the facts as they stood when the event happened: its own
-// fields win over anything learnt since, such as a duration that has grown.
+// AsOf returns the facts as they stood when the event happened. Its own fields
+// win over anything learnt since, and the duration, which has grown since, is
+// only what the event itself says of the caller's leg.
 func (f Facts) AsOf(e Event) Facts {
+	f.Leg.Seconds = nil
 	if !e.Leg.IsChild() {
 		f.Leg = e.Leg.over(f.Leg)
 	}
@@ -97,7 +128,7 @@ func (f Facts) AsOf(e Event) Facts {
 func (f Facts) withBuckets(e Event) Facts {
 	// Every leg of an attempt names its agent; only a bridge says that it is the one who answered.
 	if e.Kind == Bridged {
-		f.Agent = e.Agent
+		f.Agent = e.Agent.over(f.Agent)
 		f.Queue = Queue{ID: cmp.Or(e.Queue.ID, f.Queue.ID), Name: cmp.Or(e.Queue.Name, f.Queue.Name)}
 	}
 	if len(e.Extra) > 0 {

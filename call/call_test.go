@@ -31,6 +31,36 @@ func TestChildLegsAreRecognised(t *testing.T) {
 	}
 }
 
+func TestCallsThatAgentsPlaceAreOutgoing(t *testing.T) {
+	for name, tc := range map[string]struct {
+		leg  Leg
+		want bool
+	}{
+		"caller":                  {Leg{Type: "inbound", Source: "queue", Domain: "external"}, false},
+		"attempt to reach agents": {Leg{Type: "outbound", Source: "queue", Domain: "internal"}, false},
+		"transfer":                {Leg{Type: "outbound", Source: "transfer", Domain: "internal"}, false},
+		"click to call":           {Leg{Type: "outbound", Source: "api", Domain: "internal"}, true},
+		"browser phone":           {Leg{Type: "outbound", Source: "webrtc", Domain: "external"}, true},
+		"dialer":                  {Leg{Type: "outbound", Source: "dialer", Domain: "external"}, true},
+	} {
+		require.Equal(t, tc.want, tc.leg.IsOutgoing(), name)
+	}
+}
+
+func TestBridgeTellsOnlyItsOwnWait(t *testing.T) {
+	facts := Facts{Key: "p"}.Learn(Event{Kind: Finished, Leg: Leg{ID: "p", Seconds: new(95)}})
+	onChild := Event{Kind: Bridged, Leg: Leg{ID: "c", ParentID: "p", Seconds: new(3)}}
+	require.Nil(t, facts.AsOf(onChild).Leg.Seconds)
+}
+
+func TestAgentsDetailsAddUp(t *testing.T) {
+	full := Event{Kind: Bridged, Agent: Agent{ID: "7", Name: "Amira", SourceID: "user"}}
+	bare := Event{Kind: Bridged, Agent: Agent{ID: "7"}}
+	other := Event{Kind: Bridged, Agent: Agent{ID: "8"}}
+	require.Equal(t, full.Agent, Facts{}.Learn(full).Learn(bare).Agent)
+	require.Equal(t, Agent{ID: "8"}, Facts{}.Learn(full).Learn(other).Agent)
+}
+
 func TestOutcomeFollowsTheLegs(t *testing.T) {
 	reason := func(r string) Leg { return Leg{ID: "p", FinishReason: r} }
 	lasted := []Leg{{ID: "c1", Seconds: new(0)}, {ID: "c2", Seconds: new(30)}}

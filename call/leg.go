@@ -2,6 +2,7 @@ package call
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -52,6 +53,12 @@ func latest(a, b Leg) Leg {
 		a, b = b, a
 	}
 	return a.over(b)
+}
+
+// IsOutgoing reports whether the leg belongs to a call that an agent, a dialer
+// or the API has placed (babelforce help, "How to define different call legs").
+func (l Leg) IsOutgoing() bool {
+	return l.Type == "outbound" && slices.Contains([]string{"api", "webrtc", "dialer", "dial"}, l.Source)
 }
 
 // over lays what the leg says over what is otherwise known of it.

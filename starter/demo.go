@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,17 +14,19 @@ import (
 // demoCommand shows the whole product at work, with nothing installed but Go.
 func demoCommand(out io.Writer) *cli.Command {
 	var options demo.Options
+	var crm config.Kustomer
 	return &cli.Command{
 		Name:  "demo",
 		Usage: "start everything here, play calls, show what happens to each, and check them all",
 		Description: "Uses the Temporal CLI that TEMPORAL_CLI names or PATH holds, else builds it once.\n" +
-			"With KUSTOMER_URL and KUSTOMER_API_KEY set, writes to that Kustomer instead of the sandbox.",
-		Flags: []cli.Flag{
+			"With KUSTOMER_URL and KUSTOMER_API_KEY set, writes to that Kustomer instead of the sandbox; the key then needs\n" +
+			"the role org.permission.user.read too, to find agents.",
+		Flags: append(crm.Flags(),
 			&cli.IntFlag{Name: "calls", Usage: "stop after `N` calls; 0 goes on until Ctrl-C", Destination: &options.Calls},
 			&cli.Float64Flag{Name: "rate", Usage: "calls a second", Value: 1, Destination: &options.Rate},
 			&cli.BoolFlag{Name: "faults", Usage: "let Kustomer lose answers, fail and break connections (sandbox only)", Destination: &options.Faults},
 			&cli.Int64Flag{Name: "seed", Usage: "of the calls and the faults", Value: 1, Destination: &options.Seed},
-		},
+		),
 		Action: func(c *cli.Context) error {
 			if err := config.NoArguments(c); err != nil {
 				return err
@@ -34,8 +35,7 @@ func demoCommand(out io.Writer) *cli.Command {
 			if inRange := options.Rate >= 0.001 && options.Rate <= 1000; options.Calls < 0 || !inRange {
 				return errors.New("--calls must not be negative, and --rate must be between 0.001 and 1000")
 			}
-			if os.Getenv("KUSTOMER_URL") != "" && os.Getenv("KUSTOMER_API_KEY") != "" {
-				crm := config.Kustomer{URL: os.Getenv("KUSTOMER_URL"), Budget: config.DefaultBudget}
+			if crm.URL != "" {
 				client, err := crm.Client(nil)
 				if err != nil {
 					return err

@@ -28,7 +28,7 @@ func main() {
 // run is all of main that a test can call.
 func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	serving := serveCommand(logs)
-	commands := []*cli.Command{serveCommand(logs), demoCommand(out), sandboxCommand(out), setupCommand(out, logs)}
+	commands := []*cli.Command{serveCommand(logs), demoCommand(out), sandboxCommand(out), checkCommand(out), automationsCommand(out), setupCommand(out, logs)}
 	for _, command := range commands {
 		command.OnUsageError = config.UsageError
 	}

@@ -163,7 +163,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		Rate:             s.rate,
 		Patience:         s.patience,
 		Log:              log,
-		Observe:          func(a webhook.Answered) { counted.Webhook(a.Event, a.Status, a.Late, a.Took) },
+		Observe:          func(a webhook.Answered) { counted.Webhook(a.Event, a.Status, a.Late || a.Ignored, a.Took) },
 	})
 	group.Go(func() error {
 		defer stopWorker()

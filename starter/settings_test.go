@@ -31,6 +31,8 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"URL of no site":    {[]string{worker, "--kustomer-url", "acme"}, settings{"KUSTOMER_API_KEY": "k"}, []string{"--kustomer-url", "KUSTOMER_URL", "https://<org>"}},
 		"no budget":         {[]string{worker, url}, settings{"KUSTOMER_API_KEY": "k", "KUSTOMER_BUDGET": "0"}, []string{"--kustomer-budget", "KUSTOMER_BUDGET"}},
 		"budget of words":   {nil, settings{"KUSTOMER_BUDGET": "many"}, []string{"kustomer-budget", "KUSTOMER_BUDGET"}},
+		"no automations":    {[]string{worker, url, "--automations", missing}, settings{"KUSTOMER_API_KEY": "k"}, []string{"--automations", "CALLTHREAD_AUTOMATIONS", "no such file"}},
+		"bad automations":   {[]string{worker, url}, settings{"KUSTOMER_API_KEY": "k", "CALLTHREAD_AUTOMATIONS": writeFile(t, "automation: []")}, []string{":1:1: ", `"automations"`}},
 		"no such country":   {[]string{worker, url, "--country", "Germany"}, settings{"KUSTOMER_API_KEY": "k"}, []string{"--country", "CALLTHREAD_COUNTRY", "DE"}},
 		"no Temporal":       {nil, settings{"TEMPORAL_CONFIG_FILE": writeFile(t, "[")}, []string{"TEMPORAL_*", "temporal.toml"}},
 		"no task queue":     {nil, settings{"CALLTHREAD_TASK_QUEUE": ""}, []string{"--task-queue", "CALLTHREAD_TASK_QUEUE"}},
@@ -44,18 +46,31 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"rate of no number": {[]string{"--max-rate=NaN"}, nil, []string{"--max-rate", "CALLTHREAD_MAX_RATE"}},
 		"negative patience": {[]string{"--settle=-1s"}, nil, []string{"--settle", "CALLTHREAD_SETTLE"}},
 
-		"unknown command":      {[]string{"sreve"}, nil, []string{"sreve", "--help"}},
-		"unknown argument":     {[]string{"serve", "now"}, nil, []string{"now", "--help"}},
-		"unknown flag":         {[]string{"--lisen", ":1"}, nil, []string{"-lisen", "--help"}},
-		"flag before command":  {[]string{"--listen", busy, "serve"}, nil, []string{"serve", "after"}},
-		"sandbox port in use":  {[]string{"sandbox", "--listen", busy}, nil, []string{"--listen", "in use"}},
-		"sandbox without key":  {[]string{"sandbox", "--api-key", ""}, nil, []string{"--api-key"}},
-		"sandbox without time": {[]string{"sandbox", "--budget", "0"}, nil, []string{"--budget"}},
-		"demo of minus a call": {[]string{"demo", "--calls=-1"}, nil, []string{"--calls"}},
-		"demo at no rate":      {[]string{"demo", "--rate", "0"}, nil, []string{"--rate"}},
-		"demo at any rate":     {[]string{"demo", "--rate", "1e12"}, nil, []string{"--rate"}},
-		"demo with a bad key":  {[]string{"demo"}, settings{"KUSTOMER_URL": "acme", "KUSTOMER_API_KEY": "k"}, []string{"--kustomer-url", "KUSTOMER_URL"}},
-		"set-up of nothing":    {[]string{"setup"}, nil, []string{"Temporal", "127.0.0.1:1"}},
+		"unknown command":       {[]string{"sreve"}, nil, []string{"sreve", "--help"}},
+		"unknown argument":      {[]string{"serve", "now"}, nil, []string{"now", "--help"}},
+		"unknown flag":          {[]string{"--lisen", ":1"}, nil, []string{"-lisen", "--help"}},
+		"flag before command":   {[]string{"--listen", busy, "serve"}, nil, []string{"serve", "after"}},
+		"sandbox port in use":   {[]string{"sandbox", "--listen", busy}, nil, []string{"--listen", "in use"}},
+		"sandbox without key":   {[]string{"sandbox", "--api-key", ""}, nil, []string{"--api-key"}},
+		"sandbox without time":  {[]string{"sandbox", "--budget", "0"}, nil, []string{"--budget"}},
+		"demo of minus a call":  {[]string{"demo", "--calls=-1"}, nil, []string{"--calls"}},
+		"demo at no rate":       {[]string{"demo", "--rate", "0"}, nil, []string{"--rate"}},
+		"demo at any rate":      {[]string{"demo", "--rate", "1e12"}, nil, []string{"--rate"}},
+		"demo with a bad key":   {[]string{"demo"}, settings{"KUSTOMER_URL": "acme", "KUSTOMER_API_KEY": "k"}, []string{"--kustomer-url", "KUSTOMER_URL"}},
+		"check without a URL":   {[]string{"check"}, settings{"KUSTOMER_API_KEY": "k"}, []string{"--kustomer-url", "KUSTOMER_URL"}},
+		"check without a key":   {[]string{"check", url}, nil, []string{"--kustomer-api-key-file", "KUSTOMER_API_KEY"}},
+		"check nowhere":         {[]string{"check", "--country", "Germany"}, nil, []string{"--country", "CALLTHREAD_COUNTRY"}},
+		"check of an argument":  {[]string{"check", "file.yaml"}, nil, []string{"file.yaml", "--help"}},
+		"entries of no file":    {[]string{"automations", "--automations", missing}, nil, []string{"--automations", "no such file"}},
+		"entries of mistakes":   {[]string{"automations", "--automations", writeFile(t, "automation: []")}, nil, []string{":1:1: "}},
+		"entries of arguments":  {[]string{"automations", "default"}, nil, []string{"default", "--help"}},
+		"URL without a scheme":  {[]string{"automations", "--url", "calls.example.com"}, nil, []string{"--url", "CALLTHREAD_URL", "https://"}},
+		"URL without a host":    {[]string{"automations", "--url", "https:///in"}, nil, []string{"--url", "CALLTHREAD_URL"}},
+		"URL with a query":      {[]string{"automations"}, settings{"CALLTHREAD_URL": "https://calls.example.com?a=b"}, []string{"--url", "CALLTHREAD_URL"}},
+		"URL of a file":         {[]string{"automations", "--url", "ftp://calls.example.com"}, nil, []string{"--url", "CALLTHREAD_URL"}},
+		"no secret to show":     {[]string{"automations", "--show-secret"}, settings{"CALLTHREAD_WEBHOOK_SECRET": ""}, []string{"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET"}},
+		"half a secret to show": {[]string{"automations", "--show-secret"}, settings{"CALLTHREAD_WEBHOOK_SECRET": " ,old"}, []string{"no webhook secret"}},
+		"set-up of nothing":     {[]string{"setup"}, nil, []string{"Temporal", "127.0.0.1:1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "secret")
@@ -109,6 +124,7 @@ func TestHelpListsEverySettingOfTheContract(t *testing.T) {
 			"--kustomer-url", "KUSTOMER_URL", "https://<org>.api.kustomerapp.com",
 			"--kustomer-api-key-file", "KUSTOMER_API_KEY",
 			"--kustomer-budget", "KUSTOMER_BUDGET", "800",
+			"--automations", "CALLTHREAD_AUTOMATIONS", "starter automations --default",
 			"--country", "CALLTHREAD_COUNTRY",
 			"--listen", "CALLTHREAD_LISTEN", `":8080"`,
 			"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET", "--insecure",
@@ -124,7 +140,7 @@ func TestHelpListsEverySettingOfTheContract(t *testing.T) {
 func TestHelpListsEveryCommand(t *testing.T) {
 	var help bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"starter", "--help"}, &help, os.Stderr))
-	for _, command := range []string{"serve", "demo", "sandbox", "setup"} {
+	for _, command := range []string{"serve", "demo", "sandbox", "check", "automations", "setup"} {
 		require.Contains(t, help.String(), "\n   "+command+" ")
 	}
 	help.Reset()

@@ -49,7 +49,7 @@ func TestACallFromRingToNote(t *testing.T) {
 	require.ElementsMatch(t, []string{"babelforce", "inbound_call", "call_answered"}, over.Tags)
 	require.Equal(t, map[string]string{
 		"babelforce:" + key + ":bridged":  "Answered by Amira Haddad.\nQueue: Support\nWaited: 7 s",
-		"babelforce:" + key + ":finished": "Call ended: answered by Amira Haddad.\nTotal: 95 s",
+		"babelforce:" + key + ":finished": "Call ended: answered by Amira Haddad.\nTotal: 1 min 35 s",
 	}, notes(t, over))
 }
 
@@ -100,7 +100,7 @@ func TestAnyOrderOfEventsGivesOneAndTheSameConversation(t *testing.T) {
 			require.ElementsMatch(t, []string{"babelforce", "inbound_call", "call_answered"}, conversation.Tags, order)
 			require.Equal(t, map[string]string{
 				"babelforce:" + key + ":bridged":  "Answered by Amira Haddad.\nQueue: Support\nWaited: 7 s",
-				"babelforce:" + key + ":finished": "Call ended: answered by Amira Haddad.\nTotal: 95 s",
+				"babelforce:" + key + ":finished": "Call ended: answered by Amira Haddad.\nTotal: 1 min 35 s",
 			}, notes(t, conversation), order)
 		})
 	}

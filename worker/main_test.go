@@ -59,6 +59,8 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"key of two words": {nil, settings{"KUSTOMER_API_KEY": "a key"}, []string{"--kustomer-api-key-file", "KUSTOMER_API_KEY", "space"}},
 		"empty key file":   {[]string{"--kustomer-api-key-file", writeFile(t, " \n")}, nil, []string{"--kustomer-api-key-file", "KUSTOMER_API_KEY_FILE", "is empty"}},
 		"no budget":        {[]string{"--kustomer-budget", "0"}, nil, []string{"--kustomer-budget", "KUSTOMER_BUDGET"}},
+		"no automations":   {[]string{"--automations", filepath.Join(t.TempDir(), "none")}, nil, []string{"--automations", "CALLTHREAD_AUTOMATIONS", "no such file"}},
+		"bad automations":  {nil, settings{"CALLTHREAD_AUTOMATIONS": writeFile(t, "automation: []")}, []string{":1:1: ", `"automations"`}},
 		"no such country":  {nil, settings{"CALLTHREAD_COUNTRY": "XX"}, []string{"--country", "CALLTHREAD_COUNTRY", "XX"}},
 		"log level":        {nil, settings{"CALLTHREAD_LOG_LEVEL": "loud"}, []string{"--log-level", "CALLTHREAD_LOG_LEVEL", "loud"}},
 		"no Temporal":      {nil, settings{"TEMPORAL_CONFIG_FILE": writeFile(t, "[")}, []string{"TEMPORAL_*", "temporal.toml"}},
@@ -135,7 +137,7 @@ func TestHelpListsEverySettingOfTheContract(t *testing.T) {
 	for _, setting := range []string{
 		"--task-queue", "CALLTHREAD_TASK_QUEUE", `"calls"`,
 		"--kustomer-url", "KUSTOMER_URL", "--kustomer-api-key-file", "KUSTOMER_API_KEY", "--kustomer-budget", "KUSTOMER_BUDGET", "800",
-		"--country", "CALLTHREAD_COUNTRY", "--metrics-listen", "CALLTHREAD_METRICS_LISTEN", `":9090"`,
+		"--automations", "CALLTHREAD_AUTOMATIONS", "--country", "CALLTHREAD_COUNTRY", "--metrics-listen", "CALLTHREAD_METRICS_LISTEN", `":9090"`,
 		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_TLS_*", "temporal.toml",
 	} {
 		require.Contains(t, help.String(), setting)

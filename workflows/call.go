@@ -24,7 +24,7 @@ func CallWorkflow(ctx workflow.Context, in CallInput) (State, error) {
 }
 
 func (c *thread) run(ctx workflow.Context) error {
-	if err := c.learnParentLeg(ctx); err != nil {
+	if err := c.learnCaller(ctx); err != nil {
 		return err
 	}
 	if err := c.openConversation(ctx); err != nil {
@@ -38,22 +38,22 @@ func (c *thread) run(ctx workflow.Context) error {
 		if !more {
 			break
 		}
-		if err := c.handOver(ctx, bridge); err != nil {
+		if err := c.handOver(ctx, bridge, noteName(call.Bridged, c.handled)); err != nil {
 			return err
 		}
 	}
 	return c.close(ctx)
 }
 
-// learnParentLeg waits a moment for the caller's own leg, when the first
-// event heard was about an attempt to reach an agent: that leg's numbers are not the caller's.
-func (c *thread) learnParentLeg(ctx workflow.Context) error {
-	known := func() bool { return c.facts.Leg.ID != "" }
+// learnCaller waits a moment for an event that says who calls, when the first
+// one heard does not: it was about an attempt to reach an agent, or overtook the ringing.
+func (c *thread) learnCaller(ctx workflow.Context) error {
+	known := func() bool { return c.rang || c.facts.Leg.From != "" || c.facts.Leg.Anonymous }
 	if c.drain(ctx); known() {
 		return nil
 	}
-	c.state.WaitsFor = "the event of the caller's own leg"
-	return c.listen(ctx, c.timer(ctx, c.patience.Settle, "time for the caller's own event"), known)
+	c.state.WaitsFor = "an event that says who calls"
+	return c.listen(ctx, c.timer(ctx, callerPatience, "time to learn who calls"), known)
 }
 
 // openConversation opens the conversation, the first step of every call.
@@ -68,7 +68,15 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 		c.state.ConversationID = opened.ConversationID
 		c.state.ConversationURL = opened.ConversationURL
 		c.state.CustomerID = opened.CustomerID
-		c.state.Warnings = append(c.state.Warnings, opened.Warnings...)
+		c.state.Automations = opened.Automations
+		c.warn(ctx, opened.OpenedAt, opened.Warnings)
+		c.facts.Kustomer = call.Kustomer{
+			CustomerID: opened.CustomerID, ConversationID: opened.ConversationID, ConversationURL: opened.ConversationURL,
+		}
+		if opened.ConversationID == "" {
+			c.tell(ctx, workflow.Now(ctx), "no automation opens a conversation for this call")
+			return nil
+		}
 		if !c.firstHeard.IsZero() {
 			c.state.RingToConversationMS = opened.OpenedAt.Sub(c.firstHeard).Milliseconds()
 		}
@@ -124,8 +132,9 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 	}
 }
 
-// handOver gives the conversation to the agent who picked up.
-func (c *thread) handOver(ctx workflow.Context, bridge call.Event) error {
+// handOver gives the conversation to the agent who picked up. The name tells
+// the note of this hand-over from the call's others.
+func (c *thread) handOver(ctx workflow.Context, bridge call.Event, noteName string) error {
 	facts := c.facts.AsOf(bridge)
 	overtaken := bridge.At().Before(c.lastBridge)
 	if !overtaken {
@@ -134,11 +143,10 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event) error {
 	if err := c.enter(ctx, Bridged, agentAttributes(c.state)...); err != nil {
 		return err
 	}
-	c.handOvers++
 	updated, err := c.update(ctx, "assign the agent, tag and note", activities.UpdateConversationInput{
 		Event:        call.Bridged,
 		Facts:        facts,
-		Note:         noteName(call.Bridged, c.handOvers),
+		Note:         noteName,
 		KeepAssignee: overtaken,
 	})
 	if err != nil || updated.UpdatedAt.IsZero() {
@@ -154,42 +162,59 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event) error {
 	return nil
 }
 
-// close writes down what became of the call.
+// close writes down what became of the call. Should a bridge arrive while that
+// is being done, it is served, and what it made untrue is put right.
 func (c *thread) close(ctx workflow.Context) error {
-	c.facts.Outcome = call.OutcomeOf(c.facts.Leg, c.attempts, len(c.bridges) > 0)
-	if c.facts.Outcome == call.Answered && len(c.bridges) == 0 {
-		// The legs tell that an agent had the caller on the line, though the event that says who was lost.
-		if err := c.handOver(ctx, call.Event{Kind: call.Bridged}); err != nil {
+	if !c.ended {
+		c.facts.Leg.Seconds = nil // what was last heard is how long the caller waited, not how long the call was
+	}
+	var outcomeTags []string
+	for nth := 1; ; nth++ {
+		if err := c.handOverTheRest(ctx); err != nil {
 			return err
 		}
-	}
-	if c.opened.ExpectsFinish {
+		outcome := call.OutcomeOf(c.facts.Leg, c.attempts, len(c.bridges) > 0)
+		if outcome == c.facts.Outcome {
+			return c.leave(ctx)
+		}
+		c.facts.Outcome = outcome
+		if !c.opened.ExpectsFinish {
+			continue
+		}
 		updated, err := c.update(ctx, "write the outcome", activities.UpdateConversationInput{
 			Event: call.Finished,
 			Facts: c.facts,
-			Note:  noteName(call.Finished, 1),
+			Note:  noteName(call.Finished, nth),
+			Undo:  outcomeTags,
 		})
 		if err != nil {
 			return err
 		}
-		c.tell(ctx, updated.UpdatedAt, "outcome written: "+string(c.facts.Outcome))
+		if !updated.UpdatedAt.IsZero() {
+			c.tell(ctx, updated.UpdatedAt, "outcome written: "+string(outcome))
+		}
+		outcomeTags = updated.AddedTags
 	}
-	if err := c.handOverLatecomers(ctx); err != nil {
-		return err
-	}
-	return c.leave(ctx)
 }
 
-// handOverLatecomers serves bridges that arrived while the outcome was being written.
-func (c *thread) handOverLatecomers(ctx workflow.Context) error {
+// handOverTheRest serves the bridges that were heard since the end of the
+// call. Where the legs tell that an agent had the caller on the line, but the
+// event that says who was lost, the conversation is still marked as answered.
+func (c *thread) handOverTheRest(ctx workflow.Context) error {
 	for c.drain(ctx); c.handled < len(c.bridges); c.drain(ctx) {
 		c.handled++
-		if err := c.handOver(ctx, c.bridges[c.handled-1]); err != nil {
+		if err := c.handOver(ctx, c.bridges[c.handled-1], noteName(call.Bridged, c.handled)); err != nil {
 			return err
 		}
-		c.facts.Outcome = call.Answered
 	}
-	return nil
+	if len(c.bridges) > 0 || c.answeredUnseen || call.OutcomeOf(c.facts.Leg, c.attempts, false) != call.Answered {
+		return nil
+	}
+	c.answeredUnseen = true
+	if err := c.handOver(ctx, call.Event{Kind: call.Bridged}, "answered"); err != nil {
+		return err
+	}
+	return c.handOverTheRest(ctx)
 }
 
 // leave ends the run once everybody who asked has their answer.

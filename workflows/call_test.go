@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
 )
@@ -90,6 +91,7 @@ func TestAnsweredCallWhoseEndIsLostIsClosedInTheEnd(t *testing.T) {
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, workflows.Finished, state.Phase)
 	require.Equal(t, workflows.DefaultPatience.Bridge+workflows.DefaultPatience.End, c.took())
+	require.Nil(t, c.updates[1].Facts.Leg.Seconds, "how long the call was is not known")
 }
 
 func TestWithoutAnAutomationForTheEndTheCallIsOverOnceHandedOver(t *testing.T) {
@@ -112,6 +114,31 @@ func TestAdoptedConversationIsLookedAtBeforeNotesAreWritten(t *testing.T) {
 	c.plays()
 	require.True(t, c.updates[0].LookFirst)
 	require.True(t, c.updates[1].LookFirst)
+}
+
+func TestCallThatNoAutomationOpensAConversationForIsFollowedToItsEnd(t *testing.T) {
+	c := newCall(t)
+	c.opened = activities.CreateConversationResult{ExpectsFinish: true, Automations: "v7"}
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(60*time.Second, finished)
+	state := c.plays()
+	require.Equal(t, call.Answered, state.Outcome)
+	require.Equal(t, "v7", state.Automations)
+	require.Empty(t, state.ConversationID)
+	require.Equal(t, []string{"create"}, c.steps)
+}
+
+func TestUpdatesKnowTheConversation(t *testing.T) {
+	c := newCall(t)
+	c.opened.ConversationURL = "https://crm/conversation-1"
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(60*time.Second, finished)
+	c.plays()
+	want := call.Kustomer{CustomerID: "customer-1", ConversationID: "conversation-1", ConversationURL: "https://crm/conversation-1"}
+	require.Equal(t, want, c.updates[0].Facts.Kustomer)
+	require.Equal(t, want, c.updates[1].Facts.Kustomer)
 }
 
 func TestLongQueueNameDoesNotStopTheCall(t *testing.T) {

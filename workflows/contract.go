@@ -87,12 +87,14 @@ type State struct {
 	AssignedUsers   []string     `json:"assignedUsers,omitempty"`
 	QueueName       string       `json:"queueName,omitempty"`
 	Outcome         call.Outcome `json:"outcome,omitempty"`
-	// Events are those heard so far, oldest first, repeated deliveries left out.
+	// Events are those heard so far, in the order of hearing, repeated deliveries left out.
 	Events []HeardEvent `json:"events,omitempty"`
 	// WaitsFor says in words what the call waits for; empty when it is over.
 	WaitsFor string `json:"waitsFor,omitempty"`
 	// ParkedBecause says why Kustomer refused a step, while the call is parked for it.
 	ParkedBecause string `json:"parkedBecause,omitempty"`
+	// Automations is the version of the automations file that the conversation was opened with.
+	Automations string `json:"automations,omitempty"`
 	// Skipped are the steps that an operator left out.
 	Skipped []string `json:"skipped,omitempty"`
 	// Warnings say what was left out of the conversation, and why.

@@ -11,15 +11,19 @@ import (
 // kinds are the events, and the signals that carry them, in the order of a call that has nothing unusual.
 var kinds = []call.Kind{call.Inbound, call.Bridged, call.Finished}
 
-// listen hears events until there is news or the deadline passes.
+// listen hears events until there is news or the deadline, if there is one, passes.
 func (c *thread) listen(ctx workflow.Context, deadline workflow.Future, news func() bool) error {
 	selector := workflow.NewSelector(ctx)
 	for _, kind := range kinds {
 		selector.AddReceive(workflow.GetSignalChannel(ctx, string(kind)), func(workflow.ReceiveChannel, bool) { c.drain(ctx) })
 	}
-	selector.AddFuture(deadline, func(workflow.Future) {})
+	selector.AddReceive(c.decided, func(decided workflow.ReceiveChannel, _ bool) { decided.ReceiveAsync(nil) })
 	selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
-	for !news() && !deadline.IsReady() && ctx.Err() == nil {
+	passed := func() bool { return deadline != nil && deadline.IsReady() }
+	if deadline != nil {
+		selector.AddFuture(deadline, func(workflow.Future) {})
+	}
+	for !news() && !passed() && ctx.Err() == nil {
 		selector.Select(ctx)
 	}
 	return ctx.Err()
@@ -56,16 +60,17 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 	agent, queue := c.facts.Agent, c.facts.Queue
 	c.facts = c.facts.Learn(event)
 	switch {
+	case event.Kind == call.Inbound && !event.Leg.IsChild():
+		c.rang = true
 	case event.Kind == call.Bridged:
-		if c.isWithAgent(event.Agent) {
-			return // both legs of one bridge announce it
-		}
 		if event.At().Before(c.lastBridge) {
 			c.facts.Agent, c.facts.Queue = agent, queue
 		} else {
 			c.lastBridge = event.At()
 		}
-		c.bridges = append(c.bridges, event)
+		if !c.isAnnounced(event) {
+			c.bridges = append(c.bridges, event)
+		}
 	case event.Kind == call.Finished && event.Leg.IsChild():
 		c.attempts = append(c.attempts, event.Leg)
 	case event.Kind == call.Finished:
@@ -73,13 +78,26 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 	}
 }
 
-// isWithAgent reports whether the call was last said to be with this very agent.
-func (c *thread) isWithAgent(agent call.Agent) bool {
-	return len(c.bridges) > 0 && identity(c.bridges[len(c.bridges)-1].Agent) == identity(agent)
+// isAnnounced reports whether a bridge is one that was announced before, as
+// both of its legs may do: with nobody else's in between it is to the same
+// agent, and does not tell more than was known.
+func (c *thread) isAnnounced(bridge call.Event) bool {
+	var before, after *call.Event // the nearest in time
+	for i := range c.bridges {
+		other := &c.bridges[i]
+		if other.At().After(bridge.At()) {
+			if after == nil || other.At().Before(after.At()) {
+				after = other
+			}
+		} else if before == nil || !other.At().Before(before.At()) {
+			before = other
+		}
+	}
+	return isSameBridge(before, bridge) || isSameBridge(after, bridge)
 }
 
-func identity(agent call.Agent) string {
-	return cmp.Or(agent.ID, agent.SourceID, agent.Name)
+func isSameBridge(known *call.Event, bridge call.Event) bool {
+	return known != nil && known.Agent.Is(bridge.Agent) && (known.Agent.SourceID != "" || bridge.Agent.SourceID == "")
 }
 
 func inWords(event call.Event) string {

@@ -61,6 +61,7 @@ type callUnderTest struct {
 	duringStep map[string]func()
 
 	decisions int
+	answered  workflows.State // to the last decision
 
 	steps   []string
 	created activities.CreateConversationInput
@@ -95,6 +96,9 @@ func (c *callUnderTest) update(_ context.Context, in activities.UpdateConversati
 	if in.Event == call.Bridged && in.Facts.Agent.SourceID != "" && !in.KeepAssignee {
 		result.AssignedUsers = []string{in.Facts.Agent.SourceID}
 	}
+	if in.Event == call.Finished {
+		result.AddedTags = []string{"call_" + string(in.Facts.Outcome)}
+	}
 	return result, c.carriesOut(in.Note)
 }
 
@@ -119,9 +123,8 @@ func (c *callUnderTest) hears(after time.Duration, e call.Event) {
 }
 
 func (c *callUnderTest) decides(decision string) {
-	var state workflows.State
 	c.decisions++ // updates of one id are carried out once
-	c.env.UpdateWorkflow(decision, strconv.Itoa(c.decisions), completedUpdate{c.t, &state})
+	c.env.UpdateWorkflow(decision, strconv.Itoa(c.decisions), completedUpdate{c.t, &c.answered})
 }
 
 func (c *callUnderTest) asks() (state workflows.State) {

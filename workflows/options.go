@@ -14,9 +14,14 @@ var DefaultPatience = Patience{
 	Bridge: time.Hour,
 	// Nobody talks longer; the end of the call was lost.
 	End: 8 * time.Hour,
-	// Webhooks of one call race by fractions of a second; seconds leave room for a retry.
-	Settle: 5 * time.Second,
+	// Longer than the receiver takes to refuse a webhook while Temporal is away (5 s) and the
+	// sender then waits to send it again (5 s): starter/webhook. Those that race differ by less.
+	Settle: 15 * time.Second,
 }
+
+// callerPatience is how long the conversation may wait for an event that says
+// who calls. An agent may be waiting for it.
+const callerPatience = 5 * time.Second
 
 // withDefaults fills in what the starter left open.
 func (p Patience) withDefaults() Patience {
@@ -32,8 +37,9 @@ func (p Patience) withDefaults() Patience {
 // the policy here is for failures that say nothing, such as a lost worker.
 func kustomerStep(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		// A handful of requests that take well under a second each. Longer means that the worker
-		// is gone, or Kustomer as slow as if it were: a ringing call should not wait for either.
+		// A handful of requests that take well under a second each, their turns in the budget
+		// included (internal/config bounds how many steps share it). Longer means that the worker is
+		// gone, or Kustomer as slow as if it were: a ringing call should not wait for either.
 		StartToCloseTimeout: 30 * time.Second,
 		// An outage of Kustomer is waited out; after a week nobody needs the conversation any more
 		// without looking at the call first, so it parks.

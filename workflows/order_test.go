@@ -97,25 +97,33 @@ func TestLateBridgeStillAssignsTheAgent(t *testing.T) {
 	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
 }
 
-func TestBridgeThatArrivesWhileTheOutcomeIsWrittenIsNotLost(t *testing.T) {
+func TestBridgeThatArrivesWhileTheOutcomeIsWrittenPutsItRight(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.hears(60*time.Second, hungUp)
 	c.duringStep["finished"] = func() { c.env.SignalWorkflow("bridged", bridged) }
 	state := c.plays()
-	require.Equal(t, []string{"create", "finished", "bridged"}, c.steps)
+	require.Equal(t, []string{"create", "finished", "bridged", "finished-2"}, c.steps)
 	require.Equal(t, "agent-1", state.AgentID)
 	require.Equal(t, call.Answered, state.Outcome)
+	corrected := c.updates[2]
+	require.Equal(t, call.Answered, corrected.Facts.Outcome)
+	require.Equal(t, []string{"call_abandoned"}, corrected.Undo)
 }
 
 func TestBridgeThatComesAfterItWasGivenUpStillAssignsTheAgent(t *testing.T) {
-	c := newCall(t)
-	c.starts(inbound)
-	c.hears(60*time.Second, finished)
-	c.duringStep["finished"] = func() { c.env.SignalWorkflow("bridged", bridged) }
-	state := c.plays()
-	require.Equal(t, []string{"create", "bridged", "finished", "bridged-2"}, c.steps)
-	require.Equal(t, "agent-1", state.AgentID)
+	for _, step := range []string{"answered", "finished"} {
+		c := newCall(t)
+		c.starts(inbound)
+		c.hears(60*time.Second, finished)
+		c.duringStep[step] = func() { c.env.SignalWorkflow("bridged", bridged) }
+		state := c.plays()
+		require.ElementsMatch(t, []string{"create", "answered", "finished", "bridged"}, c.steps, step)
+		require.Equal(t, "agent-1", state.AgentID, step)
+		if step == "answered" {
+			require.Equal(t, "agent-1", c.updates[2].Facts.Agent.ID, "the outcome is written last, and knows who answered")
+		}
+	}
 }
 
 func TestAnsweredCallWhoseBridgeWasLostIsTaggedAnswered(t *testing.T) {
@@ -124,6 +132,61 @@ func TestAnsweredCallWhoseBridgeWasLostIsTaggedAnswered(t *testing.T) {
 	c.hears(60*time.Second, finished) // the other side hung up: somebody was on the line
 	state := c.plays()
 	require.Equal(t, call.Answered, state.Outcome)
-	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
+	require.Equal(t, []string{"create", "answered", "finished"}, c.steps)
+	require.Equal(t, call.Bridged, c.updates[0].Event)
+	require.Nil(t, c.updates[0].Facts.Leg.Seconds, "how long the caller waited was never told")
 	require.Empty(t, state.AssignedUsers)
+}
+
+func TestConversationWaitsAMomentToLearnWhoCalls(t *testing.T) {
+	anonymous := bridged
+	anonymous.Leg = lasting(call.Leg{ID: "p"}, 10, "")
+	c := newCall(t)
+	c.signalWithStart = true
+	c.hears(0, anonymous)
+	c.hears(time.Second, inbound)
+	c.hears(60*time.Second, finished)
+	c.plays()
+	require.Equal(t, "+4930231250", c.created.Facts.Leg.From)
+	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
+}
+
+func TestAnnouncementsOfOneBridgeAreOneWhateverOvertookThem(t *testing.T) {
+	again := transferred
+	again.ID, again.Leg = "transferred-on-child", call.Leg{ID: "c", ParentID: "p", CreatedAt: began, Seconds: new(41)}
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(40*time.Second, transferred)
+	c.hears(41*time.Second, bridged)
+	c.hears(42*time.Second, again)
+	c.hears(60*time.Second, finished)
+	c.plays()
+	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
+}
+
+func TestCallGivenBackToTheFirstAgentIsAHandOver(t *testing.T) {
+	back := bridged
+	back.ID, back.Leg = "back", lasting(caller, 50, "")
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(40*time.Second, transferred)
+	c.hears(50*time.Second, back)
+	c.hears(60*time.Second, finished)
+	state := c.plays()
+	require.Equal(t, "agent-1", state.AgentID)
+	require.Equal(t, []string{"create", "bridged", "bridged-2", "bridged-3", "finished"}, c.steps)
+}
+
+func TestAnnouncementThatFirstTellsWhoTheAgentIsToKustomerAssigns(t *testing.T) {
+	nameless := bridged
+	nameless.ID, nameless.Agent = "nameless", call.Agent{ID: "agent-1", Name: "Amira"}
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(10*time.Second, nameless)
+	c.hears(11*time.Second, bridged)
+	c.hears(60*time.Second, finished)
+	state := c.plays()
+	require.Equal(t, []string{"user-of-agent-1"}, state.AssignedUsers)
+	require.Equal(t, "Amira", c.updates[2].Facts.Agent.Name, "what the second left out is kept")
 }

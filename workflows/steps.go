@@ -55,7 +55,7 @@ func (c *thread) park(ctx workflow.Context, what string, cause error) (decision 
 	}
 
 	c.decision = ""
-	if err := workflow.Await(ctx, func() bool { return c.decision != "" }); err != nil {
+	if err := c.listen(ctx, nil, func() bool { return c.decision != "" }); err != nil {
 		return "", err
 	}
 
@@ -86,7 +86,7 @@ func (c *thread) update(ctx workflow.Context, what string, in activities.UpdateC
 		updated, err = run(ctx, steps.UpdateConversation, in)
 		return err
 	})
-	c.state.Warnings = append(c.state.Warnings, updated.Warnings...)
+	c.warn(ctx, updated.UpdatedAt, updated.Warnings)
 	return updated, err
 }
 

@@ -21,16 +21,19 @@ type thread struct {
 
 	firstHeard time.Time
 	heard      map[string]bool // by event id
+	rang       bool            // the event that the call rings was heard
 	bridges    []call.Event    // each agent's bridge, in order of arrival
-	handled    int             // how many of them were dealt with
-	handOvers  int             // how many there were, one for a bridge that was never announced included
-	lastBridge time.Time       // when the latest of them happened
-	attempts   []call.Leg      // ended child legs
-	ended      bool            // the parent leg has ended
-	over       bool
+	handled    int             // how many of them were handed over
+	// answeredUnseen: the call was marked as answered, though no bridge was heard of.
+	answeredUnseen bool
+	lastBridge     time.Time  // when the latest of them happened
+	attempts       []call.Leg // ended child legs
+	ended          bool       // the parent leg has ended
+	over           bool
 
 	unanswered, unended, settled workflow.Future // timers; the last two start when first needed
 	decision                     string          // an operator's, while parked
+	decided                      workflow.Channel
 	log                          []string
 }
 
@@ -40,6 +43,7 @@ func setUp(ctx workflow.Context, in CallInput) (*thread, error) {
 		patience: in.Patience.withDefaults(),
 		facts:    call.Facts{Key: in.Key},
 		heard:    make(map[string]bool),
+		decided:  workflow.NewBufferedChannel(ctx, 1),
 	}
 	c.unanswered = c.timer(ctx, c.patience.Bridge, "time for an agent to pick up")
 	if in.First != nil {
@@ -62,12 +66,14 @@ func (c *thread) answerQuestions(ctx workflow.Context) error {
 		return err
 	}
 	for _, decision := range []string{UpdateRetry, UpdateSkip} {
-		decide := func(workflow.Context) (State, error) {
+		decide := func(ctx workflow.Context) (State, error) {
 			c.decision = decision
-			return c.state, nil
+			c.decided.SendAsync(true)
+			err := workflow.Await(ctx, func() bool { return c.state.Phase != Parked })
+			return c.state, err
 		}
 		isParked := func() error {
-			if c.state.Phase != Parked {
+			if c.state.Phase != Parked || c.decision != "" {
 				return fmt.Errorf("call %s is not parked: there is nothing to %s", c.state.CallID, decision)
 			}
 			return nil
@@ -88,6 +94,14 @@ func (c *thread) timer(ctx workflow.Context, d time.Duration, summary string) wo
 func (c *thread) enter(ctx workflow.Context, phase Phase, also ...temporal.SearchAttributeUpdate) error {
 	c.state.Phase = phase
 	return workflow.UpsertTypedSearchAttributes(ctx, append(also, CallPhase.ValueSet(string(phase)))...)
+}
+
+// warn keeps what was left out of the conversation where operators see it.
+func (c *thread) warn(ctx workflow.Context, at time.Time, warnings []string) {
+	c.state.Warnings = append(c.state.Warnings, warnings...)
+	for _, warning := range warnings {
+		c.tell(ctx, at, "warning: "+warning)
+	}
 }
 
 // tell adds a line to the call log that the Web UI shows. Lines never name people or numbers.

@@ -66,7 +66,8 @@ func TestFlagBeatsEnvironmentAndThatTheDefault(t *testing.T) {
 		"task queue":   {"--task-queue", "CALLTHREAD_TASK_QUEUE", "calls", func(s settings) any { return s.temporal.TaskQueue }},
 		"Kustomer URL": {"--kustomer-url", "KUSTOMER_URL", "", func(s settings) any { return s.worker.Kustomer.URL }},
 		"key file":     {"--kustomer-api-key-file", "KUSTOMER_API_KEY_FILE", "", func(s settings) any { return s.worker.Kustomer.APIKeyFile }},
-		"country":      {"--country", "CALLTHREAD_COUNTRY", "", func(s settings) any { return s.worker.Country }},
+		"country":      {"--country", "CALLTHREAD_COUNTRY", "", func(s settings) any { return s.worker.Country.code }},
+		"automations":  {"--automations", "CALLTHREAD_AUTOMATIONS", "", func(s settings) any { return s.worker.Automations.File }},
 		"log level":    {"--log-level", "CALLTHREAD_LOG_LEVEL", "info", func(s settings) any { return s.log.Level }},
 		"log format":   {"--log-format", "CALLTHREAD_LOG_FORMAT", "text", func(s settings) any { return s.log.Format }},
 		"metrics":      {"--metrics-listen", "CALLTHREAD_METRICS_LISTEN", ":9090", func(s settings) any { return s.metrics }},
@@ -145,12 +146,12 @@ func TestKustomerIsReachedWithTheKeyFromAFile(t *testing.T) {
 
 func TestCountryIsTwoLettersOfACountryThatHasNumbers(t *testing.T) {
 	for code, want := range map[string]string{"": "", " ": "", "DE": "DE", " us\n": "US"} {
-		country, err := parseCountry(code)
+		country, err := (&Country{code}).Parse()
 		require.NoError(t, err)
 		require.Equal(t, want, country)
 	}
 	for _, code := range []string{"XX", "Germany", "49", "+49"} {
-		_, err := parseCountry(code)
+		_, err := (&Country{code}).Parse()
 		require.ErrorContains(t, err, "--country (CALLTHREAD_COUNTRY)")
 	}
 }

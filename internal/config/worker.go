@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
 	"time"
 
-	"github.com/nyaruka/phonenumbers"
 	"github.com/urfave/cli/v2"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -20,24 +22,21 @@ import (
 
 // Worker says how calls are served.
 type Worker struct {
-	Temporal *Temporal
-	Kustomer Kustomer
-	// Country is where numbers without a country code are at home.
-	Country string
+	Temporal    *Temporal
+	Kustomer    Kustomer
+	Automations Automations
+	Country     Country
+
+	stopped chan error // by Temporal's refusal, which no waiting heals
+	steps   *activities.Activities
+	inForce *atomic.Pointer[automation.Set]
 }
 
 // stopTimeout lets requests to Kustomer finish, so that nothing has to be looked up again elsewhere.
 const stopTimeout = 15 * time.Second
 
 // Flags are the settings, without those of Temporal.
-func (w *Worker) Flags() []cli.Flag {
-	return append(w.Kustomer.Flags(),
-		&cli.StringFlag{
-			Name: "country", EnvVars: []string{"CALLTHREAD_COUNTRY"},
-			Usage: "two-letter `CODE` of the country in which numbers without a country code are at home", Destination: &w.Country,
-		},
-	)
-}
+func (w *Worker) Flags() []cli.Flag { return Flags(&w.Kustomer, &w.Automations, &w.Country) }
 
 // New makes the worker; missing settings are refused here, before anything runs.
 func (w *Worker) New(c client.Client, observe func(kustomer.Exchange)) (worker.Worker, error) {
@@ -45,22 +44,44 @@ func (w *Worker) New(c client.Client, observe func(kustomer.Exchange)) (worker.W
 	if err != nil {
 		return nil, err
 	}
-	country, err := parseCountry(w.Country)
+	country, err := w.Country.Parse()
 	if err != nil {
 		return nil, err
 	}
-	return NewWorker(c, w.Temporal.TaskQueue, activities.New(crm, automation.Default(), country)), nil
+	automations, err := w.Automations.Load()
+	if err != nil {
+		return nil, err
+	}
+	w.inForce = new(atomic.Pointer[automation.Set])
+	w.inForce.Store(automations)
+	w.steps = activities.New(crm, w.inForce.Load, country)
+	w.stopped = make(chan error, 1)
+	return NewWorker(c, w.Temporal.TaskQueue, w.steps, func(err error) { w.stopped <- err }), nil
 }
 
-// NewWorker makes a worker for a task queue, set up as all of ours are.
-func NewWorker(c client.Client, taskQueue string, steps *activities.Activities) worker.Worker {
-	served := worker.New(c, taskQueue, worker.Options{WorkerStopTimeout: stopTimeout})
+// maxSteps is how many steps share the request budget at once. Some five
+// requests each at thirteen a second make six seconds, well within the time
+// that a step has; with hundreds at once each would be cut off before its last
+// turn, begin again, and none would ever finish. The rest wait in Temporal.
+const maxSteps = 16
+
+// NewWorker makes a worker for a task queue, set up as all of ours are. It
+// tells onFatal when it has given up, as it does where the namespace is gone.
+func NewWorker(c client.Client, taskQueue string, steps *activities.Activities, onFatal func(error)) worker.Worker {
+	served := worker.New(c, taskQueue, worker.Options{
+		WorkerStopTimeout:                  stopTimeout,
+		MaxConcurrentActivityExecutionSize: maxSteps,
+		OnFatalError:                       onFatal,
+	})
 	workflows.Register(served, steps)
 	return served
 }
 
 // Run serves calls until the context ends, then finishes the steps under way.
 func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker, log *slog.Logger) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // from the start: one that comes while Temporal is waited for must not end the process
+	defer signal.Stop(hangups)
 	if err := w.Temporal.AwaitReady(ctx, c, log); err != nil {
 		return nil // told to stop while waiting
 	}
@@ -68,16 +89,27 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 		return fmt.Errorf("start the worker: %w", err)
 	}
 	log.Info("worker serves calls", "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)
-	<-ctx.Done()
+	for ctx.Err() == nil {
+		select {
+		case err := <-w.stopped:
+			return fmt.Errorf("the worker cannot go on: %w", err)
+		case <-hangups:
+			w.reload(log)
+		case <-ctx.Done():
+		}
+	}
 	log.Info("worker stops: finishing the steps under way", "atMost", stopTimeout)
 	served.Stop()
 	return nil
 }
 
-func parseCountry(code string) (string, error) {
-	country := strings.ToUpper(strings.TrimSpace(code))
-	if country != "" && !phonenumbers.GetSupportedRegions()[country] {
-		return "", fmt.Errorf("--country (CALLTHREAD_COUNTRY) %q: use the country's two letters, such as DE or US", code)
+// reload takes up a changed automations file. A bad one never replaces a good one.
+func (w *Worker) reload(log *slog.Logger) {
+	automations, err := w.Automations.Load()
+	if err != nil {
+		log.Error("the automations file was not taken up: calls go on with the one before", "problem", err)
+		return
 	}
-	return country, nil
+	w.inForce.Store(automations)
+	log.Info("the automations file was taken up", "version", automations.Version)
 }

@@ -71,8 +71,11 @@ func Run(ctx context.Context, options Options) error {
 	// The calls have ended, or the watcher has: either way what was completed is checked.
 	report := check(context.WithoutCancel(ctx), stage, stories)
 	fmt.Fprintln(options.Out, report)
-	if !report.right() {
+	switch unfinished := options.Calls - len(stories); {
+	case !report.right():
 		return errors.New("some calls are not as they must be")
+	case unfinished > 0:
+		return fmt.Errorf("stopped with %d of %d calls not played to their end", unfinished, options.Calls)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -38,6 +39,9 @@ const (
 	uiPort       = 8233
 	webhookPort  = 8080
 	sandboxPort  = 8090
+
+	// startAttempts: somebody else may take a port between our finding it free and the server's use of it.
+	startAttempts = 3
 )
 
 // Stage is everything that a call passes through, running on this machine.
@@ -82,8 +86,8 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 			return nil, err
 		}
 	}
-	steps := activities.New(s.Kustomer, automation.Default(), "")
-	worker := config.NewWorker(s.Temporal, workflows.DefaultTaskQueue, steps)
+	steps := activities.New(s.Kustomer, sync.OnceValue(automation.Default), "")
+	worker := config.NewWorker(s.Temporal, workflows.DefaultTaskQueue, steps, nil)
 	if err := worker.Start(); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
 	}
@@ -92,10 +96,17 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 }
 
 func (s *Stage) startTemporal(ctx context.Context, options StageOptions) error {
-	server, err := devserver.Start(ctx, devserver.Options{
-		Port: preferably(temporalPort), UIPort: preferably(uiPort), Database: options.Database,
-		SearchAttributes: workflows.SearchAttributes, Progress: options.Progress,
-	})
+	var server *devserver.Server
+	var err error
+	for range startAttempts {
+		server, err = devserver.Start(ctx, devserver.Options{
+			Port: preferably(temporalPort), UIPort: preferably(uiPort), Database: options.Database,
+			SearchAttributes: workflows.SearchAttributes, Progress: options.Progress,
+		})
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ import (
 type Metrics struct {
 	registry  *prometheus.Registry
 	webhooks  *prometheus.HistogramVec
-	late      *prometheus.CounterVec
+	without   *prometheus.CounterVec
 	kustomer  *prometheus.HistogramVec
 	remaining *prometheus.GaugeVec // a vector, because it is shown only once Kustomer has told it
 }
@@ -36,8 +36,8 @@ func New() *Metrics {
 			Name: "callthread_webhook_seconds", Help: "Webhooks received, by event and HTTP status answered, and how long the answer took.",
 			Buckets: prometheus.ExponentialBuckets(0.002, 2, 12),
 		}, []string{"event", "status"}),
-		late: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "callthread_late_events_total", Help: "Events accepted for calls that were over already; they have no effect.",
+		without: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "callthread_events_without_effect_total", Help: "Events accepted for calls that were over already, or that an agent has placed.",
 		}, []string{"event"}),
 		kustomer: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "callthread_kustomer_request_seconds", Help: "Requests to Kustomer, by operation and HTTP status (0: no answer), and how long they took.",
@@ -47,16 +47,16 @@ func New() *Metrics {
 			Name: "callthread_kustomer_budget_remaining", Help: "Requests left in this minute for the whole Kustomer org, as Kustomer last said.",
 		}, nil),
 	}
-	m.registry.MustRegister(m.webhooks, m.late, m.kustomer, m.remaining,
+	m.registry.MustRegister(m.webhooks, m.without, m.kustomer, m.remaining,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
 // Webhook counts one webhook.
-func (m *Metrics) Webhook(event string, status int, late bool, took time.Duration) {
+func (m *Metrics) Webhook(event string, status int, withoutEffect bool, took time.Duration) {
 	m.webhooks.WithLabelValues(event, strconv.Itoa(status)).Observe(took.Seconds())
-	if late {
-		m.late.WithLabelValues(event).Inc()
+	if withoutEffect {
+		m.without.WithLabelValues(event).Inc()
 	}
 }
 

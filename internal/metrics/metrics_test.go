@@ -54,7 +54,7 @@ func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
 		`callthread_webhook_seconds_count{event="call-inbound",status="202"} 2`,
 		`callthread_webhook_seconds_sum{event="call-inbound",status="202"} 0.004`,
 		`callthread_webhook_seconds_count{event="unknown",status="404"} 1`,
-		`callthread_late_events_total{event="call-inbound"} 1`,
+		`callthread_events_without_effect_total{event="call-inbound"} 1`,
 		`callthread_kustomer_request_seconds_count{operation="create note",status="429"} 1`,
 		`callthread_kustomer_request_seconds_sum{operation="create note",status="0"} 1`,
 		`callthread_kustomer_budget_remaining 17`,

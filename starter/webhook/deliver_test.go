@@ -135,6 +135,20 @@ func TestSenderIsToldToComeBackWhileTemporalDoesNotAccept(t *testing.T) {
 	}
 }
 
+// A webhook that was refused and is sent again still finds its call open.
+func TestCallsSettleLongerThanARefusedWebhookTakes(t *testing.T) {
+	require.Greater(t, workflows.DefaultPatience.Settle, temporalTimeout+retryAfter*time.Second)
+}
+
+func TestCallThatAnAgentPlacesIsNoCallOfOurs(t *testing.T) {
+	withReceiver(t, func(t *testing.T, r *receiver) {
+		answer := r.post(t, "call-finished", `"call.type":"outbound","call.source":"webrtc"`)
+		require.Equal(t, http.StatusAccepted, answer.status)
+		require.True(t, r.answered[0].Ignored)
+		require.Empty(t, r.temporal.runs)
+	})
+}
+
 func TestShortAbsenceOfTemporalGoesUnnoticed(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		back := time.Now().Add(time.Second)

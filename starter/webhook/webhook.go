@@ -24,7 +24,7 @@ const (
 	maxBody = 64 << 10
 	// babelforce gives an action ten seconds by default (babelforce API,
 	// dispatch of an automation); a refusal must reach it within them.
-	temporalTimeout = 8 * time.Second
+	temporalTimeout = 5 * time.Second
 	// defaultConversationWait is how long ?wait=conversation waits.
 	defaultConversationWait = 5 * time.Second
 	// retryAfter is what a sender is told while Temporal is away, in seconds.
@@ -57,7 +57,9 @@ type Answered struct {
 	Status int
 	// Late says that the call was over already: accepted, and without effect.
 	Late bool
-	Took time.Duration
+	// Ignored says that it is about a call that an agent has placed.
+	Ignored bool
+	Took    time.Duration
 }
 
 // Handler serves POST /webhooks/babelforce/{event}, GET /healthz and GET /readyz.
@@ -124,7 +126,14 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	accepted, err := h.deliver(r.Context(), translate(event, began.UTC()))
+	translated := translate(event, began.UTC())
+	if translated.Leg.IsOutgoing() {
+		// Calls that agents place are no calls that enter the call centre: none is opened, or lost.
+		outcome.Ignored = true
+		respond(recorder, http.StatusAccepted, accepted{CallID: event.Call.Key(), WorkflowID: workflows.WorkflowID(event.Call.Key())})
+		return
+	}
+	accepted, err := h.deliver(r.Context(), translated)
 	if err != nil {
 		h.unavailable(recorder, event, err)
 		return

@@ -1,0 +1,245 @@
+package automation
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"go/scanner"
+	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+// schemaID is the address under which editors find the schema.
+const schemaID = "https://raw.githubusercontent.com/callthread/callthread/main/automation/automations.schema.json"
+
+func loadSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	content, err := os.ReadFile("automations.schema.json")
+	require.NoError(t, err)
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(content))
+	require.NoError(t, err)
+	compiler := jsonschema.NewCompiler()
+	require.NoError(t, compiler.AddResource(schemaID, document))
+	schema, err := compiler.Compile(schemaID)
+	require.NoError(t, err)
+	require.Equal(t, schemaID, schema.ID)
+	return schema
+}
+
+// asJSON is a file as editors hand it to a schema.
+func asJSON(t *testing.T, file string) (value any) {
+	t.Helper()
+	require.NoError(t, yaml.Unmarshal([]byte(file), &value))
+	text, err := json.Marshal(value)
+	require.NoError(t, err)
+	value, err = jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	require.NoError(t, err)
+	return value
+}
+
+// names are the properties and words of a schema and of all below it.
+func names(s *jsonschema.Schema, seen map[*jsonschema.Schema]bool) (all []string) {
+	if s == nil || seen[s] {
+		return nil
+	}
+	seen[s] = true
+	if s.Enum != nil {
+		for _, word := range s.Enum.Values {
+			all = append(all, fmt.Sprintf("%s = %v", s.Location, word))
+		}
+	}
+	for name, property := range s.Properties {
+		all = append(append(all, s.Location+"."+name), names(property, seen)...)
+	}
+	extra, _ := s.AdditionalProperties.(*jsonschema.Schema)
+	for _, part := range append(s.OneOf, s.Ref, s.Then, s.Else, s.Items2020, extra) {
+		all = append(all, names(part, seen)...)
+	}
+	return all
+}
+
+// use notes those names of a schema that a value makes use of.
+func use(s *jsonschema.Schema, value any, used map[string]bool) {
+	if s == nil || s.Validate(value) != nil {
+		return
+	}
+	if s.Enum != nil {
+		for _, word := range s.Enum.Values {
+			if reflect.DeepEqual(word, value) {
+				used[fmt.Sprintf("%s = %v", s.Location, word)] = true
+			}
+		}
+	}
+	branch := s.Then
+	if s.If != nil && s.If.Validate(value) != nil {
+		branch = s.Else
+	}
+	for _, part := range append(s.OneOf, s.Ref, branch) {
+		use(part, value, used)
+	}
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			use(s.Items2020, item, used)
+		}
+	case map[string]any:
+		for name, item := range value {
+			if property, ok := s.Properties[name]; ok {
+				used[s.Location+"."+name] = true
+				use(property, item, used)
+			} else if extra, ok := s.AdditionalProperties.(*jsonschema.Schema); ok {
+				use(extra, item, used)
+			}
+		}
+	}
+}
+
+func TestWhateverTheSchemaOffersTheLoaderTakes(t *testing.T) {
+	everything, err := os.ReadFile("testdata/everything.yaml")
+	require.NoError(t, err)
+	_, err = Load("everything.yaml", everything)
+	require.NoError(t, err)
+	schema, value := loadSchema(t), asJSON(t, string(everything))
+	require.NoError(t, schema.Validate(value))
+
+	used := make(map[string]bool)
+	use(schema, value, used)
+	offered := names(schema, make(map[*jsonschema.Schema]bool))
+	require.Greater(t, len(offered), 70)
+	require.ElementsMatch(t, offered, slices.Collect(maps.Keys(used)))
+}
+
+// words are the names in quotes in the sources of this package: among them are all that the loader takes.
+func words(t *testing.T) map[string]bool {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	words, word := make(map[string]bool), regexp.MustCompile(`^[\w.{}]+$`)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		set := token.NewFileSet()
+		var source scanner.Scanner
+		source.Init(set.AddFile(file, -1, len(content)), content, nil, 0)
+		for kind := token.ILLEGAL; kind != token.EOF; {
+			var literal string
+			if _, kind, literal = source.Scan(); kind != token.STRING {
+				continue
+			}
+			if text, err := strconv.Unquote(literal); err == nil && word.MatchString(text) {
+				words[text] = true
+			}
+		}
+	}
+	return words
+}
+
+func TestWhateverTheLoaderTakesTheSchemaOffers(t *testing.T) {
+	const key, value = `unknown key %q in `, ` cannot be %q`
+	const create, update = `{event: call.inbound, action: kustomer.conversation.create, `, `{event: call.bridged, action: kustomer.conversation.update, `
+	written := words(t)
+	for path, c := range map[string]struct{ file, refusal string }{
+		"properties":                              {`{? WORD : 1}`, key},
+		"$defs automation properties":             {`automations: [{? WORD : 1}]`, key},
+		"$defs trigger properties":                {`automations: [` + create + `trigger: {? WORD : 1}}]`, key},
+		"$defs condition properties":              {`automations: [` + create + `trigger: {conditions: [{? WORD : 1}]}}]`, key},
+		"$defs create properties":                 {`automations: [` + create + `options: {? WORD : 1}}]`, key},
+		"$defs update properties":                 {`automations: [` + update + `options: {? WORD : 1}}]`, key},
+		"$defs update properties tags properties": {`automations: [` + update + `options: {tags: {? WORD : 1}}}]`, key},
+
+		"$defs automation properties event enum":   {`automations: [{event: WORD}]`, value},
+		"$defs automation properties action enum":  {`automations: [{action: WORD}]`, value},
+		"$defs trigger properties type enum":       {`automations: [` + create + `trigger: {type: WORD}}]`, value},
+		"$defs condition properties operator enum": {`automations: [` + create + `trigger: {conditions: [{operator: WORD}]}}]`, value},
+		"$defs create properties status enum":      {`automations: [` + create + `options: {status: WORD}}]`, value},
+		"$defs create properties direction enum":   {`automations: [` + create + `options: {direction: WORD}}]`, value},
+		"$defs update properties status enum":      {`automations: [` + update + `options: {status: WORD}}]`, value},
+		"$defs update properties id enum":          {`automations: [` + update + `options: {id: WORD}}]`, `"id" must be `},
+	} {
+		var taken []string
+		for word := range written {
+			refusal := strings.ReplaceAll(c.refusal, "%q", strconv.Quote(word))
+			if _, err := Load("file.yaml", []byte(strings.ReplaceAll(c.file, "WORD", strconv.Quote(word)))); !strings.Contains(fmt.Sprint(err), refusal) {
+				taken = append(taken, word)
+			}
+		}
+		require.ElementsMatch(t, offeredAt(t, strings.Fields(path)), taken, path)
+	}
+}
+
+// offeredAt are the keys or words at a path of the schema.
+func offeredAt(t *testing.T, path []string) (names []string) {
+	t.Helper()
+	content, err := os.ReadFile("automations.schema.json")
+	require.NoError(t, err)
+	var part any
+	require.NoError(t, json.Unmarshal(content, &part))
+	for _, step := range path {
+		part = part.(map[string]any)[step]
+	}
+	if properties, ok := part.(map[string]any); ok {
+		return slices.Collect(maps.Keys(properties))
+	}
+	for _, word := range part.([]any) {
+		if word != nil { // which leaves it open
+			names = append(names, word.(string))
+		}
+	}
+	return names
+}
+
+func TestSchemaTakesTheBuiltInFileWhichNamesIt(t *testing.T) {
+	require.NoError(t, loadSchema(t).Validate(asJSON(t, string(DefaultFile))))
+	first, _, _ := strings.Cut(string(DefaultFile), "\n")
+	require.Equal(t, "# yaml-language-server: $schema="+schemaID, first)
+}
+
+func TestBrokenFilesAreRefusedByLoaderAndSchema(t *testing.T) {
+	schema := loadSchema(t)
+	for _, good := range []string{creating(`name: a`), updating(`name: a`), beside(`enabled: true`)} {
+		_, err := Load("file.yaml", []byte(good))
+		require.NoError(t, err)
+		require.NoError(t, schema.Validate(asJSON(t, good)))
+	}
+	for name, file := range map[string]string{
+		"no automations":            `timezone: UTC`,
+		"none of them":              `automations: []`,
+		"no action":                 `automations: [{event: call.inbound, options: {}}]`,
+		"no options":                `automations: [{event: call.inbound, action: kustomer.conversation.create}]`,
+		"created once it is over":   `automations: [{event: call.finished, action: kustomer.conversation.create, options: {}}]`,
+		"a note on creation":        creating(`note: a`),
+		"snoozed on creation":       creating(`status: snoozed`),
+		"priority out of bounds":    creating(`priority: 6`),
+		"priority in words":         creating(`priority: high`),
+		"one tag":                   creating(`tags: a`),
+		"too many tags":             creating(`tags: [` + strings.Repeat("a, ", 21) + `]`),
+		"too many teams":            creating(`assignedTeams: [` + strings.Repeat("5f0c1a2b3c4d5e6f70819220, ", 11) + `]`),
+		"attribute of many values":  creating(`custom: { aStr: [a, b] }`),
+		"list of attributes":        creating(`custom: [aStr]`),
+		"tags of an update":         updating(`tags: [a]`),
+		"another conversation":      updating(`id: "5f0c1a2b3c4d5e6f70819220"`),
+		"customer of an update":     updating(`customer: "{call.from}"`),
+		"disabled in words":         beside(`enabled: "no"`),
+		"trigger without condition": beside(`trigger: { type: ALL }`),
+		"condition of many values":  beside(`trigger: { conditions: [{ expression: call.from, operator: EQ, expectation: [a] }] }`),
+	} {
+		_, err := Load("file.yaml", []byte(file))
+		require.Error(t, err, name)
+		require.Error(t, schema.Validate(asJSON(t, file)), name)
+	}
+}

@@ -1,0 +1,102 @@
+package automation
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// trigger is a set of conditions on a call: babelforce's triggers. None at all is "always".
+type trigger struct {
+	any        bool // one condition is enough; else all must hold
+	conditions []condition
+	invert     bool
+}
+
+// condition compares one expression with what is expected of it.
+type condition struct {
+	part        part
+	operator    string
+	expectation string
+	pattern     *regexp.Regexp // of REGEXP and LIKE
+}
+
+// operators are babelforce's (babelforce API, Trigger), with whether they take
+// an expectation.
+var operators = map[string]bool{
+	"EQ": true, "NEQ": true, "GT": true, "GE": true, "LT": true, "LE": true,
+	"REGEXP": true, "LIKE": true, "GIVEN": false, "NOT_GIVEN": false,
+	"STARTS_WITH": true, "ENDS_WITH": true, "CONTAINS": true, "NOT_CONTAINS": true,
+	"IS_NULL": false, "IS_NOT_NULL": false,
+}
+
+func (t trigger) holds(r *renderer) bool {
+	holds := len(t.conditions) == 0 || !t.any
+	for _, c := range t.conditions {
+		if met := c.met(r); met == t.any {
+			holds = met
+			break
+		}
+	}
+	return holds != t.invert
+}
+
+func (c condition) met(r *renderer) bool {
+	value := r.display(c.part)
+	compare := c.comparison()
+	switch c.operator {
+	case "GIVEN", "IS_NOT_NULL":
+		return value != ""
+	case "NOT_GIVEN", "IS_NULL":
+		return value == ""
+	case "NEQ":
+		return compare(value, c.expectation) != 0
+	case "NOT_CONTAINS":
+		return !strings.Contains(value, c.expectation)
+	}
+	if value == "" {
+		return c.operator == "EQ" && c.expectation == "" // nothing is neither large nor small, and like nothing
+	}
+	switch c.operator {
+	case "EQ":
+		return compare(value, c.expectation) == 0
+	case "GT":
+		return compare(value, c.expectation) > 0
+	case "GE":
+		return compare(value, c.expectation) >= 0
+	case "LT":
+		return compare(value, c.expectation) < 0
+	case "LE":
+		return compare(value, c.expectation) <= 0
+	case "STARTS_WITH":
+		return strings.HasPrefix(value, c.expectation)
+	case "ENDS_WITH":
+		return strings.HasSuffix(value, c.expectation)
+	case "CONTAINS":
+		return strings.Contains(value, c.expectation)
+	default: // REGEXP, LIKE
+		return c.pattern.MatchString(value)
+	}
+}
+
+// comparison orders numbers by size and everything else, phone numbers too, as text.
+func (c condition) comparison() func(a, b string) int {
+	if !slices.Contains([]kind{number, seconds, unknown}, c.part.placeholder.kind) {
+		return strings.Compare
+	}
+	return func(a, b string) int {
+		x, errX := strconv.ParseFloat(a, 64)
+		y, errY := strconv.ParseFloat(b, 64)
+		if errX == nil && errY == nil {
+			return cmp.Compare(x, y)
+		}
+		return strings.Compare(a, b)
+	}
+}
+
+// likePattern turns SQL's LIKE, where % is any text and _ any character, into a regular expression.
+func likePattern(like string) string {
+	return "(?is)^" + strings.NewReplacer("%", ".*", "_", ".").Replace(regexp.QuoteMeta(like)) + "$"
+}

@@ -1,0 +1,152 @@
+// Package check tells, before the first call, whether an automations file and
+// a Kustomer org fit together. It writes nothing to Kustomer.
+package check
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/kustomer"
+)
+
+// Finding is one thing that was checked.
+type Finding struct {
+	// Level is "ok", "warning", which does not fail the check, or "problem".
+	Level string `json:"level"`
+	Text  string `json:"text"`
+}
+
+// The levels of findings.
+const (
+	OK      = "ok"
+	Warning = "warning"
+	Bad     = "problem"
+)
+
+// Report is all that was found, in the order of checking.
+type Report struct {
+	Findings []Finding `json:"findings"`
+}
+
+// Fails reports whether calls would go wrong.
+func (r *Report) Fails() bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Level == Bad })
+}
+
+func (r *Report) add(level, format string, args ...any) {
+	r.Findings = append(r.Findings, Finding{level, fmt.Sprintf(format, args...)})
+}
+
+// File checks a file by itself.
+func (r *Report) File(name string, set *automation.Set, err error) {
+	switch problems, ok := err.(automation.Problems); {
+	case ok:
+		for _, problem := range problems {
+			r.add(Bad, "%s", problem)
+		}
+	case err != nil:
+		r.add(Bad, "%v", err)
+	default:
+		r.add(OK, "automations of %s, version %s: no mistakes", name, set.Version)
+	}
+}
+
+// Org checks a file against a Kustomer org: the key and its roles, and that
+// what the file names is there.
+func (r *Report) Org(ctx context.Context, client *kustomer.Client, set *automation.Set) {
+	needs := set.Needs()
+	token, err := client.CurrentToken(ctx)
+	if err != nil {
+		r.add(Bad, "the API key: %v", err)
+		return
+	}
+	r.add(OK, "the API key is accepted")
+	r.roles(token.Roles, rolesFor(needs))
+	r.attributes(ctx, client, needs.Attributes)
+	r.exist(ctx, "team", needs.Teams, func(ctx context.Context) (ids []string, err error) {
+		teams, err := client.Teams(ctx)
+		for _, team := range teams {
+			ids = append(ids, team.ID)
+		}
+		return ids, err
+	})
+	r.exist(ctx, "user", needs.Users, func(ctx context.Context) (ids []string, err error) {
+		users, err := client.Users(ctx)
+		for _, user := range users {
+			ids = append(ids, user.ID)
+		}
+		return ids, err
+	})
+	for _, id := range needs.Customers {
+		switch _, err := client.Customer(ctx, id); {
+		case err == nil:
+			r.add(OK, "customer %s exists", id)
+		case kustomer.IsKind(err, kustomer.NotFound):
+			r.add(Bad, "there is no customer %s, which the file names", id)
+		default:
+			r.unseen("customers", err)
+		}
+	}
+}
+
+// exist checks that ids which the file names are among those of the org.
+func (r *Report) exist(ctx context.Context, what string, ids []string, list func(context.Context) ([]string, error)) {
+	if len(ids) == 0 {
+		return
+	}
+	known, err := list(ctx)
+	if err != nil {
+		r.unseen(what+"s", err)
+		return
+	}
+	for _, id := range ids {
+		if slices.Contains(known, id) {
+			r.add(OK, "%s %s exists", what, id)
+		} else {
+			r.add(Bad, "there is no %s %s, which the file names", what, id)
+		}
+	}
+}
+
+// unseen says that something could not be looked at. Where the key alone is
+// in the way that is no problem of the calls, which do not look at it either.
+func (r *Report) unseen(what string, err error) {
+	if kustomer.IsKind(err, kustomer.Credentials) {
+		r.add(Warning, "the org's %s cannot be checked with this key: %v", what, err)
+		return
+	}
+	r.add(Bad, "the org's %s could not be checked: %v", what, err)
+}
+
+// suffixTypes are the metadata types that an attribute of each suffix can have
+// (OpenAPI, GET /metadata/conversation; the names beyond its examples are inferred).
+var suffixTypes = map[string][]string{
+	"Num": {"number", "integer"}, "At": {"date", "datetime", "date-time", "string"}, "Bool": {"boolean"},
+	"Str": {"string"}, "Txt": {"string", "text"}, "Url": {"url", "string"},
+}
+
+func (r *Report) attributes(ctx context.Context, client *kustomer.Client, needed map[string]string) {
+	if len(needed) == 0 {
+		return
+	}
+	defined, err := client.ConversationMetadata(ctx)
+	if err != nil {
+		r.unseen("custom attributes", err)
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(needed)) {
+		attribute, ok := defined[name]
+		types := suffixTypes[needed[name]]
+		switch {
+		case !ok:
+			r.add(Bad, "conversations have no custom attribute %s: Kustomer would refuse every conversation that sets it", name)
+		case types != nil && !slices.Contains(types, attribute.Type):
+			r.add(Bad, "custom attribute %s is of type %s in Kustomer, but its name says %s", name, attribute.Type, types[0])
+		default:
+			r.add(OK, "custom attribute %s exists", name)
+		}
+	}
+}

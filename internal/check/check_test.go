@@ -1,0 +1,224 @@
+package check
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+const (
+	apiKey   = "eyJ-secret-key"
+	amira    = "5f0c1a2b3c4d5e6f70819210"
+	support  = "5f0c1a2b3c4d5e6f70819220"
+	nobody   = "5f0c1a2b3c4d5e6f708192ff"
+	accepted = "ok: the API key is accepted"
+	enough   = "ok: the API key has every role that is needed"
+)
+
+// load is a file that creates a conversation with some options, written as YAML in one line.
+func load(t *testing.T, create string, more ...string) *automation.Set {
+	t.Helper()
+	file := "automations:\n  - { event: call.inbound, action: kustomer.conversation.create, options: {" + create + "} }\n"
+	for _, item := range more {
+		file += "  - {" + item + "}\n"
+	}
+	set, err := automation.Load("file.yaml", []byte(file))
+	require.NoError(t, err)
+	return set
+}
+
+// update is an automation of call.bridged with some options.
+func update(options string) string {
+	return "event: call.bridged, action: kustomer.conversation.update, options: {" + options + "}"
+}
+
+// checked is what is found out about an org, each with its level before it, and whether that fails the check.
+func checked(t *testing.T, org http.Handler, set *automation.Set) (found []string, fails bool) {
+	t.Helper()
+	server := httptest.NewServer(org)
+	defer server.Close()
+	return checkedAt(t, server.URL, set)
+}
+
+func checkedAt(t *testing.T, url string, set *automation.Set) (found []string, fails bool) {
+	t.Helper()
+	client, err := kustomer.New(kustomer.Config{BaseURL: url, APIKey: apiKey})
+	require.NoError(t, err)
+	var report Report
+	report.Org(t.Context(), client, set)
+	return texts(report), report.Fails()
+}
+
+func texts(report Report) (texts []string) {
+	for _, finding := range report.Findings {
+		texts = append(texts, finding.Level+": "+finding.Text)
+	}
+	return texts
+}
+
+func TestFileWithTenMistakesIsReportedWithTen(t *testing.T) {
+	bad := strings.Repeat(`"!", `, 10)
+	set, err := automation.Load("calls.yaml", []byte("automations: [{event: call.inbound, action: kustomer.conversation.create, options: {tags: ["+bad+"]}}]"))
+	var report Report
+	report.File("calls.yaml", set, err)
+	require.True(t, report.Fails())
+	require.Len(t, report.Findings, 10)
+	for i, finding := range report.Findings {
+		require.Equal(t, Bad, finding.Level)
+		require.Regexp(t, `^calls\.yaml:1:\d+: tag "!"`, finding.Text, i)
+	}
+}
+
+func TestFileThatCannotBeReadIsOneProblemAndOneWithoutMistakesNone(t *testing.T) {
+	var unreadable, good Report
+	unreadable.File("calls.yaml", nil, errors.New("no such file"))
+	require.True(t, unreadable.Fails())
+	require.Equal(t, []string{"problem: no such file"}, texts(unreadable))
+	set := automation.Default()
+	good.File("the built-in file", set, nil)
+	require.False(t, good.Fails())
+	require.Equal(t, []string{"ok: automations of the built-in file, version " + set.Version + ": no mistakes"}, texts(good))
+}
+
+func TestWarningsAloneDoNotFailTheCheck(t *testing.T) {
+	require.False(t, (&Report{Findings: []Finding{{OK, ""}, {Warning, ""}}}).Fails())
+	require.True(t, (&Report{Findings: []Finding{{OK, ""}, {Bad, ""}, {Warning, ""}}}).Fails())
+}
+
+func TestWhatTheFileNamesMustBeInTheOrg(t *testing.T) {
+	attributes := map[string]string{
+		"idStr": "string", "storyTxt": "text", "ringAt": "date", "okBool": "boolean", "pageUrl": "url", "waitNum": "number", "shop": "enum",
+		"badNum": "string", "badAt": "number", "badStr": "number", "badBool": "string", "badUrl": "boolean", "badTxt": "number",
+	}
+	for name, c := range map[string]struct {
+		create string
+		more   []string
+		want   []string
+	}{
+		"nothing named": {},
+		"attributes that are there": {
+			`custom: { waitNum: 1, idStr: a, storyTxt: a, ringAt: "2026-03-02T09:30:00Z", okBool: true, pageUrl: "https://a.example", shop: a }`, nil,
+			[]string{
+				"ok: custom attribute idStr exists", "ok: custom attribute okBool exists", "ok: custom attribute pageUrl exists",
+				"ok: custom attribute ringAt exists", "ok: custom attribute shop exists", "ok: custom attribute storyTxt exists", "ok: custom attribute waitNum exists",
+			}},
+		"attributes of another type": {
+			`custom: { badNum: 1, badStr: a, badTxt: a, badAt: "2026-03-02T09:30:00Z", badBool: true, badUrl: "https://a.example" }`, nil,
+			[]string{
+				"problem: custom attribute badAt is of type number in Kustomer, but its name says date",
+				"problem: custom attribute badBool is of type string in Kustomer, but its name says boolean",
+				"problem: custom attribute badNum is of type string in Kustomer, but its name says number",
+				"problem: custom attribute badStr is of type number in Kustomer, but its name says string",
+				"problem: custom attribute badTxt is of type number in Kustomer, but its name says string",
+				"problem: custom attribute badUrl is of type boolean in Kustomer, but its name says url",
+			}},
+		"attribute that is missing": {`custom: { goneStr: a }`, nil, []string{
+			"problem: conversations have no custom attribute goneStr: Kustomer would refuse every conversation that sets it"}},
+		"attribute of an update": {"", []string{update(`custom: { goneNum: 1 }`)}, []string{
+			"problem: conversations have no custom attribute goneNum: Kustomer would refuse every conversation that sets it"}},
+		"teams": {`assignedTeams: [` + support + `, ` + nobody + `]`, nil, []string{
+			"ok: team " + support + " exists", "problem: there is no team " + nobody + ", which the file names"}},
+		"users":            {`assignedUsers: [` + nobody + `, ` + amira + `]`, []string{update(`assignedUsers: ["{agent.sourceId}"]`)}, []string{"problem: there is no user " + nobody + ", which the file names", "ok: user " + amira + " exists"}},
+		"missing customer": {`customer: ` + nobody, nil, []string{"problem: there is no customer " + nobody + ", which the file names"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			org := sandbox.New(sandbox.Config{APIKey: apiKey, Attributes: attributes})
+			found, fails := checked(t, org, load(t, c.create, c.more...))
+			var want []string
+			for _, finding := range found {
+				if strings.Contains(finding, "API key") {
+					continue // roles have tests of their own
+				}
+				want = append(want, finding)
+			}
+			require.Equal(t, c.want, want)
+			require.Equal(t, strings.Contains(strings.Join(c.want, "\n"), "problem: "), fails)
+		})
+	}
+}
+
+// everything is a file whose check needs every list of the org, and the id of a customer.
+func everything(t *testing.T, customer string) *automation.Set {
+	return load(t, `customer: `+customer+`, custom: { callIdStr: "{call.id}" }, assignedTeams: [`+support+`], assignedUsers: [`+amira+`]`)
+}
+
+// withCustomer is the sandbox with one customer.
+func withCustomer(t *testing.T) (org *sandbox.Server, id string) {
+	t.Helper()
+	org = sandbox.New(sandbox.Config{APIKey: apiKey})
+	_, id = send(t, org, http.MethodPost, "/v1/customers", `{"name":"Acme"}`)
+	return org, id
+}
+
+// send asks an org by hand and returns the status and the id of what was answered.
+func send(t *testing.T, org http.Handler, method, path, body string) (status int, id string) {
+	t.Helper()
+	request := httptest.NewRequest(method, path, strings.NewReader(body))
+	request.Header.Set("Authorization", "Bearer "+apiKey)
+	request.Header.Set("Content-Type", "application/json")
+	answer := httptest.NewRecorder()
+	org.ServeHTTP(answer, request)
+	var resource struct{ Data struct{ ID string } }
+	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &resource))
+	return answer.Code, resource.Data.ID
+}
+
+func TestCheckWritesNothing(t *testing.T) {
+	org, customer := withCustomer(t)
+	before := org.State()
+	found, fails := checked(t, org, everything(t, customer))
+	require.False(t, fails, found)
+	require.Contains(t, found, "ok: customer "+customer+" exists")
+
+	after := org.State()
+	asked := map[string]int{
+		"GET /v1/auth/tokens/current": 1, "GET /v1/metadata/conversation": 1, "GET /v1/teams": 1, "GET /v1/users": 1, "GET /v1/customers/{id}": 1,
+		"POST /v1/customers": 1, // of this test
+	}
+	require.Equal(t, asked, after.Requests)
+	before.Requests, after.Requests, before.RequestTotal, after.RequestTotal = nil, nil, 0, 0
+	require.Equal(t, before, after)
+}
+
+func TestListThatTheKeyMayNotSeeIsAWarningAndOneThatFailsAProblem(t *testing.T) {
+	for what, route := range map[string]string{
+		"custom attributes": "/v1/metadata/conversation", "teams": "/v1/teams", "users": "/v1/users", "customers": "/v1/customers/{id}",
+	} {
+		for status, says := range map[int]string{
+			http.StatusForbidden:          "warning: the org's " + what + " cannot be checked with this key: kustomer: ",
+			http.StatusServiceUnavailable: "problem: the org's " + what + " could not be checked: kustomer: ",
+		} {
+			org, customer := withCustomer(t)
+			org.Inject(sandbox.Fault{Method: http.MethodGet, Route: route, Kind: sandbox.FaultStatus, Status: status})
+			found, fails := checked(t, org, everything(t, customer))
+			require.Contains(t, strings.Join(found, "\n"), "\n"+says)
+			require.Equal(t, status != http.StatusForbidden, fails)
+		}
+	}
+}
+
+func TestKeyThatIsRefusedIsTheOnlyProblem(t *testing.T) {
+	found, fails := checked(t, sandbox.New(sandbox.Config{APIKey: "another"}), everything(t, nobody))
+	require.True(t, fails)
+	require.Len(t, found, 1)
+	require.Contains(t, found[0], "problem: the API key: ")
+	require.Contains(t, found[0], "HTTP 401")
+	require.NotContains(t, found[0], apiKey)
+}
+
+func TestOrgThatCannotBeReachedIsAProblem(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	found, fails := checkedAt(t, server.URL, automation.Default())
+	require.True(t, fails)
+	require.Equal(t, []string{"problem: the API key: kustomer: cannot check the API key: unavailable: connection refused"}, found)
+}

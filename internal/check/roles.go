@@ -1,0 +1,81 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/callthread/callthread/automation"
+)
+
+// role is a role that requests of ours need (OpenAPI, the table of roles of each operation).
+type role struct {
+	name string
+	// legacy is the older role that does as well; empty if there is none.
+	legacy  string
+	purpose string
+}
+
+// rolesFor are the roles that a file's requests need.
+func rolesFor(needs automation.Needs) []role {
+	var roles []role
+	if len(needs.Customers) == 0 { // else the file says whose conversations they are, and callers are not looked for
+		roles = append(roles,
+			role{"org.permission.customer.read", "org.user.customer.read", "finding the caller"},
+			role{"org.permission.customer.create", "org.user.customer.write", "creating callers who are new"})
+	}
+	roles = append(roles,
+		role{"org.permission.conversation.read", "org.user.conversation.read", "finding a conversation whose answer was lost"},
+		role{"org.permission.conversation.create", "org.user.conversation.write", "opening conversations"})
+	if needs.Updates {
+		roles = append(roles, role{"org.permission.conversation.update", "org.user.conversation.write", "assigning and tagging them"})
+	}
+	if needs.RemovesTags {
+		roles = append(roles, role{"org.permission.conversation.delete", "org.user.conversation.write", "removing tags"})
+	}
+	if needs.WritesNotes {
+		roles = append(roles,
+			role{"org.permission.note.create", "org.user.note.write", "writing notes"},
+			role{"org.permission.note.read", "org.user.note.read", "not writing a note twice"})
+	}
+	return roles
+}
+
+// optional are the roles that only this check needs.
+var optional = []string{"org.permission.customer.read", "org.permission.user.read", "org.permission.team.read", "org.permission.metadata.read", "org.permission.tag.read"}
+
+// roles compares what the key may do with what it needs to.
+func (r *Report) roles(held []string, needed []role) {
+	missing := 0
+	for _, need := range needed {
+		if !slices.ContainsFunc(held, func(name string) bool { return need.grantedBy(name) }) {
+			missing++
+			r.add(Bad, "the API key lacks the role %s, for %s", need.name, need.purpose)
+		}
+	}
+	if missing == 0 {
+		r.add(OK, "the API key has every role that is needed")
+	}
+	for _, name := range held {
+		if slices.Contains(optional, name) || slices.ContainsFunc(needed, func(need role) bool { return need.name == name }) {
+			continue
+		}
+		var instead []string
+		for _, need := range needed {
+			if need.grantedBy(name) {
+				instead = append(instead, need.name)
+			}
+		}
+		if len(instead) > 0 {
+			r.add(Warning, "the API key has the role %s, which allows more than is needed: a key with %s in its place could do less harm in wrong hands", name, strings.Join(instead, ", "))
+		} else {
+			r.add(Warning, "the API key has the role %s, which is not needed: a key without it could do less harm in wrong hands", name)
+		}
+	}
+}
+
+// grantedBy reports whether holding a role is enough: the role itself, its
+// legacy twin, or a broader one that it is below.
+func (need role) grantedBy(held string) bool {
+	return held == need.name || held == need.legacy || held == "org.admin" ||
+		strings.HasPrefix(need.name, held+".") || (need.legacy != "" && strings.HasPrefix(need.legacy, held+"."))
+}

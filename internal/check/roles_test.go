@@ -1,0 +1,125 @@
+package check
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+// keyWith is an org that knows one key, of some roles, and answers nothing else.
+func keyWith(roles ...string) http.Handler {
+	answers := http.NewServeMux()
+	answers.HandleFunc("GET /v1/auth/tokens/current", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{
+			"type": "token", "id": "1", "attributes": map[string]any{"roles": roles},
+		}})
+	})
+	return answers
+}
+
+const (
+	findCaller   = "problem: the API key lacks the role org.permission.customer.read, for finding the caller"
+	createCaller = "problem: the API key lacks the role org.permission.customer.create, for creating callers who are new"
+	findLost     = "problem: the API key lacks the role org.permission.conversation.read, for finding a conversation whose answer was lost"
+	openOne      = "problem: the API key lacks the role org.permission.conversation.create, for opening conversations"
+	changeOne    = "problem: the API key lacks the role org.permission.conversation.update, for assigning and tagging them"
+	removeTags   = "problem: the API key lacks the role org.permission.conversation.delete, for removing tags"
+	writeNotes   = "problem: the API key lacks the role org.permission.note.create, for writing notes"
+	writeOnce    = "problem: the API key lacks the role org.permission.note.read, for not writing a note twice"
+)
+
+func TestEveryMissingRoleIsNamedWithItsPurpose(t *testing.T) {
+	tagsOnly := load(t, "tags: [a]", update("tags: { add: [b] }"))
+	for name, c := range map[string]struct {
+		set  *automation.Set
+		want []string
+	}{
+		"tags are added":         {tagsOnly, []string{findCaller, createCaller, findLost, openOne, changeOne}},
+		"tags are removed":       {load(t, "", update("tags: { remove: [b] }")), []string{findCaller, createCaller, findLost, openOne, changeOne, removeTags}},
+		"notes are written":      {load(t, "", update("note: a")), []string{findCaller, createCaller, findLost, openOne, changeOne, writeNotes, writeOnce}},
+		"the built-in file":      {automation.Default(), []string{findCaller, createCaller, findLost, openOne, changeOne, removeTags, writeNotes, writeOnce}},
+		"of one customer's only": {load(t, "customer: "+nobody), []string{findLost, openOne}},
+		"nothing is left to add": {load(t, "", strings.Replace(update("tags: { remove: [b] }"), "call.bridged", "call.inbound", 1)), []string{findCaller, createCaller, findLost, openOne}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var report Report
+			report.roles(nil, rolesFor(c.set.Needs()))
+			require.Equal(t, c.want, texts(report))
+		})
+	}
+	found, fails := checked(t, keyWith("org.permission.customer.read", "org.permission.conversation.read", "org.permission.conversation.update"), tagsOnly)
+	require.True(t, fails)
+	require.Equal(t, []string{accepted, createCaller, openOne}, found)
+}
+
+func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
+	const harm = ": a key without it could do less harm in wrong hands"
+	org := sandbox.New(sandbox.Config{APIKey: apiKey})
+	found, fails := checked(t, org, automation.Default())
+	require.False(t, fails)
+	require.Equal(t, []string{accepted, enough, "warning: the API key has the role org.permission.customer.update, which is not needed" + harm}, found)
+
+	found, fails = checked(t, org, load(t, ""))
+	require.False(t, fails)
+	require.Equal(t, []string{
+		accepted, enough,
+		"warning: the API key has the role org.permission.customer.update, which is not needed" + harm,
+		"warning: the API key has the role org.permission.conversation.update, which is not needed" + harm,
+		"warning: the API key has the role org.permission.conversation.delete, which is not needed" + harm,
+		"warning: the API key has the role org.permission.note.read, which is not needed" + harm,
+		"warning: the API key has the role org.permission.note.create, which is not needed" + harm,
+	}, found)
+}
+
+func TestBroadAndOldRolesAreEnoughAndWarnedAbout(t *testing.T) {
+	const warning, harm = "warning: the API key has the role ", " in its place could do less harm in wrong hands"
+	const (
+		customers     = "org.permission.customer.read, org.permission.customer.create"
+		conversations = "org.permission.conversation.read, org.permission.conversation.create, org.permission.conversation.update, org.permission.conversation.delete"
+		notes         = "org.permission.note.create, org.permission.note.read"
+		all           = customers + ", " + conversations + ", " + notes
+	)
+	for name, c := range map[string]struct{ held, instead []string }{
+		"everything":   {[]string{"org"}, []string{all}},
+		"admin":        {[]string{"org.admin"}, []string{all}},
+		"permissions":  {[]string{"org.permission"}, []string{all}},
+		"old":          {[]string{"org.user"}, []string{all}},
+		"broad things": {[]string{"org.permission.customer", "org.permission.conversation", "org.permission.note"}, []string{customers, conversations, notes}},
+		"old by thing": {
+			[]string{"org.user.customer", "org.user.conversation.read", "org.user.conversation.write", "org.user.note"},
+			[]string{customers, "org.permission.conversation.read", "org.permission.conversation.create, org.permission.conversation.update, org.permission.conversation.delete", notes},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found, fails := checked(t, keyWith(c.held...), automation.Default())
+			require.False(t, fails)
+			want := []string{accepted, enough}
+			for i, role := range c.held {
+				want = append(want, warning+role+", which allows more than is needed: a key with "+c.instead[i]+harm)
+			}
+			require.Equal(t, want, found)
+		})
+	}
+}
+
+func TestRoleThatOnlyBeginsAlikeIsNotEnough(t *testing.T) {
+	set := load(t, "customer: "+nobody, update("tags: { add: [b] }"))
+	for _, role := range []string{"org.permission.conv", "org.permission.conversation.updates", "organisation", ""} {
+		var report Report
+		report.roles([]string{role}, rolesFor(set.Needs()))
+		require.Subset(t, texts(report), []string{findLost, openOne, changeOne}, role)
+	}
+}
+
+func TestRolesThatTheCheckItselfUsesAreNotWarnedAbout(t *testing.T) {
+	var report Report
+	report.roles(optional, nil)
+	require.Equal(t, []string{enough}, texts(report))
+}

@@ -1,0 +1,139 @@
+package check
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer"
+)
+
+// Sample is a made-up call and the requests that it would lead to.
+type Sample struct {
+	Call     string    `json:"call"`
+	Requests []Request `json:"requests"`
+	// Warnings are what operators would see on its run.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Request is one request to Kustomer.
+type Request struct {
+	Method string          `json:"method"`
+	Path   string          `json:"path"`
+	Body   json.RawMessage `json:"body,omitempty"`
+}
+
+// Samples carries out the very steps of a few made-up calls, with a stand-in
+// that takes each request and sends it nowhere.
+func Samples(ctx context.Context, set *automation.Set, country string) ([]Sample, error) {
+	var samples []Sample
+	for _, story := range stories() {
+		sample, err := play(ctx, story, set, country)
+		if err != nil {
+			return nil, fmt.Errorf("sample call %q: %w", story.title, err)
+		}
+		samples = append(samples, sample)
+	}
+	return samples, nil
+}
+
+// story is a made-up call: the events that change its conversation.
+type story struct {
+	title  string
+	events []call.Event
+}
+
+// stories are a call that is answered and one that nobody picks up, from a
+// caller who is new. The numbers are reserved for fiction.
+func stories() []story {
+	created := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
+	leg := func(seconds int, reason string) call.Leg {
+		return call.Leg{
+			ID: "7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b", SessionID: "1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d", Type: "inbound", Source: "queue", Domain: "external",
+			From: "+493023125042", To: "+493023125001", CreatedAt: created, Seconds: &seconds, FinishReason: reason,
+		}
+	}
+	agent := call.Agent{ID: "4b5c6d7e8f9a0b1c2d3e4f5a6b7c8d9e", Name: "Amira Haddad", Email: "amira.haddad@example.com", SourceID: "5f0c1a2b3c4d5e6f70819210", Source: "kustomer"}
+	ringing := call.Event{Kind: call.Inbound, Leg: leg(0, "")}
+	return []story{
+		{"answered after 7 s, over after 95 s", []call.Event{
+			ringing,
+			{Kind: call.Bridged, Leg: leg(7, ""), Agent: agent, Queue: call.Queue{ID: "2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a", Name: "Support"}},
+			{Kind: call.Finished, Leg: leg(95, "passive-hangup")},
+		}},
+		{"nobody picks up, the caller gives up after 20 s", []call.Event{ringing, {Kind: call.Finished, Leg: leg(20, "hangup")}}},
+	}
+}
+
+func play(ctx context.Context, story story, set *automation.Set, country string) (Sample, error) {
+	recorder := &recorder{requests: []Request{}}
+	client, err := kustomer.New(kustomer.Config{BaseURL: "https://sample.api.kustomerapp.com", APIKey: "none", Transport: recorder})
+	if err != nil {
+		return Sample{}, err
+	}
+	steps := activities.New(client, func() *automation.Set { return set }, country)
+	sample := Sample{Call: story.title}
+	facts := call.Facts{Key: story.events[0].Leg.ID}
+	for _, event := range story.events {
+		facts = facts.Learn(event)
+		if event.Kind == call.Inbound {
+			opened, err := steps.CreateConversation(ctx, activities.CreateConversationInput{Facts: facts})
+			if err != nil {
+				return Sample{}, err
+			}
+			sample.Warnings = append(sample.Warnings, opened.Warnings...)
+			facts.Kustomer = call.Kustomer{CustomerID: opened.CustomerID, ConversationID: opened.ConversationID, ConversationURL: opened.ConversationURL}
+			if opened.ConversationID == "" {
+				break
+			}
+			continue
+		}
+		if event.Kind == call.Finished {
+			facts.Outcome = call.OutcomeOf(facts.Leg, nil, facts.Agent.ID != "")
+		}
+		updated, err := steps.UpdateConversation(ctx, activities.UpdateConversationInput{
+			Event: event.Kind, Facts: facts.AsOf(event), ConversationID: facts.Kustomer.ConversationID, Note: string(event.Kind),
+		})
+		if err != nil {
+			return Sample{}, err
+		}
+		sample.Warnings = append(sample.Warnings, updated.Warnings...)
+	}
+	sample.Requests = recorder.requests
+	return sample, nil
+}
+
+// recorder takes requests in Kustomer's place. It knows no customer, and agrees to everything else.
+type recorder struct{ requests []Request }
+
+func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
+	var body []byte
+	if request.Body != nil {
+		var err error
+		if body, err = io.ReadAll(request.Body); err != nil {
+			return nil, err
+		}
+	}
+	path, err := url.PathUnescape(request.URL.EscapedPath())
+	if err != nil {
+		return nil, err
+	}
+	r.requests = append(r.requests, Request{Method: request.Method, Path: path, Body: bytes.TrimSpace(body)})
+	status, answer := http.StatusOK, `{"data":{"type":"sample","id":"000000000000000000000001","attributes":{}}}`
+	if request.Method == http.MethodGet {
+		status, answer = http.StatusNotFound, `{"errors":[{"code":"notfound","message":"no such thing"}]}`
+	}
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(answer)), Request: request,
+	}, nil
+}

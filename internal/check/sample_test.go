@@ -1,0 +1,136 @@
+package check
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+// made is the id of everything that is made in a sample.
+const made = "000000000000000000000001"
+
+// What every sample call of a new caller begins with, and what tells its conversation and notes from others.
+const (
+	look     = `GET /v1/customers/phone=+493023125042 `
+	add      = `POST /v1/customers {"phones":[{"type":"mobile","phone":"+493023125042"}]}`
+	of       = `{"customer":"` + made + `","externalId":"` + external + `",`
+	external = `babelforce:7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b`
+	at       = ` /v1/conversations/` + made
+)
+
+// mine is a file with what the built-in one has not.
+func mine(t *testing.T) *automation.Set {
+	return load(t,
+		`name: "Ring {call.from:last4}", priority: 4, direction: out, status: done, tags: [a, "to_{call.to:last3}"], assignedTeams: [`+support+`],
+		custom: { callIdStr: "{call.id}", ringingAt: "{call.dateCreated}", storyTxt: "{call.conversationId|none}" }`,
+		update(`name: "Taken by {agent.name}", priority: 5, status: snoozed, tags: { set: [b] }, assignedUsers: ["{agent.sourceId}"],
+		custom: { waitSecondsNum: "{call.duration}", answeredBool: true }`),
+		update(`note: "{agent.email}", tags: { add: [c] }`))
+}
+
+// requestsOf are a sample's requests as lines of method, path and body.
+func requestsOf(t *testing.T, set *automation.Set) (answered, lost []string, warnings [2][]string) {
+	t.Helper()
+	samples, err := Samples(t.Context(), set, "DE")
+	require.NoError(t, err)
+	require.Len(t, samples, 2)
+	lines := [2][]string{}
+	for i, sample := range samples {
+		require.NotNil(t, sample.Requests, "scripts expect a list")
+		for _, request := range sample.Requests {
+			lines[i] = append(lines[i], request.Method+" "+request.Path+" "+string(request.Body))
+		}
+		warnings[i] = sample.Warnings
+	}
+	require.Contains(t, samples[0].Call, "answered")
+	require.Contains(t, samples[1].Call, "nobody picks up")
+	return lines[0], lines[1], warnings
+}
+
+func TestSamplesOfTheBuiltInFileAreTheRequestsThatWouldBeSent(t *testing.T) {
+	answered, lost, warnings := requestsOf(t, automation.Default())
+	const open = `POST /v1/conversations ` + of + `"name":"Call from +493023125042","status":"open","direction":"in","tags":["babelforce","inbound_call","call_lost"]}`
+	require.Equal(t, []string{
+		look, add, open,
+		`PUT` + at + ` {"assignedUsers":["` + amira + `"]}`,
+		`POST` + at + `/tags ["call_answered"]`,
+		`DELETE` + at + `/tags ["call_lost"]`,
+		`POST` + at + `/notes {"body":"Answered by Amira Haddad.\nQueue: Support\nWaited: 7 s","externalId":"` + external + `:bridged"}`,
+		`POST` + at + `/notes {"body":"Call ended: answered by Amira Haddad.\nTotal: 1 min 35 s","externalId":"` + external + `:finished"}`,
+	}, answered)
+	require.Equal(t, []string{
+		look, add, open,
+		`POST` + at + `/tags ["call_abandoned"]`,
+		`POST` + at + `/notes {"body":"Call ended: abandoned, nobody picked up.\nTotal: 20 s","externalId":"` + external + `:finished"}`,
+	}, lost)
+	require.Empty(t, warnings[0])
+	require.Empty(t, warnings[1])
+}
+
+func TestSamplesShowAttributesTeamsAndTagsOfAFileOfOnesOwn(t *testing.T) {
+	answered, lost, _ := requestsOf(t, mine(t))
+	const open = `POST /v1/conversations ` + of + `"name":"Ring 5042","status":"done","priority":4,"direction":"out","tags":["a","to_001"],` +
+		`"assignedTeams":["` + support + `"],"custom":{"callIdStr":"7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b","ringingAt":"2026-03-02T09:30:00.000Z","storyTxt":"none"}}`
+	require.Equal(t, []string{
+		look, add, open,
+		`PUT` + at + ` {"name":"Taken by Amira Haddad","status":"snoozed","priority":5,"tags":["b","c"],"assignedUsers":["` + amira + `"],` +
+			`"custom":{"answeredBool":true,"waitSecondsNum":7}}`,
+		`POST` + at + `/notes {"body":"amira.haddad@example.com","externalId":"` + external + `:bridged"}`,
+	}, answered)
+	require.Equal(t, []string{look, add, open}, lost)
+}
+
+func TestSampleOfACustomersOwnLooksForNoCaller(t *testing.T) {
+	_, lost, _ := requestsOf(t, load(t, `customer: `+nobody))
+	require.Equal(t, []string{`POST /v1/conversations {"customer":"` + nobody + `","externalId":"` + external + `","status":"open","direction":"in"}`}, lost)
+}
+
+func TestSampleCallThatNoAutomationOpensAConversationForMakesNoRequests(t *testing.T) {
+	set, err := automation.Load("file.yaml", []byte(`automations:
+  - event: call.inbound
+    trigger: { conditions: [{ expression: call.from, operator: STARTS_WITH, expectation: "+44" }] }
+    action: kustomer.conversation.create
+    options: { name: From Britain }
+  - { event: call.bridged, action: kustomer.conversation.update, options: { note: Answered } }
+`))
+	require.NoError(t, err)
+	answered, lost, _ := requestsOf(t, set)
+	require.Empty(t, answered)
+	require.Empty(t, lost)
+}
+
+func TestSamplesWarnOfWhatOperatorsWouldSee(t *testing.T) {
+	_, _, warnings := requestsOf(t, load(t, `tags: ["{call.from}"]`, update(`custom: { pageUrl: "{agent.name}" }`)))
+	const tag = "a tag has characters that Kustomer does not allow, or more than 64: it was left out"
+	require.Equal(t, [2][]string{{tag, "attribute pageUrl was left out: its value is not an absolute URL"}, {tag}}, warnings)
+}
+
+func TestSandboxTakesEverySampleRequest(t *testing.T) {
+	for name, set := range map[string]*automation.Set{"built-in": automation.Default(), "mine": mine(t)} {
+		samples, err := Samples(t.Context(), set, "")
+		require.NoError(t, err)
+		for _, sample := range samples {
+			org := sandbox.New(sandbox.Config{APIKey: apiKey})
+			last := made
+			for _, sent := range sample.Requests {
+				path := strings.ReplaceAll(sent.Path, made, last)
+				status, id := send(t, org, sent.Method, path, strings.ReplaceAll(string(sent.Body), made, last))
+				if sent.Method == http.MethodGet {
+					require.Equal(t, http.StatusNotFound, status, "the caller is new")
+					continue
+				}
+				require.Less(t, status, http.StatusBadRequest, "%s: %s %s %s", name, sent.Method, path, sent.Body)
+				if path == "/v1/customers" || path == "/v1/conversations" {
+					last = id
+				}
+			}
+			require.Len(t, org.State().Conversations, 1)
+			require.NotContains(t, org.State().Requests, "unmatched")
+		}
+	}
+}

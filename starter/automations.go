@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/config"
+)
+
+// yourHost stands where nobody has said at which address the receiver is.
+const yourHost = "https://<your host>"
+
+// automationsCommand prints what to enter in babelforce.
+func automationsCommand(out io.Writer) *cli.Command {
+	var (
+		automations config.Automations
+		base        string
+		secretFile  string
+		showSecret  bool
+		showDefault bool
+	)
+	return &cli.Command{
+		Name:  "automations",
+		Usage: "print what to enter on babelforce's page Global automations for this deployment",
+		Flags: append(automations.Flags(),
+			&cli.StringFlag{Name: "url", EnvVars: []string{"CALLTHREAD_URL"}, Usage: "`URL` at which babelforce reaches the receiver", Value: yourHost, Destination: &base},
+			&cli.StringFlag{Name: "webhook-secret-file", EnvVars: []string{"CALLTHREAD_WEBHOOK_SECRET_FILE"}, Usage: "`FILE` with the webhook secret; without it, it is read from CALLTHREAD_WEBHOOK_SECRET", Destination: &secretFile},
+			&cli.BoolFlag{Name: "show-secret", Usage: "print the secret itself, ready to paste", Destination: &showSecret},
+			&cli.BoolFlag{Name: "default", Usage: "print the built-in automations file instead, to begin your own with", Destination: &showDefault},
+		),
+		Action: func(c *cli.Context) error {
+			if err := config.NoArguments(c); err != nil {
+				return err
+			}
+			if showDefault {
+				_, err := out.Write(automation.DefaultFile)
+				return err
+			}
+			set, err := automations.Load()
+			if err != nil {
+				return err
+			}
+			if base != yourHost && !isAddress(base) {
+				return errors.New("--url (CALLTHREAD_URL) must be an address such as https://calls.example.com")
+			}
+			secret := "<webhook secret>"
+			if showSecret {
+				secrets, err := config.Secret(secretFile, "--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET")
+				if err != nil {
+					return err
+				}
+				first, _, _ := strings.Cut(secrets, ",")
+				if secret = strings.TrimSpace(first); secret == "" {
+					return errors.New("no webhook secret to show: set --webhook-secret-file or CALLTHREAD_WEBHOOK_SECRET")
+				}
+			}
+			printAutomations(out, set, strings.TrimRight(base, "/"), secret)
+			return nil
+		},
+	}
+}
+
+// isAddress reports whether the paths of our webhooks can be appended to it.
+func isAddress(base string) bool {
+	address, err := url.Parse(base)
+	return err == nil && (address.Scheme == "https" || address.Scheme == "http") && address.Hostname() != "" &&
+		address.User == nil && address.RawQuery == "" && address.Fragment == ""
+}
+
+// entries are how babelforce's page names an event, the path of our webhook for
+// it, and the buckets that it can send (babelforce help, "HTTP request buckets").
+var entries = map[call.Kind]struct{ label, event, path, buckets string }{
+	call.Inbound:  {"Callthread: it rings", "Inbound call", "call-inbound", "Call"},
+	call.Bridged:  {"Callthread: an agent picked up", "Call bridged", "call-bridged", "Call, Agent, Queue"},
+	call.Finished: {"Callthread: it is over", "Call finished", "call-finished", "Call"},
+}
+
+func printAutomations(out io.Writer, set *automation.Set, base, secret string) {
+	fmt.Fprintln(out, "In babelforce, under Integrated processes > Global automations, add:")
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for i, event := range set.Events() {
+		entry := entries[event]
+		fmt.Fprintf(table, "\n%d.\tLabel\t%s\n", i+1, entry.label)
+		fmt.Fprintf(table, "\tEvent\t%s\n", entry.event)
+		fmt.Fprintf(table, "\tTrigger\tAlways\t(conditions stand in the automations file)\n")
+		fmt.Fprintf(table, "\tAction\tHTTP custom callback, POST\n")
+		fmt.Fprintf(table, "\tURL\t%s/webhooks/babelforce/%s\n", base, entry.path)
+		fmt.Fprintf(table, "\tHeader\tAuthorization: Bearer %s\n", secret)
+		fmt.Fprintf(table, "\tBuckets\t%s\n", entry.buckets)
+		for _, field := range set.Fields() {
+			fmt.Fprintf(table, "\tVariable\t%s = {%s}\n", field, field)
+		}
+	}
+	_ = table.Flush() // nobody is left to tell
+}

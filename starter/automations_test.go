@@ -1,0 +1,97 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/automation"
+)
+
+const secretFlag = "--webhook-secret-file"
+
+// entered are the printed automations, each by the names of its lines.
+func entered(t *testing.T, printed string) (entries []map[string]string) {
+	t.Helper()
+	line := regexp.MustCompile(`^(?:\d\.)? +(\S+) {2,}(.+)$`)
+	for i, text := range strings.Split(strings.TrimSpace(printed), "\n\n") {
+		entry := make(map[string]string)
+		for _, row := range strings.Split(text, "\n") {
+			if match := line.FindStringSubmatch(row); match != nil {
+				entry[match[1]] = strings.TrimPrefix(entry[match[1]]+"\n"+match[2], "\n")
+			}
+		}
+		if i > 0 {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
+}
+
+func TestEveryEntryOfBabelforcesPageIsPrinted(t *testing.T) {
+	for _, url := range []string{"https://calls.example.com/in", "https://calls.example.com/in/"} {
+		printed, err := starts(t, "automations", "--url", url)
+		require.NoError(t, err)
+		require.Contains(t, printed, "Global automations")
+		entry := func(label, event, path, buckets string) map[string]string {
+			return map[string]string{
+				"Label": label, "Event": event, "Trigger": "Always  (conditions stand in the automations file)", "Action": "HTTP custom callback, POST",
+				"URL":    "https://calls.example.com/in/webhooks/babelforce/" + path,
+				"Header": "Authorization: Bearer <webhook secret>", "Buckets": buckets,
+			}
+		}
+		require.Equal(t, []map[string]string{
+			entry("Callthread: it rings", "Inbound call", "call-inbound", "Call"),
+			entry("Callthread: an agent picked up", "Call bridged", "call-bridged", "Call, Agent, Queue"),
+			entry("Callthread: it is over", "Call finished", "call-finished", "Call"),
+		}, entered(t, printed))
+	}
+}
+
+func TestEntriesFollowTheFile(t *testing.T) {
+	printed, err := starts(t, "automations", "--automations", writeFile(t, `
+fields: [vip, app.shop]
+automations:
+  - { event: call.inbound, action: kustomer.conversation.create, options: { name: "{app.shop}" } }
+`))
+	require.NoError(t, err)
+	entries := entered(t, printed)
+	require.Len(t, entries, 2, "nothing waits for the end of a call")
+	for i, path := range []string{"call-inbound", "call-bridged"} {
+		require.Equal(t, "https://<your host>/webhooks/babelforce/"+path, entries[i]["URL"])
+		require.Equal(t, "app.shop = {app.shop}\nvip = {vip}", entries[i]["Variable"])
+	}
+}
+
+func TestSecretIsPrintedOnlyWhereAskedFor(t *testing.T) {
+	t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "from-the-environment")
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"not asked for":           {nil, "<webhook secret>"},
+		"not asked for, its file": {[]string{secretFlag, writeFile(t, "from-the-file")}, "<webhook secret>"},
+		"from the environment":    {[]string{"--show-secret"}, "from-the-environment"},
+		"from its file":           {[]string{"--show-secret", secretFlag, writeFile(t, "from-the-file\n")}, "from-the-file"},
+		"the first of several":    {[]string{"--show-secret", secretFlag, writeFile(t, "new-secret , old-secret")}, "new-secret"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			printed, err := starts(t, append([]string{"automations"}, c.args...)...)
+			require.NoError(t, err)
+			require.Equal(t, 3, strings.Count(printed, "Authorization: Bearer "+c.want+"\n"))
+			for _, secret := range []string{"from-the-environment", "from-the-file", "new-secret", "old-secret"} {
+				require.Equal(t, secret == c.want, strings.Contains(printed, secret), secret)
+			}
+		})
+	}
+}
+
+func TestDefaultPrintsAFileToBeginWith(t *testing.T) {
+	printed, err := starts(t, "automations", "--default")
+	require.NoError(t, err)
+	set, err := automation.Load("mine.yaml", []byte(printed))
+	require.NoError(t, err)
+	require.Equal(t, automation.Default().Version, set.Version)
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+// planted has ten mistakes, one for each "WRONG".
+const planted = `automations:
+  - event: call.inbound
+    trigger: allways # WRONG
+    action: kustomer.conversation.create
+    options:
+      name: "Call from {call.form}" # WRONG
+      status: opened # WRONG
+      priority: 6 # WRONG
+      tags: ["call!"] # WRONG
+      custom: { ringingAt: "{call.from}" } # WRONG
+  - event: call.bridged
+    action: kustomer.conversation.update
+    options:
+      assignedTeams: [support] # WRONG
+      nots: Answered # WRONG
+  - event: call.ended # WRONG
+    action: kustomer.conversation.delete # WRONG
+    options: {}
+`
+
+// starts runs a command to its end and returns what it printed.
+func starts(t *testing.T, args ...string) (printed string, err error) {
+	t.Helper()
+	var out bytes.Buffer
+	err = run(t.Context(), append([]string{"starter"}, args...), &out, io.Discard)
+	return out.String(), err
+}
+
+// org is a sandbox that commands find through the environment.
+func org(t *testing.T, key string) *sandbox.Server {
+	t.Helper()
+	org := sandbox.New(sandbox.Config{APIKey: "key"})
+	server := httptest.NewServer(org)
+	t.Cleanup(server.Close)
+	t.Setenv("KUSTOMER_URL", server.URL)
+	t.Setenv("KUSTOMER_API_KEY", key)
+	return org
+}
+
+func TestFileWithTenPlantedMistakesIsRefusedWithTen(t *testing.T) {
+	printed, err := starts(t, "check", "--automations", writeFile(t, planted))
+	require.ErrorIs(t, err, errCheckFailed)
+	var at, want []string
+	for _, match := range regexp.MustCompile(`(?m)^problem  \S+:(\d+):\d+: .+$`).FindAllStringSubmatch(printed, -1) {
+		at = append(at, match[1])
+	}
+	for i, line := range strings.Split(planted, "\n") {
+		if strings.Contains(line, "# WRONG") {
+			want = append(want, strconv.Itoa(i+1))
+		}
+	}
+	require.Len(t, want, 10)
+	require.Equal(t, want, at)
+	require.Equal(t, 10, strings.Count(printed, "\n"))
+}
+
+func TestCheckWithoutCredentialsIsOfTheFileAlone(t *testing.T) {
+	t.Setenv("CALLTHREAD_AUTOMATIONS", writeFile(t, string(automation.DefaultFile)))
+	version := automation.Default().Version
+	printed, err := starts(t, "check")
+	require.NoError(t, err)
+	require.Equal(t, "ok       automations of "+os.Getenv("CALLTHREAD_AUTOMATIONS")+", version "+version+": no mistakes\n", printed)
+
+	t.Setenv("CALLTHREAD_AUTOMATIONS", "")
+	printed, err = starts(t, "check")
+	require.NoError(t, err)
+	require.Equal(t, "ok       automations of the built-in file, version "+version+": no mistakes\n", printed)
+}
+
+func TestCheckWithCredentialsIsOfTheOrgToo(t *testing.T) {
+	org(t, "key")
+	printed, err := starts(t, "check")
+	require.NoError(t, err, "warnings do not fail it")
+	require.Regexp(t, `(?s)^ok       automations.*\nok       the API key is accepted\n.*\nwarning  the API key has the role org\.permission\.customer\.update,[^\n]*\n$`, printed)
+
+	t.Setenv("KUSTOMER_API_KEY", "wrong")
+	printed, err = starts(t, "check")
+	require.ErrorIs(t, err, errCheckFailed)
+	require.Contains(t, printed, "\nproblem  the API key: ")
+	require.NotContains(t, printed, "wrong")
+}
+
+func TestFileWithMistakesIsNotTakenToTheOrg(t *testing.T) {
+	org := org(t, "key")
+	_, err := starts(t, "check", "--automations", writeFile(t, planted))
+	require.ErrorIs(t, err, errCheckFailed)
+	require.Zero(t, org.State().RequestTotal)
+}
+
+func TestCheckPrintsJSONForScripts(t *testing.T) {
+	org := org(t, "key")
+	decode := func(printed string) (result checkResult) {
+		decoder := json.NewDecoder(strings.NewReader(printed))
+		decoder.DisallowUnknownFields()
+		require.NoError(t, decoder.Decode(&result))
+		require.False(t, decoder.More())
+		return result
+	}
+	printed, err := starts(t, "check", "--json", "--sample")
+	require.NoError(t, err)
+	result := decode(printed)
+	require.True(t, result.OK)
+	require.Len(t, result.Findings, 4)
+	require.Len(t, result.Samples, 2)
+	require.JSONEq(t, `["call_answered"]`, string(result.Samples[0].Requests[4].Body))
+	for request := range org.State().Requests {
+		require.Contains(t, request, "GET ", "a sample is not sent")
+	}
+
+	printed, err = starts(t, "check", "--json", "--sample", "--automations", writeFile(t, planted))
+	require.ErrorIs(t, err, errCheckFailed)
+	result = decode(printed)
+	require.False(t, result.OK)
+	require.Len(t, result.Findings, 10)
+	require.Empty(t, result.Samples)
+}
+
+func TestSampleCallsArePrintedWithTheirRequestsAndWarnings(t *testing.T) {
+	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
+  - event: call.inbound
+    action: kustomer.conversation.create
+    options: { name: "", tags: ["{call.from}"] }
+`))
+	require.NoError(t, err)
+	_, printed, _ = strings.Cut(printed, "\n\n")
+	answered, lost, found := strings.Cut(printed, "\nSample call, ")
+	require.True(t, found)
+	require.Contains(t, lost, "nobody picks up")
+	require.Equal(t, `Sample call, answered after 7 s, over after 95 s:
+  GET /v1/customers/phone=+493023125042
+  POST /v1/customers
+    {
+      "phones": [
+        {
+          "type": "mobile",
+          "phone": "+493023125042"
+        }
+      ]
+    }
+  POST /v1/conversations
+    {
+      "customer": "000000000000000000000001",
+      "externalId": "babelforce:7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b",
+      "status": "open",
+      "direction": "in"
+    }
+  warning  a tag has characters that Kustomer does not allow, or more than 64: it was left out
+`, answered)
+}
