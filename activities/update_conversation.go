@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
@@ -46,14 +48,18 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 		change.AssignedUsers = nil
 	}
 	change.Untag(in.Undo)
-	if err := a.updateFields(ctx, in.ConversationID, change); err != nil {
-		return UpdateConversationResult{}, failure(ctx, err)
+	parts := []func() error{
+		func() error { return a.updateFields(ctx, in.ConversationID, change) },
+		func() error { return a.updateTags(ctx, in.ConversationID, change) },
+		func() error {
+			return a.writeNote(ctx, in.ConversationID, note(in.Facts.Key, in.Note, change.Note), in.LookFirst)
+		},
 	}
-	if err := a.updateTags(ctx, in.ConversationID, change); err != nil {
-		return UpdateConversationResult{}, failure(ctx, err)
-	}
-	if err := a.writeNote(ctx, in.ConversationID, note(in.Facts.Key, in.Note, change.Note), in.LookFirst); err != nil {
-		return UpdateConversationResult{}, failure(ctx, err)
+	for done := partsDone(ctx); done < len(parts); done++ {
+		if err := parts[done](); err != nil {
+			rememberDone(ctx, done)
+			return UpdateConversationResult{}, failure(ctx, err)
+		}
 	}
 	return UpdateConversationResult{
 		AssignedUsers: change.AssignedUsers,
@@ -62,6 +68,23 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 		Automations:   automations.Version,
 		Warnings:      warnings,
 	}, nil
+}
+
+// partsDone is how many parts of an update an earlier attempt has completed.
+// They are not repeated: a person may have changed the conversation since.
+func partsDone(ctx context.Context) (done int) {
+	if repeated(ctx) && activity.HasHeartbeatDetails(ctx) {
+		_ = activity.GetHeartbeatDetails(ctx, &done) // unreadable is none, and repeating is safe
+	}
+	return done
+}
+
+// rememberDone tells the next attempt. It is said with a failure only, so that
+// the usual call pays nothing for it.
+func rememberDone(ctx context.Context, done int) {
+	if activity.IsActivity(ctx) {
+		activity.RecordHeartbeat(ctx, done)
+	}
 }
 
 func (a *Activities) updateFields(ctx context.Context, id string, change automation.Change) error {

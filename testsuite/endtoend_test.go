@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/workflows"
 )
@@ -154,6 +155,23 @@ func TestLostAnswersDoubleNothing(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, callers)
+}
+
+func TestRetryDoesNotTakeTheConversationBackFromAPerson(t *testing.T) {
+	key := t.Name()
+	accepts(t, "call-inbound", inbound(key))
+	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 503, Times: 2})
+	accepts(t, "call-bridged", bridged(key))
+	assigned := func() bool { return len(conversations(key)) == 1 && len(conversations(key)[0].AssignedUsers) > 0 }
+	require.Eventually(t, assigned, 10*time.Second, 5*time.Millisecond)
+	_, err := stage.Kustomer.UpdateConversation(t.Context(), onlyConversation(t, key).ID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian}})
+	require.NoError(t, err)
+
+	accepts(t, "call-finished", finished(key))
+	result(t, key)
+	conversation := onlyConversation(t, key)
+	require.Equal(t, []string{bastian}, conversation.AssignedUsers)
+	require.Len(t, notes(t, conversation), 2)
 }
 
 func TestRefusedConversationParksTheCallAndARetryFinishesIt(t *testing.T) {

@@ -113,5 +113,8 @@ func unansweredAttempt(key string) string {
 	return fmt.Sprintf(`{"call":{"id":"%s-c1","parentId":%q,"type":"outbound","source":"queue","domain":"internal","from":"+493023125042","to":"+493023125011","duration":0,"finishReason":"system-hangup"},"agent":{"id":"4712","sourceId":"5f0c1a2b3c4d5e6f70819211"}}`, key, key)
 }
 
-// amira is a user of the sandbox.
-const amira = "5f0c1a2b3c4d5e6f70819210"
+// amira and bastian are users of the sandbox.
+const (
+	amira   = "5f0c1a2b3c4d5e6f70819210"
+	bastian = "5f0c1a2b3c4d5e6f70819211"
+)

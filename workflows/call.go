@@ -114,7 +114,11 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 	case c.ended:
 		c.state.WaitsFor = "events that were overtaken by the end of the call"
 		if c.settled == nil {
-			c.settled = c.timer(ctx, c.patience.Settle, "time for overtaken events")
+			settle := c.patience.Settle
+			if c.facts.Leg.FinishReason == "transferred" {
+				settle = max(settle, transferPatience)
+			}
+			c.settled = c.timer(ctx, settle, "time for overtaken events")
 		}
 		return c.settled
 	case c.handled == 0:

@@ -23,6 +23,10 @@ var DefaultPatience = Patience{
 // who calls. An agent may be waiting for it.
 const callerPatience = 5 * time.Second
 
+// transferPatience is how long the agent to whom a call was transferred may
+// let it ring: the caller's leg has ended by then, but not the call.
+const transferPatience = 5 * time.Minute
+
 // withDefaults fills in what the starter left open.
 func (p Patience) withDefaults() Patience {
 	return Patience{

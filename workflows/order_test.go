@@ -87,6 +87,19 @@ func TestBridgeThatBothLegsAnnounceIsOne(t *testing.T) {
 	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
 }
 
+func TestTransferThatEndsTheCallersLegWaitsForTheNextAgent(t *testing.T) {
+	handedOn := finished
+	handedOn.Leg = lasting(caller, 35, "transferred")
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(35*time.Second, handedOn)
+	c.hears(2*time.Minute, transferred)
+	state := c.plays()
+	require.Equal(t, "agent-2", state.AgentID)
+	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
+}
+
 func TestLateBridgeStillAssignsTheAgent(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
