@@ -119,12 +119,12 @@ func TestMergedAutomationsTagAsIfTheyCameOneAfterTheOther(t *testing.T) {
 
 func TestAnUpdateOfTheFirstEventIsFoldedIntoTheCreation(t *testing.T) {
 	create := creation("name: created\nstatus: open\ntags: [a, b]\nassignedUsers: [" + userID + "]\ncustom: { aNum: 1, bNum: 1 }")
-	set := load(t, head+create+update(call.Inbound, "name: updated\nstatus: snoozed\npriority: 4\nassignedUsers: ["+otherID+"]\n"+
+	set := load(t, head+create+update(call.Inbound, "name: updated\nstatus: done\npriority: 4\nassignedUsers: ["+otherID+"]\n"+
 		"assignedTeams: ["+teamID+"]\ntags: { add: [c], remove: [a] }\nnote: It rings\ncustom: { aNum: 2 }"))
 	opening, warnings := set.Open(answered())
 	require.Empty(t, warnings)
 	require.Equal(t, Opening{
-		Wanted: true, Name: "updated", Status: "snoozed", Direction: "in", Priority: 4, Tags: []string{"b", "c"},
+		Wanted: true, Name: "updated", Status: "done", Direction: "in", Priority: 4, Tags: []string{"b", "c"},
 		AssignedUsers: []string{userID, otherID}, AssignedTeams: []string{teamID}, Note: "It rings",
 		Custom: map[string]any{"aNum": 2.0, "bNum": 1.0},
 	}, opening)

@@ -34,7 +34,11 @@ func (l *loader) options(n *yaml.Node, event call.Kind, creates bool) (o options
 		return o
 	}
 	readers["id"] = l.conversationID
-	readers["status"] = func(n *yaml.Node) { o.status = l.choice(n, `"status"`, "open", "snoozed", "done") }
+	statuses := []string{"open", "snoozed", "done"}
+	if event == call.Inbound {
+		statuses = []string{"open", "done"} // it becomes part of the creation, and Kustomer creates none as snoozed
+	}
+	readers["status"] = func(n *yaml.Node) { o.status = l.choice(n, `"status"`, statuses...) }
 	readers["note"] = func(n *yaml.Node) { o.note = l.template(n, `"note"`, event, maxNoteLength) }
 	readers["tags"] = func(n *yaml.Node) {
 		if n.Kind == yaml.SequenceNode {
