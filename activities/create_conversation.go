@@ -38,7 +38,7 @@ type CreateConversationResult struct {
 // CreateConversation finds or creates the calling customer and opens the
 // call's one conversation, as the automations of call.inbound say.
 func (a *Activities) CreateConversation(ctx context.Context, in CreateConversationInput) (CreateConversationResult, error) {
-	automations := a.automations()
+	automations := a.automations().In(a.country)
 	opening, warnings := automations.Open(in.Facts)
 	result := CreateConversationResult{
 		Automations:   automations.Version,

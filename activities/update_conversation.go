@@ -42,7 +42,7 @@ type UpdateConversationResult struct {
 // conversation: assignment first, because the agent is waiting for it, then
 // tags, then the note.
 func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversationInput) (UpdateConversationResult, error) {
-	automations := a.automations()
+	automations := a.automations().In(a.country)
 	change, warnings := automations.Change(in.Event, in.Facts)
 	if in.KeepAssignee {
 		change.AssignedUsers = nil

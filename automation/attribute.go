@@ -1,7 +1,9 @@
 package automation
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"math"
 	"net/url"
 	"slices"
@@ -38,6 +40,66 @@ var cannotBe = map[string][]kind{
 	"At":   {text, number, seconds, flag, phoneNo},
 	"Bool": {text, number, seconds, instant, phoneNo},
 	"Url":  {number, seconds, instant, flag, phoneNo},
+}
+
+// wrong says what no call can make right about an attribute whose template was
+// written as this text, or nothing.
+func (a attribute) wrong(written string) string {
+	if literal, ok := a.template.isLiteral(); ok {
+		return a.wrongLiteral("", literal)
+	}
+	if only := a.template.only(); only != nil {
+		return cmp.Or(a.wrongPlaceholder(only, written), a.wrongLiteral("the default ", only.fallback))
+	}
+	return a.wrongMixture()
+}
+
+func (a attribute) wrongLiteral(what, literal string) string {
+	if literal == "" {
+		return "" // nothing given, nothing sent
+	}
+	if _, err := a.convert(literal); err != nil {
+		return fmt.Sprintf("%s%q is not %v", what, literal, err)
+	}
+	return ""
+}
+
+// wrongPlaceholder is about a placeholder that is all there is to the value.
+func (a attribute) wrongPlaceholder(only *part, written string) string {
+	suffix, format := a.suffix(), formatName(written)
+	switch {
+	case format == "" && slices.Contains(cannotBe[suffix], only.placeholder.kind):
+		return fmt.Sprintf("{%s} is %s, which %s cannot hold", only.name, only.placeholder.kind, typeNames[suffix])
+	case format == "", suffix == "Num" && format == "unix": // seconds since 1970 are a number
+		return ""
+	case cannotBe[suffix] != nil:
+		return fmt.Sprintf("a format makes {%s} text, which %s cannot hold", only.name, typeNames[suffix])
+	}
+	return ""
+}
+
+// wrongMixture is about text with placeholders in it.
+func (a attribute) wrongMixture() string {
+	switch a.suffix() {
+	case "Num", "At", "Bool":
+		return fmt.Sprintf("text around a placeholder makes it text, which %s cannot hold", typeNames[a.suffix()])
+	case "Url":
+		first := a.template[0]
+		if first.placeholder == nil && !strings.HasPrefix(first.literal, "http://") && !strings.HasPrefix(first.literal, "https://") {
+			return "an absolute URL begins with http:// or https://"
+		}
+	}
+	return ""
+}
+
+var typeNames = map[string]string{"Num": "a Num attribute", "At": "an At attribute", "Bool": "a Bool attribute", "Url": "a Url attribute"}
+
+// formatName is the format of a text that is one placeholder, with its braces or without.
+func formatName(written string) string {
+	if match := insidePattern.FindStringSubmatch(strings.TrimSuffix(strings.TrimPrefix(written, "{"), "}")); match != nil {
+		return match[2]
+	}
+	return ""
 }
 
 // The errors of convert, each what the value is not.

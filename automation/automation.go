@@ -37,7 +37,16 @@ type Set struct {
 
 	automations []automation
 	zone        *time.Location
+	country     string
 	fields      map[string]bool
+}
+
+// In is the set at home in a country: two letters, for the formats of phone
+// numbers that come without a country code.
+func (s *Set) In(country string) *Set {
+	at := *s
+	at.country = country
+	return &at
 }
 
 // automation is one rule: when event happens and the trigger holds, do what the options say.
@@ -190,7 +199,7 @@ func (s *Set) change(event call.Kind, r *renderer) (change Change) {
 			Note:          cut(joinLines(change.Note, r.lines(o.note)), maxNoteLength),
 		}
 		if o.setsTags {
-			change.SetTags, change.AddTags, change.RemoveTags = union([]string{}, r.tags(o.setTags)), nil, nil
+			change.set(r, o.setTags)
 		}
 		change.tag(r.tags(o.tags), r.tags(o.removeTags))
 	}
@@ -202,6 +211,17 @@ func (s *Set) change(event call.Kind, r *renderer) (change Change) {
 	change.AssignedUsers = r.atMost(maxAssignees, "users", change.AssignedUsers)
 	change.AssignedTeams = r.atMost(maxAssignees, "teams", change.AssignedTeams)
 	return change
+}
+
+// set overwrites all tags. A list of which nothing is left, because what it
+// names is absent, is no order to wipe what people have tagged.
+func (c *Change) set(r *renderer, templates []template) {
+	tags := r.tags(templates)
+	if len(tags) == 0 && len(templates) > 0 {
+		r.warn("nothing is left of the tags to set: they were left as they are")
+		return
+	}
+	c.SetTags, c.AddTags, c.RemoveTags = union([]string{}, tags), nil, nil
 }
 
 // tag adds and removes, after what earlier automations did. Where they have set

@@ -20,6 +20,13 @@ func TestTheBuiltInAutomationsOpenAConversation(t *testing.T) {
 	}
 }
 
+// afterHours is a call that came in when nobody was there to answer.
+func afterHours() call.Facts {
+	facts := littleKnown()
+	facts.Extra = map[string]string{"app.afterHours": "true"}
+	return facts
+}
+
 func TestTheBuiltInAutomationsTellWhatBecameOfACall(t *testing.T) {
 	const unassigned = "the agent has no sourceId: the conversation was not assigned"
 	list := func(items ...string) []string { return items }
@@ -45,6 +52,10 @@ func TestTheBuiltInAutomationsTellWhatBecameOfACall(t *testing.T) {
 			note: "Call ended: abandoned, nobody picked up.\nTotal: 1 min 0 s"},
 		"missed": {event: call.Finished, outcome: call.Missed, facts: littleKnown(), add: list("call_missed"),
 			note: "Call ended: missed, nobody picked up."},
+		"after hours": {event: call.Finished, outcome: call.Abandoned, facts: afterHours(), add: list("call_after_hours"), remove: list("call_lost"),
+			note: "Call ended: after hours."},
+		"after hours, answered all the same": {event: call.Finished, outcome: call.Answered, facts: afterHours(),
+			note: "Call ended: answered by an agent."},
 		"no outcome": {event: call.Finished, facts: littleKnown()},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,7 +23,7 @@ func answered() call.Facts {
 	return call.Facts{
 		Key: "k-1",
 		Leg: call.Leg{
-			ID: "k-1", SessionID: "s-1", ConversationID: "c-1", Type: "inbound", Source: "queue", Domain: "external",
+			ID: "k-1", ParentID: "k-1", SessionID: "s-1", ConversationID: "c-1", Type: "inbound", Source: "queue", Domain: "external",
 			State: "completed", FinishReason: "passive-hangup", From: "+493066665555", To: "+493020002000",
 			CreatedAt: noon, EstablishedAt: noon.Add(time.Second), FinishedAt: noon.Add(time.Minute), Seconds: new(60),
 		},

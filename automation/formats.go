@@ -12,10 +12,16 @@ import (
 	"github.com/callthread/callthread/phone"
 )
 
+// locale is where people read what is written.
+type locale struct {
+	zone    *time.Location
+	country string
+}
+
 // format writes a value in a way of its own: {call.dateCreated:date}.
 type format struct {
 	of    []kind
-	write func(value any, zone *time.Location) string
+	write func(value any, at locale) string
 }
 
 // formats by name. What a value cannot be written as, it is written as it is.
@@ -23,13 +29,13 @@ var formats = map[string]format{
 	"date":     {[]kind{instant}, layout("2006-01-02")},
 	"time":     {[]kind{instant}, layout("15:04")},
 	"datetime": {[]kind{instant}, layout("2006-01-02 15:04")},
-	"unix": {[]kind{instant}, func(value any, _ *time.Location) string {
+	"unix": {[]kind{instant}, func(value any, _ locale) string {
 		return strconv.FormatInt(value.(time.Time).Unix(), 10)
 	}},
-	"minutes": {[]kind{seconds}, func(value any, _ *time.Location) string {
+	"minutes": {[]kind{seconds}, func(value any, _ locale) string {
 		return fmt.Sprintf("%d:%02d", value.(int)/60, value.(int)%60)
 	}},
-	"words": {[]kind{seconds}, func(value any, _ *time.Location) string {
+	"words": {[]kind{seconds}, func(value any, _ locale) string {
 		return inWords(value.(int))
 	}},
 	"national":      {[]kind{phoneNo}, phoneAs(phone.Number.National)},
@@ -41,7 +47,7 @@ var formats = map[string]format{
 }
 
 // findFormat looks up a format for values of a kind.
-func findFormat(name string, of kind) (func(any, *time.Location) string, error) {
+func findFormat(name string, of kind) (func(any, locale) string, error) {
 	var fitting []string
 	for _, candidate := range slices.Sorted(maps.Keys(formats)) {
 		if slices.Contains(formats[candidate].of, of) {
@@ -57,8 +63,8 @@ func findFormat(name string, of kind) (func(any, *time.Location) string, error) 
 	return nil, fmt.Errorf("format %q does not exist for %s: use %s", name, of, strings.Join(fitting, ", "))
 }
 
-func layout(layout string) func(any, *time.Location) string {
-	return func(value any, zone *time.Location) string { return value.(time.Time).In(zone).Format(layout) }
+func layout(layout string) func(any, locale) string {
+	return func(value any, at locale) string { return value.(time.Time).In(at.zone).Format(layout) }
 }
 
 func inWords(n int) string {
@@ -68,9 +74,9 @@ func inWords(n int) string {
 	return fmt.Sprintf("%d min %d s", n/60, n%60)
 }
 
-func phoneAs(write func(phone.Number) string) func(any, *time.Location) string {
-	return func(value any, _ *time.Location) string {
-		if parsed, ok := phone.Parse(value.(string), ""); ok {
+func phoneAs(write func(phone.Number) string) func(any, locale) string {
+	return func(value any, at locale) string {
+		if parsed, ok := phone.Parse(value.(string), at.country); ok {
 			return write(parsed)
 		}
 		return value.(string)
@@ -78,8 +84,8 @@ func phoneAs(write func(phone.Number) string) func(any, *time.Location) string {
 }
 
 // last keeps the last digits, for notes that should not show a whole number.
-func last(n int) func(any, *time.Location) string {
-	return func(value any, _ *time.Location) string {
+func last(n int) func(any, locale) string {
+	return func(value any, _ locale) string {
 		digits := notDigits.ReplaceAllString(value.(string), "")
 		if digits == "" {
 			return value.(string)

@@ -15,12 +15,12 @@ import (
 func FuzzLoad(f *testing.F) {
 	f.Add(DefaultFile)
 	for _, seed := range []string{
-		head + creation(`custom: { aNum: "{call.duration:minutes|0}", bAt: "{app.vip}", cUrl: "https://{app.shop}" }`) +
+		head + creation(`custom: { aNum: "{call.duration|0}", aStr: "{call.duration:minutes|0}", bAt: "{app.vip}", cUrl: "https://{app.shop}" }`) +
 			update(call.Bridged, "name: '{{{call.from:last4}}}'\ntags: { set: [\"{app.text}\"] }\nassignedUsers: ['{agent.sourceId}']"),
 		"triggers: {t: {type: ANY, conditions: [{expression: 'call.duration:words', operator: LIKE, expectation: '%a_'}]}}\n" +
 			"automations:\n" + item("call.inbound", createAction, "    trigger: t\n    invertTrigger: true\n", "tags: [a]"),
 		creating("custom: { aStr: 0123, bBool: true }") + update(call.Finished, "note: |2-\n   {call.outcome}\n  {no}\n"),
-		"a: &a [*a, *b]\n<<: *a\n? {b: c}\n: !!binary aGk=\n", "--- |\n {\n...\n---\n- a", "automations: [[[{}]]]", "\xff\xfe{\x00", "\ufeff\"\\x7b\": '}'",
+		"a: &a [*a, *b]\n<<: *a\n? {b: c}\n: !!binary aGk=\n", "--- |\n {\n...\n---\n- a", "a: 1\nb: {c} d\n", "a:\n  - b\n\t- c: *d", "automations: [[[{}]]]", "\xff\xfe{\x00", "\ufeff\"\\x7b\": '}'",
 	} {
 		f.Add([]byte(seed))
 	}

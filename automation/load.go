@@ -9,12 +9,11 @@ import (
 	"io"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/xrash/smetrics"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/callthread/callthread/call"
@@ -60,8 +59,6 @@ func Load(name string, content []byte) (*Set, error) {
 	return set, nil
 }
 
-var yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
-
 // parse reads the one YAML document that the file must be.
 func (l *loader) parse(content []byte) *yaml.Node {
 	if len(content) > maxFile {
@@ -75,27 +72,18 @@ func (l *loader) parse(content []byte) *yaml.Node {
 			l.complain(&yaml.Node{}, `the file is empty: it needs "automations"`)
 			return nil
 		}
-		l.notYAML(err)
+		l.notYAML(content)
 		return nil
 	}
 	switch err := decoder.Decode(&second); {
 	case errors.Is(err, io.EOF):
 		return document.Content[0]
 	case err != nil:
-		l.notYAML(err)
+		l.notYAML(content)
 	default:
 		l.complain(&second, "a second document: the file must be one")
 	}
 	return nil
-}
-
-func (l *loader) notYAML(err error) {
-	text, line := strings.ReplaceAll(err.Error(), "\n", " "), 0
-	if match := yamlError.FindStringSubmatch(text); match != nil {
-		text = match[2]
-		line, _ = strconv.Atoi(match[1])
-	}
-	l.complainAt(line, min(line, 1), "not YAML: "+text)
 }
 
 func (l *loader) readFile(root *yaml.Node, set *Set) {
@@ -103,11 +91,11 @@ func (l *loader) readFile(root *yaml.Node, set *Set) {
 	l.mapping(root, "the file", map[string]func(*yaml.Node){
 		"timezone": func(n *yaml.Node) { set.zone = l.zone(n) },
 		"fields": func(n *yaml.Node) {
-			l.sequence(n, `"fields"`, l.field)
+			l.sequence(n, `"fields"`, ", such as [a, b]", l.field)
 		},
 		"triggers": func(n *yaml.Node) { l.namedTriggers(n) },
 		"automations": func(n *yaml.Node) {
-			l.sequence(n, `"automations"`, func(item *yaml.Node) { items = append(items, item) })
+			l.sequence(n, `"automations"`, "", func(item *yaml.Node) { items = append(items, item) })
 		},
 	}, "automations")
 	if len(items) > maxAutomations {
@@ -173,11 +161,11 @@ func (l *loader) zone(n *yaml.Node) *time.Location {
 func (l *loader) automation(n *yaml.Node) (a automation, enabled, ok bool) {
 	var optionsNode, triggerNode *yaml.Node
 	enabled = true
-	var action string
+	var action, meant string
 	l.mapping(n, "an automation", map[string]func(*yaml.Node){
 		"label":         func(n *yaml.Node) { l.scalar(n, `"label"`) },
 		"event":         func(n *yaml.Node) { a.event = l.event(n) },
-		"action":        func(n *yaml.Node) { action = l.choice(n, `"action"`, createAction, updateAction) },
+		"action":        func(n *yaml.Node) { action, meant = l.action(n) },
 		"priority":      func(n *yaml.Node) { a.priority = l.integer(n, `"priority"`, math.MinInt32, math.MaxInt32) },
 		"enabled":       func(n *yaml.Node) { enabled = l.boolean(n, `"enabled"`) },
 		"invertTrigger": func(n *yaml.Node) { a.trigger.invert = l.boolean(n, `"invertTrigger"`) },
@@ -186,9 +174,9 @@ func (l *loader) automation(n *yaml.Node) (a automation, enabled, ok bool) {
 	}, "event", "action", "options")
 	a.creates = action == createAction
 	if ok = a.event != "" && action != ""; !ok {
-		if action != "" && optionsNode != nil {
-			// The options' own mistakes are worth telling at once; what the event cannot know, nobody can say yet.
-			l.options(optionsNode, call.Finished, a.creates)
+		if meant != "" && optionsNode != nil {
+			// The options' own mistakes are worth telling at once; what an unknown event cannot know, nobody can say yet.
+			l.options(optionsNode, cmp.Or(a.event, call.Finished), meant == createAction)
 		}
 		return a, enabled, ok
 	}
@@ -204,6 +192,19 @@ func (l *loader) automation(n *yaml.Node) (a automation, enabled, ok bool) {
 		a.options = l.options(optionsNode, a.event, a.creates)
 	}
 	return a, enabled, ok
+}
+
+// action also says which was meant, if it is misspelt but hardly another's name.
+func (l *loader) action(n *yaml.Node) (action, meant string) {
+	actions := []string{createAction, updateAction}
+	if action = l.choice(n, `"action"`, actions...); action != "" || n.Value == "" {
+		return action, action
+	}
+	const typos = 3 // "create" and "update" are further apart
+	if meant = closest(n.Value, actions); smetrics.WagnerFischer(strings.ToLower(n.Value), meant, 1, 1, 1) > typos {
+		return "", ""
+	}
+	return "", meant
 }
 
 func (l *loader) event(n *yaml.Node) call.Kind {

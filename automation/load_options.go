@@ -3,7 +3,7 @@ package automation
 import (
 	"cmp"
 	"slices"
-	"strings"
+	"time"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -16,12 +16,11 @@ const callsConversation = "{integration.kustomer.conversation.id}"
 
 // options reads the fields of an action: those that both have, and its own.
 func (l *loader) options(n *yaml.Node, event call.Kind, creates bool) (o options) {
-	templates := func(n *yaml.Node, what string) []template { return l.templates(n, what, event) }
 	readers := map[string]func(*yaml.Node){
 		"name":          func(n *yaml.Node) { o.name = l.template(n, `"name"`, event, maxNameLength) },
 		"priority":      func(n *yaml.Node) { o.priority = l.integer(n, `"priority"`, 1, 5) },
-		"assignedUsers": func(n *yaml.Node) { o.assignedUsers = l.ids(n, `"assignedUsers"`, templates) },
-		"assignedTeams": func(n *yaml.Node) { o.assignedTeams = l.ids(n, `"assignedTeams"`, templates) },
+		"assignedUsers": func(n *yaml.Node) { o.assignedUsers = l.ids(n, `"assignedUsers"`, event, mayBeUser) },
+		"assignedTeams": func(n *yaml.Node) { o.assignedTeams = l.ids(n, `"assignedTeams"`, event, mayBeTeam) },
 		"custom":        func(n *yaml.Node) { o.custom = l.custom(n, event) },
 	}
 	if creates {
@@ -29,7 +28,7 @@ func (l *loader) options(n *yaml.Node, event call.Kind, creates bool) (o options
 		readers["customer"] = func(n *yaml.Node) { o.customer = l.customer(n) }
 		readers["status"] = func(n *yaml.Node) { o.status = cmp.Or(l.choice(n, `"status"`, "open", "done"), o.status) }
 		readers["direction"] = func(n *yaml.Node) { o.direction = cmp.Or(l.choice(n, `"direction"`, "in", "out"), o.direction) }
-		readers["tags"] = func(n *yaml.Node) { o.tags = l.tags(n, `"tags"`, templates) }
+		readers["tags"] = func(n *yaml.Node) { o.tags = l.tags(n, `"tags"`, event) }
 		l.mapping(n, "the options of "+createAction, readers)
 		return o
 	}
@@ -41,14 +40,21 @@ func (l *loader) options(n *yaml.Node, event call.Kind, creates bool) (o options
 	readers["status"] = func(n *yaml.Node) { o.status = l.choice(n, `"status"`, statuses...) }
 	readers["note"] = func(n *yaml.Node) { o.note = l.template(n, `"note"`, event, maxNoteLength) }
 	readers["tags"] = func(n *yaml.Node) {
+		if isEmpty(n) {
+			return
+		}
 		if n.Kind == yaml.SequenceNode {
 			l.complain(n, `"tags" of an update needs "add", "remove" or "set" before its list`)
 			return
 		}
 		l.mapping(n, `"tags" of an update`, map[string]func(*yaml.Node){
-			"add":    func(n *yaml.Node) { o.tags = l.tags(n, `"add"`, templates) },
-			"remove": func(n *yaml.Node) { o.removeTags = l.tags(n, `"remove"`, templates) },
-			"set":    func(n *yaml.Node) { o.setTags, o.setsTags = l.tags(n, `"set"`, templates), true },
+			"add":    func(n *yaml.Node) { o.tags = l.tags(n, `"add"`, event) },
+			"remove": func(n *yaml.Node) { o.removeTags = l.tags(n, `"remove"`, event) },
+			"set": func(n *yaml.Node) {
+				o.setTags = l.tags(n, `"set"`, event)
+				// Nothing given leaves the tags, as it does everywhere; only a list that is written as empty clears them.
+				o.setsTags = len(o.setTags) > 0 || n.Kind == yaml.SequenceNode && len(n.Content) == 0
+			},
 		})
 	}
 	l.mapping(n, "the options of "+updateAction, readers)
@@ -86,50 +92,100 @@ func (l *loader) template(n *yaml.Node, what string, event call.Kind, limit int)
 	return t
 }
 
-func (l *loader) templates(n *yaml.Node, what string, event call.Kind) (list []template) {
-	l.sequence(n, what, func(item *yaml.Node) {
-		if t := l.template(item, "an entry of "+what, event, maxNoteLength); t != nil {
+// templates reads a list of texts, and has each that is well-formed checked.
+func (l *loader) templates(n *yaml.Node, what string, event call.Kind, check func(item *yaml.Node, t template)) (list []template) {
+	l.sequence(n, what, ", such as [a, b]", func(item *yaml.Node) {
+		before := len(l.problems)
+		t := l.template(item, "an entry of "+what, event, maxNoteLength)
+		if len(l.problems) == before && !isNull(item) {
+			check(item, t)
+		}
+		if t != nil {
 			list = append(list, t)
 		}
 	})
 	return list
 }
 
-func (l *loader) tags(n *yaml.Node, what string, read func(*yaml.Node, string) []template) []template {
-	tags := read(n, what)
+const whatTagsTake = "Kustomer takes letters, digits, spaces inside, and _ / < > - . only, 64 characters at most"
+
+func (l *loader) tags(n *yaml.Node, what string, event call.Kind) []template {
+	tags := l.templates(n, what, event, l.checkTag)
 	if len(tags) > maxTags {
 		l.complain(n, "%s has %d tags, but Kustomer takes %d at most", what, len(tags), maxTags)
 	}
-	l.eachLiteral(n, func(item *yaml.Node, tag string) {
-		if !tagPattern.MatchString(tag) {
-			l.complain(item, "tag %q: Kustomer takes letters, digits, spaces inside, and _ / < > - . only, 64 characters at most", tag)
-		}
-	})
 	return tags
 }
 
-func (l *loader) ids(n *yaml.Node, what string, read func(*yaml.Node, string) []template) []template {
-	ids := read(n, what)
+func (l *loader) checkTag(item *yaml.Node, t template) {
+	if tag, ok := t.isLiteral(); ok && !tagPattern.MatchString(tag) {
+		l.complain(item, "tag %q: %s", tag, whatTagsTake)
+	}
+	for _, p := range t {
+		if p.placeholder == nil {
+			continue
+		}
+		if sample := sampleOf(p); sample != "" && !tagPattern.MatchString(sample) {
+			l.complain(item, "a tag cannot hold {%s}, which is written like %q: %s", p.name, sample, whatTagsTake)
+		}
+	}
+}
+
+// samples are values of the kinds that have a form of their own.
+var samples = map[kind]any{
+	phoneNo: "+493066665555",
+	instant: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC),
+	seconds: 95,
+}
+
+// sampleOf is how a placeholder's value looks like, in its format, or "" if that can be anything.
+func sampleOf(p part) string {
+	sample, ok := samples[p.placeholder.kind]
+	if !ok {
+		return ""
+	}
+	p.placeholder = &placeholder{value: func(call.Facts) any { return sample }}
+	r := &renderer{set: &Set{zone: time.UTC}}
+	return r.display(p)
+}
+
+// mayBeUser and mayBeTeam say which placeholders can hold an id of Kustomer's
+// at all, and what is given by those: of the known ones it is one alone.
+func mayBeUser(p part) (ok bool, how string) {
+	return p.name == "agent.sourceId" || p.placeholder.kind == unknown, "an assigned user is given by {agent.sourceId}, or by a field of your own"
+}
+
+func mayBeTeam(p part) (ok bool, how string) {
+	return p.placeholder.kind == unknown, "an assigned team is given by its id, or by a field of your own"
+}
+
+func (l *loader) ids(n *yaml.Node, what string, event call.Kind, mayBe func(part) (bool, string)) []template {
+	ids := l.templates(n, what, event, func(item *yaml.Node, t template) { l.checkID(item, t, mayBe) })
 	if len(ids) > maxAssignees {
 		l.complain(n, "%s has %d entries, but Kustomer takes %d at most", what, len(ids), maxAssignees)
 	}
-	l.eachLiteral(n, func(item *yaml.Node, id string) {
-		if !objectIDPattern.MatchString(id) {
-			l.complain(item, "%q is not a Kustomer id, which has 24 hexadecimal digits", id)
-		}
-	})
 	return ids
 }
 
-// eachLiteral visits the entries of a list that hold no placeholder.
-func (l *loader) eachLiteral(n *yaml.Node, visit func(item *yaml.Node, text string)) {
-	if n.Kind != yaml.SequenceNode {
+func (l *loader) checkID(item *yaml.Node, t template, mayBe func(part) (bool, string)) {
+	const noID = "%q is not a Kustomer id, which has 24 hexadecimal digits"
+	if id, ok := t.isLiteral(); ok {
+		if !objectIDPattern.MatchString(id) {
+			l.complain(item, noID, id)
+		}
 		return
 	}
-	for _, item := range n.Content {
-		if item.Kind == yaml.ScalarNode && !isNull(item) && !strings.ContainsAny(item.Value, "{}") {
-			visit(item, item.Value)
+	for _, p := range t {
+		if p.placeholder == nil {
+			continue
 		}
+		if ok, how := mayBe(p); !ok {
+			l.complain(item, "{%s} is no Kustomer id: %s", p.name, how)
+			return
+		}
+	}
+	if only := t.only(); only != nil && only.fallback != "" && !objectIDPattern.MatchString(only.fallback) {
+		l.complain(item, "the default "+noID, only.fallback)
 	}
 }
 
@@ -155,18 +211,8 @@ func (l *loader) attribute(key, value *yaml.Node, event call.Kind) attribute {
 	if len(l.problems) > before {
 		return a // what it would be converted to says nothing new
 	}
-	only := a.template.only()
-	literal, isLiteral := a.template.isLiteral()
-	switch {
-	case isLiteral && literal != "": // nothing given, nothing sent
-		if _, err := a.convert(literal); err != nil {
-			l.complain(value, "%s: %q is not %v", a.name, literal, err)
-		}
-	case isLiteral:
-	case only == nil && slices.Contains([]string{"Num", "At", "Bool"}, a.suffix()):
-		l.complain(value, "%s: text around a placeholder makes it text, which a %s attribute cannot hold", a.name, a.suffix())
-	case only != nil && only.format == nil && slices.Contains(cannotBe[a.suffix()], only.placeholder.kind):
-		l.complain(value, "%s: {%s} is %s, which a %s attribute cannot hold", a.name, only.name, only.placeholder.kind, a.suffix())
+	if wrong := a.wrong(value.Value); wrong != "" {
+		l.complain(value, "%s: %s", a.name, wrong)
 	}
 	return a
 }

@@ -1,10 +1,12 @@
 package automation
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -23,30 +25,49 @@ func (l *loader) namedTriggers(n *yaml.Node) {
 		if strings.EqualFold(key.Value, always) {
 			l.complain(key, "%q cannot be the name of a trigger: it means that there is none", key.Value)
 		}
-		l.named[key.Value] = &namedTrigger{node: value, read: make(map[call.Kind]trigger)}
+		l.named[key.Value] = &namedTrigger{node: value, checked: make(map[call.Kind]bool)}
 	})
 }
 
-// namedTrigger is a trigger that automations can name. It is read once for
-// each event: many automations may name one trigger of many conditions.
+// namedTrigger is a trigger that automations can name. It is read once: many
+// automations may name one trigger of many conditions.
 type namedTrigger struct {
-	node *yaml.Node
-	read map[call.Kind]trigger
+	node    *yaml.Node
+	read    *trigger
+	checked map[call.Kind]bool
 }
 
-func (l *loader) namedTrigger(named *namedTrigger, event call.Kind) trigger {
-	if _, ok := named.read[event]; !ok {
-		named.read[event] = l.trigger(named.node, event)
+// readNamed reads a trigger as if it were for the event that knows the most.
+func (l *loader) readNamed(named *namedTrigger) trigger {
+	if named.read == nil {
+		t := l.trigger(named.node, call.Finished)
+		named.read = &t
 	}
-	return named.read[event]
+	return *named.read
 }
 
-// unusedTriggers checks those that no automation names, as if on the event that knows the most.
+// namedTrigger is a trigger for an event, which may know less than the trigger asks for.
+func (l *loader) namedTrigger(named *namedTrigger, event call.Kind, use *yaml.Node) trigger {
+	t := l.readNamed(named)
+	if named.checked[event] {
+		return t
+	}
+	named.checked[event] = true
+	for _, c := range t.conditions {
+		if c.part.placeholder == nil {
+			continue // it is unknown on every event, as was said
+		}
+		if _, err := l.find(event)(c.part.name); err != nil {
+			l.complainAt(c.line, c.column, fmt.Sprintf("%v (used on %s on line %d)", err, eventNames[event], use.Line))
+		}
+	}
+	return t
+}
+
+// unusedTriggers checks those that no automation names.
 func (l *loader) unusedTriggers() {
 	for _, named := range l.named {
-		if len(named.read) == 0 {
-			l.namedTrigger(named, call.Finished)
-		}
+		l.readNamed(named)
 	}
 }
 
@@ -65,7 +86,7 @@ func (l *loader) triggerOf(n *yaml.Node, event call.Kind) trigger {
 		l.complain(n, `unknown trigger %q%s; triggers are listed under "triggers"`, name, suggest(name, names))
 		return trigger{}
 	}
-	return l.namedTrigger(named, event)
+	return l.namedTrigger(named, event, n)
 }
 
 func (l *loader) trigger(n *yaml.Node, event call.Kind) (t trigger) {
@@ -73,7 +94,7 @@ func (l *loader) trigger(n *yaml.Node, event call.Kind) (t trigger) {
 		"type":   func(n *yaml.Node) { t.any = l.choice(n, `"type"`, "ALL", "ANY") == "ANY" },
 		"invert": func(n *yaml.Node) { t.invert = l.boolean(n, `"invert"`) },
 		"conditions": func(n *yaml.Node) {
-			l.sequence(n, `"conditions"`, func(item *yaml.Node) { t.conditions = append(t.conditions, l.condition(item, event)) })
+			l.sequence(n, `"conditions"`, "", func(item *yaml.Node) { t.conditions = append(t.conditions, l.condition(item, event)) })
 		},
 	}, "conditions")
 	return t
@@ -82,15 +103,7 @@ func (l *loader) trigger(n *yaml.Node, event call.Kind) (t trigger) {
 func (l *loader) condition(n *yaml.Node, event call.Kind) (c condition) {
 	var expectation *yaml.Node
 	l.mapping(n, "a condition", map[string]func(*yaml.Node){
-		"expression": func(n *yaml.Node) {
-			// babelforce writes expressions without braces; people may put them all the same.
-			text := strings.TrimSuffix(strings.TrimPrefix(l.scalar(n, `"expression"`), "{"), "}")
-			part, err := parsePlaceholder(text, l.find(event))
-			if err != nil {
-				l.complain(n, "%v", err)
-			}
-			c.part = part
-		},
+		"expression":  func(n *yaml.Node) { l.expression(n, event, &c) },
 		"operator":    func(n *yaml.Node) { c.operator = l.choice(n, `"operator"`, slices.Sorted(maps.Keys(operators))...) },
 		"expectation": func(n *yaml.Node) { expectation = n },
 	}, "expression", "operator")
@@ -100,30 +113,85 @@ func (l *loader) condition(n *yaml.Node, event call.Kind) (c condition) {
 	switch takes := operators[c.operator]; {
 	case takes && expectation == nil:
 		l.complain(n, `operator %s needs an "expectation"`, c.operator)
-		return c
 	case !takes && expectation != nil:
 		l.complain(expectation, "operator %s takes no expectation", c.operator)
-		return c
-	case !takes:
-		return c
+	case takes:
+		l.expectation(expectation, &c)
 	}
-	c.expectation = l.scalar(expectation, `"expectation"`)
-	pattern := c.expectation
+	return c
+}
+
+func (l *loader) expression(n *yaml.Node, event call.Kind, c *condition) {
+	// babelforce writes expressions without braces; people may put them all the same.
+	text := strings.TrimSpace(l.scalar(n, `"expression"`))
+	text = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text, "{"), "}"))
+	part, err := parsePlaceholder(text, l.find(event))
+	if err != nil {
+		l.complain(n, "%v", err)
+		return
+	}
+	c.part, c.kind, c.line, c.column = part, part.placeholder.kind, n.Line, n.Column
+	switch formatName(text) {
+	case "":
+	case "unix":
+		c.kind = number
+	default:
+		c.kind = "" // the format makes text of it
+	}
+}
+
+// expectation reads what an expression is compared with. One that no value of
+// the expression can ever meet is a mistake.
+func (l *loader) expectation(n *yaml.Node, c *condition) {
+	c.expectation = l.scalar(n, `"expectation"`)
 	switch c.operator {
 	case "LIKE":
-		pattern = likePattern(pattern)
+		c.pattern = l.pattern(n, likePattern(c.expectation))
 	case "REGEXP":
-	default:
-		return c
+		c.pattern = l.pattern(n, c.expectation)
+	case "EQ", "NEQ":
+		if c.expectation != "" && c.expectation != c.part.fallback { // both are values that it can have
+			l.comparable(n, c)
+		}
+	case "GT", "GE", "LT", "LE":
+		l.comparable(n, c)
 	}
+}
+
+func (l *loader) pattern(n *yaml.Node, pattern string) *regexp.Regexp {
 	if l.patterns += len(pattern); l.patterns > maxPatterns {
-		l.complain(expectation, "the patterns of REGEXP and LIKE are longer than %d characters in all", maxPatterns)
-		return c
+		l.complain(n, "the patterns of REGEXP and LIKE are longer than %d characters in all", maxPatterns)
+		return nil
 	}
 	compiled, err := regexp.Compile(pattern)
 	if err != nil {
-		l.complain(expectation, "not a regular expression: %v", err)
+		l.complain(n, "not a regular expression: %v", err)
 	}
-	c.pattern = compiled
-	return c
+	return compiled
+}
+
+// comparable checks that an expectation is of the kind of what it is compared with.
+func (l *loader) comparable(n *yaml.Node, c *condition) {
+	outcomes := []string{string(call.Answered), string(call.Abandoned), string(call.Missed)}
+	isEquality := c.operator == "EQ" || c.operator == "NEQ"
+	var ok bool
+	var must string
+	switch {
+	case c.part.name == "call.outcome" && isEquality:
+		ok, must = slices.Contains(outcomes, c.expectation), "one of "+strings.Join(outcomes, ", ")
+	case c.kind == flag:
+		c.expectation = strings.ToLower(c.expectation)
+		ok, must = c.expectation == "true" || c.expectation == "false", "true or false"
+	case c.kind == number, c.kind == seconds:
+		_, err := toNumber(c.expectation)
+		ok, must = err == nil, "a number"
+	case c.kind == instant:
+		_, err := time.Parse(time.RFC3339, c.expectation)
+		ok, must = err == nil, "a time such as 2026-11-23T12:00:00Z"
+	default:
+		return
+	}
+	if !ok {
+		l.complain(n, "{%s} is compared with %q, which must be %s", c.part.name, n.Value, must)
+	}
 }

@@ -32,7 +32,9 @@ func (s *Set) Needs() Needs {
 		}
 		if a.event != call.Inbound { // what is said of the new conversation is part of its creation
 			needs.Updates = true
-			needs.RemovesTags = needs.RemovesTags || (len(o.removeTags) > 0 && !o.setsTags)
+			// A bridge that arrives after the outcome was written takes the outcome's tags back.
+			undoes := a.event == call.Finished && len(o.tags) > 0
+			needs.RemovesTags = needs.RemovesTags || ((undoes || len(o.removeTags) > 0) && !o.setsTags)
 		}
 		needs.WritesNotes = needs.WritesNotes || len(o.note) > 0
 	}

@@ -1,6 +1,7 @@
 package automation
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -89,7 +90,7 @@ func (l *loader) mapping(n *yaml.Node, what string, readers map[string]func(*yam
 		case !known:
 			hint := suggest(key.Value, slices.Collect(maps.Keys(readers)))
 			meant[hint] = true
-			l.complain(key, "unknown key %q in %s%s", key.Value, what, hint)
+			l.complain(key, "unknown key %q in %s%s", key.Value, what, cmp.Or(hint, elsewhere[what][key.Value]))
 		case l.isAlias(value):
 		case slices.Contains(required, key.Value) && value.Kind == yaml.ScalarNode && value.Value == "":
 			l.complain(key, "%q is empty, but %s needs it", key.Value, what)
@@ -105,13 +106,13 @@ func (l *loader) mapping(n *yaml.Node, what string, readers map[string]func(*yam
 	}
 }
 
-// sequence calls read for each item.
-func (l *loader) sequence(n *yaml.Node, what string, read func(*yaml.Node)) {
-	if isNull(n) {
+// sequence calls read for each item. The example is for who gives something else, or empty.
+func (l *loader) sequence(n *yaml.Node, what, example string, read func(*yaml.Node)) {
+	if isEmpty(n) {
 		return
 	}
 	if n.Kind != yaml.SequenceNode {
-		l.complain(n, "%s must be a list", what)
+		l.complain(n, "%s must be a list%s", what, example)
 		return
 	}
 	for _, item := range n.Content {
@@ -123,7 +124,7 @@ func (l *loader) sequence(n *yaml.Node, what string, read func(*yaml.Node)) {
 
 // pairs visits the entries of a mapping whose names are the user's own.
 func (l *loader) pairs(n *yaml.Node, what string, visit func(key, value *yaml.Node)) {
-	if isNull(n) {
+	if isEmpty(n) {
 		return
 	}
 	if n.Kind != yaml.MappingNode {
@@ -150,6 +151,9 @@ func (l *loader) isAlias(n *yaml.Node) bool {
 	}
 	return n.Kind == yaml.AliasNode
 }
+
+// isEmpty reports whether nothing is given: what is left empty is left as it is.
+func isEmpty(n *yaml.Node) bool { return isNull(n) || n.Kind == yaml.ScalarNode && n.Value == "" }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
@@ -189,7 +193,7 @@ func orList(suggestion string, words []string) string {
 // integer is a whole number within bounds.
 func (l *loader) integer(n *yaml.Node, what string, low, high int) int {
 	text := l.scalar(n, what)
-	if text == "" && n.Kind != yaml.ScalarNode || isNull(n) {
+	if isEmpty(n) || n.Kind != yaml.ScalarNode {
 		return 0
 	}
 	value, err := strconv.Atoi(text)

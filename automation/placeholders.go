@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/callthread/callthread/call"
@@ -37,6 +38,7 @@ type placeholder struct {
 // and those of its Kustomer integration.
 var placeholders = map[string]*placeholder{
 	"call.id":              {text, call.Inbound, func(f call.Facts) any { return orNil(f.Key) }},
+	"call.parentId":        {text, call.Inbound, func(f call.Facts) any { return orNil(f.Leg.ParentID) }},
 	"call.sessionId":       {text, call.Inbound, func(f call.Facts) any { return orNil(f.Leg.SessionID) }},
 	"call.conversationId":  {text, call.Inbound, func(f call.Facts) any { return orNil(f.Leg.ConversationID) }},
 	"call.type":            {text, call.Inbound, func(f call.Facts) any { return orNil(f.Leg.Type) }},
@@ -82,12 +84,13 @@ func orNil[T comparable](value T) any {
 	return value
 }
 
-// from is absent where the caller withheld the number: what babelforce puts there instead is no number.
+// from is absent where the caller withheld the number. What babelforce puts
+// there instead is not known, but hardly a number.
 func from(f call.Facts) any {
-	if f.Leg.Anonymous {
+	if f.Leg.Anonymous || !strings.ContainsAny(f.Leg.From, "0123456789") {
 		return nil
 	}
-	return orNil(f.Leg.From)
+	return f.Leg.From
 }
 
 func to(f call.Facts) any { return orNil(f.Leg.To) }

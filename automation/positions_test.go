@@ -73,7 +73,7 @@ func TestATriggersMistakeIsToldOnceHoweverOftenItIsUsed(t *testing.T) {
 		"triggers: {t: {conditions: [{ expresion: call.id, operator: GIVEN }]}}\nautomations:\n"+item("call.inbound", createAction, use, "{}")+
 			item("call.bridged", updateAction, use, "{}")+item("call.bridged", updateAction, use, "{}"))
 	// What only some events can know is wrong on the others alone.
-	requireProblems(t, "1:43: {agent.id} is not known yet on call.inbound, only from call.bridged on",
+	requireProblems(t, "1:43: {agent.id} is not known yet on call.inbound, only from call.bridged on (used on call.inbound on line 5)",
 		"triggers: {t: {conditions: [{ expression: agent.id, operator: GIVEN }]}}\nautomations:\n"+
 			item("call.inbound", createAction, use, "{}")+item("call.bridged", updateAction, use, "{}"))
 }

@@ -39,12 +39,25 @@ var synonyms = map[string]string{
 	"overwrite": "set", "replace": "set", "title": "name", "subject": "name", "teams": "assignedTeams", "users": "assignedUsers",
 	"attributes": "custom", "conditions": "trigger", "invert": "invertTrigger", "closed": "done", "call.bridge": "call.bridged",
 	"call.finish": "call.finished", "call.created": "call.inbound", "inbound": "in", "outbound": "out",
+	"=": "EQ", "==": "EQ", "!=": "NEQ", ">": "GT", ">=": "GE", "<": "LT", "<=": "LE",
+}
+
+// elsewhere says where keys belong that people look for in another mapping.
+var elsewhere = map[string]map[string]string{
+	"the options of " + createAction: {"note": "; a note goes into an update of call.inbound, which becomes part of the creation"},
 }
 
 // suggest is the name that was probably meant, as the end of a sentence, or nothing.
 func suggest(name string, names []string) string {
-	if meant := synonyms[name]; slices.Contains(names, meant) {
+	if meant := closest(name, names); meant != "" {
 		return didYouMean(meant)
+	}
+	return ""
+}
+
+func closest(name string, names []string) string {
+	if meant := synonyms[strings.ToLower(name)]; slices.Contains(names, meant) {
+		return meant
 	}
 	best, likeness := "", 0.0
 	slices.Sort(names)
@@ -58,7 +71,7 @@ func suggest(name string, names []string) string {
 	if likeness < alike {
 		return ""
 	}
-	return didYouMean(best)
+	return best
 }
 
 func didYouMean(name string) string { return fmt.Sprintf(": did you mean %q?", name) }

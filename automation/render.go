@@ -73,7 +73,7 @@ func (r *renderer) display(p part) string {
 		return p.fallback
 	}
 	if p.format != nil {
-		return p.format(value, r.set.zone)
+		return p.format(value, locale{r.set.zone, r.set.country})
 	}
 	return asText(value)
 }

@@ -23,7 +23,7 @@ func written(t *testing.T, facts call.Facts, note string) string {
 
 func TestEveryPlaceholderTellsItsFact(t *testing.T) {
 	want := map[string]string{
-		"call.id": "k-1", "call.sessionId": "s-1", "call.conversationId": "c-1", "call.type": "inbound", "call.source": "queue",
+		"call.id": "k-1", "call.parentId": "k-1", "call.sessionId": "s-1", "call.conversationId": "c-1", "call.type": "inbound", "call.source": "queue",
 		"call.domain": "external", "call.state": "completed", "call.finishReason": "passive-hangup", "call.anonymous": "false",
 		"call.from": "+493066665555", "call.from.number": "+493066665555", "call.fromNumber": "+493066665555",
 		"call.to": "+493020002000", "call.to.number": "+493020002000", "call.toNumber": "+493020002000",
@@ -98,7 +98,7 @@ func TestFormatsWriteValuesForPeople(t *testing.T) {
 		"last3 and last2":         {from("+4930 12-345"), "{call.from:last3} {call.from:last2}", "345 45"},
 		"last4 counts digits":     {from("+49 30 66 5 4"), "{call.from:last4}", "6654"},
 		"last4 of fewer":          {from("12"), "{call.from:last4}", "12"},
-		"last4 of what is no no.": {from("anonymü"), "{call.from:last4}", "anonymü"},
+		"last4 of what is no no.": {with(func(f *call.Facts) { f.Agent.Number = "ü" }), "{agent.number:last4}", "ü"},
 		"default of a format":     {from(""), "{call.from:national|none}", "none"},
 	} {
 		require.Equal(t, tc.want, written(t, tc.facts, tc.template), name)
@@ -177,12 +177,19 @@ func TestWarningsHoldNoPersonalData(t *testing.T) {
 	facts := carrying("app.text", "Zsófia Marked-Name, +49 170 0000123")
 	facts.Leg.From, facts.Agent.Name, facts.Agent.SourceID = "+491700000123", "Zsófia Marked-Name", "zsofia@marked.example"
 	_, warnings := changed(t, facts, `
-tags: { add: ["{app.text}"], remove: ["{agent.name}, {call.from}"] }
-assignedUsers: ["{agent.sourceId}", "{call.from}"]
+tags: { add: ["{app.text}"], remove: ["{agent.name}, {call.from:last4}"] }
+assignedUsers: ["{agent.sourceId}", "{app.text}"]
 assignedTeams: ["{app.text}"]
 custom: { aNum: "{app.text}", bAt: "{app.text}", cBool: "{app.text}", dUrl: "{agent.sourceId}" }`)
 	require.Len(t, warnings, 7)
 	for _, mark := range []string{"Zs", "arked", "170", "123"} {
 		require.NotContains(t, strings.Join(warnings, "\n"), mark)
+	}
+}
+
+func TestOnlyAListClearsTheTags(t *testing.T) {
+	for set, want := range map[string][]string{"": nil, "null": nil, "''": nil, "[null]": nil, "[]": {}, "[a]": {"a"}} {
+		change, _ := changed(t, answered(), "tags: { set: "+set+" }")
+		require.Equal(t, want, change.SetTags, set)
 	}
 }

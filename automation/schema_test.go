@@ -196,7 +196,7 @@ func offeredAt(t *testing.T, path []string) (names []string) {
 		return slices.Collect(maps.Keys(properties))
 	}
 	for _, word := range part.([]any) {
-		if word != nil { // which leaves it open
+		if word != nil && word != "" { // which leaves it open
 			names = append(names, word.(string))
 		}
 	}
@@ -227,6 +227,9 @@ func TestBrokenFilesAreRefusedByLoaderAndSchema(t *testing.T) {
 		"priority out of bounds":    creating(`priority: 6`),
 		"priority in words":         creating(`priority: high`),
 		"one tag":                   creating(`tags: a`),
+		"one tag of an update":      updating(`tags: a`),
+		"one team":                  creating(`assignedTeams: 5f0c1a2b3c4d5e6f70819220`),
+		"one attribute":             creating(`custom: a`),
 		"too many tags":             creating(`tags: [` + strings.Repeat("a, ", 21) + `]`),
 		"too many teams":            creating(`assignedTeams: [` + strings.Repeat("5f0c1a2b3c4d5e6f70819220, ", 11) + `]`),
 		"attribute of many values":  creating(`custom: { aStr: [a, b] }`),
@@ -241,5 +244,33 @@ func TestBrokenFilesAreRefusedByLoaderAndSchema(t *testing.T) {
 		_, err := Load("file.yaml", []byte(file))
 		require.Error(t, err, name)
 		require.Error(t, schema.Validate(asJSON(t, file)), name)
+	}
+}
+
+func TestAnOptionLeftEmptyIsLeftAsItIsByLoaderAndSchema(t *testing.T) {
+	schema := loadSchema(t)
+	const both = "name status priority tags assignedUsers assignedTeams custom"
+	for action, keys := range map[string]string{createAction: both + " customer direction", updateAction: both + " id note"} {
+		for _, key := range strings.Fields(keys) {
+			for _, empty := range []string{"", "null", "~", `""`} {
+				file, nothing := creating(key+": "+empty), load(t, creating("{}"))
+				if action == updateAction {
+					file, nothing = updating(key+": "+empty), load(t, updating("{}"))
+				}
+				set, err := Load("file.yaml", []byte(file))
+				require.NoError(t, err, file)
+				require.NoError(t, schema.Validate(asJSON(t, file)), file)
+				for i, want := range nothing.automations {
+					require.Equal(t, fmt.Sprint(want), fmt.Sprint(set.automations[i]), file)
+				}
+			}
+		}
+	}
+}
+
+func TestATagCanBeANumberForLoaderAndSchema(t *testing.T) {
+	for _, file := range []string{creating("tags: [2024, 1.5]"), updating("tags: { add: [2024], remove: [2023] }")} {
+		load(t, file)
+		require.NoError(t, loadSchema(t).Validate(asJSON(t, file)))
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // template is a text with placeholders, parsed when the file is loaded:
@@ -18,7 +17,7 @@ type part struct {
 	literal     string
 	name        string
 	placeholder *placeholder
-	format      func(value any, zone *time.Location) string
+	format      func(value any, at locale) string
 	fallback    string
 }
 

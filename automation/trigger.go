@@ -3,9 +3,9 @@ package automation
 import (
 	"cmp"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // trigger is a set of conditions on a call: babelforce's triggers. None at all is "always".
@@ -21,6 +21,10 @@ type condition struct {
 	operator    string
 	expectation string
 	pattern     *regexp.Regexp // of REGEXP and LIKE
+	// kind is what the expression is compared as: its placeholder's, or none where a format makes it text.
+	kind kind
+	// line and column of the expression in the file.
+	line, column int
 }
 
 // operators are babelforce's (babelforce API, Trigger), with whether they take
@@ -81,19 +85,39 @@ func (c condition) met(r *renderer) bool {
 	}
 }
 
-// comparison orders numbers by size and everything else, phone numbers too, as text.
+// comparison orders numbers by size, times by their instant, and everything
+// else, phone numbers too, as text. What the webhook carries beyond the known
+// may be a code such as 007: it has a size, but is equal only to itself.
 func (c condition) comparison() func(a, b string) int {
-	if !slices.Contains([]kind{number, seconds, unknown}, c.part.placeholder.kind) {
-		return strings.Compare
-	}
-	return func(a, b string) int {
-		x, errX := strconv.ParseFloat(a, 64)
-		y, errY := strconv.ParseFloat(b, 64)
-		if errX == nil && errY == nil {
-			return cmp.Compare(x, y)
+	switch c.kind {
+	case number, seconds:
+		return bySize
+	case instant:
+		return byInstant
+	case unknown:
+		if c.operator != "EQ" && c.operator != "NEQ" {
+			return bySize
 		}
-		return strings.Compare(a, b)
 	}
+	return strings.Compare
+}
+
+func bySize(a, b string) int {
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	if errX == nil && errY == nil {
+		return cmp.Compare(x, y)
+	}
+	return strings.Compare(a, b)
+}
+
+func byInstant(a, b string) int {
+	x, errX := time.Parse(time.RFC3339, a)
+	y, errY := time.Parse(time.RFC3339, b)
+	if errX == nil && errY == nil {
+		return x.Compare(y)
+	}
+	return strings.Compare(a, b)
 }
 
 // likePattern turns SQL's LIKE, where % is any text and _ any character, into a regular expression.

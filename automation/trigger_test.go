@@ -29,10 +29,10 @@ func TestEveryOperatorComparesAsInBabelforce(t *testing.T) {
 		operator, expectation string
 		met, unmet            values // "" is an absent value
 	}{
-		"equal":                 {"EQ", "12", values{"12", "12.0"}, values{"13", "a12", ""}},
+		"equal":                 {"EQ", "012", values{"012"}, values{"12", "012.0", ""}},
 		"equal to nothing":      {"EQ", "", values{""}, values{"0"}},
 		"equal text":            {"EQ", "Gold", values{"Gold"}, values{"gold", "Gold "}},
-		"not equal":             {"NEQ", "12", values{"13", "x", ""}, values{"12", "12.00"}},
+		"not equal":             {"NEQ", "12", values{"13", "x", "12.00", ""}, values{"12"}},
 		"greater":               {"GT", "9", values{"10", "9.5"}, values{"9", "-10", ""}},
 		"greater, as text":      {"GT", "b", values{"c"}, values{"a", "b", ""}},
 		"at least":              {"GE", "9", values{"9", "10"}, values{"8.9", ""}},
@@ -68,16 +68,28 @@ func TestEveryOperatorComparesAsInBabelforce(t *testing.T) {
 
 func TestNumbersAreComparedBySizeAndPhoneNumbersAsText(t *testing.T) {
 	for condition, want := range map[string]bool{
-		"expression: call.duration, operator: GT, expectation: 9":                     true, // 60, which as text is less
-		"expression: call.from, operator: EQ, expectation: '493066665555'":            false,
-		"expression: call.from, operator: STARTS_WITH, expectation: '+49'":            true,
-		"expression: '{call.from}', operator: STARTS_WITH, expectation: '+49'":        true,
-		"expression: 'call.dateCreated:time', operator: GE, expectation: '12:00'":     true, // in Berlin
-		"expression: 'call.dateCreated:time', operator: LT, expectation: '12:00'":     false,
-		"expression: call.anonymous, operator: EQ, expectation: false":                true,
-		"expression: 'app.vip|nobody', operator: EQ, expectation: nobody":             true,
-		"expression: agent.sourceId, operator: REGEXP, expectation: '^[0-9a-f]{24}$'": true,
-		"expression: integration.kustomer.conversation.id, operator: GIVEN":           true,
+		"expression: call.duration, operator: GT, expectation: 9":                            true, // 60, which as text is less
+		"expression: call.from, operator: EQ, expectation: '493066665555'":                   false,
+		"expression: call.from, operator: STARTS_WITH, expectation: '+49'":                   true,
+		"expression: '{call.from}', operator: STARTS_WITH, expectation: '+49'":               true,
+		"expression: 'call.dateCreated:time', operator: GE, expectation: '12:00'":            true, // in Berlin
+		"expression: 'call.dateCreated:time', operator: LT, expectation: '12:00'":            false,
+		"expression: call.anonymous, operator: EQ, expectation: false":                       true,
+		"expression: call.anonymous, operator: EQ, expectation: False":                       true,
+		"expression: call.anonymous, operator: NEQ, expectation: 'FALSE'":                    false,
+		"expression: call.anonymous, operator: NEQ, expectation: ''":                         true,
+		"expression: call.duration, operator: EQ, expectation: 60.0":                         true,
+		"expression: 'call.duration|none', operator: NEQ, expectation: none":                 true,
+		"expression: 'call.duration:minutes', operator: EQ, expectation: '1:00'":             true,
+		"expression: call.outcome, operator: EQ, expectation: answered":                      true,
+		"expression: call.dateCreated, operator: EQ, expectation: 2026-11-23T12:00:00+01:00": true,
+		"expression: call.dateCreated, operator: LT, expectation: 2026-11-23T11:30:00Z":      true, // 12:00 in Berlin
+		"expression: 'call.dateCreated:unix', operator: GT, expectation: 999999999":          true,
+		"expression: ' call.from ', operator: GIVEN":                                         true,
+		"expression: '{ call.from }', operator: GIVEN":                                       true,
+		"expression: 'app.vip|nobody', operator: EQ, expectation: nobody":                    true,
+		"expression: agent.sourceId, operator: REGEXP, expectation: '^[0-9a-f]{24}$'":        true,
+		"expression: integration.kustomer.conversation.id, operator: GIVEN":                  true,
 	} {
 		require.Equal(t, want, holds(t, answered(), "{ conditions: [{ "+condition+" }] }"), condition)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -76,15 +77,24 @@ func isAddress(base string) bool {
 }
 
 // entries are how babelforce's page names an event, the path of our webhook for
-// it, and the buckets that it can send (babelforce help, "HTTP request buckets").
-var entries = map[call.Kind]struct{ label, event, path, buckets string }{
-	call.Inbound:  {"Callthread: it rings", "Inbound call", "call-inbound", "Call"},
-	call.Bridged:  {"Callthread: an agent picked up", "Call bridged", "call-bridged", "Call, Agent, Queue"},
-	call.Finished: {"Callthread: it is over", "Call finished", "call-finished", "Call"},
+// it, the buckets that it can send (babelforce help, "HTTP request buckets"),
+// and what it sends as variables beside those that all send.
+var entries = map[call.Kind]struct {
+	label, event, path, buckets string
+	variables                   []string
+}{
+	call.Inbound:  {"Callthread: it rings", "Inbound call", "call-inbound", "Call", nil},
+	call.Bridged:  {"Callthread: an agent picked up", "Call bridged", "call-bridged", "Call, Agent, Queue", []string{"agent.sourceId"}},
+	call.Finished: {"Callthread: it is over", "Call finished", "call-finished", "Call", nil},
 }
+
+// essential are the variables without which a call is not known, or taken for
+// another's. What exactly is in a bucket babelforce does not document.
+var essential = []string{"call.id", "call.parentId", "call.from", "call.anonymous"}
 
 func printAutomations(out io.Writer, set *automation.Set, base, secret string) {
 	fmt.Fprintln(out, "In babelforce, under Integrated processes > Global automations, add:")
+	fmt.Fprintln(out, "(The variables that begin with \"call.\" and \"agent.\" are for the case that a bucket leaves them out: a placeholder that babelforce does not fill counts as absent.)")
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for i, event := range set.Events() {
 		entry := entries[event]
@@ -95,7 +105,7 @@ func printAutomations(out io.Writer, set *automation.Set, base, secret string) {
 		fmt.Fprintf(table, "\tURL\t%s/webhooks/babelforce/%s\n", base, entry.path)
 		fmt.Fprintf(table, "\tHeader\tAuthorization: Bearer %s\n", secret)
 		fmt.Fprintf(table, "\tBuckets\t%s\n", entry.buckets)
-		for _, field := range set.Fields() {
+		for _, field := range slices.Concat(essential, entry.variables, set.Fields()) {
 			fmt.Fprintf(table, "\tVariable\t%s = {%s}\n", field, field)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,22 +31,36 @@ func entered(t *testing.T, printed string) (entries []map[string]string) {
 	return entries
 }
 
+// always are the variables that every automation sends.
+var always = []string{"call.id = {call.id}", "call.parentId = {call.parentId}", "call.from = {call.from}", "call.anonymous = {call.anonymous}"}
+
+func TestWhyThereAreVariablesForWhatBucketsHoldIsSaidOnce(t *testing.T) {
+	printed, err := starts(t, "automations")
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(printed, "a bucket leaves them out"))
+}
+
 func TestEveryEntryOfBabelforcesPageIsPrinted(t *testing.T) {
+	var fields []string
+	for _, field := range automation.Default().Fields() {
+		fields = append(fields, field+" = {"+field+"}")
+	}
 	for _, url := range []string{"https://calls.example.com/in", "https://calls.example.com/in/"} {
 		printed, err := starts(t, "automations", "--url", url)
 		require.NoError(t, err)
 		require.Contains(t, printed, "Global automations")
-		entry := func(label, event, path, buckets string) map[string]string {
+		entry := func(label, event, path, buckets string, variables ...string) map[string]string {
 			return map[string]string{
 				"Label": label, "Event": event, "Trigger": "Always  (conditions stand in the automations file)", "Action": "HTTP custom callback, POST",
 				"URL":    "https://calls.example.com/in/webhooks/babelforce/" + path,
 				"Header": "Authorization: Bearer <webhook secret>", "Buckets": buckets,
+				"Variable": strings.Join(variables, "\n"),
 			}
 		}
 		require.Equal(t, []map[string]string{
-			entry("Callthread: it rings", "Inbound call", "call-inbound", "Call"),
-			entry("Callthread: an agent picked up", "Call bridged", "call-bridged", "Call, Agent, Queue"),
-			entry("Callthread: it is over", "Call finished", "call-finished", "Call"),
+			entry("Callthread: it rings", "Inbound call", "call-inbound", "Call", slices.Concat(always, fields)...),
+			entry("Callthread: an agent picked up", "Call bridged", "call-bridged", "Call, Agent, Queue", slices.Concat(always, []string{"agent.sourceId = {agent.sourceId}"}, fields)...),
+			entry("Callthread: it is over", "Call finished", "call-finished", "Call", slices.Concat(always, fields)...),
 		}, entered(t, printed))
 	}
 }
@@ -61,7 +76,7 @@ automations:
 	require.Len(t, entries, 2, "nothing waits for the end of a call")
 	for i, path := range []string{"call-inbound", "call-bridged"} {
 		require.Equal(t, "https://<your host>/webhooks/babelforce/"+path, entries[i]["URL"])
-		require.Equal(t, "app.shop = {app.shop}\nvip = {vip}", entries[i]["Variable"])
+		require.Regexp(t, `\napp\.shop = \{app\.shop\}\nvip = \{vip\}$`, entries[i]["Variable"])
 	}
 }
 

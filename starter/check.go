@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/internal/check"
 	"github.com/callthread/callthread/internal/config"
 )
@@ -50,12 +52,8 @@ func checkCommand(out io.Writer) *cli.Command {
 			var report check.Report
 			set, err := automations.Load()
 			report.File(fileName(automations), set, err)
-			if err == nil && (crm.URL != "" || crm.APIKeyFile != "" || os.Getenv("KUSTOMER_API_KEY") != "") {
-				client, err := crm.Client(nil)
-				if err != nil {
-					return err
-				}
-				report.Org(c.Context, client, set)
+			if crm.URL != "" || crm.APIKeyFile != "" || os.Getenv("KUSTOMER_API_KEY") != "" {
+				checkOrg(c.Context, &report, crm, set)
 			}
 			result := checkResult{OK: !report.Fails(), Findings: report.Findings}
 			if sample && set != nil {
@@ -71,6 +69,18 @@ func checkCommand(out io.Writer) *cli.Command {
 			}
 			return nil
 		},
+	}
+}
+
+// checkOrg checks the settings of the org and, where both they and the file
+// are good, the org itself.
+func checkOrg(ctx context.Context, report *check.Report, crm config.Kustomer, set *automation.Set) {
+	client, err := crm.Client(nil)
+	switch {
+	case err != nil:
+		report.Settings(err)
+	case set != nil:
+		report.Org(ctx, client, set)
 	}
 }
 
@@ -91,20 +101,30 @@ func printCheck(out io.Writer, result checkResult, asJSON bool) error {
 		fmt.Fprintf(out, "%-8s %s\n", finding.Level, finding.Text)
 	}
 	for _, sample := range result.Samples {
-		fmt.Fprintf(out, "\nSample call, %s:\n", sample.Call)
-		for _, request := range sample.Requests {
-			fmt.Fprintf(out, "  %s %s\n", request.Method, request.Path)
-			if len(request.Body) > 0 {
-				body, err := json.MarshalIndent(request.Body, "    ", "  ")
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(out, "    %s\n", body)
+		if err := printSample(out, sample); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printSample(out io.Writer, sample check.Sample) error {
+	fmt.Fprintf(out, "\nSample call, %s:\n", sample.Call)
+	if len(sample.Requests) == 0 { // a bare heading would look as if something had gone wrong
+		fmt.Fprintln(out, "  no automation opens a conversation for this call")
+	}
+	for _, request := range sample.Requests {
+		fmt.Fprintf(out, "  %s %s\n", request.Method, request.Path)
+		if len(request.Body) > 0 {
+			body, err := json.MarshalIndent(request.Body, "    ", "  ")
+			if err != nil {
+				return err
 			}
+			fmt.Fprintf(out, "    %s\n", body)
 		}
-		for _, warning := range sample.Warnings {
-			fmt.Fprintf(out, "  %-8s %s\n", check.Warning, warning)
-		}
+	}
+	for _, warning := range sample.Warnings {
+		fmt.Fprintf(out, "  %-8s %s\n", check.Warning, warning)
 	}
 	return nil
 }

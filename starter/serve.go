@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -134,6 +136,8 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		if served, err = s.worker.New(client, counted.Kustomer); err != nil {
 			return err
 		}
+	} else if err := s.prepareAlone(); err != nil {
+		return err
 	}
 	listener, err := listenAt(s.listen)
 	if err != nil {
@@ -170,6 +174,20 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		return serveHTTP(ctx, listener, handler, log)
 	})
 	return group.Wait()
+}
+
+// prepareAlone is for a receiver whose workers are other processes.
+func (s *server) prepareAlone() error {
+	// Workers read the automations anew on a hangup, and whoever sends it to all
+	// of a deployment must not end its receivers, as is the default.
+	signal.Ignore(syscall.SIGHUP)
+	if s.worker.Automations.File == "" {
+		return nil
+	}
+	// Only workers use the file. But where one setting is shared by all, it is
+	// better to be told here of a broken file than only there.
+	_, err := s.worker.Automations.Load()
+	return err
 }
 
 // validate refuses settings that cannot work, before anything runs.

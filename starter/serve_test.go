@@ -4,10 +4,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/automation"
 )
 
 func TestReceiverWithoutTemporalLivesRefusesEventsAndStops(t *testing.T) {
@@ -54,6 +58,16 @@ func TestRequestUnderWayIsAnsweredBeforeTheReceiverStops(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, rest.Close())
 	require.Equal(t, http.StatusBadRequest, <-answers)
+	p.requireEnded(t)
+}
+
+func TestHangupMeantForWorkersDoesNotEndAReceiverAlone(t *testing.T) {
+	p, url := serving(t, "--insecure", "--listen", "127.0.0.1:0", "--automations", writeFile(t, string(automation.DefaultFile)))
+	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP)) // not ignored, it ends this test
+	alive, _ := get(t, url+"/healthz")
+	require.Equal(t, http.StatusOK, alive)
+	require.Empty(t, p.ended)
+	p.stop()
 	p.requireEnded(t)
 }
 

@@ -17,6 +17,11 @@ type Finding struct {
 	// Level is "ok", "warning", which does not fail the check, or "problem".
 	Level string `json:"level"`
 	Text  string `json:"text"`
+	// File, Line and Column say where in the automations file a problem is, as
+	// far as that is known, so that scripts need not take the text apart.
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`   // from 1
+	Column int    `json:"column,omitempty"` // from 1, in characters
 }
 
 // The levels of findings.
@@ -37,7 +42,7 @@ func (r *Report) Fails() bool {
 }
 
 func (r *Report) add(level, format string, args ...any) {
-	r.Findings = append(r.Findings, Finding{level, fmt.Sprintf(format, args...)})
+	r.Findings = append(r.Findings, Finding{Level: level, Text: fmt.Sprintf(format, args...)})
 }
 
 // File checks a file by itself.
@@ -45,14 +50,20 @@ func (r *Report) File(name string, set *automation.Set, err error) {
 	switch problems, ok := err.(automation.Problems); {
 	case ok:
 		for _, problem := range problems {
-			r.add(Bad, "%s", problem)
+			r.Findings = append(r.Findings, Finding{
+				Level: Bad, Text: problem.String(), File: problem.File, Line: problem.Line, Column: problem.Column,
+			})
 		}
 	case err != nil:
-		r.add(Bad, "%v", err)
+		r.Findings = append(r.Findings, Finding{Level: Bad, Text: err.Error(), File: name})
 	default:
 		r.add(OK, "automations of %s, version %s: no mistakes", name, set.Version)
 	}
 }
+
+// Settings takes up settings of the org that cannot work as a finding like any
+// other, so that what was found out about the file is still told.
+func (r *Report) Settings(err error) { r.add(Bad, "%v", err) }
 
 // Org checks a file against a Kustomer org: the key and its roles, and that
 // what the file names is there.
@@ -66,14 +77,14 @@ func (r *Report) Org(ctx context.Context, client *kustomer.Client, set *automati
 	r.add(OK, "the API key is accepted")
 	r.roles(token.Roles, rolesFor(needs))
 	r.attributes(ctx, client, needs.Attributes)
-	r.exist(ctx, "team", needs.Teams, func(ctx context.Context) (ids []string, err error) {
+	r.exist(ctx, "team", readTeams, needs.Teams, func(ctx context.Context) (ids []string, err error) {
 		teams, err := client.Teams(ctx)
 		for _, team := range teams {
 			ids = append(ids, team.ID)
 		}
 		return ids, err
 	})
-	r.exist(ctx, "user", needs.Users, func(ctx context.Context) (ids []string, err error) {
+	r.exist(ctx, "user", readUsers, needs.Users, func(ctx context.Context) (ids []string, err error) {
 		users, err := client.Users(ctx)
 		for _, user := range users {
 			ids = append(ids, user.ID)
@@ -87,19 +98,19 @@ func (r *Report) Org(ctx context.Context, client *kustomer.Client, set *automati
 		case kustomer.IsKind(err, kustomer.NotFound):
 			r.add(Bad, "there is no customer %s, which the file names", id)
 		default:
-			r.unseen("customers", err)
+			r.unseen("customers", readCustomers, err)
 		}
 	}
 }
 
-// exist checks that ids which the file names are among those of the org.
-func (r *Report) exist(ctx context.Context, what string, ids []string, list func(context.Context) ([]string, error)) {
+// exist checks that ids which the file names are among those of the org, which takes a role to list.
+func (r *Report) exist(ctx context.Context, what, role string, ids []string, list func(context.Context) ([]string, error)) {
 	if len(ids) == 0 {
 		return
 	}
 	known, err := list(ctx)
 	if err != nil {
-		r.unseen(what+"s", err)
+		r.unseen(what+"s", role, err)
 		return
 	}
 	for _, id := range ids {
@@ -113,9 +124,9 @@ func (r *Report) exist(ctx context.Context, what string, ids []string, list func
 
 // unseen says that something could not be looked at. Where the key alone is
 // in the way that is no problem of the calls, which do not look at it either.
-func (r *Report) unseen(what string, err error) {
+func (r *Report) unseen(what, role string, err error) {
 	if kustomer.IsKind(err, kustomer.Credentials) {
-		r.add(Warning, "the org's %s cannot be checked with this key: %v", what, err)
+		r.add(Warning, "the org's %s cannot be checked with this key, for which it would need the role %s: %v", what, role, err)
 		return
 	}
 	r.add(Bad, "the org's %s could not be checked: %v", what, err)
@@ -134,7 +145,7 @@ func (r *Report) attributes(ctx context.Context, client *kustomer.Client, needed
 	}
 	defined, err := client.ConversationMetadata(ctx)
 	if err != nil {
-		r.unseen("custom attributes", err)
+		r.unseen("custom attributes", readMetadata, err)
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(needed)) {

@@ -3,6 +3,7 @@ package check
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -74,7 +75,9 @@ func TestFileWithTenMistakesIsReportedWithTen(t *testing.T) {
 	require.Len(t, report.Findings, 10)
 	for i, finding := range report.Findings {
 		require.Equal(t, Bad, finding.Level)
-		require.Regexp(t, `^calls\.yaml:1:\d+: tag "!"`, finding.Text, i)
+		require.Equal(t, "calls.yaml", finding.File)
+		require.Equal(t, 1, finding.Line)
+		require.Contains(t, finding.Text, fmt.Sprintf("calls.yaml:1:%d: tag \"!\"", finding.Column), i)
 	}
 }
 
@@ -82,7 +85,7 @@ func TestFileThatCannotBeReadIsOneProblemAndOneWithoutMistakesNone(t *testing.T)
 	var unreadable, good Report
 	unreadable.File("calls.yaml", nil, errors.New("no such file"))
 	require.True(t, unreadable.Fails())
-	require.Equal(t, []string{"problem: no such file"}, texts(unreadable))
+	require.Equal(t, []Finding{{Level: Bad, Text: "no such file", File: "calls.yaml"}}, unreadable.Findings)
 	set := automation.Default()
 	good.File("the built-in file", set, nil)
 	require.False(t, good.Fails())
@@ -90,8 +93,8 @@ func TestFileThatCannotBeReadIsOneProblemAndOneWithoutMistakesNone(t *testing.T)
 }
 
 func TestWarningsAloneDoNotFailTheCheck(t *testing.T) {
-	require.False(t, (&Report{Findings: []Finding{{OK, ""}, {Warning, ""}}}).Fails())
-	require.True(t, (&Report{Findings: []Finding{{OK, ""}, {Bad, ""}, {Warning, ""}}}).Fails())
+	require.False(t, (&Report{Findings: []Finding{{Level: OK}, {Level: Warning}}}).Fails())
+	require.True(t, (&Report{Findings: []Finding{{Level: OK}, {Level: Bad}, {Level: Warning}}}).Fails())
 }
 
 func TestWhatTheFileNamesMustBeInTheOrg(t *testing.T) {
@@ -190,15 +193,18 @@ func TestCheckWritesNothing(t *testing.T) {
 }
 
 func TestListThatTheKeyMayNotSeeIsAWarningAndOneThatFailsAProblem(t *testing.T) {
-	for what, route := range map[string]string{
-		"custom attributes": "/v1/metadata/conversation", "teams": "/v1/teams", "users": "/v1/users", "customers": "/v1/customers/{id}",
+	for what, asked := range map[string]struct{ route, role string }{
+		"custom attributes": {"/v1/metadata/conversation", "org.permission.metadata.read"},
+		"teams":             {"/v1/teams", "org.permission.team.read"},
+		"users":             {"/v1/users", "org.permission.user.read"},
+		"customers":         {"/v1/customers/{id}", "org.permission.customer.read"},
 	} {
 		for status, says := range map[int]string{
-			http.StatusForbidden:          "warning: the org's " + what + " cannot be checked with this key: kustomer: ",
+			http.StatusForbidden:          "warning: the org's " + what + " cannot be checked with this key, for which it would need the role " + asked.role + ": kustomer: ",
 			http.StatusServiceUnavailable: "problem: the org's " + what + " could not be checked: kustomer: ",
 		} {
 			org, customer := withCustomer(t)
-			org.Inject(sandbox.Fault{Method: http.MethodGet, Route: route, Kind: sandbox.FaultStatus, Status: status})
+			org.Inject(sandbox.Fault{Method: http.MethodGet, Route: asked.route, Kind: sandbox.FaultStatus, Status: status})
 			found, fails := checked(t, org, everything(t, customer))
 			require.Contains(t, strings.Join(found, "\n"), "\n"+says)
 			require.Equal(t, status != http.StatusForbidden, fails)

@@ -64,7 +64,10 @@ func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
 	org := sandbox.New(sandbox.Config{APIKey: apiKey})
 	found, fails := checked(t, org, automation.Default())
 	require.False(t, fails)
-	require.Equal(t, []string{accepted, enough, "warning: the API key has the role org.permission.customer.update, which is not needed" + harm}, found)
+	require.Equal(t, []string{
+		accepted, enough,
+		"warning: the API key has the role org.permission.customer.update, which is not needed" + harm,
+	}, found)
 
 	found, fails = checked(t, org, load(t, ""))
 	require.False(t, fails)

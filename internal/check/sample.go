@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -27,16 +26,17 @@ type Sample struct {
 
 // Request is one request to Kustomer.
 type Request struct {
-	Method string          `json:"method"`
-	Path   string          `json:"path"`
-	Body   json.RawMessage `json:"body,omitempty"`
+	Method string `json:"method"`
+	// Path is escaped, as it is sent.
+	Path string          `json:"path"`
+	Body json.RawMessage `json:"body,omitempty"`
 }
 
 // Samples carries out the very steps of a few made-up calls, with a stand-in
 // that takes each request and sends it nowhere.
 func Samples(ctx context.Context, set *automation.Set, country string) ([]Sample, error) {
 	var samples []Sample
-	for _, story := range stories() {
+	for _, story := range stories(set.Fields()) {
 		sample, err := play(ctx, story, set, country)
 		if err != nil {
 			return nil, fmt.Errorf("sample call %q: %w", story.title, err)
@@ -52,9 +52,36 @@ type story struct {
 	events []call.Event
 }
 
-// stories are a call that is answered and one that nobody picks up, from a
-// caller who is new. The numbers are reserved for fiction.
-func stories() []story {
+// stories are the calls as they come with a file's own fields. Flows send many
+// of those for some calls only, as after hours: so one call goes without.
+func stories(fields []string) []story {
+	stories := bareStories()
+	if len(fields) == 0 {
+		return stories
+	}
+	for _, story := range stories {
+		for i := range story.events {
+			story.events[i].Extra = dummies(fields)
+		}
+	}
+	without := bareStories()[1]
+	without.title += ", and no field of your own is sent"
+	return append(stories, without)
+}
+
+// dummies are values for fields whose meaning only the file's author knows.
+func dummies(fields []string) map[string]string {
+	values := make(map[string]string, len(fields))
+	for _, field := range fields {
+		values[field] = "sample"
+	}
+	return values
+}
+
+// bareStories are a call that is answered and one that nobody picks up, from a
+// caller who is new, and one from a withheld number. The numbers are reserved
+// for fiction.
+func bareStories() []story {
 	created := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
 	leg := func(seconds int, reason string) call.Leg {
 		return call.Leg{
@@ -63,14 +90,25 @@ func stories() []story {
 		}
 	}
 	agent := call.Agent{ID: "4b5c6d7e8f9a0b1c2d3e4f5a6b7c8d9e", Name: "Amira Haddad", Email: "amira.haddad@example.com", SourceID: "5f0c1a2b3c4d5e6f70819210", Source: "kustomer"}
-	ringing := call.Event{Kind: call.Inbound, Leg: leg(0, "")}
-	return []story{
-		{"answered after 7 s, over after 95 s", []call.Event{
-			ringing,
-			{Kind: call.Bridged, Leg: leg(7, ""), Agent: agent, Queue: call.Queue{ID: "2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a", Name: "Support"}},
+	queue := call.Queue{ID: "2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a", Name: "Support"}
+	answered := func(leg func(seconds int, reason string) call.Leg) []call.Event {
+		return []call.Event{
+			{Kind: call.Inbound, Leg: leg(0, "")},
+			{Kind: call.Bridged, Leg: leg(7, ""), Agent: agent, Queue: queue},
 			{Kind: call.Finished, Leg: leg(95, "passive-hangup")},
+		}
+	}
+	withheld := func(seconds int, reason string) call.Leg {
+		leg := leg(seconds, reason)
+		leg.From, leg.Anonymous = "anonymous", true
+		return leg
+	}
+	return []story{
+		{"answered after 7 s, over after 95 s", answered(leg)},
+		{"nobody picks up, the caller gives up after 20 s", []call.Event{
+			{Kind: call.Inbound, Leg: leg(0, "")}, {Kind: call.Finished, Leg: leg(20, "hangup")},
 		}},
-		{"nobody picks up, the caller gives up after 20 s", []call.Event{ringing, {Kind: call.Finished, Leg: leg(20, "hangup")}}},
+		{"from a withheld number, answered after 7 s, over after 95 s", answered(withheld)},
 	}
 }
 
@@ -123,11 +161,7 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	path, err := url.PathUnescape(request.URL.EscapedPath())
-	if err != nil {
-		return nil, err
-	}
-	r.requests = append(r.requests, Request{Method: request.Method, Path: path, Body: bytes.TrimSpace(body)})
+	r.requests = append(r.requests, Request{Method: request.Method, Path: request.URL.RequestURI(), Body: bytes.TrimSpace(body)})
 	status, answer := http.StatusOK, `{"data":{"type":"sample","id":"000000000000000000000001","attributes":{}}}`
 	if request.Method == http.MethodGet {
 		status, answer = http.StatusNotFound, `{"errors":[{"code":"notfound","message":"no such thing"}]}`

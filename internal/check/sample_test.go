@@ -16,7 +16,7 @@ const made = "000000000000000000000001"
 
 // What every sample call of a new caller begins with, and what tells its conversation and notes from others.
 const (
-	look     = `GET /v1/customers/phone=+493023125042 `
+	look     = `GET /v1/customers/phone=%2B493023125042 `
 	add      = `POST /v1/customers {"phones":[{"type":"mobile","phone":"+493023125042"}]}`
 	of       = `{"customer":"` + made + `","externalId":"` + external + `",`
 	external = `babelforce:7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b`
@@ -33,23 +33,69 @@ func mine(t *testing.T) *automation.Set {
 		update(`note: "{agent.email}", tags: { add: [c] }`))
 }
 
-// requestsOf are a sample's requests as lines of method, path and body.
-func requestsOf(t *testing.T, set *automation.Set) (answered, lost []string, warnings [2][]string) {
+// The titles of the sample calls.
+const (
+	isAnswered  = "answered after 7 s, over after 95 s"
+	isLost      = "nobody picks up, the caller gives up after 20 s"
+	isLostBare  = isLost + ", and no field of your own is sent"
+	isAnonymous = "from a withheld number, answered after 7 s, over after 95 s"
+)
+
+// played are the requests of all samples, as lines of method, path and body, and their warnings, by title.
+func played(t *testing.T, set *automation.Set) (requests, warnings map[string][]string) {
 	t.Helper()
 	samples, err := Samples(t.Context(), set, "DE")
 	require.NoError(t, err)
-	require.Len(t, samples, 2)
-	lines := [2][]string{}
-	for i, sample := range samples {
+	requests, warnings = make(map[string][]string), make(map[string][]string)
+	for _, sample := range samples {
 		require.NotNil(t, sample.Requests, "scripts expect a list")
+		requests[sample.Call], warnings[sample.Call] = nil, sample.Warnings
 		for _, request := range sample.Requests {
-			lines[i] = append(lines[i], request.Method+" "+request.Path+" "+string(request.Body))
+			requests[sample.Call] = append(requests[sample.Call], request.Method+" "+request.Path+" "+string(request.Body))
 		}
-		warnings[i] = sample.Warnings
 	}
-	require.Contains(t, samples[0].Call, "answered")
-	require.Contains(t, samples[1].Call, "nobody picks up")
-	return lines[0], lines[1], warnings
+	require.Contains(t, requests, isAnonymous)
+	return requests, warnings
+}
+
+// requestsOf are those of the samples with a number, the lost one without fields of one's own.
+func requestsOf(t *testing.T, set *automation.Set) (answered, lost []string, warnings [2][]string) {
+	t.Helper()
+	requests, warned := played(t, set)
+	end := isLost
+	if len(set.Fields()) > 0 {
+		end = isLostBare
+	}
+	require.Contains(t, requests, isAnswered)
+	require.Contains(t, requests, end)
+	return requests[isAnswered], requests[end], [2][]string{warned[isAnswered], warned[end]}
+}
+
+func TestSampleFromAWithheldNumberIsOfACallerWhoIsNotKnown(t *testing.T) {
+	requests, _ := played(t, load(t, `name: "From {call.from|nobody}"`))
+	require.Equal(t, []string{
+		`GET /v1/customers/externalId=babelforce%3Aunknown-caller `,
+		`POST /v1/customers {"name":"Unknown caller","externalId":"babelforce:unknown-caller"}`,
+		`POST /v1/conversations ` + of + `"name":"From nobody","status":"open","direction":"in"}`,
+	}, requests[isAnonymous])
+}
+
+func TestSamplesCarryTheFieldsThatTheFileDeclaresButOneDoesNot(t *testing.T) {
+	set, err := automation.Load("file.yaml", []byte(`
+fields: [shop, app.vip]
+automations:
+  - { event: call.inbound, action: kustomer.conversation.create, options: { name: "{shop|none} {app.vip|none}" } }
+  - { event: call.finished, action: kustomer.conversation.update, options: { name: "{shop|none} at the end" } }
+`))
+	require.NoError(t, err)
+	requests, _ := played(t, set)
+	for title, want := range map[string]string{isAnswered: "sample", isLost: "sample", isAnonymous: "sample", isLostBare: "none"} {
+		require.Len(t, requests[title], 4, title)
+		require.Contains(t, requests[title][2], `"name":"`+want+" "+want+`"`, title)
+		require.Contains(t, requests[title][3], `"name":"`+want+` at the end"`, title)
+	}
+	requests, _ = played(t, load(t, ""))
+	require.Len(t, requests, 3, "no fields, nothing to go without")
 }
 
 func TestSamplesOfTheBuiltInFileAreTheRequestsThatWouldBeSent(t *testing.T) {
@@ -105,7 +151,7 @@ func TestSampleCallThatNoAutomationOpensAConversationForMakesNoRequests(t *testi
 }
 
 func TestSamplesWarnOfWhatOperatorsWouldSee(t *testing.T) {
-	_, _, warnings := requestsOf(t, load(t, `tags: ["{call.from}"]`, update(`custom: { pageUrl: "{agent.name}" }`)))
+	_, _, warnings := requestsOf(t, load(t, `tags: ["{call.from:last4}+"]`, update(`custom: { pageUrl: "{agent.name}" }`)))
 	const tag = "a tag has characters that Kustomer does not allow, or more than 64: it was left out"
 	require.Equal(t, [2][]string{{tag, "attribute pageUrl was left out: its value is not an absolute URL"}, {tag}}, warnings)
 }

@@ -157,7 +157,7 @@ var fullRoles = []string{
 	"org.permission.conversation.read", "org.permission.conversation.create",
 	"org.permission.conversation.update", "org.permission.conversation.delete",
 	"org.permission.note.read", "org.permission.note.create",
-	"org.permission.user.read", "org.permission.team.read", "org.permission.tag.read", "org.permission.metadata.read",
+	"org.permission.user.read", "org.permission.team.read", "org.permission.metadata.read",
 }
 
 // currentToken describes the key. That the answer includes roles is documented; the

@@ -1,0 +1,43 @@
+package automation
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/call"
+)
+
+func TestNumbersWithoutACountryCodeAreWrittenAsAtHome(t *testing.T) {
+	set := load(t, head+creation("name: \"{call.from:international}\""))
+	facts := call.Facts{Leg: call.Leg{From: "03023125042"}}
+	for country, want := range map[string]string{"": "03023125042", "DE": "+49 30 23125042"} {
+		opening, _ := set.In(country).Open(facts)
+		require.Equal(t, want, opening.Name)
+	}
+}
+
+func TestWhatIsNoNumberIsAWithheldOne(t *testing.T) {
+	for _, from := range []string{"anonymous", "Unknown", "-", ""} {
+		opening, _ := Default().Open(call.Facts{Leg: call.Leg{From: from}})
+		require.Equal(t, "Call from a withheld number", opening.Name)
+	}
+}
+
+func TestTagsAreNotWipedWhenNothingIsLeftToSet(t *testing.T) {
+	set := load(t, head+creation("{}")+update(call.Bridged, "tags: { set: [\"{app.shop}\"], add: [b] }"))
+	change, warnings := set.Change(call.Bridged, call.Facts{})
+	require.Nil(t, change.SetTags)
+	require.Equal(t, []string{"b"}, change.AddTags)
+	require.Len(t, warnings, 1)
+
+	change, _ = set.Change(call.Bridged, call.Facts{Extra: map[string]string{"app.shop": "Berlin"}})
+	require.Equal(t, []string{"Berlin", "b"}, change.SetTags)
+}
+
+func TestTakingBackAnOutcomesTagsNeedsTheRoleToo(t *testing.T) {
+	bridged := load(t, head+creation("{}")+update(call.Bridged, "tags: { add: [b] }"))
+	require.False(t, bridged.Needs().RemovesTags)
+	finished := load(t, head+creation("{}")+update(call.Finished, "tags: { add: [b] }"))
+	require.True(t, finished.Needs().RemovesTags)
+}
