@@ -4,6 +4,8 @@
 package workflows
 
 import (
+	"cmp"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/activities"
@@ -69,7 +71,7 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 		c.state.ConversationURL = opened.ConversationURL
 		c.state.CustomerID = opened.CustomerID
 		c.state.Automations = opened.Automations
-		c.warn(ctx, opened.OpenedAt, opened.Warnings)
+		c.warn(ctx, cmp.Or(opened.OpenedAt, workflow.Now(ctx)), opened.Warnings)
 		c.facts.Kustomer = call.Kustomer{
 			CustomerID: opened.CustomerID, ConversationID: opened.ConversationID, ConversationURL: opened.ConversationURL,
 		}
