@@ -61,6 +61,10 @@ func (l Leg) IsOutgoing() bool {
 	return l.Type == "outbound" && slices.Contains([]string{"api", "webrtc", "dialer", "dial"}, l.Source)
 }
 
+// WasTransferred reports whether the leg ended by being handed to another
+// agent: what follows is still the same call (babelforce help, "Hangup reasons inbound").
+func (l Leg) WasTransferred() bool { return l.FinishReason == "transferred" }
+
 // over lays what the leg says over what is otherwise known of it.
 func (l Leg) over(known Leg) Leg {
 	return Leg{

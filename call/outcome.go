@@ -27,7 +27,7 @@ func OutcomeOf(parent Leg, children []Leg, bridged bool) Outcome {
 
 // wasConnected: a parent leg ends this way only when an agent was on the line.
 func wasConnected(parent Leg) bool {
-	return parent.FinishReason == "passive-hangup" || parent.FinishReason == "transferred"
+	return parent.FinishReason == "passive-hangup" || parent.WasTransferred()
 }
 
 // anyLasted: of the attempts to reach an agent, only a successful one has a duration.

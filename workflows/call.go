@@ -117,7 +117,7 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 		c.state.WaitsFor = "events that were overtaken by the end of the call"
 		if c.settled == nil {
 			settle := c.patience.Settle
-			if c.facts.Leg.FinishReason == "transferred" {
+			if c.facts.Leg.WasTransferred() {
 				settle = max(settle, transferPatience)
 			}
 			c.settled = c.timer(ctx, settle, "time for overtaken events")

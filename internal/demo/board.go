@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -130,10 +131,8 @@ func (b *board) readPhases(ctx context.Context, temporal client.Client) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, run := range running.GetExecutions() {
-		for key, r := range b.byKey {
-			if run.GetExecution().GetWorkflowId() != workflows.WorkflowID(key) || r.outcome != "" {
-				continue
-			}
+		key := strings.TrimPrefix(run.GetExecution().GetWorkflowId(), workflows.WorkflowID(""))
+		if r := b.byKey[key]; r != nil && r.outcome == "" {
 			phase := run.GetSearchAttributes().GetIndexedFields()[workflows.CallPhase.GetName()]
 			_ = converter.GetDefaultDataConverter().FromPayload(phase, &r.phase)
 		}
