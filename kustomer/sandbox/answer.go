@@ -30,7 +30,9 @@ func (a answer) write(w http.ResponseWriter) {
 	for name, value := range a.header {
 		w.Header().Set(name, value)
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if a.body != nil { // a 204 has none
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	}
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // the client may have left; nobody is there to be told
 }

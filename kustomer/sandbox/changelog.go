@@ -41,6 +41,12 @@ func (s *Server) describe(was, is Conversation) string {
 			say("%s cleared", name)
 		}
 	}
+	if was.MergedInto != is.MergedInto {
+		say("merged into %s", is.MergedInto)
+	}
+	if is.Deleted {
+		say("deleted") // the last entry: nothing is written to it any more
+	}
 	for _, n := range is.Notes[len(was.Notes):] {
 		say("note added %s", n.ExternalID)
 	}

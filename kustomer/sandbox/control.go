@@ -37,6 +37,7 @@ func (s *Server) newControl() http.Handler {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("POST /sandbox/key", s.postKey)
+	mux.HandleFunc("POST /sandbox/merge", s.postMerge)
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 

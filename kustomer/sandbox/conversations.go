@@ -15,7 +15,7 @@ func (s *Server) createConversation(r request) answer {
 	if !found {
 		return noSuchCustomer()
 	}
-	if s.store.taken(field(body, "externalId"), "") {
+	if s.taken(field(body, "externalId"), "") {
 		return conflict("A conversation with this externalId exists already.")
 	}
 	now := s.now()
@@ -35,7 +35,7 @@ func (s *Server) createConversation(r request) answer {
 }
 
 func (s *Server) getConversation(r request) answer {
-	c, found := s.store.byID[r.arg]
+	c, found := s.store.conversation(r.arg)
 	if !found {
 		return notFound()
 	}
@@ -43,7 +43,7 @@ func (s *Server) getConversation(r request) answer {
 }
 
 func (s *Server) conversationByExternalID(r request) answer {
-	c, found := s.store.byExternalID[r.arg]
+	c, found := s.store.holder(r.arg)
 	if !found {
 		return lookupMissed("externalId")
 	}
@@ -52,7 +52,7 @@ func (s *Server) conversationByExternalID(r request) answer {
 
 // updateConversation serves PUT and PATCH, which do the same without replace=true.
 func (s *Server) updateConversation(r request) answer {
-	c, found := s.store.byID[r.arg]
+	c, found := s.store.conversation(r.arg)
 	if !found {
 		return notFound()
 	}
@@ -66,7 +66,7 @@ func (s *Server) updateConversation(r request) answer {
 	if rev, sent := body["rev"]; sent && rev != float64(c.Rev) {
 		return conflict("The conversation has been changed in the meantime.")
 	}
-	if s.store.taken(field(body, "externalId"), c.ID) {
+	if s.taken(field(body, "externalId"), c.ID) {
 		return conflict("A conversation with this externalId exists already.")
 	}
 	if id, sent := body["customer"]; sent && s.store.customerByID[id.(string)] == nil {
@@ -75,6 +75,13 @@ func (s *Server) updateConversation(r request) answer {
 	next := *c
 	s.apply(&next, body)
 	return one(http.StatusOK, s.conversationResource(s.commit(c, next)))
+}
+
+// taken reports whether the external id is refused because another conversation has it.
+// That the id is unique is documented, that a second one is answered with 409 is inferred.
+func (s *Server) taken(externalID, byOtherThan string) bool {
+	holder, found := s.store.holder(externalID)
+	return found && holder.ID != byOtherThan && !s.duplicates
 }
 
 func noSuchCustomer() answer {
@@ -122,7 +129,7 @@ func (s *Server) commit(c *Conversation, next Conversation) *Conversation {
 }
 
 func (s *Server) addTags(r request) answer {
-	c, found := s.store.byID[r.arg]
+	c, found := s.store.conversation(r.arg)
 	if !found {
 		return notFound()
 	}
@@ -140,7 +147,7 @@ func (s *Server) addTags(r request) answer {
 
 // removeTags ignores tags that the conversation does not have: a set loses nothing.
 func (s *Server) removeTags(r request) answer {
-	c, found := s.store.byID[r.arg]
+	c, found := s.store.conversation(r.arg)
 	if !found {
 		return notFound()
 	}
@@ -172,7 +179,7 @@ func (s *Server) listConversations(r request) answer {
 	}
 	var own []object
 	for _, c := range s.store.conversations {
-		if c.CustomerID == customer.ID {
+		if c.CustomerID == customer.ID && !c.Deleted {
 			own = append(own, s.conversationResource(c))
 		}
 	}
@@ -194,6 +201,9 @@ func (s *Server) conversationResource(c *Conversation) object {
 	}
 	if c.Priority != 0 {
 		attributes["priority"] = c.Priority
+	}
+	if c.MergedInto != "" {
+		attributes["mergedTarget"] = c.MergedInto // the name is from third-party data, the plain id inferred
 	}
 	return object{
 		"type": "conversation", "id": c.ID, "attributes": attributes, "links": self(path),

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,6 +49,25 @@ func TestSecondConversationWithTheSameExternalIDIsRefused(t *testing.T) {
 	require.Equal(t, http.StatusConflict, call(s, "PUT", "/v1/conversations/"+other, `{"externalId":"x"}`).status)
 	require.Equal(t, http.StatusOK, call(s, "PUT", "/v1/conversations/"+first, `{"externalId":"z"}`).status)
 	require.Equal(t, http.StatusOK, call(s, "PUT", "/v1/conversations/"+other, `{"externalId":"x"}`).status)
+}
+
+func TestDuplicatesAreAcceptedWhereAllowedAndTheOldestIsFound(t *testing.T) {
+	s := sandbox.New(sandbox.Config{APIKey: apiKey, Now: newClock().Now, AllowDuplicates: true})
+	found := func() string { return call(s, "GET", "/v1/conversations/externalId=x", "").id(t) }
+	body := `{"customer":"` + newCustomer(t, s) + `"`
+	oldest := mustCreate(t, s, "/v1/conversations", body+`}`)
+	second := mustCreate(t, s, "/v1/conversations", body+`,"externalId":"x"}`)
+	third := mustCreate(t, s, "/v1/conversations", body+`,"externalId":"x"}`)
+	require.Equal(t, second, found())
+
+	require.Equal(t, http.StatusOK, call(s, "PUT", "/v1/conversations/"+third, `{"externalId":"x"}`).status)
+	require.Equal(t, second, found(), "a write makes none older")
+	require.Equal(t, http.StatusOK, call(s, "PUT", "/v1/conversations/"+oldest, `{"externalId":"x"}`).status)
+	require.Equal(t, oldest, found())
+
+	require.Equal(t, http.StatusOK, call(s, "PUT", "/v1/conversations/"+oldest, `{"externalId":null}`).status)
+	require.Equal(t, http.StatusNoContent, call(s, "DELETE", "/v1/conversations/"+second, "").status)
+	require.Equal(t, third, found())
 }
 
 func TestUpdateChangesOnlyWhatItNames(t *testing.T) {

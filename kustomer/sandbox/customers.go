@@ -89,7 +89,7 @@ func (s *Server) customerResource(c *Customer) object {
 	}
 	counts := map[string]int{"all": 0, "open": 0, "snoozed": 0, "done": 0}
 	for _, conversation := range s.store.conversations {
-		if conversation.CustomerID == c.ID {
+		if conversation.CustomerID == c.ID && !conversation.Deleted {
 			counts["all"]++
 			counts[conversation.Status]++
 		}

@@ -25,10 +25,11 @@ const (
 	FaultLoseAnswer5xx FaultKind = "lose-answer-5xx" // do the work, then answer Fault.Status, 503 if that is 0
 	FaultTruncate      FaultKind = "truncate"        // do the work, then send half of the answer's body
 	FaultUnauthorized  FaultKind = "unauthorized"    // answer 401 without doing the work
+	FaultCommitLate    FaultKind = "commit-late"     // cut the connection at once, do the work Fault.Latency later
 )
 
 var faultKinds = []FaultKind{FaultLatency, FaultStatus, FaultHTML, FaultTimeout, FaultReset,
-	FaultLoseAnswer, FaultLoseAnswer5xx, FaultTruncate, FaultUnauthorized}
+	FaultLoseAnswer, FaultLoseAnswer5xx, FaultTruncate, FaultUnauthorized, FaultCommitLate}
 
 // Fault is something that goes wrong with some requests. It meets only requests that have
 // passed the credentials and the budget. Of several faults that are due, the one that was
@@ -37,7 +38,7 @@ type Fault struct {
 	Method, Route string // "": any; Route is a template such as "/v1/conversations/{id}/notes"
 	Kind          FaultKind
 	Status        int           // for status (required) and lose-answer-5xx: 400 to 599
-	Latency       time.Duration // waited before any kind of fault; for latency required
+	Latency       time.Duration // waited before any kind but commit-late; required for that and for latency
 	Probability   float64       // that a matching request is struck; 0 means 1
 	Times         int           // how often it strikes, 0: until cleared
 	Skip          int           // let this many matching requests pass first
@@ -94,8 +95,8 @@ func (s *Server) checkFault(f Fault) error {
 		return fmt.Errorf("status %d is not between 400 and 599", f.Status)
 	case f.Kind == FaultLoseAnswer5xx && f.Status != 0 && (badStatus || f.Status < 500):
 		return fmt.Errorf("status %d is not between 500 and 599", f.Status)
-	case f.Kind == FaultLatency && f.Latency == 0:
-		return errors.New("latency must be given for the kind latency")
+	case (f.Kind == FaultLatency || f.Kind == FaultCommitLate) && f.Latency == 0:
+		return fmt.Errorf("latency must be given for the kind %s", f.Kind)
 	case f.Latency < 0 || f.Times < 0 || f.Skip < 0:
 		return errors.New("latency, times and skip cannot be negative")
 	case !(f.Probability >= 0 && f.Probability <= 1):
@@ -117,9 +118,18 @@ func (s *Server) dueFault(t target) *Fault {
 			continue
 		}
 		f.struck++
+		s.disturbed[f.name()]++
 		return &f.Fault
 	}
 	return nil
+}
+
+// name is the key of State.Disturbed.
+func (f Fault) name() string {
+	if f.Kind == FaultStatus {
+		return fmt.Sprintf("%s %d", f.Kind, f.Status)
+	}
+	return string(f.Kind)
 }
 
 func (f *fault) spent() bool {
@@ -136,7 +146,7 @@ func (f *fault) matches(t target) bool {
 // strike answers a request in the fault's way. The work, where it is done at all, is done
 // even if the client leaves meanwhile: so does a vendor that is merely slow.
 func (s *Server) strike(f Fault, w http.ResponseWriter, r *http.Request, work func() answer) {
-	if f.Latency > 0 {
+	if f.Latency > 0 && f.Kind != FaultCommitLate {
 		select {
 		case <-time.After(f.Latency):
 		case <-r.Context().Done():
@@ -164,6 +174,10 @@ func (s *Server) strike(f Fault, w http.ResponseWriter, r *http.Request, work fu
 		writeHalf(w, work())
 	case FaultUnauthorized:
 		unauthorized().write(w)
+	case FaultCommitLate:
+		// A timer of its own, since cut ends the request and with it its goroutine.
+		time.AfterFunc(f.Latency, func() { work() })
+		cut()
 	}
 }
 

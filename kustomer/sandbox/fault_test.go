@@ -92,6 +92,25 @@ func TestSlowWorkIsDoneThoughTheClientHasLeft(t *testing.T) {
 	})
 }
 
+func TestLateCommitIsDoneAfterTheConnectionWasCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sandbox.New(sandbox.Config{APIKey: apiKey})
+		s.Inject(sandbox.Fault{Kind: sandbox.FaultCommitLate, Latency: time.Minute})
+		ctx, cancel := context.WithCancel(t.Context())
+		began := time.Now()
+		require.PanicsWithValue(t, http.ErrAbortHandler, func() { callWith(ctx, s) })
+		cancel()
+		require.Zero(t, time.Since(began), "cut at once")
+
+		<-time.After(time.Minute - 1)
+		require.Empty(t, s.State().Customers)
+		<-time.After(1)
+		synctest.Wait()
+		require.Len(t, s.State().Customers, 1)
+		require.Equal(t, time.Minute, s.State().Customers[0].CreatedAt.Sub(began))
+	})
+}
+
 func callWith(ctx context.Context, s http.Handler) response {
 	r := httptest.NewRequest("POST", "/v1/customers", strings.NewReader(`{}`)).WithContext(ctx)
 	r.Header.Set("Authorization", "Bearer "+apiKey)
@@ -140,6 +159,25 @@ func TestClearedFaultsStrikeNoMore(t *testing.T) {
 	require.Equal(t, http.StatusOK, call(s, "GET", "/v1/tags", "").status)
 }
 
+func TestStateCountsStruckRequestsByFault(t *testing.T) {
+	s := newSandbox()
+	require.Empty(t, s.State().Disturbed)
+	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503, Times: 2, Skip: 1})
+	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429, Latency: 1, Times: 1})
+	s.Inject(sandbox.Fault{Kind: sandbox.FaultLatency, Latency: 1, Times: 1})
+	s.Inject(sandbox.Fault{Kind: sandbox.FaultLoseAnswer5xx, Status: 500, Times: 1})
+	send(s, httptest.NewRequest("GET", "/v1/tags", nil)) // without a key, so no fault sees it
+	for range 7 {
+		call(s, "GET", "/v1/tags", "")
+	}
+	want := map[string]int{"status 503": 2, "status 429": 1, "latency": 1, "lose-answer-5xx": 1}
+	require.Equal(t, want, s.State().Disturbed)
+	require.Equal(t, 8, s.State().RequestTotal)
+
+	call(s, "POST", "/sandbox/reset", "")
+	require.Empty(t, s.State().Disturbed)
+}
+
 func TestFaultsSpareRequestsWithABadKey(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Times: 1})
@@ -160,6 +198,7 @@ var impossibleFaults = []sandbox.Fault{
 	{Kind: sandbox.FaultStatus, Status: 200},
 	{Kind: sandbox.FaultLoseAnswer5xx, Status: 404},
 	{Kind: sandbox.FaultLatency},
+	{Kind: sandbox.FaultCommitLate},
 	{Kind: sandbox.FaultReset, Route: "/v1/conversation"},
 	{Kind: sandbox.FaultReset, Method: "DELETE", Route: "/v1/conversations"},
 	{Kind: sandbox.FaultReset, Probability: 1.5},

@@ -48,6 +48,16 @@ func TestLostAnswerLeavesTheWorkDone(t *testing.T) {
 	require.Len(t, s.State().Customers, 1)
 }
 
+func TestLateCommitOutlivesItsRequestOverTheWire(t *testing.T) {
+	s := newSandbox()
+	fault := call(s, "POST", "/sandbox/faults", `{"kind":"commit-late","latencyMs":30}`)
+	require.Equal(t, http.StatusCreated, fault.status, fault.body)
+	_, _, err := overTheWire(t, s)
+	require.ErrorIs(t, err, io.EOF)
+	done := func() bool { return len(s.State().Customers) == 1 }
+	require.Eventually(t, done, 10*time.Second, 5*time.Millisecond)
+}
+
 func TestTruncatedAnswerBreaksOffAfterTheWork(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultTruncate})

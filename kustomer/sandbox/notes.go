@@ -9,7 +9,7 @@ import (
 // What Kustomer does with a second one is not known; were it refused here, a client
 // could look exactly-once without having earned it.
 func (s *Server) createNote(r request) answer {
-	c, found := s.store.byID[r.arg]
+	c, found := s.store.conversation(r.arg)
 	if !found {
 		return notFound()
 	}
@@ -25,7 +25,7 @@ func (s *Server) createNote(r request) answer {
 }
 
 func (s *Server) listNotes(r request) answer {
-	c, found := s.store.byID[r.arg]
+	c, found := s.store.conversation(r.arg)
 	if !found {
 		return notFound()
 	}

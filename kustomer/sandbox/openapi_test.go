@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
 )
@@ -84,6 +85,7 @@ func TestAnswersFitTheVendorsSchemas(t *testing.T) {
 		{"GET /conversations/{id}/notes", call(s, "GET", path+"/notes", "")},
 		{"GET /conversations/{id}", call(s, "GET", path, "")},
 		{"GET /conversations/externalId={externalId}", call(s, "GET", "/v1/conversations/externalId=x", "")},
+		{"GET /conversations/{id}", mergedAway(t, s, create.id(t), customer)},
 		{"GET /customers/{id}/conversations", call(s, "GET", "/v1/customers/"+customer+"/conversations", "")},
 	} {
 		require.Less(t, c.answer.status, http.StatusBadRequest, c.operation)
@@ -92,4 +94,13 @@ func TestAnswersFitTheVendorsSchemas(t *testing.T) {
 		err := answers.Value.Content["application/json"].Schema.Value.VisitJSON(c.answer.get(t), openapi3.VisitAsResponse())
 		require.NoError(t, err, c.operation)
 	}
+	deleted := call(s, "DELETE", path, "")
+	require.NotNil(t, vendorOperation(t, "DELETE /conversations/{id}").Responses.Status(deleted.status), deleted.status)
+}
+
+// mergedAway is the conversation's answer once it is merged into a new one.
+func mergedAway(t *testing.T, s *sandbox.Server, id, customer string) response {
+	t.Helper()
+	require.NoError(t, s.Merge(id, mustCreate(t, s, "/v1/conversations", `{"customer":"`+customer+`"}`)))
+	return call(s, "GET", "/v1/conversations/"+id, "")
 }

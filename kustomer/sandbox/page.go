@@ -29,13 +29,15 @@ type view struct {
 }
 
 type row struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	Status    string    `json:"status"`
-	Tags      []string  `json:"tags"`
-	Assignees []string  `json:"assignees"` // names
-	CreatedAt time.Time `json:"createdAt"`
-	Rev       int       `json:"rev"`
+	ID         string    `json:"id"`
+	Name       string    `json:"name"`
+	Status     string    `json:"status"`
+	MergedInto string    `json:"mergedInto,omitempty"`
+	Deleted    bool      `json:"deleted,omitempty"`
+	Tags       []string  `json:"tags"`
+	Assignees  []string  `json:"assignees"` // names
+	CreatedAt  time.Time `json:"createdAt"`
+	Rev        int       `json:"rev"`
 }
 
 type detail struct {
@@ -81,7 +83,7 @@ func (s *Server) view(selected string) view {
 		if len(v.Rows) == rowsShown {
 			break
 		}
-		v.Rows = append(v.Rows, row{c.ID, c.Name, c.Status, slices.Clone(c.Tags),
+		v.Rows = append(v.Rows, row{c.ID, c.Name, c.Status, c.MergedInto, c.Deleted, slices.Clone(c.Tags),
 			s.assigneeNames(c.AssignedUsers, c.AssignedTeams), c.CreatedAt, c.Rev})
 	}
 	if c, found := s.store.byID[selected]; found {

@@ -58,6 +58,7 @@ func apiRoutes() []route {
 		{"GET", "/v1/conversations/{id}", nil, (*Server).getConversation},
 		{"PUT", "/v1/conversations/{id}", body, (*Server).updateConversation},
 		{"PATCH", "/v1/conversations/{id}", patch, (*Server).updateConversation},
+		{"DELETE", "/v1/conversations/{id}", nil, (*Server).deleteConversation},
 		{"POST", "/v1/conversations/{id}/tags", body, (*Server).addTags},
 		{"DELETE", "/v1/conversations/{id}/tags", body, (*Server).removeTags},
 		{"POST", "/v1/conversations/{id}/notes", body, (*Server).createNote},

@@ -28,6 +28,11 @@ type Config struct {
 	Attributes map[string]string // custom attributes of conversations, name → metadata type; default: DefaultAttributes
 	Now        func() time.Time  // default time.Now
 	Seed       int64             // seed of the faults' probabilities and of the object ids
+
+	// AllowDuplicates accepts an externalId that a conversation has already for another
+	// one. What Kustomer answers to a second one is not known; a client that must not
+	// depend on being refused is tried against this.
+	AllowDuplicates bool
 }
 
 // Server is the sandbox. It is an http.Handler and safe for concurrent use.
@@ -39,6 +44,7 @@ type Server struct {
 	schemas    schemas
 	routes     []route
 	control    http.Handler
+	duplicates bool // Config.AllowDuplicates
 
 	mu           sync.Mutex // guards everything below
 	random       *rand.Rand
@@ -50,6 +56,7 @@ type Server struct {
 	ids          idSource
 	store        store
 	requests     map[string]int
+	disturbed    map[string]int
 	requestTotal int
 }
 
@@ -81,6 +88,7 @@ func New(c Config) *Server {
 		teams:      cloneTeams(c.Teams),
 		attributes: maps.Clone(c.Attributes),
 		routes:     apiRoutes(),
+		duplicates: c.AllowDuplicates,
 		random:     random,
 		keyHash:    sha256.Sum256([]byte(c.APIKey)),
 		keyValid:   true,
@@ -88,6 +96,7 @@ func New(c Config) *Server {
 		ids:        idSource{process: random.Uint64() & (1<<40 - 1)},
 		store:      newStore(),
 		requests:   map[string]int{},
+		disturbed:  map[string]int{},
 	}
 	s.schemas = s.newSchemas()
 	s.control = s.newControl()
@@ -161,12 +170,14 @@ func (s *Server) authorized(r *http.Request) bool {
 }
 
 // reset forgets everything that clients and faults have done, and keeps the
-// configuration, the key's validity and the minute's budget.
+// configuration, the key's validity and the minute's budget. What a fault is holding back
+// is still done when its time comes.
 func (s *Server) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.store = newStore()
 	s.faults = nil
 	s.requests = map[string]int{}
+	s.disturbed = map[string]int{}
 	s.requestTotal = 0
 }

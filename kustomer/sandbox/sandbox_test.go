@@ -146,7 +146,7 @@ func TestPathsAndMethodsThatDoNotExistAreRefused(t *testing.T) {
 	r := call(s, "DELETE", "/v1/conversations", "")
 	require.Equal(t, http.StatusMethodNotAllowed, r.status)
 	require.Equal(t, "POST", r.header.Get("Allow"))
-	require.Equal(t, "GET, PUT, PATCH", call(s, "POST", "/v1/conversations/x", "").header.Get("Allow"))
+	require.Equal(t, "GET, PUT, PATCH, DELETE", call(s, "POST", "/v1/conversations/x", "").header.Get("Allow"))
 	require.Equal(t, "GET", call(s, "PUT", "/v1/users/current", "{}").header.Get("Allow"))
 }
 

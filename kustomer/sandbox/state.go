@@ -14,6 +14,9 @@ type State struct {
 	// included; those that belong to no route are counted under "unmatched".
 	Requests     map[string]int `json:"requests"`
 	RequestTotal int            `json:"requestTotal"`
+	// Disturbed counts the API requests that a fault struck, by its kind; a FaultStatus is
+	// counted with its status, as in "status 503".
+	Disturbed map[string]int `json:"disturbed"`
 }
 
 // Customer is a person who calls. Phones are as they were written.
@@ -44,6 +47,8 @@ type Conversation struct {
 	Notes         []Note         `json:"notes"`
 	CreatedAt     time.Time      `json:"createdAt"`
 	UpdatedAt     time.Time      `json:"updatedAt"`
+	MergedInto    string         `json:"mergedInto,omitempty"` // the id of another conversation, see Server.Merge
+	Deleted       bool           `json:"deleted,omitempty"`    // the API no longer knows it
 	Log           []Change       `json:"log"`
 }
 
@@ -70,6 +75,7 @@ func (s *Server) State() State {
 		Conversations: make([]Conversation, 0, len(s.store.conversations)),
 		Requests:      maps.Clone(s.requests),
 		RequestTotal:  s.requestTotal,
+		Disturbed:     maps.Clone(s.disturbed),
 	}
 	for _, c := range s.store.customers {
 		state.Customers = append(state.Customers, c.clone())

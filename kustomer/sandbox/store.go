@@ -15,7 +15,7 @@ type store struct {
 	customerByID  map[string]*Customer
 	contacts      map[contact]*Customer
 	byID          map[string]*Conversation
-	byExternalID  map[string]*Conversation
+	byExternalID  map[string][]*Conversation // several only with Config.AllowDuplicates
 	tags          []tag
 }
 
@@ -35,7 +35,7 @@ func newStore() store {
 		customerByID: map[string]*Customer{},
 		contacts:     map[contact]*Customer{},
 		byID:         map[string]*Conversation{},
-		byExternalID: map[string]*Conversation{},
+		byExternalID: map[string][]*Conversation{},
 	}
 }
 
@@ -71,24 +71,36 @@ func (st *store) addCustomer(c *Customer) {
 func (st *store) put(c Conversation) *Conversation {
 	stored, known := st.byID[c.ID]
 	if known {
-		delete(st.byExternalID, stored.ExternalID)
+		st.byExternalID[stored.ExternalID] = slices.DeleteFunc(st.byExternalID[stored.ExternalID],
+			func(holder *Conversation) bool { return holder == stored })
 		*stored = c
 	} else {
 		stored = &c
 		st.conversations = append(st.conversations, stored)
 		st.byID[c.ID] = stored
 	}
-	if c.ExternalID != "" {
-		st.byExternalID[c.ExternalID] = stored
+	if c.ExternalID != "" && !c.Deleted {
+		st.byExternalID[c.ExternalID] = append(st.byExternalID[c.ExternalID], stored)
 	}
 	return stored
 }
 
-// taken reports whether another conversation has the external id. That the id is unique
-// is documented, that a second one is answered with 409 is inferred.
-func (st *store) taken(externalID, byOtherThan string) bool {
-	holder, found := st.byExternalID[externalID]
-	return found && holder.ID != byOtherThan
+// conversation finds what the API shows: a deleted one is kept for State alone.
+func (st *store) conversation(id string) (*Conversation, bool) {
+	c, found := st.byID[id]
+	if !found || c.Deleted {
+		return nil, false
+	}
+	return c, true
+}
+
+// holder is the oldest conversation with the external id; ids sort by time of creation.
+func (st *store) holder(externalID string) (*Conversation, bool) {
+	holders := st.byExternalID[externalID]
+	if len(holders) == 0 {
+		return nil, false
+	}
+	return slices.MinFunc(holders, func(a, b *Conversation) int { return strings.Compare(a.ID, b.ID) }), true
 }
 
 func (st *store) tagNamed(name string) (tag, bool) {

@@ -37,7 +37,17 @@ function chips(tags) {
   return tags.map((name) => el("span", `chip ${kinds[name] ?? ""}`, name));
 }
 
-const pill = (status) => el("span", `pill ${status}`, status);
+// pills show the status, and what people have done to the conversation besides.
+function pills(c) {
+  const labels = [c.status, c.mergedInto && "merged", c.deleted && "deleted"].filter(Boolean);
+  return el("span", "pills", ...labels.map((label) => el("span", `pill ${label}`, label)));
+}
+
+function linkTo(id, className, ...children) {
+  const link = el("a", className, ...children);
+  link.href = `#${id}`;
+  return link;
+}
 
 function figure(label, value, className) {
   return el("div", className, el("dt", "", label), el("dd", "", value));
@@ -60,14 +70,12 @@ function showFigures(v) {
 }
 
 function listEntry(row) {
-  const link = el("a", "row",
+  return linkTo(row.id, "row",
     el("span", "title", row.name || "(no name)"),
     el("span", "age"),
     el("span", "who", row.assignees.join(", ") || "Unassigned"),
-    pill(row.status),
+    pills(row),
     el("span", "tags", ...chips(row.tags)));
-  link.href = `#${row.id}`;
-  return link;
 }
 
 function flash(node) {
@@ -131,9 +139,7 @@ function section(title, ...children) {
 }
 
 function backLink() {
-  const link = el("a", "back", "← All conversations");
-  link.href = "#";
-  return link;
+  return linkTo("", "back", "← All conversations");
 }
 
 function detail(c) {
@@ -141,7 +147,7 @@ function detail(c) {
   const notes = (n) => [el("p", "body", n.body), el("span", "id", n.externalId)];
   return [
     backLink(),
-    el("div", "heading", el("h2", "", c.name || "(no name)"), pill(c.status)),
+    el("div", "heading", el("h2", "", c.name || "(no name)"), pills(c)),
     el("p", "tags", ...chips(c.tags)),
     properties([
       ["Customer", c.customer.name || "(no name)"],
@@ -153,6 +159,7 @@ function detail(c) {
       ["External id", c.externalId || "–"],
       ["Id", c.id],
       ["Revision", String(c.rev)],
+      ...(c.mergedInto ? [["Merged into", linkTo(c.mergedInto, "", c.mergedInto)]] : []),
     ]),
     section("Attributes", custom.length ? properties(custom) : el("p", "none", "None set.")),
     section(`Notes (${c.notes.length})`, c.notes.length ? timeline(c.notes, notes) : el("p", "none", "No notes.")),
