@@ -5,6 +5,12 @@
 // It never repeats a request. Whether one may be repeated is for the caller to
 // decide, from the Kind of the *Error that every method returns and from
 // [Error.Ambiguous]; Kustomer knows no idempotency key.
+//
+// It keeps within a share of the organisation's request budget, in the order of
+// [Urgency], and believes what Kustomer's answers say is left over its own
+// count, so that clients which know nothing of each other keep within it
+// together. While Kustomer wants nothing more, requests fail at once and unsent,
+// with the time to try again in Error.RetryAt.
 package kustomer
 
 import (
@@ -13,10 +19,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-resty/resty/v2"
-	"golang.org/x/time/rate"
 )
 
 const (
@@ -25,8 +31,6 @@ const (
 
 	// A page of 100 full customers stays well under this; anything larger is not from Kustomer.
 	maxAnswerBytes = 4 << 20
-	// One call's requests may leave back to back; the rest of the minute is spread evenly.
-	limiterBurst = 5
 	// All requests go to one host, where net/http keeps two idle connections unless told otherwise.
 	idleConns = 32
 )
@@ -37,14 +41,18 @@ type Config struct {
 	// Regions and base URLs). Plain http is accepted, for sandboxes on loopback.
 	BaseURL string
 	// APIKey is the bearer token (developer site, Authentication). It is sent to BaseURL only.
+	// SetAPIKey replaces it.
 	APIKey string
 	// UserAgent defaults to "callthread".
 	UserAgent string
 	// Timeout bounds one request with the reading of its answer, but not the
 	// wait for its turn under RequestsPerMinute. Default 10 s.
 	Timeout time.Duration
-	// RequestsPerMinute is this client's share of the budget that the whole
-	// organisation has (developer site, Rate limits). 0 = unlimited.
+	// RequestsPerMinute is our share of the limit that the whole organisation
+	// has (developer site, Rate limits). This client sends no more than that; and
+	// what the limit has beyond it, as told by x-ratelimit-limit, is left to
+	// others by all clients together, give or take what is under way at once.
+	// 0 = no pace of our own, and nothing left for others.
 	RequestsPerMinute int
 	// Transport defaults to net/http's with more idle connections. One that
 	// does not report to net/http/httptrace makes every failed write ambiguous.
@@ -68,8 +76,9 @@ type Exchange struct {
 type Client struct {
 	base    *url.URL
 	http    *resty.Client
+	key     atomic.Pointer[string]
 	timeout time.Duration
-	limiter *rate.Limiter
+	budget  *budget
 	observe func(Exchange)
 }
 
@@ -85,11 +94,11 @@ func New(cfg Config) (*Client, error) {
 	if cfg.RequestsPerMinute < 0 || cfg.Timeout < 0 {
 		return nil, errors.New("kustomer: RequestsPerMinute and Timeout must not be negative")
 	}
-	limiter := rate.NewLimiter(rate.Inf, 0)
-	if cfg.RequestsPerMinute > 0 {
-		limiter = rate.NewLimiter(rate.Limit(cfg.RequestsPerMinute)/60, limiterBurst)
+	c := &Client{
+		base: base, http: newHTTP(cfg, base), timeout: cfg.Timeout,
+		budget: newBudget(cfg.RequestsPerMinute), observe: cfg.Observe,
 	}
-	c := &Client{base: base, http: newHTTP(cfg, base), timeout: cfg.Timeout, limiter: limiter, observe: cfg.Observe}
+	c.key.Store(&cfg.APIKey)
 	if c.timeout == 0 {
 		c.timeout = defaultTimeout
 	}
@@ -97,6 +106,18 @@ func New(cfg Config) (*Client, error) {
 		c.observe = func(Exchange) {}
 	}
 	return c, nil
+}
+
+// SetAPIKey replaces the key from the next request on, also for requests that
+// wait for their turn, and sends again at once if Kustomer has just refused the
+// one before. A key that no request could carry is an error, and changes nothing.
+func (c *Client) SetAPIKey(key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	c.key.Store(&key)
+	c.budget.keyReplaced()
+	return nil
 }
 
 // ConversationURL is where an agent opens the conversation in a browser. For
@@ -155,7 +176,6 @@ func newHTTP(cfg Config, base *url.URL) *resty.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}).
 		SetBaseURL(base.String()).
-		SetAuthToken(cfg.APIKey).
 		SetHeader("User-Agent", userAgent).
 		SetHeader("Accept", "application/json").
 		SetResponseBodyLimit(maxAnswerBytes).

@@ -27,6 +27,9 @@ type Conversation struct {
 	// MergedTarget is the conversation this one was merged into, if any; updates
 	// of the old one then presumably reach nobody (inferred).
 	MergedTarget string `json:"-"`
+	// Deleted is set on a conversation that was deleted and can still be read.
+	// OpenAPI has it in the update's body; on reads it is seen in third-party data only.
+	Deleted bool `json:"deleted"`
 }
 
 func (c *Conversation) identify(who identity) { c.ID, c.CustomerID = who.id, who.customerID }

@@ -23,9 +23,11 @@ const (
 	// 408, 425, 5xx, redirects, pages that are not Kustomer's. May have been
 	// carried out: see Error.Ambiguous.
 	Unavailable Kind = "unavailable"
-	// RateLimited: 429, or our own share of the budget is used up. Not carried out.
+	// RateLimited: 429, or not sent since our share of the budget or what the org
+	// has left for it is used up. Not carried out.
 	RateLimited Kind = "rate limited"
-	// Credentials: 401 or 403. The key or its roles are wrong, for every call alike.
+	// Credentials: 401 or 403, or not sent within seconds of a 401. The key or its
+	// roles are wrong, for every call alike.
 	Credentials Kind = "credentials"
 	// NotFound: 404 in Kustomer's own words. A 404 that is not its JSON is
 	// Unavailable, since a proxy's page says nothing about what Kustomer holds.
@@ -52,7 +54,8 @@ type Error struct {
 	Kind    Kind
 	Reasons []Reason // Kustomer's own, at most 5
 	// RetryAt is when Kustomer asked to be tried again, zero when it did not
-	// say: Retry-After of a 429 or 503, else x-ratelimit-reset of a 429.
+	// say: Retry-After of a 429 or 503, else x-ratelimit-reset of a 429. For a
+	// request not sent (RateLimited or Credentials, Status 0), when to try it.
 	RetryAt time.Time
 
 	detail string // ours
@@ -145,14 +148,20 @@ func retryAt(status int, header http.Header, now time.Time) time.Time {
 		hint = parseRetryAfter(header.Get("Retry-After"), now)
 	}
 	if hint.IsZero() && status == http.StatusTooManyRequests {
-		if epoch, err := strconv.ParseInt(header.Get("X-Ratelimit-Reset"), 10, 64); err == nil {
-			hint = time.Unix(epoch, 0)
-		}
+		hint = resetOf(header)
 	}
 	if hint.Before(now) || hint.After(now.Add(maxRetryHint)) {
 		return time.Time{}
 	}
 	return hint
+}
+
+// resetOf is when the budget's window ends, zero when it is not told.
+func resetOf(header http.Header) time.Time {
+	if epoch, err := strconv.ParseInt(header.Get("X-Ratelimit-Reset"), 10, 64); err == nil {
+		return time.Unix(epoch, 0)
+	}
+	return time.Time{}
 }
 
 func parseRetryAfter(value string, now time.Time) time.Time {

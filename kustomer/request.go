@@ -41,16 +41,20 @@ func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var w wire
-	started := time.Now()
-	response, err := request.SetContext(w.trace(ctx)).Execute(in.method, in.route)
+	started, key := time.Now(), c.key.Load()
+	response, err := request.SetContext(w.trace(ctx)).SetAuthToken(*key).Execute(in.method, in.route)
 
 	got := &answer{call: in, sent: body, err: err, unsent: w.untouched()}
 	if response != nil && response.RawResponse != nil {
 		got.status, got.header, got.body = response.StatusCode(), response.Header(), response.Body()
 	}
+	c.budget.learn(got.status, got.header, time.Now())
+	if got.status == http.StatusUnauthorized && key == c.key.Load() { // not of a key replaced meanwhile
+		c.budget.keyRefused(time.Now())
+	}
 	c.observe(Exchange{
 		Op: in.op, Method: in.method, Route: in.route, Status: got.status,
-		Duration: time.Since(started), RateLimitRemaining: got.remaining(),
+		Duration: time.Since(started), RateLimitRemaining: count(got.header, "X-Ratelimit-Remaining"),
 	})
 	if !got.success() {
 		return nil, got.failure(time.Now())
@@ -81,13 +85,18 @@ func (c *Client) prepare(in call) (*resty.Request, []byte, error) {
 	return request.SetHeader("Content-Type", "application/json").SetBody(body), body, nil
 }
 
-// await is the request's wait for its turn in our share of the budget.
+// await is the request's wait for its turn in our share of the budget. There is
+// none while a hold keeps it back: it would take up a place that a ring may need.
 func (c *Client) await(ctx context.Context, in call) error {
-	err := c.limiter.Wait(ctx)
-	if err == nil {
-		err = ctx.Err()
+	urgency := urgencyOf(ctx)
+	if h := c.budget.held(urgency); h != nil {
+		return in.held(h)
 	}
+	err := c.budget.wait(ctx, urgency)
 	if err == nil {
+		if h := c.budget.admit(urgency); h != nil { // begun during the wait
+			return in.held(h)
+		}
 		return nil
 	}
 	if ctx.Err() != nil {
@@ -104,6 +113,13 @@ func (c *Client) await(ctx context.Context, in call) error {
 // refused is the failure of a request that never left.
 func (in call) refused(kind Kind, detail string) *Error {
 	return &Error{Op: in.op, Method: in.method, Route: in.route, Kind: kind, detail: detail, unsent: true}
+}
+
+// held is the failure of a request that is not to be sent for a while.
+func (in call) held(h *hold) *Error {
+	failure := in.refused(h.kind, h.detail)
+	failure.RetryAt = h.until
+	return failure
 }
 
 // escape fills one path segment. url.PathEscape would leave a telephone
@@ -144,8 +160,9 @@ func (a *answer) understood() bool {
 	return a.status == http.StatusOK || a.status == http.StatusCreated
 }
 
-func (a *answer) remaining() int {
-	if n, err := strconv.Atoi(a.header.Get("X-Ratelimit-Remaining")); err == nil {
+// count reads a header that counts requests, -1 when it is not told.
+func count(header http.Header, name string) int {
+	if n, err := strconv.Atoi(header.Get(name)); err == nil {
 		return n
 	}
 	return -1

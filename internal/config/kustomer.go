@@ -3,8 +3,10 @@ package config
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,12 +17,20 @@ import (
 // org on the Enterprise plan has for everything that it runs.
 const DefaultBudget = 800
 
+// A mounted secret takes up to a minute to change anyway; a tenth of that costs one small read.
+const lookForKey = 10 * time.Second
+
 // Kustomer says which Kustomer org the conversations go to.
 type Kustomer struct {
 	URL        string
 	APIKeyFile string
-	// Budget is how many requests a minute this process may make, of the limit that the whole org shares.
+	// Budget is how many requests a minute all workers together may make, of the
+	// limit that the whole org shares; see [kustomer.Config].
 	Budget int
+
+	client  *kustomer.Client
+	key     string // in use
+	problem string // with taking up another, "" for none
 }
 
 // Flags are the settings.
@@ -32,11 +42,11 @@ func (k *Kustomer) Flags() []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name: "kustomer-api-key-file", EnvVars: []string{"KUSTOMER_API_KEY_FILE"},
-			Usage: "`FILE` that holds the API key; without it the key is read from KUSTOMER_API_KEY", Destination: &k.APIKeyFile,
+			Usage: "`FILE` that holds the API key, taken up when it changes; without it the key is read from KUSTOMER_API_KEY, at the start only", Destination: &k.APIKeyFile,
 		},
 		&cli.IntFlag{
 			Name: "kustomer-budget", EnvVars: []string{"KUSTOMER_BUDGET"},
-			Usage: "requests a minute that this process may make", Value: DefaultBudget, Destination: &k.Budget,
+			Usage: "requests a minute that all workers together may make; the rest of the org's limit is left to others", Value: DefaultBudget, Destination: &k.Budget,
 		},
 	}
 }
@@ -46,7 +56,7 @@ func (k *Kustomer) Client(observe func(kustomer.Exchange)) (*kustomer.Client, er
 	if k.URL == "" {
 		return nil, errors.New("no Kustomer to write to: set --kustomer-url or KUSTOMER_URL to https://<org>.api.kustomerapp.com")
 	}
-	key, err := Secret(k.APIKeyFile, "--kustomer-api-key-file", "KUSTOMER_API_KEY")
+	key, err := k.readKey()
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +72,33 @@ func (k *Kustomer) Client(observe func(kustomer.Exchange)) (*kustomer.Client, er
 	if err != nil {
 		return nil, fmt.Errorf("--kustomer-url (KUSTOMER_URL) or --kustomer-api-key-file (KUSTOMER_API_KEY): %w", err)
 	}
+	k.client, k.key = client, key
 	return client, nil
+}
+
+func (k *Kustomer) readKey() (string, error) {
+	return Secret(k.APIKeyFile, "--kustomer-api-key-file", "KUSTOMER_API_KEY")
+}
+
+// takeUpKey gives the client the key that the file holds by now. A file without
+// a usable key is told once, and leaves the key as it is.
+func (k *Kustomer) takeUpKey(log *slog.Logger) {
+	if k.APIKeyFile == "" {
+		return // the environment does not change
+	}
+	key, err := k.readKey()
+	if err == nil && key != k.key {
+		if err = k.client.SetAPIKey(key); err == nil {
+			k.key = key
+			log.Info("the Kustomer API key was replaced")
+		}
+	}
+	if err == nil {
+		k.problem = ""
+	} else if err.Error() != k.problem {
+		k.problem = err.Error()
+		log.Error("the Kustomer API key was not replaced: requests go on with the one before", "problem", err)
+	}
 }
 
 // Secret reads a secret from the file that a flag names, else from the

@@ -56,21 +56,24 @@ func (w *Worker) New(c client.Client, observe func(kustomer.Exchange)) (worker.W
 	w.inForce.Store(automations)
 	w.steps = activities.New(crm, w.inForce.Load, country)
 	w.stopped = make(chan error, 1)
-	return NewWorker(c, w.Temporal.TaskQueue, w.steps, func(err error) { w.stopped <- err }), nil
+	return NewWorker(c, w.Temporal.TaskQueue, w.steps, StepsAtOnce(w.Kustomer.Budget), func(err error) { w.stopped <- err }), nil
 }
 
-// maxSteps is how many steps share the request budget at once. Some five
-// requests each at thirteen a second make six seconds, well within the time
-// that a step has; with hundreds at once each would be cut off before its last
-// turn, begin again, and none would ever finish. The rest wait in Temporal.
-const maxSteps = 16
+// StepsAtOnce is how many steps share a budget of requests a minute at once: a
+// fiftieth of it, sixteen of the default. Some five requests each then take six
+// seconds, well within the time that a step has; with many more each would be
+// cut off before its last turn, begin again, and none would ever finish. The
+// rest wait in Temporal. At least 2, so that one slow answer stops no other
+// call, and at most 100, beyond which only memory and connections would be used.
+func StepsAtOnce(budget int) int { return min(max(budget/50, 2), 100) }
 
-// NewWorker makes a worker for a task queue, set up as all of ours are. It
-// tells onFatal when it has given up, as it does where the namespace is gone.
-func NewWorker(c client.Client, taskQueue string, steps *activities.Activities, onFatal func(error)) worker.Worker {
+// NewWorker makes a worker for a task queue, set up as all of ours are, that
+// carries out so many steps at once (see [StepsAtOnce]). It tells onFatal when
+// it has given up, as it does where the namespace is gone.
+func NewWorker(c client.Client, taskQueue string, steps *activities.Activities, stepsAtOnce int, onFatal func(error)) worker.Worker {
 	served := worker.New(c, taskQueue, worker.Options{
 		WorkerStopTimeout:                  stopTimeout,
-		MaxConcurrentActivityExecutionSize: maxSteps,
+		MaxConcurrentActivityExecutionSize: stepsAtOnce,
 		OnFatalError:                       onFatal,
 	})
 	workflows.Register(served, steps)
@@ -89,18 +92,31 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 		return fmt.Errorf("start the worker: %w", err)
 	}
 	log.Info("worker serves calls", "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)
-	for ctx.Err() == nil {
+	if err := w.attend(ctx, hangups, log); err != nil {
+		return err
+	}
+	log.Info("worker stops: finishing the steps under way", "atMost", stopTimeout)
+	served.Stop()
+	return nil
+}
+
+// attend takes up changed files until the context ends or the worker gives up.
+func (w *Worker) attend(ctx context.Context, hangups <-chan os.Signal, log *slog.Logger) error {
+	look := time.NewTicker(lookForKey)
+	defer look.Stop()
+	for {
 		select {
 		case err := <-w.stopped:
 			return fmt.Errorf("the worker cannot go on: %w", err)
 		case <-hangups:
 			w.reload(log)
+			w.Kustomer.takeUpKey(log)
+		case <-look.C:
+			w.Kustomer.takeUpKey(log)
 		case <-ctx.Done():
+			return nil
 		}
 	}
-	log.Info("worker stops: finishing the steps under way", "atMost", stopTimeout)
-	served.Stop()
-	return nil
 }
 
 // reload takes up a changed automations file. A bad one never replaces a good one.

@@ -1,0 +1,125 @@
+package kustomer
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// fakeOrg is the org's budget as Kustomer keeps it, one window for everybody
+// from each full minute on. Its answers take a while and tell the two headers.
+type fakeOrg struct {
+	mu            sync.Mutex
+	limit         int
+	used, refused map[string]int // in this window, by API key
+	window        time.Time
+	before        []map[string]int                    // used in the windows before
+	answer        func(status int, h http.Header) int // puts something else in place, if set
+}
+
+func (o *fakeOrg) RoundTrip(r *http.Request) (*http.Response, error) {
+	select {
+	case <-time.After(100 * time.Millisecond):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	status, header := o.take(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")), http.Header{}
+	header.Set("x-ratelimit-limit", strconv.Itoa(o.limit))
+	header.Set("x-ratelimit-remaining", strconv.Itoa(o.limit-total(o.used)))
+	if status == http.StatusTooManyRequests {
+		header.Set("x-ratelimit-reset", strconv.FormatInt(o.window.Add(time.Minute).Unix(), 10))
+	}
+	if o.answer != nil {
+		status = o.answer(status, header)
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(aConversation)), Request: r}, nil
+}
+
+func (o *fakeOrg) take(key string) (status int) {
+	if now := time.Now().Truncate(time.Minute); !now.Equal(o.window) {
+		if o.used != nil {
+			o.before = append(o.before, o.used)
+		}
+		o.window, o.used = now, map[string]int{}
+	}
+	if total(o.used) >= o.limit {
+		o.refused[key]++
+		return http.StatusTooManyRequests
+	}
+	o.used[key]++
+	return http.StatusOK
+}
+
+func total(used map[string]int) (n int) {
+	for _, one := range used {
+		n += one
+	}
+	return n
+}
+
+// sent counts all requests that have arrived.
+func (o *fakeOrg) sent() (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, used := range append(o.before, o.used, o.refused) {
+		n += total(used)
+	}
+	return n
+}
+
+// told makes the org answer with these values; an empty one is not told.
+func (o *fakeOrg) told(status int, remaining, reset string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.answer = func(_ int, h http.Header) int {
+		h.Set("x-ratelimit-remaining", remaining)
+		h.Set("x-ratelimit-reset", reset)
+		return status
+	}
+}
+
+func newOrg(limit int) *fakeOrg { return &fakeOrg{limit: limit, refused: map[string]int{}} }
+
+func (o *fakeOrg) client(t *testing.T, perMinute int) *Client {
+	t.Helper()
+	c, err := New(Config{BaseURL: "http://localhost", APIKey: apiKey, RequestsPerMinute: perMinute, Transport: o})
+	require.NoError(t, err)
+	return c
+}
+
+func write(ctx context.Context, c *Client, u Urgency) error {
+	_, err := c.UpdateConversation(WithUrgency(ctx, u), conversationID, ConversationUpdate{Status: "done"})
+	return err
+}
+
+// during ends after a while without a deadline, which the limiter would know of before.
+func during(t *testing.T, d time.Duration) context.Context {
+	ctx, stop := context.WithCancel(t.Context())
+	time.AfterFunc(d, stop)
+	return ctx
+}
+
+// requireHeld says that a request fails at once, unsent, with what to wait for.
+func requireHeld(t *testing.T, o *fakeOrg, c *Client, u Urgency, kind Kind, until time.Time, says string) {
+	t.Helper()
+	before, began := o.sent(), time.Now()
+	e := asError(t, write(t.Context(), c, u))
+	require.Equal(t, before, o.sent(), "not sent")
+	require.Zero(t, time.Since(began), "not waited for")
+	require.Equal(t, kind, e.Kind)
+	require.Zero(t, e.Status)
+	require.False(t, e.Ambiguous())
+	require.True(t, until.Equal(e.RetryAt), "until %v, not %v", until, e.RetryAt)
+	require.ErrorContains(t, e, says)
+}
+
+const usedUp, keptBack = "the org's request budget is used up", "is kept for more urgent requests"
