@@ -99,7 +99,7 @@ func TestTheArticlesTwoAutomationsGiveTheConversationItDescribes(t *testing.T) {
 	}
 	facts = facts.Learn(bridged)
 	updated, err := attempt(o.UpdateConversation, UpdateConversationInput{
-		Event: call.Bridged, Facts: facts, ConversationID: opened.ConversationID, Note: "bridged",
+		Event: call.Bridged, Facts: facts, ConversationID: opened.ConversationID, Note: "bridged", Left: opened.Left,
 	})
 	require.NoError(t, err)
 	require.Empty(t, updated.Warnings)

@@ -27,7 +27,7 @@ func TestAnAutomationCanChangeEveryFieldInOneRequest(t *testing.T) {
 	opened := o.open(t)
 	require.False(t, opened.ExpectsFinish)
 	require.Equal(t, 1, o.spent(func() {
-		updated, err := attempt(o.UpdateConversation, answering(opened.ConversationID))
+		updated, err := attempt(o.UpdateConversation, answering(opened))
 		require.NoError(t, err)
 		require.Equal(t, opened.Automations, updated.Automations)
 		require.NotEmpty(t, updated.Automations)
@@ -46,7 +46,7 @@ func TestAnAutomationCanChangeEveryFieldInOneRequest(t *testing.T) {
 
 func TestSettingNoTagsRemovesThemAll(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t).ConversationID)
+	in := answering(o.open(t))
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { set: [] } } }")
 	_, err := attempt(o.UpdateConversation, in)
 	require.NoError(t, err)
@@ -140,7 +140,7 @@ func TestReplacedAutomationsAreUsedFromTheNextStepOn(t *testing.T) {
 	opened := o.open(t)
 	require.True(t, opened.ExpectsFinish)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { name: Replaced } }")
-	updated, err := attempt(o.UpdateConversation, answering(opened.ConversationID))
+	updated, err := attempt(o.UpdateConversation, answering(opened))
 	require.NoError(t, err)
 	require.NotEqual(t, opened.Automations, updated.Automations)
 	require.Equal(t, "Replaced", o.conversation(t).Name)

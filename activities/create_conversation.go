@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 )
@@ -11,6 +12,11 @@ import (
 // CreateConversationInput says which call rings.
 type CreateConversationInput struct {
 	Facts call.Facts `json:"facts"`
+	// LookFirst says that the conversation may exist already: Temporal has
+	// remembered or forgotten an earlier run of the call, or this step was refused before.
+	LookFirst bool `json:"lookFirst,omitempty"`
+	// Amend is what an operator has changed about the step.
+	Amend *Amendment `json:"amend,omitempty"`
 }
 
 // CreateConversationResult names the call's conversation.
@@ -33,11 +39,15 @@ type CreateConversationResult struct {
 	ExpectsFinish bool `json:"expectsFinish,omitempty"`
 	// Warnings say what was left out, and why.
 	Warnings []string `json:"warnings,omitempty"`
+	// Left is the conversation as this step has left it.
+	Left Conversation `json:"left,omitzero"`
 }
 
 // CreateConversation finds or creates the calling customer and opens the
 // call's one conversation, as the automations of call.inbound say.
 func (a *Activities) CreateConversation(ctx context.Context, in CreateConversationInput) (CreateConversationResult, error) {
+	ctx, end := begin(ctx)
+	defer end()
 	automations := a.automations().In(a.country)
 	opening, warnings := automations.Open(in.Facts)
 	result := CreateConversationResult{
@@ -48,6 +58,7 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 	if !opening.Wanted {
 		return result, nil
 	}
+	in.Amend.opening(&opening, &in.Facts)
 	customer := &kustomer.Customer{ID: opening.Customer}
 	if opening.Customer == "" {
 		var err error
@@ -55,47 +66,144 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 			return CreateConversationResult{}, failure(ctx, err)
 		}
 	}
-	conversation, adopted, err := a.openConversation(ctx, kustomer.NewConversation{
-		CustomerID:    customer.ID,
-		ExternalID:    externalIDPrefix + in.Facts.Key,
-		Name:          opening.Name,
-		Status:        opening.Status,
-		Direction:     opening.Direction,
-		Priority:      opening.Priority,
-		Tags:          opening.Tags,
-		AssignedUsers: opening.AssignedUsers,
-		AssignedTeams: opening.AssignedTeams,
-		Custom:        opening.Custom,
-	})
-	if err != nil {
+	o := &opened{opening: opening, edit: edit{Activities: a, warnings: warnings}}
+	if err := o.open(ctx, customer.ID, in.Facts.Key, repeated(ctx) || in.LookFirst); err != nil {
 		return CreateConversationResult{}, failure(ctx, err)
 	}
-	if err := a.writeNote(ctx, conversation.ID, note(in.Facts.Key, string(call.Inbound), opening.Note), adopted); err != nil {
-		return CreateConversationResult{}, failure(ctx, err)
-	}
-	result.ConversationID = conversation.ID
-	result.ConversationURL = a.kustomer.ConversationURL(customer.ID, conversation.ID)
+	result.ConversationID = o.id
+	result.ConversationURL = a.kustomer.ConversationURL(customer.ID, o.id)
 	result.CustomerID = customer.ID
-	result.Adopted = adopted
+	result.Adopted = o.adopted
 	result.OpenedAt = time.Now().UTC()
+	result.Warnings = o.warnings
+	result.Left = o.left
 	return result, nil
 }
 
-// openConversation creates the conversation unless it exists. Kustomer has no
-// idempotency key; the externalId, unique in an org, takes its place.
-func (a *Activities) openConversation(ctx context.Context, conversation kustomer.NewConversation) (_ *kustomer.Conversation, adopted bool, err error) {
-	if repeated(ctx) {
-		found, err := a.kustomer.ConversationByExternalID(ctx, conversation.ExternalID)
-		if !kustomer.IsKind(err, kustomer.NotFound) {
-			return found, true, err
+// opened is a call's conversation in the making.
+type opened struct {
+	edit
+	opening automation.Opening
+	adopted bool
+}
+
+// open finds the conversation, or creates it, with its note if it is to have one.
+func (o *opened) open(ctx context.Context, customerID, key string, look bool) error {
+	if err := o.findOrCreate(ctx, customerID, externalIDPrefix+key, look); err != nil {
+		return err
+	}
+	note := note(key, string(call.Inbound), o.opening.Note)
+	if o.adopted {
+		if written, err := o.hasNote(ctx, o.id, note); written || err != nil {
+			return err
 		}
 	}
-	created, err := a.kustomer.CreateConversation(ctx, conversation)
+	if note.Body != "" {
+		o.left.Rev = 0
+	}
+	return o.writeNote(ctx, o.id, note)
+}
+
+// findOrCreate creates the conversation unless it exists. Kustomer has no
+// idempotency key; the externalId, unique in an org, takes its place.
+func (o *opened) findOrCreate(ctx context.Context, customerID, externalID string, look bool) error {
+	if look {
+		found, err := o.kustomer.ConversationByExternalID(ctx, externalID)
+		if !kustomer.IsKind(err, kustomer.NotFound) {
+			return o.adopt(ctx, found, err)
+		}
+	}
+	whole := kustomer.NewConversation{
+		CustomerID:    customerID,
+		ExternalID:    externalID,
+		Name:          o.opening.Name,
+		Status:        o.opening.Status,
+		Direction:     o.opening.Direction,
+		Priority:      o.opening.Priority,
+		Tags:          o.opening.Tags,
+		AssignedUsers: o.opening.AssignedUsers,
+		AssignedTeams: o.opening.AssignedTeams,
+		Custom:        o.opening.Custom,
+	}
+	created, err := o.kustomer.CreateConversation(ctx, whole)
 	if refused(err) {
 		// Which answer a duplicate externalId gets is not documented, so any refusal is checked.
-		if found, findErr := a.kustomer.ConversationByExternalID(ctx, conversation.ExternalID); !kustomer.IsKind(findErr, kustomer.NotFound) {
-			return found, true, findErr
+		found, findErr := o.kustomer.ConversationByExternalID(ctx, externalID)
+		if !kustomer.IsKind(findErr, kustomer.NotFound) {
+			return o.adopt(ctx, found, findErr)
 		}
 	}
-	return created, false, err
+	if kustomer.IsKind(err, kustomer.Rejected) {
+		// Something about it is not taken. The call gets its conversation without, then all of it that is.
+		bare := kustomer.NewConversation{CustomerID: customerID, ExternalID: externalID, Status: whole.Status, Direction: whole.Direction}
+		if created, err = o.kustomer.CreateConversation(ctx, bare); err == nil {
+			return o.complete(ctx, created)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	o.id, o.left = created.ID, o.meant()
+	return o.took(created, nil)
+}
+
+// meant is the conversation as it was to be opened.
+func (o *opened) meant() Conversation {
+	return Conversation{Name: o.opening.Name, AssignedUsers: o.opening.AssignedUsers, AssignedTeams: o.opening.AssignedTeams}
+}
+
+// adopt takes over the conversation that an earlier attempt has opened.
+func (o *opened) adopt(ctx context.Context, found *kustomer.Conversation, err error) error {
+	if err != nil {
+		return err
+	}
+	o.adopted = true
+	if err := o.complete(ctx, found); err != nil {
+		return err
+	}
+	is := &kustomer.Conversation{Rev: o.left.Rev, Name: o.left.Name, AssignedUsers: o.left.AssignedUsers, AssignedTeams: o.left.AssignedTeams}
+	o.left = o.meant()
+	o.left.written(is)
+	return nil
+}
+
+// complete gives a conversation what it lacks. One that was created without
+// what Kustomer refused, by an attempt that came no further, lacks the rest too.
+func (o *opened) complete(ctx context.Context, found *kustomer.Conversation) error {
+	o.id = found.ID
+	o.left = Conversation{Rev: found.Rev, Name: found.Name, AssignedUsers: found.AssignedUsers, AssignedTeams: found.AssignedTeams}
+	if found.MergedTarget != "" {
+		return nil // it is another conversation by now, and the next step finds it
+	}
+	o.change = lacking(o.opening, found)
+	if err := o.fields(ctx); err != nil {
+		return err
+	}
+	return o.tags(ctx)
+}
+
+// lacking is what a conversation has nothing of, and was to be opened with.
+func lacking(opening automation.Opening, found *kustomer.Conversation) automation.Change {
+	change := automation.Change{Custom: make(map[string]any)}
+	if found.Name == "" {
+		change.Name = opening.Name
+	}
+	if found.Priority == 0 {
+		change.Priority = opening.Priority
+	}
+	if len(found.AssignedUsers) == 0 {
+		change.AssignedUsers = opening.AssignedUsers
+	}
+	if len(found.AssignedTeams) == 0 {
+		change.AssignedTeams = opening.AssignedTeams
+	}
+	if len(found.Tags) == 0 {
+		change.AddTags = opening.Tags
+	}
+	for name, value := range opening.Custom {
+		if _, has := found.Custom[name]; !has {
+			change.Custom[name] = value
+		}
+	}
+	return change
 }

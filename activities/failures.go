@@ -30,6 +30,9 @@ const (
 	maxBackoff   = time.Minute
 	// A wrong key is put right by a person, which takes minutes at best.
 	credentialsBackoff = 30 * time.Second
+	// Nothing makes a note unique. One that Kustomer has not answered for is
+	// looked for only when it must have been written, if it ever is.
+	lateness = 10 * time.Second
 	// Kustomer's budget window is a minute (developer site, "Rate limits").
 	rateWindow = time.Minute
 )
@@ -37,11 +40,15 @@ const (
 // failure is the only place where a Kustomer error becomes a Temporal error:
 // the client says what kind of failure it was, this says when to try again.
 func failure(ctx context.Context, err error) error {
+	options := temporal.ApplicationErrorOptions{}
 	var answer *kustomer.Error
 	if !errors.As(err, &answer) {
+		if errors.Is(err, errBusy) {
+			options.NextRetryDelay = jitter(backoff(tries(ctx)))
+			return temporal.NewApplicationErrorWithOptions(err.Error(), Unavailable, options)
+		}
 		return err
 	}
-	options := temporal.ApplicationErrorOptions{}
 	var failureType string
 	switch answer.Kind {
 	case kustomer.RateLimited:
@@ -55,6 +62,9 @@ func failure(ctx context.Context, err error) error {
 		failureType = Unavailable
 		// A 503 may say for how long.
 		options.NextRetryDelay = max(jitter(backoff(tries(ctx))), time.Until(answer.RetryAt))
+		if errors.Is(err, errMayComeLate) {
+			options.NextRetryDelay += lateness
+		}
 	default:
 		failureType = Refused
 		options.NonRetryable = true

@@ -1,60 +1,179 @@
 package activities
 
 import (
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// Every write of a call, and everything that can go wrong with one.
-var (
-	writes = []struct{ op, method, route string }{
-		{"create customer", "POST", "/v1/customers"},
-		{"create conversation", "POST", "/v1/conversations"},
-		{"update conversation", "PUT", "/v1/conversations/{id}"},
-		{"add tags", "POST", "/v1/conversations/{id}/tags"},
-		{"remove tags", "DELETE", "/v1/conversations/{id}/tags"},
-		{"create note", "POST", "/v1/conversations/{id}/notes"},
-	}
-	faults = []sandbox.Fault{
-		{Kind: sandbox.FaultReset},
-		{Kind: sandbox.FaultTimeout},
-		{Kind: sandbox.FaultLoseAnswer},
-		{Kind: sandbox.FaultLoseAnswer5xx},
-		{Kind: sandbox.FaultStatus, Status: 500},
-		{Kind: sandbox.FaultHTML},
-		{Kind: sandbox.FaultTruncate},
-	}
-)
+// Each test here is one thing that can go wrong with a request. It is let go
+// wrong with every write of a call, once, twice and three times in a row.
 
-func TestNoFaultOfAnyWriteLosesOrDoublesAnything(t *testing.T) {
+func TestConnectionRefused(t *testing.T) {
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, nobody.Close()) // its port is free, and refuses
+	survives(t, disturbance{divertTo: nobody.Addr().String()})
+}
+
+func TestConnectionResetBeforeTheRequestWasRead(t *testing.T) {
+	rude, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = rude.Close() })
+	go func() {
+		for {
+			connection, err := rude.Accept()
+			if err != nil {
+				return
+			}
+			_ = connection.(*net.TCPConn).SetLinger(0) // closes with a reset
+			_ = connection.Close()
+		}
+	}()
+	survives(t, disturbance{divertTo: rude.Addr().String()})
+}
+
+func TestConnectionResetAndNothingDone(t *testing.T) {
+	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultReset}})
+}
+
+func TestConnectionResetAfterTheWorkWasDone(t *testing.T) {
+	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultLoseAnswer}})
+}
+
+func TestTimeOutAndNothingDone(t *testing.T) {
+	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultTimeout}, timeout: 200 * time.Millisecond})
+}
+
+func TestTimeOutAfterTheWorkWasDone(t *testing.T) {
+	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultLatency, Latency: time.Minute}, timeout: 200 * time.Millisecond})
+}
+
+func TestServerErrorAndNothingDone(t *testing.T) {
+	for _, status := range []int{500, 502, 503, 504} {
+		survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultStatus, Status: status}})
+	}
+}
+
+func TestServerErrorAfterTheWorkWasDone(t *testing.T) {
+	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultLoseAnswer5xx}})
+}
+
+func TestPageInsteadOfAnAnswer(t *testing.T) {
+	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultHTML}})
+}
+
+func TestAnswerCutInHalf(t *testing.T) {
+	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultTruncate}})
+}
+
+func TestKeyRefused(t *testing.T) {
+	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403}})
+}
+
+func TestConflictThatNothingExplains(t *testing.T) {
+	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409}, parks: true})
+}
+
+// writes are all of a call.
+var writes = []struct{ op, method, route string }{
+	{"create customer", "POST", "/v1/customers"},
+	{"create conversation", "POST", "/v1/conversations"},
+	{"update conversation", "PUT", "/v1/conversations/{id}"},
+	{"add tags", "POST", "/v1/conversations/{id}/tags"},
+	{"remove tags", "DELETE", "/v1/conversations/{id}/tags"},
+	{"create note", "POST", "/v1/conversations/{id}/notes"},
+}
+
+// disturbance is what goes wrong with a request.
+type disturbance struct {
+	fault    sandbox.Fault
+	divertTo string        // the address that requests go to instead, if any
+	timeout  time.Duration // the client's
+	parks    bool          // it takes an operator to try again
+}
+
+// survives proves that a call has all it must have, once, whichever of its writes is disturbed.
+func survives(t *testing.T, d disturbance) {
 	for _, write := range writes {
-		for _, fault := range faults {
-			t.Run(write.op+"/"+string(fault.Kind), func(t *testing.T) {
+		for times := 1; times <= 3; times++ {
+			t.Run(fmt.Sprintf("%s/%d", write.op, times), func(t *testing.T) {
 				t.Parallel()
 				o := newOrg(t, func(o *org) {
-					if fault.Kind == sandbox.FaultTimeout {
-						o.timeout = 200 * time.Millisecond
+					o.timeout = d.timeout
+					if d.divertTo != "" {
+						o.transport = &diversion{method: write.method, route: write.route, to: d.divertTo, times: times}
 					}
 				})
-				fault.Method, fault.Route, fault.Times = write.method, write.route, 2
-				o.Inject(fault)
-
-				opened, failed, err := repeat(t, o.CreateConversation, ringing(caller))
-				require.NoError(t, err)
-				_, failedToo, err := repeat(t, o.UpdateConversation, answering(opened.ConversationID))
-				require.NoError(t, err)
-
-				failed = append(failed, failedToo...)
-				require.NotEmpty(t, failed, "the fault never struck")
+				if d.divertTo == "" {
+					fault := d.fault
+					fault.Method, fault.Route, fault.Times = write.method, write.route, times
+					o.Inject(fault)
+				}
+				failed := o.plays(t, d.parks)
+				require.NotEmpty(t, failed, "the disturbance never struck")
+				if d.timeout == 0 { // else a busy machine may add time-outs of its own
+					require.LessOrEqual(t, len(failed), times, "what has been done is found, and not tried again")
+				}
 				require.ErrorContains(t, failed[0], write.op)
+				for _, failure := range failed {
+					require.Equal(t, d.parks, failure.Type() == Refused)
+				}
 				requireTheWholeCallOnce(t, o)
 			})
 		}
 	}
+}
+
+// plays opens a call's conversation and hands it over, as often as it takes,
+// and returns how attempts failed.
+func (o *org) plays(t *testing.T, parks bool) (failed []*temporal.ApplicationError) {
+	t.Helper()
+	ring := ringing(caller)
+	opened, failed, err := repeat(t, o.CreateConversation, ring)
+	for ; parks && err != nil; ring.LookFirst = true { // as the workflow does when an operator says retry
+		var more []*temporal.ApplicationError
+		opened, more, err = repeat(t, o.CreateConversation, ring)
+		failed = append(failed, more...)
+	}
+	require.NoError(t, err)
+	answer := answering(opened)
+	_, more, err := repeat(t, o.UpdateConversation, answer)
+	failed = append(failed, more...)
+	for ; parks && err != nil; failed = append(failed, more...) {
+		answer.LookFirst = true
+		_, more, err = repeat(t, o.UpdateConversation, answer)
+	}
+	require.NoError(t, err)
+	return failed
+}
+
+// diversion sends some requests to another address, in vain.
+type diversion struct {
+	method, route, to string
+	mu                sync.Mutex
+	times             int
+}
+
+func (d *diversion) RoundTrip(r *http.Request) (*http.Response, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ends := d.route[strings.LastIndex(d.route, "/"):]
+	if d.times > 0 && r.Method == d.method && (strings.HasSuffix(r.URL.Path, ends) || ends == "/{id}" && strings.Count(r.URL.Path, "/") == 3) {
+		d.times--
+		r = r.Clone(r.Context())
+		r.URL.Host = d.to
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 func requireTheWholeCallOnce(t *testing.T, o *org) {
@@ -84,7 +203,7 @@ func TestARefusalThatCannotBeCheckedIsTriedAgain(t *testing.T) {
 			o.Inject(sandbox.Fault{Method: "GET", Route: tc.look, Kind: sandbox.FaultStatus, Status: 503, Skip: tc.skip, Times: 1})
 			opened, failed, err := repeat(t, o.CreateConversation, ringing(caller))
 			require.NoError(t, err)
-			_, failedToo, err := repeat(t, o.UpdateConversation, answering(opened.ConversationID))
+			_, failedToo, err := repeat(t, o.UpdateConversation, answering(opened))
 			require.NoError(t, err)
 			failed = append(failed, failedToo...)
 			require.Len(t, failed, 1)
@@ -96,12 +215,12 @@ func TestARefusalThatCannotBeCheckedIsTriedAgain(t *testing.T) {
 
 func TestARefusalOfWhatALostAttemptHasWrittenIsNoRefusal(t *testing.T) {
 	o := newOrg(t)
-	id := o.open(t).ConversationID
-	first, err := attempt(o.UpdateConversation, answering(id))
+	opened := o.open(t)
+	first, err := attempt(o.UpdateConversation, answering(opened))
 	require.NoError(t, err)
 	require.NotZero(t, first.UpdatedAt)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 409})
-	_, err = attempt(o.UpdateConversation, answering(id))
+	_, err = attempt(o.UpdateConversation, answering(opened))
 	require.NoError(t, err)
 	requireTheWholeCallOnce(t, o)
 }

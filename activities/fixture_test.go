@@ -35,9 +35,12 @@ type org struct {
 	*sandbox.Server
 	*Activities
 	client  *kustomer.Client
+	url     string
 	inForce atomic.Pointer[automation.Set]
-	handler http.Handler  // what answers; the sandbox unless a test puts something before it
-	timeout time.Duration // the client's
+	handler http.Handler // what answers; the sandbox unless a test puts something before it
+	// The client's; the usual ones unless a test says otherwise.
+	timeout   time.Duration
+	transport http.RoundTripper
 }
 
 func newOrg(t *testing.T, change ...func(*org)) *org {
@@ -49,11 +52,19 @@ func newOrg(t *testing.T, change ...func(*org)) *org {
 	}
 	server := httptest.NewServer(o.handler)
 	t.Cleanup(server.Close)
-	client, err := kustomer.New(kustomer.Config{BaseURL: server.URL, APIKey: apiKey, Timeout: o.timeout})
-	require.NoError(t, err)
+	o.url = server.URL
 	o.inForce.Store(automation.Default())
-	o.client, o.Activities = client, New(client, o.inForce.Load, "")
+	o.Activities = o.anotherWorker(t)
+	o.client = o.kustomer
 	return o
+}
+
+// anotherWorker is one that knows nothing of what Kustomer has told the first.
+func (o *org) anotherWorker(t *testing.T) *Activities {
+	t.Helper()
+	client, err := kustomer.New(kustomer.Config{BaseURL: o.url, APIKey: apiKey, Timeout: o.timeout, Transport: o.transport})
+	require.NoError(t, err)
+	return New(client, o.inForce.Load, "")
 }
 
 // ringing is a call that has just come in; answering is the same call once Amira has picked up.
@@ -61,8 +72,11 @@ func ringing(from string) CreateConversationInput {
 	return CreateConversationInput{Facts: call.Facts{Key: "k-1", Leg: call.Leg{ID: "k-1", From: from}}}
 }
 
-func answering(conversationID string) UpdateConversationInput {
-	in := UpdateConversationInput{Event: call.Bridged, Facts: ringing(caller).Facts, ConversationID: conversationID, Note: "bridged"}
+func answering(opened CreateConversationResult) UpdateConversationInput {
+	in := UpdateConversationInput{
+		Event: call.Bridged, Facts: ringing(caller).Facts, ConversationID: opened.ConversationID, Note: "bridged",
+		Left: opened.Left, Since: time.Now(), Agents: []string{amira.ID},
+	}
 	in.Facts.Leg.Seconds = new(12)
 	in.Facts.Agent = call.Agent{ID: "7", Name: amira.Name, SourceID: amira.ID}
 	in.Facts.Queue = call.Queue{Name: "Support"}

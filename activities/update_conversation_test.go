@@ -11,7 +11,7 @@ import (
 
 func TestAnAnsweredCallIsAssignedTaggedAndNoted(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t).ConversationID)
+	in := answering(o.open(t))
 	var updated UpdateConversationResult
 	require.Equal(t, 4, o.spent(func() {
 		var err error
@@ -31,7 +31,7 @@ func TestAnAnsweredCallIsAssignedTaggedAndNoted(t *testing.T) {
 func TestAnEventWithoutAutomationsCostsNothing(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates)
-	in := answering(o.open(t).ConversationID)
+	in := answering(o.open(t))
 	require.Zero(t, o.spent(func() {
 		updated, err := attempt(o.UpdateConversation, in)
 		require.NoError(t, err)
@@ -47,7 +47,7 @@ func TestAnAgentUnknownToKustomerIsNotAssigned(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
-			in := answering(o.open(t).ConversationID)
+			in := answering(o.open(t))
 			in.Facts.Agent.SourceID = tc.sourceID
 			updated, err := attempt(o.UpdateConversation, in)
 			require.NoError(t, err)
@@ -63,7 +63,7 @@ func TestAnAgentUnknownToKustomerIsNotAssigned(t *testing.T) {
 
 func TestAnOvertakenBridgeLeavesTheLaterAgentAssigned(t *testing.T) {
 	o := newOrg(t)
-	late := answering(o.open(t).ConversationID)
+	late := answering(o.open(t))
 	later := late
 	later.Facts.Agent = call.Agent{ID: "8", Name: bastian.Name, SourceID: bastian.ID}
 	late.KeepAssignee, late.Note = true, "bridged-2"
@@ -77,19 +77,19 @@ func TestAnOvertakenBridgeLeavesTheLaterAgentAssigned(t *testing.T) {
 
 func TestWhatPeopleTaggedInBetweenStays(t *testing.T) {
 	o := newOrg(t)
-	id := o.open(t).ConversationID
-	_, err := o.client.AddTags(t.Context(), id, []string{"vip", "refund"})
+	opened := o.open(t)
+	_, err := o.client.AddTags(t.Context(), opened.ConversationID, []string{"vip", "refund"})
 	require.NoError(t, err)
-	_, err = o.client.RemoveTags(t.Context(), id, []string{"inbound_call"})
+	_, err = o.client.RemoveTags(t.Context(), opened.ConversationID, []string{"inbound_call"})
 	require.NoError(t, err)
-	_, err = attempt(o.UpdateConversation, answering(id))
+	_, err = attempt(o.UpdateConversation, answering(opened))
 	require.NoError(t, err)
 	require.Equal(t, []string{"babelforce", "vip", "refund", "call_answered"}, o.conversation(t).Tags)
 }
 
 func TestANoteOfAnEarlierRunIsNotWrittenAgain(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t).ConversationID)
+	in := answering(o.open(t))
 	_, err := attempt(o.UpdateConversation, in)
 	require.NoError(t, err)
 	in.LookFirst = true
@@ -105,7 +105,7 @@ func TestANoteOfAnEarlierRunIsNotWrittenAgain(t *testing.T) {
 
 func TestARetriedAttemptLooksForItsNoteBeforeWriting(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t).ConversationID)
+	in := answering(o.open(t))
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer})
 	_, failed, err := repeat(t, o.UpdateConversation, in)
 	require.NoError(t, err)

@@ -209,3 +209,6 @@ func merged(a, b map[string]any) map[string]any {
 	maps.Copy(out, b)
 	return out
 }
+
+// IsObjectID reports whether a text has the form of Kustomer's ids.
+func IsObjectID(text string) bool { return objectIDPattern.MatchString(text) }

@@ -176,7 +176,7 @@ func TestRetryDoesNotTakeTheConversationBackFromAPerson(t *testing.T) {
 
 func TestRefusedConversationParksTheCallAndARetryFinishesIt(t *testing.T) {
 	key := t.Name()
-	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 1})
+	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 409, Times: 1})
 	accepts(t, "call-inbound", inbound(key))
 	require.Contains(t, awaitParked(t, key).ParkedBecause, "create conversation")
 	require.Empty(t, conversations(key))
@@ -201,10 +201,10 @@ func awaitParked(t *testing.T, key string) (state workflows.State) {
 }
 
 // decide sends an operator's decision on a parked call.
-func decide(t *testing.T, key, decision string) {
+func decide(t *testing.T, key, decision string, with ...any) {
 	t.Helper()
 	handle, err := stage.Temporal.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
-		WorkflowID: workflows.WorkflowID(key), UpdateName: decision, WaitForStage: client.WorkflowUpdateStageCompleted,
+		WorkflowID: workflows.WorkflowID(key), UpdateName: decision, Args: with, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	require.NoError(t, err)
 	require.NoError(t, handle.Get(t.Context(), nil))

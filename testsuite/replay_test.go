@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,6 +14,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/workflows"
 )
@@ -107,14 +109,45 @@ var stories = map[string]func(t *testing.T, key string){
 	},
 	"parked-and-retried": func(t *testing.T, key string) { park(t, key, workflows.UpdateRetry) },
 	"parked-and-skipped": func(t *testing.T, key string) { park(t, key, workflows.UpdateSkip) },
+	"parked-and-amended": func(t *testing.T, key string) {
+		park(t, key, workflows.UpdateAmend, activities.Amendment{Name: new("Amended")})
+	},
+	"part-left-out": func(t *testing.T, key string) {
+		accepts(t, "call-inbound", inbound(key))
+		accepts(t, "call-bridged", strings.Replace(bridged(key), amira, "5f0c1a2b3c4d5e6f708192ff", 1))
+		accepts(t, "call-finished", finished(key))
+	},
+	"merged": func(t *testing.T, key string) {
+		accepts(t, "call-inbound", inbound(key))
+		merge(t, key)
+		accepts(t, "call-bridged", bridged(key))
+		accepts(t, "call-finished", finished(key))
+	},
+	"deleted": func(t *testing.T, key string) {
+		accepts(t, "call-inbound", inbound(key))
+		remove(t, awaitConversation(t, key))
+		accepts(t, "call-bridged", bridged(key))
+		accepts(t, "call-finished", finished(key))
+	},
+	"reset": func(t *testing.T, key string) {
+		accepts(t, "call-inbound", inbound(key))
+		accepts(t, "call-bridged", bridged(key))
+		awaitNote(t, key, "bridged")
+		reset(t, key)
+		accepts(t, "call-finished", finished(key))
+	},
+	"of-yesterday": func(t *testing.T, key string) {
+		accepts(t, "call-inbound", parentLeg(key, `,"dateCreated":1795000000`)+"}")
+		accepts(t, "call-finished", abandoned(key))
+	},
 }
 
 // park has the conversation of a call refused, and an operator decide.
-func park(t *testing.T, key, decision string) {
-	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 1})
+func park(t *testing.T, key, decision string, with ...any) {
+	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 409, Times: 1})
 	accepts(t, "call-inbound", inbound(key))
 	awaitParked(t, key)
-	decide(t, key, decision)
+	decide(t, key, decision, with...)
 	accepts(t, "call-finished", abandoned(key))
 }
 
@@ -122,9 +155,11 @@ func park(t *testing.T, key, decision string) {
 // came of it, and keeps the history where -record asks for it.
 func TestPlayedCallsReplay(t *testing.T) {
 	for name, play := range stories {
+		play(t, "recorded-"+name) // all of them first, as their calls take seconds to end
+	}
+	for name := range stories {
 		t.Run(name, func(t *testing.T) {
 			key := "recorded-" + name
-			play(t, key)
 			result(t, key)
 			history := historyOf(t, key)
 			replayer := worker.NewWorkflowReplayer()

@@ -61,20 +61,21 @@ func (c *thread) learnCaller(ctx workflow.Context) error {
 // openConversation opens the conversation, the first step of every call.
 func (c *thread) openConversation(ctx workflow.Context) error {
 	c.state.WaitsFor = "Kustomer to open the conversation"
-	return c.step(ctx, "open the conversation", func(ctx workflow.Context, _ bool) error {
-		opened, err := run(ctx, steps.CreateConversation, activities.CreateConversationInput{Facts: c.facts})
+	if rang := c.facts.Leg.CreatedAt; !rang.IsZero() && workflow.Now(ctx).Sub(rang) > oldNews {
+		c.resumed = true
+	}
+	return c.step(ctx, "open the conversation", activities.PriorityRing, func(ctx workflow.Context, t try) error {
+		opened, err := run(ctx, steps.CreateConversation, activities.CreateConversationInput{
+			Facts: c.facts, LookFirst: t.again, Amend: t.amend,
+		})
 		if err != nil {
 			return err
 		}
-		c.opened = opened
-		c.state.ConversationID = opened.ConversationID
-		c.state.ConversationURL = opened.ConversationURL
-		c.state.CustomerID = opened.CustomerID
+		c.opened, c.left = opened, opened.Left
+		c.state.CustomerID, c.facts.Kustomer.CustomerID = opened.CustomerID, opened.CustomerID
+		c.isIn(opened.ConversationID, opened.ConversationURL)
 		c.state.Automations = opened.Automations
 		c.warn(ctx, cmp.Or(opened.OpenedAt, workflow.Now(ctx)), opened.Warnings)
-		c.facts.Kustomer = call.Kustomer{
-			CustomerID: opened.CustomerID, ConversationID: opened.ConversationID, ConversationURL: opened.ConversationURL,
-		}
 		if opened.ConversationID == "" {
 			c.tell(ctx, workflow.Now(ctx), "no automation opens a conversation for this call")
 			return nil
@@ -149,11 +150,12 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event, noteName stri
 	if err := c.enter(ctx, Bridged, agentAttributes(c.state)...); err != nil {
 		return err
 	}
-	updated, err := c.update(ctx, "assign the agent, tag and note", activities.UpdateConversationInput{
+	updated, err := c.update(ctx, "assign the agent, tag and note", activities.PriorityHandOver, activities.UpdateConversationInput{
 		Event:        call.Bridged,
 		Facts:        facts,
 		Note:         noteName,
 		KeepAssignee: overtaken,
+		Since:        bridge.ReceivedAt,
 	})
 	if err != nil || updated.UpdatedAt.IsZero() {
 		return err
@@ -187,11 +189,12 @@ func (c *thread) close(ctx workflow.Context) error {
 		if !c.opened.ExpectsFinish {
 			continue
 		}
-		updated, err := c.update(ctx, "write the outcome", activities.UpdateConversationInput{
+		updated, err := c.update(ctx, "write the outcome", activities.PriorityOutcome, activities.UpdateConversationInput{
 			Event: call.Finished,
 			Facts: c.facts,
 			Note:  noteName(call.Finished, nth),
 			Undo:  outcomeTags,
+			Since: c.since(),
 		})
 		if err != nil {
 			return err

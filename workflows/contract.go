@@ -19,9 +19,12 @@ const (
 
 	// UpdateConversation waits until the call's conversation exists and answers with the State.
 	UpdateConversation = "conversation"
-	// UpdateRetry and UpdateSkip are an operator's decisions on a parked
-	// call: try the refused step again, or go on without it.
+	// UpdateRetry, UpdateAmend and UpdateSkip are an operator's decisions on a
+	// parked call: try the refused step again; try it again with other values,
+	// given as an activities.Amendment; go on without it. Each answers with the
+	// State once the call is no longer parked.
 	UpdateRetry = "retry"
+	UpdateAmend = "amend"
 	UpdateSkip  = "skip"
 )
 
@@ -48,11 +51,13 @@ var (
 	KustomerConversationID = temporal.NewSearchAttributeKeyKeyword("KustomerConversationId")
 	AgentID                = temporal.NewSearchAttributeKeyKeyword("AgentId")
 	QueueName              = temporal.NewSearchAttributeKeyKeyword("QueueName")
+	// ParkedBecause says what Kustomer refused and why, while a call is parked.
+	ParkedBecause = temporal.NewSearchAttributeKeyKeyword("ParkedBecause")
 )
 
 // SearchAttributes is every search attribute that CallWorkflow uses.
 var SearchAttributes = []temporal.SearchAttributeKeyKeyword{
-	CallPhase, CallOutcome, CallDirection, KustomerConversationID, AgentID, QueueName,
+	CallPhase, CallOutcome, CallDirection, KustomerConversationID, AgentID, QueueName, ParkedBecause,
 }
 
 // CallInput starts a call's workflow.

@@ -2,6 +2,8 @@ package workflows
 
 import (
 	"cmp"
+	"slices"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -68,6 +70,9 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 		} else {
 			c.lastBridge = event.At()
 		}
+		if user := event.Agent.SourceID; user != "" && !slices.Contains(c.agents, user) {
+			c.agents = append(c.agents, user)
+		}
 		if !c.isAnnounced(event) {
 			c.bridges = append(c.bridges, event)
 		}
@@ -76,6 +81,15 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 	case event.Kind == call.Finished:
 		c.ended = true
 	}
+}
+
+// since is when an agent picked up, or else the call was first heard of: what
+// people have chosen for the conversation after that stays.
+func (c *thread) since() time.Time {
+	if len(c.bridges) > 0 {
+		return c.bridges[len(c.bridges)-1].ReceivedAt
+	}
+	return c.firstHeard
 }
 
 // isAnnounced reports whether a bridge is one that was announced before, as

@@ -8,7 +8,9 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/call"
@@ -58,14 +60,16 @@ type callUnderTest struct {
 
 	opened     activities.CreateConversationResult
 	fails      map[string][]error // by step, one for each attempt until none is left
+	answers    map[string]func(*activities.UpdateConversationResult)
 	duringStep map[string]func()
 
 	decisions int
 	answered  workflows.State // to the last decision
 
-	steps   []string
-	created activities.CreateConversationInput
-	updates []activities.UpdateConversationInput
+	steps      []string
+	priorities []int // of the steps
+	created    activities.CreateConversationInput
+	updates    []activities.UpdateConversationInput
 }
 
 func newCall(t *testing.T) *callUnderTest {
@@ -75,9 +79,11 @@ func newCall(t *testing.T) *callUnderTest {
 		input:      workflows.CallInput{Key: "p"},
 		opened:     activities.CreateConversationResult{ConversationID: "conversation-1", CustomerID: "customer-1", ExpectsFinish: true, OpenedAt: began},
 		fails:      make(map[string][]error),
+		answers:    make(map[string]func(*activities.UpdateConversationResult)),
 		duringStep: make(map[string]func()),
 	}
 	c.env.SetStartTime(began)
+	c.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&overhearing{priorities: &c.priorities}}})
 	workflows.Register(c.env, nil)
 	var steps *activities.Activities
 	c.env.OnActivity(steps.CreateConversation, mock.Anything, mock.Anything).Return(c.create)
@@ -98,6 +104,9 @@ func (c *callUnderTest) update(_ context.Context, in activities.UpdateConversati
 	}
 	if in.Event == call.Finished {
 		result.AddedTags = []string{"call_" + string(in.Facts.Outcome)}
+	}
+	if answer := c.answers[in.Note]; answer != nil {
+		answer(&result)
 	}
 	return result, c.carriesOut(in.Note)
 }
@@ -122,9 +131,9 @@ func (c *callUnderTest) hears(after time.Duration, e call.Event) {
 	c.at(after, func() { c.env.SignalWorkflow(string(e.Kind), e) })
 }
 
-func (c *callUnderTest) decides(decision string) {
+func (c *callUnderTest) decides(decision string, with ...any) {
 	c.decisions++ // updates of one id are carried out once
-	c.env.UpdateWorkflow(decision, strconv.Itoa(c.decisions), completedUpdate{c.t, &c.answered})
+	c.env.UpdateWorkflow(decision, strconv.Itoa(c.decisions), completedUpdate{c.t, &c.answered}, with...)
 }
 
 func (c *callUnderTest) asks() (state workflows.State) {
@@ -159,10 +168,13 @@ func (u completedUpdate) Complete(result any, err error) {
 }
 
 // refusedUpdate wants an update to be refused.
-type refusedUpdate struct{ t *testing.T }
+type refusedUpdate struct {
+	t   *testing.T
+	why string
+}
 
 func (u refusedUpdate) Accept()             { require.Fail(u.t, "the update was accepted") }
-func (u refusedUpdate) Reject(err error)    { require.ErrorContains(u.t, err, "not parked") }
+func (u refusedUpdate) Reject(err error)    { require.ErrorContains(u.t, err, u.why) }
 func (u refusedUpdate) Complete(any, error) { require.Fail(u.t, "the update was carried out") }
 
 // permutations lists every order of n things.

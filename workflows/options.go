@@ -6,6 +6,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/activities"
 )
 
 // DefaultPatience is how long a call waits unless its starter says otherwise.
@@ -27,6 +29,10 @@ const callerPatience = 5 * time.Second
 // let it ring: the caller's leg has ended by then, but not the call.
 const transferPatience = 5 * time.Minute
 
+// oldNews is how old a call is when it is first heard of, if Temporal may have
+// forgotten an earlier run of it: no call lasts as long, and no namespace forgets sooner.
+const oldNews = 12 * time.Hour
+
 // withDefaults fills in what the starter left open.
 func (p Patience) withDefaults() Patience {
 	return Patience{
@@ -39,8 +45,9 @@ func (p Patience) withDefaults() Patience {
 // kustomerStep is for every step that talks to Kustomer. How soon a failed
 // attempt is repeated is said by the failure itself (activities/failures.go);
 // the policy here is for failures that say nothing, such as a lost worker.
-func kustomerStep(ctx workflow.Context, summary string) workflow.Context {
+func kustomerStep(ctx workflow.Context, summary string, priority int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		HeartbeatTimeout: activities.HeartbeatTimeout,
 		// A handful of requests that take well under a second each, their turns in the budget
 		// included (internal/config bounds how many steps share it). Longer means that the worker is
 		// gone, or Kustomer as slow as if it were: a ringing call should not wait for either.
@@ -53,6 +60,7 @@ func kustomerStep(ctx workflow.Context, summary string) workflow.Context {
 			BackoffCoefficient: 2,
 			MaximumInterval:    time.Minute,
 		},
-		Summary: summary,
+		Summary:  summary,
+		Priority: temporal.Priority{PriorityKey: priority},
 	})
 }

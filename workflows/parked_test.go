@@ -1,9 +1,11 @@
 package workflows_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
@@ -22,7 +24,7 @@ func TestRefusedStepParksTheCallUntilAnOperatorRetries(t *testing.T) {
 		state := c.asks()
 		require.Equal(t, workflows.Parked, state.Phase)
 		require.Contains(t, state.ParkedBecause, "no such user")
-		require.Contains(t, state.WaitsFor, "retry or skip")
+		require.Contains(t, state.WaitsFor, "retry, amend or skip")
 		require.Len(t, state.Events, 3, "what happens meanwhile is heard")
 		c.decides(workflows.UpdateRetry)
 	})
@@ -64,11 +66,62 @@ func TestOperatorCanGoOnWithoutTheRefusedStep(t *testing.T) {
 	require.Equal(t, []string{"create"}, c.steps, "there is no conversation to update")
 }
 
+func TestOperatorCanAmendTheRefusedStep(t *testing.T) {
+	refused := temporal.NewNonRetryableApplicationError("kustomer: no such team", activities.Refused, nil)
+	c := newCall(t)
+	c.starts(inbound)
+	c.fails["create"] = []error{refused, refused}
+	c.hears(time.Minute, hungUp)
+	first, second := activities.Amendment{AssignedTeams: &[]string{}}, activities.Amendment{Name: new("Call")}
+	c.at(time.Hour, func() { c.decides(workflows.UpdateAmend, first) })
+	c.at(2*time.Hour, func() { c.decides(workflows.UpdateAmend, second) })
+	c.plays()
+	require.Equal(t, []string{"create", "create", "create", "finished"}, c.steps)
+	require.Equal(t, &second, c.created.Amend, "the last amendment counts")
+	require.True(t, c.created.LookFirst, "the refused attempt may have opened it")
+	require.Nil(t, c.updates[0].Amend, "an amendment is for one step")
+	require.False(t, c.updates[0].LookFirst)
+}
+
+func TestAmendmentThatChangesNothingIsRefused(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)}
+	c.hears(time.Minute, hungUp)
+	c.at(time.Hour, func() {
+		c.env.UpdateWorkflow(workflows.UpdateAmend, "u", refusedUpdate{t, "names no field"}, activities.Amendment{})
+		require.Equal(t, workflows.Parked, c.asks().Phase)
+		c.decides(workflows.UpdateSkip)
+	})
+	c.plays()
+}
+
+// The list of runs shows why a call is parked, for as long as it is.
+func TestReasonOfAParkedCallIsASearchAttribute(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no "+strings.Repeat("ü", 500), activities.Refused, nil)}
+	c.hears(time.Minute, hungUp)
+	c.at(time.Hour, func() { c.decides(workflows.UpdateRetry) })
+	var reasons []string
+	c.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
+		attributes := args.Get(0).(temporal.SearchAttributes)
+		if attributes.ContainsKey(workflows.ParkedBecause) {
+			reason, _ := attributes.GetKeyword(workflows.ParkedBecause)
+			reasons = append(reasons, reason)
+		}
+	}).Return(nil)
+	c.plays()
+	require.Len(t, reasons, 1)
+	require.True(t, strings.HasPrefix(reasons[0], "could not open the conversation: kustomer: no "))
+	require.LessOrEqual(t, len(reasons[0]), 2048)
+}
+
 func TestDecisionOnACallThatIsNotParkedIsRefused(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.at(time.Minute, func() {
-		c.env.UpdateWorkflow(workflows.UpdateSkip, "u", refusedUpdate{t})
+		c.env.UpdateWorkflow(workflows.UpdateSkip, "u", refusedUpdate{t, "not parked"})
 	})
 	c.hears(2*time.Minute, hungUp)
 	c.plays()

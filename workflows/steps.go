@@ -23,13 +23,21 @@ func run[In, Out any](ctx workflow.Context, activity func(context.Context, In) (
 	return out, err
 }
 
+// try tells a step what went before.
+type try struct {
+	again bool // it may have been carried out already, wholly or in part
+	amend *activities.Amendment
+}
+
 // step carries out one step that writes to Kustomer. While Kustomer refuses
-// it, the call is parked for an operator, who lets it try again or leaves the
-// step out; nothing else may lose a call. again tells a repeated step that it
-// may have been carried out before.
-func (c *thread) step(ctx workflow.Context, what string, do func(ctx workflow.Context, again bool) error) error {
-	for again := false; ; again = true {
-		err := do(kustomerStep(ctx, what), again)
+// it, the call is parked for an operator, who lets it try again, as it is or
+// amended, or leaves the step out; nothing else may lose a call.
+func (c *thread) step(ctx workflow.Context, what string, priority int, do func(ctx workflow.Context, t try) error) error {
+	if c.ended && priority < activities.PriorityOutcome {
+		priority = activities.PriorityCatchUp
+	}
+	for t := (try{again: c.resumed}); ; t.again = true {
+		err := do(kustomerStep(ctx, what, priority), t)
 		if err == nil || temporal.IsCanceledError(err) {
 			return err
 		}
@@ -37,31 +45,35 @@ func (c *thread) step(ctx workflow.Context, what string, do func(ctx workflow.Co
 		if err != nil {
 			return err
 		}
-		if decision == UpdateSkip {
+		switch decision.name {
+		case UpdateSkip:
 			c.state.Skipped = append(c.state.Skipped, what)
 			return nil
+		case UpdateAmend:
+			t.amend = decision.amendment
 		}
 	}
 }
 
 // park waits for an operator's decision on a step that Kustomer refused.
-func (c *thread) park(ctx workflow.Context, what string, cause error) (decision string, err error) {
+func (c *thread) park(ctx workflow.Context, what string, cause error) (decision, error) {
 	before, waited := c.state.Phase, c.state.WaitsFor
 	c.state.ParkedBecause = fmt.Sprintf("could not %s: %s", what, reason(cause))
-	c.state.WaitsFor = "an operator to retry or skip: " + what
+	c.state.WaitsFor = "an operator to retry, amend or skip: " + what
 	c.tell(ctx, workflow.Now(ctx), "parked: "+c.state.ParkedBecause)
-	if err := c.enter(ctx, Parked); err != nil {
-		return "", err
+	workflow.GetLogger(ctx).Error("call is parked: an operator has to retry, amend or skip", "call", c.state.CallID, "reason", c.state.ParkedBecause)
+	if err := c.enter(ctx, Parked, ParkedBecause.ValueSet(cut(c.state.ParkedBecause))); err != nil {
+		return decision{}, err
 	}
 
-	c.decision = ""
-	if err := c.listen(ctx, nil, func() bool { return c.decision != "" }); err != nil {
-		return "", err
+	c.decision = decision{}
+	if err := c.listen(ctx, nil, func() bool { return c.decision.name != "" }); err != nil {
+		return decision{}, err
 	}
 
-	c.tell(ctx, workflow.Now(ctx), "operator's decision: "+c.decision)
+	c.tell(ctx, workflow.Now(ctx), "operator's decision: "+c.decision.name)
 	c.state.ParkedBecause, c.state.WaitsFor = "", waited
-	return c.decision, c.enter(ctx, before)
+	return c.decision, c.enter(ctx, before, ParkedBecause.ValueUnset())
 }
 
 // reason is a failure in Kustomer's own words, without Temporal's wrapping.
@@ -74,20 +86,46 @@ func reason(err error) string {
 }
 
 // update changes the call's conversation. There is none to change when an
-// operator has skipped its creation; the result is then zero.
-func (c *thread) update(ctx workflow.Context, what string, in activities.UpdateConversationInput) (updated activities.UpdateConversationResult, err error) {
-	if c.opened.ConversationID == "" {
+// operator has skipped its creation, or people have deleted it; the result is then zero.
+func (c *thread) update(ctx workflow.Context, what string, priority int, in activities.UpdateConversationInput) (updated activities.UpdateConversationResult, err error) {
+	if c.opened.ConversationID == "" || c.gone {
 		return updated, nil
 	}
-	in.ConversationID = c.opened.ConversationID
+	in.ConversationID, in.Left, in.Agents = c.opened.ConversationID, c.left, c.agents
 	c.state.WaitsFor = "Kustomer to " + what
-	err = c.step(ctx, what, func(ctx workflow.Context, again bool) (err error) {
-		in.LookFirst = again || c.opened.Adopted
+	err = c.step(ctx, what, priority, func(ctx workflow.Context, t try) (err error) {
+		in.LookFirst, in.Amend = t.again || c.opened.Adopted, t.amend
 		updated, err = run(ctx, steps.UpdateConversation, in)
 		return err
 	})
+	if err != nil {
+		return updated, err
+	}
 	c.warn(ctx, updated.UpdatedAt, updated.Warnings)
-	return updated, err
+	return updated, c.follow(ctx, updated)
+}
+
+// follow takes note of what people have done with the conversation meanwhile.
+func (c *thread) follow(ctx workflow.Context, updated activities.UpdateConversationResult) error {
+	if !updated.UpdatedAt.IsZero() { // else the step was left out
+		c.left = updated.Left
+	}
+	if updated.Gone {
+		c.gone = true
+		c.warn(ctx, updated.UpdatedAt, []string{"the conversation was deleted in Kustomer: nothing more is written to it"})
+	}
+	if updated.MovedTo == "" {
+		return nil
+	}
+	c.isIn(updated.MovedTo, updated.MovedToURL)
+	return workflow.UpsertTypedSearchAttributes(ctx, KustomerConversationID.ValueSet(updated.MovedTo))
+}
+
+// isIn says which conversation is the call's.
+func (c *thread) isIn(conversationID, url string) {
+	c.opened.ConversationID, c.opened.ConversationURL = conversationID, url
+	c.state.ConversationID, c.state.ConversationURL = conversationID, url
+	c.facts.Kustomer.ConversationID, c.facts.Kustomer.ConversationURL = conversationID, url
 }
 
 // noteName tells the notes of one call apart: the first of a kind is named after it.

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -18,12 +19,17 @@ type thread struct {
 	patience Patience
 	facts    call.Facts
 	opened   activities.CreateConversationResult
+	left     activities.Conversation // the conversation as the last step has left it
+	gone     bool                    // people have deleted it
+	// resumed: steps of this call may have been carried out by a run before this one.
+	resumed bool
 
 	firstHeard time.Time
 	heard      map[string]bool // by event id
 	rang       bool            // the event that the call rings was heard
 	bridges    []call.Event    // each agent's bridge, in order of arrival
 	handled    int             // how many of them were handed over
+	agents     []string        // the Kustomer users of all who picked up
 	// answeredUnseen: the call was marked as answered, though no bridge was heard of.
 	answeredUnseen bool
 	lastBridge     time.Time  // when the latest of them happened
@@ -32,9 +38,15 @@ type thread struct {
 	over           bool
 
 	unanswered, unended, settled workflow.Future // timers; the last two start when first needed
-	decision                     string          // an operator's, while parked
+	decision                     decision        // an operator's, while parked
 	decided                      workflow.Channel
 	log                          []string
+}
+
+// decision is what an operator wants done with a parked call.
+type decision struct {
+	name      string // that of the update
+	amendment *activities.Amendment
 }
 
 func setUp(ctx workflow.Context, in CallInput) (*thread, error) {
@@ -45,6 +57,9 @@ func setUp(ctx workflow.Context, in CallInput) (*thread, error) {
 		heard:    make(map[string]bool),
 		decided:  workflow.NewBufferedChannel(ctx, 1),
 	}
+	// A run that was reset begins with steps that the run before may have carried out.
+	run := workflow.GetInfo(ctx)
+	c.resumed = run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID
 	c.unanswered = c.timer(ctx, c.patience.Bridge, "time for an agent to pick up")
 	if in.First != nil {
 		c.hear(ctx, *in.First)
@@ -65,25 +80,38 @@ func (c *thread) answerQuestions(ctx workflow.Context) error {
 	if err := workflow.SetUpdateHandler(ctx, UpdateConversation, await); err != nil {
 		return err
 	}
-	for _, decision := range []string{UpdateRetry, UpdateSkip} {
-		decide := func(ctx workflow.Context) (State, error) {
-			c.decision = decision
-			c.decided.SendAsync(true)
-			err := workflow.Await(ctx, func() bool { return c.state.Phase != Parked })
-			return c.state, err
+	return c.takeDecisions(ctx)
+}
+
+// takeDecisions lets operators decide on a parked call.
+func (c *thread) takeDecisions(ctx workflow.Context) error {
+	parked := func(name string) error {
+		if c.state.Phase != Parked || c.decision.name != "" {
+			return fmt.Errorf("call %s is not parked: there is nothing to %s", c.state.CallID, name)
 		}
-		isParked := func() error {
-			if c.state.Phase != Parked || c.decision != "" {
-				return fmt.Errorf("call %s is not parked: there is nothing to %s", c.state.CallID, decision)
-			}
-			return nil
-		}
-		options := workflow.UpdateHandlerOptions{Validator: isParked}
-		if err := workflow.SetUpdateHandlerWithOptions(ctx, decision, decide, options); err != nil {
+		return nil
+	}
+	decide := func(ctx workflow.Context, d decision) (State, error) {
+		c.decision = d
+		c.decided.SendAsync(true)
+		err := workflow.Await(ctx, func() bool { return c.state.Phase != Parked })
+		return c.state, err
+	}
+	for _, name := range []string{UpdateRetry, UpdateSkip} {
+		handler := func(ctx workflow.Context) (State, error) { return decide(ctx, decision{name: name}) }
+		options := workflow.UpdateHandlerOptions{Validator: func() error { return parked(name) }}
+		if err := workflow.SetUpdateHandlerWithOptions(ctx, name, handler, options); err != nil {
 			return err
 		}
 	}
-	return nil
+	amend := func(ctx workflow.Context, amendment activities.Amendment) (State, error) {
+		return decide(ctx, decision{UpdateAmend, &amendment})
+	}
+	return workflow.SetUpdateHandlerWithOptions(ctx, UpdateAmend, amend, workflow.UpdateHandlerOptions{
+		Validator: func(amendment activities.Amendment) error {
+			return cmp.Or(parked(UpdateAmend), amendment.Validate())
+		},
+	})
 }
 
 func (c *thread) timer(ctx workflow.Context, d time.Duration, summary string) workflow.Future {

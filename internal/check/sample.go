@@ -113,7 +113,7 @@ func bareStories() []story {
 }
 
 func play(ctx context.Context, story story, set *automation.Set, country string) (Sample, error) {
-	recorder := &recorder{requests: []Request{}}
+	recorder := &recorder{requests: []Request{}, conversation: map[string]any{"rev": 1}}
 	client, err := kustomer.New(kustomer.Config{BaseURL: "https://sample.api.kustomerapp.com", APIKey: "none", Transport: recorder})
 	if err != nil {
 		return Sample{}, err
@@ -121,6 +121,7 @@ func play(ctx context.Context, story story, set *automation.Set, country string)
 	steps := activities.New(client, func() *automation.Set { return set }, country)
 	sample := Sample{Call: story.title}
 	facts := call.Facts{Key: story.events[0].Leg.ID}
+	var left activities.Conversation
 	for _, event := range story.events {
 		facts = facts.Learn(event)
 		if event.Kind == call.Inbound {
@@ -129,6 +130,7 @@ func play(ctx context.Context, story story, set *automation.Set, country string)
 				return Sample{}, err
 			}
 			sample.Warnings = append(sample.Warnings, opened.Warnings...)
+			left = opened.Left
 			facts.Kustomer = call.Kustomer{CustomerID: opened.CustomerID, ConversationID: opened.ConversationID, ConversationURL: opened.ConversationURL}
 			if opened.ConversationID == "" {
 				break
@@ -139,19 +141,27 @@ func play(ctx context.Context, story story, set *automation.Set, country string)
 			facts.Outcome = call.OutcomeOf(facts.Leg, nil, facts.Agent.ID != "")
 		}
 		updated, err := steps.UpdateConversation(ctx, activities.UpdateConversationInput{
-			Event: event.Kind, Facts: facts.AsOf(event), ConversationID: facts.Kustomer.ConversationID, Note: string(event.Kind),
+			Event: event.Kind, Facts: facts.AsOf(event), ConversationID: facts.Kustomer.ConversationID, Note: string(event.Kind), Left: left,
 		})
 		if err != nil {
 			return Sample{}, err
 		}
+		left = updated.Left
 		sample.Warnings = append(sample.Warnings, updated.Warnings...)
 	}
 	sample.Requests = recorder.requests
 	return sample, nil
 }
 
-// recorder takes requests in Kustomer's place. It knows no customer, and agrees to everything else.
-type recorder struct{ requests []Request }
+// sampleID is the id of whatever is created.
+const sampleID = "000000000000000000000001"
+
+// recorder takes requests in Kustomer's place. It knows no customer, remembers
+// what the conversation was told, and agrees to everything.
+type recorder struct {
+	requests     []Request
+	conversation map[string]any
+}
 
 func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	var body []byte
@@ -162,12 +172,22 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 	}
 	r.requests = append(r.requests, Request{Method: request.Method, Path: request.URL.RequestURI(), Body: bytes.TrimSpace(body)})
-	status, answer := http.StatusOK, `{"data":{"type":"sample","id":"000000000000000000000001","attributes":{}}}`
-	if request.Method == http.MethodGet {
-		status, answer = http.StatusNotFound, `{"errors":[{"code":"notfound","message":"no such thing"}]}`
+	if strings.HasPrefix(request.URL.Path, "/v1/conversations") && !strings.HasSuffix(request.URL.Path, "/notes") {
+		_ = json.Unmarshal(body, &r.conversation) // a list of tags tells it nothing that is asked for
+		return answer(request, http.StatusOK, object{"data": object{"type": "conversation", "id": sampleID, "attributes": r.conversation}})
 	}
+	if request.Method == http.MethodGet {
+		return answer(request, http.StatusNotFound, object{"errors": []object{{"code": "notfound", "message": "no such thing"}}})
+	}
+	return answer(request, http.StatusCreated, object{"data": object{"type": "sample", "id": sampleID, "attributes": object{}}})
+}
+
+type object map[string]any
+
+func answer(to *http.Request, status int, with object) (*http.Response, error) {
+	body, err := json.Marshal(with)
 	return &http.Response{
 		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: io.NopCloser(strings.NewReader(answer)), Request: request,
-	}, nil
+		Body: io.NopCloser(bytes.NewReader(body)), Request: to,
+	}, err
 }

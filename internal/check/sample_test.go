@@ -103,7 +103,7 @@ func TestSamplesOfTheBuiltInFileAreTheRequestsThatWouldBeSent(t *testing.T) {
 	const open = `POST /v1/conversations ` + of + `"name":"Call from +493023125042","status":"open","direction":"in","tags":["babelforce","inbound_call","call_lost"]}`
 	require.Equal(t, []string{
 		look, add, open,
-		`PUT` + at + ` {"assignedUsers":["` + amira + `"]}`,
+		`PUT` + at + ` {"assignedUsers":["` + amira + `"],"rev":1}`,
 		`POST` + at + `/tags ["call_answered"]`,
 		`DELETE` + at + `/tags ["call_lost"]`,
 		`POST` + at + `/notes {"body":"Answered by Amira Haddad.\nQueue: Support\nWaited: 7 s","externalId":"` + external + `:bridged"}`,
@@ -125,7 +125,7 @@ func TestSamplesShowAttributesTeamsAndTagsOfAFileOfOnesOwn(t *testing.T) {
 	require.Equal(t, []string{
 		look, add, open,
 		`PUT` + at + ` {"name":"Taken by Amira Haddad","status":"snoozed","priority":5,"tags":["b","c"],"assignedUsers":["` + amira + `"],` +
-			`"custom":{"answeredBool":true,"waitSecondsNum":7}}`,
+			`"custom":{"answeredBool":true,"waitSecondsNum":7},"rev":1}`,
 		`POST` + at + `/notes {"body":"amira.haddad@example.com","externalId":"` + external + `:bridged"}`,
 	}, answered)
 	require.Equal(t, []string{look, add, open}, lost)

@@ -1,0 +1,174 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/kustomer"
+)
+
+// Conversation is a call's conversation as our own last write has left it.
+// What is different when we look again was changed by people or by Kustomer's rules.
+type Conversation struct {
+	// Rev is the revision that we made; 0 where that is not known, as after a note.
+	Rev           int      `json:"rev,omitempty"`
+	Name          string   `json:"name,omitempty"`
+	AssignedUsers []string `json:"assignedUsers,omitempty"`
+	AssignedTeams []string `json:"assignedTeams,omitempty"`
+}
+
+// written notes what Kustomer answered to a write of ours. Where the answer
+// shows what we have not written, the next write has to look first.
+func (c *Conversation) written(answer *kustomer.Conversation) {
+	c.Rev = answer.Rev
+	if answer.Name != c.Name || !sameSet(answer.AssignedUsers, c.AssignedUsers) || !sameSet(answer.AssignedTeams, c.AssignedTeams) {
+		c.Rev = 0
+	}
+}
+
+var (
+	// errGone: people have deleted the conversation.
+	errGone = errors.New("the conversation was deleted in Kustomer")
+	// errMerged: people have merged the conversation into another one.
+	errMerged = errors.New("the conversation was merged into another one")
+	// errBusy: others change the conversation as fast as we read it.
+	errBusy = errors.New("the conversation keeps being changed by others")
+)
+
+const (
+	// maxMerges: more conversations merged into each other than people make are a circle.
+	maxMerges = 5
+	// maxRevisions is how often in a row a write may find that others were faster.
+	maxRevisions = 4
+)
+
+// edit is a change of a conversation that others may be changing too.
+type edit struct {
+	*Activities
+	id     string       // moves with a conversation that is merged
+	left   Conversation // as we left it
+	change automation.Change
+	// since is when the event happened: what people chose after it stays.
+	since time.Time
+	// ours are users whom the call's own steps may have assigned.
+	ours     []string
+	warnings []string
+}
+
+func (e *edit) warn(format string, args ...any) {
+	if warning := fmt.Sprintf(format, args...); !slices.Contains(e.warnings, warning) {
+		e.warnings = append(e.warnings, warning)
+	}
+}
+
+// look reads the conversation, wherever people have merged it to, and leaves
+// to them what they have chosen.
+func (e *edit) look(ctx context.Context) error {
+	for range maxMerges {
+		current, err := e.kustomer.Conversation(ctx, e.id)
+		switch {
+		case kustomer.IsKind(err, kustomer.NotFound) || err == nil && current.Deleted:
+			return errGone
+		case err != nil:
+			return err
+		case current.MergedTarget == "":
+			e.respect(current)
+			e.left.Rev = current.Rev
+			return nil
+		}
+		e.warn("the conversation was merged into another one in Kustomer: what is written goes there")
+		e.id, e.left, e.change.Name = current.MergedTarget, Conversation{}, "" // nothing there is ours, least of all its name
+	}
+	return fmt.Errorf("%w, in a circle", errMerged)
+}
+
+// respect takes out of the change what would undo somebody's choice.
+func (e *edit) respect(current *kustomer.Conversation) {
+	if e.change.Name != "" && e.left.Name != "" && current.Name != e.left.Name && current.Name != e.change.Name {
+		e.change.Name = ""
+		e.warn("somebody has renamed the conversation: that name was kept")
+	}
+	if len(e.change.AssignedUsers)+len(e.change.AssignedTeams) == 0 || !current.UpdatedAt.After(e.since) {
+		return // nothing to assign, or whatever was chosen was chosen before the event
+	}
+	theirs := func(user string) bool {
+		return !slices.Contains(slices.Concat(e.ours, e.left.AssignedUsers, e.change.AssignedUsers), user)
+	}
+	theirTeam := func(team string) bool {
+		return !slices.Contains(slices.Concat(e.left.AssignedTeams, e.change.AssignedTeams), team)
+	}
+	if slices.ContainsFunc(current.AssignedUsers, theirs) || slices.ContainsFunc(current.AssignedTeams, theirTeam) {
+		e.change.AssignedUsers, e.change.AssignedTeams = nil, nil
+		e.warn("somebody has assigned the conversation after the event: that was kept")
+	}
+}
+
+// fields writes the fields of the conversation itself. It is conditional on
+// the revision that we know, so that nobody's change is overwritten unseen, and
+// so that a write of ours which Kustomer carries out late is refused.
+func (e *edit) fields(ctx context.Context) error {
+	for range maxRevisions {
+		if !e.change.ChangesFields() {
+			return nil
+		}
+		if e.left.Rev == 0 {
+			if err := e.look(ctx); err != nil {
+				return err
+			}
+		}
+		known, id, parts := e.left.Rev, e.id, partsOf(e.change)
+		err := e.put(ctx, parts)
+		if !refused(err) {
+			return err
+		}
+		if lookErr := e.look(ctx); lookErr != nil {
+			return lookErr
+		}
+		unchanged := e.left.Rev == known && e.id == id
+		switch {
+		case unchanged && kustomer.IsKind(err, kustomer.Conflict):
+			return err // it is not the revision that Kustomer minds
+		case unchanged:
+			return e.putWhatIsTaken(ctx, parts)
+		}
+	}
+	return errBusy
+}
+
+// tags appends and removes by name: sending the whole list would wipe
+// what people and Kustomer's own rules have tagged meanwhile.
+func (e *edit) tags(ctx context.Context) error {
+	for _, some := range []struct {
+		tags  []string
+		write func(context.Context, string, []string) (*kustomer.Conversation, error)
+	}{{e.change.AddTags, e.kustomer.AddTags}, {e.change.RemoveTags, e.kustomer.RemoveTags}} {
+		err := byHalves(some.tags, func(tags []string) error {
+			answer, err := some.write(ctx, e.id, tags)
+			return e.took(answer, err)
+		}, func(string, error) { e.warn("a tag was left out, because Kustomer refused it") })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// took learns from the answer to a write.
+func (e *edit) took(answer *kustomer.Conversation, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case answer.MergedTarget != "":
+		return errMerged
+	}
+	e.left.written(answer)
+	return nil
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}

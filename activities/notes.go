@@ -1,0 +1,48 @@
+package activities
+
+import (
+	"context"
+	"errors"
+
+	"github.com/callthread/callthread/kustomer"
+)
+
+// errMayComeLate: Kustomer may still write the note that it has not answered for.
+var errMayComeLate = errors.New("the note may come late")
+
+// note is a call's note of one kind, known by its external id.
+func note(callKey, kind, body string) kustomer.NewNote {
+	return kustomer.NewNote{Body: body, ExternalID: externalIDPrefix + callKey + ":" + kind}
+}
+
+// writeNote writes a note, if it says anything. Kustomer is not known to
+// refuse a second note with the same externalId, so whoever may have written
+// it before has to look first.
+func (a *Activities) writeNote(ctx context.Context, conversationID string, note kustomer.NewNote) error {
+	if note.Body == "" {
+		return nil
+	}
+	_, err := a.kustomer.CreateNote(ctx, conversationID, note)
+	if refused(err) {
+		if written, findErr := a.hasNote(ctx, conversationID, note); written || findErr != nil {
+			return findErr
+		}
+	}
+	if failed := (*kustomer.Error)(nil); errors.As(err, &failed) && failed.Ambiguous() {
+		return errors.Join(err, errMayComeLate)
+	}
+	return err
+}
+
+func (a *Activities) hasNote(ctx context.Context, conversationID string, note kustomer.NewNote) (bool, error) {
+	if note.Body == "" {
+		return false, nil
+	}
+	notes, err := a.kustomer.Notes(ctx, conversationID)
+	for _, other := range notes {
+		if other.ExternalID == note.ExternalID {
+			return true, nil
+		}
+	}
+	return false, err
+}

@@ -1,0 +1,256 @@
+package activities
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+// People, and Kustomer's own rules, edit the conversation between our steps.
+
+var sales = sandbox.DefaultTeams()[1]
+
+// edits changes a conversation as a person would.
+func (o *org) edits(t *testing.T, id string, update kustomer.ConversationUpdate) {
+	t.Helper()
+	_, err := o.client.UpdateConversation(t.Context(), id, update)
+	require.NoError(t, err)
+}
+
+// update carries out an update once and returns what came of it.
+func (o *org) update(t *testing.T, in UpdateConversationInput) UpdateConversationResult {
+	t.Helper()
+	result, err := attempt(o.UpdateConversation, in)
+	require.NoError(t, err)
+	return result
+}
+
+const namesOnBridge = creates + "- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken, priority: 4 } }"
+
+func TestAConversationThatNobodyTouchedIsUpdatedWithoutALook(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t))
+	before := o.State().Requests["GET /v1/conversations/{id}"]
+	o.update(t, in)
+	require.Equal(t, before, o.State().Requests["GET /v1/conversations/{id}"])
+}
+
+func TestANameThatAPersonChangedStays(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, namesOnBridge)
+	opened := o.open(t)
+	opened.Left.Name = "Call" // as the file would have named it
+	o.edits(t, opened.ConversationID, kustomer.ConversationUpdate{Name: new("Mrs. Öz about her bill")})
+	result := o.update(t, answering(opened))
+	require.Equal(t, "Mrs. Öz about her bill", o.conversation(t).Name)
+	require.Equal(t, 4, o.conversation(t).Priority, "the rest is done")
+	require.Equal(t, []string{"somebody has renamed the conversation: that name was kept"}, result.Warnings)
+}
+
+func TestANameThatNobodyChangedIsReplaced(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { name: Ringing } }\n"+
+		"- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken } }")
+	opened := o.open(t)
+	o.edits(t, opened.ConversationID, kustomer.ConversationUpdate{Priority: 5}) // only so that the revision is another
+	require.Empty(t, o.update(t, answering(opened)).Warnings)
+	require.Equal(t, "Taken", o.conversation(t).Name)
+	require.Equal(t, 5, o.conversation(t).Priority)
+}
+
+func TestWhomAPersonAssignedAfterTheBridgeStaysAssigned(t *testing.T) {
+	for name, theirs := range map[string]kustomer.ConversationUpdate{
+		"a user": {AssignedUsers: &[]string{bastian.ID}},
+		"a team": {AssignedTeams: &[]string{sales.ID}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			in := answering(o.open(t))
+			in.Since = in.Since.Add(-time.Second) // Kustomer's times are cut to the millisecond
+			o.edits(t, in.ConversationID, theirs)
+			result := o.update(t, in)
+			conversation := o.conversation(t)
+			if theirs.AssignedUsers != nil {
+				require.Equal(t, *theirs.AssignedUsers, conversation.AssignedUsers)
+			} else {
+				require.Equal(t, *theirs.AssignedTeams, conversation.AssignedTeams)
+				require.Empty(t, conversation.AssignedUsers)
+			}
+			require.Equal(t, []string{"somebody has assigned the conversation after the event: that was kept"}, result.Warnings)
+			require.Empty(t, result.AssignedUsers)
+			require.Contains(t, conversation.Tags, "call_answered")
+			require.Len(t, conversation.Notes, 1)
+		})
+	}
+}
+
+func TestWhomAPersonAssignedBeforeTheBridgeGivesWayToTheAgentWhoAnswered(t *testing.T) {
+	o := newOrg(t)
+	opened := o.open(t)
+	o.edits(t, opened.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
+	require.Empty(t, o.update(t, answering(opened)).Warnings)
+	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
+}
+
+// The second agent's hand-over must not take the first one's, which was late, for a person's choice.
+func TestAnEarlierAgentIsNoPersonsChoice(t *testing.T) {
+	o := newOrg(t)
+	first := answering(o.open(t))
+	second := first
+	second.Facts.Agent.ID, second.Facts.Agent.SourceID = "8", bastian.ID
+	second.Agents, second.Note, second.Since = []string{amira.ID, bastian.ID}, "bridged-2", time.Now()
+	o.update(t, first) // after the second bridge was heard, and its result never came to be known
+	require.Empty(t, o.update(t, second).Warnings)
+	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
+}
+
+func TestARepeatedStepDoesNotTakeTheConversationBack(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t))
+	in.Since = in.Since.Add(-time.Second)
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 409, Times: 1})
+	_, err := attempt(o.UpdateConversation, in)
+	require.Error(t, err)
+	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
+	in.LookFirst = true // as when an operator has said retry
+	o.update(t, in)
+	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
+	require.Len(t, o.conversation(t).Notes, 1)
+}
+
+func TestAStepThatIsDoneIsNotDoneAgainWhateverPeopleDid(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t))
+	o.update(t, in)
+	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{}, Tags: &[]string{"sorted"}})
+	in.LookFirst = true
+	o.update(t, in)
+	require.Equal(t, []string{"sorted"}, o.conversation(t).Tags)
+	require.Empty(t, o.conversation(t).AssignedUsers)
+	require.Len(t, o.conversation(t).Notes, 1)
+}
+
+func TestAConversationThatKeepsBeingChangedIsTriedAgainLater(t *testing.T) {
+	var busy bool
+	o := newOrg(t, func(o *org) {
+		o.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if busy && r.Method == http.MethodPut {
+				busy = false
+				_, _ = o.client.UpdateConversation(context.Background(), o.State().Conversations[0].ID, kustomer.ConversationUpdate{Priority: 2})
+				busy = true
+			}
+			o.Server.ServeHTTP(w, r)
+		})
+	})
+	in := answering(o.open(t))
+	busy = true
+	_, err := attempt(o.UpdateConversation, in)
+	require.Equal(t, Unavailable, failureOf(t, err).Type())
+	require.False(t, failureOf(t, err).NonRetryable())
+	require.Positive(t, failureOf(t, err).NextRetryDelay())
+	busy = false
+	in.LookFirst = true
+	o.update(t, in)
+	requireTheWholeCallOnce(t, o)
+}
+
+func TestWhatIsWrittenFollowsAMergedConversation(t *testing.T) {
+	for name, look := range map[string]bool{"found out by writing": false, "found out by looking": true} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			opened := o.open(t)
+			target, err := o.client.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: opened.CustomerID, Name: "The bill"})
+			require.NoError(t, err)
+			require.NoError(t, o.Merge(opened.ConversationID, target.ID))
+
+			in := answering(opened)
+			in.LookFirst = look
+			result := o.update(t, in)
+			require.Equal(t, target.ID, result.MovedTo)
+			require.Contains(t, result.MovedToURL, target.ID)
+			require.Contains(t, result.Warnings[0], "merged")
+			merged := o.State().Conversations[1]
+			require.Equal(t, "The bill", merged.Name)
+			require.Equal(t, []string{amira.ID}, merged.AssignedUsers)
+			require.Equal(t, []string{"call_answered"}, merged.Tags)
+			require.Len(t, merged.Notes, 1)
+			require.Empty(t, o.State().Conversations[0].Notes)
+		})
+	}
+}
+
+func TestADeletedConversationIsReportedAndNotMadeAgain(t *testing.T) {
+	for name, look := range map[string]bool{"found out by writing": false, "found out by looking": true} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			in := answering(o.open(t))
+			in.LookFirst = look
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, o.url+"/v1/conversations/"+in.ConversationID, nil)
+			require.NoError(t, err)
+			request.Header.Set("Authorization", "Bearer "+apiKey)
+			_, err = http.DefaultClient.Do(request)
+			require.NoError(t, err)
+
+			require.True(t, o.update(t, in).Gone)
+			require.Len(t, o.State().Conversations, 1)
+			require.True(t, o.State().Conversations[0].Deleted)
+		})
+	}
+}
+
+// A 404 that looking does not explain is a refusal like any other.
+func TestAConversationThatIsThereIsNotTakenForDeleted(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t))
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 404})
+	_, err := attempt(o.UpdateConversation, in)
+	require.Equal(t, Refused, failureOf(t, err).Type())
+}
+
+// A request that timed out may be carried out long after we have gone on.
+
+func TestAnAssignmentThatComesLateDoesNotUndoWhatWasDoneSince(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t))
+	o.Inject(sandbox.Fault{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultCommitLate, Latency: 300 * time.Millisecond, Times: 1})
+	_, failed, err := repeat(t, o.UpdateConversation, in)
+	require.NoError(t, err)
+	require.Len(t, failed, 1)
+	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
+	puts := o.State().Requests["PUT /v1/conversations/{id}"]
+	require.Equal(t, 3, puts, "the late one, the repeated one, the person's")
+	never := func() bool { return o.conversation(t).AssignedUsers[0] != bastian.ID }
+	require.Never(t, never, 600*time.Millisecond, 20*time.Millisecond)
+}
+
+func TestAConversationThatComesLateIsNotASecondOne(t *testing.T) {
+	for _, route := range []string{"/v1/customers", "/v1/conversations"} {
+		o := newOrg(t)
+		o.Inject(sandbox.Fault{Method: "POST", Route: route, Kind: sandbox.FaultCommitLate, Latency: 300 * time.Millisecond, Times: 1})
+		opened, failed, err := repeat(t, o.CreateConversation, ringing(caller))
+		require.NoError(t, err)
+		require.Len(t, failed, 1)
+		second := func() bool { return len(o.State().Conversations) > 1 || len(o.State().Customers) > 1 }
+		require.Never(t, second, 600*time.Millisecond, 20*time.Millisecond)
+		o.update(t, answering(opened))
+		requireTheWholeCallOnce(t, o)
+	}
+}
+
+func TestANoteThatMayComeLateIsWaitedFor(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t))
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultCommitLate, Latency: 300 * time.Millisecond, Times: 1})
+	_, err := attempt(o.UpdateConversation, in)
+	require.GreaterOrEqual(t, failureOf(t, err).NextRetryDelay(), lateness)
+	require.Eventually(t, func() bool { return len(o.conversation(t).Notes) == 1 }, 5*time.Second, 10*time.Millisecond)
+	in.LookFirst = true
+	o.update(t, in)
+	requireTheWholeCallOnce(t, o)
+}

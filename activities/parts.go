@@ -1,0 +1,94 @@
+package activities
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/kustomer"
+)
+
+// part is something about a conversation that Kustomer may refuse by itself,
+// such as a custom attribute that the org has not defined. One bad part makes
+// Kustomer refuse the whole request; it must not cost the call the rest.
+type part struct {
+	what string // for people
+	put  func(*kustomer.ConversationUpdate, *Conversation)
+}
+
+// partsOf lists what a change puts into the conversation's fields.
+func partsOf(change automation.Change) []part {
+	var parts []part
+	add := func(wanted bool, what string, put func(*kustomer.ConversationUpdate, *Conversation)) {
+		if wanted {
+			parts = append(parts, part{what, put})
+		}
+	}
+	add(len(change.AssignedUsers) > 0, "assigning users", func(u *kustomer.ConversationUpdate, left *Conversation) {
+		u.AssignedUsers, left.AssignedUsers = &change.AssignedUsers, change.AssignedUsers
+	})
+	add(len(change.AssignedTeams) > 0, "assigning teams", func(u *kustomer.ConversationUpdate, left *Conversation) {
+		u.AssignedTeams, left.AssignedTeams = &change.AssignedTeams, change.AssignedTeams
+	})
+	add(change.Name != "", "the name", func(u *kustomer.ConversationUpdate, left *Conversation) {
+		u.Name, left.Name = &change.Name, change.Name
+	})
+	add(change.Status != "", "the status", func(u *kustomer.ConversationUpdate, _ *Conversation) { u.Status = change.Status })
+	add(change.Priority != 0, "the priority", func(u *kustomer.ConversationUpdate, _ *Conversation) { u.Priority = change.Priority })
+	add(change.SetTags != nil, "setting the tags", func(u *kustomer.ConversationUpdate, _ *Conversation) { u.Tags = &change.SetTags })
+	for _, name := range slices.Sorted(maps.Keys(change.Custom)) {
+		add(true, "attribute "+name, func(u *kustomer.ConversationUpdate, _ *Conversation) {
+			if u.Custom == nil {
+				u.Custom = make(map[string]any)
+			}
+			u.Custom[name] = change.Custom[name]
+		})
+	}
+	return parts
+}
+
+// put writes parts into the conversation.
+func (e *edit) put(ctx context.Context, parts []part) error {
+	update, left := kustomer.ConversationUpdate{Rev: &e.left.Rev}, e.left
+	for _, part := range parts {
+		part.put(&update, &left)
+	}
+	answer, err := e.kustomer.UpdateConversation(ctx, e.id, update)
+	if err == nil {
+		e.left = left
+	}
+	return e.took(answer, err)
+}
+
+// putWhatIsTaken writes those parts that Kustomer does not refuse.
+func (e *edit) putWhatIsTaken(ctx context.Context, parts []part) error {
+	err := byHalves(parts, func(some []part) error { return e.put(ctx, some) }, func(refused part, err error) {
+		e.warn("%s was left out: %v", refused.what, err)
+	})
+	if kustomer.IsKind(err, kustomer.Conflict) {
+		return errBusy // between two parts
+	}
+	return err
+}
+
+// byHalves writes all items at once. Where Kustomer rejects that, it writes
+// each half by itself, down to the items that are to blame, which are left out.
+func byHalves[T any](items []T, write func([]T) error, leaveOut func(T, error)) error {
+	if len(items) == 0 {
+		return nil
+	}
+	err := write(items)
+	if !kustomer.IsKind(err, kustomer.Rejected) {
+		return err
+	}
+	if len(items) == 1 {
+		leaveOut(items[0], err)
+		return nil
+	}
+	half := len(items) / 2
+	if err := byHalves(items[:half], write, leaveOut); err != nil {
+		return err
+	}
+	return byHalves(items[half:], write, leaveOut)
+}

@@ -1,0 +1,90 @@
+package activities
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+const nobody = "5f0c1a2b3c4d5e6f708192ff" // the id of no user and of no team
+
+func TestOnePartThatKustomerRefusesCostsTheCallNothingElse(t *testing.T) {
+	for name, tc := range map[string]struct{ bad, warning string }{
+		"an attribute that the org has not defined": {"custom: { ghostStr: x, callIdStr: '{call.id}' }", "attribute ghostStr was left out"},
+		"a team that does not exist":                {"assignedTeams: [" + nobody + "]\n    custom: { callIdStr: '{call.id}' }", "assigning teams was left out"},
+		"a user who does not exist":                 {"assignedUsers: [" + nobody + "]\n    custom: { callIdStr: '{call.id}' }", "assigning users was left out"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			options := "\n  options:\n    name: Call\n    priority: 4\n    " + tc.bad
+			o.automate(t, "automations:\n- event: call.inbound\n  action: kustomer.conversation.create"+options+"\n    tags: [a, b]\n"+
+				"- event: call.bridged\n  action: kustomer.conversation.update"+strings.Replace(options, "4", "5", 1)+"\n    note: Taken\n")
+
+			opened := o.open(t)
+			conversation := o.conversation(t)
+			require.Len(t, opened.Warnings, 1)
+			require.Contains(t, opened.Warnings[0], tc.warning)
+			require.Equal(t, "Call", conversation.Name)
+			require.Equal(t, 4, conversation.Priority)
+			require.Equal(t, []string{"a", "b"}, conversation.Tags)
+			require.Equal(t, map[string]any{"callIdStr": "k-1"}, conversation.Custom)
+			require.Equal(t, conversation.Rev, opened.Left.Rev)
+
+			result := o.update(t, answering(opened))
+			require.Len(t, result.Warnings, 1)
+			require.Contains(t, result.Warnings[0], tc.warning)
+			require.Equal(t, 5, o.conversation(t).Priority)
+			require.Len(t, o.conversation(t).Notes, 1)
+		})
+	}
+}
+
+// A worker that dies between the bare conversation and the rest of it leaves the rest to the next attempt.
+func TestAConversationThatWasLeftBareIsCompleted(t *testing.T) {
+	for _, then := range []sandbox.Fault{
+		{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultReset, Times: 3},
+		{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultReset, Times: 3},
+	} {
+		o := newOrg(t)
+		o.automate(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: "+
+			"{ name: Call, tags: [a], assignedTeams: ["+support.ID+"], custom: { ghostStr: x, callIdStr: '{call.id}' } } }")
+		o.Inject(then)
+		opened, failed, err := repeat(t, o.CreateConversation, ringing(caller))
+		require.NoError(t, err)
+		require.Len(t, failed, 3)
+		require.True(t, opened.Adopted)
+		conversation := o.conversation(t)
+		require.Equal(t, "Call", conversation.Name)
+		require.Equal(t, []string{"a"}, conversation.Tags)
+		require.Equal(t, []string{support.ID}, conversation.AssignedTeams)
+		require.Equal(t, map[string]any{"callIdStr": "k-1"}, conversation.Custom)
+	}
+}
+
+func TestAConversationOfWhichNothingIsTakenIsRefused(t *testing.T) {
+	o := newOrg(t)
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400})
+	_, err := attempt(o.CreateConversation, ringing(caller))
+	require.Equal(t, Refused, failureOf(t, err).Type())
+	require.Equal(t, 2, o.State().Requests["POST /v1/conversations"])
+}
+
+func TestTagsBeyondKustomersLimitAreLeftOutOneByOne(t *testing.T) {
+	o := newOrg(t)
+	opened := o.open(t)
+	var many []string
+	for i := range 16 {
+		many = append(many, "t"+string(rune('a'+i)))
+	}
+	_, err := o.client.AddTags(t.Context(), opened.ConversationID, many) // 19 of 20
+	require.NoError(t, err)
+	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { add: [one, two, three] }, note: Taken } }")
+	result := o.update(t, answering(opened))
+	require.Len(t, o.conversation(t).Tags, 20)
+	require.Contains(t, o.conversation(t).Tags, "one")
+	require.Contains(t, result.Warnings[0], "a tag was left out")
+	require.Len(t, o.conversation(t).Notes, 1)
+}
