@@ -70,6 +70,16 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"URL of a file":         {[]string{"automations", "--url", "ftp://calls.example.com"}, nil, []string{"--url", "CALLTHREAD_URL"}},
 		"no secret to show":     {[]string{"automations", "--show-secret"}, settings{"CALLTHREAD_WEBHOOK_SECRET": ""}, []string{"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET"}},
 		"half a secret to show": {[]string{"automations", "--show-secret"}, settings{"CALLTHREAD_WEBHOOK_SECRET": " ,old"}, []string{"no webhook secret"}},
+		"parked calls of none":  {[]string{"parked"}, nil, []string{"Temporal", "127.0.0.1:1"}},
+		"parked arguments":      {[]string{"parked", "all"}, nil, []string{"all", "--help"}},
+		"retry of nothing":      {[]string{"retry"}, nil, []string{"starter parked", "--all"}},
+		"retry of all and one":  {[]string{"retry", "x", "--all"}, nil, []string{"one of the two"}},
+		"skip without time":     {[]string{"skip", "x", "--timeout", "0s"}, nil, []string{"--timeout"}},
+		"skip of all, nowhere":  {[]string{"skip", "--all"}, nil, []string{"Temporal", "127.0.0.1:1"}},
+		"amending of nothing":   {[]string{"amend", "--set", "name=x"}, nil, []string{"one call, not 0"}},
+		"amending to nothing":   {[]string{"amend", "x"}, nil, []string{"--set", "--json"}},
+		"amending of two calls": {[]string{"amend", "x", "--set", "name=Called", "back"}, nil, []string{"one call, not 2", "quotes"}},
+		"half an amendment":     {[]string{"amend", "x", "--set"}, nil, []string{"-set", "--help"}},
 		"set-up of nothing":     {[]string{"setup"}, nil, []string{"Temporal", "127.0.0.1:1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -140,7 +150,7 @@ func TestHelpListsEverySettingOfTheContract(t *testing.T) {
 func TestHelpListsEveryCommand(t *testing.T) {
 	var help bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"starter", "--help"}, &help, os.Stderr))
-	for _, command := range []string{"serve", "demo", "sandbox", "check", "automations", "setup"} {
+	for _, command := range []string{"serve", "demo", "sandbox", "check", "automations", "setup", "parked", "retry", "amend", "skip"} {
 		require.Contains(t, help.String(), "\n   "+command+" ")
 	}
 	help.Reset()

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/workflows"
+)
+
+// amendCommand lets an operator change what Kustomer refused.
+func amendCommand(out, logs io.Writer) *cli.Command {
+	d := decider{update: workflows.UpdateAmend, out: out}
+	var set cli.StringSlice
+	var whole string
+	return &cli.Command{
+		Name:      d.update,
+		Usage:     "try the refused step of a parked call again, with other values",
+		ArgsUsage: "<call id>",
+		Description: "Fields are those of the automations file: " + fieldNames() + ".\n" +
+			"Lists are separated by commas. A custom attribute takes numbers, true and false as such; text that looks\n" +
+			"like one of them has to be written with --json. What is set to nothing is left out: --set assignedTeams=\n\n" +
+			d.help(),
+		HideHelpCommand: true, // "help" may be a call's id
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "set", Usage: "`FIELD=VALUE` to use instead; may be repeated", Destination: &set},
+			&cli.StringFlag{Name: "json", Usage: "all fields as a `JSON` object instead, such as '{\"assignedTeams\": []}'", Destination: &whole},
+			d.timeoutFlag(),
+		},
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return fmt.Errorf("amend takes the id of one call, not %d (put quotes around a value with spaces)", c.NArg())
+			}
+			amendment, err := readAmendment(set.Value(), whole)
+			if err != nil {
+				return err
+			}
+			d.args = []any{amendment}
+			return d.run(c, logs, false)
+		},
+	}
+}
+
+// readAmendment reads either the fields one by one or the whole of them.
+func readAmendment(set []string, whole string) (amendment activities.Amendment, err error) {
+	if (len(set) > 0) == (whole != "") {
+		return amendment, errors.New("say what to change with --set field=value or with --json, one of the two")
+	}
+	if whole != "" {
+		if err := json.Unmarshal([]byte(whole), &amendment); err != nil {
+			return amendment, fmt.Errorf("--json: %w", err)
+		}
+	}
+	for _, assignment := range set {
+		if err := assign(&amendment, assignment); err != nil {
+			return amendment, fmt.Errorf("--set %s: %w", assignment, err)
+		}
+	}
+	return amendment, amendment.Validate()
+}
+
+// field is a field of an amendment by its name, as a pointer to where it is kept.
+type field struct {
+	name string
+	at   any
+}
+
+func fieldsOf(m *activities.Amendment) []field {
+	return []field{
+		{"customer", &m.Customer}, {"name", &m.Name}, {"status", &m.Status}, {"direction", &m.Direction}, {"priority", &m.Priority},
+		{"assignedUsers", &m.AssignedUsers}, {"assignedTeams", &m.AssignedTeams}, {"tags", &m.Tags}, {"removeTags", &m.RemoveTags},
+		{"note", &m.Note},
+	}
+}
+
+const customPrefix = "custom."
+
+func fieldNames() string {
+	var names []string
+	for _, f := range fieldsOf(&activities.Amendment{}) {
+		names = append(names, f.name)
+	}
+	return strings.Join(append(names, customPrefix+"<attribute>"), ", ")
+}
+
+// assign carries out one --set.
+func assign(m *activities.Amendment, assignment string) error {
+	name, value, found := strings.Cut(assignment, "=")
+	if !found {
+		return errors.New("this is no field=value")
+	}
+	if attribute, isCustom := strings.CutPrefix(name, customPrefix); isCustom && attribute != "" {
+		if m.Custom == nil {
+			m.Custom = make(map[string]any)
+		}
+		return once(m.Custom, attribute, customValue(value))
+	}
+	for _, f := range fieldsOf(m) {
+		if f.name == name {
+			return put(f.at, value)
+		}
+	}
+	return fmt.Errorf("there is no field %q, only %s", name, fieldNames())
+}
+
+var errTwice = errors.New("the field is set twice: a list takes all its values at once, separated by commas")
+
+// put sets a field that is not set yet.
+func put(at any, value string) error {
+	switch at := at.(type) {
+	case **string:
+		return first(at, value)
+	case **[]string:
+		return first(at, list(value))
+	case **int:
+		number, err := strconv.Atoi(value)
+		if err != nil {
+			return errors.New("the value is not a whole number")
+		}
+		return first(at, number)
+	default:
+		return fmt.Errorf("fields of type %T cannot be set", at)
+	}
+}
+
+func first[T any](field **T, value T) error {
+	if *field != nil {
+		return errTwice
+	}
+	*field = &value
+	return nil
+}
+
+func once(custom map[string]any, attribute string, value any) error {
+	if _, set := custom[attribute]; set {
+		return errTwice
+	}
+	custom[attribute] = value
+	return nil
+}
+
+// list is never nil: an empty list takes away what the automations say, and no list leaves it.
+func list(value string) []string {
+	items := []string{}
+	for item := range strings.SplitSeq(value, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// customValue is a number, true, false or nothing where it is written as JSON has them, and else text.
+func customValue(value string) any {
+	if value == "" {
+		return nil
+	}
+	decoded := any(nil)
+	decoder := json.NewDecoder(strings.NewReader(value))
+	decoder.UseNumber() // keeps all the digits
+	if err := decoder.Decode(&decoded); err != nil || decoder.InputOffset() != int64(len(value)) {
+		return value
+	}
+	switch decoded.(type) {
+	case json.Number, bool, nil:
+		return decoded
+	default:
+		return value
+	}
+}
