@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,8 +25,7 @@ func amendCommand(out, logs io.Writer) *cli.Command {
 		Usage:     "try the refused step of a parked call again, with other values",
 		ArgsUsage: "<call id>",
 		Description: "Fields are those of the automations file: " + fieldNames() + ".\n" +
-			"Lists are separated by commas. A custom attribute takes numbers, true and false as such; text that looks\n" +
-			"like one of them has to be written with --json. What is set to nothing is left out: --set assignedTeams=\n\n" +
+			"Lists are separated by commas. What is set to nothing is left out: --set assignedTeams=\n\n" +
 			d.help(),
 		HideHelpCommand: true, // "help" may be a call's id
 		Flags: []cli.Flag{
@@ -99,7 +99,7 @@ func assign(m *activities.Amendment, assignment string) error {
 		if m.Custom == nil {
 			m.Custom = make(map[string]any)
 		}
-		return once(m.Custom, attribute, customValue(value))
+		return once(m.Custom, attribute, customValue(attribute, value))
 	}
 	for _, f := range fieldsOf(m) {
 		if f.name == name {
@@ -156,10 +156,16 @@ func list(value string) []string {
 	return items
 }
 
+// textSuffixes are those of attributes that hold text, whatever it looks like.
+var textSuffixes = []string{"Str", "Txt", "Url", "At"}
+
 // customValue is a number, true, false or nothing where it is written as JSON has them, and else text.
-func customValue(value string) any {
+func customValue(attribute, value string) any {
 	if value == "" {
 		return nil
+	}
+	if slices.ContainsFunc(textSuffixes, func(suffix string) bool { return strings.HasSuffix(attribute, suffix) }) {
+		return value
 	}
 	decoded := any(nil)
 	decoder := json.NewDecoder(strings.NewReader(value))

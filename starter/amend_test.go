@@ -22,6 +22,7 @@ func TestAmendmentIsReadFieldByField(t *testing.T) {
 		"removeTags= a , ,b,":                    `{"removeTags": ["a", "b"]}`,
 		"assignedTeams=":                         `{"assignedTeams": []}`,
 		"assignedUsers=5f0c1a2b3c4d5e6f70819210": `{"assignedUsers": ["5f0c1a2b3c4d5e6f70819210"]}`,
+		"custom.doneAt=2026 custom.orderStr=12":  `{"custom": {"doneAt": "2026", "orderStr": "12"}}`,
 		"custom.vipBool=true":                    `{"custom": {"vipBool": true}}`,
 		"custom.countNum=12345678901234567890":   `{"custom": {"countNum": 12345678901234567890}}`,
 		"custom.a=null custom.b=":                `{"custom": {"a": null, "b": null}}`,

@@ -83,9 +83,9 @@ func TestEachCallThatDoesNotGoOnSaysWhyAndFailsTheCommand(t *testing.T) {
 func TestAcceptedDecisionThatTakesLongerIsNoFailure(t *testing.T) {
 	f := twoParked(t)
 	f.calls["call/older"].stuck = true
-	printed, err := starts(t, "retry", "older", "--timeout", "100ms")
+	printed, err := starts(t, "retry", "older", "--timeout", "1s")
 	require.NoError(t, err)
-	require.Contains(t, printed, "call older: the decision was accepted, but is not carried out after 100ms")
+	require.Contains(t, printed, "call older: the decision was accepted, but is not carried out after 1s")
 }
 
 func TestCallsThatCannotBeReachedAreNotTriedOneByOne(t *testing.T) {
