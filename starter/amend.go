@@ -11,7 +11,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -48,7 +47,7 @@ func amendCommand(out, logs io.Writer) *cli.Command {
 }
 
 // readAmendment reads either the fields one by one or the whole of them.
-func readAmendment(set []string, whole string) (amendment activities.Amendment, err error) {
+func readAmendment(set []string, whole string) (amendment workflows.Amendment, err error) {
 	if (len(set) > 0) == (whole != "") {
 		return amendment, errors.New("say what to change with --set field=value or with --json, one of the two")
 	}
@@ -71,7 +70,7 @@ type field struct {
 	at   any
 }
 
-func fieldsOf(m *activities.Amendment) []field {
+func fieldsOf(m *workflows.Amendment) []field {
 	return []field{
 		{"customer", &m.Customer}, {"name", &m.Name}, {"status", &m.Status}, {"direction", &m.Direction}, {"priority", &m.Priority},
 		{"assignedUsers", &m.AssignedUsers}, {"assignedTeams", &m.AssignedTeams}, {"tags", &m.Tags}, {"removeTags", &m.RemoveTags},
@@ -83,14 +82,14 @@ const customPrefix = "custom."
 
 func fieldNames() string {
 	var names []string
-	for _, f := range fieldsOf(&activities.Amendment{}) {
+	for _, f := range fieldsOf(&workflows.Amendment{}) {
 		names = append(names, f.name)
 	}
 	return strings.Join(append(names, customPrefix+"<attribute>"), ", ")
 }
 
 // assign carries out one --set.
-func assign(m *activities.Amendment, assignment string) error {
+func assign(m *workflows.Amendment, assignment string) error {
 	name, value, found := strings.Cut(assignment, "=")
 	if !found {
 		return errors.New("this is no field=value")

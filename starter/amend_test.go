@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/workflows"
 )
 
 func TestAmendmentIsReadFieldByField(t *testing.T) {
@@ -45,7 +45,7 @@ func TestAmendmentIsReadFieldByField(t *testing.T) {
 func TestAmendmentIsReadAsAWhole(t *testing.T) {
 	amendment, err := readAmendment(nil, `{"assignedTeams": [], "custom": {"orderStr": "12"}}`)
 	require.NoError(t, err)
-	require.Equal(t, activities.Amendment{AssignedTeams: &[]string{}, Custom: map[string]any{"orderStr": "12"}}, amendment)
+	require.Equal(t, workflows.Amendment{AssignedTeams: &[]string{}, Custom: map[string]any{"orderStr": "12"}}, amendment)
 }
 
 func TestAmendmentThatMakesNoSenseIsRefusedWithWhatIsWrong(t *testing.T) {
@@ -75,7 +75,7 @@ func TestAmendmentThatMakesNoSenseIsRefusedWithWhatIsWrong(t *testing.T) {
 }
 
 func TestEveryFieldOfAnAmendmentCanBeSet(t *testing.T) {
-	var amendment activities.Amendment
+	var amendment workflows.Amendment
 	settable := make(map[string]bool)
 	for _, f := range fieldsOf(&amendment) {
 		settable[f.name] = true

@@ -5,6 +5,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/call"
 )
 
@@ -21,12 +22,15 @@ const (
 	UpdateConversation = "conversation"
 	// UpdateRetry, UpdateAmend and UpdateSkip are an operator's decisions on a
 	// parked call: try the refused step again; try it again with other values,
-	// given as an activities.Amendment; go on without it. Each answers with the
+	// given as an Amendment; go on without it. Each answers with the
 	// State once the call is no longer parked.
 	UpdateRetry = "retry"
 	UpdateAmend = "amend"
 	UpdateSkip  = "skip"
 )
+
+// Amendment is the argument of UpdateAmend.
+type Amendment = activities.Amendment
 
 // WorkflowID is the id of a call's workflow: one key, one workflow, one conversation.
 func WorkflowID(callKey string) string { return "call/" + callKey }

@@ -84,7 +84,11 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 }
 
 func arguments(options Options) []string {
-	args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", strconv.Itoa(options.Port), "--log-level", "error"}
+	args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", strconv.Itoa(options.Port), "--log-level", "error",
+		// Without the former tasks have no priorities, without the others each partition has its own.
+		"--dynamic-config-value", "matching.useNewMatcher=true",
+		"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
+		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"}
 	if options.UIPort == 0 {
 		args = append(args, "--headless")
 	} else {

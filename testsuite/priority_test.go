@@ -1,0 +1,59 @@
+package testsuite
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/workflows"
+)
+
+// After an outage, calls that are over wait for their conversations by the
+// hundred. A phone that rings now does not wait behind them.
+func TestRingOvertakesWhatIsLeftOfAnOutage(t *testing.T) {
+	const queue, backlog = "one step at a time", 12
+	// A conversation takes a while, or there would be nothing to overtake.
+	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLatency, Latency: 100 * time.Millisecond})
+	t.Cleanup(stage.Sandbox.ClearFaults)
+	start := func(key string, first call.Event) client.WorkflowRun {
+		first.Leg.ID, first.Leg.From, first.ReceivedAt = key, "+493023125042", time.Now()
+		run, err := stage.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.WorkflowID(key), TaskQueue: queue},
+			workflows.CallWorkflow, workflows.CallInput{Key: key, First: &first, Patience: workflows.Patience{Settle: time.Millisecond}})
+		require.NoError(t, err)
+		return run
+	}
+	key := func(n int) string { return fmt.Sprintf("%s-%d", t.Name(), n) }
+	var runs []client.WorkflowRun
+	for n := range backlog {
+		runs = append(runs, start(key(n), call.Event{Kind: call.Finished, ID: "end", Leg: call.Leg{FinishReason: "hangup"}}))
+	}
+	steps := activities.New(stage.Kustomer, sync.OnceValue(automation.Default), "")
+	worker := config.NewWorker(stage.Temporal, queue, steps, 1, nil)
+	require.NoError(t, worker.Start())
+	t.Cleanup(worker.Stop)
+	awaitConversation(t, key(0))
+
+	start(key(backlog), call.Event{Kind: call.Inbound, ID: "ring"})
+	awaitConversation(t, key(backlog))
+	rang := onlyConversation(t, key(backlog)).CreatedAt
+	require.NoError(t, stage.Temporal.SignalWorkflow(t.Context(), workflows.WorkflowID(key(backlog)), "", "finished",
+		call.Event{Kind: call.Finished, ID: "end", Leg: call.Leg{ID: key(backlog), FinishReason: "hangup"}}))
+
+	after := 0
+	for n, run := range runs {
+		require.NoError(t, run.Get(t.Context(), nil))
+		if onlyConversation(t, key(n)).CreatedAt.After(rang) {
+			after++
+		}
+	}
+	require.Greater(t, after, backlog/2, "calls that were over when the phone rang, and had their conversation later")
+}
