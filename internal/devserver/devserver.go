@@ -4,19 +4,18 @@
 package devserver
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"os/exec"
-	"runtime"
 	"strconv"
-	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/internal/child"
 )
 
 // Options say what server to start.
@@ -40,9 +39,8 @@ type Server struct {
 	// UI is the Web UI's address; empty without one.
 	UI string
 
-	process *exec.Cmd
-	exited  chan struct{}
-	output  bytes.Buffer
+	command []string
+	process *child.Process
 }
 
 const (
@@ -67,20 +65,30 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	}
 	server := &Server{
 		Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(options.Port)),
-		exited:  make(chan struct{}),
-		process: exec.Command(cli, arguments(options)...),
+		command: append([]string{cli}, arguments(options)...),
 	}
 	if options.UIPort != 0 {
 		server.UI = "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(options.UIPort))
 	}
-	if err := server.launch(); err != nil {
-		return nil, fmt.Errorf("start the Temporal server: %w", err)
-	}
-	if err := server.waitUntilReady(ctx); err != nil {
-		server.Stop()
-		return nil, fmt.Errorf("start the Temporal server: %w\n%s", err, server.output.String())
+	if err := server.Restart(ctx); err != nil {
+		return nil, err
 	}
 	return server, nil
+}
+
+// Restart starts a server that has ended anew, at the same address, and waits
+// until it answers. With a database it goes on where it was.
+func (s *Server) Restart(ctx context.Context) error {
+	process, err := child.Start(exec.Command(s.command[0], s.command[1:]...))
+	if err != nil {
+		return fmt.Errorf("start the Temporal server: %w", err)
+	}
+	s.process = process
+	if err := s.waitUntilReady(ctx); err != nil {
+		s.Stop()
+		return fmt.Errorf("start the Temporal server: %w\n%s", err, s.process.Output())
+	}
+	return nil
 }
 
 func arguments(options Options) []string {
@@ -103,25 +111,6 @@ func arguments(options Options) []string {
 	return args
 }
 
-// launch starts the process from a thread of its own that lives as long as
-// the process does: Linux ties "die with your parent" to the parent's thread.
-func (s *Server) launch() error {
-	s.process.Stdout, s.process.Stderr = &s.output, &s.output
-	s.process.SysProcAttr = childOfOurs()
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := s.process.Start()
-		started <- err
-		if err == nil {
-			_ = s.process.Wait()
-		}
-		close(s.exited)
-	}()
-	return <-started
-}
-
 func (s *Server) waitUntilReady(ctx context.Context) error {
 	bounded, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -132,8 +121,8 @@ func (s *Server) waitUntilReady(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-s.exited:
-			return fmt.Errorf("it stopped at once: %s", s.process.ProcessState)
+		case <-s.process.Exited():
+			return fmt.Errorf("it stopped at once: %s", s.process.End())
 		case <-bounded.Done():
 			if ctx.Err() != nil {
 				return ctx.Err() // told to stop: how long the server took has nothing to do with it
@@ -145,20 +134,10 @@ func (s *Server) waitUntilReady(ctx context.Context) error {
 }
 
 // Stop stops the server and waits until it is gone.
-func (s *Server) Stop() {
-	_ = s.process.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-s.exited:
-	case <-time.After(stopTimeout):
-		s.Kill()
-	}
-}
+func (s *Server) Stop() { s.process.Stop(stopTimeout) }
 
-// Kill ends the server with no chance to tidy up, as a power cut would.
-func (s *Server) Kill() {
-	_ = s.process.Process.Kill()
-	<-s.exited
-}
+// Process is the server's process, another one after each restart.
+func (s *Server) Process() *child.Process { return s.process }
 
 func freePort() (int, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

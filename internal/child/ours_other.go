@@ -1,10 +1,10 @@
 //go:build !linux
 
-package devserver
+package child
 
 import "syscall"
 
-// childOfOurs keeps Ctrl-C in the terminal from reaching the server before we have finished with it.
+// childOfOurs keeps Ctrl-C in the terminal from reaching the child before we have finished with it.
 func childOfOurs() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }
