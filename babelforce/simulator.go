@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -28,8 +29,11 @@ type Want struct {
 	Answered      bool
 	AgentSourceID string // Kustomer user id of the agent who answered; empty if none did
 	AgentName     string
+	QueueName     string // the queue that led to the agent; empty if nobody answered
+	Waited        int    // seconds until the agent answered
 	From          string // caller's number as in the events; "anonymous" when withheld
 	Finished      bool   // the parent leg's end is among the steps
+	Total         int    // seconds from the call's beginning to that end
 }
 
 // Simulator invents calls. The mix is that of an ordinary day with somewhat
@@ -93,6 +97,30 @@ func (s *Simulator) Next(start time.Time) Story {
 		s.callers = append(s.callers, sc.parent.From)
 	}
 	return sc.story(plot.title)
+}
+
+// Shuffle has half of the stories delivered within two seconds in a random
+// order, with some steps delivered twice, and leaves the others as they are.
+// Whom it hits, and how, the simulator's seed decides. What a story wants stays
+// true, since the bodies say when things happened.
+func (s *Simulator) Shuffle(story Story) Story {
+	if s.rng.IntN(2) == 0 {
+		return story
+	}
+	steps := slices.Clone(story.Steps)
+	for _, step := range story.Steps {
+		if s.rng.IntN(3) == 0 {
+			steps = append(steps, step)
+		}
+	}
+	s.rng.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+	var elapsed time.Duration
+	for i := range steps {
+		steps[i].After = elapsed
+		elapsed += time.Duration(s.between(0, 2000/len(steps))) * time.Millisecond
+	}
+	story.Steps, story.Title = steps, story.Title+", shuffled"
+	return story
 }
 
 // deal takes the next plot off the deck, and shuffles a new deck when it is empty.

@@ -126,10 +126,13 @@ func checkParentLeg(t *testing.T, event Event, want Want) {
 		require.Equal(t, want.AgentSourceID, event.Agent.SourceID)
 		require.Equal(t, want.AgentName, event.Agent.Name)
 		require.NotEmpty(t, event.Queue.Name)
+		require.Equal(t, want.QueueName, event.Queue.Name)
 		require.Equal(t, *call.Duration, int(call.DateEstablished.Sub(call.DateCreated).Seconds()))
+		require.Equal(t, want.Waited, *call.Duration)
 	case CallFinished:
 		require.Equal(t, map[bool]string{true: "passive-hangup", false: "hangup"}[want.Answered], call.FinishReason)
 		require.Equal(t, *call.Duration, int(call.DateFinished.Sub(call.DateCreated).Seconds()))
+		require.Equal(t, want.Total, *call.Duration)
 	}
 }
 

@@ -127,6 +127,7 @@ func (sc *scene) bridge(who int) {
 	sc.send(CallBridged, sc.parent, sc.answerer, sc.queue)
 	sc.want.Answered = true
 	sc.want.AgentName, sc.want.AgentSourceID = sc.answerer.Name, sc.answerer.SourceID
+	sc.want.QueueName, sc.want.Waited = sc.queue.Name, sc.told
 }
 
 // hangUp ends an answered call: first the agent's leg, then the caller's.
@@ -153,7 +154,7 @@ func (sc *scene) endParent(reason string) {
 	sc.parent.State, sc.parent.FinishReason = "completed", reason
 	sc.parent.DateFinished, sc.parent.Duration = sc.now(), new(sc.told)
 	sc.send(CallFinished, sc.parent, Agent{}, Queue{})
-	sc.want.Finished = true
+	sc.want.Finished, sc.want.Total = true, sc.told
 }
 
 // repeatLast delivers the last step a second time.
