@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,6 +15,7 @@ import (
 // demoCommand shows the whole product at work, with nothing installed but Go.
 func demoCommand(out io.Writer) *cli.Command {
 	var options demo.Options
+	var faults bool
 	var crm config.Kustomer
 	return &cli.Command{
 		Name:  "demo",
@@ -24,7 +26,7 @@ func demoCommand(out io.Writer) *cli.Command {
 		Flags: append(crm.Flags(),
 			&cli.IntFlag{Name: "calls", Usage: "stop after `N` calls; 0 goes on until Ctrl-C", Destination: &options.Calls},
 			&cli.Float64Flag{Name: "rate", Usage: "calls a second", Value: 1, Destination: &options.Rate},
-			&cli.BoolFlag{Name: "faults", Usage: "let Kustomer lose answers, fail and break connections (sandbox only)", Destination: &options.Faults},
+			&cli.BoolFlag{Name: "faults", Usage: "shuffle and repeat events, let Kustomer lose answers, fail and break connections, and kill -9 receiver, worker and Temporal (sandbox only)", Destination: &faults},
 			&cli.Int64Flag{Name: "seed", Usage: "of the calls and the faults", Value: 1, Destination: &options.Seed},
 		),
 		Action: func(c *cli.Context) error {
@@ -42,9 +44,30 @@ func demoCommand(out io.Writer) *cli.Command {
 				}
 				options.Kustomer = client
 			}
+			if faults {
+				if crm.URL != "" {
+					return errors.New("--faults is for the sandbox only: unset KUSTOMER_URL")
+				}
+				programs, err := ourselves()
+				if err != nil {
+					return err
+				}
+				options.Faults = &demo.Faults{Programs: programs}
+			}
 			options.Out = out
 			options.Log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
-			return demo.Run(c.Context, options)
+			_, err := demo.Run(c.Context, options)
+			return err
 		},
 	}
+}
+
+// ourselves runs this very program as receiver and as worker, so that no other
+// needs to be built: a receiver that nobody uses, with a worker in it, is a worker.
+func ourselves() (programs demo.Programs, err error) {
+	self, err := os.Executable()
+	return demo.Programs{
+		Receiver: []string{self, "serve"},
+		Worker:   []string{self, "serve", "--with-worker", "--listen", "127.0.0.1:0"},
+	}, err
 }

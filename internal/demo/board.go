@@ -70,6 +70,15 @@ func (b *board) start(story babelforce.Story) {
 	b.byKey[story.Key] = r
 }
 
+// say prints a line, except into the table of a terminal.
+func (b *board) say(line string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.terminal == nil {
+		fmt.Fprintln(b.out, line)
+	}
+}
+
 // end says what became of a call.
 func (b *board) end(story babelforce.Story, state workflows.State, err error) {
 	b.mu.Lock()

@@ -3,83 +3,100 @@ package demo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 )
 
 // found is what Kustomer holds of one call.
 type found struct {
-	conversations int
-	assignedUsers []string
-	tags          []string // names; nil where only ids can be had
-	notes         []string // external ids, one per note
-	phones        []string // of the customer
-}
-
-// Report says what was proven of the calls that were played.
-type Report struct {
-	Calls, Answered, Notes, Requests int
-	Lost, Doubled, Wrong             []string
-}
-
-func (r Report) right() bool { return len(r.Lost)+len(r.Doubled)+len(r.Wrong) == 0 }
-
-func (r Report) String() string {
-	good := r.Calls - len(r.Lost) - len(r.Doubled) - len(r.Wrong)
-	line := fmt.Sprintf("%d of %d calls right: each has exactly one conversation, %d answered ones are with the agent who picked up, %d notes, none twice; %d lost, %d doubled, %d wrong",
-		good, r.Calls, r.Answered, r.Notes, len(r.Lost), len(r.Doubled), len(r.Wrong))
-	if r.Requests > 0 && r.Calls > 0 {
-		line += fmt.Sprintf("; %.1f Kustomer requests per call", float64(r.Requests)/float64(r.Calls))
-	}
-	for _, problems := range [][]string{r.Lost, r.Doubled, r.Wrong} {
-		for _, problem := range problems {
-			line += "\n  " + problem
-		}
-	}
-	return line + "."
+	conversations     int
+	status, direction string // empty where others may change them
+	assignedUsers     []string
+	tags              []string // names; nil where only ids can be had
+	notes             []kustomer.Note
+	phones            []string // of the customer
+	customers         int      // who share a number with the customer, the customer included
 }
 
 // check compares what Kustomer holds with what must be true of each call.
-func check(ctx context.Context, stage *Stage, stories []babelforce.Story) Report {
-	if stage.Sandbox == nil {
-		return compare(stories, func(key string) (found, error) { return lookUp(ctx, stage.Kustomer, key) })
+func (s *show) check(ctx context.Context, calls []played) Report {
+	report := s.compare(ctx, calls)
+	report.Seed = s.Seed
+	if s.storm != nil {
+		s.storm.report(&report)
 	}
-	state := stage.Sandbox.State()
+	return report
+}
+
+func (s *show) compare(ctx context.Context, calls []played) Report {
+	if s.stage.Sandbox == nil {
+		return compare(calls, func(key string) (found, error) { return lookUp(ctx, s.stage.Kustomer, key) })
+	}
+	state := s.stage.Sandbox.State()
 	holdings := holdingsOf(state)
-	report := compare(stories, func(key string) (found, error) { return holdings[externalID(key)], nil })
+	report := compare(calls, func(key string) (found, error) { return holdings[externalID(key)], nil })
 	report.Requests = state.RequestTotal
 	return report
 }
 
 // compare looks at what is held of each call.
-func compare(stories []babelforce.Story, look func(key string) (found, error)) Report {
-	report := Report{Calls: len(stories)}
-	for _, story := range stories {
-		is, err := look(story.Key)
-		for _, leg := range legs(story) {
+func compare(calls []played, look func(key string) (found, error)) Report {
+	report := Report{Calls: len(calls)}
+	for _, one := range calls {
+		is, err := look(one.Key)
+		for _, leg := range legs(one.Story) {
 			own, _ := look(leg) // a look-up that fails has failed for the call too
 			is.conversations += own.conversations
 		}
-		problems := differences(story, is)
+		problems := differences(one.Story, is)
+		if one.err != nil {
+			problems = append(problems, fmt.Sprintf("did not come to its end: %v", one.err))
+		}
+		about := fmt.Sprintf("call %s (%s: %s)", one.Key, one.Title, order(one.Story))
 		switch {
 		case err != nil:
-			report.Wrong = append(report.Wrong, fmt.Sprintf("call %s: cannot be checked: %v", story.Key, err))
+			report.Wrong = append(report.Wrong, fmt.Sprintf("%s cannot be checked: %v", about, err))
 		case is.conversations == 0:
-			report.Lost = append(report.Lost, fmt.Sprintf("call %s has no conversation (%s)", story.Key, story.Title))
-		case is.conversations > 1 || len(slices.Compact(slices.Sorted(slices.Values(is.notes)))) < len(is.notes):
-			report.Doubled = append(report.Doubled, fmt.Sprintf("call %s has %d conversations and the notes %v (%s)", story.Key, is.conversations, is.notes, story.Title))
+			report.Lost = append(report.Lost, fmt.Sprintf("%s has no conversation: %s", about, strings.Join(problems, "; ")))
+		case is.conversations > 1 || len(noteIDs(is)) > len(slices.Compact(noteIDs(is))) || is.customers > 1:
+			report.Doubled = append(report.Doubled, fmt.Sprintf("%s has %d conversations, %d customers and the notes %v", about, is.conversations, is.customers, noteIDs(is)))
 		case len(problems) > 0:
-			report.Wrong = append(report.Wrong, fmt.Sprintf("call %s: %s (%s)", story.Key, strings.Join(problems, "; "), story.Title))
+			report.Wrong = append(report.Wrong, fmt.Sprintf("%s: %s", about, strings.Join(problems, "; ")))
 		}
 		report.Notes += len(is.notes)
-		if story.Want.Answered {
+		if one.Want.Answered {
 			report.Answered++
 		}
 	}
 	return report
+}
+
+// noteIDs are the notes' external ids, sorted.
+func noteIDs(is found) []string {
+	ids := make([]string, 0, len(is.notes))
+	for _, note := range is.notes {
+		ids = append(ids, note.ExternalID)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// order says in which order a call's events were delivered.
+func order(story babelforce.Story) string {
+	var names []string
+	for _, step := range story.Steps {
+		name := strings.TrimPrefix(string(step.Event), "call-")
+		if event, err := babelforce.Decode(step.Event, step.ContentType, step.Body); err == nil && event.Call.ParentID != "" {
+			name += " (leg)"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // legs are the ids of a call's agent attempts, which must not have conversations of their own.
@@ -93,29 +110,59 @@ func legs(story babelforce.Story) (ids []string) {
 	return ids
 }
 
-// differences says in words what is not as the story wants it.
+// differences says in words what is not as the story wants it and the built-in automations write it.
 func differences(story babelforce.Story, is found) (problems []string) {
-	id := externalID(story.Key)
-	wantUsers, wantNotes, lost := []string{}, []string{}, true
+	expect := func(what string, want, has []string) {
+		if !slices.Equal(want, has) {
+			problems = append(problems, fmt.Sprintf("%s %v instead of %v", what, has, want))
+		}
+	}
+	users, tags := []string{}, []string{"babelforce", "call_abandoned", "call_lost", "inbound_call"}
 	if story.Want.Answered {
-		wantUsers, wantNotes, lost = []string{story.Want.AgentSourceID}, append(wantNotes, id+":bridged"), false
+		users, tags = []string{story.Want.AgentSourceID}, []string{"babelforce", "call_answered", "inbound_call"}
 	}
-	if story.Want.Finished {
-		wantNotes = append(wantNotes, id+":finished")
+	expect("is assigned to", users, is.assignedUsers)
+	if is.tags != nil {
+		expect("is tagged", tags, slices.Sorted(slices.Values(is.tags)))
 	}
-	if !slices.Equal(wantUsers, is.assignedUsers) && len(wantUsers)+len(is.assignedUsers) > 0 {
-		problems = append(problems, fmt.Sprintf("assigned to %v instead of %v", is.assignedUsers, wantUsers))
+	if is.status != "" {
+		expect("is", []string{"open", "in"}, []string{is.status, is.direction})
 	}
-	if notes := slices.Sorted(slices.Values(is.notes)); !slices.Equal(slices.Sorted(slices.Values(wantNotes)), notes) {
-		problems = append(problems, fmt.Sprintf("has the notes %v instead of %v", notes, wantNotes))
+	notes := wantNotes(story)
+	expect("has the notes", slices.Sorted(maps.Keys(notes)), noteIDs(is))
+	for _, note := range is.notes {
+		for _, words := range notes[note.ExternalID] {
+			if !strings.Contains(note.Body+"\n", words) {
+				problems = append(problems, fmt.Sprintf("the note %s does not say %q", note.ExternalID, words))
+			}
+		}
 	}
-	if is.tags != nil && (slices.Contains(is.tags, "call_lost") != lost || slices.Contains(is.tags, "call_answered") == lost) {
-		problems = append(problems, fmt.Sprintf("is tagged %v", is.tags))
-	}
-	if withheld := !strings.HasPrefix(story.Want.From, "+"); !withheld && !slices.Contains(is.phones, story.Want.From) {
+	if withheld := !strings.HasPrefix(story.Want.From, "+"); withheld && len(is.phones) > 0 || !withheld && !slices.Contains(is.phones, story.Want.From) {
 		problems = append(problems, "belongs to another customer than the caller")
 	}
 	return problems
+}
+
+// wantNotes are the notes that a call must have, by their external ids, with the words that must be in them.
+func wantNotes(story babelforce.Story) map[string][]string {
+	notes, id, want := make(map[string][]string), externalID(story.Key), story.Want
+	outcome := string(call.Abandoned)
+	if want.Answered {
+		outcome = string(call.Answered)
+		notes[id+":bridged"] = []string{want.AgentName, want.QueueName, " " + inWords(want.Waited) + "\n"}
+	}
+	if want.Finished {
+		notes[id+":finished"] = []string{outcome, want.AgentName, " " + inWords(want.Total) + "\n"}
+	}
+	return notes
+}
+
+// inWords is a duration as notes have it.
+func inWords(seconds int) string {
+	if seconds < 60 {
+		return fmt.Sprintf("%d s", seconds)
+	}
+	return fmt.Sprintf("%d min %d s", seconds/60, seconds%60)
 }
 
 func externalID(callKey string) string { return "babelforce:" + callKey }
@@ -130,12 +177,8 @@ func lookUp(ctx context.Context, client *kustomer.Client, key string) (found, er
 		return found{}, err
 	}
 	is := found{conversations: 1, assignedUsers: conversation.AssignedUsers}
-	notes, err := client.Notes(ctx, conversation.ID)
-	if err != nil {
+	if is.notes, err = client.Notes(ctx, conversation.ID); err != nil {
 		return found{}, err
-	}
-	for _, note := range notes {
-		is.notes = append(is.notes, note.ExternalID)
 	}
 	customer, err := client.Customer(ctx, conversation.CustomerID)
 	if err != nil {

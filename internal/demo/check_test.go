@@ -26,25 +26,40 @@ type story struct {
 
 func stories() (answered, missed, withheld story) {
 	answered = story{
-		babelforce.Story{Key: "k1", Title: "answered", Want: babelforce.Want{Answered: true, Finished: true, AgentSourceID: agentID, From: caller}},
+		babelforce.Story{Key: "k1", Title: "answered", Want: babelforce.Want{
+			Answered: true, Finished: true, AgentSourceID: agentID, AgentName: "Ada", QueueName: "Support", Waited: 7, Total: 95, From: caller,
+		}},
 		found{
-			conversations: 1, assignedUsers: []string{agentID}, phones: []string{"+1", caller},
-			tags: []string{"babelforce", "call_answered"}, notes: []string{"babelforce:k1:finished", "babelforce:k1:bridged"},
+			conversations: 1, status: "open", direction: "in", assignedUsers: []string{agentID},
+			phones: []string{"+1", caller}, customers: 1,
+			tags: []string{"inbound_call", "babelforce", "call_answered"},
+			notes: []kustomer.Note{
+				{ExternalID: "babelforce:k1:finished", Body: "It was answered by Ada.\nTotal: 1 min 35 s"},
+				{ExternalID: "babelforce:k1:bridged", Body: "Ada, Support, after 7 s"},
+			},
 		},
 	}
 	missed = story{
-		babelforce.Story{Key: "k2", Title: "missed", Want: babelforce.Want{Finished: true, From: caller}},
-		found{conversations: 1, phones: []string{caller}, tags: []string{"call_lost"}, notes: []string{"babelforce:k2:finished"}},
+		babelforce.Story{Key: "k2", Title: "missed", Want: babelforce.Want{Finished: true, Total: 20, From: caller}},
+		found{
+			conversations: 1, phones: []string{caller}, customers: 1,
+			tags:  []string{"babelforce", "inbound_call", "call_lost", "call_abandoned"},
+			notes: []kustomer.Note{{ExternalID: "babelforce:k2:finished", Body: "abandoned, 20 s"}},
+		},
 	}
 	withheld = story{
-		babelforce.Story{Key: "k3", Title: "withheld", Want: babelforce.Want{Answered: true, AgentSourceID: agentID, From: "anonymous"}},
-		found{conversations: 1, assignedUsers: []string{agentID}, tags: []string{"call_answered"}, notes: []string{"babelforce:k3:bridged"}},
+		babelforce.Story{Key: "k3", Title: "withheld", Want: babelforce.Want{Answered: true, AgentSourceID: agentID, Waited: 60, From: "anonymous"}},
+		found{
+			conversations: 1, assignedUsers: []string{agentID}, customers: 1,
+			tags:  []string{"babelforce", "inbound_call", "call_answered"},
+			notes: []kustomer.Note{{ExternalID: "babelforce:k3:bridged", Body: "after 1 min 0 s"}},
+		},
 	}
 	return answered, missed, withheld
 }
 
 func compareOne(of story, is found) Report {
-	return compare([]babelforce.Story{of.Story}, func(string) (found, error) { return is, nil })
+	return compare([]played{{Story: of.Story}}, func(string) (found, error) { return is, nil })
 }
 
 func TestRightCallsAreFoundRight(t *testing.T) {
@@ -71,18 +86,25 @@ func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
 		says   string
 	}{
 		"lost":                {answered, func(f *found) { *f = found{} }, lost, "no conversation"},
+		"second customer":     {answered, func(f *found) { f.customers = 2 }, doubled, "2 customers"},
 		"second conversation": {answered, func(f *found) { f.conversations = 2 }, doubled, "2 conversations"},
-		"second note":         {answered, func(f *found) { f.notes = append(f.notes, f.notes[0]) }, doubled, "babelforce:k1:finished babelforce:k1:bridged babelforce:k1:finished"},
+		"second note":         {answered, func(f *found) { f.notes = append(f.notes, f.notes[0]) }, doubled, "babelforce:k1:bridged babelforce:k1:finished babelforce:k1:finished"},
 		"nobody assigned":     {answered, func(f *found) { f.assignedUsers = nil }, wrong, "assigned to [] instead of [" + agentID},
 		"another assigned":    {answered, func(f *found) { f.assignedUsers = []string{"somebody"} }, wrong, "assigned to [somebody]"},
 		"two assigned":        {answered, func(f *found) { f.assignedUsers = append(f.assignedUsers, "somebody") }, wrong, "assigned to"},
+		"closed":              {answered, func(f *found) { f.status = "done" }, wrong, "is [done in]"},
+		"outgoing":            {answered, func(f *found) { f.direction = "out" }, wrong, "is [open out]"},
 		"missed but assigned": {missed, func(f *found) { f.assignedUsers = []string{agentID} }, wrong, "instead of []"},
 		"answered but lost":   {answered, func(f *found) { f.tags = append(f.tags, "call_lost") }, wrong, "is tagged"},
 		"answered, untagged":  {answered, func(f *found) { f.tags = []string{} }, wrong, "is tagged []"},
 		"missed, untagged":    {missed, func(f *found) { f.tags = []string{"babelforce"} }, wrong, "is tagged [babelforce]"},
 		"missed but answered": {missed, func(f *found) { f.tags = append(f.tags, "call_answered") }, wrong, "is tagged"},
+		"tagged beyond need":  {missed, func(f *found) { f.tags = append(f.tags, "call_missed") }, wrong, "is tagged"},
+		"note of too long":    {answered, func(f *found) { f.notes[1].Body = "Ada, Support, after 17 s" }, wrong, `does not say " 7 s`},
+		"note names another":  {answered, func(f *found) { f.notes[1].Body = "Bob, Support, after 7 s" }, wrong, `does not say "Ada"`},
+		"note of no outcome":  {missed, func(f *found) { f.notes[0].Body = "answered, 20 s" }, wrong, `does not say "abandoned"`},
 		"missing note":        {answered, func(f *found) { f.notes = f.notes[:1] }, wrong, "has the notes"},
-		"note of another":     {missed, func(f *found) { f.notes = []string{"babelforce:k1:finished"} }, wrong, "has the notes"},
+		"note of another":     {missed, func(f *found) { f.notes[0].ExternalID = "babelforce:k1:finished" }, wrong, "has the notes"},
 		"another customer":    {answered, func(f *found) { f.phones = []string{"+1"} }, wrong, "another customer"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,9 +125,16 @@ func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
 
 func TestCallThatCannotBeCheckedIsNotRight(t *testing.T) {
 	answered, _, _ := stories()
-	report := compare([]babelforce.Story{answered.Story}, func(string) (found, error) { return answered.right, errors.New("no answer") })
+	report := compare([]played{{Story: answered.Story}}, func(string) (found, error) { return answered.right, errors.New("no answer") })
 	require.Len(t, report.Wrong, 1)
 	require.Contains(t, report.Wrong[0], "no answer")
+}
+
+func TestCallThatDoesNotEndIsNotRight(t *testing.T) {
+	answered, _, _ := stories()
+	report := compare([]played{{answered.Story, errors.New("still ringing")}}, func(string) (found, error) { return answered.right, nil })
+	require.Len(t, report.Wrong, 1)
+	require.Contains(t, report.Wrong[0], "still ringing")
 }
 
 // held is a sandbox that holds the first call as it must be, and a client of it.
@@ -119,11 +148,13 @@ func held(t *testing.T) (*sandbox.Server, *kustomer.Client) {
 	customer, err := client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Caller", Phones: []kustomer.Phone{{Phone: caller}}})
 	require.NoError(t, err)
 	conversation, err := client.CreateConversation(t.Context(), kustomer.NewConversation{
-		CustomerID: customer.ID, ExternalID: "babelforce:k1", AssignedUsers: []string{agentID}, Tags: []string{"call_answered"},
+		CustomerID: customer.ID, ExternalID: "babelforce:k1", Direction: "in", AssignedUsers: []string{agentID},
+		Tags: []string{"babelforce", "inbound_call", "call_answered"},
 	})
 	require.NoError(t, err)
-	for _, id := range []string{"babelforce:k1:bridged", "babelforce:k1:finished"} {
-		_, err := client.CreateNote(t.Context(), conversation.ID, kustomer.NewNote{ExternalID: id, Body: "note"})
+	answered, _, _ := stories()
+	for _, note := range answered.right.notes {
+		_, err := client.CreateNote(t.Context(), conversation.ID, kustomer.NewNote{ExternalID: note.ExternalID, Body: note.Body})
 		require.NoError(t, err)
 	}
 	return s, client
@@ -133,7 +164,7 @@ func TestSandboxAndTheAPIAreCheckedAlike(t *testing.T) {
 	s, client := held(t)
 	answered, missed, _ := stories()
 	for name, stage := range map[string]*Stage{"sandbox": {Sandbox: s, Kustomer: client}, "API": {Kustomer: client}} {
-		report := check(t.Context(), stage, []babelforce.Story{answered.Story, missed.Story})
+		report := (&show{stage: stage}).check(t.Context(), []played{{Story: answered.Story}, {Story: missed.Story}})
 		require.Equal(t, 2, report.Calls, name)
 		require.Len(t, report.Lost, 1, name)
 		require.Contains(t, report.Lost[0], "k2", name)
@@ -151,7 +182,7 @@ func TestLegTakenForACallOfItsOwnIsDoubled(t *testing.T) {
 	look := func(key string) (found, error) {
 		return map[string]found{"k1": answered.right, "leg": {conversations: 1}}[key], nil
 	}
-	report := compare([]babelforce.Story{answered.Story}, look)
+	report := compare([]played{{Story: answered.Story}}, look)
 	require.Len(t, report.Doubled, 1)
 	require.Contains(t, report.Doubled[0], "2 conversations")
 }

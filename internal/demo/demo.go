@@ -4,6 +4,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/kustomer"
-	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -22,7 +22,7 @@ import (
 type Options struct {
 	Calls  int     // how many calls; 0 plays until the context ends
 	Rate   float64 // calls a second
-	Faults bool    // let some of Kustomer's answers go wrong
+	Faults *Faults // what goes wrong meanwhile, on the sandbox only; nil lets nothing go wrong
 	Seed   int64   // of the calls and the faults
 	// Kustomer is the real one to write to; nil writes to the sandbox.
 	Kustomer *kustomer.Client
@@ -33,51 +33,69 @@ type Options struct {
 const (
 	// settle is short, because nothing here takes seconds to be overtaken and somebody is watching.
 	settle = 2 * time.Second
-	// callTimeout is how long a call's workflow may take to end once its last event was sent.
-	callTimeout = 5 * time.Minute
+	// callTimeout is how long the workflows may take to end once the last call was played.
+	callTimeout = 10 * time.Minute
 )
 
+// show is one run of the demo.
+type show struct {
+	Options
+	stage     *Stage
+	simulator *babelforce.Simulator
+	board     *board
+	storm     *storm // nil where nothing goes wrong
+}
+
 // Run plays calls, shows what happens to each, and fails if any was lost, doubled or wrong.
-func Run(ctx context.Context, options Options) error {
-	stage, err := SetStage(ctx, StageOptions{
-		Kustomer: options.Kustomer, Patience: workflows.Patience{Settle: settle},
-		Seed: options.Seed, Progress: options.Out, Log: options.Log,
-	})
+func Run(ctx context.Context, options Options) (Report, error) {
+	stage, err := SetStage(ctx, options.stage())
 	if err != nil {
-		return err
+		return Report{}, err
 	}
 	defer stage.Close()
+	ctx, stop := stage.untilFailure(ctx)
+	defer stop()
 	agents, err := stage.agents(ctx)
 	if err != nil {
-		return err
+		return Report{}, err
 	}
 	simulator, err := babelforce.NewSimulator(options.Seed, agents, nil)
 	if err != nil {
-		return err
-	}
-	if options.Faults && stage.Sandbox != nil {
-		injectFaults(stage.Sandbox)
+		return Report{}, err
 	}
 	introduce(options.Out, stage)
 
-	board := newBoard(options.Out)
-	go board.follow(ctx, stage.Temporal)
-	stories := play(ctx, stage, simulator, options, board)
-	board.close()
-
-	if stage.Sandbox != nil {
-		stage.Sandbox.ClearFaults()
+	s := &show{Options: options, stage: stage, simulator: simulator, board: newBoard(options.Out)}
+	go s.board.follow(ctx, stage.Temporal)
+	if options.Faults != nil {
+		s.storm = newStorm(stage, options, s.board.say)
+		s.storm.begin(ctx)
 	}
+	calls, err := s.play(ctx)
+	s.board.close()
 	// The calls have ended, or the watcher has: either way what was completed is checked.
-	report := check(context.WithoutCancel(ctx), stage, stories)
+	report := s.check(context.WithoutCancel(ctx), calls)
 	fmt.Fprintln(options.Out, report)
-	switch unfinished := options.Calls - len(stories); {
+	switch unfinished := options.Calls - len(calls); {
+	case err != nil:
+		return report, err
 	case !report.right():
-		return errors.New("some calls are not as they must be")
+		return report, errors.New("some calls are not as they must be")
 	case unfinished > 0:
-		return fmt.Errorf("stopped with %d of %d calls not played to their end", unfinished, options.Calls)
+		return report, fmt.Errorf("stopped with %d of %d calls not played to their end", unfinished, options.Calls)
 	}
-	return nil
+	return report, nil
+}
+
+// stage is what the options need.
+func (o Options) stage() StageOptions {
+	set := StageOptions{
+		Kustomer: o.Kustomer, Patience: workflows.Patience{Settle: settle}, Seed: o.Seed, Progress: o.Out, Log: o.Log,
+	}
+	if o.Faults != nil {
+		set.Programs, set.Budget, set.Patience.Settle = &o.Faults.Programs, stormBudget, stormSettle
+	}
+	return set
 }
 
 // agents are the babelforce agents who answer, each a user of the Kustomer at hand.
@@ -97,19 +115,6 @@ func (s *Stage) agents(ctx context.Context) ([]babelforce.Agent, error) {
 	return agents, nil
 }
 
-// injectFaults disturbs about one request in six, in the ways that hurt most.
-func injectFaults(kustomer *sandbox.Server) {
-	for _, fault := range []sandbox.Fault{
-		{Method: "POST", Kind: sandbox.FaultLoseAnswer, Probability: 0.10},
-		{Method: "POST", Kind: sandbox.FaultLoseAnswer5xx, Probability: 0.05},
-		{Kind: sandbox.FaultReset, Probability: 0.03},
-		{Kind: sandbox.FaultHTML, Probability: 0.02},
-		{Kind: sandbox.FaultLatency, Latency: 300 * time.Millisecond, Probability: 0.10},
-	} {
-		kustomer.Inject(fault)
-	}
-}
-
 func introduce(out io.Writer, stage *Stage) {
 	fmt.Fprintf(out, "Temporal Web UI   %s/namespaces/default/workflows   (server at %s)\n", stage.UI, stage.TemporalAddress)
 	if stage.Sandbox != nil {
@@ -118,18 +123,25 @@ func introduce(out io.Writer, stage *Stage) {
 	fmt.Fprintf(out, "Webhooks          %s/{call-inbound,call-bridged,call-finished}   (Authorization: Bearer %s)\n\n", stage.WebhookURL, Secret)
 }
 
-// play starts calls at the given rate and returns the stories of those that
-// were played to their end, after the last workflow has ended.
-func play(ctx context.Context, stage *Stage, simulator *babelforce.Simulator, options Options, board *board) []babelforce.Story {
-	player := &babelforce.Player{URL: stage.WebhookURL, Secret: Secret}
+// played is a call, and why it could not be played to its end or did not come to it.
+type played struct {
+	babelforce.Story
+	err error
+}
+
+// play starts calls at the given rate and returns those that have ended. It
+// fails where the stage does.
+func (s *show) play(ctx context.Context) ([]played, error) {
+	waiting, giveUp := context.WithCancel(ctx)
+	defer giveUp()
 	var (
-		running sync.WaitGroup
-		mu      sync.Mutex
-		played  []babelforce.Story
+		playing, running sync.WaitGroup
+		mu               sync.Mutex
+		calls            []played
 	)
-	pace := time.NewTicker(time.Duration(float64(time.Second) / options.Rate))
+	pace := time.NewTicker(time.Duration(float64(time.Second) / s.Rate))
 	defer pace.Stop()
-	for n := 0; ctx.Err() == nil && (options.Calls == 0 || n < options.Calls); n++ {
+	for n := 0; ctx.Err() == nil && (s.Calls == 0 || n < s.Calls); n++ {
 		if n > 0 {
 			select {
 			case <-pace.C:
@@ -137,30 +149,46 @@ func play(ctx context.Context, stage *Stage, simulator *babelforce.Simulator, op
 				continue
 			}
 		}
-		story := simulator.Next(time.Now())
+		story := s.nextStory()
+		playing.Add(1)
 		running.Go(func() {
-			board.start(story)
-			state, err := playOne(ctx, stage, player, story)
+			s.board.start(story)
+			state, err := s.playOne(waiting, story, playing.Done)
 			if ctx.Err() != nil {
 				return
 			}
-			board.end(story, state, err)
+			s.board.end(story, state, err)
 			mu.Lock()
 			defer mu.Unlock()
-			played = append(played, story)
+			calls = append(calls, played{story, err})
 		})
 	}
+	playing.Wait()
+	defer time.AfterFunc(callTimeout, giveUp).Stop()
+	var err error
+	if s.storm != nil {
+		err = s.storm.pass(ctx)
+	}
 	running.Wait()
-	return played
+	return calls, cmp.Or(err, failure(ctx))
 }
 
-// playOne plays one call and waits for its workflow to end.
-func playOne(ctx context.Context, stage *Stage, player *babelforce.Player, story babelforce.Story) (state workflows.State, err error) {
-	if _, err := player.Play(ctx, story, 1); err != nil {
-		return state, err
+// playOne plays one call, says so, and waits for its workflow to end.
+func (s *show) playOne(ctx context.Context, story babelforce.Story, isPlayed func()) (workflows.State, error) {
+	player := &babelforce.Player{URL: s.stage.WebhookURL, Secret: Secret}
+	_, err := player.Play(ctx, story, 1)
+	isPlayed()
+	if err != nil {
+		return workflows.State{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	err = stage.Temporal.GetWorkflow(ctx, workflows.WorkflowID(story.Key), "").Get(ctx, &state)
-	return state, err
+	return await(ctx, s.stage.Temporal, story.Key)
+}
+
+// nextStory invents a call, which may come shuffled in a storm.
+func (s *show) nextStory() babelforce.Story {
+	story := s.simulator.Next(time.Now())
+	if s.storm != nil {
+		story = s.simulator.Shuffle(story)
+	}
+	return story
 }

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -18,6 +21,7 @@ import (
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/internal/child"
 	"github.com/callthread/callthread/internal/config"
 	"github.com/callthread/callthread/internal/devserver"
 	"github.com/callthread/callthread/kustomer"
@@ -55,6 +59,8 @@ type Stage struct {
 	KustomerURL string
 	Kustomer    *kustomer.Client
 
+	parts   map[Part]*part // that run as processes of their own
+	failed  chan error     // what makes it pointless to go on
 	closers []func()
 }
 
@@ -63,16 +69,18 @@ type StageOptions struct {
 	// Kustomer is the real one to use; nil sets up the sandbox.
 	Kustomer *kustomer.Client
 	Patience workflows.Patience
-	Budget   int    // the sandbox's, in requests a minute; 0 is that of a real org
-	Database string // Temporal's, a file; empty keeps it in memory
-	Seed     int64  // of the sandbox's faults
+	// Programs run the receiver and the worker, and Temporal then keeps its state
+	// in a file, so that each can be killed; nil runs all but Temporal in this process.
+	Programs *Programs
+	Budget   int   // the sandbox's, in requests a minute; 0 is that of a real org
+	Seed     int64 // of the sandbox's faults
 	Progress io.Writer
 	Log      *slog.Logger
 }
 
 // SetStage starts the Temporal server, the sandbox, the worker and the webhook receiver.
 func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
-	s := &Stage{Kustomer: options.Kustomer}
+	s := &Stage{Kustomer: options.Kustomer, parts: make(map[Part]*part), failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -86,6 +94,9 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 			return nil, err
 		}
 	}
+	if options.Programs != nil {
+		return s, s.startPrograms(ctx, options)
+	}
 	steps := activities.New(s.Kustomer, sync.OnceValue(automation.Default), "")
 	worker := config.NewWorker(s.Temporal, workflows.DefaultTaskQueue, steps, config.StepsAtOnce(cmp.Or(options.Budget, defaultBudget)*8/10), nil)
 	if err := worker.Start(); err != nil {
@@ -96,11 +107,20 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 }
 
 func (s *Stage) startTemporal(ctx context.Context, options StageOptions) error {
+	var database string // none keeps everything in memory
+	if options.Programs != nil {
+		folder, err := os.MkdirTemp("", "callthread-")
+		if err != nil {
+			return fmt.Errorf("make a place for Temporal's database: %w", err)
+		}
+		s.closers = append(s.closers, func() { _ = os.RemoveAll(folder) })
+		database = filepath.Join(folder, "temporal.db")
+	}
 	var server *devserver.Server
 	var err error
 	for range startAttempts {
 		server, err = devserver.Start(ctx, devserver.Options{
-			Port: preferably(temporalPort), UIPort: preferably(uiPort), Database: options.Database,
+			Port: options.port(temporalPort), UIPort: options.port(uiPort), Database: database,
 			SearchAttributes: workflows.SearchAttributes, Progress: options.Progress,
 		})
 		if err == nil || ctx.Err() != nil {
@@ -110,7 +130,13 @@ func (s *Stage) startTemporal(ctx context.Context, options StageOptions) error {
 	if err != nil {
 		return err
 	}
-	s.closers = append(s.closers, server.Stop)
+	temporal := &part{process: server.Process(), start: func(ctx context.Context) (*child.Process, error) {
+		err := server.Restart(ctx)
+		return server.Process(), err
+	}}
+	go temporal.watch(server.Process(), Temporal, s.fail)
+	s.parts[Temporal] = temporal
+	s.closers = append(s.closers, func() { temporal.end(func(*child.Process) { server.Stop() }) })
 	s.TemporalAddress, s.UI = server.Address, server.UI
 	// The SDK logs every attempt that fails; here those are on purpose, and shown in the Web UI.
 	s.Temporal, err = client.DialContext(ctx, client.Options{HostPort: server.Address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
@@ -122,14 +148,16 @@ func (s *Stage) startTemporal(ctx context.Context, options StageOptions) error {
 }
 
 func (s *Stage) startSandbox(options StageOptions) (err error) {
-	budget := cmp.Or(options.Budget, defaultBudget)
-	s.Sandbox = sandbox.New(sandbox.Config{APIKey: sandboxKey, Budget: budget, Seed: options.Seed})
+	s.Sandbox = sandbox.New(sandbox.Config{APIKey: sandboxKey, Budget: cmp.Or(options.Budget, defaultBudget), Seed: options.Seed})
 	if s.KustomerURL, err = s.serve(sandboxPort, s.Sandbox); err != nil {
 		return err
 	}
-	s.Kustomer, err = kustomer.New(kustomer.Config{BaseURL: s.KustomerURL, APIKey: sandboxKey, RequestsPerMinute: budget * 8 / 10})
+	s.Kustomer, err = kustomer.New(kustomer.Config{BaseURL: s.KustomerURL, APIKey: sandboxKey, RequestsPerMinute: ourShare(options.Budget)})
 	return err
 }
+
+// ourShare is the product's part of the org's budget.
+func ourShare(budget int) int { return cmp.Or(budget, defaultBudget) * 8 / 10 }
 
 func (s *Stage) startReceiver(options StageOptions) error {
 	verifier, err := babelforce.NewVerifier([]string{Secret})
@@ -165,6 +193,16 @@ func (s *Stage) Close() {
 	for i := len(s.closers) - 1; i >= 0; i-- {
 		s.closers[i]()
 	}
+}
+
+// port is the one that the README names, if it is free. Processes that get
+// killed need ports that nobody takes while they are down: outside those that
+// programs prefer, and below those that systems hand out.
+func (o StageOptions) port(preferred int) int {
+	if o.Programs == nil {
+		return preferably(preferred)
+	}
+	return preferably(20_000 + rand.IntN(10_000))
 }
 
 // preferably is the port if it is free, else any that is.

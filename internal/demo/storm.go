@@ -1,0 +1,196 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+// Faults say how everything goes wrong.
+type Faults struct {
+	// Programs are run as processes of their own, so that they can be killed.
+	Programs Programs
+	// Pause is the mean time from one restart to the next kill; 0 chooses one that fits the number of calls.
+	Pause time.Duration
+}
+
+const (
+	// stormSettle outlasts what a killed process holds an event up, its sender's patience included.
+	stormSettle = 20 * time.Second
+	// stormBudget is more than any machine plays: what is proven is not the budget.
+	stormBudget = 100_000
+	// aftermath is how much longer than the kills Kustomer's faults go on: the
+	// last outcomes are written under them too.
+	aftermath = stormSettle
+
+	minPause, maxPause = 2 * time.Second, 15 * time.Second
+)
+
+// storm kills processes at random while Kustomer fails at random, and lets an
+// operator put right what was refused.
+type storm struct {
+	stage *Stage
+	pause time.Duration
+	rng   *rand.Rand
+	say   func(string)
+
+	began  time.Time
+	played chan struct{}  // closed once every call was played
+	ends   sync.WaitGroup // of the killing
+	kills  map[Part]int
+	struck int // Kustomer requests
+	operator
+}
+
+// newStorm makes a storm, which the seed decides as far as real processes allow.
+func newStorm(stage *Stage, options Options, say func(string)) *storm {
+	pause := options.Faults.Pause
+	if pause == 0 {
+		pause = fittingPause(options)
+	}
+	return &storm{
+		stage: stage, pause: pause, say: say,
+		rng:    rand.New(rand.NewPCG(uint64(options.Seed), 1)), // the simulator's is 0
+		played: make(chan struct{}), kills: make(map[Part]int),
+		operator: operator{temporal: stage.Temporal, parked: make(map[string]bool)},
+	}
+}
+
+// fittingPause lets a short run see every part die, and a long one recover in between.
+func fittingPause(options Options) time.Duration {
+	if options.Calls == 0 {
+		return maxPause
+	}
+	playing := time.Duration(float64(options.Calls) / options.Rate * float64(time.Second))
+	return min(max(playing/5, minPause), maxPause)
+}
+
+// begin lets things go wrong from now on.
+func (s *storm) begin(ctx context.Context) {
+	s.began = time.Now()
+	for _, fault := range stormFaults() {
+		s.stage.Sandbox.Inject(fault)
+	}
+	s.ends.Go(func() { s.kill(ctx) })
+	go s.operator.work(ctx)
+}
+
+// pass says that every call was played. It returns when the last process runs
+// again and Kustomer is well, so that the rest can end.
+func (s *storm) pass(ctx context.Context) error {
+	close(s.played)
+	s.ends.Wait()
+	sleep(ctx, aftermath)
+	struck, err := s.countStruck()
+	s.struck = struck
+	s.stage.Sandbox.ClearFaults()
+	return err
+}
+
+// kill kills one part after the other, from shuffled decks of them all, until
+// every call was played and each part has had its turn.
+func (s *storm) kill(ctx context.Context) {
+	for deck := []Part(nil); ctx.Err() == nil; deck = deck[1:] {
+		if len(deck) == 0 {
+			deck = slices.Clone(parts)
+			s.rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
+		}
+		pause := s.pause/2 + time.Duration(s.rng.Int64N(int64(s.pause)))
+		down := 200*time.Millisecond + time.Duration(s.rng.Int64N(int64(1800*time.Millisecond)))
+		played := s.played
+		if len(s.kills) < len(parts) {
+			played = nil // not yet
+		}
+		select {
+		case <-time.After(pause):
+		case <-played:
+			return
+		case <-ctx.Done():
+			return
+		}
+		s.stage.Kill(deck[0])
+		s.kills[deck[0]]++
+		s.say(fmt.Sprintf("%5.1f s: kill -9 %s, away for %.1f s", time.Since(s.began).Seconds(), deck[0], down.Seconds()))
+		sleep(ctx, down)
+		if err := s.stage.Restart(ctx, deck[0]); err != nil && ctx.Err() == nil {
+			s.stage.fail(err)
+			return
+		}
+	}
+}
+
+// stormFaults disturb four in ten of Kustomer's answers, on every route. The
+// first that strikes decides, so each probability is of what those before left over.
+func stormFaults() []sandbox.Fault {
+	const notes, conversations = "/v1/conversations/{id}/notes", "/v1/conversations"
+	return []sandbox.Fault{
+		// Rare: the first stops all requests for the rest of the minute, the second one step for half a minute.
+		{Kind: sandbox.FaultStatus, Status: http.StatusTooManyRequests, Skip: 4000, Times: 1},
+		{Kind: sandbox.FaultUnauthorized, Skip: 50, Times: 2},
+		{Kind: sandbox.FaultTimeout, Probability: 0.001},
+		// Refusals that no look-up explains park the call.
+		{Method: "POST", Route: conversations, Kind: sandbox.FaultStatus, Status: http.StatusConflict, Probability: 0.004},
+		{Method: "POST", Route: notes, Kind: sandbox.FaultStatus, Status: http.StatusConflict, Probability: 0.004},
+		{Method: "POST", Route: notes, Kind: sandbox.FaultStatus, Status: http.StatusBadRequest, Probability: 0.004},
+
+		{Kind: sandbox.FaultLatency, Latency: 300 * time.Millisecond, Probability: 0.11},
+		{Kind: sandbox.FaultLoseAnswer, Probability: 0.08},
+		{Kind: sandbox.FaultLoseAnswer5xx, Probability: 0.06},
+		{Kind: sandbox.FaultTruncate, Probability: 0.06},
+		{Kind: sandbox.FaultReset, Probability: 0.06},
+		{Kind: sandbox.FaultHTML, Probability: 0.045},
+		{Kind: sandbox.FaultStatus, Status: http.StatusInternalServerError, Probability: 0.035},
+		{Kind: sandbox.FaultStatus, Status: http.StatusBadGateway, Probability: 0.035},
+		{Kind: sandbox.FaultStatus, Status: http.StatusServiceUnavailable, Probability: 0.035},
+	}
+}
+
+// countStruck is how many requests met a fault.
+func (s *storm) countStruck() (struck int, err error) {
+	response, err := http.Get(s.stage.KustomerURL + "/sandbox/faults")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	var list struct{ Faults []struct{ Struck int } }
+	if err := json.NewDecoder(response.Body).Decode(&list); err != nil {
+		return 0, err
+	}
+	for _, fault := range list.Faults {
+		struck += fault.Struck
+	}
+	return struck, nil
+}
+
+// report adds to a report what went wrong.
+func (s *storm) report(r *Report) {
+	r.Disturbed, r.Kills = s.struck, s.kills
+	r.Parked, r.Causeless = s.operator.result()
+}
+
+// killed says in words what was killed how often.
+func killed(kills map[Part]int) string {
+	total, words := 0, []string(nil)
+	for _, part := range slices.Sorted(maps.Keys(kills)) {
+		total += kills[part]
+		words = append(words, fmt.Sprintf("%s %d", part, kills[part]))
+	}
+	return fmt.Sprintf("%d kills (%s)", total, strings.Join(words, ", "))
+}
+
+// sleep waits, unless the context ends first.
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
