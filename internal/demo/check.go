@@ -41,6 +41,9 @@ func (s *show) compare(ctx context.Context, calls []played) Report {
 	holdings := holdingsOf(state)
 	report := compare(calls, func(key string) (found, error) { return holdings[externalID(key)], nil })
 	report.Requests = state.RequestTotal
+	for _, struck := range state.Disturbed {
+		report.Disturbed += struck
+	}
 	return report
 }
 

@@ -8,12 +8,12 @@ import (
 // Report says what was proven of the calls that were played.
 type Report struct {
 	Calls, Answered, Notes, Requests int
+	Disturbed                        int // requests that Kustomer did not answer as it should, or late
 	Lost, Doubled, Wrong             []string
 	Seed                             int64
 
 	// Of a run with faults:
 
-	Disturbed int          // requests that Kustomer did not answer as it should, or late
 	Kills     map[Part]int // nil in a run without faults
 	Parked    int          // calls that Kustomer had refused a step of, and the operator let try again
 	Causeless []string     // parked calls that did not say why

@@ -148,7 +148,10 @@ func (s *Stage) startTemporal(ctx context.Context, options StageOptions) error {
 }
 
 func (s *Stage) startSandbox(options StageOptions) (err error) {
-	s.Sandbox = sandbox.New(sandbox.Config{APIKey: sandboxKey, Budget: cmp.Or(options.Budget, defaultBudget), Seed: options.Seed})
+	s.Sandbox = sandbox.New(sandbox.Config{
+		APIKey: sandboxKey, Budget: cmp.Or(options.Budget, defaultBudget), Seed: options.Seed,
+		AllowDuplicates: options.Programs != nil, // or it would be the sandbox that keeps calls from being doubled
+	})
 	if s.KustomerURL, err = s.serve(sandboxPort, s.Sandbox); err != nil {
 		return err
 	}

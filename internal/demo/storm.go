@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -47,7 +46,6 @@ type storm struct {
 	played chan struct{}  // closed once every call was played
 	ends   sync.WaitGroup // of the killing
 	kills  map[Part]int
-	struck int // Kustomer requests
 	operator
 }
 
@@ -86,14 +84,11 @@ func (s *storm) begin(ctx context.Context) {
 
 // pass says that every call was played. It returns when the last process runs
 // again and Kustomer is well, so that the rest can end.
-func (s *storm) pass(ctx context.Context) error {
+func (s *storm) pass(ctx context.Context) {
 	close(s.played)
 	s.ends.Wait()
 	sleep(ctx, aftermath)
-	struck, err := s.countStruck()
-	s.struck = struck
 	s.stage.Sandbox.ClearFaults()
-	return err
 }
 
 // kill kills one part after the other, from shuffled decks of them all, until
@@ -154,26 +149,9 @@ func stormFaults() []sandbox.Fault {
 	}
 }
 
-// countStruck is how many requests met a fault.
-func (s *storm) countStruck() (struck int, err error) {
-	response, err := http.Get(s.stage.KustomerURL + "/sandbox/faults")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	var list struct{ Faults []struct{ Struck int } }
-	if err := json.NewDecoder(response.Body).Decode(&list); err != nil {
-		return 0, err
-	}
-	for _, fault := range list.Faults {
-		struck += fault.Struck
-	}
-	return struck, nil
-}
-
 // report adds to a report what went wrong.
 func (s *storm) report(r *Report) {
-	r.Disturbed, r.Kills = s.struck, s.kills
+	r.Kills = s.kills
 	r.Parked, r.Causeless = s.operator.result()
 }
 
