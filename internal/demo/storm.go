@@ -83,11 +83,15 @@ func (s *storm) begin(ctx context.Context) {
 }
 
 // pass says that every call was played. It returns when the last process runs
-// again and Kustomer is well, so that the rest can end.
-func (s *storm) pass(ctx context.Context) {
+// again and Kustomer is well, so that the rest can end: not before most have.
+func (s *storm) pass(ctx context.Context, mostEnded <-chan struct{}) {
 	close(s.played)
 	s.ends.Wait()
 	sleep(ctx, aftermath)
+	select {
+	case <-mostEnded:
+	case <-ctx.Done():
+	}
 	s.stage.Sandbox.ClearFaults()
 }
 
