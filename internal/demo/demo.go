@@ -137,7 +137,7 @@ func (s *show) play(ctx context.Context) ([]played, error) {
 		playing, running sync.WaitGroup
 		mu               sync.Mutex
 		calls            []played
-		mostEnded        = make(chan struct{})
+		halfEnded        = make(chan struct{})
 	)
 	pace := time.NewTicker(time.Duration(float64(time.Second) / s.Rate))
 	defer pace.Stop()
@@ -161,15 +161,15 @@ func (s *show) play(ctx context.Context) ([]played, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			calls = append(calls, played{story, err})
-			if len(calls) == s.Calls*3/4 {
-				close(mostEnded)
+			if len(calls) == (s.Calls+1)/2 {
+				close(halfEnded)
 			}
 		})
 	}
 	playing.Wait()
 	defer time.AfterFunc(callTimeout, giveUp).Stop()
 	if s.storm != nil {
-		s.storm.pass(ctx, mostEnded)
+		s.storm.pass(ctx, halfEnded)
 	}
 	running.Wait()
 	return calls, failure(ctx)

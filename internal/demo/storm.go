@@ -83,13 +83,13 @@ func (s *storm) begin(ctx context.Context) {
 }
 
 // pass says that every call was played. It returns when the last process runs
-// again and Kustomer is well, so that the rest can end: not before most have.
-func (s *storm) pass(ctx context.Context, mostEnded <-chan struct{}) {
+// again and Kustomer is well, so that the rest can end: not before half have.
+func (s *storm) pass(ctx context.Context, halfEnded <-chan struct{}) {
 	close(s.played)
 	s.ends.Wait()
 	sleep(ctx, aftermath)
 	select {
-	case <-mostEnded:
+	case <-halfEnded:
 	case <-ctx.Done():
 	}
 	s.stage.Sandbox.ClearFaults()
@@ -132,9 +132,9 @@ func (s *storm) kill(ctx context.Context) {
 func stormFaults() []sandbox.Fault {
 	const notes, conversations = "/v1/conversations/{id}/notes", "/v1/conversations"
 	return []sandbox.Fault{
-		// Rare: the first stops all requests for the rest of the minute, the second one step for half a minute.
+		// Rare, and not in short runs: both keep every request back, until the minute's end and half a minute long.
 		{Kind: sandbox.FaultStatus, Status: http.StatusTooManyRequests, Skip: 4000, Times: 1},
-		{Kind: sandbox.FaultUnauthorized, Skip: 50, Times: 2},
+		{Kind: sandbox.FaultUnauthorized, Skip: 2000, Times: 2},
 		{Kind: sandbox.FaultTimeout, Probability: 0.001},
 		// Refusals that no look-up explains park the call.
 		{Method: "POST", Route: conversations, Kind: sandbox.FaultStatus, Status: http.StatusConflict, Probability: 0.004},
