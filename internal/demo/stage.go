@@ -98,7 +98,7 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 		return s, s.startPrograms(ctx, options)
 	}
 	steps := activities.New(s.Kustomer, sync.OnceValue(automation.Default), "")
-	worker := config.NewWorker(s.Temporal, workflows.DefaultTaskQueue, steps, config.StepsAtOnce(cmp.Or(options.Budget, defaultBudget)*8/10), nil)
+	worker := config.NewWorker(s.Temporal, workflows.DefaultTaskQueue, steps, config.StepsAtOnce(ourShare(options.Budget)), nil)
 	if err := worker.Start(); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
 	}
