@@ -2,8 +2,11 @@ package activities
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer/sandbox"
@@ -112,4 +115,19 @@ func TestARetriedAttemptLooksForItsNoteBeforeWriting(t *testing.T) {
 	require.Len(t, failed, 1)
 	requireTheWholeCallOnce(t, o)
 	require.Equal(t, 1, o.State().Requests["POST /v1/conversations/{id}/notes"])
+}
+
+// A worker that hangs says so by saying nothing; one that waits for Kustomer is alive.
+func TestAStepThatTakesLongShowsThatItIsAlive(t *testing.T) {
+	t.Parallel()
+	o := newOrg(t)
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLatency, Latency: heartbeats + time.Second})
+	env := quiet().NewTestActivityEnvironment()
+	beats := 0
+	env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { beats++ })
+	env.RegisterActivity(o.CreateConversation)
+	_, err := env.ExecuteActivity(o.CreateConversation, ringing(caller))
+	require.NoError(t, err)
+	require.Equal(t, 1, beats)
+	require.Less(t, 3*heartbeats, HeartbeatTimeout, "two may be lost")
 }
