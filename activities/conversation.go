@@ -50,12 +50,14 @@ const (
 type edit struct {
 	*Activities
 	id     string       // moves with a conversation that is merged
+	owner  string       // the customer whose it was when last looked at
 	left   Conversation // as we left it
 	change automation.Change
 	// since is when the event happened: what people chose after it stays.
 	since time.Time
 	// ours are users whom the call's own steps may have assigned.
 	ours     []string
+	done     int // parts of a step that an earlier attempt has completed
 	warnings []string
 }
 
@@ -77,7 +79,7 @@ func (e *edit) look(ctx context.Context) error {
 			return err
 		case current.MergedTarget == "":
 			e.respect(current)
-			e.left.Rev = current.Rev
+			e.owner, e.left.Rev = current.CustomerID, current.Rev
 			return nil
 		}
 		e.warn("the conversation was merged into another one in Kustomer: what is written goes there")
@@ -139,22 +141,21 @@ func (e *edit) fields(ctx context.Context) error {
 	return errBusy
 }
 
-// tags appends and removes by name: sending the whole list would wipe
-// what people and Kustomer's own rules have tagged meanwhile.
-func (e *edit) tags(ctx context.Context) error {
-	for _, some := range []struct {
-		tags  []string
-		write func(context.Context, string, []string) (*kustomer.Conversation, error)
-	}{{e.change.AddTags, e.kustomer.AddTags}, {e.change.RemoveTags, e.kustomer.RemoveTags}} {
-		err := byHalves(some.tags, func(tags []string) error {
-			answer, err := some.write(ctx, e.id, tags)
-			return e.took(answer, err)
-		}, func(string, error) { e.warn("a tag was left out, because Kustomer refused it") })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// addTags and removeTags go by name: sending the whole list would wipe what
+// people and Kustomer's own rules have tagged meanwhile.
+func (e *edit) addTags(ctx context.Context) error {
+	return e.tag(e.change.AddTags, func(tags []string) (*kustomer.Conversation, error) { return e.kustomer.AddTags(ctx, e.id, tags) })
+}
+
+func (e *edit) removeTags(ctx context.Context) error {
+	return e.tag(e.change.RemoveTags, func(tags []string) (*kustomer.Conversation, error) { return e.kustomer.RemoveTags(ctx, e.id, tags) })
+}
+
+func (e *edit) tag(tags []string, write func([]string) (*kustomer.Conversation, error)) error {
+	return byHalves(tags, func(some []string) error {
+		answer, err := write(some)
+		return e.took(answer, err)
+	}, func(string, error) { e.warn("a tag was left out, because Kustomer refused it") })
 }
 
 // took learns from the answer to a write.

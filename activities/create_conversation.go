@@ -179,7 +179,7 @@ func (o *opened) complete(ctx context.Context, found *kustomer.Conversation) err
 	if err := o.fields(ctx); err != nil {
 		return err
 	}
-	return o.tags(ctx)
+	return o.addTags(ctx)
 }
 
 // lacking is what a conversation has nothing of, and was to be opened with.

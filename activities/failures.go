@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -24,11 +25,14 @@ const (
 )
 
 const (
-	// Doubling from a second to a minute: a short hiccup costs a ringing call
-	// a second, an outage costs Kustomer one request a minute for each call.
-	firstBackoff = time.Second
-	maxBackoff   = time.Minute
-	// A wrong key is put right by a person, which takes minutes at best.
+	// From a second to a minute: a short hiccup costs a ringing call a second, an
+	// outage costs Kustomer one request a minute for each call. Growing by half
+	// and not doubling lets a call through soon where only some answers fail.
+	firstBackoff  = time.Second
+	backoffGrowth = 1.5
+	maxBackoff    = time.Minute
+	// A wrong key is put right by a person, which takes minutes at best; what was
+	// only a hiccup is over in seconds.
 	credentialsBackoff = 30 * time.Second
 	// Nothing makes a note unique. One that Kustomer has not answered for is
 	// looked for only when it must have been written, if it ever is.
@@ -57,7 +61,7 @@ func failure(ctx context.Context, err error) error {
 		options.Category = temporal.ApplicationErrorCategoryBenign
 	case kustomer.Credentials:
 		failureType = Credentials
-		options.NextRetryDelay = jitter(credentialsBackoff)
+		options.NextRetryDelay = max(jitter(min(credentialsBackoff, backoff(tries(ctx)))), time.Until(answer.RetryAt))
 	case kustomer.Unavailable:
 		failureType = Unavailable
 		// A 503 may say for how long.
@@ -78,7 +82,8 @@ func refused(err error) bool {
 }
 
 func backoff(attempt int32) time.Duration {
-	return min(maxBackoff, firstBackoff<<min(attempt-1, 10))
+	grown := float64(firstBackoff) * math.Pow(backoffGrowth, float64(attempt-1))
+	return time.Duration(min(float64(maxBackoff), grown))
 }
 
 // untilReset waits for the budget's reset, which the client has found

@@ -23,8 +23,8 @@ func TestEveryAnswerOfKustomersDecidesWhenToTryAgain(t *testing.T) {
 		least, most time.Duration
 	}{
 		400: {Refused, 0, 0},
-		401: {Credentials, 15 * time.Second, 45 * time.Second},
-		403: {Credentials, 15 * time.Second, 45 * time.Second},
+		401: {Credentials, 500 * time.Millisecond, 1500 * time.Millisecond},
+		403: {Credentials, 500 * time.Millisecond, 1500 * time.Millisecond},
 		404: {Refused, 0, 0},
 		408: {Unavailable, 500 * time.Millisecond, 1500 * time.Millisecond},
 		409: {Refused, 0, 0},
@@ -104,7 +104,7 @@ func TestAnOutageIsRetriedEverSlowerAndNotByAllCallsAtOnce(t *testing.T) {
 		require.Len(t, failed, 10)
 		for i, failure := range failed {
 			require.False(t, failure.NonRetryable())
-			middle := min(maxBackoff, firstBackoff<<i)
+			middle := backoff(int32(i + 1))
 			require.GreaterOrEqual(t, failure.NextRetryDelay(), middle/2)
 			require.LessOrEqual(t, failure.NextRetryDelay(), middle*3/2)
 			delays = append(delays, failure.NextRetryDelay())
@@ -112,6 +112,9 @@ func TestAnOutageIsRetriedEverSlowerAndNotByAllCallsAtOnce(t *testing.T) {
 		return delays
 	}
 	require.NotEqual(t, delays(), delays())
+	require.Equal(t, firstBackoff, backoff(1))
+	require.Greater(t, backoff(2), backoff(1))
+	require.Less(t, backoff(10), maxBackoff)
 	require.Equal(t, maxBackoff, backoff(1_000_000), "after a week of an outage")
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 )
@@ -91,28 +93,39 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 // carryOut makes the change. Where the conversation turns out to have been
 // merged or deleted meanwhile, it looks where to go on.
 func (e *edit) carryOut(ctx context.Context, note kustomer.NewNote, look bool) error {
+	e.resume(ctx)
 	err := e.carryOutOnce(ctx, note, look)
 	if errors.Is(err, errMerged) || kustomer.IsKind(err, kustomer.NotFound) {
+		e.done = 0
 		err = e.carryOutOnce(ctx, note, true)
+	}
+	if err != nil {
+		e.remember(ctx)
 	}
 	return err
 }
 
 func (e *edit) carryOutOnce(ctx context.Context, note kustomer.NewNote, look bool) error {
-	if look {
+	if look && e.done == 0 {
 		if err := e.look(ctx); err != nil {
 			return err
 		}
+	}
+	if look {
 		// The note comes last: where it is written, all is.
 		if written, err := e.hasNote(ctx, e.id, note); written || err != nil {
 			return err
 		}
 	}
-	if err := e.fields(ctx); err != nil {
-		return err
-	}
-	if err := e.tags(ctx); err != nil {
-		return err
+	for _, part := range []func() error{
+		func() error { return e.fields(ctx) },
+		func() error { return e.addTags(ctx) },
+		func() error { return e.removeTags(ctx) },
+	}[e.done:] {
+		if err := part(); err != nil {
+			return err
+		}
+		e.done++
 	}
 	if err := e.writeNote(ctx, e.id, note); err != nil {
 		return err
@@ -121,4 +134,32 @@ func (e *edit) carryOutOnce(ctx context.Context, note kustomer.NewNote, look boo
 		e.left.Rev = 0 // a note is a change too, and its answer does not tell the revision
 	}
 	return nil
+}
+
+// progress is how far an attempt has come. The next goes on from there: while
+// some of Kustomer's answers fail, a step would otherwise have to get all of
+// them right in one go.
+type progress struct {
+	Done     int          `json:"done"`
+	ID       string       `json:"id"`
+	Left     Conversation `json:"left"`
+	Assigned []string     `json:"assigned"`
+	Warnings []string     `json:"warnings"`
+}
+
+// remember tells the next attempt. It is said with a failure only, so that the
+// usual step pays nothing for it.
+func (e *edit) remember(ctx context.Context) {
+	if e.done > 0 && activity.IsActivity(ctx) {
+		activity.RecordHeartbeat(ctx, progress{e.done, e.id, e.left, e.change.AssignedUsers, e.warnings})
+	}
+}
+
+func (e *edit) resume(ctx context.Context) {
+	var p progress
+	if !repeated(ctx) || !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &p) != nil {
+		return // nothing is done, as far as is known: to do it again is safe
+	}
+	e.done, e.id, e.left, e.warnings = p.Done, p.ID, p.Left, p.Warnings
+	e.change.AssignedUsers = p.Assigned
 }

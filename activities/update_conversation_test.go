@@ -131,3 +131,19 @@ func TestAStepThatTakesLongShowsThatItIsAlive(t *testing.T) {
 	require.Equal(t, 1, beats)
 	require.Less(t, 3*heartbeats, HeartbeatTimeout, "two may be lost")
 }
+
+func TestAStepGoesOnWhereTheLastAttemptStopped(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t))
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 503, Times: 3})
+	updated, failed, err := repeat(t, o.UpdateConversation, in)
+	require.NoError(t, err)
+	require.Len(t, failed, 3)
+	require.Equal(t, []string{amira.ID}, updated.AssignedUsers)
+	requireTheWholeCallOnce(t, o)
+	requests := o.State().Requests
+	require.Equal(t, []int{1, 1, 1, 0}, []int{
+		requests["PUT /v1/conversations/{id}"], requests["POST /v1/conversations/{id}/tags"],
+		requests["DELETE /v1/conversations/{id}/tags"], requests["GET /v1/conversations/{id}"],
+	})
+}

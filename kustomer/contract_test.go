@@ -55,6 +55,9 @@ var published = map[string]request{
 			AssignedUsers: &[]string{userID}, AssignedTeams: &[]string{}, Custom: map[string]any{"waitNum": 3}, Rev: ptr(4),
 		})
 	}},
+	"MoveConversation": {"PUT", "/conversations/{id}", func(ctx context.Context, c *Client) (any, error) {
+		return c.MoveConversation(ctx, conversationID, customerID)
+	}},
 	"AddTags": {"POST", "/conversations/{id}/tags", func(ctx context.Context, c *Client) (any, error) {
 		return c.AddTags(ctx, conversationID, []string{"call_answered"})
 	}},

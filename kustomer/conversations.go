@@ -110,6 +110,15 @@ func (c *Client) UpdateConversation(ctx context.Context, id string, in Conversat
 	})
 }
 
+// MoveConversation gives a conversation to another customer. OpenAPI: PUT
+// /conversations/{id}, whose body then holds the customer and nothing else.
+func (c *Client) MoveConversation(ctx context.Context, id, customerID string) (*Conversation, error) {
+	return conversation(ctx, c, call{
+		op: "move conversation", method: http.MethodPut,
+		route: "/v1/conversations/{id}", params: map[string]string{"id": id}, body: map[string]string{"customer": customerID},
+	})
+}
+
 // conversationAttributes reads mergedTarget in whatever form: it is seen only
 // in third-party data, and must not make a conversation unreadable.
 type conversationAttributes struct {

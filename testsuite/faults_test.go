@@ -16,8 +16,8 @@ import (
 // What the fault run plays; the same seed plays the same calls, faults and
 // kills, as far as processes that run at their own pace allow.
 var (
-	faultSeed  = flag.Int64("seed", 4, "seed of the fault run")
-	faultCalls = flag.Int("calls", 60, "calls of the fault run; thousands need a longer -timeout")
+	faultSeed  = flag.Int64("seed", 1, "seed of the fault run")
+	faultCalls = flag.Int("calls", 40, "calls of the fault run; thousands need a longer -timeout")
 	faultRate  = flag.Float64("rate", 10, "calls a second of the fault run")
 )
 

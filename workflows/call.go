@@ -50,13 +50,15 @@ func (c *thread) run(ctx workflow.Context) error {
 // learnCaller waits a moment for an event that says who calls, when the first
 // one heard does not: it was about an attempt to reach an agent, or overtook the ringing.
 func (c *thread) learnCaller(ctx workflow.Context) error {
-	known := func() bool { return c.rang || c.facts.Leg.From != "" || c.facts.Leg.Anonymous }
+	known := func() bool { return c.rang || c.knowsCaller() }
 	if c.drain(ctx); known() {
 		return nil
 	}
 	c.state.WaitsFor = "an event that says who calls"
 	return c.listen(ctx, c.timer(ctx, callerPatience, "time to learn who calls"), known)
 }
+
+func (c *thread) knowsCaller() bool { return c.facts.Leg.From != "" || c.facts.Leg.Anonymous }
 
 // openConversation opens the conversation, the first step of every call.
 func (c *thread) openConversation(ctx workflow.Context) error {
@@ -71,7 +73,7 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 		if err != nil {
 			return err
 		}
-		c.opened, c.left = opened, opened.Left
+		c.opened, c.left, c.nobodys = opened, opened.Left, !c.knowsCaller()
 		c.state.CustomerID, c.facts.Kustomer.CustomerID = opened.CustomerID, opened.CustomerID
 		c.isIn(opened.ConversationID, opened.ConversationURL)
 		c.state.Automations = opened.Automations
@@ -93,6 +95,9 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 // nothing was heard for too long.
 func (c *thread) nextBridge(ctx workflow.Context) (bridge call.Event, more bool, err error) {
 	for c.drain(ctx); c.handled == len(c.bridges); {
+		if err := c.giveToCaller(ctx); err != nil {
+			return call.Event{}, false, err
+		}
 		if c.handled > 0 && !c.opened.ExpectsFinish {
 			return call.Event{}, false, nil
 		}
@@ -101,13 +106,45 @@ func (c *thread) nextBridge(ctx workflow.Context) (bridge call.Event, more bool,
 			return call.Event{}, false, nil
 		}
 		ended := c.ended
-		news := func() bool { return c.handled < len(c.bridges) || c.ended != ended }
+		news := func() bool { return c.handled < len(c.bridges) || c.ended != ended || c.isNobodys() }
 		if err := c.listen(ctx, deadline, news); err != nil {
 			return call.Event{}, false, err
 		}
 	}
 	c.handled++
 	return c.bridges[c.handled-1], true, nil
+}
+
+// isNobodys reports whether the conversation was opened before it was known who calls, and now it is.
+func (c *thread) isNobodys() bool { return c.nobodys && c.facts.Leg.From != "" }
+
+// giveToCaller moves a conversation that was opened for nobody to the caller:
+// the event that tells who calls was held up for longer than the agent could wait.
+func (c *thread) giveToCaller(ctx workflow.Context) error {
+	if !c.isNobodys() {
+		return nil
+	}
+	c.nobodys = false
+	version := workflow.GetVersion(ctx, "give to caller", workflow.DefaultVersion, 1)
+	if version == workflow.DefaultVersion || c.opened.ConversationID == "" || c.gone {
+		return nil
+	}
+	const what = "give the conversation to the caller"
+	c.state.WaitsFor = "Kustomer to " + what
+	return c.step(ctx, what, activities.PriorityHandOver, func(ctx workflow.Context, _ try) error {
+		moved, err := run(ctx, steps.MoveConversation, activities.MoveConversationInput{
+			Facts: c.facts, ConversationID: c.opened.ConversationID, Left: c.left,
+		})
+		if err != nil {
+			return err
+		}
+		c.left, c.gone = moved.Left, moved.Gone
+		c.state.CustomerID, c.facts.Kustomer.CustomerID = moved.CustomerID, moved.CustomerID
+		c.isIn(c.opened.ConversationID, moved.ConversationURL)
+		c.warn(ctx, moved.MovedAt, moved.Warnings)
+		c.tell(ctx, moved.MovedAt, "conversation given to the caller")
+		return nil
+	})
 }
 
 // deadline is the timer that bounds the current wait. A call that is answered
@@ -210,7 +247,13 @@ func (c *thread) close(ctx workflow.Context) error {
 // call. Where the legs tell that an agent had the caller on the line, but the
 // event that says who was lost, the conversation is still marked as answered.
 func (c *thread) handOverTheRest(ctx workflow.Context) error {
-	for c.drain(ctx); c.handled < len(c.bridges); c.drain(ctx) {
+	for c.drain(ctx); c.handled < len(c.bridges) || c.isNobodys(); c.drain(ctx) {
+		if err := c.giveToCaller(ctx); err != nil {
+			return err
+		}
+		if c.handled == len(c.bridges) {
+			continue
+		}
 		c.handled++
 		if err := c.handOver(ctx, c.bridges[c.handled-1], noteName(call.Bridged, c.handled)); err != nil {
 			return err

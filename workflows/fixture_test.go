@@ -70,6 +70,7 @@ type callUnderTest struct {
 	priorities []int // of the steps
 	created    activities.CreateConversationInput
 	updates    []activities.UpdateConversationInput
+	moved      activities.MoveConversationInput
 }
 
 func newCall(t *testing.T) *callUnderTest {
@@ -88,6 +89,7 @@ func newCall(t *testing.T) *callUnderTest {
 	var steps *activities.Activities
 	c.env.OnActivity(steps.CreateConversation, mock.Anything, mock.Anything).Return(c.create)
 	c.env.OnActivity(steps.UpdateConversation, mock.Anything, mock.Anything).Return(c.update)
+	c.env.OnActivity(steps.MoveConversation, mock.Anything, mock.Anything).Return(c.move)
 	return c
 }
 
@@ -109,6 +111,11 @@ func (c *callUnderTest) update(_ context.Context, in activities.UpdateConversati
 		answer(&result)
 	}
 	return result, c.carriesOut(in.Note)
+}
+
+func (c *callUnderTest) move(_ context.Context, in activities.MoveConversationInput) (activities.MoveConversationResult, error) {
+	c.moved = in
+	return activities.MoveConversationResult{CustomerID: "customer-2", ConversationURL: "https://crm/moved", MovedAt: began}, c.carriesOut("move")
 }
 
 func (c *callUnderTest) carriesOut(step string) error {

@@ -57,7 +57,7 @@ func kustomerStep(ctx workflow.Context, summary string, priority int) workflow.C
 		ScheduleToCloseTimeout: 7 * 24 * time.Hour,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    time.Second,
-			BackoffCoefficient: 2,
+			BackoffCoefficient: 1.5,
 			MaximumInterval:    time.Minute,
 		},
 		Summary:  summary,

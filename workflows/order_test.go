@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -202,4 +203,47 @@ func TestAnnouncementThatFirstTellsWhoTheAgentIsToKustomerAssigns(t *testing.T) 
 	state := c.plays()
 	require.Equal(t, []string{"user-of-agent-1"}, state.AssignedUsers)
 	require.Equal(t, "Amira", c.updates[2].Facts.Agent.Name, "what the second left out is kept")
+}
+
+// An outage held up the event that tells who calls, for longer than an agent can wait.
+func TestCallerWhoBecomesKnownLateGetsTheConversation(t *testing.T) {
+	for name, plays := range map[string]func(*callUnderTest){
+		"while it rings":         func(c *callUnderTest) { c.hears(time.Minute, inbound); c.hears(2*time.Minute, nameless(finished)) },
+		"after the end":          func(c *callUnderTest) { c.hears(time.Minute, nameless(finished)); c.hears(61*time.Second, inbound) },
+		"when an agent picks up": func(c *callUnderTest) { c.hears(time.Minute, bridged); c.hears(2*time.Minute, nameless(finished)) },
+		"while it is being closed": func(c *callUnderTest) {
+			c.hears(time.Minute, nameless(finished))
+			c.duringStep["finished"] = func() { c.env.SignalWorkflow("inbound", inbound) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCall(t)
+			c.starts(unansweredAttempt)
+			plays(c)
+			state := c.plays()
+			require.Contains(t, c.steps, "move")
+			require.Equal(t, "+4930231250", c.moved.Facts.Leg.From)
+			require.Equal(t, "customer-1", c.moved.Facts.Kustomer.CustomerID)
+			require.Equal(t, "customer-2", state.CustomerID)
+			require.Equal(t, "https://crm/moved", state.ConversationURL)
+			require.Len(t, slices.DeleteFunc(c.steps, func(step string) bool { return step != "move" }), 1)
+		})
+	}
+}
+
+func TestWithheldNumberIsNobodyToGiveTheConversationTo(t *testing.T) {
+	withheld := inbound
+	withheld.Leg.From, withheld.Leg.Anonymous = "", true
+	c := newCall(t)
+	c.starts(unansweredAttempt)
+	c.hears(time.Minute, withheld)
+	c.hears(2*time.Minute, nameless(hungUp))
+	c.plays()
+	require.Equal(t, []string{"create", "finished"}, c.steps)
+}
+
+// nameless is an event that does not say who calls.
+func nameless(e call.Event) call.Event {
+	e.Leg.From = ""
+	return e
 }

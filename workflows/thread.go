@@ -21,6 +21,8 @@ type thread struct {
 	opened   activities.CreateConversationResult
 	left     activities.Conversation // the conversation as the last step has left it
 	gone     bool                    // people have deleted it
+	// nobodys: it was opened before it was known who calls.
+	nobodys bool
 	// resumed: steps of this call may have been carried out by a run before this one.
 	resumed bool
 

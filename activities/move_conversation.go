@@ -1,0 +1,80 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+)
+
+// MoveConversationInput says who calls, as was learnt after the conversation was opened.
+type MoveConversationInput struct {
+	Facts          call.Facts `json:"facts"`
+	ConversationID string     `json:"conversationId"`
+	// Left is the conversation as the call's last step has left it.
+	Left Conversation `json:"left,omitzero"`
+}
+
+// MoveConversationResult says where the conversation is.
+type MoveConversationResult struct {
+	CustomerID      string    `json:"customerId"`
+	ConversationURL string    `json:"conversationUrl"`
+	MovedAt         time.Time `json:"movedAt"`
+	// Warnings say what was left as it is, and why.
+	Warnings []string `json:"warnings,omitempty"`
+	// Left is the conversation as this step has left it.
+	Left Conversation `json:"left,omitzero"`
+	// Gone says that people have deleted the conversation.
+	Gone bool `json:"gone,omitempty"`
+}
+
+// MoveConversation gives a conversation that was opened before it was known
+// who calls to the calling customer, with the name and attributes that it would have had.
+func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationInput) (MoveConversationResult, error) {
+	ctx, end := begin(ctx)
+	defer end()
+	opening, _ := a.automations().In(a.country).Open(in.Facts)
+	known := in.Facts.Kustomer
+	result := MoveConversationResult{CustomerID: known.CustomerID, ConversationURL: known.ConversationURL, MovedAt: time.Now().UTC(), Left: in.Left}
+	if opening.Customer != "" {
+		return result, nil // all calls belong to this one
+	}
+	e := &edit{
+		Activities: a, id: in.ConversationID, owner: known.CustomerID, left: in.Left,
+		change: automation.Change{Name: opening.Name, Custom: opening.Custom},
+	}
+	err := e.moveTo(ctx, in.Facts)
+	if err != nil && !errors.Is(err, errGone) {
+		return MoveConversationResult{}, failure(ctx, err)
+	}
+	result.CustomerID, result.ConversationURL = e.owner, a.kustomer.ConversationURL(e.owner, in.ConversationID)
+	result.Warnings, result.Left, result.Gone = e.warnings, e.left, err != nil
+	return result, nil
+}
+
+// moveTo moves the conversation to the caller, unless somebody has moved or merged it.
+func (e *edit) moveTo(ctx context.Context, facts call.Facts) error {
+	customer, _, err := e.callingCustomer(ctx, facts.Leg)
+	if err != nil {
+		return err
+	}
+	id := e.id
+	if err := e.look(ctx); err != nil {
+		return err
+	}
+	switch {
+	case e.id != id:
+		return nil // whoever merged it knew whose it is
+	case e.owner != customer.ID && e.owner != facts.Kustomer.CustomerID:
+		e.warn("somebody has given the conversation to another customer: that was kept")
+		return nil
+	case e.owner != customer.ID:
+		if _, err := e.kustomer.MoveConversation(ctx, e.id, customer.ID); err != nil {
+			return err
+		}
+		e.owner, e.left.Rev = customer.ID, 0
+	}
+	return e.fields(ctx)
+}
