@@ -14,6 +14,8 @@ import (
 // Conversation is a call's conversation as our own last write has left it.
 // What is different when we look again was changed by people or by Kustomer's rules.
 type Conversation struct {
+	// Known says that the rest is: steps of earlier versions did not tell.
+	Known bool `json:"known,omitempty"`
 	// Rev is the revision that we made; 0 where that is not known, as after a note.
 	Rev           int      `json:"rev,omitempty"`
 	Name          string   `json:"name,omitempty"`
@@ -90,7 +92,7 @@ func (e *edit) look(ctx context.Context) error {
 
 // respect takes out of the change what would undo somebody's choice.
 func (e *edit) respect(current *kustomer.Conversation) {
-	if e.change.Name != "" && e.left.Name != "" && current.Name != e.left.Name && current.Name != e.change.Name {
+	if e.change.Name != "" && e.left.Known && current.Name != e.left.Name && current.Name != e.change.Name {
 		e.change.Name = ""
 		e.warn("somebody has renamed the conversation: that name was kept")
 	}

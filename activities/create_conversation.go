@@ -149,7 +149,7 @@ func (o *opened) findOrCreate(ctx context.Context, customerID, externalID string
 
 // meant is the conversation as it was to be opened.
 func (o *opened) meant() Conversation {
-	return Conversation{Name: o.opening.Name, AssignedUsers: o.opening.AssignedUsers, AssignedTeams: o.opening.AssignedTeams}
+	return Conversation{Known: true, Name: o.opening.Name, AssignedUsers: o.opening.AssignedUsers, AssignedTeams: o.opening.AssignedTeams}
 }
 
 // adopt takes over the conversation that an earlier attempt has opened.
@@ -171,7 +171,7 @@ func (o *opened) adopt(ctx context.Context, found *kustomer.Conversation, err er
 // what Kustomer refused, by an attempt that came no further, lacks the rest too.
 func (o *opened) complete(ctx context.Context, found *kustomer.Conversation) error {
 	o.id = found.ID
-	o.left = Conversation{Rev: found.Rev, Name: found.Name, AssignedUsers: found.AssignedUsers, AssignedTeams: found.AssignedTeams}
+	o.left = Conversation{Known: true, Rev: found.Rev, Name: found.Name, AssignedUsers: found.AssignedUsers, AssignedTeams: found.AssignedTeams}
 	if found.MergedTarget != "" {
 		return nil // it is another conversation by now, and the next step finds it
 	}

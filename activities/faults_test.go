@@ -50,6 +50,12 @@ func TestConnectionResetAfterTheWorkWasDone(t *testing.T) {
 	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultLoseAnswer}})
 }
 
+func TestAnswerLostAtALaterAttempt(t *testing.T) {
+	for earlier := 1; earlier <= 3; earlier++ {
+		survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultLoseAnswer}, earlier: earlier})
+	}
+}
+
 func TestTimeOutAndNothingDone(t *testing.T) {
 	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultTimeout}, timeout: 200 * time.Millisecond})
 }
@@ -97,6 +103,7 @@ var writes = []struct{ op, method, route string }{
 // disturbance is what goes wrong with a request.
 type disturbance struct {
 	fault    sandbox.Fault
+	earlier  int           // requests that failed before, with nothing done
 	divertTo string        // the address that requests go to instead, if any
 	timeout  time.Duration // the client's
 	parks    bool          // it takes an operator to try again
@@ -117,12 +124,15 @@ func survives(t *testing.T, d disturbance) {
 				if d.divertTo == "" {
 					fault := d.fault
 					fault.Method, fault.Route, fault.Times = write.method, write.route, times
+					if d.earlier > 0 {
+						o.Inject(sandbox.Fault{Method: write.method, Route: write.route, Kind: sandbox.FaultReset, Times: d.earlier})
+					}
 					o.Inject(fault)
 				}
 				failed := o.plays(t, d.parks)
 				require.NotEmpty(t, failed, "the disturbance never struck")
 				if d.timeout == 0 { // else a busy machine may add time-outs of its own
-					require.LessOrEqual(t, len(failed), times, "what has been done is found, and not tried again")
+					require.LessOrEqual(t, len(failed), d.earlier+times, "what has been done is found, and not tried again")
 				}
 				require.ErrorContains(t, failed[0], write.op)
 				for _, failure := range failed {

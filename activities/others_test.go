@@ -45,12 +45,23 @@ func TestANameThatAPersonChangedStays(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, namesOnBridge)
 	opened := o.open(t)
-	opened.Left.Name = "Call" // as the file would have named it
 	o.edits(t, opened.ConversationID, kustomer.ConversationUpdate{Name: new("Mrs. Öz about her bill")})
 	result := o.update(t, answering(opened))
 	require.Equal(t, "Mrs. Öz about her bill", o.conversation(t).Name)
 	require.Equal(t, 4, o.conversation(t).Priority, "the rest is done")
 	require.Equal(t, []string{"somebody has renamed the conversation: that name was kept"}, result.Warnings)
+}
+
+// A call that was running under an earlier version does not know how it left its conversation.
+func TestAConversationOfAnEarlierVersionIsUpdatedAsItWas(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, namesOnBridge)
+	opened := o.open(t)
+	o.edits(t, opened.ConversationID, kustomer.ConversationUpdate{Name: new("Ringing")})
+	in := answering(opened)
+	in.Left, in.Since, in.Agents = Conversation{}, time.Time{}, nil
+	require.Empty(t, o.update(t, in).Warnings)
+	require.Equal(t, "Taken", o.conversation(t).Name)
 }
 
 func TestANameThatNobodyChangedIsReplaced(t *testing.T) {
