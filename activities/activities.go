@@ -6,6 +6,7 @@ package activities
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -64,36 +65,71 @@ func begin(ctx context.Context) (_ context.Context, end func()) {
 		return ctx, func() {}
 	}
 	info := activity.GetInfo(ctx)
-	urgency := kustomer.Now
-	switch {
-	case info.Priority.PriorityKey >= PriorityCatchUp || time.Since(info.ScheduledTime) > overdue:
-		urgency = kustomer.Later
-	case info.Priority.PriorityKey >= PriorityHandOver:
-		urgency = kustomer.Soon
-	}
+	urgency := urgencyOf(info.Priority.PriorityKey, time.Since(info.ScheduledTime))
+	p := &pulse{last: time.Now().Round(0)}
 	alive := time.NewTicker(heartbeats)
 	ended := make(chan struct{})
 	go func() {
 		for {
 			select {
 			case <-alive.C:
-				activity.RecordHeartbeat(ctx)
+				if p.beat() {
+					activity.RecordHeartbeat(ctx)
+				}
 			case <-ended:
 				return
 			}
 		}
 	}()
-	return kustomer.WithUrgency(ctx, urgency), func() {
+	return context.WithValue(kustomer.WithUrgency(ctx, urgency), pulseKey{}, p), func() {
 		alive.Stop()
 		close(ended)
 	}
 }
 
+type pulseKey struct{}
+
+// pulse knows whether a step was frozen, with its machine or process, for so
+// long that it counts as dead and another has taken it up. By the clock on the
+// wall: the other one stands still while a machine does.
+type pulse struct {
+	mu     sync.Mutex
+	last   time.Time
+	frozen bool
+}
+
+func (p *pulse) beat() (alive bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now().Round(0)
+	p.frozen = p.frozen || now.Sub(p.last) >= HeartbeatTimeout
+	p.last = now
+	return !p.frozen
+}
+
+// wasFrozen reports whether another attempt may be under way beside this one.
+func wasFrozen(ctx context.Context) bool {
+	p, ok := ctx.Value(pulseKey{}).(*pulse)
+	return ok && !p.beat()
+}
+
+// urgencyOf is how urgent a step is that was asked for so long ago.
+func urgencyOf(priority int, age time.Duration) kustomer.Urgency {
+	switch {
+	case priority >= PriorityCatchUp || age > overdue:
+		return kustomer.Later
+	case priority >= PriorityHandOver:
+		return kustomer.Soon
+	}
+	return kustomer.Now
+}
+
 // repeated reports whether an earlier attempt of this step may have written
 // something already. Only then is a look-up worth a request of the budget
-// that the whole Kustomer org shares.
+// that the whole Kustomer org shares. A step that an operator has reset counts
+// from one again, but has its heartbeats.
 func repeated(ctx context.Context) bool {
-	return tries(ctx) > 1
+	return tries(ctx) > 1 || activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx)
 }
 
 // tries counts the tries of this step, from 1.

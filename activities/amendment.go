@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
@@ -46,7 +45,7 @@ func (m *Amendment) UnmarshalJSON(text []byte) error {
 
 // Validate refuses an amendment that changes nothing.
 func (m Amendment) Validate() error {
-	if reflect.ValueOf(m).IsZero() {
+	if text, err := json.Marshal(m); err == nil && string(text) == "{}" {
 		return errors.New("the amendment names no field to change: to try again as it is, retry")
 	}
 	return nil

@@ -78,4 +78,5 @@ func TestAMistypedAmendmentIsRefused(t *testing.T) {
 	require.ErrorContains(t, json.Unmarshal([]byte(`{"asignedTeams": []}`), &m), "asignedTeams")
 	require.Error(t, json.Unmarshal([]byte(`{"priority": "high"}`), &m))
 	require.ErrorContains(t, Amendment{}.Validate(), "retry")
+	require.ErrorContains(t, Amendment{Custom: map[string]any{}}.Validate(), "retry")
 }

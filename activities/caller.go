@@ -13,16 +13,24 @@ import (
 var unknownCaller = kustomer.NewCustomer{Name: "Unknown caller", ExternalID: externalIDPrefix + "unknown-caller"}
 
 // callingCustomer finds the customer who calls, or creates one.
-func (a *Activities) callingCustomer(ctx context.Context, leg call.Leg) (customer *kustomer.Customer, isNew bool, err error) {
-	find := func() (*kustomer.Customer, error) {
-		return a.kustomer.CustomerByExternalID(ctx, unknownCaller.ExternalID)
-	}
-	create := unknownCaller
+// A number that Kustomer does not take costs no call its conversation.
+func (a *Activities) callingCustomer(ctx context.Context, leg call.Leg, warn func(string, ...any)) (customer *kustomer.Customer, isNew bool, err error) {
 	if number, ok := a.callerNumber(leg); ok {
-		find = func() (*kustomer.Customer, error) { return a.kustomer.CustomerByPhone(ctx, number) }
-		create = kustomer.NewCustomer{Phones: []kustomer.Phone{{Type: "mobile", Phone: number}}}
+		customer, isNew, err = a.customerWith(ctx, kustomer.NewCustomer{Phones: []kustomer.Phone{{Type: "mobile", Phone: number}}}, func() (*kustomer.Customer, error) {
+			return a.kustomer.CustomerByPhone(ctx, number)
+		})
+		if !kustomer.IsKind(err, kustomer.Rejected) {
+			return customer, isNew, err
+		}
+		warn("Kustomer does not take the caller's number: the conversation belongs to \"%s\"", unknownCaller.Name)
 	}
+	return a.customerWith(ctx, unknownCaller, func() (*kustomer.Customer, error) {
+		return a.kustomer.CustomerByExternalID(ctx, unknownCaller.ExternalID)
+	})
+}
 
+// customerWith finds a customer, or creates it.
+func (a *Activities) customerWith(ctx context.Context, create kustomer.NewCustomer, find func() (*kustomer.Customer, error)) (customer *kustomer.Customer, isNew bool, err error) {
 	customer, err = find()
 	if !kustomer.IsKind(err, kustomer.NotFound) {
 		return customer, false, err

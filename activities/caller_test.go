@@ -1,6 +1,9 @@
 package activities
 
 import (
+	"bytes"
+	"io"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,4 +59,22 @@ func TestCallersWithoutANumberOfTheirOwnAreOneUnknownCaller(t *testing.T) {
 	require.Zero(t, state.Requests["GET /v1/customers/phone={phone}"])
 	require.Len(t, state.Conversations, len(calls))
 	require.Equal(t, "Call from a withheld number", state.Conversations[0].Name)
+}
+
+func TestANumberThatKustomerDoesNotTakeCostsNoConversation(t *testing.T) {
+	o := newOrg(t, func(o *org) {
+		o.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err == nil && r.Method == http.MethodPost && bytes.Contains(body, []byte("phones")) {
+				w.WriteHeader(http.StatusBadRequest)
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			o.Server.ServeHTTP(w, r)
+		})
+	})
+	opened := o.open(t)
+	require.Equal(t, []string{`Kustomer does not take the caller's number: the conversation belongs to "Unknown caller"`}, opened.Warnings)
+	require.Equal(t, "Unknown caller", o.State().Customers[0].Name)
+	require.Equal(t, o.State().Customers[0].ID, o.conversation(t).CustomerID)
 }

@@ -35,8 +35,12 @@ func (c *Conversation) written(answer *kustomer.Conversation) {
 var (
 	// errGone: people have deleted the conversation.
 	errGone = errors.New("the conversation was deleted in Kustomer")
+	// errMissing: it cannot be found, be it deleted, or not to be seen for a moment.
+	errMissing = errors.New("the conversation cannot be found in Kustomer")
 	// errMerged: people have merged the conversation into another one.
 	errMerged = errors.New("the conversation was merged into another one")
+	// errCircle: merged conversations lead to each other.
+	errCircle = errors.New("the conversation was merged into others, in a circle")
 	// errBusy: others change the conversation as fast as we read it.
 	errBusy = errors.New("the conversation keeps being changed by others")
 )
@@ -57,8 +61,11 @@ type edit struct {
 	change automation.Change
 	// since is when the event happened: what people chose after it stays.
 	since time.Time
-	// ours are users whom the call's own steps may have assigned.
-	ours     []string
+	// ours is what the call's own steps may have written, though it is not known that they have.
+	ours struct {
+		name         string
+		users, teams []string
+	}
 	done     int // parts of a step that an earlier attempt has completed
 	warnings []string
 }
@@ -75,40 +82,49 @@ func (e *edit) look(ctx context.Context) error {
 	for range maxMerges {
 		current, err := e.kustomer.Conversation(ctx, e.id)
 		switch {
-		case kustomer.IsKind(err, kustomer.NotFound) || err == nil && current.Deleted:
-			return errGone
+		case kustomer.IsKind(err, kustomer.NotFound):
+			return errMissing
 		case err != nil:
 			return err
+		case current.Deleted:
+			return errGone
 		case current.MergedTarget == "":
 			e.respect(current)
 			e.owner, e.left.Rev = current.CustomerID, current.Rev
 			return nil
 		}
 		e.warn("the conversation was merged into another one in Kustomer: what is written goes there")
-		e.id, e.left, e.change.Name = current.MergedTarget, Conversation{}, "" // nothing there is ours, least of all its name
+		e.id, e.left = current.MergedTarget, Conversation{}
+		// Nothing there is ours: neither its name, nor what it is tagged with.
+		e.change.Name, e.change.SetTags, e.change.RemoveTags = "", nil, nil
 	}
-	return fmt.Errorf("%w, in a circle", errMerged)
+	return errCircle
 }
 
 // respect takes out of the change what would undo somebody's choice.
 func (e *edit) respect(current *kustomer.Conversation) {
-	if e.change.Name != "" && e.left.Known && current.Name != e.left.Name && current.Name != e.change.Name {
+	if ours := []string{e.left.Name, e.ours.name, e.change.Name}; e.change.Name != "" && e.left.Known && !slices.Contains(ours, current.Name) {
 		e.change.Name = ""
 		e.warn("somebody has renamed the conversation: that name was kept")
 	}
-	if len(e.change.AssignedUsers)+len(e.change.AssignedTeams) == 0 || !current.UpdatedAt.After(e.since) {
-		return // nothing to assign, or whatever was chosen was chosen before the event
+	if e.since.IsZero() || !current.UpdatedAt.After(e.since) {
+		return // whoever was chosen was chosen before the event, as far as is known
 	}
-	theirs := func(user string) bool {
-		return !slices.Contains(slices.Concat(e.ours, e.left.AssignedUsers, e.change.AssignedUsers), user)
-	}
-	theirTeam := func(team string) bool {
-		return !slices.Contains(slices.Concat(e.left.AssignedTeams, e.change.AssignedTeams), team)
-	}
-	if slices.ContainsFunc(current.AssignedUsers, theirs) || slices.ContainsFunc(current.AssignedTeams, theirTeam) {
-		e.change.AssignedUsers, e.change.AssignedTeams = nil, nil
+	users := slices.Concat(e.ours.users, e.left.AssignedUsers, e.change.AssignedUsers)
+	if len(e.change.AssignedUsers) > 0 && hasOthers(current.AssignedUsers, users) {
+		e.change.AssignedUsers = nil
 		e.warn("somebody has assigned the conversation after the event: that was kept")
 	}
+	teams := slices.Concat(e.ours.teams, e.left.AssignedTeams, e.change.AssignedTeams)
+	if len(e.change.AssignedTeams) > 0 && hasOthers(current.AssignedTeams, teams) {
+		e.change.AssignedTeams = nil
+		e.warn("somebody has given the conversation to a team after the event: that was kept")
+	}
+}
+
+// hasOthers reports whether a list has any but the known.
+func hasOthers(list, known []string) bool {
+	return slices.ContainsFunc(list, func(one string) bool { return !slices.Contains(known, one) })
 }
 
 // fields writes the fields of the conversation itself. It is conditional on

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -60,19 +61,19 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 	}
 	in.Amend.opening(&opening, &in.Facts)
 	customer := &kustomer.Customer{ID: opening.Customer}
+	o := &opened{opening: opening, edit: edit{Activities: a, warnings: warnings}}
 	if opening.Customer == "" {
 		var err error
-		if customer, result.NewCustomer, err = a.callingCustomer(ctx, in.Facts.Leg); err != nil {
+		if customer, result.NewCustomer, err = a.callingCustomer(ctx, in.Facts.Leg, o.warn); err != nil {
 			return CreateConversationResult{}, failure(ctx, err)
 		}
 	}
-	o := &opened{opening: opening, edit: edit{Activities: a, warnings: warnings}}
 	if err := o.open(ctx, customer.ID, in.Facts.Key, repeated(ctx) || in.LookFirst); err != nil {
 		return CreateConversationResult{}, failure(ctx, err)
 	}
 	result.ConversationID = o.id
-	result.ConversationURL = a.kustomer.ConversationURL(customer.ID, o.id)
-	result.CustomerID = customer.ID
+	result.CustomerID = cmp.Or(o.owner, customer.ID) // people may have moved one that was there already
+	result.ConversationURL = a.kustomer.ConversationURL(result.CustomerID, o.id)
 	result.Adopted = o.adopted
 	result.OpenedAt = time.Now().UTC()
 	result.Warnings = o.warnings
@@ -157,7 +158,7 @@ func (o *opened) adopt(ctx context.Context, found *kustomer.Conversation, err er
 	if err != nil {
 		return err
 	}
-	o.adopted = true
+	o.adopted, o.owner = true, found.CustomerID
 	if err := o.complete(ctx, found); err != nil {
 		return err
 	}

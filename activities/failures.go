@@ -37,6 +37,11 @@ const (
 	// Nothing makes a note unique. One that Kustomer has not answered for is
 	// looked for only when it must have been written, if it ever is.
 	lateness = 10 * time.Second
+	// What conflicts with a change that another makes, or that Kustomer's look-ups
+	// do not show yet, does so no more after some seconds.
+	conflictTries = 5
+	// A conversation that cannot be found for some seconds was deleted.
+	goneTries = 4
 	// Kustomer's budget window is a minute (developer site, "Rate limits").
 	rateWindow = time.Minute
 )
@@ -44,15 +49,15 @@ const (
 // failure is the only place where a Kustomer error becomes a Temporal error:
 // the client says what kind of failure it was, this says when to try again.
 func failure(ctx context.Context, err error) error {
-	options := temporal.ApplicationErrorOptions{}
+	options := temporal.ApplicationErrorOptions{NextRetryDelay: jitter(backoff(tries(ctx)))}
 	var answer *kustomer.Error
 	if !errors.As(err, &answer) {
-		if errors.Is(err, errBusy) {
-			options.NextRetryDelay = jitter(backoff(tries(ctx)))
-			return temporal.NewApplicationErrorWithOptions(err.Error(), Unavailable, options)
+		if options.NonRetryable = errors.Is(err, errCircle); options.NonRetryable {
+			return temporal.NewApplicationErrorWithOptions(err.Error(), Refused, options)
 		}
-		return err
+		return temporal.NewApplicationErrorWithOptions(err.Error(), Unavailable, options)
 	}
+	options.Details = []any{answer.Brief()}
 	var failureType string
 	switch answer.Kind {
 	case kustomer.RateLimited:
@@ -65,15 +70,20 @@ func failure(ctx context.Context, err error) error {
 	case kustomer.Unavailable:
 		failureType = Unavailable
 		// A 503 may say for how long.
-		options.NextRetryDelay = max(jitter(backoff(tries(ctx))), time.Until(answer.RetryAt))
+		options.NextRetryDelay = max(options.NextRetryDelay, time.Until(answer.RetryAt))
 		if errors.Is(err, errMayComeLate) {
 			options.NextRetryDelay += lateness
 		}
 	default:
 		failureType = Refused
-		options.NonRetryable = true
+		options.NonRetryable = answer.Kind != kustomer.Conflict || tries(ctx) >= conflictTries
 	}
 	return temporal.NewApplicationErrorWithOptions(answer.Error(), failureType, options)
+}
+
+// isGone reports whether people have deleted the conversation, as far as can be told by looking several times.
+func isGone(ctx context.Context, err error) bool {
+	return errors.Is(err, errGone) || errors.Is(err, errMissing) && tries(ctx) >= goneTries
 }
 
 // refused reports whether Kustomer definitely did not do what it was asked.

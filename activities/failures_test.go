@@ -27,7 +27,7 @@ func TestEveryAnswerOfKustomersDecidesWhenToTryAgain(t *testing.T) {
 		403: {Credentials, 500 * time.Millisecond, 1500 * time.Millisecond},
 		404: {Refused, 0, 0},
 		408: {Unavailable, 500 * time.Millisecond, 1500 * time.Millisecond},
-		409: {Refused, 0, 0},
+		409: {Refused, 500 * time.Millisecond, 1500 * time.Millisecond}, // may be gone in a moment
 		413: {Refused, 0, 0},
 		422: {Refused, 0, 0},
 		429: {RateLimited, time.Second, 66 * time.Second},
@@ -41,11 +41,25 @@ func TestEveryAnswerOfKustomersDecidesWhenToTryAgain(t *testing.T) {
 			_, err := attempt(o.CreateConversation, ringing(caller))
 			failure := failureOf(t, err)
 			require.Equal(t, want.failure, failure.Type())
-			require.Equal(t, want.failure == Refused, failure.NonRetryable())
-			require.GreaterOrEqual(t, failure.NextRetryDelay(), want.least)
-			require.LessOrEqual(t, failure.NextRetryDelay(), want.most)
+			require.Equal(t, want.most == 0, failure.NonRetryable())
+			if !failure.NonRetryable() {
+				require.GreaterOrEqual(t, failure.NextRetryDelay(), want.least)
+				require.LessOrEqual(t, failure.NextRetryDelay(), want.most)
+			}
 		})
 	}
+}
+
+func TestAConflictThatStaysIsRefusedInTheEnd(t *testing.T) {
+	o := newOrg(t)
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 409})
+	_, failed, err := repeat(t, o.CreateConversation, ringing(caller))
+	require.Error(t, err)
+	require.Len(t, failed, conflictTries)
+	require.True(t, failed[conflictTries-1].NonRetryable())
+	var brief string
+	require.NoError(t, failed[0].Details(&brief))
+	require.Equal(t, "cannot create conversation: conflict (HTTP 409)", brief)
 }
 
 func TestAnUsedUpBudgetIsWaitedOut(t *testing.T) {

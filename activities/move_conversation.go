@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/callthread/callthread/automation"
@@ -46,17 +45,17 @@ func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationIn
 		change: automation.Change{Name: opening.Name, Custom: opening.Custom},
 	}
 	err := e.moveTo(ctx, in.Facts)
-	if err != nil && !errors.Is(err, errGone) {
+	if result.Gone = isGone(ctx, err); err != nil && !result.Gone {
 		return MoveConversationResult{}, failure(ctx, err)
 	}
 	result.CustomerID, result.ConversationURL = e.owner, a.kustomer.ConversationURL(e.owner, in.ConversationID)
-	result.Warnings, result.Left, result.Gone = e.warnings, e.left, err != nil
+	result.Warnings, result.Left = e.warnings, e.left
 	return result, nil
 }
 
 // moveTo moves the conversation to the caller, unless somebody has moved or merged it.
 func (e *edit) moveTo(ctx context.Context, facts call.Facts) error {
-	customer, _, err := e.callingCustomer(ctx, facts.Leg)
+	customer, _, err := e.callingCustomer(ctx, facts.Leg, e.warn)
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,12 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// errMayComeLate: Kustomer may still write the note that it has not answered for.
-var errMayComeLate = errors.New("the note may come late")
+var (
+	// errMayComeLate: Kustomer may still write the note that it has not answered for.
+	errMayComeLate = errors.New("the note may come late")
+	// errFrozen: another attempt may be writing the note meanwhile.
+	errFrozen = errors.New("the worker stood still for too long")
+)
 
 // note is a call's note of one kind, known by its external id.
 func note(callKey, kind, body string) kustomer.NewNote {
@@ -21,6 +25,9 @@ func note(callKey, kind, body string) kustomer.NewNote {
 func (a *Activities) writeNote(ctx context.Context, conversationID string, note kustomer.NewNote) error {
 	if note.Body == "" {
 		return nil
+	}
+	if wasFrozen(ctx) {
+		return errFrozen
 	}
 	_, err := a.kustomer.CreateNote(ctx, conversationID, note)
 	if refused(err) {

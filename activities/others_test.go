@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -89,12 +90,12 @@ func TestWhomAPersonAssignedAfterTheBridgeStaysAssigned(t *testing.T) {
 			conversation := o.conversation(t)
 			if theirs.AssignedUsers != nil {
 				require.Equal(t, *theirs.AssignedUsers, conversation.AssignedUsers)
+				require.Equal(t, []string{"somebody has assigned the conversation after the event: that was kept"}, result.Warnings)
+				require.Empty(t, result.AssignedUsers)
 			} else {
 				require.Equal(t, *theirs.AssignedTeams, conversation.AssignedTeams)
-				require.Empty(t, conversation.AssignedUsers)
+				require.Equal(t, []string{amira.ID}, conversation.AssignedUsers, "the agent who answered works beside the team")
 			}
-			require.Equal(t, []string{"somebody has assigned the conversation after the event: that was kept"}, result.Warnings)
-			require.Empty(t, result.AssignedUsers)
 			require.Contains(t, conversation.Tags, "call_answered")
 			require.Len(t, conversation.Notes, 1)
 		})
@@ -125,7 +126,7 @@ func TestARepeatedStepDoesNotTakeTheConversationBack(t *testing.T) {
 	o := newOrg(t)
 	in := answering(o.open(t))
 	in.Since = in.Since.Add(-time.Second)
-	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 409, Times: 1})
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 400, Times: 1})
 	_, err := attempt(o.UpdateConversation, in)
 	require.Error(t, err)
 	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
@@ -208,7 +209,11 @@ func TestADeletedConversationIsReportedAndNotMadeAgain(t *testing.T) {
 			_, err = http.DefaultClient.Do(request)
 			require.NoError(t, err)
 
-			require.True(t, o.update(t, in).Gone)
+			result, failed, err := repeat(t, o.UpdateConversation, in)
+			require.NoError(t, err)
+			require.True(t, result.Gone)
+			require.Empty(t, result.AssignedUsers)
+			require.Len(t, failed, goneTries-1, "it might be only that it is not to be seen for a moment")
 			require.Len(t, o.State().Conversations, 1)
 			require.True(t, o.State().Conversations[0].Deleted)
 		})
@@ -264,4 +269,93 @@ func TestANoteThatMayComeLateIsWaitedFor(t *testing.T) {
 	in.LookFirst = true
 	o.update(t, in)
 	requireTheWholeCallOnce(t, o)
+}
+
+// A machine that stood still has not noticed that its step was given to another.
+func TestAStepThatWasFrozenWritesNoNote(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t))
+	p := &pulse{last: time.Now().Round(0).Add(-HeartbeatTimeout)}
+	err := o.writeNote(context.WithValue(t.Context(), pulseKey{}, p), in.ConversationID, note("k-1", "bridged", "Taken"))
+	require.ErrorIs(t, err, errFrozen)
+	require.False(t, failureOf(t, failure(t.Context(), err)).NonRetryable())
+	require.True(t, wasFrozen(context.WithValue(t.Context(), pulseKey{}, p)), "and is not thawed by going on")
+	require.Empty(t, o.conversation(t).Notes)
+	require.False(t, wasFrozen(context.WithValue(t.Context(), pulseKey{}, &pulse{last: time.Now()})))
+}
+
+func TestWhatCanWaitIsLessUrgentInTheBudgetToo(t *testing.T) {
+	require.Equal(t, kustomer.Now, urgencyOf(PriorityRing, time.Second))
+	require.Equal(t, kustomer.Soon, urgencyOf(PriorityHandOver, time.Second))
+	require.Equal(t, kustomer.Soon, urgencyOf(PriorityOutcome, time.Second))
+	require.Equal(t, kustomer.Later, urgencyOf(PriorityCatchUp, 0))
+	require.Equal(t, kustomer.Later, urgencyOf(PriorityRing, overdue+time.Second), "nobody waits for it any more")
+	require.Equal(t, kustomer.Now, urgencyOf(0, 0), "steps of earlier versions have no priority")
+}
+
+// A note changes the conversation, and its answer does not tell the revision.
+func TestAfterANoteTheConversationIsLookedAtBeforeItIsChanged(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t))
+	in.Left = o.update(t, in).Left
+	in.Facts.Agent.ID, in.Facts.Agent.SourceID, in.Note = "8", bastian.ID, "bridged-2"
+	o.update(t, in)
+	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
+	require.Equal(t, 2, o.State().Requests["PUT /v1/conversations/{id}"], "none in vain")
+}
+
+func TestWhatTheAnswerToATagShowsOfOthersIsNotOverwrittenUnseen(t *testing.T) {
+	left := Conversation{Known: true, Name: "Call", AssignedUsers: []string{amira.ID}}
+	left.written(&kustomer.Conversation{Rev: 7, Name: "Call", AssignedUsers: []string{amira.ID}})
+	require.Equal(t, 7, left.Rev)
+	for name, answer := range map[string]kustomer.Conversation{
+		"renamed":       {Rev: 8, Name: "Mrs. Öz", AssignedUsers: []string{amira.ID}},
+		"reassigned":    {Rev: 8, Name: "Call", AssignedUsers: []string{bastian.ID}},
+		"put in a team": {Rev: 8, Name: "Call", AssignedUsers: []string{amira.ID}, AssignedTeams: []string{sales.ID}},
+	} {
+		seen := left
+		seen.written(&answer)
+		require.Zero(t, seen.Rev, name)
+		require.Equal(t, "Call", seen.Name, name)
+	}
+}
+
+func TestAnOutcomeFollowsAMergedConversationToo(t *testing.T) {
+	o := newOrg(t)
+	opened := o.open(t)
+	target, err := o.client.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: opened.CustomerID, Tags: []string{"call_lost"}})
+	require.NoError(t, err)
+	require.NoError(t, o.Merge(opened.ConversationID, target.ID))
+	in := answering(opened)
+	in.Event, in.Note, in.Facts.Outcome, in.Undo = call.Finished, "finished", call.Abandoned, []string{"call_lost"} // only tags and a note
+	require.Equal(t, target.ID, o.update(t, in).MovedTo)
+	merged := o.State().Conversations[1]
+	require.Equal(t, []string{"call_lost", "call_abandoned"}, merged.Tags, "another call's tag is not ours to remove")
+	require.Len(t, merged.Notes, 1)
+}
+
+func TestAnOperatorsAmendmentIsNotTakenForAPersonsChange(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken, assignedTeams: ["+support.ID+"], note: Taken } }")
+	in := answering(o.open(t))
+	in.Since = in.Since.Add(-time.Second)
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 400, Times: 1})
+	_, err := attempt(o.UpdateConversation, in)
+	require.Error(t, err, "the name and the team are written, and the call is parked")
+	in.LookFirst, in.Amend = true, amendment(t, `{"name": "Amended", "assignedTeams": ["`+sales.ID+`"]}`)
+	require.Empty(t, o.update(t, in).Warnings)
+	require.Equal(t, "Amended", o.conversation(t).Name)
+	require.Equal(t, []string{sales.ID}, o.conversation(t).AssignedTeams)
+}
+
+// What an attempt has done whose answer was lost is known to the next steps as ours.
+func TestAStepThatTurnsOutToBeDoneTellsHowItLeftTheConversation(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken, note: Taken } }")
+	in := answering(o.open(t))
+	o.update(t, in)
+	in.LookFirst = true
+	left := o.update(t, in).Left
+	require.Equal(t, "Taken", left.Name)
+	require.Zero(t, left.Rev)
 }

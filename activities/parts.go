@@ -61,6 +61,14 @@ func (e *edit) put(ctx context.Context, parts []part) error {
 	return e.took(answer, err)
 }
 
+// takeAsWritten notes what an earlier attempt has put, whose answer was lost.
+func (e *edit) takeAsWritten() {
+	for _, part := range partsOf(e.change) {
+		part.put(&kustomer.ConversationUpdate{}, &e.left)
+	}
+	e.left.Rev = 0
+}
+
 // putWhatIsTaken writes those parts that Kustomer does not refuse.
 func (e *edit) putWhatIsTaken(ctx context.Context, parts []part) error {
 	err := byHalves(parts, func(some []part) error { return e.put(ctx, some) }, func(refused part, err error) {
@@ -83,8 +91,11 @@ func byHalves[T any](items []T, write func([]T) error, leaveOut func(T, error)) 
 		return err
 	}
 	if len(items) == 1 {
-		leaveOut(items[0], err)
-		return nil
+		if err = write(items); kustomer.IsKind(err, kustomer.Rejected) { // a refusal that was a mistake is not one twice
+			leaveOut(items[0], err)
+			return nil
+		}
+		return err
 	}
 	half := len(items) / 2
 	if err := byHalves(items[:half], write, leaveOut); err != nil {

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -61,27 +62,28 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	defer end()
 	automations := a.automations().In(a.country)
 	change, warnings := automations.Change(in.Event, in.Facts)
+	e := &edit{Activities: a, id: in.ConversationID, left: in.Left, since: in.Since, warnings: warnings}
+	e.ours.name, e.ours.teams = change.Name, change.AssignedTeams
+	e.ours.users = slices.Concat(in.Agents, change.AssignedUsers)
 	in.Amend.change(&change)
 	if in.KeepAssignee {
 		change.AssignedUsers = nil
 	}
 	change.Untag(in.Undo)
-	e := &edit{
-		Activities: a, id: in.ConversationID, left: in.Left, change: change,
-		since: in.Since, ours: in.Agents, warnings: warnings,
-	}
+	e.change = change
 	err := e.carryOut(ctx, note(in.Facts.Key, in.Note, change.Note), repeated(ctx) || in.LookFirst)
-	if err != nil && !errors.Is(err, errGone) {
+	result := UpdateConversationResult{
+		UpdatedAt: time.Now().UTC(), Automations: automations.Version, Warnings: e.warnings, Left: e.left, Gone: isGone(ctx, err),
+	}
+	switch {
+	case result.Gone:
+		return result, nil
+	case err != nil:
 		return UpdateConversationResult{}, failure(ctx, err)
 	}
-	result := UpdateConversationResult{
-		AssignedUsers: e.change.AssignedUsers,
-		AddedTags:     e.change.AddTags,
-		UpdatedAt:     time.Now().UTC(),
-		Automations:   automations.Version,
-		Warnings:      e.warnings,
-		Left:          e.left,
-		Gone:          err != nil,
+	result.AddedTags = e.change.AddTags
+	if sameSet(e.change.AssignedUsers, e.left.AssignedUsers) { // else Kustomer has refused them
+		result.AssignedUsers = e.change.AssignedUsers
 	}
 	if e.id != in.ConversationID {
 		result.MovedTo = e.id
@@ -113,7 +115,11 @@ func (e *edit) carryOutOnce(ctx context.Context, note kustomer.NewNote, look boo
 	}
 	if look {
 		// The note comes last: where it is written, all is.
-		if written, err := e.hasNote(ctx, e.id, note); written || err != nil {
+		written, err := e.hasNote(ctx, e.id, note)
+		if written {
+			e.takeAsWritten()
+		}
+		if written || err != nil {
 			return err
 		}
 	}
@@ -150,7 +156,7 @@ type progress struct {
 // remember tells the next attempt. It is said with a failure only, so that the
 // usual step pays nothing for it.
 func (e *edit) remember(ctx context.Context) {
-	if e.done > 0 && activity.IsActivity(ctx) {
+	if activity.IsActivity(ctx) {
 		activity.RecordHeartbeat(ctx, progress{e.done, e.id, e.left, e.change.AssignedUsers, e.warnings})
 	}
 }

@@ -134,12 +134,12 @@ func (b *budget) learn(status int, header http.Header, now time.Time) {
 	defer b.mu.Unlock()
 	if status == http.StatusTooManyRequests {
 		// It may be about one customer or object only, which looks the same (inferred).
-		b.tooMany = hold{
-			until: retryAt(status, header, now), kind: RateLimited,
-			detail: "Kustomer has just refused a request as one too many",
+		until := retryAt(status, header, now)
+		if until.IsZero() {
+			until = now.Add(window)
 		}
-		if b.tooMany.until.IsZero() {
-			b.tooMany.until = now.Add(window)
+		if until.After(b.tooMany.until) {
+			b.tooMany = hold{until: until, kind: RateLimited, detail: "Kustomer has just refused a request as one too many"}
 		}
 	}
 	limit, remaining := count(header, "X-Ratelimit-Limit"), count(header, "X-Ratelimit-Remaining")

@@ -30,7 +30,8 @@ const (
 	// roles are wrong, for every call alike.
 	Credentials Kind = "credentials"
 	// NotFound: 404 in Kustomer's own words. A 404 that is not its JSON is
-	// Unavailable, since a proxy's page says nothing about what Kustomer holds.
+	// Unavailable, and so is a page instead of one of the two below: a proxy says
+	// nothing about what Kustomer holds or takes.
 	NotFound Kind = "not found"
 	// Conflict: 409, something with this identity exists or the revision is stale.
 	Conflict Kind = "conflict"
@@ -38,9 +39,14 @@ const (
 	Rejected Kind = "rejected"
 )
 
-// No retry hint is believed further ahead: the documented window is a minute,
-// and milliseconds taken for seconds would stop a queue for millennia.
-const maxRetryHint = time.Hour
+const (
+	// No retry hint is believed further ahead: milliseconds taken for seconds
+	// would stop a queue for millennia.
+	maxRetryHint = time.Hour
+	// A reset is a time of day by Kustomer's clock, and within the documented
+	// window of a minute; ours may be wrong.
+	maxReset = 2 * time.Minute
+)
 
 // Error is how every method fails. It holds nothing personal and no secret, so
 // it may be logged and stored: texts of Kustomer's come with whatever our
@@ -88,6 +94,21 @@ func (e *Error) Error() string {
 		b.WriteString(": " + strings.Join(said, "; "))
 	}
 	return b.String()
+}
+
+// Brief says what was refused, without Kustomer's own words, which may quote
+// what other customers are called: for where nothing personal may ever stand.
+func (e *Error) Brief() string {
+	text := fmt.Sprintf("cannot %s: %s", e.Op, e.Kind)
+	if e.Status != 0 {
+		text += fmt.Sprintf(" (HTTP %d)", e.Status)
+	}
+	for _, reason := range e.Reasons {
+		if reason.Field != "" {
+			text += " [" + reason.Field + "]"
+		}
+	}
+	return text
 }
 
 func (r Reason) String() string {
@@ -148,7 +169,9 @@ func retryAt(status int, header http.Header, now time.Time) time.Time {
 		hint = parseRetryAfter(header.Get("Retry-After"), now)
 	}
 	if hint.IsZero() && status == http.StatusTooManyRequests {
-		hint = resetOf(header)
+		if hint = resetOf(header); hint.After(now.Add(maxReset)) {
+			return time.Time{}
+		}
 	}
 	if hint.Before(now) || hint.After(now.Add(maxRetryHint)) {
 		return time.Time{}

@@ -178,8 +178,9 @@ func (a *answer) failure(now time.Time) *Error {
 	}
 	var fromKustomer bool
 	e.Reasons, fromKustomer = decodeReasons(a.body, newScrubber(a.call, a.sent))
-	if a.status == http.StatusNotFound && !fromKustomer {
-		// A proxy's or a wrong host's page says nothing about what Kustomer holds.
+	isPage := strings.HasPrefix(strings.TrimSpace(string(a.body)), "<")
+	if e.Kind == NotFound && !fromKustomer || (e.Kind == Conflict || e.Kind == Rejected) && isPage {
+		// A proxy's or a wrong host's page says nothing about what Kustomer holds or takes.
 		e.Kind, e.detail = Unavailable, "the answer is not one of Kustomer's"
 	}
 	return e

@@ -24,12 +24,27 @@ func TestBothDocumentedErrorShapesAreRead(t *testing.T) {
 		`{"errors":[{"title":"No match","meta":{"subErrors":[{"title":"Wrong type","source":{"pointer":"/priority"}},{"title":"Missing","source":{"pointer":"/customer"}}]}}]}`: {
 			{Text: "No match"}, {Text: "Wrong type", Field: "/priority"}, {Text: "Missing", Field: "/customer"}},
 		`{"errors":[{"title":{"en":"odd"},"source":"odd","meta":[],"detail":"still read"}]}`: {{Text: "still read"}},
-		`<html>`: nil,
+		`{"error":"bad"}`: nil,
+		`bad request`:     nil,
+		``:                nil,
 	} {
 		e := asError(t, create(t.Context(), clientFor(t, answering(400, body))))
 		require.Equal(t, want, e.Reasons, body)
 		require.Equal(t, Rejected, e.Kind)
 	}
+}
+
+func TestAPageInsteadOfARefusalIsNoRefusal(t *testing.T) {
+	for _, status := range []int{400, 405, 409, 413, 451} {
+		e := asError(t, create(t.Context(), clientFor(t, answering(status, "\n<!DOCTYPE html><html>"))))
+		require.Equal(t, Unavailable, e.Kind, status)
+		require.True(t, e.Ambiguous(), status)
+	}
+}
+
+func TestABriefReasonHasNoneOfKustomersWords(t *testing.T) {
+	e := asError(t, create(t.Context(), clientFor(t, answering(409, `{"errors":[{"code":"conflict","message":"In use by Erika Mustermann","source":{"pointer":"/phones/0"}}]}`))))
+	require.Equal(t, "cannot create conversation: conflict (HTTP 409) [/phones/0]", e.Brief())
 }
 
 func TestAnErrorReadsLikeASentence(t *testing.T) {

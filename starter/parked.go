@@ -27,7 +27,7 @@ import (
 // they keep the phase, and nothing can be decided on them any more.
 const parkedQuery = `CallPhase = "parked" AND ExecutionStatus = "Running"`
 
-// reasonsTimeout bounds how long workers are asked for all the reasons that the list does not tell.
+// reasonsTimeout bounds how long all the calls are asked.
 const reasonsTimeout = 10 * time.Second
 
 // parkedCall is what --json prints of a call.
@@ -119,15 +119,14 @@ func attribute(run *workflowpb.WorkflowExecutionInfo, key temporal.SearchAttribu
 	return value
 }
 
-// askReasons asks the calls themselves where the list does not tell: one that
-// an older version parked. A call that does not answer is listed all the same.
+// askReasons asks the calls themselves, who tell it in Kustomer's own words,
+// where the list may only be brief. One that does not answer is listed all the same.
 func askReasons(ctx context.Context, calls client.Client, parked []parkedCall) {
 	ctx, cancel := context.WithTimeout(ctx, reasonsTimeout)
 	defer cancel()
 	for i, p := range parked {
-		if p.Reason == "" {
-			state, _ := askState(ctx, calls, p.WorkflowID)
-			parked[i].Reason = state.ParkedBecause
+		if state, err := askState(ctx, calls, p.WorkflowID); err == nil {
+			parked[i].Reason = cmp.Or(state.ParkedBecause, p.Reason)
 		}
 	}
 }

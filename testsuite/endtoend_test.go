@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
@@ -176,15 +177,26 @@ func TestRetryDoesNotTakeTheConversationBackFromAPerson(t *testing.T) {
 
 func TestRefusedConversationParksTheCallAndARetryFinishesIt(t *testing.T) {
 	key := t.Name()
-	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 409, Times: 1})
+	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
 	accepts(t, "call-inbound", inbound(key))
 	require.Contains(t, awaitParked(t, key).ParkedBecause, "create conversation")
 	require.Empty(t, conversations(key))
+
+	require.Contains(t, attributes(t, key), "ParkedBecause")
 
 	decide(t, key, workflows.UpdateRetry)
 	accepts(t, "call-finished", abandoned(key))
 	require.Equal(t, call.Abandoned, result(t, key).Outcome)
 	onlyConversation(t, key)
+	require.NotContains(t, attributes(t, key), "ParkedBecause", "it is parked no more")
+}
+
+// attributes are the search attributes of a call.
+func attributes(t *testing.T, key string) map[string]*commonpb.Payload {
+	t.Helper()
+	description, err := stage.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(key), "")
+	require.NoError(t, err)
+	return description.WorkflowExecutionInfo.SearchAttributes.IndexedFields
 }
 
 // awaitParked waits until a call is parked.

@@ -35,9 +35,7 @@ func TestCallGoesOnInTheConversationThatPeopleMergedItInto(t *testing.T) {
 	require.Len(t, notes(t, merged), 2)
 	require.Equal(t, []string{amira}, merged.AssignedUsers)
 
-	description, err := stage.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(key), "")
-	require.NoError(t, err)
-	require.Contains(t, string(description.WorkflowExecutionInfo.SearchAttributes.IndexedFields["KustomerConversationId"].Data), target)
+	require.Contains(t, string(attributes(t, key)["KustomerConversationId"].Data), target)
 }
 
 func TestDeletedConversationStaysDeletedAndTheRunSaysSo(t *testing.T) {

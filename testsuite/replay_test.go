@@ -144,7 +144,7 @@ var stories = map[string]func(t *testing.T, key string){
 
 // park has the conversation of a call refused, and an operator decide.
 func park(t *testing.T, key, decision string, with ...any) {
-	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 409, Times: 1})
+	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
 	accepts(t, "call-inbound", inbound(key))
 	awaitParked(t, key)
 	decide(t, key, decision, with...)

@@ -126,7 +126,7 @@ func (c *thread) giveToCaller(ctx workflow.Context) error {
 	}
 	c.nobodys = false
 	version := workflow.GetVersion(ctx, "give to caller", workflow.DefaultVersion, 1)
-	if version == workflow.DefaultVersion || c.opened.ConversationID == "" || c.gone {
+	if version == workflow.DefaultVersion || c.opened.ConversationID == "" {
 		return nil
 	}
 	const what = "give the conversation to the caller"
@@ -192,9 +192,10 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event, noteName stri
 		Facts:        facts,
 		Note:         noteName,
 		KeepAssignee: overtaken,
-		Since:        bridge.ReceivedAt,
+		// One that was opened late, after an outage, may at once have been assigned by a rule of Kustomer's.
+		Since: latest(bridge.ReceivedAt, c.opened.OpenedAt),
 	})
-	if err != nil || updated.UpdatedAt.IsZero() {
+	if err != nil || updated.UpdatedAt.IsZero() || updated.Gone {
 		return err
 	}
 	if len(updated.AssignedUsers) > 0 {
@@ -236,7 +237,7 @@ func (c *thread) close(ctx workflow.Context) error {
 		if err != nil {
 			return err
 		}
-		if !updated.UpdatedAt.IsZero() {
+		if !updated.UpdatedAt.IsZero() && !updated.Gone {
 			c.tell(ctx, updated.UpdatedAt, "outcome written: "+string(outcome))
 		}
 		outcomeTags = updated.AddedTags

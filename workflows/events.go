@@ -92,6 +92,14 @@ func (c *thread) since() time.Time {
 	return c.firstHeard
 }
 
+// latest is the later of two times.
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // isAnnounced reports whether a bridge is one that was announced before, as
 // both of its legs may do: with nobody else's in between it is to the same
 // agent, and does not tell more than was known.

@@ -51,15 +51,20 @@ func TestCallGoesOnInTheConversationIntoWhichItsOwnWasMerged(t *testing.T) {
 	require.Equal(t, []string{"merged"}, state.Warnings)
 }
 
-func TestNothingIsWrittenToAConversationThatPeopleHaveDeleted(t *testing.T) {
+func TestConversationThatPeopleHaveDeletedIsReportedOnce(t *testing.T) {
 	c := newCall(t)
-	c.answers["bridged"] = func(r *activities.UpdateConversationResult) { r.Gone = true }
+	c.answers["bridged"] = func(r *activities.UpdateConversationResult) {
+		*r = activities.UpdateConversationResult{UpdatedAt: began, Gone: true}
+	}
+	c.answers["finished"] = c.answers["bridged"]
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(60*time.Second, finished)
 	state := c.plays()
-	require.Equal(t, []string{"create", "bridged"}, c.steps)
+	require.True(t, c.updates[1].LookFirst, "it is looked for once more")
 	require.Equal(t, call.Answered, state.Outcome)
+	require.Empty(t, state.AssignedUsers)
+	require.Len(t, state.Warnings, 1)
 	require.Contains(t, state.Warnings[0], "deleted")
 }
 

@@ -100,9 +100,12 @@ func TestAmendmentThatChangesNothingIsRefused(t *testing.T) {
 func TestReasonOfAParkedCallIsASearchAttribute(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no "+strings.Repeat("ü", 500), activities.Refused, nil)}
+	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: it is Erika's", activities.Refused, nil, "no "+strings.Repeat("ü", 500))}
 	c.hears(time.Minute, hungUp)
-	c.at(time.Hour, func() { c.decides(workflows.UpdateRetry) })
+	c.at(time.Hour, func() {
+		require.Contains(t, c.asks().ParkedBecause, "it is Erika's")
+		c.decides(workflows.UpdateRetry)
+	})
 	var reasons []string
 	c.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
 		attributes := args.Get(0).(temporal.SearchAttributes)
@@ -113,7 +116,8 @@ func TestReasonOfAParkedCallIsASearchAttribute(t *testing.T) {
 	}).Return(nil)
 	c.plays()
 	require.Len(t, reasons, 1)
-	require.True(t, strings.HasPrefix(reasons[0], "could not open the conversation: kustomer: no "))
+	require.True(t, strings.HasPrefix(reasons[0], "could not open the conversation: no "))
+	require.NotContains(t, reasons[0], "Erika", "search attributes are never encrypted")
 	require.LessOrEqual(t, len(reasons[0]), 2048)
 }
 

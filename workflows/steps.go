@@ -58,11 +58,13 @@ func (c *thread) step(ctx workflow.Context, what string, priority int, do func(c
 // park waits for an operator's decision on a step that Kustomer refused.
 func (c *thread) park(ctx workflow.Context, what string, cause error) (decision, error) {
 	before, waited := c.state.Phase, c.state.WaitsFor
-	c.state.ParkedBecause = fmt.Sprintf("could not %s: %s", what, reason(cause))
+	said, brief := reason(cause)
+	c.state.ParkedBecause = fmt.Sprintf("could not %s: %s", what, said)
+	brief = fmt.Sprintf("could not %s: %s", what, brief)
 	c.state.WaitsFor = "an operator to retry, amend or skip: " + what
 	c.tell(ctx, workflow.Now(ctx), "parked: "+c.state.ParkedBecause)
-	workflow.GetLogger(ctx).Error("call is parked: an operator has to retry, amend or skip", "call", c.state.CallID, "reason", c.state.ParkedBecause)
-	if err := c.enter(ctx, Parked, ParkedBecause.ValueSet(cut(c.state.ParkedBecause))); err != nil {
+	workflow.GetLogger(ctx).Error("call is parked: an operator has to retry, amend or skip", "call", c.state.CallID, "reason", brief)
+	if err := c.enter(ctx, Parked, ParkedBecause.ValueSet(cut(brief))); err != nil {
 		return decision{}, err
 	}
 
@@ -76,25 +78,30 @@ func (c *thread) park(ctx workflow.Context, what string, cause error) (decision,
 	return c.decision, c.enter(ctx, before, ParkedBecause.ValueUnset())
 }
 
-// reason is a failure in Kustomer's own words, without Temporal's wrapping.
-func reason(err error) string {
+// reason is a failure in Kustomer's own words, without Temporal's wrapping, and
+// briefly without them: they may quote whom Kustomer knows, and the list of
+// runs and the log must not.
+func reason(err error) (said, brief string) {
 	var failed *temporal.ApplicationError
-	if errors.As(err, &failed) {
-		return failed.Message()
+	if !errors.As(err, &failed) {
+		return err.Error(), err.Error()
 	}
-	return err.Error()
+	if !failed.HasDetails() || failed.Details(&brief) != nil {
+		brief = failed.Type()
+	}
+	return failed.Message(), brief
 }
 
 // update changes the call's conversation. There is none to change when an
-// operator has skipped its creation, or people have deleted it; the result is then zero.
+// operator has skipped its creation; the result is then zero.
 func (c *thread) update(ctx workflow.Context, what string, priority int, in activities.UpdateConversationInput) (updated activities.UpdateConversationResult, err error) {
-	if c.opened.ConversationID == "" || c.gone {
+	if c.opened.ConversationID == "" {
 		return updated, nil
 	}
 	in.ConversationID, in.Left, in.Agents = c.opened.ConversationID, c.left, c.agents
 	c.state.WaitsFor = "Kustomer to " + what
 	err = c.step(ctx, what, priority, func(ctx workflow.Context, t try) (err error) {
-		in.LookFirst, in.Amend = t.again || c.opened.Adopted, t.amend
+		in.LookFirst, in.Amend = t.again || c.opened.Adopted || c.gone, t.amend
 		updated, err = run(ctx, steps.UpdateConversation, in)
 		return err
 	})
@@ -107,13 +114,11 @@ func (c *thread) update(ctx workflow.Context, what string, priority int, in acti
 
 // follow takes note of what people have done with the conversation meanwhile.
 func (c *thread) follow(ctx workflow.Context, updated activities.UpdateConversationResult) error {
-	if !updated.UpdatedAt.IsZero() { // else the step was left out
-		c.left = updated.Left
+	c.left = updated.Left // unknown where the step was left out
+	if updated.Gone && !c.gone {
+		c.warn(ctx, updated.UpdatedAt, []string{"the conversation was deleted in Kustomer: nothing more can be written to it"})
 	}
-	if updated.Gone {
-		c.gone = true
-		c.warn(ctx, updated.UpdatedAt, []string{"the conversation was deleted in Kustomer: nothing more is written to it"})
-	}
+	c.gone = updated.Gone
 	if updated.MovedTo == "" {
 		return nil
 	}

@@ -63,9 +63,8 @@ func (w *Worker) New(c client.Client, observe func(kustomer.Exchange)) (worker.W
 // fiftieth of it, sixteen of the default. Some five requests each then take six
 // seconds, well within the time that a step has; with many more each would be
 // cut off before its last turn, begin again, and none would ever finish. The
-// rest wait in Temporal. At least 2, so that one slow answer stops no other
-// call, and at most 100, beyond which only memory and connections would be used.
-func StepsAtOnce(budget int) int { return min(max(budget/50, 2), 100) }
+// rest wait in Temporal. At most 100, beyond which only memory and connections would be used.
+func StepsAtOnce(budget int) int { return min(max(budget/50, 1), 100) }
 
 // NewWorker makes a worker for a task queue, set up as all of ours are, that
 // carries out so many steps at once (see [StepsAtOnce]). It tells onFatal when
