@@ -136,6 +136,12 @@ var stories = map[string]func(t *testing.T, key string){
 		reset(t, key)
 		accepts(t, "call-finished", finished(key))
 	},
+	"caller-known-late": func(t *testing.T, key string) {
+		accepts(t, "call-finished", unansweredAttempt(key))
+		awaitConversation(t, key) // for nobody
+		accepts(t, "call-inbound", inbound(key))
+		accepts(t, "call-finished", abandoned(key))
+	},
 	"of-yesterday": func(t *testing.T, key string) {
 		accepts(t, "call-inbound", parentLeg(key, `,"dateCreated":1795000000`)+"}")
 		accepts(t, "call-finished", abandoned(key))
