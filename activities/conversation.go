@@ -94,11 +94,16 @@ func (e *edit) look(ctx context.Context) error {
 			return nil
 		}
 		e.warn("the conversation was merged into another one in Kustomer: what is written goes there")
-		e.id, e.left = current.MergedTarget, Conversation{}
-		// Nothing there is ours: neither its name, nor what it is tagged with.
-		e.change.Name, e.change.SetTags, e.change.RemoveTags = "", nil, nil
+		e.goOnIn(current.MergedTarget)
 	}
 	return errCircle
+}
+
+// goOnIn turns to the conversation that ours was merged into. Nothing there is
+// ours: neither its name, nor what it is tagged with.
+func (e *edit) goOnIn(id string) {
+	e.id, e.left = id, Conversation{}
+	e.change.Name, e.change.SetTags, e.change.RemoveTags = "", nil, nil
 }
 
 // respect takes out of the change what would undo somebody's choice.
@@ -140,8 +145,8 @@ func (e *edit) fields(ctx context.Context) error {
 				return err
 			}
 		}
-		known, id, parts := e.left.Rev, e.id, partsOf(e.change)
-		err := e.put(ctx, parts)
+		known, id := e.left.Rev, e.id
+		err := e.put(ctx, partsOf(e.change))
 		if !refused(err) {
 			return err
 		}
@@ -153,7 +158,7 @@ func (e *edit) fields(ctx context.Context) error {
 		case unchanged && kustomer.IsKind(err, kustomer.Conflict):
 			return err // it is not the revision that Kustomer minds
 		case unchanged:
-			return e.putWhatIsTaken(ctx, parts)
+			return e.putWhatIsTaken(ctx)
 		}
 	}
 	return errBusy

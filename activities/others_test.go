@@ -359,3 +359,18 @@ func TestAStepThatTurnsOutToBeDoneTellsHowItLeftTheConversation(t *testing.T) {
 	require.Equal(t, "Taken", left.Name)
 	require.Zero(t, left.Rev)
 }
+
+// The attempt that has found out that the conversation was merged is not the last.
+func TestAnAttemptAfterAMergeKnowsWhatIsNotItsOwn(t *testing.T) {
+	o := newOrg(t)
+	opened := o.open(t)
+	target, err := o.client.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: opened.CustomerID, Tags: []string{"call_lost"}})
+	require.NoError(t, err)
+	require.NoError(t, o.Merge(opened.ConversationID, target.ID))
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
+	result, failed, err := repeat(t, o.UpdateConversation, answering(opened))
+	require.NoError(t, err)
+	require.Len(t, failed, 1)
+	require.Equal(t, target.ID, result.MovedTo)
+	require.Equal(t, []string{"call_lost", "call_answered"}, o.State().Conversations[1].Tags)
+}

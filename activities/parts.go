@@ -70,8 +70,8 @@ func (e *edit) takeAsWritten() {
 }
 
 // putWhatIsTaken writes those parts that Kustomer does not refuse.
-func (e *edit) putWhatIsTaken(ctx context.Context, parts []part) error {
-	err := byHalves(parts, func(some []part) error { return e.put(ctx, some) }, func(refused part, err error) {
+func (e *edit) putWhatIsTaken(ctx context.Context) error {
+	err := byHalves(partsOf(e.change), func(some []part) error { return e.put(ctx, some) }, func(refused part, err error) {
 		e.warn("%s was left out: %v", refused.what, err)
 	})
 	if kustomer.IsKind(err, kustomer.Conflict) {

@@ -166,6 +166,8 @@ func (e *edit) resume(ctx context.Context) {
 	if !repeated(ctx) || !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &p) != nil {
 		return // nothing is done, as far as is known: to do it again is safe
 	}
-	e.done, e.id, e.left, e.warnings = p.Done, p.ID, p.Left, p.Warnings
-	e.change.AssignedUsers = p.Assigned
+	if p.ID != e.id {
+		e.goOnIn(p.ID)
+	}
+	e.done, e.left, e.warnings, e.change.AssignedUsers = p.Done, p.Left, p.Warnings, p.Assigned
 }
