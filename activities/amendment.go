@@ -45,7 +45,9 @@ func (m *Amendment) UnmarshalJSON(text []byte) error {
 
 // Validate refuses an amendment that changes nothing.
 func (m Amendment) Validate() error {
-	if text, err := json.Marshal(m); err == nil && string(text) == "{}" {
+	texts := m.Customer != nil || m.Name != nil || m.Status != nil || m.Direction != nil || m.Note != nil
+	lists := m.AssignedUsers != nil || m.AssignedTeams != nil || m.Tags != nil || m.RemoveTags != nil
+	if !texts && !lists && m.Priority == nil && len(m.Custom) == 0 {
 		return errors.New("the amendment names no field to change: to try again as it is, retry")
 	}
 	return nil
