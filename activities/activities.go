@@ -118,7 +118,7 @@ func urgencyOf(priority int, age time.Duration) kustomer.Urgency {
 	switch {
 	case priority >= PriorityCatchUp || age > overdue:
 		return kustomer.Later
-	case priority >= PriorityHandOver:
+	case priority >= PriorityOutcome:
 		return kustomer.Soon
 	}
 	return kustomer.Now

@@ -123,17 +123,18 @@ func (e *edit) carryOutOnce(ctx context.Context, note kustomer.NewNote, look boo
 			return err
 		}
 	}
+	soon := kustomer.WithUrgency(ctx, kustomer.Soon) // the agent waits for the assignment, and for nothing after it
 	for _, part := range []func() error{
 		func() error { return e.fields(ctx) },
-		func() error { return e.addTags(ctx) },
-		func() error { return e.removeTags(ctx) },
+		func() error { return e.addTags(soon) },
+		func() error { return e.removeTags(soon) },
 	}[e.done:] {
 		if err := part(); err != nil {
 			return err
 		}
 		e.done++
 	}
-	if err := e.writeNote(ctx, e.id, note); err != nil {
+	if err := e.writeNote(soon, e.id, note); err != nil {
 		return err
 	}
 	if note.Body != "" {

@@ -15,8 +15,8 @@ import (
 type Urgency int
 
 const (
-	// Now is for what somebody is waiting for, such as a ringing phone. It may
-	// use the whole budget, and is what a request is unless told otherwise.
+	// Now is for what somebody at a phone is waiting for: a conversation, an
+	// assignment. It may use the whole budget, and is what a request is unless told otherwise.
 	Now Urgency = iota
 	// Soon is for what somebody reads in a while, such as a note: three quarters.
 	Soon
@@ -45,10 +45,10 @@ const (
 
 type urgencyKey struct{}
 
-// WithUrgency makes requests sent with the context as urgent as said; values
-// beyond the constants count as the nearest of them.
+// WithUrgency makes requests sent with the context as urgent as said, but no
+// more so than they were; values beyond the constants count as the nearest of them.
 func WithUrgency(ctx context.Context, u Urgency) context.Context {
-	return context.WithValue(ctx, urgencyKey{}, min(max(u, Now), Later))
+	return context.WithValue(ctx, urgencyKey{}, min(max(u, urgencyOf(ctx)), Later))
 }
 
 func urgencyOf(ctx context.Context) Urgency {
