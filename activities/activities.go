@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/expirable"
 	"go.temporal.io/sdk/activity"
 
 	"github.com/callthread/callthread/automation"
@@ -18,16 +19,23 @@ import (
 // Activities are the steps with what they need. It is registered whole; every
 // exported method is an activity of the same name.
 type Activities struct {
+	// Unassigned, if set, is told of each call that was answered by an agent whom Kustomer does not know.
+	Unassigned func()
+
 	kustomer    *kustomer.Client
 	automations func() *automation.Set
 	country     string
+	users       *expirable.LRU[string, string] // by e-mail address
 }
 
 // New makes the activities. Each step asks anew which automations are in
 // force. Country (ISO 3166, two letters) is where numbers written without a
 // country code are at home; empty refuses to guess.
 func New(client *kustomer.Client, automations func() *automation.Set, country string) *Activities {
-	return &Activities{kustomer: client, automations: automations, country: country}
+	return &Activities{
+		kustomer: client, automations: automations, country: country,
+		users: expirable.NewLRU[string, string](userCacheSize, nil, userCacheTime),
+	}
 }
 
 // externalIDPrefix marks what we made in Kustomer, so that we recognise it.

@@ -66,8 +66,12 @@ type edit struct {
 		name         string
 		users, teams []string
 	}
-	done     int // parts of a step that an earlier attempt has completed
-	warnings []string
+	// agentUser is the Kustomer user who the agent to assign is, empty where that
+	// is not known; otherUser finds another; both are for events that assign agents.
+	agentUser string
+	otherUser func(ctx context.Context, refused string) (string, error)
+	done      int // parts of a step that an earlier attempt has completed
+	warnings  []string
 }
 
 func (e *edit) warn(format string, args ...any) {
@@ -167,6 +171,9 @@ func (e *edit) fields(ctx context.Context) error {
 // addTags and removeTags go by name: sending the whole list would wipe what
 // people and Kustomer's own rules have tagged meanwhile.
 func (e *edit) addTags(ctx context.Context) error {
+	if e.isUnassigned() {
+		e.change.Tag([]string{UnassignedTag})
+	}
 	return e.tag(e.change.AddTags, func(tags []string) (*kustomer.Conversation, error) { return e.kustomer.AddTags(ctx, e.id, tags) })
 }
 

@@ -17,6 +17,8 @@ type part struct {
 	put  func(*kustomer.ConversationUpdate, *Conversation)
 }
 
+const assigningUsers = "assigning users"
+
 // partsOf lists what a change puts into the conversation's fields.
 func partsOf(change automation.Change) []part {
 	var parts []part
@@ -25,7 +27,7 @@ func partsOf(change automation.Change) []part {
 			parts = append(parts, part{what, put})
 		}
 	}
-	add(len(change.AssignedUsers) > 0, "assigning users", func(u *kustomer.ConversationUpdate, left *Conversation) {
+	add(len(change.AssignedUsers) > 0, assigningUsers, func(u *kustomer.ConversationUpdate, left *Conversation) {
 		u.AssignedUsers, left.AssignedUsers = &change.AssignedUsers, change.AssignedUsers
 	})
 	add(len(change.AssignedTeams) > 0, "assigning teams", func(u *kustomer.ConversationUpdate, left *Conversation) {
@@ -71,9 +73,14 @@ func (e *edit) takeAsWritten() {
 
 // putWhatIsTaken writes those parts that Kustomer does not refuse.
 func (e *edit) putWhatIsTaken(ctx context.Context) error {
+	noSuchUser := false
 	err := byHalves(partsOf(e.change), func(some []part) error { return e.put(ctx, some) }, func(refused part, err error) {
 		e.warn("%s was left out: %v", refused.what, err)
+		noSuchUser = noSuchUser || refused.what == assigningUsers
 	})
+	if err == nil && noSuchUser && e.agentUser != "" {
+		err = e.assignOther(ctx)
+	}
 	if kustomer.IsKind(err, kustomer.Conflict) {
 		return errBusy // between two parts
 	}

@@ -50,6 +50,8 @@ type UpdateConversationResult struct {
 	// MovedTo is the conversation into which people have merged the call's, and its address.
 	MovedTo    string `json:"movedTo,omitempty"`
 	MovedToURL string `json:"movedToUrl,omitempty"`
+	// Unassigned says that the agent who has the call is nobody whom Kustomer knows.
+	Unassigned bool `json:"unassigned,omitempty"`
 	// Gone says that people have deleted the conversation.
 	Gone bool `json:"gone,omitempty"`
 }
@@ -61,8 +63,12 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	ctx, end := begin(ctx)
 	defer end()
 	automations := a.automations().In(a.country)
+	e := &edit{Activities: a, id: in.ConversationID, left: in.Left, since: in.Since}
+	if err := e.assignment(ctx, automations, &in); err != nil {
+		return UpdateConversationResult{}, failure(ctx, err)
+	}
 	change, warnings := automations.Change(in.Event, in.Facts)
-	e := &edit{Activities: a, id: in.ConversationID, left: in.Left, since: in.Since, warnings: warnings}
+	e.warnings = warnings
 	e.ours.name, e.ours.teams = change.Name, change.AssignedTeams
 	e.ours.users = slices.Concat(in.Agents, change.AssignedUsers)
 	in.Amend.change(&change)
@@ -70,7 +76,9 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 		change.AssignedUsers = nil
 	}
 	change.Untag(in.Undo)
-	e.change = change
+	if e.change = change; e.isUnassigned() {
+		e.change.Tag([]string{UnassignedTag})
+	}
 	err := e.carryOut(ctx, note(in.Facts.Key, in.Note, change.Note), repeated(ctx) || in.LookFirst)
 	result := UpdateConversationResult{
 		UpdatedAt: time.Now().UTC(), Automations: automations.Version, Warnings: e.warnings, Left: e.left, Gone: isGone(ctx, err),
@@ -81,7 +89,10 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	case err != nil:
 		return UpdateConversationResult{}, failure(ctx, err)
 	}
-	result.AddedTags = e.change.AddTags
+	result.AddedTags, result.Unassigned = e.change.AddTags, e.isUnassigned()
+	if result.Unassigned && a.Unassigned != nil {
+		a.Unassigned()
+	}
 	if sameSet(e.change.AssignedUsers, e.left.AssignedUsers) { // else Kustomer has refused them
 		result.AssignedUsers = e.change.AssignedUsers
 	}
@@ -150,6 +161,7 @@ type progress struct {
 	Done     int          `json:"done"`
 	ID       string       `json:"id"`
 	Left     Conversation `json:"left"`
+	Agent    string       `json:"agent"`
 	Assigned []string     `json:"assigned"`
 	Warnings []string     `json:"warnings"`
 }
@@ -158,7 +170,7 @@ type progress struct {
 // usual step pays nothing for it.
 func (e *edit) remember(ctx context.Context) {
 	if activity.IsActivity(ctx) {
-		activity.RecordHeartbeat(ctx, progress{e.done, e.id, e.left, e.change.AssignedUsers, e.warnings})
+		activity.RecordHeartbeat(ctx, progress{e.done, e.id, e.left, e.agentUser, e.change.AssignedUsers, e.warnings})
 	}
 }
 
@@ -170,5 +182,5 @@ func (e *edit) resume(ctx context.Context) {
 	if p.ID != e.id {
 		e.goOnIn(p.ID)
 	}
-	e.done, e.left, e.warnings, e.change.AssignedUsers = p.Done, p.Left, p.Warnings, p.Assigned
+	e.done, e.left, e.warnings, e.agentUser, e.change.AssignedUsers = p.Done, p.Left, p.Warnings, p.Agent, p.Assigned
 }

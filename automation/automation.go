@@ -8,6 +8,7 @@ import (
 	"cmp"
 	_ "embed"
 	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // the file may name a time zone, and a container may have none
 
@@ -39,6 +40,7 @@ type Set struct {
 	zone        *time.Location
 	country     string
 	fields      map[string]bool
+	agents      map[string]string // Kustomer users by agent, see loader.agent
 }
 
 // In is the set at home in a country: two letters, for the formats of phone
@@ -124,6 +126,24 @@ func (c *Change) Untag(tags []string) {
 // Handles reports whether any automation acts on the event.
 func (s *Set) Handles(event call.Kind) bool {
 	return slices.ContainsFunc(s.automations, func(a automation) bool { return a.event == event })
+}
+
+// AssignsAgent reports whether an event is to assign the agent who has the call.
+func (s *Set) AssignsAgent(event call.Kind) bool {
+	return slices.ContainsFunc(s.automations, func(a automation) bool {
+		return a.event == event && slices.ContainsFunc(a.options.assignedUsers, func(t template) bool { return t.mentions("agent.sourceId") })
+	})
+}
+
+// UserOf is the Kustomer user whom the file's table of agents names for an
+// agent; empty where it names none.
+func (s *Set) UserOf(agent call.Agent) string {
+	for _, known := range []string{agent.ID, agent.Email, agent.Number} {
+		if user := s.agents[strings.ToLower(known)]; user != "" {
+			return user
+		}
+	}
+	return ""
 }
 
 // Open renders the conversation to open for a call. Updates on the same event
@@ -223,6 +243,9 @@ func (c *Change) set(r *renderer, templates []template) {
 	}
 	c.SetTags, c.AddTags, c.RemoveTags = union([]string{}, tags), nil, nil
 }
+
+// Tag adds further tags.
+func (c *Change) Tag(tags []string) { c.tag(tags, nil) }
 
 // tag adds and removes, after what earlier automations did. Where they have set
 // the list, the one request that sets it does what adding and removing would.

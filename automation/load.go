@@ -42,7 +42,7 @@ func Load(name string, content []byte) (*Set, error) {
 		file: name, lines: strings.Split(string(content), "\n"),
 		fields: make(map[string]bool), named: make(map[string]*namedTrigger),
 	}
-	set := &Set{Version: fmt.Sprintf("%x", sha256.Sum256(content))[:12], zone: time.UTC, fields: l.fields}
+	set := &Set{Version: fmt.Sprintf("%x", sha256.Sum256(content))[:12], zone: time.UTC, fields: l.fields, agents: make(map[string]string)}
 	if root := l.parse(content); root != nil {
 		l.readFile(root, set)
 	}
@@ -92,6 +92,9 @@ func (l *loader) readFile(root *yaml.Node, set *Set) {
 		"timezone": func(n *yaml.Node) { set.zone = l.zone(n) },
 		"fields": func(n *yaml.Node) {
 			l.sequence(n, `"fields"`, ", such as [a, b]", l.field)
+		},
+		"agents": func(n *yaml.Node) {
+			l.pairs(n, `"agents"`, func(key, value *yaml.Node) { l.agent(key, value, set.agents) })
 		},
 		"triggers": func(n *yaml.Node) { l.namedTriggers(n) },
 		"automations": func(n *yaml.Node) {
@@ -144,6 +147,23 @@ func (l *loader) field(n *yaml.Node) {
 		l.complain(n, "more than %d fields", maxFields)
 	default:
 		l.fields[name] = true
+	}
+}
+
+// agent reads whom Kustomer knows an agent as. Agents are named by their id,
+// e-mail address or number, in whatever case.
+func (l *loader) agent(key, value *yaml.Node, agents map[string]string) {
+	name, user := strings.ToLower(strings.TrimSpace(key.Value)), l.scalar(value, "an agent's Kustomer user")
+	switch {
+	case name == "" || isNull(key):
+		l.complain(key, "an agent needs a name: babelforce's id of the agent, the e-mail address or the number")
+	case value.Kind != yaml.ScalarNode:
+	case !objectIDPattern.MatchString(user):
+		l.complain(value, "%q is not a Kustomer id, which has 24 hexadecimal digits", user)
+	case agents[name] != "":
+		l.complain(key, "agent %q is there twice", key.Value)
+	default:
+		agents[name] = user
 	}
 }
 

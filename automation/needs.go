@@ -20,6 +20,9 @@ type Needs struct {
 // Needs lists what the set takes for granted.
 func (s *Set) Needs() Needs {
 	needs := Needs{Attributes: make(map[string]string)}
+	for _, agent := range slices.Sorted(maps.Keys(s.agents)) {
+		needs.Users = union(needs.Users, []string{s.agents[agent]})
+	}
 	for _, a := range s.automations {
 		o := a.options
 		for _, attribute := range o.custom {

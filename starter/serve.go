@@ -133,7 +133,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 
 	var served worker.Worker
 	if s.withWorker {
-		if served, err = s.worker.New(client, counted.Kustomer); err != nil {
+		if served, err = s.worker.New(client, counted.Kustomer, counted.Unassigned); err != nil {
 			return err
 		}
 	} else if err := s.prepareAlone(); err != nil {

@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 			}
 			defer client.Close()
 			counted := metrics.New()
-			served, err := worker.New(client, counted.Kustomer)
+			served, err := worker.New(client, counted.Kustomer, counted.Unassigned)
 			if err != nil {
 				return err
 			}

@@ -194,10 +194,12 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event, noteName stri
 		KeepAssignee: overtaken,
 		// One that was opened late, after an outage, may at once have been assigned by a rule of Kustomer's.
 		Since: latest(bridge.ReceivedAt, c.opened.OpenedAt),
+		Undo:  c.undoUnassigned(),
 	})
 	if err != nil || updated.UpdatedAt.IsZero() || updated.Gone {
 		return err
 	}
+	c.unassigned = updated.Unassigned
 	if len(updated.AssignedUsers) > 0 {
 		c.state.AssignedUsers = updated.AssignedUsers
 	}
@@ -205,6 +207,14 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event, noteName stri
 		c.state.BridgeToUpdateMS = updated.UpdatedAt.Sub(bridge.ReceivedAt).Milliseconds()
 	}
 	c.tell(ctx, updated.UpdatedAt, "conversation handed over")
+	return nil
+}
+
+// undoUnassigned is the tag that the last hand-over has left, if its agent was unknown to Kustomer.
+func (c *thread) undoUnassigned() []string {
+	if c.unassigned {
+		return []string{activities.UnassignedTag}
+	}
 	return nil
 }
 

@@ -68,6 +68,18 @@ func TestConversationThatPeopleHaveDeletedIsReportedOnce(t *testing.T) {
 	require.Contains(t, state.Warnings[0], "deleted")
 }
 
+func TestTransferToAnAgentWhomKustomerKnowsIsNoLongerUnassigned(t *testing.T) {
+	c := newCall(t)
+	c.answers["bridged"] = func(r *activities.UpdateConversationResult) { r.Unassigned = true }
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(40*time.Second, transferred)
+	c.hears(50*time.Second, event(call.Bridged, "again", lasting(caller, 50, ""), call.Agent{ID: "agent-3", SourceID: "user-3"}))
+	c.hears(60*time.Second, finished)
+	c.plays()
+	require.Equal(t, [][]string{nil, {activities.UnassignedTag}, nil}, [][]string{c.updates[0].Undo, c.updates[1].Undo, c.updates[2].Undo})
+}
+
 func TestRingGoesBeforeHandOverAndThatBeforeOutcome(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)

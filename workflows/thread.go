@@ -34,6 +34,7 @@ type thread struct {
 	agents     []string        // the Kustomer users of all who picked up
 	// answeredUnseen: the call was marked as answered, though no bridge was heard of.
 	answeredUnseen bool
+	unassigned     bool       // the agent who has the call is nobody whom Kustomer knows
 	lastBridge     time.Time  // when the latest of them happened
 	attempts       []call.Leg // ended child legs
 	ended          bool       // the parent leg has ended

@@ -75,7 +75,7 @@ func workerWith(t *testing.T, file string) (*Worker, error) {
 	lazy, err := w.Temporal.Client(slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(lazy.Close)
-	_, err = w.New(lazy, nil)
+	_, err = w.New(lazy, nil, nil)
 	return w, err
 }
 

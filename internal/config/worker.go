@@ -39,7 +39,8 @@ const stopTimeout = 15 * time.Second
 func (w *Worker) Flags() []cli.Flag { return Flags(&w.Kustomer, &w.Automations, &w.Country) }
 
 // New makes the worker; missing settings are refused here, before anything runs.
-func (w *Worker) New(c client.Client, observe func(kustomer.Exchange)) (worker.Worker, error) {
+// What it does is told to observe and unassigned, unless they are nil.
+func (w *Worker) New(c client.Client, observe func(kustomer.Exchange), unassigned func()) (worker.Worker, error) {
 	crm, err := w.Kustomer.Client(observe)
 	if err != nil {
 		return nil, err
@@ -55,6 +56,7 @@ func (w *Worker) New(c client.Client, observe func(kustomer.Exchange)) (worker.W
 	w.inForce = new(atomic.Pointer[automation.Set])
 	w.inForce.Store(automations)
 	w.steps = activities.New(crm, w.inForce.Load, country)
+	w.steps.Unassigned = unassigned
 	w.stopped = make(chan error, 1)
 	return NewWorker(c, w.Temporal.TaskQueue, w.steps, StepsAtOnce(w.Kustomer.Budget), func(err error) { w.stopped <- err }), nil
 }

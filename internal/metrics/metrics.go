@@ -24,6 +24,7 @@ type Metrics struct {
 	registry  *prometheus.Registry
 	webhooks  *prometheus.HistogramVec
 	without   *prometheus.CounterVec
+	nobodys   prometheus.Counter
 	kustomer  *prometheus.HistogramVec
 	remaining *prometheus.GaugeVec // a vector, because it is shown only once Kustomer has told it
 }
@@ -39,6 +40,9 @@ func New() *Metrics {
 		without: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "callthread_events_without_effect_total", Help: "Events accepted for calls that were over already, or that an agent has placed.",
 		}, []string{"event"}),
+		nobodys: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "callthread_calls_unassigned_total", Help: "Calls that were answered by an agent whom Kustomer does not know: their conversations are assigned to nobody.",
+		}),
 		kustomer: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "callthread_kustomer_request_seconds", Help: "Requests to Kustomer, by operation and HTTP status (0: no answer), and how long they took.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 2, 12),
@@ -47,7 +51,7 @@ func New() *Metrics {
 			Name: "callthread_kustomer_budget_remaining", Help: "Requests left in this minute for the whole Kustomer org, as Kustomer last said.",
 		}, nil),
 	}
-	m.registry.MustRegister(m.webhooks, m.without, m.kustomer, m.remaining,
+	m.registry.MustRegister(m.webhooks, m.without, m.nobodys, m.kustomer, m.remaining,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -59,6 +63,9 @@ func (m *Metrics) Webhook(event string, status int, withoutEffect bool, took tim
 		m.without.WithLabelValues(event).Inc()
 	}
 }
+
+// Unassigned counts one call whose conversation could be assigned to nobody.
+func (m *Metrics) Unassigned() { m.nobodys.Inc() }
 
 // Kustomer counts one request to Kustomer.
 func (m *Metrics) Kustomer(exchange kustomer.Exchange) {

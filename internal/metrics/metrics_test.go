@@ -71,6 +71,13 @@ func TestBudgetIsNotShownBeforeKustomerHasToldIt(t *testing.T) {
 	require.NotContains(t, scrape(t, m), "callthread_kustomer_budget_remaining ", "it would read as a budget used up")
 }
 
+func TestCallsThatCouldBeAssignedToNobodyAreCounted(t *testing.T) {
+	m := New()
+	m.Unassigned()
+	m.Unassigned()
+	require.Contains(t, scrape(t, m), "callthread_calls_unassigned_total 2\n")
+}
+
 func TestNoLabelTellsWhoCalled(t *testing.T) {
 	const phone = "+493055512399"
 	m := New()
@@ -91,7 +98,7 @@ func TestNoLabelTellsWhoCalled(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 4, own)
+	require.Equal(t, 5, own)
 }
 
 func TestAddressInUseIsRefused(t *testing.T) {
