@@ -2,11 +2,17 @@ package activities
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
 // How numbers are read is proven in package phone.
@@ -74,7 +80,69 @@ func TestANumberThatKustomerDoesNotTakeCostsNoConversation(t *testing.T) {
 		})
 	})
 	opened := o.open(t)
-	require.Equal(t, []string{`Kustomer does not take the caller's number: the conversation belongs to "Unknown caller"`}, opened.Warnings)
+	require.Equal(t, "the catch-all customer, because Kustomer does not take the caller's number", opened.Caller)
 	require.Equal(t, "Unknown caller", o.State().Customers[0].Name)
 	require.Equal(t, o.State().Customers[0].ID, o.conversation(t).CustomerID)
+}
+
+func TestWhoseConversationItIsFollowsTheFile(t *testing.T) {
+	const callers = "callers: { %s }\n" + creates
+	for name, tc := range map[string]struct {
+		policies, from string
+		known          bool
+		want           string // the customer: known, new, catch-all, unknown caller, or parked
+		decision       string
+	}{
+		"a known number":                     {"unknown: park", caller, true, "known", "the customer with the caller's number"},
+		"an unknown number":                  {"", caller, false, "new", "a new customer, because none had the caller's number"},
+		"an unknown number, to create":       {"unknown: create", caller, false, "new", "a new customer, because none had the caller's number"},
+		"an unknown number, for a catch-all": {"unknown: catchAll, catchAll: %s", caller, false, "catch-all", "the catch-all customer, because no customer has the caller's number"},
+		"an unknown number, for one of ours": {"unknown: catchAll", caller, false, "unknown caller", "the catch-all customer, because no customer has the caller's number"},
+		"an unknown number, to park":         {"unknown: park", caller, false, "parked", "no customer has the caller's number"},
+		"a withheld number":                  {"", "anonymous", false, "unknown caller", "the catch-all customer, because the number is withheld or internal"},
+		"a withheld number, for a catch-all": {"catchAll: %s", "anonymous", false, "catch-all", "the catch-all customer, because the number is withheld or internal"},
+		"a withheld number, to park":         {"withheld: park", "anonymous", false, "parked", "withheld or internal"},
+		"an internal number, whoever has it": {"unknown: park", "101", false, "unknown caller", "the catch-all customer, because the number is withheld or internal"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			catchAll, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Hotline"})
+			require.NoError(t, err)
+			if tc.known {
+				_, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Ada", Phones: []kustomer.Phone{{Phone: tc.from}}})
+				require.NoError(t, err)
+			}
+			o.automate(t, fmt.Sprintf(callers, strings.ReplaceAll(tc.policies, "%s", catchAll.ID)))
+			opened, err := attempt(o.CreateConversation, ringing(tc.from))
+			if tc.want == "parked" {
+				require.Equal(t, CallerUnknown, failureOf(t, err).Type())
+				require.True(t, failureOf(t, err).NonRetryable())
+				require.ErrorContains(t, err, tc.decision)
+				require.NotContains(t, err.Error(), tc.from)
+				require.Empty(t, o.State().Conversations)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, tc.decision, opened.Caller)
+			require.Equal(t, tc.want == "new" || tc.want == "unknown caller", opened.NewCustomer)
+			customers := o.State().Customers
+			owner := customers[slices.IndexFunc(customers, func(c sandbox.Customer) bool { return c.ID == o.conversation(t).CustomerID })]
+			require.Equal(t, map[string]string{"known": "Ada", "new": "", "catch-all": "Hotline", "unknown caller": "Unknown caller"}[tc.want], owner.Name)
+		})
+	}
+}
+
+// An operator says whose a parked call is, by amending the customer.
+func TestAParkedCallersConversationIsOpenedForWhomTheOperatorNames(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, "callers: { unknown: park, withheld: park }\n"+creates)
+	ada, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Ada"})
+	require.NoError(t, err)
+	in := ringing("anonymous")
+	_, err = attempt(o.CreateConversation, in)
+	require.Equal(t, CallerUnknown, failureOf(t, err).Type())
+	in.Amend, in.LookFirst = amendment(t, `{"customer": "`+ada.ID+`"}`), true
+	_, err = attempt(o.CreateConversation, in)
+	require.NoError(t, err)
+	require.Equal(t, ada.ID, o.conversation(t).CustomerID)
 }

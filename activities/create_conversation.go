@@ -27,6 +27,8 @@ type CreateConversationResult struct {
 	// ConversationURL is where an agent opens the conversation.
 	ConversationURL string `json:"conversationUrl"`
 	CustomerID      string `json:"customerId"`
+	// Caller says in words how it was decided whose the conversation is.
+	Caller string `json:"caller,omitempty"`
 	// NewCustomer says that the caller was not known to Kustomer before.
 	NewCustomer bool `json:"newCustomer,omitempty"`
 	// Adopted says that the conversation was there already: an attempt whose
@@ -60,20 +62,21 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 		return result, nil
 	}
 	in.Amend.opening(&opening, &in.Facts)
-	customer := &kustomer.Customer{ID: opening.Customer}
-	o := &opened{opening: opening, edit: edit{Activities: a, warnings: warnings}}
+	customer := owner{id: opening.Customer, decision: "the customer whom the automations file names"}
 	if opening.Customer == "" {
 		var err error
-		if customer, result.NewCustomer, err = a.callingCustomer(ctx, in.Facts.Leg, o.warn); err != nil {
+		if customer, err = a.callingCustomer(ctx, automations.Callers, in.Facts.Leg); err != nil {
 			return CreateConversationResult{}, failure(ctx, err)
 		}
 	}
-	if err := o.open(ctx, customer.ID, in.Facts.Key, repeated(ctx) || in.LookFirst); err != nil {
+	o := &opened{opening: opening, edit: edit{Activities: a, warnings: warnings}}
+	if err := o.open(ctx, customer.id, in.Facts.Key, repeated(ctx) || in.LookFirst); err != nil {
 		return CreateConversationResult{}, failure(ctx, err)
 	}
 	result.ConversationID = o.id
-	result.CustomerID = cmp.Or(o.owner, customer.ID) // people may have moved one that was there already
+	result.CustomerID = cmp.Or(o.owner, customer.id) // people may have moved one that was there already
 	result.ConversationURL = a.kustomer.ConversationURL(result.CustomerID, o.id)
+	result.NewCustomer, result.Caller = customer.isNew, customer.decision
 	result.Adopted = o.adopted
 	result.OpenedAt = time.Now().UTC()
 	result.Warnings = o.warnings

@@ -22,6 +22,8 @@ const (
 	Credentials = "KustomerCredentials"
 	// Refused: Kustomer understood and said no; a repeat would get the same answer, so a person has to decide.
 	Refused = "KustomerRefused"
+	// CallerUnknown: the automations file wants a person to decide whose conversation it is.
+	CallerUnknown = "CallerUnknown"
 )
 
 const (
@@ -52,7 +54,12 @@ func failure(ctx context.Context, err error) error {
 	options := temporal.ApplicationErrorOptions{NextRetryDelay: jitter(backoff(tries(ctx)))}
 	var answer *kustomer.Error
 	if !errors.As(err, &answer) {
-		if options.NonRetryable = errors.Is(err, errCircle); options.NonRetryable {
+		switch {
+		case errors.Is(err, errUnknown), errors.Is(err, errWithheld):
+			options.NonRetryable, options.Details = true, []any{err.Error()}
+			return temporal.NewApplicationErrorWithOptions(err.Error(), CallerUnknown, options)
+		case errors.Is(err, errCircle):
+			options.NonRetryable = true
 			return temporal.NewApplicationErrorWithOptions(err.Error(), Refused, options)
 		}
 		return temporal.NewApplicationErrorWithOptions(err.Error(), Unavailable, options)

@@ -34,7 +34,8 @@ type MoveConversationResult struct {
 func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationInput) (MoveConversationResult, error) {
 	ctx, end := begin(ctx)
 	defer end()
-	opening, _ := a.automations().In(a.country).Open(in.Facts)
+	automations := a.automations().In(a.country)
+	opening, _ := automations.Open(in.Facts)
 	known := in.Facts.Kustomer
 	result := MoveConversationResult{CustomerID: known.CustomerID, ConversationURL: known.ConversationURL, MovedAt: time.Now().UTC(), Left: in.Left}
 	if opening.Customer != "" {
@@ -44,7 +45,7 @@ func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationIn
 		Activities: a, id: in.ConversationID, owner: known.CustomerID, left: in.Left,
 		change: automation.Change{Name: opening.Name, Custom: opening.Custom},
 	}
-	err := e.moveTo(ctx, in.Facts)
+	err := e.moveTo(ctx, automations.Callers, in.Facts)
 	if result.Gone = isGone(ctx, err); err != nil && !result.Gone {
 		return MoveConversationResult{}, failure(ctx, err)
 	}
@@ -54,8 +55,8 @@ func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationIn
 }
 
 // moveTo moves the conversation to the caller, unless somebody has moved or merged it.
-func (e *edit) moveTo(ctx context.Context, facts call.Facts) error {
-	customer, _, err := e.callingCustomer(ctx, facts.Leg, e.warn)
+func (e *edit) moveTo(ctx context.Context, policies automation.Callers, facts call.Facts) error {
+	customer, err := e.callingCustomer(ctx, policies, facts.Leg)
 	if err != nil {
 		return err
 	}
@@ -66,14 +67,14 @@ func (e *edit) moveTo(ctx context.Context, facts call.Facts) error {
 	switch {
 	case e.id != id:
 		return nil // whoever merged it knew whose it is
-	case e.owner != customer.ID && e.owner != facts.Kustomer.CustomerID:
+	case e.owner != customer.id && e.owner != facts.Kustomer.CustomerID:
 		e.warn("somebody has given the conversation to another customer: that was kept")
 		return nil
-	case e.owner != customer.ID:
-		if _, err := e.kustomer.MoveConversation(ctx, e.id, customer.ID); err != nil {
+	case e.owner != customer.id:
+		if _, err := e.kustomer.MoveConversation(ctx, e.id, customer.id); err != nil {
 			return err
 		}
-		e.owner, e.left.Rev = customer.ID, 0
+		e.owner, e.left.Rev = customer.id, 0
 	}
 	return e.fields(ctx)
 }

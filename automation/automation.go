@@ -35,6 +35,8 @@ func Default() *Set {
 type Set struct {
 	// Version identifies the file's content: which automations a call used.
 	Version string
+	// Callers are the policies for callers who are nobody's customer.
+	Callers Callers
 
 	automations []automation
 	zone        *time.Location

@@ -96,6 +96,7 @@ func (l *loader) readFile(root *yaml.Node, set *Set) {
 		"agents": func(n *yaml.Node) {
 			l.pairs(n, `"agents"`, func(key, value *yaml.Node) { l.agent(key, value, set.agents) })
 		},
+		"callers":  func(n *yaml.Node) { set.Callers = l.callers(n) },
 		"triggers": func(n *yaml.Node) { l.namedTriggers(n) },
 		"automations": func(n *yaml.Node) {
 			l.sequence(n, `"automations"`, "", func(item *yaml.Node) { items = append(items, item) })

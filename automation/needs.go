@@ -13,6 +13,8 @@ type Needs struct {
 	Attributes map[string]string
 	// Users, Teams and Customers are the ids that are written out in the file.
 	Users, Teams, Customers []string
+	// CatchAll is the customer to whom calls of nobody's customers belong, if the file names one.
+	CatchAll string
 	// Updates, RemovesTags and WritesNotes take roles of their own.
 	Updates, RemovesTags, WritesNotes bool
 }
@@ -20,6 +22,9 @@ type Needs struct {
 // Needs lists what the set takes for granted.
 func (s *Set) Needs() Needs {
 	needs := Needs{Attributes: make(map[string]string)}
+	if s.Callers.CatchAll != "" {
+		needs.CatchAll = s.Callers.CatchAll
+	}
 	for _, agent := range slices.Sorted(maps.Keys(s.agents)) {
 		needs.Users = union(needs.Users, []string{s.agents[agent]})
 	}

@@ -107,15 +107,18 @@ func use(s *jsonschema.Schema, value any, used map[string]bool) {
 }
 
 func TestWhateverTheSchemaOffersTheLoaderTakes(t *testing.T) {
-	everything, err := os.ReadFile("testdata/everything.yaml")
+	schema, used := loadSchema(t), make(map[string]bool)
+	files, err := filepath.Glob("testdata/everything*.yaml") // more than one, as some things can be said once in a file
 	require.NoError(t, err)
-	_, err = Load("everything.yaml", everything)
-	require.NoError(t, err)
-	schema, value := loadSchema(t), asJSON(t, string(everything))
-	require.NoError(t, schema.Validate(value))
-
-	used := make(map[string]bool)
-	use(schema, value, used)
+	for _, file := range files {
+		everything, err := os.ReadFile(file)
+		require.NoError(t, err)
+		_, err = Load(file, everything)
+		require.NoError(t, err)
+		value := asJSON(t, string(everything))
+		require.NoError(t, schema.Validate(value))
+		use(schema, value, used)
+	}
 	offered := names(schema, make(map[*jsonschema.Schema]bool))
 	require.Greater(t, len(offered), 70)
 	require.ElementsMatch(t, offered, slices.Collect(maps.Keys(used)))

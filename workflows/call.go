@@ -86,6 +86,9 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 			c.state.RingToConversationMS = opened.OpenedAt.Sub(c.firstHeard).Milliseconds()
 		}
 		c.tell(ctx, opened.OpenedAt, "conversation opened")
+		if c.state.Caller = opened.Caller; opened.Caller != "" {
+			c.tell(ctx, opened.OpenedAt, "it belongs to "+opened.Caller)
+		}
 		return workflow.UpsertTypedSearchAttributes(ctx, KustomerConversationID.ValueSet(opened.ConversationID))
 	})
 }

@@ -166,6 +166,15 @@ func TestStateTellsWhatTheCallWaitsFor(t *testing.T) {
 	c.plays()
 }
 
+func TestRunSaysWhyTheConversationIsWhose(t *testing.T) {
+	c := newCall(t)
+	c.opened.Caller = "a new customer, because none had the caller's number"
+	c.starts(inbound)
+	c.hears(time.Minute, hungUp)
+	c.plays()
+	require.Equal(t, c.opened.Caller, c.asks().Caller)
+}
+
 func TestWhoeverWaitsForTheConversationIsAnswered(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)

@@ -87,15 +87,17 @@ type Patience struct {
 // State is what is known of a call and what it waits for: the answer to the
 // query "state" and the result of the finished workflow.
 type State struct {
-	CallID          string       `json:"callId"`
-	Phase           Phase        `json:"phase"`
-	ConversationID  string       `json:"conversationId,omitempty"`
-	ConversationURL string       `json:"conversationUrl,omitempty"`
-	CustomerID      string       `json:"customerId,omitempty"`
-	AgentID         string       `json:"agentId,omitempty"`
-	AssignedUsers   []string     `json:"assignedUsers,omitempty"`
-	QueueName       string       `json:"queueName,omitempty"`
-	Outcome         call.Outcome `json:"outcome,omitempty"`
+	CallID          string `json:"callId"`
+	Phase           Phase  `json:"phase"`
+	ConversationID  string `json:"conversationId,omitempty"`
+	ConversationURL string `json:"conversationUrl,omitempty"`
+	CustomerID      string `json:"customerId,omitempty"`
+	// Caller says in words why the conversation belongs to that customer.
+	Caller        string       `json:"caller,omitempty"`
+	AgentID       string       `json:"agentId,omitempty"`
+	AssignedUsers []string     `json:"assignedUsers,omitempty"`
+	QueueName     string       `json:"queueName,omitempty"`
+	Outcome       call.Outcome `json:"outcome,omitempty"`
 	// Events are those heard so far, in the order of hearing, repeated deliveries left out.
 	Events []HeardEvent `json:"events,omitempty"`
 	// WaitsFor says in words what the call waits for; empty when it is over.

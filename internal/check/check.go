@@ -91,7 +91,11 @@ func (r *Report) Org(ctx context.Context, client *kustomer.Client, set *automati
 		}
 		return ids, err
 	})
-	for _, id := range needs.Customers {
+	customers := slices.Clone(needs.Customers)
+	if needs.CatchAll != "" {
+		customers = append(customers, needs.CatchAll)
+	}
+	for _, id := range customers {
 		switch _, err := client.Customer(ctx, id); {
 		case err == nil:
 			r.add(OK, "customer %s exists", id)

@@ -39,3 +39,21 @@ func TestEventsThatAssignTheAgentAreKnown(t *testing.T) {
 	require.False(t, Default().AssignsAgent(call.Finished))
 	require.False(t, Default().AssignsAgent(call.Inbound))
 }
+
+func TestPoliciesForCallersAreCheckedWhenTheyAreLoaded(t *testing.T) {
+	set, err := Load("test.yaml", []byte("callers: { unknown: park, withheld: catchAll, catchAll: "+user1+" }\n"+creating("{}")))
+	require.NoError(t, err)
+	require.Equal(t, Callers{Unknown: ParkCall, Withheld: UseCatchAll, CatchAll: user1}, set.Callers)
+	require.Equal(t, user1, set.Needs().CatchAll)
+	require.Zero(t, Default().Callers)
+	for callers, want := range map[string]string{
+		"{ unknown: ignore }":   `1:21: "unknown" cannot be "ignore"`,
+		"{ withheld: create }":  `1:22: "withheld" cannot be "create"`,
+		"{ catchAll: Hotline }": `1:22: "Hotline" is not a Kustomer id`,
+		"{ unkown: park }":      `unknown key "unkown" in "callers": did you mean "unknown"?`,
+		"park":                  `"callers" must be a mapping`,
+	} {
+		_, err := Load("test.yaml", []byte("callers: "+callers+"\n"+creating("{}")))
+		require.ErrorContains(t, err, want, callers)
+	}
+}
