@@ -80,3 +80,12 @@ func TestAMistypedAmendmentIsRefused(t *testing.T) {
 	require.ErrorContains(t, Amendment{}.Validate(), "retry")
 	require.ErrorContains(t, Amendment{Custom: map[string]any{}}.Validate(), "retry")
 }
+
+func TestAmendedTagsTakeThePlaceOfAListThatWasToBeSet(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t))
+	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { set: [all, anew] } } }")
+	in.Amend = amendment(t, `{"tags": ["one_more"]}`)
+	o.update(t, in)
+	require.Equal(t, []string{"babelforce", "inbound_call", "call_lost", "one_more"}, o.conversation(t).Tags)
+}

@@ -147,3 +147,13 @@ func TestAStepGoesOnWhereTheLastAttemptStopped(t *testing.T) {
 		requests["DELETE /v1/conversations/{id}/tags"], requests["GET /v1/conversations/{id}"],
 	})
 }
+
+func TestTagsThatHaveTurnedOutUntrueAreTakenBack(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t))
+	_, err := o.client.AddTags(t.Context(), in.ConversationID, []string{"call_abandoned"})
+	require.NoError(t, err)
+	in.Undo = []string{"call_abandoned", "call_answered"}
+	o.update(t, in)
+	require.Equal(t, []string{"babelforce", "inbound_call", "call_answered"}, o.conversation(t).Tags, "but none that the update itself gives")
+}

@@ -51,6 +51,26 @@ func TestLessUrgentRequestsUseOnlyTheirPartOfThePace(t *testing.T) {
 	}
 }
 
+func TestAllTogetherUseNoMoreThanThePace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOrg(10_000)
+		o.told(200, "", "")
+		c := o.client(t, 600)
+		ctx := during(t, time.Minute)
+		var all sync.WaitGroup
+		for _, urgency := range []Urgency{Now, Soon, Later} {
+			for range 8 {
+				all.Go(func() {
+					for write(ctx, c, urgency) == nil {
+					}
+				})
+			}
+		}
+		all.Wait()
+		require.InDelta(t, 600, o.sent(), 10)
+	})
+}
+
 func TestWhatCanWaitIsHeldWhenLittleIsLeftAndARingIsNot(t *testing.T) {
 	for remaining, held := range map[string]map[Urgency]string{
 		"601":  {},

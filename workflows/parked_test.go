@@ -130,3 +130,17 @@ func TestDecisionOnACallThatIsNotParkedIsRefused(t *testing.T) {
 	c.hears(2*time.Minute, hungUp)
 	c.plays()
 }
+
+// Two operators, or one who is impatient: the first decision counts.
+func TestSecondDecisionInTheSameMomentIsRefused(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)}
+	c.hears(time.Minute, hungUp)
+	c.at(time.Hour, func() {
+		c.decides(workflows.UpdateRetry)
+		c.env.UpdateWorkflow(workflows.UpdateSkip, "second", refusedUpdate{t, "not parked"})
+	})
+	c.plays()
+	require.Equal(t, []string{"create", "create", "finished"}, c.steps)
+}
