@@ -101,3 +101,10 @@ func (e *edit) assignOther(ctx context.Context) error {
 
 // isUnassigned reports whether an agent was to be assigned, and is nobody whom Kustomer knows.
 func (e *edit) isUnassigned() bool { return e.otherUser != nil && e.agentUser == "" }
+
+// tagUnassigned marks the conversation where that is so.
+func (e *edit) tagUnassigned() {
+	if e.isUnassigned() {
+		e.change.Tag([]string{UnassignedTag})
+	}
+}

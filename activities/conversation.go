@@ -23,11 +23,16 @@ type Conversation struct {
 	AssignedTeams []string `json:"assignedTeams,omitempty"`
 }
 
-// written notes what Kustomer answered to a write of ours. Where the answer
-// shows what we have not written, the next write has to look first.
-func (c *Conversation) written(answer *kustomer.Conversation) {
-	c.Rev = answer.Rev
-	if answer.Name != c.Name || !sameSet(answer.AssignedUsers, c.AssignedUsers) || !sameSet(answer.AssignedTeams, c.AssignedTeams) {
+// conversationOf is a conversation as Kustomer shows it.
+func conversationOf(is *kustomer.Conversation) Conversation {
+	return Conversation{Known: true, Rev: is.Rev, Name: is.Name, AssignedUsers: is.AssignedUsers, AssignedTeams: is.AssignedTeams}
+}
+
+// written notes what Kustomer shows after a write of ours. Where that is not
+// what we have written, the next write has to look first.
+func (c *Conversation) written(is Conversation) {
+	c.Rev = is.Rev
+	if is.Name != c.Name || !sameSet(is.AssignedUsers, c.AssignedUsers) || !sameSet(is.AssignedTeams, c.AssignedTeams) {
 		c.Rev = 0
 	}
 }
@@ -171,9 +176,7 @@ func (e *edit) fields(ctx context.Context) error {
 // addTags and removeTags go by name: sending the whole list would wipe what
 // people and Kustomer's own rules have tagged meanwhile.
 func (e *edit) addTags(ctx context.Context) error {
-	if e.isUnassigned() {
-		e.change.Tag([]string{UnassignedTag})
-	}
+	e.tagUnassigned() // which may have turned out only when Kustomer refused the user
 	return e.tag(e.change.AddTags, func(tags []string) (*kustomer.Conversation, error) { return e.kustomer.AddTags(ctx, e.id, tags) })
 }
 
@@ -196,7 +199,7 @@ func (e *edit) took(answer *kustomer.Conversation, err error) error {
 	case answer.MergedTarget != "":
 		return errMerged
 	}
-	e.left.written(answer)
+	e.left.written(conversationOf(answer))
 	return nil
 }
 

@@ -165,7 +165,7 @@ func (o *opened) adopt(ctx context.Context, found *kustomer.Conversation, err er
 	if err := o.complete(ctx, found); err != nil {
 		return err
 	}
-	is := &kustomer.Conversation{Rev: o.left.Rev, Name: o.left.Name, AssignedUsers: o.left.AssignedUsers, AssignedTeams: o.left.AssignedTeams}
+	is := o.left
 	o.left = o.meant()
 	o.left.written(is)
 	return nil
@@ -175,7 +175,7 @@ func (o *opened) adopt(ctx context.Context, found *kustomer.Conversation, err er
 // what Kustomer refused, by an attempt that came no further, lacks the rest too.
 func (o *opened) complete(ctx context.Context, found *kustomer.Conversation) error {
 	o.id = found.ID
-	o.left = Conversation{Known: true, Rev: found.Rev, Name: found.Name, AssignedUsers: found.AssignedUsers, AssignedTeams: found.AssignedTeams}
+	o.left = conversationOf(found)
 	if found.MergedTarget != "" {
 		return nil // it is another conversation by now, and the next step finds it
 	}

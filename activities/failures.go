@@ -51,20 +51,11 @@ const (
 // failure is the only place where a Kustomer error becomes a Temporal error:
 // the client says what kind of failure it was, this says when to try again.
 func failure(ctx context.Context, err error) error {
-	options := temporal.ApplicationErrorOptions{NextRetryDelay: jitter(backoff(tries(ctx)))}
 	var answer *kustomer.Error
 	if !errors.As(err, &answer) {
-		switch {
-		case errors.Is(err, errUnknown), errors.Is(err, errWithheld):
-			options.NonRetryable, options.Details = true, []any{err.Error()}
-			return temporal.NewApplicationErrorWithOptions(err.Error(), CallerUnknown, options)
-		case errors.Is(err, errCircle):
-			options.NonRetryable = true
-			return temporal.NewApplicationErrorWithOptions(err.Error(), Refused, options)
-		}
-		return temporal.NewApplicationErrorWithOptions(err.Error(), Unavailable, options)
+		return finding(ctx, err)
 	}
-	options.Details = []any{answer.Brief()}
+	options := temporal.ApplicationErrorOptions{Details: []any{answer.Brief()}, NextRetryDelay: jitter(backoff(tries(ctx)))}
 	var failureType string
 	switch answer.Kind {
 	case kustomer.RateLimited:
@@ -86,6 +77,19 @@ func failure(ctx context.Context, err error) error {
 		options.NonRetryable = answer.Kind != kustomer.Conflict || tries(ctx) >= conflictTries
 	}
 	return temporal.NewApplicationErrorWithOptions(answer.Error(), failureType, options)
+}
+
+// finding is the failure of a step for what it has found out by itself.
+func finding(ctx context.Context, err error) error {
+	options := temporal.ApplicationErrorOptions{NextRetryDelay: jitter(backoff(tries(ctx)))}
+	failureType := Unavailable
+	switch {
+	case errors.Is(err, errUnknown), errors.Is(err, errWithheld):
+		failureType, options.NonRetryable, options.Details = CallerUnknown, true, []any{err.Error()}
+	case errors.Is(err, errCircle):
+		failureType, options.NonRetryable = Refused, true
+	}
+	return temporal.NewApplicationErrorWithOptions(err.Error(), failureType, options)
 }
 
 // isGone reports whether people have deleted the conversation, as far as can be told by looking several times.

@@ -76,9 +76,8 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 		change.AssignedUsers = nil
 	}
 	change.Untag(in.Undo)
-	if e.change = change; e.isUnassigned() {
-		e.change.Tag([]string{UnassignedTag})
-	}
+	e.change = change
+	e.tagUnassigned()
 	err := e.carryOut(ctx, note(in.Facts.Key, in.Note, change.Note), repeated(ctx) || in.LookFirst)
 	result := UpdateConversationResult{
 		UpdatedAt: time.Now().UTC(), Automations: automations.Version, Warnings: e.warnings, Left: e.left, Gone: isGone(ctx, err),

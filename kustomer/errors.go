@@ -78,11 +78,7 @@ type Reason struct {
 }
 
 func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "kustomer: cannot %s: %s", e.Op, e.Kind)
-	if e.Status != 0 {
-		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
-	}
+	text := "kustomer: " + e.outline()
 	said := make([]string, 0, len(e.Reasons)+1)
 	if e.detail != "" {
 		said = append(said, e.detail)
@@ -91,18 +87,24 @@ func (e *Error) Error() string {
 		said = append(said, reason.String())
 	}
 	if len(said) > 0 {
-		b.WriteString(": " + strings.Join(said, "; "))
+		text += ": " + strings.Join(said, "; ")
 	}
-	return b.String()
+	return text
+}
+
+// outline says what was tried and what came of it, in words of ours alone.
+func (e *Error) outline() string {
+	text := fmt.Sprintf("cannot %s: %s", e.Op, e.Kind)
+	if e.Status != 0 {
+		text += fmt.Sprintf(" (HTTP %d)", e.Status)
+	}
+	return text
 }
 
 // Brief says what was refused, without Kustomer's own words, which may quote
 // what other customers are called: for where nothing personal may ever stand.
 func (e *Error) Brief() string {
-	text := fmt.Sprintf("cannot %s: %s", e.Op, e.Kind)
-	if e.Status != 0 {
-		text += fmt.Sprintf(" (HTTP %d)", e.Status)
-	}
+	text := e.outline()
 	for _, reason := range e.Reasons {
 		if reason.Field != "" {
 			text += " [" + reason.Field + "]"

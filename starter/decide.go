@@ -108,7 +108,7 @@ func (d *decider) run(c *cli.Context, logs io.Writer, all bool) (err error) {
 func (d *decider) decideOn(ctx context.Context, ids []string) error {
 	var failed error
 	for _, id := range ids {
-		id = callID(id)
+		id = workflows.CallKey(id) // which may be given as its workflow's
 		outcome, err := d.decide(ctx, id)
 		var away *serviceerror.Unavailable
 		if errors.As(err, &away) || ctx.Err() != nil { // the next would fare no better

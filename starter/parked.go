@@ -23,10 +23,6 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// parkedQuery leaves out runs that somebody terminated while they were parked:
-// they keep the phase, and nothing can be decided on them any more.
-const parkedQuery = `CallPhase = "parked" AND ExecutionStatus = "Running"`
-
 // reasonsTimeout bounds how long all the calls are asked.
 const reasonsTimeout = 10 * time.Second
 
@@ -84,7 +80,7 @@ func unreached(server *config.Temporal, err error) error {
 // listParked reads the parked calls from Temporal's list of runs, oldest first.
 func listParked(ctx context.Context, calls client.Client) ([]parkedCall, error) {
 	parked := []parkedCall{} // not nil, which would be no array in JSON
-	request := &workflowservice.ListWorkflowExecutionsRequest{Query: parkedQuery}
+	request := &workflowservice.ListWorkflowExecutionsRequest{Query: workflows.ParkedCalls}
 	for {
 		page, err := calls.ListWorkflow(ctx, request)
 		if err != nil {
@@ -92,7 +88,7 @@ func listParked(ctx context.Context, calls client.Client) ([]parkedCall, error) 
 		}
 		for _, run := range page.GetExecutions() {
 			parked = append(parked, parkedCall{
-				CallID:         callID(run.GetExecution().GetWorkflowId()),
+				CallID:         workflows.CallKey(run.GetExecution().GetWorkflowId()),
 				WorkflowID:     run.GetExecution().GetWorkflowId(),
 				RunID:          run.GetExecution().GetRunId(),
 				StartedAt:      run.GetStartTime().AsTime(),
@@ -107,9 +103,6 @@ func listParked(ctx context.Context, calls client.Client) ([]parkedCall, error) 
 	slices.SortStableFunc(parked, func(a, b parkedCall) int { return a.StartedAt.Compare(b.StartedAt) })
 	return parked, nil
 }
-
-// callID is a call's id, where it may be given as that of its workflow.
-func callID(id string) string { return strings.TrimPrefix(id, workflows.WorkflowID("")) }
 
 // attribute is a search attribute of a run, empty where it has none.
 func attribute(run *workflowpb.WorkflowExecutionInfo, key temporal.SearchAttributeKeyKeyword) (value string) {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -35,6 +36,9 @@ type Amendment = activities.Amendment
 // WorkflowID is the id of a call's workflow: one key, one workflow, one conversation.
 func WorkflowID(callKey string) string { return "call/" + callKey }
 
+// CallKey is the key of the call whose workflow has this id.
+func CallKey(workflowID string) string { return strings.TrimPrefix(workflowID, WorkflowID("")) }
+
 // Phase is where a call is in its life, as operators see it in the list of runs.
 type Phase string
 
@@ -63,6 +67,11 @@ var (
 var SearchAttributes = []temporal.SearchAttributeKeyKeyword{
 	CallPhase, CallOutcome, CallDirection, KustomerConversationID, AgentID, QueueName, ParkedBecause,
 }
+
+// ParkedCalls finds the calls that wait for an operator in Temporal's list of
+// runs. One that was terminated while it was parked keeps the phase, and nothing
+// can be decided on it any more.
+const ParkedCalls = `CallPhase = "parked" AND ExecutionStatus = "Running"`
 
 // CallInput starts a call's workflow.
 type CallInput struct {

@@ -95,10 +95,10 @@ func reason(err error) (said, brief string) {
 // update changes the call's conversation. There is none to change when an
 // operator has skipped its creation; the result is then zero.
 func (c *thread) update(ctx workflow.Context, what string, priority int, in activities.UpdateConversationInput) (updated activities.UpdateConversationResult, err error) {
-	if c.opened.ConversationID == "" {
+	if c.state.ConversationID == "" {
 		return updated, nil
 	}
-	in.ConversationID, in.Left, in.Agents = c.opened.ConversationID, c.left, c.agents
+	in.ConversationID, in.Left, in.Agents = c.state.ConversationID, c.left, c.agents
 	c.state.WaitsFor = "Kustomer to " + what
 	err = c.step(ctx, what, priority, func(ctx workflow.Context, t try) (err error) {
 		in.LookFirst, in.Amend = t.again || c.opened.Adopted || c.gone, t.amend
@@ -128,7 +128,6 @@ func (c *thread) follow(ctx workflow.Context, updated activities.UpdateConversat
 
 // isIn says which conversation is the call's.
 func (c *thread) isIn(conversationID, url string) {
-	c.opened.ConversationID, c.opened.ConversationURL = conversationID, url
 	c.state.ConversationID, c.state.ConversationURL = conversationID, url
 	c.facts.Kustomer.ConversationID, c.facts.Kustomer.ConversationURL = conversationID, url
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -140,7 +139,7 @@ func (b *board) readPhases(ctx context.Context, temporal client.Client) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, run := range running.GetExecutions() {
-		key := strings.TrimPrefix(run.GetExecution().GetWorkflowId(), workflows.WorkflowID(""))
+		key := workflows.CallKey(run.GetExecution().GetWorkflowId())
 		if r := b.byKey[key]; r != nil && r.outcome == "" {
 			phase := run.GetSearchAttributes().GetIndexedFields()[workflows.CallPhase.GetName()]
 			_ = converter.GetDefaultDataConverter().FromPayload(phase, &r.phase)

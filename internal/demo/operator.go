@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -47,9 +46,7 @@ func (o *operator) work(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		listed, err := o.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Query: "CallPhase = 'parked' AND ExecutionStatus = 'Running'",
-		})
+		listed, err := o.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: workflows.ParkedCalls})
 		if err != nil {
 			continue
 		}
@@ -68,7 +65,7 @@ func (o *operator) decide(ctx context.Context, workflowID string) {
 	if err != nil || value.Get(&state) != nil || state.Phase != workflows.Parked {
 		return
 	}
-	o.note(strings.TrimPrefix(workflowID, workflows.WorkflowID("")), state.ParkedBecause)
+	o.note(workflows.CallKey(workflowID), state.ParkedBecause)
 	handle, err := o.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: workflowID, UpdateName: workflows.UpdateRetry, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})

@@ -1,0 +1,44 @@
+package activities
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/kustomer"
+)
+
+func TestWhatCanWaitIsLessUrgentInTheBudgetToo(t *testing.T) {
+	require.Equal(t, kustomer.Now, urgencyOf(PriorityRing, time.Second))
+	require.Equal(t, kustomer.Now, urgencyOf(PriorityHandOver, time.Second))
+	require.Equal(t, kustomer.Soon, urgencyOf(PriorityOutcome, time.Second))
+	require.Equal(t, kustomer.Later, urgencyOf(PriorityCatchUp, 0))
+	require.Equal(t, kustomer.Later, urgencyOf(PriorityRing, overdue+time.Second), "nobody waits for it any more")
+	require.Equal(t, kustomer.Now, urgencyOf(0, 0), "steps of earlier versions have no priority")
+}
+
+// Of a budget that is nearly used up the rest is for rings and assignments.
+func TestAnAgentIsAssignedWhileTheNoteWaitsForTheBudget(t *testing.T) {
+	o := newOrg(t)
+	client, err := kustomer.New(kustomer.Config{BaseURL: o.url, APIKey: apiKey, RequestsPerMinute: 800, Transport: nearlyUsedUp{}})
+	require.NoError(t, err)
+	o.Activities = New(client, o.inForce.Load, "")
+	_, err = attempt(o.UpdateConversation, answering(o.open(t)))
+	require.Equal(t, RateLimited, failureOf(t, err).Type())
+	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
+	require.Empty(t, o.conversation(t).Notes)
+}
+
+// nearlyUsedUp is an org of whose 1,000 requests 150 are left to us and 200 to others.
+type nearlyUsedUp struct{}
+
+func (nearlyUsedUp) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil {
+		response.Header.Set("X-Ratelimit-Limit", "1000")
+		response.Header.Set("X-Ratelimit-Remaining", "350")
+	}
+	return response, err
+}

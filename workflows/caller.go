@@ -1,0 +1,52 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/activities"
+)
+
+// learnCaller waits a moment for an event that says who calls, when the first
+// one heard does not: it was about an attempt to reach an agent, or overtook the ringing.
+func (c *thread) learnCaller(ctx workflow.Context) error {
+	known := func() bool { return c.rang || c.knowsCaller() }
+	if c.drain(ctx); known() {
+		return nil
+	}
+	c.state.WaitsFor = "an event that says who calls"
+	return c.listen(ctx, c.timer(ctx, callerPatience, "time to learn who calls"), known)
+}
+
+func (c *thread) knowsCaller() bool { return c.facts.Leg.From != "" || c.facts.Leg.Anonymous }
+
+// isNobodys reports whether the conversation was opened before it was known who calls, and now it is.
+func (c *thread) isNobodys() bool { return c.nobodys && c.facts.Leg.From != "" }
+
+// giveToCaller moves a conversation that was opened for nobody to the caller:
+// the event that tells who calls was held up for longer than the agent could wait.
+func (c *thread) giveToCaller(ctx workflow.Context) error {
+	if !c.isNobodys() {
+		return nil
+	}
+	c.nobodys = false
+	version := workflow.GetVersion(ctx, "give to caller", workflow.DefaultVersion, 1)
+	if version == workflow.DefaultVersion || c.state.ConversationID == "" {
+		return nil
+	}
+	const what = "give the conversation to the caller"
+	c.state.WaitsFor = "Kustomer to " + what
+	return c.step(ctx, what, activities.PriorityHandOver, func(ctx workflow.Context, _ try) error {
+		moved, err := run(ctx, steps.MoveConversation, activities.MoveConversationInput{
+			Facts: c.facts, ConversationID: c.state.ConversationID, Left: c.left,
+		})
+		if err != nil {
+			return err
+		}
+		c.left, c.gone = moved.Left, moved.Gone
+		c.state.CustomerID, c.facts.Kustomer.CustomerID = moved.CustomerID, moved.CustomerID
+		c.isIn(c.state.ConversationID, moved.ConversationURL)
+		c.warn(ctx, moved.MovedAt, moved.Warnings)
+		c.tell(ctx, moved.MovedAt, "conversation given to the caller")
+		return nil
+	})
+}
