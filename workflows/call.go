@@ -152,12 +152,14 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event, noteName stri
 		KeepAssignee: overtaken,
 		// One that was opened late, after an outage, may at once have been assigned by a rule of Kustomer's.
 		Since: latest(bridge.ReceivedAt, c.opened.OpenedAt),
-		Undo:  c.undoUnassigned(),
+		Undo:  c.undoUnassigned(overtaken),
 	})
 	if err != nil || updated.UpdatedAt.IsZero() || updated.Gone {
 		return err
 	}
-	c.unassigned = updated.Unassigned
+	if !overtaken {
+		c.unassigned = updated.Unassigned
+	}
 	if len(updated.AssignedUsers) > 0 {
 		c.state.AssignedUsers = updated.AssignedUsers
 	}
@@ -168,9 +170,10 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event, noteName stri
 	return nil
 }
 
-// undoUnassigned is the tag that the last hand-over has left, if its agent was unknown to Kustomer.
-func (c *thread) undoUnassigned() []string {
-	if c.unassigned {
+// undoUnassigned is the tag that the last hand-over has left, if its agent was
+// unknown to Kustomer. It is not for one that was overtaken to take away.
+func (c *thread) undoUnassigned(overtaken bool) []string {
+	if c.unassigned && !overtaken {
 		return []string{activities.UnassignedTag}
 	}
 	return nil

@@ -80,6 +80,20 @@ func TestTransferToAnAgentWhomKustomerKnowsIsNoLongerUnassigned(t *testing.T) {
 	require.Equal(t, [][]string{nil, {activities.UnassignedTag}, nil}, [][]string{c.updates[0].Undo, c.updates[1].Undo, c.updates[2].Undo})
 }
 
+// The agent who has the call is unknown, whoever had it before.
+func TestOvertakenBridgeLeavesItToTheLaterWhetherTheCallIsUnassigned(t *testing.T) {
+	c := newCall(t)
+	c.answers["bridged"] = func(r *activities.UpdateConversationResult) { r.Unassigned = true }
+	c.starts(inbound)
+	c.hears(40*time.Second, transferred)
+	c.hears(41*time.Second, bridged) // the earlier one
+	c.hears(50*time.Second, event(call.Bridged, "again", lasting(caller, 50, ""), call.Agent{ID: "agent-3", SourceID: "user-3"}))
+	c.hears(60*time.Second, finished)
+	c.plays()
+	require.True(t, c.updates[1].KeepAssignee)
+	require.Equal(t, [][]string{nil, nil, {activities.UnassignedTag}}, [][]string{c.updates[0].Undo, c.updates[1].Undo, c.updates[2].Undo})
+}
+
 func TestRingGoesBeforeHandOverAndThatBeforeOutcome(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
