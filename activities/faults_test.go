@@ -59,11 +59,11 @@ func TestAnswerLostAtALaterAttempt(t *testing.T) {
 }
 
 func TestTimeOutAndNothingDone(t *testing.T) {
-	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultTimeout}, timeout: 200 * time.Millisecond})
+	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultTimeout}, timeout: 300 * time.Millisecond})
 }
 
 func TestTimeOutAfterTheWorkWasDone(t *testing.T) {
-	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultLatency, Latency: time.Minute}, timeout: 200 * time.Millisecond})
+	survives(t, disturbance{fault: sandbox.Fault{Kind: sandbox.FaultHoldAnswer}, timeout: 300 * time.Millisecond})
 }
 
 func TestServerErrorAndNothingDone(t *testing.T) {

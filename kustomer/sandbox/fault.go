@@ -22,6 +22,7 @@ const (
 	FaultTimeout       FaultKind = "timeout"         // hold the request until the client leaves, without doing the work
 	FaultReset         FaultKind = "reset"           // cut the connection without doing the work
 	FaultLoseAnswer    FaultKind = "lose-answer"     // do the work, then cut the connection
+	FaultHoldAnswer    FaultKind = "hold-answer"     // do the work, then hold the answer until the client leaves
 	FaultLoseAnswer5xx FaultKind = "lose-answer-5xx" // do the work, then answer Fault.Status, 503 if that is 0
 	FaultTruncate      FaultKind = "truncate"        // do the work, then send half of the answer's body
 	FaultUnauthorized  FaultKind = "unauthorized"    // answer 401 without doing the work
@@ -29,7 +30,7 @@ const (
 )
 
 var faultKinds = []FaultKind{FaultLatency, FaultStatus, FaultHTML, FaultTimeout, FaultReset,
-	FaultLoseAnswer, FaultLoseAnswer5xx, FaultTruncate, FaultUnauthorized, FaultCommitLate}
+	FaultLoseAnswer, FaultHoldAnswer, FaultLoseAnswer5xx, FaultTruncate, FaultUnauthorized, FaultCommitLate}
 
 // Fault is something that goes wrong with some requests. It meets only requests that have
 // passed the credentials and the budget. Of several faults that are due, the one that was
@@ -166,6 +167,10 @@ func (s *Server) strike(f Fault, w http.ResponseWriter, r *http.Request, work fu
 		cut()
 	case FaultLoseAnswer:
 		work()
+		cut()
+	case FaultHoldAnswer:
+		work()
+		<-r.Context().Done()
 		cut()
 	case FaultLoseAnswer5xx:
 		work()

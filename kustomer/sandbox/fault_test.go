@@ -58,17 +58,19 @@ func TestLostAnswerWith5xxLeavesTheWorkDone(t *testing.T) {
 	}
 }
 
-func TestTimeoutFaultHoldsTheRequestUntilTheClientLeaves(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSandbox()
-		s.Inject(sandbox.Fault{Kind: sandbox.FaultTimeout})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-		defer cancel()
-		began := time.Now()
-		require.PanicsWithValue(t, http.ErrAbortHandler, func() { callWith(ctx, s) })
-		require.Equal(t, time.Hour, time.Since(began))
-		require.Empty(t, s.State().Customers)
-	})
+func TestHeldRequestsWaitUntilTheClientLeaves(t *testing.T) {
+	for kind, done := range map[sandbox.FaultKind]int{sandbox.FaultTimeout: 0, sandbox.FaultHoldAnswer: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSandbox()
+			s.Inject(sandbox.Fault{Kind: kind})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			began := time.Now()
+			require.PanicsWithValue(t, http.ErrAbortHandler, func() { callWith(ctx, s) })
+			require.Equal(t, time.Hour, time.Since(began))
+			require.Len(t, s.State().Customers, done)
+		})
+	}
 }
 
 func TestLatencyFaultDelaysTheAnswer(t *testing.T) {
