@@ -36,10 +36,10 @@ func TestWhatIsWrittenFollowsAMergedConversation(t *testing.T) {
 func TestAnOutcomeFollowsAMergedConversationToo(t *testing.T) {
 	o := newOrg(t)
 	in, target := o.mergedInto(t, kustomer.NewConversation{Tags: []string{"call_lost"}})
-	in.Event, in.Note, in.Facts.Outcome, in.Undo = call.Finished, "finished", call.Abandoned, []string{"call_lost"} // only tags and a note
+	in.Event, in.Note, in.Facts.Outcome, in.Undo = call.Finished, "finished", call.AbandonedInQueue, []string{"call_lost"} // only tags and a note
 	require.Equal(t, target, o.update(t, in).MovedTo)
 	merged := o.State().Conversations[1]
-	require.Equal(t, []string{"call_lost", "call_abandoned"}, merged.Tags, "another call's tag is not ours to remove")
+	require.Equal(t, []string{"call_lost", "call_abandoned_in_queue"}, merged.Tags, "another call's tag is not ours to remove")
 	require.Len(t, merged.Notes, 1)
 }
 

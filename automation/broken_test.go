@@ -194,7 +194,7 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		"triggers: { t: { conditions: [{ expression: call.duration, operator: GT, expectation: long }] } }\n" + creating("{}"): `1:87: {call.duration} ` +
 			`is compared with "long", which must be a number`,
 		"triggers: { t: { conditions: [{ expression: call.outcome, operator: EQ, expectation: Answered }] } }\n" + creating("{}"): `1:86: {call.outcome} ` +
-			`is compared with "Answered", which must be one of answered, abandoned, missed`,
+			`is compared with "Answered", which must be one of answered, after_hours, failed, missed, unreached, abandoned_in_queue, abandoned_in_flow, no_agent, ended_by_flow`,
 		creating("direction: Inbound"):                                                  `5:18: "direction" cannot be "Inbound": did you mean "in"?`,
 		"triggers: { always: { conditions: [] } }\n" + creating("{}"):                   `1:13: "always" cannot be the name of a trigger: it means that there is none`,
 		"triggers: { a: { conditions: [] }, a: { conditions: [] } }\n" + creating("{}"): `1:36: "a" is there twice`,

@@ -172,7 +172,10 @@ func (l *loader) pattern(n *yaml.Node, pattern string) *regexp.Regexp {
 
 // comparable checks that an expectation is of the kind of what it is compared with.
 func (l *loader) comparable(n *yaml.Node, c *condition) {
-	outcomes := []string{string(call.Answered), string(call.Abandoned), string(call.Missed)}
+	var outcomes []string
+	for _, outcome := range call.Outcomes() {
+		outcomes = append(outcomes, string(outcome))
+	}
 	isEquality := c.operator == "EQ" || c.operator == "NEQ"
 	var ok bool
 	var must string

@@ -15,12 +15,18 @@ import (
 // Kind says which of babelforce's events happened.
 type Kind string
 
-// The three events of a call, each also the name of the workflow signal that carries it.
+// The events of a call, each also the name of the workflow signal that carries it.
 const (
 	Inbound  Kind = "inbound"  // the call rings
-	Bridged  Kind = "bridged"  // an agent has picked up
+	Outbound Kind = "outbound" // an agent, a dialer or the API places a call
+	Bridged  Kind = "bridged"  // an agent has picked up; on a call that is placed, the customer has
 	Finished Kind = "finished" // one leg has ended
+	Recorded Kind = "recorded" // a recording of the call can be listened to
 )
+
+// WrappedUp is no event of babelforce's: an answered call ended so long ago
+// that its agent has wrapped it up.
+const WrappedUp Kind = "wrappedUp"
 
 // Event is one thing that babelforce told us about a call.
 type Event struct {
@@ -32,6 +38,7 @@ type Event struct {
 	Leg        Leg       `json:"leg"`
 	Agent      Agent     `json:"agent,omitzero"`
 	Queue      Queue     `json:"queue,omitzero"`
+	Recording  Recording `json:"recording,omitzero"`
 	// Extra holds the fields that the webhook carried beyond the known ones, by their dotted name.
 	Extra map[string]string `json:"extra,omitempty"`
 }
@@ -45,7 +52,10 @@ func (e Event) At() time.Time {
 	return e.Leg.CreatedAt.Add(time.Duration(*e.Leg.Seconds) * time.Second)
 }
 
-// Agent is the babelforce agent who answered.
+// IsOutgoing reports whether the event is about a call that an agent, a dialer or the API has placed.
+func (e Event) IsOutgoing() bool { return e.Kind == Outbound || e.Leg.IsOutgoing() }
+
+// Agent is the babelforce agent who answered, or who placed the call.
 type Agent struct {
 	ID    string `json:"id,omitempty"`
 	Name  string `json:"name,omitempty"`
@@ -85,16 +95,32 @@ type Queue struct {
 	Name string `json:"name,omitempty"`
 }
 
+// Recording is one recording of a call.
+type Recording struct {
+	ID string `json:"id,omitempty"`
+	// URL is where anybody who has it can listen (babelforce API, Recording.url). It dies with the recording.
+	URL     string `json:"url,omitempty"`
+	Seconds *int   `json:"seconds,omitempty"`
+}
+
 // Facts is all that is known of one call at one moment: what steps and placeholders draw on.
 type Facts struct {
 	// Key is the parent leg's id; one key is one call is one conversation.
 	Key string `json:"key"`
-	// Leg is the parent leg. Child legs (agent attempts) never change it.
-	Leg     Leg               `json:"leg"`
-	Agent   Agent             `json:"agent,omitzero"`
-	Queue   Queue             `json:"queue,omitzero"`
-	Extra   map[string]string `json:"extra,omitempty"`
-	Outcome Outcome           `json:"outcome,omitempty"`
+	// Outgoing says that an agent, a dialer or the API has placed the call.
+	Outgoing bool `json:"outgoing,omitempty"`
+	// Leg is the customer's: the parent of a call that came in, whose child legs
+	// (agent attempts) never change it, and the external leg of one that was placed.
+	Leg   Leg               `json:"leg"`
+	Agent Agent             `json:"agent,omitzero"`
+	Queue Queue             `json:"queue,omitzero"`
+	Extra map[string]string `json:"extra,omitempty"`
+	// Queued says that the caller is known to have come as far as a queue.
+	Queued  bool    `json:"queued,omitempty"`
+	Outcome Outcome `json:"outcome,omitempty"`
+	Summary Summary `json:"summary,omitzero"`
+	// Recording is the one that an event of that kind is about.
+	Recording Recording `json:"recording,omitzero"`
 	// Kustomer names what Kustomer holds of the call, once it does.
 	Kustomer Kustomer `json:"kustomer,omitzero"`
 }
@@ -106,12 +132,46 @@ type Kustomer struct {
 	ConversationURL string `json:"conversationUrl,omitempty"`
 }
 
+// CustomersNumber is the number that the customer has: the one that called, or was called.
+func (f Facts) CustomersNumber() string {
+	switch {
+	case f.Outgoing:
+		return f.Leg.To
+	case f.Leg.Anonymous:
+		return ""
+	}
+	return f.Leg.From
+}
+
+// KnowsCustomer reports whether any event has told who the customer is, be it that the number is withheld.
+func (f Facts) KnowsCustomer() bool {
+	return f.CustomersNumber() != "" || f.Leg.Anonymous && !f.Outgoing
+}
+
 // Learn returns the facts with what an event adds to them, in whatever order events come.
 func (f Facts) Learn(e Event) Facts {
-	if !e.Leg.IsChild() {
+	f.Outgoing = f.Outgoing || e.IsOutgoing()
+	f.Queued = f.Queued || e.provesQueue()
+	if f.isCustomers(e.Leg) {
 		f.Leg = latest(e.Leg, f.Leg)
 	}
 	return f.withBuckets(e)
+}
+
+// isCustomers reports whether a leg is the customer's. Of a call that was
+// placed, either leg may be the parent of the other; the customer's is the
+// external one (babelforce help, "How to define different call legs").
+func (f Facts) isCustomers(leg Leg) bool {
+	if f.Outgoing {
+		return leg.Domain == "external" || leg.Domain != "internal" && !leg.IsChild()
+	}
+	return !leg.IsChild()
+}
+
+// provesQueue: agents are rung, and named, by queues; nothing else tells that a caller waited in one.
+func (e Event) provesQueue() bool {
+	isAttempt := e.Leg.IsChild() && (e.Leg.Source == "" || e.Leg.Source == "queue")
+	return !e.IsOutgoing() && (isAttempt || e.Leg.State == "queued" || e.Queue != Queue{})
 }
 
 // AsOf returns the facts as they stood when the event happened. Its own fields
@@ -119,7 +179,7 @@ func (f Facts) Learn(e Event) Facts {
 // only what the event itself says of the caller's leg.
 func (f Facts) AsOf(e Event) Facts {
 	f.Leg.Seconds = nil
-	if !e.Leg.IsChild() {
+	if f.isCustomers(e.Leg) {
 		f.Leg = e.Leg.over(f.Leg)
 	}
 	return f.withBuckets(e)
@@ -127,7 +187,7 @@ func (f Facts) AsOf(e Event) Facts {
 
 func (f Facts) withBuckets(e Event) Facts {
 	// Every leg of an attempt names its agent; only a bridge says that it is the one who answered.
-	if e.Kind == Bridged {
+	if e.Kind == Bridged || e.Kind == Outbound {
 		f.Agent = e.Agent.over(f.Agent)
 		f.Queue = Queue{ID: cmp.Or(e.Queue.ID, f.Queue.ID), Name: cmp.Or(e.Queue.Name, f.Queue.Name)}
 	}

@@ -61,30 +61,6 @@ func TestAgentsDetailsAddUp(t *testing.T) {
 	require.Equal(t, Agent{ID: "8"}, Facts{}.Learn(full).Learn(other).Agent)
 }
 
-func TestOutcomeFollowsTheLegs(t *testing.T) {
-	reason := func(r string) Leg { return Leg{ID: "p", FinishReason: r} }
-	lasted := []Leg{{ID: "c1", Seconds: new(0)}, {ID: "c2", Seconds: new(30)}}
-	rang := []Leg{{ID: "c1", Seconds: new(0)}, {ID: "c2"}}
-	for name, tc := range map[string]struct {
-		parent   Leg
-		children []Leg
-		bridged  bool
-		want     Outcome
-	}{
-		"bridge was announced":                {reason("hangup"), nil, true, Answered},
-		"other side hung up":                  {reason("passive-hangup"), nil, false, Answered},
-		"transferred":                         {reason("transferred"), nil, false, Answered},
-		"an attempt lasted":                   {reason("hangup"), lasted, false, Answered},
-		"caller gave up":                      {reason("hangup"), nil, false, Abandoned},
-		"caller gave up while agents rang":    {reason("hangup"), rang, false, Abandoned},
-		"flow ended it":                       {reason("system-hangup"), rang, false, Missed},
-		"never heard of again":                {reason(""), nil, false, Missed},
-		"provider's own reason is not relied": {reason("busy"), nil, false, Missed},
-	} {
-		require.Equal(t, tc.want, OutcomeOf(tc.parent, tc.children, tc.bridged), name)
-	}
-}
-
 func TestFactsDoNotDependOnTheOrderOfEvents(t *testing.T) {
 	inbound := Event{Kind: Inbound, Leg: Leg{ID: "p", From: "a", To: "b", State: "ringing", CreatedAt: noon}}
 	bridged := Event{Kind: Bridged, Leg: Leg{ID: "p", State: "bridged", Seconds: new(7)}, Agent: Agent{ID: "4711"}, Queue: Queue{Name: "Support"}}
@@ -139,4 +115,34 @@ func TestAbsentFactsTakeNoRoomInHistory(t *testing.T) {
 	text, err := json.Marshal(Facts{Key: "p", Leg: Leg{ID: "p"}})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"key":"p","leg":{"id":"p"}}`, string(text))
+}
+
+func TestTheCustomerOfACallThatWasPlacedIsTheOneCalled(t *testing.T) {
+	agents := Leg{ID: "p", Type: "outbound", Source: "api", Domain: "internal", From: "+493023125000", To: "+493023125010", Seconds: new(50)}
+	customers := Leg{ID: "c", ParentID: "p", Type: "outbound", Source: "api", Domain: "external", From: "+493023125000", To: "+493023125042", Seconds: new(40)}
+	reversed := func(leg Leg) Leg {
+		leg.ID, leg.ParentID = map[string]string{"p": "c", "c": "p"}[leg.ID], map[string]string{"p": "p"}[leg.ID]
+		return leg
+	}
+	for _, legs := range [][]Leg{{agents, customers}, {customers, agents}, {reversed(agents), reversed(customers)}, {reversed(customers), reversed(agents)}} {
+		facts := Facts{Key: "p"}
+		for _, leg := range legs {
+			facts = facts.Learn(Event{Kind: Outbound, Leg: leg})
+		}
+		require.True(t, facts.Outgoing)
+		require.Equal(t, "+493023125042", facts.CustomersNumber())
+		require.Equal(t, 40, *facts.Leg.Seconds)
+	}
+	facts := Facts{Key: "p"}.Learn(Event{Kind: Outbound, Leg: agents})
+	require.False(t, facts.KnowsCustomer(), "the agent's number is not the customer's")
+}
+
+func TestTheCustomerOfACallThatCameInIsTheCaller(t *testing.T) {
+	facts := Facts{Key: "p"}
+	require.False(t, facts.KnowsCustomer())
+	facts = facts.Learn(Event{Kind: Inbound, Leg: Leg{ID: "p", From: "+493023125042", To: "+493023125000"}})
+	require.Equal(t, "+493023125042", facts.CustomersNumber())
+	facts = facts.Learn(Event{Kind: Inbound, Leg: Leg{ID: "p", Anonymous: true}})
+	require.Empty(t, facts.CustomersNumber())
+	require.True(t, facts.KnowsCustomer(), "it is known that the number is withheld")
 }

@@ -186,7 +186,7 @@ func TestRefusedConversationParksTheCallAndARetryFinishesIt(t *testing.T) {
 
 	decide(t, key, workflows.UpdateRetry)
 	accepts(t, "call-finished", abandoned(key))
-	require.Equal(t, call.Abandoned, result(t, key).Outcome)
+	require.Equal(t, call.AbandonedInFlow, result(t, key).Outcome)
 	onlyConversation(t, key)
 	require.NotContains(t, attributes(t, key), "ParkedBecause", "it is parked no more")
 }

@@ -185,16 +185,20 @@ func (c *thread) close(ctx workflow.Context) error {
 	if !c.ended {
 		c.facts.Leg.Seconds = nil // what was last heard is how long the caller waited, not how long the call was
 	}
-	var outcomeTags []string
+	var (
+		outcomeTags []string
+		written     call.Ending
+	)
 	for nth := 1; ; nth++ {
 		if err := c.handOverTheRest(ctx); err != nil {
 			return err
 		}
-		outcome := call.OutcomeOf(c.facts.Leg, c.attempts, len(c.bridges) > 0)
-		if outcome == c.facts.Outcome {
+		over := c.over()
+		if over.Ending() == written {
 			return c.leave(ctx)
 		}
-		c.facts.Outcome = outcome
+		written = over.Ending()
+		c.facts.Outcome, c.facts.Summary = over.Outcome(), over.Summary(c.bridges)
 		if !c.opened.ExpectsFinish {
 			continue
 		}
@@ -209,10 +213,15 @@ func (c *thread) close(ctx workflow.Context) error {
 			return err
 		}
 		if !updated.UpdatedAt.IsZero() && !updated.Gone {
-			c.tell(ctx, updated.UpdatedAt, "outcome written: "+string(outcome))
+			c.tell(ctx, updated.UpdatedAt, "outcome written: "+string(c.facts.Outcome))
 		}
 		outcomeTags = updated.AddedTags
 	}
+}
+
+// over is what is known of the call, were it over.
+func (c *thread) over() call.Over {
+	return call.Over{Facts: c.facts, Attempts: c.attempts, Bridged: len(c.bridges) > 0, Ended: c.ended}
 }
 
 // handOverTheRest serves the bridges that were heard since the end of the
@@ -231,7 +240,7 @@ func (c *thread) handOverTheRest(ctx workflow.Context) error {
 			return err
 		}
 	}
-	if len(c.bridges) > 0 || c.answeredUnseen || call.OutcomeOf(c.facts.Leg, c.attempts, false) != call.Answered {
+	if len(c.bridges) > 0 || c.answeredUnseen || !c.over().IsAnswered() {
 		return nil
 	}
 	c.answeredUnseen = true
@@ -249,7 +258,7 @@ func (c *thread) leave(ctx workflow.Context) error {
 	}
 	c.state.Outcome = c.facts.Outcome
 	c.state.WaitsFor = ""
-	c.over = true
+	c.done = true
 	if err := c.enter(ctx, phase, CallOutcome.ValueSet(string(c.state.Outcome))); err != nil {
 		return err
 	}

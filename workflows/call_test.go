@@ -57,8 +57,8 @@ func TestNobodyPicksUp(t *testing.T) {
 		ends call.Event
 		want call.Outcome
 	}{
-		"the caller hangs up":    {hungUp, call.Abandoned},
-		"the flow ends the call": {endedByFlow, call.Missed},
+		"the caller hangs up":    {hungUp, call.AbandonedInFlow},
+		"the flow ends the call": {endedByFlow, call.EndedByFlow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCall(t)

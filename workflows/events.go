@@ -77,7 +77,7 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 			c.bridges = append(c.bridges, event)
 		}
 	case event.Kind == call.Finished && event.Leg.IsChild():
-		c.attempts = append(c.attempts, event.Leg)
+		c.attempts = append(c.attempts, call.Attempt{Leg: event.Leg, Agent: event.Agent, Queue: event.Queue})
 	case event.Kind == call.Finished:
 		c.ended = true
 	}

@@ -34,11 +34,11 @@ type thread struct {
 	agents     []string        // the Kustomer users of all who picked up
 	// answeredUnseen: the call was marked as answered, though no bridge was heard of.
 	answeredUnseen bool
-	unassigned     bool       // the agent who has the call is nobody whom Kustomer knows
-	lastBridge     time.Time  // when the latest of them happened
-	attempts       []call.Leg // ended child legs
-	ended          bool       // the parent leg has ended
-	over           bool
+	unassigned     bool           // the agent who has the call is nobody whom Kustomer knows
+	lastBridge     time.Time      // when the latest of them happened
+	attempts       []call.Attempt // ended child legs
+	ended          bool           // the parent leg has ended
+	done           bool
 
 	unanswered, unended, settled workflow.Future // timers; the last two start when first needed
 	decision                     decision        // an operator's, while parked
@@ -77,7 +77,7 @@ func (c *thread) answerQuestions(ctx workflow.Context) error {
 		return err
 	}
 	await := func(ctx workflow.Context) (State, error) {
-		err := workflow.Await(ctx, func() bool { return c.state.ConversationID != "" || c.over })
+		err := workflow.Await(ctx, func() bool { return c.state.ConversationID != "" || c.done })
 		return c.state, err
 	}
 	if err := workflow.SetUpdateHandler(ctx, UpdateConversation, await); err != nil {

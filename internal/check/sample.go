@@ -138,7 +138,7 @@ func play(ctx context.Context, story story, set *automation.Set, country string)
 			continue
 		}
 		if event.Kind == call.Finished {
-			facts.Outcome = call.OutcomeOf(facts.Leg, nil, facts.Agent.ID != "")
+			facts.Outcome = call.Over{Facts: facts, Bridged: facts.Agent.ID != "", Ended: true}.Outcome()
 		}
 		updated, err := steps.UpdateConversation(ctx, activities.UpdateConversationInput{
 			Event: event.Kind, Facts: facts.AsOf(event), ConversationID: facts.Kustomer.ConversationID, Note: string(event.Kind), Left: left,

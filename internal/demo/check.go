@@ -120,7 +120,7 @@ func differences(story babelforce.Story, is found) (problems []string) {
 			problems = append(problems, fmt.Sprintf("%s %v instead of %v", what, has, want))
 		}
 	}
-	users, tags := []string{}, []string{"babelforce", "call_abandoned", "call_lost", "inbound_call"}
+	users, tags := []string{}, []string{"babelforce", "call_abandoned_in_queue", "call_lost", "inbound_call"}
 	if story.Want.Answered {
 		users, tags = []string{story.Want.AgentSourceID}, []string{"babelforce", "call_answered", "inbound_call"}
 	}
@@ -149,7 +149,7 @@ func differences(story babelforce.Story, is found) (problems []string) {
 // wantNotes are the notes that a call must have, by their external ids, with the words that must be in them.
 func wantNotes(story babelforce.Story) map[string][]string {
 	notes, id, want := make(map[string][]string), externalID(story.Key), story.Want
-	outcome := string(call.Abandoned)
+	outcome := string(call.AbandonedInQueue)
 	if want.Answered {
 		outcome = string(call.Answered)
 		notes[id+":bridged"] = []string{want.AgentName, want.QueueName, " " + inWords(want.Waited) + "\n"}

@@ -1,0 +1,28 @@
+package call
+
+import "time"
+
+// Attempt is one try to reach an agent: a child leg that has ended.
+type Attempt struct {
+	Leg   Leg   `json:"leg"`
+	Agent Agent `json:"agent,omitzero"`
+	Queue Queue `json:"queue,omitzero"`
+}
+
+// Lasted reports whether the agent and the customer were connected: only a
+// successful attempt has a duration (babelforce help, "Inbound Calls (Source Queue)").
+func (a Attempt) Lasted() bool { return a.Leg.lasted() }
+
+func (l Leg) lasted() bool { return l.Seconds != nil && *l.Seconds > 0 }
+
+// Rang is for how many seconds the agent's phone rang, where the leg's times tell.
+func (a Attempt) Rang() (seconds int, known bool) {
+	until := a.Leg.EstablishedAt
+	if until.IsZero() && !a.Lasted() {
+		until = a.Leg.FinishedAt
+	}
+	if until.IsZero() || a.Leg.CreatedAt.IsZero() || until.Before(a.Leg.CreatedAt) {
+		return 0, false
+	}
+	return int(until.Sub(a.Leg.CreatedAt) / time.Second), true
+}
