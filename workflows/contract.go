@@ -91,6 +91,8 @@ type Patience struct {
 	End time.Duration `json:"end,omitempty"`
 	// Settle is how long after the end of the parent leg overtaken events are still waited for.
 	Settle time.Duration `json:"settle,omitempty"`
+	// Recording is how long after the end of a call its recordings are waited for, where an automation wants them.
+	Recording time.Duration `json:"recording,omitempty"`
 }
 
 // State is what is known of a call and what it waits for: the answer to the

@@ -19,6 +19,8 @@ var DefaultPatience = Patience{
 	// Longer than the receiver takes to refuse a webhook while Temporal is away (5 s) and the
 	// sender then waits to send it again (5 s): starter/webhook. Those that race differ by less.
 	Settle: 15 * time.Second,
+	// A recording is stored within a minute or two of the end; one that takes longer has failed.
+	Recording: 15 * time.Minute,
 }
 
 // callerPatience is how long the conversation may wait for an event that says
@@ -36,9 +38,10 @@ const oldNews = 12 * time.Hour
 // withDefaults fills in what the starter left open.
 func (p Patience) withDefaults() Patience {
 	return Patience{
-		Bridge: cmp.Or(p.Bridge, DefaultPatience.Bridge),
-		End:    cmp.Or(p.End, DefaultPatience.End),
-		Settle: cmp.Or(p.Settle, DefaultPatience.Settle),
+		Bridge:    cmp.Or(p.Bridge, DefaultPatience.Bridge),
+		End:       cmp.Or(p.End, DefaultPatience.End),
+		Settle:    cmp.Or(p.Settle, DefaultPatience.Settle),
+		Recording: cmp.Or(p.Recording, DefaultPatience.Recording),
 	}
 }
 
