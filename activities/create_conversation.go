@@ -16,6 +16,8 @@ type CreateConversationInput struct {
 	// LookFirst says that the conversation may exist already: Temporal has
 	// remembered or forgotten an earlier run of the call, or this step was refused before.
 	LookFirst bool `json:"lookFirst,omitempty"`
+	// Rang is when the call began to ring.
+	Rang time.Time `json:"rang,omitzero"`
 	// Amend is what an operator has changed about the step.
 	Amend *Amendment `json:"amend,omitempty"`
 }
@@ -40,6 +42,12 @@ type CreateConversationResult struct {
 	Automations string `json:"automations,omitempty"`
 	// ExpectsFinish says that the automations act on the end of the call, so that it is worth waiting for.
 	ExpectsFinish bool `json:"expectsFinish,omitempty"`
+	// ExpectsRecording says that they act on recordings, which come after the end.
+	ExpectsRecording bool `json:"expectsRecording,omitempty"`
+	// WrapUpTime is how long after the end of an answered call they act again; 0 if they do not.
+	WrapUpTime time.Duration `json:"wrapUpTime,omitempty"`
+	// Joined says that the call has joined an earlier one's conversation.
+	Joined bool `json:"joined,omitempty"`
 	// Warnings say what was left out, and why.
 	Warnings []string `json:"warnings,omitempty"`
 	// Left is the conversation as this step has left it.
