@@ -166,8 +166,12 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event, noteName stri
 	if !overtaken {
 		c.unassigned = updated.Unassigned
 	}
-	if len(updated.AssignedUsers) > 0 {
+	switch {
+	case len(updated.AssignedUsers) > 0:
 		c.state.AssignedUsers = updated.AssignedUsers
+		c.remember(updated.AssignedUsers)
+	case updated.Unassigned:
+		c.state.AssignedUsers = updated.Left.AssignedUsers
 	}
 	if c.state.BridgeToUpdateMS == 0 && !bridge.ReceivedAt.IsZero() {
 		c.state.BridgeToUpdateMS = updated.UpdatedAt.Sub(bridge.ReceivedAt).Milliseconds()

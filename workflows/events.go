@@ -69,8 +69,8 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 		} else {
 			c.lastBridge = event.At()
 		}
-		if user := event.Agent.SourceID; user != "" && !slices.Contains(c.agents, user) {
-			c.agents = append(c.agents, user)
+		if event.Agent.SourceID != "" {
+			c.remember([]string{event.Agent.SourceID})
 		}
 		if !c.isAnnounced(event) {
 			c.bridges = append(c.bridges, event)
@@ -83,6 +83,15 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 		c.ended = true
 	case event.Kind == call.Recorded:
 		c.recordings = append(c.recordings, event)
+	}
+}
+
+// remember keeps the Kustomer users of all who had the call: its own steps may have assigned them.
+func (c *thread) remember(users []string) {
+	for _, user := range users {
+		if !slices.Contains(c.agents, user) {
+			c.agents = append(c.agents, user)
+		}
 	}
 }
 
