@@ -115,7 +115,8 @@ function showList(v) {
 
 function attributeValue(name, value) {
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (value && typeof value === "object") return JSON.stringify(value);
+  if (value === null) return "–";
+  if (typeof value === "object") return JSON.stringify(value);
   if (name.endsWith("At")) return new Date(value).toLocaleString([], { hour12: false });
   // Only these two: any other scheme in a caller's value could run code.
   if (/^https?:\/\//.test(value)) {
@@ -137,7 +138,7 @@ function message(m) {
   const icon = el("span", `icon ${m.channel}`);
   icon.role = "img";
   icon.ariaLabel = `${m.channel}, ${m.direction === "out" ? "outbound" : "inbound"}`;
-  const sides = [from, to].filter((side) => side !== undefined).map(String).join(" → ");
+  const sides = [from, to].filter((side) => side !== undefined).map((side) => attributeValue("", side)).join(" → ");
   const more = [...Object.entries({ placedAt, answeredAt, endedAt }), ...Object.entries(rest).sort()]
     .filter(([, value]) => value !== undefined).map(([name, value]) => [name, attributeValue(name, value)]);
   return [
