@@ -36,10 +36,10 @@ func (a attribute) suffix() string {
 
 // cannotBe are the kinds of placeholders that never make a value of the suffix's type.
 var cannotBe = map[string][]kind{
-	"Num":  {text, instant, flag, phoneNo},
-	"At":   {text, number, seconds, flag, phoneNo},
-	"Bool": {text, number, seconds, instant, phoneNo},
-	"Url":  {number, seconds, instant, flag, phoneNo},
+	"Num":  {text, instant, flag, phoneNo, outcome},
+	"At":   {text, number, seconds, flag, phoneNo, outcome},
+	"Bool": {text, number, seconds, instant, phoneNo, outcome},
+	"Url":  {number, seconds, instant, flag, phoneNo, outcome},
 }
 
 // wrong says what no call can make right about an attribute whose template was

@@ -84,19 +84,20 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		"automations: [{event: , action: \"\", options: {}}]": "1:16: \"event\" is empty, but an automation needs it\n" +
 			"1:25: \"action\" is empty, but an automation needs it",
 		"automations:\n" + item("call.created", createAction, "", "{}"): `2:12: "event" cannot be "call.created": did you mean "call.inbound"?`,
-		"automations:\n" + item("sms", createAction, "", "{}"):          `2:12: "event" cannot be "sms": use one of call.bridged, call.finished, call.inbound`,
+		"automations:\n" + item("sms", createAction, "", "{}"):          `2:12: "event" cannot be "sms": use one of call.bridged, call.finished, call.inbound, call.outbound, call.wrappedUp, recording.finished`,
 		"automations:\n" + item("call.inbound", "kustomer.conversation.creat", "", "nme: a"): `3:13: "action" cannot be "kustomer.conversation.creat": ` +
 			"did you mean \"kustomer.conversation.create\"?\n5:7: unknown key \"nme\" in the options of kustomer.conversation.create: did you mean \"name\"?",
 		"automations:\n" + item("call.inbound", "kustomer.conversation.replace", "", "nme: a"): `3:13: "action" cannot be "kustomer.conversation.replace": ` +
 			`did you mean "kustomer.conversation.create"?`,
-		"automations:\n" + item("sms", createAction, "", "nme: a"): "2:12: \"event\" cannot be \"sms\": use one of call.bridged, call.finished, call.inbound\n" +
+		"automations:\n" + item("sms", createAction, "", "nme: a"): "2:12: \"event\" cannot be \"sms\": use one of call.bridged, call.finished, call.inbound, call.outbound, call.wrappedUp, " +
+			"recording.finished\n" +
 			`5:7: unknown key "nme" in the options of kustomer.conversation.create: did you mean "name"?`,
-		"automations:\n" + item("call.bridged", createAction, "", "{}"): "2:5: kustomer.conversation.create goes with call.inbound: " +
+		"automations:\n" + item("call.bridged", createAction, "", "{}"): "2:5: kustomer.conversation.create goes with call.inbound or call.outbound: " +
 			"the conversation is opened while the phone rings",
-		creating("{}") + creation("{}"):               "6:5: a second kustomer.conversation.create (the first is on line 2): one call gets one conversation",
-		"automations:\n" + update(call.Bridged, "{}"): "2:5: an update with no kustomer.conversation.create: there would be no conversation to update",
-		"automations:\n" + update(call.Bridged, "{}") + item("call.inbound", createAction, "    enabled: false\n", "{}"): "2:5: an update with no " +
-			"kustomer.conversation.create: there would be no conversation to update",
+		creating("{}") + creation("{}"):               "6:5: a second kustomer.conversation.create of call.inbound (the first is on line 2): one call gets one conversation",
+		"automations:\n" + update(call.Bridged, "{}"): "2:5: there would be no conversation for this: a kustomer.conversation.create is missing",
+		"automations:\n" + update(call.Bridged, "{}") + item("call.inbound", createAction, "    enabled: false\n", "{}"): "2:5: there would be " +
+			"no conversation for this: a kustomer.conversation.create is missing",
 		beside("priority: high"): `4:15: "priority" must be a whole number from -2147483648 to 2147483647`,
 		beside("enabled: yes"):   `4:14: "enabled" must be true or false`,
 		beside("invert: true"):   `4:5: unknown key "invert" in an automation: did you mean "invertTrigger"?`,
@@ -105,9 +106,9 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		creating("name: [a]"):                                               `5:13: "name" must be a single value`,
 		creating("name: {call.from}"):                                       `5:13: "name" must be a single value; put a text that begins with a brace in quotes`,
 		creating("nmae: a"):                                                 `5:7: unknown key "nmae" in the options of kustomer.conversation.create: did you mean "name"?`,
-		creating("note: a"):                                                 `5:7: unknown key "note" in the options of kustomer.conversation.create; a note goes into an update of call.inbound, which becomes part of the creation`,
+		creating("note: a"):                                                 `5:7: unknown key "note" in the options of kustomer.conversation.create; a note goes into an update of the same event, which becomes part of the creation`,
 		creating("name: " + strings.Repeat("ü", 257)):                       `5:13: "name" is longer than 256 characters`,
-		creating("customer: Ada"):                                           `5:17: "customer" must be "{call.from}", for the calling customer, or a Kustomer customer id (24 hexadecimal digits)`,
+		creating("customer: Ada"):                                           `5:17: "customer" on call.inbound must be "{call.from}", for the calling customer, or a Kustomer customer id (24 hexadecimal digits)`,
 		creating("status: snoozed"):                                         `5:15: "status" cannot be "snoozed": use one of open, done`,
 		creating("status: closed"):                                          `5:15: "status" cannot be "closed": did you mean "done"?`,
 		creating("direction: inbound"):                                      `5:18: "direction" cannot be "inbound": did you mean "in"?`,
@@ -137,7 +138,7 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		updating("assignedUsers: ['{agent.name|" + userID + "}']"): "5:23: {agent.name} is no Kustomer id: an assigned user is given by {agent.sourceId}, " +
 			"or by a field of your own",
 		updating("assignedUsers: ['{agent.sourceId|Ada}', '{agent.sourceId|" + userID + "}']"): `5:23: the default "Ada" is not a Kustomer id, which has 24 hexadecimal digits`,
-		updating("assignedTeams: ['{agent.sourceId}']"):                                        "5:23: {agent.sourceId} is no Kustomer id: an assigned team is given by its id, or by a field of your own",
+		updating("assignedTeams: ['{agent.sourceId}']"):                                        "5:23: {agent.sourceId} is no Kustomer id: an assigned team is given by its id, by {queue.teamId}, or by a field of your own",
 		"fields: [team]\n" + updating("assignedTeams: ['{team}', '{team|Support}']"):           `6:33: the default "Support" is not a Kustomer id, which has 24 hexadecimal digits`,
 		// Custom attributes.
 		creating("custom: { aNum: '{call.from:last4}' }"):         "5:23: aNum: a format makes {call.from} text, which a Num attribute cannot hold",
@@ -193,8 +194,7 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		comparing("call.id, operator: '!=', expectation: 1"):                  `4:62: "operator" cannot be "!=": did you mean "NEQ"?`,
 		"triggers: { t: { conditions: [{ expression: call.duration, operator: GT, expectation: long }] } }\n" + creating("{}"): `1:87: {call.duration} ` +
 			`is compared with "long", which must be a number`,
-		"triggers: { t: { conditions: [{ expression: call.outcome, operator: EQ, expectation: Answered }] } }\n" + creating("{}"): `1:86: {call.outcome} ` +
-			`is compared with "Answered", which must be one of answered, after_hours, failed, missed, unreached, abandoned_in_queue, abandoned_in_flow, no_agent, ended_by_flow`,
+		"triggers: { t: { conditions: [{ expression: call.outcome, operator: EQ, expectation: Answered }] } }\n" + creating("{}"): `1:86: {call.outcome} is never "Answered": did you mean "answered"?`,
 		creating("direction: Inbound"):                                                  `5:18: "direction" cannot be "Inbound": did you mean "in"?`,
 		"triggers: { always: { conditions: [] } }\n" + creating("{}"):                   `1:13: "always" cannot be the name of a trigger: it means that there is none`,
 		"triggers: { a: { conditions: [] }, a: { conditions: [] } }\n" + creating("{}"): `1:36: "a" is there twice`,

@@ -2,6 +2,7 @@ package automation
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,11 +21,32 @@ func TestTheBuiltInAutomationsOpenAConversation(t *testing.T) {
 	}
 }
 
-// afterHours is a call that came in when nobody was there to answer.
-func afterHours() call.Facts {
-	facts := littleKnown()
-	facts.Extra = map[string]string{"app.afterHours": "true"}
-	return facts
+// inVain is a call of somebody who hung up after 20 seconds in the queue.
+func inVain() call.Facts {
+	return with(func(f *call.Facts) {
+		f.Leg.Seconds, f.Agent, f.Summary = new(20), call.Agent{}, call.Summary{WaitSeconds: new(20), EndedBy: "caller"}
+	})
+}
+
+func TestEveryOutcomeButAnsweredIsATagOfTheBuiltInAutomations(t *testing.T) {
+	for _, outcome := range call.Outcomes() {
+		facts := littleKnown()
+		facts.Outcome = outcome
+		change, warnings := Default().Change(call.Finished, facts)
+		require.Empty(t, warnings)
+		require.Equal(t, outcome != call.Answered, slices.Contains(change.AddTags, "call_"+string(outcome)), outcome)
+		require.Equal(t, outcome == call.AfterHours, slices.Contains(change.RemoveTags, "call_lost"), "lost calls stay tagged so")
+	}
+}
+
+func TestTheBuiltInAutomationsAskForNothingThatIsOptional(t *testing.T) {
+	set := Default()
+	require.Equal(t, []call.Kind{call.Inbound, call.Bridged, call.Finished}, set.Events())
+	require.Zero(t, set.WrapUpTime())
+	require.False(t, set.Needs().WritesMessages)
+	opening, _ := set.Open(outgoing())
+	require.False(t, opening.Wanted)
+	require.Contains(t, set.Fields(), call.AfterHoursField, "so that it is entered in babelforce")
 }
 
 func TestTheBuiltInAutomationsTellWhatBecameOfACall(t *testing.T) {
@@ -44,18 +66,15 @@ func TestTheBuiltInAutomationsTellWhatBecameOfACall(t *testing.T) {
 			note: "Answered by Amira Haddad.\nQueue: Support\nWaited: 1 min 0 s"},
 		"bridged, little known": {event: call.Bridged, facts: littleKnown(), add: list("call_answered"), remove: list("call_lost"),
 			note: "Answered by an agent.", warnings: list(unassigned)},
-		"answered": {event: call.Finished, outcome: call.Answered, facts: answered(),
-			note: "Call ended: answered by Amira Haddad.\nTotal: 1 min 0 s"},
-		"answered, little known": {event: call.Finished, outcome: call.Answered, facts: littleKnown(),
-			note: "Call ended: answered by an agent."},
-		"abandoned": {event: call.Finished, outcome: call.AbandonedInQueue, facts: answered(), add: list("call_abandoned_in_queue"),
-			note: "Call ended: abandoned_in_queue, nobody picked up.\nTotal: 1 min 0 s"},
+		"answered": {event: call.Finished, outcome: call.Answered, facts: answered(), note: "Call ended: answered.\n" +
+			"Agents: Amira Haddad, Bo Lind\nWaited: 7 s\nTalked: 53 s\nTotal: 1 min 0 s\nEnded by: caller"},
+		"answered, little known": {event: call.Finished, outcome: call.Answered, facts: littleKnown(), note: "Call ended: answered."},
+		"abandoned": {event: call.Finished, outcome: call.AbandonedInQueue, facts: inVain(), add: list("call_abandoned_in_queue"),
+			note: "Call ended: the caller hung up in the queue.\nWaited: 20 s\nTotal: 20 s\nEnded by: caller"},
 		"missed": {event: call.Finished, outcome: call.Missed, facts: littleKnown(), add: list("call_missed"),
-			note: "Call ended: missed, nobody picked up."},
-		"after hours": {event: call.Finished, outcome: call.AbandonedInQueue, facts: afterHours(), add: list("call_after_hours"), remove: list("call_lost"),
-			note: "Call ended: after hours."},
-		"after hours, answered all the same": {event: call.Finished, outcome: call.Answered, facts: afterHours(),
-			note: "Call ended: answered by an agent."},
+			note: "Call ended: its end was not heard of, and nobody picked up."},
+		"after hours": {event: call.Finished, outcome: call.AfterHours, facts: littleKnown(), add: list("call_after_hours"), remove: list("call_lost"),
+			note: "Call ended: came after hours."},
 		"no outcome": {event: call.Finished, facts: littleKnown()},
 	} {
 		t.Run(name, func(t *testing.T) {

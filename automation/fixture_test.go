@@ -33,8 +33,18 @@ func answered() call.Facts {
 		Kustomer: call.Kustomer{
 			CustomerID: "c24", ConversationID: "v24", ConversationURL: "https://acme.kustomerapp.com/app/customers/c24/event/v24",
 		},
-		Outcome: call.Answered,
+		Outcome:   call.Answered,
+		Summary:   call.Summary{WaitSeconds: new(7), TalkSeconds: new(53), Agents: []string{"Amira Haddad", "Bo Lind"}, EndedBy: "caller"},
+		Recording: call.Recording{ID: "r-1", URL: "https://babelforce.example/r-1", Seconds: new(95)},
 	}
+}
+
+// outgoing is a call that an agent has placed, of which everything is known.
+func outgoing() call.Facts {
+	return with(func(f *call.Facts) {
+		f.Outgoing, f.Leg.Type, f.Leg.Source = true, "outbound", "api"
+		f.Leg.From, f.Leg.To = f.Leg.To, f.Leg.From
+	})
 }
 
 // littleKnown is a call of which nothing is known but that it exists.
@@ -64,11 +74,14 @@ func load(t *testing.T, file string) *Set {
 	return set
 }
 
-// head declares the extra fields of the tests and a zone with daylight saving.
-const head = "timezone: Europe/Berlin\nfields: [app.shop, app.vip, app.score, app.text]\nautomations:\n"
+// head declares the extra fields of the tests, a zone with daylight saving and a queue's team.
+const head = "timezone: Europe/Berlin\nfields: [app.shop, app.vip, app.score, app.text]\nqueues: { support: " + teamID + " }\nautomations:\n"
 
 // creation is an automation of call.inbound that opens a conversation, as an item of a file's list.
 func creation(options string) string { return item("call.inbound", createAction, "", options) }
+
+// placing is an automation of call.outbound that opens a conversation.
+func placing(options string) string { return item("call.outbound", createAction, "", options) }
 
 // update is an automation that updates the conversation on an event.
 func update(event call.Kind, options string) string {

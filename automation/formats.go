@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/phone"
 )
 
@@ -35,7 +36,10 @@ var formats = map[string]format{
 	"minutes": {[]kind{seconds}, func(value any, _ locale) string {
 		return fmt.Sprintf("%d:%02d", value.(int)/60, value.(int)%60)
 	}},
-	"words": {[]kind{seconds}, func(value any, _ locale) string {
+	"words": {[]kind{seconds, outcome}, func(value any, _ locale) string {
+		if became, isOutcome := value.(call.Outcome); isOutcome {
+			return became.InWords()
+		}
 		return inWords(value.(int))
 	}},
 	"national":      {[]kind{phoneNo}, phoneAs(phone.Number.National)},

@@ -14,8 +14,17 @@ import (
 // callsConversation is the only conversation that an update may name.
 const callsConversation = "{integration.kustomer.conversation.id}"
 
-// options reads the fields of an action: those that both have, and its own.
-func (l *loader) options(n *yaml.Node, event call.Kind, creates bool) (o options) {
+// options reads the fields of an action. An event that is not known, because it
+// was misspelt, is taken for one that knows everything.
+func (l *loader) options(n *yaml.Node, event call.Kind, action string) (o options) {
+	what := "the options of " + action
+	if action == messageAction {
+		l.mapping(n, what, map[string]func(*yaml.Node){
+			"subject": func(n *yaml.Node) { o.subject = l.template(n, `"subject"`, event, maxSubjectLength) },
+			"preview": func(n *yaml.Node) { o.preview = l.template(n, `"preview"`, event, maxPreviewLength) },
+		})
+		return o
+	}
 	readers := map[string]func(*yaml.Node){
 		"name":          func(n *yaml.Node) { o.name = l.template(n, `"name"`, event, maxNameLength) },
 		"priority":      func(n *yaml.Node) { o.priority = l.integer(n, `"priority"`, 1, 5) },
@@ -23,20 +32,34 @@ func (l *loader) options(n *yaml.Node, event call.Kind, creates bool) (o options
 		"assignedTeams": func(n *yaml.Node) { o.assignedTeams = l.ids(n, `"assignedTeams"`, event, mayBeTeam) },
 		"custom":        func(n *yaml.Node) { o.custom = l.custom(n, event) },
 	}
-	if creates {
-		o.status, o.direction = "open", "in"
-		readers["customer"] = func(n *yaml.Node) { o.customer = l.customer(n) }
-		readers["status"] = func(n *yaml.Node) { o.status = cmp.Or(l.choice(n, `"status"`, "open", "done"), o.status) }
-		readers["direction"] = func(n *yaml.Node) { o.direction = cmp.Or(l.choice(n, `"direction"`, "in", "out"), o.direction) }
-		readers["tags"] = func(n *yaml.Node) { o.tags = l.tags(n, `"tags"`, event) }
-		l.mapping(n, "the options of "+createAction, readers)
-		return o
+	if action == createAction {
+		l.creation(&o, event, readers)
+	} else {
+		l.update(&o, event, readers)
 	}
-	readers["id"] = l.conversationID
+	l.mapping(n, what, readers)
+	return o
+}
+
+// creation adds the readers of what only a creation has.
+func (l *loader) creation(o *options, event call.Kind, readers map[string]func(*yaml.Node)) {
+	o.status, o.direction = "open", "in"
+	if event == call.Outbound {
+		o.direction = "out"
+	}
+	readers["customer"] = func(n *yaml.Node) { o.customer = l.customer(n, event) }
+	readers["status"] = func(n *yaml.Node) { o.status = cmp.Or(l.choice(n, `"status"`, "open", "done"), o.status) }
+	readers["direction"] = func(n *yaml.Node) { o.direction = cmp.Or(l.choice(n, `"direction"`, "in", "out"), o.direction) }
+	readers["tags"] = func(n *yaml.Node) { o.tags = l.tags(n, `"tags"`, event) }
+}
+
+// update adds the readers of what only an update has.
+func (l *loader) update(o *options, event call.Kind, readers map[string]func(*yaml.Node)) {
 	statuses := []string{"open", "snoozed", "done"}
-	if event == call.Inbound {
+	if begins(event) {
 		statuses = []string{"open", "done"} // it becomes part of the creation, and Kustomer creates none as snoozed
 	}
+	readers["id"] = l.conversationID
 	readers["status"] = func(n *yaml.Node) { o.status = l.choice(n, `"status"`, statuses...) }
 	readers["note"] = func(n *yaml.Node) { o.note = l.template(n, `"note"`, event, maxNoteLength) }
 	readers["tags"] = func(n *yaml.Node) {
@@ -57,19 +80,23 @@ func (l *loader) options(n *yaml.Node, event call.Kind, creates bool) (o options
 			},
 		})
 	}
-	l.mapping(n, "the options of "+updateAction, readers)
-	return o
 }
 
-// customer is whose conversation it is: the caller's, which is the default, or a given customer's.
-func (l *loader) customer(n *yaml.Node) string {
-	switch value := l.scalar(n, `"customer"`); {
-	case slices.Contains([]string{"", "{call.from}", "{call.from.number}", "{call.fromNumber}"}, value):
+// customer is whose conversation it is: that of the number which called, or was
+// called, which is the default, or a given customer's.
+func (l *loader) customer(n *yaml.Node, event call.Kind) string {
+	numbers, whose := []string{"{call.from}", "{call.from.number}", "{call.fromNumber}"}, "for the calling customer"
+	if event == call.Outbound {
+		numbers, whose = []string{"{call.to}", "{call.to.number}", "{call.toNumber}"}, "for the customer who is called"
+	}
+	value := l.scalar(n, `"customer"`)
+	switch {
+	case value == "" || slices.Contains(numbers, value):
 		return ""
 	case objectIDPattern.MatchString(value):
 		return value
 	}
-	l.complain(n, `"customer" must be "{call.from}", for the calling customer, or a Kustomer customer id (24 hexadecimal digits)`)
+	l.complain(n, `"customer" on %s must be %q, %s, or a Kustomer customer id (24 hexadecimal digits)`, eventNames[event], numbers[0], whose)
 	return ""
 }
 
@@ -136,6 +163,7 @@ var samples = map[kind]any{
 	phoneNo: "+493066665555",
 	instant: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC),
 	seconds: 95,
+	outcome: call.Missed,
 }
 
 // sampleOf is how a placeholder's value looks like, in its format, or "" if that can be anything.
@@ -156,7 +184,8 @@ func mayBeUser(p part) (ok bool, how string) {
 }
 
 func mayBeTeam(p part) (ok bool, how string) {
-	return p.placeholder.kind == unknown, "an assigned team is given by its id, or by a field of your own"
+	return p.name == teamOfQueue || p.placeholder.kind == unknown,
+		"an assigned team is given by its id, by {" + teamOfQueue + "}, or by a field of your own"
 }
 
 func (l *loader) ids(n *yaml.Node, what string, event call.Kind, mayBe func(part) (bool, string)) []template {
@@ -168,10 +197,9 @@ func (l *loader) ids(n *yaml.Node, what string, event call.Kind, mayBe func(part
 }
 
 func (l *loader) checkID(item *yaml.Node, t template, mayBe func(part) (bool, string)) {
-	const noID = "%q is not a Kustomer id, which has 24 hexadecimal digits"
 	if id, ok := t.isLiteral(); ok {
 		if !objectIDPattern.MatchString(id) {
-			l.complain(item, noID, id)
+			l.complain(item, noObjectID, id)
 		}
 		return
 	}
@@ -185,7 +213,7 @@ func (l *loader) checkID(item *yaml.Node, t template, mayBe func(part) (bool, st
 		}
 	}
 	if only := t.only(); only != nil && only.fallback != "" && !objectIDPattern.MatchString(only.fallback) {
-		l.complain(item, "the default "+noID, only.fallback)
+		l.complain(item, "the default "+noObjectID, only.fallback)
 	}
 }
 

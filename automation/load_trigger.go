@@ -37,10 +37,10 @@ type namedTrigger struct {
 	checked map[call.Kind]bool
 }
 
-// readNamed reads a trigger as if it were for the event that knows the most.
+// readNamed reads a trigger as if it were for an event that knows everything.
 func (l *loader) readNamed(named *namedTrigger) trigger {
 	if named.read == nil {
-		t := l.trigger(named.node, call.Finished)
+		t := l.trigger(named.node, "")
 		named.read = &t
 	}
 	return *named.read
@@ -170,25 +170,39 @@ func (l *loader) pattern(n *yaml.Node, pattern string) *regexp.Regexp {
 	return compiled
 }
 
+// vocabulary are the words that some placeholders are limited to.
+var vocabulary = map[string][]string{
+	"call.direction": {"in", "out"},
+	"call.endedBy":   {"caller", "agent", "flow"},
+	"call.outcome":   append(outcomes(), abandoned),
+}
+
+func outcomes() (words []string) {
+	for _, outcome := range call.Outcomes() {
+		words = append(words, string(outcome))
+	}
+	return words
+}
+
 // comparable checks that an expectation is of the kind of what it is compared with.
 func (l *loader) comparable(n *yaml.Node, c *condition) {
-	var outcomes []string
-	for _, outcome := range call.Outcomes() {
-		outcomes = append(outcomes, string(outcome))
+	words := vocabulary[c.part.name]
+	if (c.operator == "EQ" || c.operator == "NEQ") && words != nil && c.part.format == nil {
+		if !slices.Contains(words, c.expectation) {
+			l.complain(n, "{%s} is never %q%s", c.part.name, n.Value, orList(suggest(c.expectation, slices.Clone(words)), words))
+		}
+		return
 	}
-	isEquality := c.operator == "EQ" || c.operator == "NEQ"
 	var ok bool
 	var must string
-	switch {
-	case c.part.name == "call.outcome" && isEquality:
-		ok, must = slices.Contains(outcomes, c.expectation), "one of "+strings.Join(outcomes, ", ")
-	case c.kind == flag:
+	switch c.kind {
+	case flag:
 		c.expectation = strings.ToLower(c.expectation)
 		ok, must = c.expectation == "true" || c.expectation == "false", "true or false"
-	case c.kind == number, c.kind == seconds:
+	case number, seconds:
 		_, err := toNumber(c.expectation)
 		ok, must = err == nil, "a number"
-	case c.kind == instant:
+	case instant:
 		_, err := time.Parse(time.RFC3339, c.expectation)
 		ok, must = err == nil, "a time such as 2026-11-23T12:00:00Z"
 	default:

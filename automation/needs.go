@@ -16,7 +16,7 @@ type Needs struct {
 	// CatchAll is the customer to whom calls of nobody's customers belong, if the file names one.
 	CatchAll string
 	// Updates, RemovesTags and WritesNotes take roles of their own.
-	Updates, RemovesTags, WritesNotes bool
+	Updates, RemovesTags, WritesNotes, WritesMessages bool
 }
 
 // Needs lists what the set takes for granted.
@@ -25,8 +25,9 @@ func (s *Set) Needs() Needs {
 	if s.Callers.CatchAll != "" {
 		needs.CatchAll = s.Callers.CatchAll
 	}
-	for _, agent := range slices.Sorted(maps.Keys(s.agents)) {
-		needs.Users = union(needs.Users, []string{s.agents[agent]})
+	needs.Users, needs.Teams = s.agents.ids(), s.queues.ids()
+	if s.Callers.Returning.Append { // the call becomes a note in a conversation that is there
+		needs.Updates, needs.WritesNotes = true, true
 	}
 	for _, a := range s.automations {
 		o := a.options
@@ -38,7 +39,10 @@ func (s *Set) Needs() Needs {
 		if o.customer != "" {
 			needs.Customers = union(needs.Customers, []string{o.customer})
 		}
-		if a.event != call.Inbound { // what is said of the new conversation is part of its creation
+		switch {
+		case a.action == messageAction:
+			needs.WritesMessages = true
+		case !begins(a.event): // what is said of the new conversation is part of its creation
 			needs.Updates = true
 			// A bridge that arrives after the outcome was written takes the outcome's tags back.
 			undoes := a.event == call.Finished && len(o.tags) > 0
@@ -59,13 +63,12 @@ func literals(templates []template) (texts []string) {
 }
 
 // Events are the events that babelforce must send for the set, in the order of
-// a call. The first two are always among them: without them no call is known, and none answered.
+// a call. A bridge is always among them: without it no call is known to be answered.
 func (s *Set) Events() []call.Kind {
-	events := []call.Kind{call.Inbound, call.Bridged}
-	if s.Handles(call.Finished) {
-		events = append(events, call.Finished)
-	}
-	return events
+	return slices.DeleteFunc([]call.Kind{call.Inbound, call.Outbound, call.Bridged, call.Finished, call.Recorded}, func(event call.Kind) bool {
+		isNeeded := event == call.Bridged || event == call.Finished && s.Handles(call.WrappedUp)
+		return !isNeeded && !s.Handles(event)
+	})
 }
 
 // Fields are the extra fields that the file's placeholders may name.

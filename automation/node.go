@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -17,6 +18,7 @@ type loader struct {
 	lines    []string
 	problems Problems
 	fields   map[string]bool          // extra fields that placeholders may name
+	queues   table                    // teams by queue
 	named    map[string]*namedTrigger // triggers that automations can name
 	patterns int                      // how long the patterns are that triggers match with, in all
 }
@@ -199,6 +201,20 @@ func (l *loader) integer(n *yaml.Node, what string, low, high int) int {
 	value, err := strconv.Atoi(text)
 	if err != nil || value < low || value > high {
 		l.complain(n, "%s must be a whole number from %d to %d", what, low, high)
+		return 0
+	}
+	return value
+}
+
+// duration is a length of time within bounds, 0 where none is given.
+func (l *loader) duration(n *yaml.Node, what string, low, high time.Duration, bounds string) time.Duration {
+	text := l.scalar(n, what)
+	if isEmpty(n) || n.Kind != yaml.ScalarNode {
+		return 0
+	}
+	value, err := time.ParseDuration(text)
+	if err != nil || value < low || value > high {
+		l.complain(n, "%s must be a length of time from %s, written like 90s or 1h30m", what, bounds)
 		return 0
 	}
 	return value

@@ -24,9 +24,9 @@ func TestAgentsAreKnownByIDAddressOrNumber(t *testing.T) {
 func TestTableOfAgentsIsCheckedWhenItIsLoaded(t *testing.T) {
 	for agents, want := range map[string]string{
 		"{ 4711: amira }":       `1:17: "amira" is not a Kustomer id, which has 24 hexadecimal digits`,
-		"{ 4711: [] }":          "1:17: an agent's Kustomer user must be a single value",
+		"{ 4711: [] }":          "1:17: the agent's Kustomer user must be a single value",
 		"[4711]":                `1:9: "agents" must be a mapping of names to values`,
-		"{ '': " + user1 + " }": "1:11: an agent needs a name",
+		"{ '': " + user1 + " }": "1:11: the agent needs a name: babelforce's id of the agent, the e-mail address or the number",
 		"{ A@b.c: " + user1 + ", a@B.c: " + user2 + " }": `agent "a@B.c" is there twice`,
 	} {
 		_, err := Load("test.yaml", []byte("agents: "+agents+"\n"+creating("{}")))

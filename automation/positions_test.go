@@ -79,7 +79,7 @@ func TestATriggersMistakeIsToldOnceHoweverOftenItIsUsed(t *testing.T) {
 }
 
 func TestADisabledAutomationIsCheckedToo(t *testing.T) {
-	requireProblems(t, `13:15: "status" cannot be "x": use one of open, snoozed, done`,
+	requireProblems(t, `14:15: "status" cannot be "x": use one of open, snoozed, done`,
 		head+creation("{}")+item("call.bridged", updateAction, "    enabled: false\n", "name: a\nstatus: x"))
 }
 

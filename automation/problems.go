@@ -38,14 +38,18 @@ func (p Problems) Error() string {
 var synonyms = map[string]string{
 	"overwrite": "set", "replace": "set", "title": "name", "subject": "name", "teams": "assignedTeams", "users": "assignedUsers",
 	"attributes": "custom", "conditions": "trigger", "invert": "invertTrigger", "closed": "done", "call.bridge": "call.bridged",
-	"call.finish": "call.finished", "call.created": "call.inbound", "inbound": "in", "outbound": "out",
+	"call.finish": "call.finished", "call.created": "call.inbound", "call.outgoing": "call.outbound", "call.recorded": "recording.finished",
+	"recording.finish": "recording.finished", "inbound": "in", "outbound": "out",
 	"=": "EQ", "==": "EQ", "!=": "NEQ", ">": "GT", ">=": "GE", "<": "LT", "<=": "LE",
 }
 
 // elsewhere says where keys belong that people look for in another mapping.
 var elsewhere = map[string]map[string]string{
-	"the options of " + createAction: {"note": "; a note goes into an update of call.inbound, which becomes part of the creation"},
+	"the options of " + createAction:  {"note": "; a note goes into an update of the same event, which becomes part of the creation"},
+	"the options of " + messageAction: {"from": ownNumbers, "to": ownNumbers, "direction": ownNumbers},
 }
+
+const ownNumbers = "; the call's own numbers, direction and times are filled in"
 
 // suggest is the name that was probably meant, as the end of a sentence, or nothing.
 func suggest(name string, names []string) string {

@@ -10,13 +10,15 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Kustomer's limits, the lengths in characters (OpenAPI, POST /conversations and …/notes).
+// Kustomer's limits, the lengths in characters (OpenAPI, POST /conversations, …/notes and …/messages).
 const (
-	maxNameLength = 256
-	maxNoteLength = 10240
-	maxTags       = 20
-	maxAssignees  = 10
-	maxCustom     = 100
+	maxNameLength    = 256
+	maxNoteLength    = 10240
+	maxSubjectLength = 256
+	maxPreviewLength = 10240
+	maxTags          = 20
+	maxAssignees     = 10
+	maxCustom        = 100
 )
 
 var (

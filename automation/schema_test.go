@@ -19,6 +19,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/callthread/callthread/call"
 )
 
 // schemaID is the address under which editors find the schema.
@@ -155,24 +157,32 @@ func words(t *testing.T) map[string]bool {
 func TestWhateverTheLoaderTakesTheSchemaOffers(t *testing.T) {
 	const key, value = `unknown key %q in `, ` cannot be %q`
 	const create, update = `{event: call.inbound, action: kustomer.conversation.create, `, `{event: call.bridged, action: kustomer.conversation.update, `
+	const message = `{event: call.finished, action: kustomer.message.create, `
 	written := words(t)
 	for path, c := range map[string]struct{ file, refusal string }{
-		"properties":                              {`{? WORD : 1}`, key},
-		"$defs automation properties":             {`automations: [{? WORD : 1}]`, key},
-		"$defs trigger properties":                {`automations: [` + create + `trigger: {? WORD : 1}}]`, key},
-		"$defs condition properties":              {`automations: [` + create + `trigger: {conditions: [{? WORD : 1}]}}]`, key},
-		"$defs create properties":                 {`automations: [` + create + `options: {? WORD : 1}}]`, key},
-		"$defs update properties":                 {`automations: [` + update + `options: {? WORD : 1}}]`, key},
-		"$defs update properties tags properties": {`automations: [` + update + `options: {tags: {? WORD : 1}}}]`, key},
+		"properties":                                         {`{? WORD : 1}`, key},
+		"$defs automation properties":                        {`automations: [{? WORD : 1}]`, key},
+		"$defs trigger properties":                           {`automations: [` + create + `trigger: {? WORD : 1}}]`, key},
+		"$defs condition properties":                         {`automations: [` + create + `trigger: {conditions: [{? WORD : 1}]}}]`, key},
+		"$defs create properties":                            {`automations: [` + create + `options: {? WORD : 1}}]`, key},
+		"$defs update properties":                            {`automations: [` + update + `options: {? WORD : 1}}]`, key},
+		"$defs message properties":                           {`automations: [` + message + `options: {? WORD : 1}}]`, key},
+		"properties callers properties":                      {`callers: {? WORD : 1}`, key},
+		"properties callers properties returning properties": {`callers: {returning: {? WORD : 1}}`, key},
+		"$defs update properties tags properties":            {`automations: [` + update + `options: {tags: {? WORD : 1}}}]`, key},
 
-		"$defs automation properties event enum":   {`automations: [{event: WORD}]`, value},
-		"$defs automation properties action enum":  {`automations: [{action: WORD}]`, value},
-		"$defs trigger properties type enum":       {`automations: [` + create + `trigger: {type: WORD}}]`, value},
-		"$defs condition properties operator enum": {`automations: [` + create + `trigger: {conditions: [{operator: WORD}]}}]`, value},
-		"$defs create properties status enum":      {`automations: [` + create + `options: {status: WORD}}]`, value},
-		"$defs create properties direction enum":   {`automations: [` + create + `options: {direction: WORD}}]`, value},
-		"$defs update properties status enum":      {`automations: [` + update + `options: {status: WORD}}]`, value},
-		"$defs update properties id enum":          {`automations: [` + update + `options: {id: WORD}}]`, `"id" must be `},
+		"properties callers properties unknown enum":                     {`callers: {unknown: WORD}`, value},
+		"properties callers properties withheld enum":                    {`callers: {withheld: WORD}`, value},
+		"properties callers properties shared enum":                      {`callers: {shared: WORD}`, value},
+		"properties callers properties returning properties policy enum": {`callers: {returning: {policy: WORD}}`, value},
+		"$defs automation properties event enum":                         {`automations: [{event: WORD}]`, value},
+		"$defs automation properties action enum":                        {`automations: [{action: WORD}]`, value},
+		"$defs trigger properties type enum":                             {`automations: [` + create + `trigger: {type: WORD}}]`, value},
+		"$defs condition properties operator enum":                       {`automations: [` + create + `trigger: {conditions: [{operator: WORD}]}}]`, value},
+		"$defs create properties status enum":                            {`automations: [` + create + `options: {status: WORD}}]`, value},
+		"$defs create properties direction enum":                         {`automations: [` + create + `options: {direction: WORD}}]`, value},
+		"$defs update properties status enum":                            {`automations: [` + update + `options: {status: WORD}}]`, value},
+		"$defs update properties id enum":                                {`automations: [` + update + `options: {id: WORD}}]`, `"id" must be `},
 	} {
 		var taken []string
 		for word := range written {
@@ -240,6 +250,12 @@ func TestBrokenFilesAreRefusedByLoaderAndSchema(t *testing.T) {
 		"tags of an update":         updating(`tags: [a]`),
 		"another conversation":      updating(`id: "5f0c1a2b3c4d5e6f70819220"`),
 		"customer of an update":     updating(`customer: "{call.from}"`),
+		"message while it rings":    creating("{}") + item("call.inbound", messageAction, "", "{}"),
+		"message with a note":       creating("{}") + item("call.finished", messageAction, "", "note: a"),
+		"wrapped up after a number": "wrapUpTime: 90\n" + creating("{}") + update(call.WrappedUp, "{}"),
+		"wrapped up after words":    "wrapUpTime: a while\n" + creating("{}") + update(call.WrappedUp, "{}"),
+		"returning without policy":  "callers: { returning: { within: 4h } }\n" + creating("{}"),
+		"queue of a team's name":    "queues: { Support: Support }\n" + creating("{}"),
 		"disabled in words":         beside(`enabled: "no"`),
 		"trigger without condition": beside(`trigger: { type: ALL }`),
 		"condition of many values":  beside(`trigger: { conditions: [{ expression: call.from, operator: EQ, expectation: [a] }] }`),

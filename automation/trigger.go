@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/callthread/callthread/call"
 )
 
 // trigger is a set of conditions on a call: babelforce's triggers. None at all is "always".
@@ -94,6 +96,8 @@ func (c condition) comparison() func(a, b string) int {
 		return bySize
 	case instant:
 		return byInstant
+	case outcome:
+		return byOutcome
 	case unknown:
 		if c.operator != "EQ" && c.operator != "NEQ" {
 			return bySize
@@ -118,6 +122,16 @@ func byInstant(a, b string) int {
 		return x.Compare(y)
 	}
 	return strings.Compare(a, b)
+}
+
+// abandoned stands for either way in which a caller can give up.
+const abandoned = "abandoned"
+
+func byOutcome(is, expected string) int {
+	if expected == abandoned && call.Outcome(is).IsAbandoned() {
+		return 0
+	}
+	return strings.Compare(is, expected)
 }
 
 // likePattern turns SQL's LIKE, where % is any text and _ any character, into a regular expression.

@@ -1,0 +1,75 @@
+package automation
+
+import (
+	"cmp"
+
+	"github.com/callthread/callthread/call"
+)
+
+// Opening is a conversation to be created.
+type Opening struct {
+	// Wanted says that an automation opens a conversation for this call at all.
+	Wanted bool
+	// Customer is a Kustomer customer id; empty means the one who called, or was called.
+	Customer      string
+	Name          string
+	Status        string
+	Direction     string
+	Priority      int
+	Tags          []string
+	AssignedUsers []string
+	AssignedTeams []string
+	Custom        map[string]any
+	// Note is written once the conversation is open.
+	Note string
+}
+
+// Open renders the conversation to open for a call. Updates on the same event
+// are folded in, which saves Kustomer requests. Warnings say, without
+// personal data, what was left out and why.
+func (s *Set) Open(facts call.Facts) (opening Opening, warnings []string) {
+	r := &renderer{facts: facts, set: s}
+	event := call.Inbound
+	if facts.Outgoing {
+		event = call.Outbound
+	}
+	for _, a := range s.automations {
+		if a.action == createAction && a.event == event && a.trigger.holds(r) {
+			o := a.options
+			opening = Opening{
+				Wanted:        true,
+				Customer:      o.customer,
+				Name:          cut(r.text(o.name), maxNameLength),
+				Status:        o.status,
+				Direction:     o.direction,
+				Priority:      o.priority,
+				Tags:          r.tags(o.tags),
+				AssignedUsers: r.ids("user", o.assignedUsers),
+				AssignedTeams: r.ids("team", o.assignedTeams),
+				Custom:        r.custom(o.custom),
+			}
+		}
+	}
+	if opening.Wanted {
+		opening.fold(s.change(event, r))
+		opening.Tags = r.atMost(maxTags, "tags", opening.Tags)
+		opening.AssignedUsers = r.atMost(maxAssignees, "users", opening.AssignedUsers)
+		opening.AssignedTeams = r.atMost(maxAssignees, "teams", opening.AssignedTeams)
+	}
+	return opening, r.warnings
+}
+
+// fold takes an update into a conversation that is not yet created.
+func (o *Opening) fold(change Change) {
+	o.Name = cmp.Or(change.Name, o.Name)
+	o.Status = cmp.Or(change.Status, o.Status)
+	o.Priority = cmp.Or(change.Priority, o.Priority)
+	o.AssignedUsers = union(o.AssignedUsers, change.AssignedUsers)
+	o.AssignedTeams = union(o.AssignedTeams, change.AssignedTeams)
+	if change.SetTags != nil {
+		o.Tags = change.SetTags
+	}
+	o.Tags = without(union(o.Tags, change.AddTags), change.RemoveTags)
+	o.Custom = merged(o.Custom, change.Custom)
+	o.Note = change.Note
+}
