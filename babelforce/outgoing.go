@@ -10,7 +10,7 @@ type outgoing struct {
 	agent   Agent
 	own     Call // the agent's leg, internal
 	far     Call // the customer's, external
-	dialled int  // when the customer's phone began to ring, as told
+	dialled int  // when the customer's phone began to ring, as told; 0 where its leg is the parent
 }
 
 // place rings the agent's phone and then the customer's.
@@ -44,52 +44,52 @@ func (o *outgoing) takeOwn() {
 	o.own.State, o.own.DateEstablished = "in-progress", o.now()
 }
 
-// answer is the customer picking up. The event shows the customer's leg, as it
+// answer is the customer picking up. The event shows the parent leg, as it
 // does on calls that come in (inferred).
 func (o *outgoing) answer() {
 	o.pass(o.sim.between(1000, 2000), o.sim.between(5, 20))
 	o.far.State, o.far.DateEstablished = "bridged", o.now()
-	o.far.Duration = new(o.told - o.dialled)
-	o.send(CallBridged, o.far, o.agent, Queue{})
-	o.connected(Bridge{Agent: o.agent, Waited: o.told - o.dialled})
+	parent, bridge := o.far, Bridge{Agent: o.agent, Waited: o.told}
+	if o.far.ParentID != "" {
+		parent, bridge.Waited = o.own, 0
+	}
+	parent.Duration = new(o.told)
+	o.send(CallBridged, parent, o.agent, Queue{})
+	o.connected(bridge)
+	o.want.Waited = o.told - o.dialled
 }
 
 // hangUp ends an answered call.
 func (o *outgoing) hangUp() {
 	o.pass(o.sim.between(2000, 4000), o.sim.between(45, 420))
 	o.onLine--
-	o.finish("completed", "hangup", o.told-o.dialled)
-	o.want.Total = o.told - o.dialled
+	o.finish("completed", "hangup")
 }
 
 // giveUp is the agent letting it ring in vain.
 func (o *outgoing) giveUp() {
 	o.pass(o.sim.between(2000, 4000), o.sim.between(15, 40))
-	rang := o.told - o.dialled
-	if o.far.ParentID != "" {
-		rang = 0 // as on every child leg that was not answered
-	}
-	o.finish("no-answer", "no-answer", rang)
-	o.want.Outcome, o.want.Waited, o.want.Total = "unreached", rang, rang
+	o.finish("no-answer", "no-answer")
+	o.want.Outcome, o.want.Waited = "unreached", o.want.Total
 }
 
-// finish ends both legs, the parent last.
-func (o *outgoing) finish(state, reason string, duration int) {
-	o.far.State, o.far.FinishReason, o.far.Duration = state, reason, new(duration)
-	o.own.State, o.own.FinishReason, o.own.Duration = "completed", "hangup", new(int(o.now().Sub(o.own.DateEstablished).Seconds()))
-	o.far.DateFinished, o.own.DateFinished = o.now(), o.now()
-	end := func(leg Call) {
-		agent := Agent{}
-		if leg.Domain == "internal" {
-			agent = o.agent
-		}
-		o.send(CallFinished, leg, agent, Queue{})
+// finish ends both legs, the parent last. The parent lasts from when it began
+// to ring, the child from when it was answered, as on calls that come in.
+func (o *outgoing) finish(state, reason string) {
+	o.far.State, o.far.FinishReason, o.far.DateFinished = state, reason, o.now()
+	o.own.State, o.own.FinishReason, o.own.DateFinished = "completed", "hangup", o.now()
+	if o.far.ParentID == "" {
+		o.far.Duration, o.own.Duration = new(o.told), new(int(o.now().Sub(o.own.DateEstablished).Seconds()))
+		o.end(o.own, o.agent, o.far, Agent{})
+	} else {
+		o.far.Duration, o.own.Duration = new(o.want.Talked), new(o.told)
+		o.end(o.far, Agent{}, o.own, o.agent)
 	}
-	first, last := o.own, o.far
-	if o.far.ParentID != "" {
-		first, last = last, first
-	}
-	end(first)
+	o.want.Total = *o.far.Duration
+}
+
+func (o *outgoing) end(child Call, childs Agent, parent Call, parents Agent) {
+	o.send(CallFinished, child, childs, Queue{})
 	o.pass(o.sim.between(50, 200), 0)
-	end(last)
+	o.send(CallFinished, parent, parents, Queue{})
 }

@@ -27,9 +27,9 @@ type Want struct {
 
 	Bridges []Bridge // who had the call, in order; the last has it in the end
 	EndedBy string   // caller, agent or flow; empty where the legs do not tell
-	Waited  int      // until the first agent and the customer were connected; where they never were, to the end
+	Waited  int      // until the first agent and the customer were connected; where they never were, Total
 	Talked  int      // while the customer was connected to anybody
-	Total   int      // as the customer's leg has it
+	Total   int      // the duration of the customer's leg, which as a child leg only lasts once it is answered
 
 	Recording string // the URL of the call's recording; empty when there is none
 }
@@ -38,7 +38,7 @@ type Want struct {
 type Bridge struct {
 	Agent  Agent  // whose SourceID is the Kustomer user
 	Queue  string // the name of the queue that led to the agent; empty after a transfer, and on calls that are placed
-	Waited int    // as the event has it
+	Waited int    // as the event says of the customer's leg; 0 if it is about another
 }
 
 // Answered reports whether anybody was connected to the customer.

@@ -83,7 +83,6 @@ func checkEnd(t *testing.T, story Story, events []Event) {
 	require.Equal(t, story.Want.Recording != "", slices.Contains(names(story), RecordingFinished))
 	require.Equal(t, story.Want.Outcome == "failed", ends[0].FinishReason == "failed")
 	require.Equal(t, story.Want.Answered(), story.Want.Outcome == "answered")
-	require.LessOrEqual(t, story.Want.Waited+story.Want.Talked, story.Want.Total)
 }
 
 // checkBridges looks at who was connected, in the order in which they were.
@@ -94,16 +93,19 @@ func checkBridges(t *testing.T, want Want, events []Event) {
 		if event.Name != CallBridged {
 			continue
 		}
-		bridge := Bridge{Agent: event.Agent, Queue: event.Queue.Name, Waited: *event.Call.Duration}
+		bridge := Bridge{Agent: event.Agent, Queue: event.Queue.Name}
+		if event.Call.Domain == "external" {
+			bridge.Waited = *event.Call.Duration
+		}
 		if !slices.Contains(bridges, bridge) { // one may be delivered twice
 			bridges = append(bridges, bridge)
 		}
-		since := event.Call.DateEstablished.Sub(event.Call.DateCreated).Seconds()
-		require.LessOrEqual(t, int(since), bridge.Waited, "a later agent picks up later")
 	}
 	require.Equal(t, want.Bridges, bridges)
+	for i := range bridges[min(1, len(bridges)):] {
+		require.Less(t, bridges[i].Waited, bridges[i+1].Waited, "a later agent picks up later")
+	}
 	if len(bridges) > 0 {
-		require.Equal(t, want.Waited, bridges[0].Waited)
 		require.Equal(t, bridges[len(bridges)-1].Agent, want.Agent())
 	}
 }
