@@ -198,8 +198,9 @@ func (c *thread) close(ctx workflow.Context) error {
 	var (
 		outcomeTags []string
 		written     call.Ending
+		nth         int // how often an outcome was written
 	)
-	for nth := 1; ; nth++ {
+	for {
 		if err := c.handOverTheRest(ctx); err != nil {
 			return err
 		}
@@ -213,6 +214,7 @@ func (c *thread) close(ctx workflow.Context) error {
 			continue
 		}
 		written = over.Ending()
+		nth++
 		c.facts.Outcome, c.facts.Summary = over.Outcome(), over.Summary(c.bridges)
 		if !c.opened.ExpectsFinish {
 			continue
