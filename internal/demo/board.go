@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	rowFormat = "%-8s  %-3s  %-8s  %-18s  %-16.16s  %9s  %10s  %s\n"
+	rowFormat = "%-8s  %-3s  %-8s  %-18s  %-18.18s  %9s  %10s  %s\n"
 	// refresh is how often the table of a terminal is redrawn.
 	refresh = 500 * time.Millisecond
 )
