@@ -64,6 +64,17 @@ func (a *Activities) userByEmail(ctx context.Context, address string) (user stri
 	return user, nil
 }
 
+// nameAgent finds the Kustomer user who has placed a call, before the
+// conversation is rendered, where the automations assign it.
+func (a *Activities) nameAgent(ctx context.Context, automations *automation.Set, facts *call.Facts) error {
+	if !facts.Outgoing || !automations.AssignsAgent(call.Outbound) {
+		return nil
+	}
+	user, err := a.userOf(ctx, automations, facts.Agent, "")
+	facts.Agent.SourceID = user
+	return err
+}
+
 // assignment finds whom to assign, before the change is rendered with it.
 func (e *edit) assignment(ctx context.Context, automations *automation.Set, in *UpdateConversationInput) (err error) {
 	if !automations.AssignsAgent(in.Event) || in.KeepAssignee {
@@ -73,11 +84,22 @@ func (e *edit) assignment(ctx context.Context, automations *automation.Set, in *
 	e.otherUser = func(ctx context.Context, refused string) (string, error) {
 		return e.userOf(ctx, automations, agent, refused)
 	}
-	e.agentUser, err = e.otherUser(ctx, "")
+	if e.agentUser, err = e.otherUser(ctx, ""); err != nil {
+		return err
+	}
 	if e.agentUser != "" {
 		in.Facts.Agent.SourceID = e.agentUser
 	}
-	return err
+	e.agents = in.Agents
+	e.takeFromEarlier()
+	return nil
+}
+
+// takeFromEarlier has the agent who had the call before unassigned, where the
+// one who has it now is nobody whom Kustomer knows: nobody is better than the
+// wrong person.
+func (e *edit) takeFromEarlier() {
+	e.unassigns = e.isUnassigned() && len(e.left.AssignedUsers) > 0 && !hasOthers(e.left.AssignedUsers, e.agents)
 }
 
 // assignOther assigns the agent by what else is known of him or her, where
@@ -96,6 +118,9 @@ func (e *edit) assignOther(ctx context.Context) error {
 		}
 	}
 	e.agentUser, e.change.AssignedUsers = "", nil
+	if e.takeFromEarlier(); e.unassigns {
+		return e.put(ctx, []part{unassigning})
+	}
 	return nil
 }
 

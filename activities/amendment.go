@@ -60,10 +60,14 @@ func (m *Amendment) opening(o *automation.Opening, facts *call.Facts) {
 	}
 	if m.Customer != nil {
 		o.Customer = ""
-		if facts.Leg.From = *m.Customer; automation.IsObjectID(*m.Customer) {
+		if automation.IsObjectID(*m.Customer) {
 			o.Customer = *m.Customer
 		}
-		facts.Leg.Anonymous = false
+		number := &facts.Leg.From
+		if facts.Outgoing {
+			number = &facts.Leg.To
+		}
+		*number, facts.Leg.Anonymous = *m.Customer, false
 	}
 	amend(&o.Name, m.Name)
 	amend(&o.Status, m.Status)

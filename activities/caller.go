@@ -3,6 +3,8 @@ package activities
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
@@ -19,6 +21,8 @@ var unknownCaller = kustomer.NewCustomer{Name: "Unknown caller", ExternalID: ext
 type owner struct {
 	id    string
 	isNew bool
+	// catchesAll says that calls of others, whoever they are, are theirs too.
+	catchesAll bool
 	// decision says in words why it is theirs, and nothing about who they are.
 	decision string
 }
@@ -27,31 +31,33 @@ type owner struct {
 var (
 	errUnknown  = errors.New("no customer has the caller's number, and the automations file parks such calls: amend the customer")
 	errWithheld = errors.New("the caller's number is withheld or internal, and the automations file parks such calls: amend the customer")
+	errShared   = errors.New("several customers share the caller's number, and the automations file parks such calls: amend the customer")
 )
 
-// callingCustomer decides whose conversation it is, as the automations file says.
-func (a *Activities) callingCustomer(ctx context.Context, policies automation.Callers, leg call.Leg) (owner, error) {
-	number, ok := a.callerNumber(leg)
+// callingCustomer decides whose conversation it is, as the automations file
+// says: the caller's, or that of the one who was called.
+func (a *Activities) callingCustomer(ctx context.Context, policies automation.Callers, facts call.Facts) (owner, error) {
+	number, ok := a.customersNumber(facts)
 	if !ok {
 		if policies.Withheld == automation.ParkCall {
 			return owner{}, errWithheld
 		}
 		return a.catchAll(ctx, policies, "the number is withheld or internal")
 	}
-	find := func() (*kustomer.Customer, error) { return a.kustomer.CustomerByPhone(ctx, number) }
-	known, err := find()
+	known, err := a.kustomer.CustomersByPhone(ctx, number)
 	switch {
-	case err == nil:
-		return owner{id: known.ID, decision: "the customer with the caller's number"}, nil
 	case kustomer.IsKind(err, kustomer.Rejected):
 		return a.catchAll(ctx, policies, "Kustomer does not take the caller's number")
-	case !kustomer.IsKind(err, kustomer.NotFound):
+	case err != nil:
 		return owner{}, err
+	case len(known) > 0:
+		return a.knownCustomer(ctx, policies, known)
 	case policies.Unknown == automation.ParkCall:
 		return owner{}, errUnknown
 	case policies.Unknown == automation.UseCatchAll:
 		return a.catchAll(ctx, policies, "no customer has the caller's number")
 	}
+	find := func() ([]kustomer.Customer, error) { return a.kustomer.CustomersByPhone(ctx, number) }
 	made, isNew, err := a.createCustomer(ctx, kustomer.NewCustomer{Phones: []kustomer.Phone{{Type: "mobile", Phone: number}}}, find)
 	if kustomer.IsKind(err, kustomer.Rejected) { // which costs no call its conversation
 		return a.catchAll(ctx, policies, "Kustomer does not take the caller's number")
@@ -59,46 +65,73 @@ func (a *Activities) callingCustomer(ctx context.Context, policies automation.Ca
 	if err != nil {
 		return owner{}, err
 	}
-	return owner{made.ID, isNew, "a new customer, because none had the caller's number"}, nil
+	return owner{id: made.ID, isNew: isNew, decision: "a new customer, because none had the caller's number"}, nil
+}
+
+// knownCustomer is the one whose number it is, or which of several who share it the file says.
+func (a *Activities) knownCustomer(ctx context.Context, policies automation.Callers, known []kustomer.Customer) (owner, error) {
+	switch {
+	case len(known) == 1:
+		return owner{id: known[0].ID, decision: "the customer with the caller's number"}, nil
+	case policies.Shared == automation.ParkCall:
+		return owner{}, errShared
+	case policies.Shared == automation.UseOldest:
+		// Kustomer's ids begin with the time at which they were made (as MongoDB's do; inferred).
+		oldest := slices.MinFunc(known, func(a, b kustomer.Customer) int { return strings.Compare(a.ID, b.ID) })
+		return owner{id: oldest.ID, decision: "the oldest of the customers who share the caller's number"}, nil
+	}
+	return a.catchAll(ctx, policies, "several customers share the caller's number")
 }
 
 // catchAll is the customer to whom the conversations of nobody's customers belong.
 func (a *Activities) catchAll(ctx context.Context, policies automation.Callers, because string) (owner, error) {
 	decision := "the catch-all customer, because " + because
 	if policies.CatchAll != "" {
-		return owner{id: policies.CatchAll, decision: decision}, nil
+		return owner{id: policies.CatchAll, catchesAll: true, decision: decision}, nil
 	}
-	find := func() (*kustomer.Customer, error) {
-		return a.kustomer.CustomerByExternalID(ctx, unknownCaller.ExternalID)
+	find := func() ([]kustomer.Customer, error) {
+		found, err := a.kustomer.CustomerByExternalID(ctx, unknownCaller.ExternalID)
+		if kustomer.IsKind(err, kustomer.NotFound) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return []kustomer.Customer{*found}, nil
 	}
-	customer, err := find()
-	isNew := false
-	if kustomer.IsKind(err, kustomer.NotFound) {
-		customer, isNew, err = a.createCustomer(ctx, unknownCaller, find)
-	}
+	found, err := find()
 	if err != nil {
 		return owner{}, err
 	}
-	return owner{customer.ID, isNew, decision}, nil
+	if len(found) > 0 {
+		return owner{id: found[0].ID, catchesAll: true, decision: decision}, nil
+	}
+	made, isNew, err := a.createCustomer(ctx, unknownCaller, find)
+	if err != nil {
+		return owner{}, err
+	}
+	return owner{made.ID, isNew, true, decision}, nil
 }
 
 // createCustomer creates a customer. Of two first calls that race for one the
 // loser finds the winner's: numbers and external ids are unique.
-func (a *Activities) createCustomer(ctx context.Context, customer kustomer.NewCustomer, find func() (*kustomer.Customer, error)) (made *kustomer.Customer, isNew bool, err error) {
+func (a *Activities) createCustomer(ctx context.Context, customer kustomer.NewCustomer, find func() ([]kustomer.Customer, error)) (made *kustomer.Customer, isNew bool, err error) {
 	made, err = a.kustomer.CreateCustomer(ctx, customer)
 	if refused(err) {
-		if other, findErr := find(); !kustomer.IsKind(findErr, kustomer.NotFound) {
-			return other, false, findErr
+		if others, findErr := find(); findErr != nil {
+			return nil, false, findErr
+		} else if len(others) > 0 {
+			return &others[0], false, nil
 		}
 	}
 	return made, err == nil, err
 }
 
-// callerNumber returns the caller's number in E.164. Withheld and internal
-// numbers are not the caller's own and would be refused by Kustomer.
-func (a *Activities) callerNumber(leg call.Leg) (string, bool) {
-	number, ok := phone.Parse(leg.From, a.country)
-	if !ok || leg.Anonymous {
+// customersNumber returns the caller's number, or the called one, in E.164.
+// Withheld and internal numbers are not the customer's own and would be refused by Kustomer.
+func (a *Activities) customersNumber(facts call.Facts) (string, bool) {
+	number, ok := phone.Parse(facts.CustomersNumber(), a.country)
+	if !ok {
 		return "", false
 	}
 	return number.E164(), true

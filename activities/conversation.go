@@ -19,13 +19,16 @@ type Conversation struct {
 	// Rev is the revision that we made; 0 where that is not known, as after a note.
 	Rev           int      `json:"rev,omitempty"`
 	Name          string   `json:"name,omitempty"`
+	Status        string   `json:"status,omitempty"`
 	AssignedUsers []string `json:"assignedUsers,omitempty"`
 	AssignedTeams []string `json:"assignedTeams,omitempty"`
 }
 
 // conversationOf is a conversation as Kustomer shows it.
 func conversationOf(is *kustomer.Conversation) Conversation {
-	return Conversation{Known: true, Rev: is.Rev, Name: is.Name, AssignedUsers: is.AssignedUsers, AssignedTeams: is.AssignedTeams}
+	return Conversation{
+		Known: true, Rev: is.Rev, Name: is.Name, Status: is.Status, AssignedUsers: is.AssignedUsers, AssignedTeams: is.AssignedTeams,
+	}
 }
 
 // written notes what Kustomer shows after a write of ours. Where that is not
@@ -75,7 +78,12 @@ type edit struct {
 	// is not known; otherUser finds another; both are for events that assign agents.
 	agentUser string
 	otherUser func(ctx context.Context, refused string) (string, error)
-	done      int // parts of a step that an earlier attempt has completed
+	// agents are the Kustomer users of all who had the call so far.
+	agents []string
+	// unassigns: whoever had the call before is not to stay assigned, though it is not known who has it now.
+	unassigns bool
+	message   *kustomer.NewMessage // the voice entry to write, if any
+	done      int                  // parts of a step that an earlier attempt has completed
 	warnings  []string
 }
 
@@ -124,7 +132,12 @@ func (e *edit) respect(current *kustomer.Conversation) {
 	if e.since.IsZero() || !current.UpdatedAt.After(e.since) {
 		return // whoever was chosen was chosen before the event, as far as is known
 	}
+	if was := e.left.Status; e.change.Status != "" && was != "" && current.Status != was && current.Status != e.change.Status {
+		e.change.Status = ""
+		e.warn("somebody has set the conversation to %s after the event: that was kept", current.Status)
+	}
 	users := slices.Concat(e.ours.users, e.left.AssignedUsers, e.change.AssignedUsers)
+	e.unassigns = e.unassigns && !hasOthers(current.AssignedUsers, users)
 	if len(e.change.AssignedUsers) > 0 && hasOthers(current.AssignedUsers, users) {
 		e.change.AssignedUsers = nil
 		e.warn("somebody has assigned the conversation after the event: that was kept")
@@ -146,7 +159,7 @@ func hasOthers(list, known []string) bool {
 // so that a write of ours which Kustomer carries out late is refused.
 func (e *edit) fields(ctx context.Context) error {
 	for range maxRevisions {
-		if !e.change.ChangesFields() {
+		if !e.change.ChangesFields() && !e.unassigns {
 			return nil
 		}
 		if e.left.Rev == 0 {
@@ -155,7 +168,7 @@ func (e *edit) fields(ctx context.Context) error {
 			}
 		}
 		known, id := e.left.Rev, e.id
-		err := e.put(ctx, partsOf(e.change))
+		err := e.put(ctx, e.parts())
 		if !refused(err) {
 			return err
 		}

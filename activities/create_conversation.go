@@ -16,6 +16,8 @@ type CreateConversationInput struct {
 	// LookFirst says that the conversation may exist already: Temporal has
 	// remembered or forgotten an earlier run of the call, or this step was refused before.
 	LookFirst bool `json:"lookFirst,omitempty"`
+	// Rang is when the call began to ring.
+	Rang time.Time `json:"rang,omitzero"`
 	// Amend is what an operator has changed about the step.
 	Amend *Amendment `json:"amend,omitempty"`
 }
@@ -40,6 +42,12 @@ type CreateConversationResult struct {
 	Automations string `json:"automations,omitempty"`
 	// ExpectsFinish says that the automations act on the end of the call, so that it is worth waiting for.
 	ExpectsFinish bool `json:"expectsFinish,omitempty"`
+	// ExpectsRecording says that they act on recordings, which come after the end.
+	ExpectsRecording bool `json:"expectsRecording,omitempty"`
+	// WrapUpTime is how long after the end of an answered call they act again; 0 if they do not.
+	WrapUpTime time.Duration `json:"wrapUpTime,omitempty"`
+	// Joined says that the call has joined an earlier one's conversation.
+	Joined bool `json:"joined,omitempty"`
 	// Warnings say what was left out, and why.
 	Warnings []string `json:"warnings,omitempty"`
 	// Left is the conversation as this step has left it.
@@ -52,12 +60,17 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 	ctx, end := begin(ctx)
 	defer end()
 	automations := a.automations().In(a.country)
+	if err := a.nameAgent(ctx, automations, &in.Facts); err != nil {
+		return CreateConversationResult{}, failure(ctx, err)
+	}
 	opening, warnings := automations.Open(in.Facts)
 	result := CreateConversationResult{
-		Automations:   automations.Version,
-		ExpectsFinish: automations.Handles(call.Finished),
-		Warnings:      warnings,
+		Automations:      automations.Version,
+		ExpectsRecording: automations.Handles(call.Recorded),
+		WrapUpTime:       automations.WrapUpTime(),
+		Warnings:         warnings,
 	}
+	result.ExpectsFinish = automations.Handles(call.Finished) || result.ExpectsRecording || result.WrapUpTime > 0
 	if !opening.Wanted {
 		return result, nil
 	}
@@ -65,19 +78,19 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 	customer := owner{id: opening.Customer, decision: "the customer whom the automations file names"}
 	if opening.Customer == "" {
 		var err error
-		if customer, err = a.callingCustomer(ctx, automations.Callers, in.Facts.Leg); err != nil {
+		if customer, err = a.callingCustomer(ctx, automations.Callers, in.Facts); err != nil {
 			return CreateConversationResult{}, failure(ctx, err)
 		}
 	}
-	o := &opened{opening: opening, edit: edit{Activities: a, warnings: warnings}}
-	if err := o.open(ctx, customer.id, in.Facts.Key, repeated(ctx) || in.LookFirst); err != nil {
+	o := &opened{opening: opening, key: in.Facts.Key, rang: in.Rang, edit: edit{Activities: a, warnings: warnings}}
+	if err := o.open(ctx, customer, automations.Callers.Returning, repeated(ctx) || in.LookFirst); err != nil {
 		return CreateConversationResult{}, failure(ctx, err)
 	}
 	result.ConversationID = o.id
 	result.CustomerID = cmp.Or(o.owner, customer.id) // people may have moved one that was there already
 	result.ConversationURL = a.kustomer.ConversationURL(result.CustomerID, o.id)
 	result.NewCustomer, result.Caller = customer.isNew, customer.decision
-	result.Adopted = o.adopted
+	result.Adopted, result.Joined = o.adopted, o.joined
 	result.OpenedAt = time.Now().UTC()
 	result.Warnings = o.warnings
 	result.Left = o.left
@@ -88,15 +101,40 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 type opened struct {
 	edit
 	opening automation.Opening
+	key     string    // the call's
+	rang    time.Time // when it began to
 	adopted bool
+	joined  bool
 }
 
-// open finds the conversation, or creates it, with its note if it is to have one.
-func (o *opened) open(ctx context.Context, customerID, key string, look bool) error {
-	if err := o.findOrCreate(ctx, customerID, externalIDPrefix+key, look); err != nil {
+// open finds the conversation, joins an earlier one, or creates it, with its note if it is to have one.
+func (o *opened) open(ctx context.Context, customer owner, returning automation.Returning, look bool) error {
+	if look {
+		found, err := o.kustomer.ConversationByExternalID(ctx, externalIDPrefix+o.key)
+		switch {
+		case err == nil:
+			if err := o.adopt(ctx, found); err != nil {
+				return err
+			}
+			return o.note(ctx)
+		case !kustomer.IsKind(err, kustomer.NotFound):
+			return err
+		}
+	}
+	if returning.Append && !customer.isNew && !customer.catchesAll {
+		if err := o.join(ctx, customer.id, returning.Within, look); err != nil || o.joined {
+			return err
+		}
+	}
+	if err := o.create(ctx, customer.id, externalIDPrefix+o.key); err != nil {
 		return err
 	}
-	note := note(key, string(call.Inbound), o.opening.Note)
+	return o.note(ctx)
+}
+
+// note writes the note that the conversation is to begin with.
+func (o *opened) note(ctx context.Context) error {
+	note := note(o.key, string(call.Inbound), o.opening.Note)
 	if o.adopted {
 		if written, err := o.hasNote(ctx, o.id, note); written || err != nil {
 			return err
@@ -108,15 +146,9 @@ func (o *opened) open(ctx context.Context, customerID, key string, look bool) er
 	return o.writeNote(ctx, o.id, note)
 }
 
-// findOrCreate creates the conversation unless it exists. Kustomer has no
-// idempotency key; the externalId, unique in an org, takes its place.
-func (o *opened) findOrCreate(ctx context.Context, customerID, externalID string, look bool) error {
-	if look {
-		found, err := o.kustomer.ConversationByExternalID(ctx, externalID)
-		if !kustomer.IsKind(err, kustomer.NotFound) {
-			return o.adopt(ctx, found, err)
-		}
-	}
+// create creates the conversation. Kustomer has no idempotency key; the
+// externalId, unique in an org, takes its place.
+func (o *opened) create(ctx context.Context, customerID, externalID string) error {
 	whole := kustomer.NewConversation{
 		CustomerID:    customerID,
 		ExternalID:    externalID,
@@ -133,8 +165,11 @@ func (o *opened) findOrCreate(ctx context.Context, customerID, externalID string
 	if refused(err) {
 		// Which answer a duplicate externalId gets is not documented, so any refusal is checked.
 		found, findErr := o.kustomer.ConversationByExternalID(ctx, externalID)
+		if findErr == nil {
+			return o.adopt(ctx, found)
+		}
 		if !kustomer.IsKind(findErr, kustomer.NotFound) {
-			return o.adopt(ctx, found, findErr)
+			return findErr
 		}
 	}
 	if kustomer.IsKind(err, kustomer.Rejected) {
@@ -153,14 +188,11 @@ func (o *opened) findOrCreate(ctx context.Context, customerID, externalID string
 
 // meant is the conversation as it was to be opened.
 func (o *opened) meant() Conversation {
-	return Conversation{Known: true, Name: o.opening.Name, AssignedUsers: o.opening.AssignedUsers, AssignedTeams: o.opening.AssignedTeams}
+	return Conversation{Known: true, Name: o.opening.Name, Status: o.opening.Status, AssignedUsers: o.opening.AssignedUsers, AssignedTeams: o.opening.AssignedTeams}
 }
 
 // adopt takes over the conversation that an earlier attempt has opened.
-func (o *opened) adopt(ctx context.Context, found *kustomer.Conversation, err error) error {
-	if err != nil {
-		return err
-	}
+func (o *opened) adopt(ctx context.Context, found *kustomer.Conversation) error {
 	o.adopted, o.owner = true, found.CustomerID
 	if err := o.complete(ctx, found); err != nil {
 		return err

@@ -84,7 +84,7 @@ func finding(ctx context.Context, err error) error {
 	options := temporal.ApplicationErrorOptions{NextRetryDelay: jitter(backoff(tries(ctx)))}
 	failureType := Unavailable
 	switch {
-	case errors.Is(err, errUnknown), errors.Is(err, errWithheld):
+	case errors.Is(err, errUnknown), errors.Is(err, errWithheld), errors.Is(err, errShared):
 		failureType, options.NonRetryable, options.Details = CallerUnknown, true, []any{err.Error()}
 	case errors.Is(err, errCircle):
 		failureType, options.NonRetryable = Refused, true

@@ -56,7 +56,7 @@ func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationIn
 
 // moveTo moves the conversation to the caller, unless somebody has moved or merged it.
 func (e *edit) moveTo(ctx context.Context, policies automation.Callers, facts call.Facts) error {
-	customer, err := e.callingCustomer(ctx, policies, facts.Leg)
+	customer, err := e.callingCustomer(ctx, policies, facts)
 	if err != nil {
 		return err
 	}

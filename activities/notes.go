@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	// errMayComeLate: Kustomer may still write the note that it has not answered for.
-	errMayComeLate = errors.New("the note may come late")
+	// errMayComeLate: Kustomer may still write what it has not answered for.
+	errMayComeLate = errors.New("what was written may come late")
 	// errFrozen: another attempt may be writing the note meanwhile.
 	errFrozen = errors.New("the worker stood still for too long")
 )
@@ -35,6 +35,11 @@ func (a *Activities) writeNote(ctx context.Context, conversationID string, note 
 			return findErr
 		}
 	}
+	return mayComeLate(err)
+}
+
+// mayComeLate marks a failure after which Kustomer may still write what it was asked to.
+func mayComeLate(err error) error {
 	if failed := (*kustomer.Error)(nil); errors.As(err, &failed) && failed.Ambiguous() {
 		return errors.Join(err, errMayComeLate)
 	}

@@ -19,6 +19,20 @@ type part struct {
 
 const assigningUsers = "assigning users"
 
+// parts lists what is to be put into the conversation's fields.
+func (e *edit) parts() []part {
+	parts := partsOf(e.change)
+	if e.unassigns && len(e.change.AssignedUsers) == 0 {
+		parts = append(parts, unassigning)
+	}
+	return parts
+}
+
+// unassigning takes the conversation from the agent who had the call before.
+var unassigning = part{"unassigning users", func(u *kustomer.ConversationUpdate, left *Conversation) {
+	u.AssignedUsers, left.AssignedUsers = &[]string{}, nil
+}}
+
 // partsOf lists what a change puts into the conversation's fields.
 func partsOf(change automation.Change) []part {
 	var parts []part
@@ -36,7 +50,9 @@ func partsOf(change automation.Change) []part {
 	add(change.Name != "", "the name", func(u *kustomer.ConversationUpdate, left *Conversation) {
 		u.Name, left.Name = &change.Name, change.Name
 	})
-	add(change.Status != "", "the status", func(u *kustomer.ConversationUpdate, _ *Conversation) { u.Status = change.Status })
+	add(change.Status != "", "the status", func(u *kustomer.ConversationUpdate, left *Conversation) {
+		u.Status, left.Status = change.Status, change.Status
+	})
 	add(change.Priority != 0, "the priority", func(u *kustomer.ConversationUpdate, _ *Conversation) { u.Priority = change.Priority })
 	add(change.SetTags != nil, "setting the tags", func(u *kustomer.ConversationUpdate, _ *Conversation) { u.Tags = &change.SetTags })
 	for _, name := range slices.Sorted(maps.Keys(change.Custom)) {
@@ -65,7 +81,7 @@ func (e *edit) put(ctx context.Context, parts []part) error {
 
 // takeAsWritten notes what an earlier attempt has put, whose answer was lost.
 func (e *edit) takeAsWritten() {
-	for _, part := range partsOf(e.change) {
+	for _, part := range e.parts() {
 		part.put(&kustomer.ConversationUpdate{}, &e.left)
 	}
 	e.left.Rev = 0
@@ -74,7 +90,7 @@ func (e *edit) takeAsWritten() {
 // putWhatIsTaken writes those parts that Kustomer does not refuse.
 func (e *edit) putWhatIsTaken(ctx context.Context) error {
 	noSuchUser := false
-	err := byHalves(partsOf(e.change), func(some []part) error { return e.put(ctx, some) }, func(refused part, err error) {
+	err := byHalves(e.parts(), func(some []part) error { return e.put(ctx, some) }, func(refused part, err error) {
 		e.warn("%s was left out: %v", refused.what, err)
 		noSuchUser = noSuchUser || refused.what == assigningUsers
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -78,6 +79,10 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	change.Untag(in.Undo)
 	e.change = change
 	e.tagUnassigned()
+	if change.Message != nil {
+		message := a.voiceMessage(*change.Message, in.Facts)
+		e.message = &message
+	}
 	err := e.carryOut(ctx, note(in.Facts.Key, in.Note, change.Note), repeated(ctx) || in.LookFirst)
 	result := UpdateConversationResult{
 		UpdatedAt: time.Now().UTC(), Automations: automations.Version, Warnings: e.warnings, Left: e.left, Gone: isGone(ctx, err),
@@ -134,6 +139,12 @@ func (e *edit) carryOutOnce(ctx context.Context, note kustomer.NewNote, look boo
 		}
 	}
 	soon := kustomer.WithUrgency(ctx, kustomer.Soon) // the agent waits for the assignment, and for nothing after it
+	// An outcome that is put right has its note under another name, and its entry is there already.
+	isCorrection := e.message != nil && !strings.HasSuffix(note.ExternalID, ":"+string(call.Finished))
+	if err := e.writeMessage(soon, look || isCorrection); err != nil {
+		return err
+	}
+	e.message = nil
 	for _, part := range []func() error{
 		func() error { return e.fields(ctx) },
 		func() error { return e.addTags(soon) },
@@ -163,13 +174,15 @@ type progress struct {
 	Agent    string       `json:"agent"`
 	Assigned []string     `json:"assigned"`
 	Warnings []string     `json:"warnings"`
+	// Message says that the voice entry is written, or left out.
+	Message bool `json:"message,omitempty"`
 }
 
 // remember tells the next attempt. It is said with a failure only, so that the
 // usual step pays nothing for it.
 func (e *edit) remember(ctx context.Context) {
 	if activity.IsActivity(ctx) {
-		activity.RecordHeartbeat(ctx, progress{e.done, e.id, e.left, e.agentUser, e.change.AssignedUsers, e.warnings})
+		activity.RecordHeartbeat(ctx, progress{e.done, e.id, e.left, e.agentUser, e.change.AssignedUsers, e.warnings, e.message == nil})
 	}
 }
 
@@ -180,6 +193,9 @@ func (e *edit) resume(ctx context.Context) {
 	}
 	if p.ID != e.id {
 		e.goOnIn(p.ID)
+	}
+	if p.Message {
+		e.message = nil
 	}
 	e.done, e.left, e.warnings, e.agentUser, e.change.AssignedUsers = p.Done, p.Left, p.Warnings, p.Agent, p.Assigned
 }

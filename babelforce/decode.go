@@ -55,6 +55,7 @@ const (
 //   - Times are UNIX seconds, UNIX milliseconds or RFC 3339, and 0 counts as
 //     absent; numbers and booleans may be texts; white space around a value is dropped.
 //   - Where the agent or queue bucket is absent, call.bridged.* fills it.
+//     recording.call.* fills the call bucket where that is absent, or else its id.
 //
 // Every error is a [*DecodeError].
 func Decode(name EventName, contentType string, body []byte) (Event, error) {
@@ -98,6 +99,7 @@ type draft struct {
 	// What call.bridged says; used where the proper bucket is absent.
 	bridgedAgent Agent
 	bridgedQueue Queue
+	recorded     Call // what recording.call says
 
 	fields     int  // scalars read so far
 	recognised bool // one of them was a field we know
@@ -141,6 +143,12 @@ func (d *draft) put(name, value string) error {
 
 func (d *draft) finish() (Event, error) {
 	e := d.event
+	switch {
+	case e.Call == (Call{}):
+		e.Call = d.recorded
+	case e.Call.ID == "":
+		e.Call.ID = d.recorded.ID
+	}
 	// Even with a parentId: without its own id a leg cannot be told from another.
 	if e.Call.ID == "" {
 		return Event{}, &DecodeError{Kind: ErrNoCallID, Field: "call.id", Problem: "absent, empty or an unresolved placeholder"}

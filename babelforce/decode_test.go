@@ -32,7 +32,9 @@ var wholeEvent = Event{
 	},
 	Agent: Agent{ID: "a1", Name: "Ada Äther", Number: "+493023125010", Email: "ada@example.com", SourceID: "5f0c", Source: "kustomer"},
 	Queue: Queue{ID: "q1", Name: "Support & Co"},
-	Extra: map[string]string{"shop": "berlin", "session.vip": "true", "call.score": "12.50", "agent.tags.0": "de"},
+	// No real event has a bridge and a recording; only so do all fields stand in one body.
+	Recording: Recording{ID: "r1", URL: "https://example.com/r1?a=b&c=d", Duration: new(61)},
+	Extra:     map[string]string{"shop": "berlin", "session.vip": "true", "call.score": "12.50", "agent.tags.0": "de"},
 }
 
 // The same delivery in every encoding.
@@ -42,24 +44,28 @@ var wholeBodies = map[string]struct{ contentType, body string }{
 			"type": "inbound", "source": "queue", "domain": "external", "state": "bridged", "finishReason": null,
 			"from": "+493023125100", "to": "+493023125000", "anonymous": true, "dateCreated": 1782296102, "dateFinished": null, "duration": 7, "score": 12.50},
 		"agent": {"id": "a1", "name": "Ada Äther", "number": "+493023125010", "email": "ada@example.com", "sourceId": "5f0c", "agentSource": "kustomer", "tags": ["de"]},
-		"queue": {"id": "q1", "name": "Support & Co"}, "session": {"vip": true}, "shop": "berlin"}`},
+		"queue": {"id": "q1", "name": "Support & Co"}, "recording": {"id": "r1", "url": "https://example.com/r1?a=b&c=d", "duration": 61},
+		"session": {"vip": true}, "shop": "berlin"}`},
 	"flat JSON": {"application/vnd.babelforce+json; charset=utf-8", `{
 		"call.id": "7C3F9A2E-4B5D-6E8F-9A0B-1C2D3E4F5A6B", "call.parentId": "11111111111111111111111111111111", "call.sessionId": "s1", "call.conversationId": "c1",
 		"call.type": "inbound", "call.source": "queue", "call.domain": "external", "call.state": "bridged",
 		"call.from.number": "+493023125100", "call.toNumber": "+493023125000", "call.anonymous": "true", "call.dateCreated": "1782296102000", "call.duration": "7", "call.score": "12.50",
 		"agent.id": "a1", "agent.name": " Ada Äther ", "agent.number": "+493023125010", "agent.email": "ada@example.com", "agent.sourceID": "5f0c", "agent.agentSource": "kustomer", "agent.tags.0": "de",
-		"queue.id": "q1", "queue.name": "Support & Co", "session.vip": "true", "shop": "berlin"}`},
+		"queue.id": "q1", "queue.name": "Support & Co", "recording.id": "r1", "recording.url": "https://example.com/r1?a=b&c=d", "recording.duration": "61",
+		"session.vip": "true", "shop": "berlin"}`},
 	"mixed JSON": {"Application/JSON", `{
 		"call": {"id": "7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b", "parentId": "11111111111111111111111111111111", "sessionId": "s1", "conversationId": "c1",
 			"from": {"number": "+493023125100"}, "toNumber": "+493023125000", "anonymous": 1, "dateCreated": "2026-06-24T12:15:02+02:00", "duration": 7.0, "score": "12.50"},
 		"call.type": "inbound", "call.source": "queue", "call.domain": "external", "call.state": "bridged", "call.bridged": {"name": "someone else"},
 		"agent": {"id": "a1", "name": "Ada Äther", "number": "+493023125010", "email": "ada@example.com", "sourceId": "5f0c", "agentSource": "kustomer", "tags": ["de"]},
-		"queue.id": "q1", "queue.name": "Support & Co", "session.vip": "true", "shop": "berlin", "empty": {}, "none": []}`},
+		"queue.id": "q1", "queue.name": "Support & Co", "recording": {"id": "r1", "url": "https://example.com/r1?a=b&c=d", "call": {"id": "another leg"}}, "recording.duration": 61.5,
+		"session.vip": "true", "shop": "berlin", "empty": {}, "none": []}`},
 	"form": {formType, "call.id=7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b&call.parentId=11111111111111111111111111111111&call.sessionId=s1&call.conversationId=c1" +
 		"&call.type=inbound&call.source=queue&call.domain=external&call.state=bridged&call.finishReason=&call.from=%2B493023125100&call.to=+493023125000" +
 		"&call.anonymous=1&call.dateCreated=1782296102&call.dateFinished=%7Bcall.dateFinished%7D&call.duration=7&call.score=12.50" +
 		"&agent.id=a1&agent.name=Ada+%C3%84ther&agent.number=%2B493023125010&agent.email=ada%40example.com&agent.sourceId=5f0c&agent.agentSource=kustomer&agent.tags.0=de" +
-		"&queue.id=q1&queue.name=Support+%26+Co&session.vip=true&shop=berlin&=nameless"},
+		"&queue.id=q1&queue.name=Support+%26+Co&recording.id=r1&recording.url=https://example.com/r1?a=b%26c=d&recording.duration=61" +
+		"&session.vip=true&shop=berlin&=nameless"},
 }
 
 func TestEveryEncodingGivesTheSameEvent(t *testing.T) {
@@ -107,8 +113,9 @@ func TestDurationsInEveryForm(t *testing.T) {
 		`42`: new(42), `"42"`: new(42), `42.0`: new(42), `42.9`: new(42), `4.2e1`: new(42), `"+42"`: new(42),
 		`0`: new(0), `null`: nil, `""`: nil, `"{call.duration}"`: nil,
 	} {
-		event := mustDecode(t, jsonType, `{"call.id":"x","call.duration":`+value+`}`)
+		event := mustDecode(t, jsonType, `{"call.id":"x","call.duration":`+value+`,"recording.duration":`+value+`}`)
 		require.Equal(t, want, event.Call.Duration, value)
+		require.Equal(t, want, event.Recording.Duration, value)
 	}
 }
 
@@ -148,6 +155,21 @@ func TestBridgedFillsOnlyAbsentBuckets(t *testing.T) {
 	require.Equal(t, Queue{Name: "Support"}, event.Queue)
 }
 
+func TestRecordingSaysWhichCallItIsOfWhereNothingElseDoes(t *testing.T) {
+	const recording = `"recording":{"id":"R1","url":"https://example.com/r1","state":"stored","agent":{"name":"Ada"},` +
+		`"call":{"id":"7C3F9A2E-4B5D-6E8F-9A0B-1C2D3E4F5A6B","conversationId":"c1","type":"inbound","from":"1","to":"2"}}`
+	event := mustDecode(t, jsonType, `{`+recording+`}`)
+	require.Equal(t, Call{ID: legID, ConversationID: "c1", Type: "inbound", From: "1", To: "2"}, event.Call)
+	require.Equal(t, Recording{ID: "R1", URL: "https://example.com/r1"}, event.Recording)
+	require.Equal(t, map[string]string{"recording.state": "stored", "recording.agent.name": "Ada"}, event.Extra)
+	require.Zero(t, event.Agent)
+
+	event = mustDecode(t, jsonType, `{"call":{"id":"x"},`+recording+`}`)
+	require.Equal(t, Call{ID: "x"}, event.Call, "buckets are not mixed")
+	event = mustDecode(t, jsonType, `{"call":{"source":"queue"},`+recording+`}`)
+	require.Equal(t, Call{ID: legID, Source: "queue"}, event.Call, "but for the id, without which the event would be lost")
+}
+
 func TestIDsAreNormalisedOnlyWhereTheyAreBabelforces(t *testing.T) {
 	const hyphenated = "7C3F9A2E-4B5D-6E8F-9A0B-1C2D3E4F5A6B"
 	event := mustDecode(t, jsonType, `{"call":{"id":" Leg-1 ","parentId":"`+hyphenated+`"},"agent":{"sourceId":"`+hyphenated+`"}}`)
@@ -177,7 +199,7 @@ func TestFingerprintChangesWithAnyField(t *testing.T) {
 	for _, change := range []struct{ old, new string }{
 		{`"sessionId": "s1"`, `"sessionId": "s2"`}, {"1782296102", "1782296103"}, {`"duration": 7`, `"duration": 8`},
 		{`"duration": 7`, `"duration": null`}, {`"anonymous": true`, `"anonymous": false`}, {"berlin", "hamburg"},
-		{`"sourceId": "5f0c"`, `"sourceId": "5f0d"`}, {`"agentSource"`, `"agentsource"`}, {"Support", "Sales"},
+		{`"sourceId": "5f0c"`, `"sourceId": "5f0d"`}, {`"agentSource"`, `"agentsource"`}, {"Support", "Sales"}, {`"duration": 61`, `"duration": 62`},
 	} {
 		require.Contains(t, base.body, change.old)
 		fingerprint := mustDecode(t, jsonType, strings.Replace(base.body, change.old, change.new, 1)).Fingerprint()
@@ -190,13 +212,13 @@ func TestFingerprintChangesWithAnyField(t *testing.T) {
 	require.False(t, seen[renamed.Fingerprint()])
 }
 
-func TestOnlyTheThreeEventsHaveNames(t *testing.T) {
-	for _, name := range []EventName{CallInbound, CallBridged, CallFinished} {
+func TestOnlyTheFiveEventsHaveNames(t *testing.T) {
+	for _, name := range []EventName{CallInbound, CallOutbound, CallBridged, CallFinished, RecordingFinished} {
 		got, ok := ParseEventName(string(name))
 		require.True(t, ok)
 		require.Equal(t, name, got)
 	}
-	for _, s := range []string{"", "call.inbound", "Call-Inbound", "call-inbound/"} {
+	for _, s := range []string{"", "call.inbound", "call-recorded", "Call-Inbound", "call-inbound/"} {
 		_, ok := ParseEventName(s)
 		require.False(t, ok, s)
 	}

@@ -25,19 +25,11 @@ func unixSeconds(t time.Time) any { return t.Unix() }
 func unixMillis(t time.Time) any  { return t.UnixMilli() }
 func rfc3339(t time.Time) any     { return t.Format(time.RFC3339) }
 
-// encode is the inverse of Decode for events without Extra.
+// encode is the inverse of Decode.
 func encode(e Event, shape encoding, form timeForm) (contentType string, body []byte) {
 	switch values := fieldValues(e, form); shape {
 	case nestedJSON:
-		buckets := make(map[string]map[string]any)
-		for name, value := range values {
-			bucket, field, _ := strings.Cut(name, ".")
-			if buckets[bucket] == nil {
-				buckets[bucket] = make(map[string]any)
-			}
-			buckets[bucket][field] = value
-		}
-		return "application/json", mustJSON(buckets)
+		return "application/json", mustJSON(nested(values))
 	case flatJSON:
 		return "application/json; charset=utf-8", mustJSON(withPlaceholder(values))
 	default:
@@ -54,6 +46,26 @@ func encode(e Event, shape encoding, form timeForm) (contentType string, body []
 		}
 		return "application/x-www-form-urlencoded", []byte(fields.Encode())
 	}
+}
+
+// nested puts the fields of each bucket into an object of its own. A field that
+// belongs to none stays as it is.
+func nested(values map[string]any) map[string]any {
+	body := make(map[string]any)
+	for name, value := range values {
+		bucket, field, _ := strings.Cut(name, ".")
+		if _, isField := values[bucket]; bucket == "" || isField {
+			body[name] = value
+			continue
+		}
+		fields, _ := body[bucket].(map[string]any)
+		if fields == nil {
+			fields = make(map[string]any)
+			body[bucket] = fields
+		}
+		fields[field] = value
+	}
+	return body
 }
 
 // withPlaceholder leaves in what a body written by hand has before an agent is
@@ -77,10 +89,14 @@ func fieldValues(e Event, form timeForm) map[string]any {
 		"agent.id": e.Agent.ID, "agent.name": e.Agent.Name, "agent.number": e.Agent.Number,
 		"agent.email": e.Agent.Email, "agent.sourceId": e.Agent.SourceID, "agent.agentSource": e.Agent.Source,
 		"queue.id": e.Queue.ID, "queue.name": e.Queue.Name,
+		"recording.id": e.Recording.ID, "recording.url": e.Recording.URL,
 	} {
 		if value != "" {
 			values[name] = value
 		}
+	}
+	for name, value := range e.Extra {
+		values[name] = value
 	}
 	for name, t := range map[string]time.Time{
 		"call.dateCreated":     e.Call.DateCreated,
@@ -91,8 +107,10 @@ func fieldValues(e Event, form timeForm) map[string]any {
 			values[name] = form(t)
 		}
 	}
-	if e.Call.Duration != nil {
-		values["call.duration"] = int64(*e.Call.Duration)
+	for name, seconds := range map[string]*int{"call.duration": e.Call.Duration, "recording.duration": e.Recording.Duration} {
+		if seconds != nil {
+			values[name] = int64(*seconds)
+		}
 	}
 	values["call.anonymous"] = e.Call.Anonymous
 	return values

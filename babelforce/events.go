@@ -21,15 +21,17 @@ type EventName string
 
 // The events Callthread listens to.
 const (
-	CallInbound  EventName = "call-inbound"  // a call arrived; once per call (inferred)
-	CallBridged  EventName = "call-bridged"  // an agent was connected; again after a transfer (inferred)
-	CallFinished EventName = "call-finished" // a leg ended; once for every leg (confirmed, HC/360040600312)
+	CallInbound       EventName = "call-inbound"       // a call arrived; once per call (inferred)
+	CallOutbound      EventName = "call-outbound"      // an agent, a dialer or the API placed a call (inferred)
+	CallBridged       EventName = "call-bridged"       // an agent was connected; again after a transfer (inferred)
+	CallFinished      EventName = "call-finished"      // a leg ended; once for every leg (confirmed, HC/360040600312)
+	RecordingFinished EventName = "recording-finished" // a recording can be listened to (confirmed, HC/360040599892)
 )
 
-// ParseEventName reports whether s, a path segment, is one of the three names.
+// ParseEventName reports whether s, a path segment, is one of the five names.
 func ParseEventName(s string) (EventName, bool) {
 	switch name := EventName(s); name {
-	case CallInbound, CallBridged, CallFinished:
+	case CallInbound, CallOutbound, CallBridged, CallFinished, RecordingFinished:
 		return name, true
 	default:
 		return "", false
@@ -39,12 +41,14 @@ func ParseEventName(s string) (EventName, bool) {
 // Event is one delivery from babelforce, whatever its encoding was.
 //
 // Which buckets are filled depends on the event (confirmed, HC/360041178371):
-// an inbound call brings Call only, a bridged one Call, Agent and Queue.
+// an inbound call brings Call only, a bridged one Call, Agent and Queue. Of a
+// finished recording, no more than Call.ID and Recording may be there (inferred).
 type Event struct {
-	Name  EventName
-	Call  Call
-	Agent Agent // zero when unknown
-	Queue Queue // zero when unknown
+	Name      EventName
+	Call      Call
+	Agent     Agent     // zero when unknown
+	Queue     Queue     // zero when unknown
+	Recording Recording // zero when unknown
 
 	// Extra holds every other scalar field as text under its dotted name
 	// ("call.myVar", "session.vip"; "call.tags.0" for a list). Nil when there is none.
@@ -120,4 +124,12 @@ type Agent struct {
 type Queue struct {
 	ID   string
 	Name string
+}
+
+// Recording is one recording of a call (OpenAPI Recording). That the callback
+// uses the same names is inferred.
+type Recording struct {
+	ID       string
+	URL      string // of the audio file, public to whoever has it
+	Duration *int   // in whole seconds, nil when absent
 }

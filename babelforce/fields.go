@@ -40,7 +40,7 @@ var knownFields = map[string]setter{
 	"call.dateCreated":     moment(func(d *draft) *time.Time { return &d.event.Call.DateCreated }),
 	"call.dateEstablished": moment(func(d *draft) *time.Time { return &d.event.Call.DateEstablished }),
 	"call.dateFinished":    moment(func(d *draft) *time.Time { return &d.event.Call.DateFinished }),
-	"call.duration":        setDuration,
+	"call.duration":        seconds(func(d *draft) **int { return &d.event.Call.Duration }),
 
 	"agent.id":          id(func(d *draft) *string { return &d.event.Agent.ID }),
 	"agent.name":        text(func(d *draft) *string { return &d.event.Agent.Name }),
@@ -52,6 +52,17 @@ var knownFields = map[string]setter{
 
 	"queue.id":   id(func(d *draft) *string { return &d.event.Queue.ID }),
 	"queue.name": text(func(d *draft) *string { return &d.event.Queue.Name }),
+
+	"recording.id":       id(func(d *draft) *string { return &d.event.Recording.ID }),
+	"recording.url":      text(func(d *draft) *string { return &d.event.Recording.URL }),
+	"recording.duration": seconds(func(d *draft) **int { return &d.event.Recording.Duration }),
+
+	// OpenAPI Recording.call: the call as the recording knows it.
+	"recording.call.id":             id(func(d *draft) *string { return &d.recorded.ID }),
+	"recording.call.conversationId": id(func(d *draft) *string { return &d.recorded.ConversationID }),
+	"recording.call.type":           text(func(d *draft) *string { return &d.recorded.Type }),
+	"recording.call.from":           text(func(d *draft) *string { return &d.recorded.From }),
+	"recording.call.to":             text(func(d *draft) *string { return &d.recorded.To }),
 
 	// OpenAPI CallBridged: the agent and queue as the call itself knows them.
 	"call.bridged.id":           id(func(d *draft) *string { return &d.bridgedAgent.ID }),
@@ -121,14 +132,15 @@ func setAnonymous(d *draft, value string) string {
 // maxDuration, a year in seconds, is far beyond any call: more is a time or a mistake.
 const maxDuration = 366 * 24 * 60 * 60
 
-func setDuration(d *draft, value string) string {
-	number, ok := parseNumber(value)
-	if !ok || number > maxDuration {
-		return "not a number of seconds, 0 or more"
+func seconds(target func(*draft) **int) setter {
+	return func(d *draft, value string) string {
+		number, ok := parseNumber(value)
+		if !ok || number > maxDuration {
+			return "not a number of seconds, 0 or more"
+		}
+		*target(d) = new(int(number)) // a fraction is cut off: OpenAPI Call.duration is whole seconds
+		return ""
 	}
-	seconds := int(number) // a fraction is cut off: OpenAPI Call.duration is whole seconds
-	d.event.Call.Duration = &seconds
-	return ""
 }
 
 // A number from firstMillisecond on is milliseconds: as seconds it would lie

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -32,28 +34,31 @@ func TestRefusalNamesTheFieldButNeverAValue(t *testing.T) {
 		"broken form, no type": {"", "call.id=x&call.from=%zz" + marked, ErrUnreadable, ""},
 		"not a form, no type":  {"", marked, ErrContentType, ""},
 
-		"no id":          {jsonType, `{"call":{"from":"` + marked + `"}}`, ErrNoCallID, "call.id"},
-		"parent id only": {jsonType, `{"call":{"parentId":"` + marked + `"}}`, ErrNoCallID, "call.id"},
-		"id null":        {jsonType, `{"call":{"id":null}}`, ErrNoCallID, "call.id"},
-		"id placeholder": {jsonType, `{"call":{"id":"{call.id}"}}`, ErrNoCallID, "call.id"},
-		"id an object":   {jsonType, `{"call":{"id":{"a":"` + marked + `"}}}`, ErrNoCallID, "call.id"},
+		"no id":                {jsonType, `{"call":{"from":"` + marked + `"}}`, ErrNoCallID, "call.id"},
+		"parent id only":       {jsonType, `{"call":{"parentId":"` + marked + `"}}`, ErrNoCallID, "call.id"},
+		"id null":              {jsonType, `{"call":{"id":null}}`, ErrNoCallID, "call.id"},
+		"id placeholder":       {jsonType, `{"call":{"id":"{call.id}"}}`, ErrNoCallID, "call.id"},
+		"recording of no call": {jsonType, `{"recording":{"url":"` + marked + `"}}`, ErrNoCallID, "call.id"},
+		"id an object":         {jsonType, `{"call":{"id":{"a":"` + marked + `"}}}`, ErrNoCallID, "call.id"},
 
-		"id with slash":     {jsonType, `{"call":{"id":"` + marked + `/../x"}}`, ErrMalformed, "call.id"},
-		"id with newline":   {jsonType, `{"call":{"id":"x","parentId":"a\n` + marked + `"}}`, ErrMalformed, "call.parentId"},
-		"id with NUL":       {jsonType, `{"call":{"id":"a\u0000` + marked + `"}}`, ErrMalformed, "call.id"},
-		"long id":           {jsonType, `{"call":{"id":"` + marked + strings.Repeat("a", maxID) + `"}}`, ErrMalformed, "call.id"},
-		"source id":         {jsonType, `{"call.id":"x","agent":{"sourceID":"/` + marked + `"}}`, ErrMalformed, "agent.sourceID"},
-		"duration text":     {jsonType, `{"call.id":"x","call.duration":"` + marked + `"}`, ErrMalformed, "call.duration"},
-		"duration boolean":  {jsonType, `{"call.id":"x","call.duration":true}`, ErrMalformed, "call.duration"},
-		"time text":         {formType, "call.id=x&call.dateCreated=" + marked, ErrMalformed, "call.dateCreated"},
-		"boolean text":      {formType, "call.id=x&call.anonymous=" + marked, ErrMalformed, "call.anonymous"},
-		"long value":        {formType, "call.id=x&agent.name=" + marked + strings.Repeat("a", maxValue), ErrMalformed, "agent.name"},
-		"long unknown":      {formType, "call.id=x&" + marked + "=" + strings.Repeat("a", maxValue+1), ErrMalformed, ""},
-		"long key":          {formType, "call.id=x&" + marked + strings.Repeat("a", maxName) + "=1", ErrMalformed, ""},
-		"long key, nested":  {jsonType, `{"call":{"` + marked + strings.Repeat("a", maxName) + `":1}}`, ErrMalformed, ""},
-		"too deep":          {jsonType, `{"call.id":"x","a":` + strings.Repeat(`[`, maxDepth) + `"` + marked + `"` + strings.Repeat(`]`, maxDepth) + `}`, ErrMalformed, ""},
-		"too many":          {formType, "call.id=x" + strings.Repeat("&a="+marked, maxFields), ErrMalformed, ""},
-		"too many, in list": {jsonType, `{"call.id":"x","a":[` + strings.Repeat(`null,`, maxFields) + `1]}`, ErrMalformed, ""},
+		"id with slash":      {jsonType, `{"call":{"id":"` + marked + `/../x"}}`, ErrMalformed, "call.id"},
+		"id with newline":    {jsonType, `{"call":{"id":"x","parentId":"a\n` + marked + `"}}`, ErrMalformed, "call.parentId"},
+		"id with NUL":        {jsonType, `{"call":{"id":"a\u0000` + marked + `"}}`, ErrMalformed, "call.id"},
+		"long id":            {jsonType, `{"call":{"id":"` + marked + strings.Repeat("a", maxID) + `"}}`, ErrMalformed, "call.id"},
+		"source id":          {jsonType, `{"call.id":"x","agent":{"sourceID":"/` + marked + `"}}`, ErrMalformed, "agent.sourceID"},
+		"duration text":      {jsonType, `{"call.id":"x","call.duration":"` + marked + `"}`, ErrMalformed, "call.duration"},
+		"recording's length": {jsonType, `{"call.id":"x","recording":{"duration":"` + marked + `"}}`, ErrMalformed, "recording.duration"},
+		"recording's call":   {jsonType, `{"recording":{"call":{"id":"` + marked + `/"}}}`, ErrMalformed, "recording.call.id"},
+		"duration boolean":   {jsonType, `{"call.id":"x","call.duration":true}`, ErrMalformed, "call.duration"},
+		"time text":          {formType, "call.id=x&call.dateCreated=" + marked, ErrMalformed, "call.dateCreated"},
+		"boolean text":       {formType, "call.id=x&call.anonymous=" + marked, ErrMalformed, "call.anonymous"},
+		"long value":         {formType, "call.id=x&agent.name=" + marked + strings.Repeat("a", maxValue), ErrMalformed, "agent.name"},
+		"long unknown":       {formType, "call.id=x&" + marked + "=" + strings.Repeat("a", maxValue+1), ErrMalformed, ""},
+		"long key":           {formType, "call.id=x&" + marked + strings.Repeat("a", maxName) + "=1", ErrMalformed, ""},
+		"long key, nested":   {jsonType, `{"call":{"` + marked + strings.Repeat("a", maxName) + `":1}}`, ErrMalformed, ""},
+		"too deep":           {jsonType, `{"call.id":"x","a":` + strings.Repeat(`[`, maxDepth) + `"` + marked + `"` + strings.Repeat(`]`, maxDepth) + `}`, ErrMalformed, ""},
+		"too many":           {formType, "call.id=x" + strings.Repeat("&a="+marked, maxFields), ErrMalformed, ""},
+		"too many, in list":  {jsonType, `{"call.id":"x","a":[` + strings.Repeat(`null,`, maxFields) + `1]}`, ErrMalformed, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			event, err := Decode(CallInbound, c.contentType, []byte(c.body))
@@ -74,7 +79,7 @@ func TestHostileNumbersAreRefused(t *testing.T) {
 		`"` + strings.Repeat("9", 4000) + `"`, strings.Repeat("9", 4000),
 		`1e15`, `"0000-01-01T00:00:00Z"`, `"9999-12-31T23:59:59-23:59"`, `"1969-12-31T23:59:59Z"`, `"2026-06-24"`,
 	} {
-		for _, field := range []string{"call.duration", "call.dateFinished"} {
+		for _, field := range []string{"call.duration", "recording.duration", "call.dateFinished"} {
 			_, err := Decode(CallFinished, jsonType, fmt.Appendf(nil, `{"call.id":"x","%s":%s}`, field, value))
 			require.ErrorIs(t, err, ErrMalformed, "%s %s", field, value)
 		}
@@ -113,5 +118,29 @@ func FuzzDecode(f *testing.F) {
 		again, err := Decode(CallInbound, contentType, body)
 		require.NoError(t, err)
 		require.Equal(t, event.Fingerprint(), again.Fingerprint())
+		if !holdsNUL.Match(body) {
+			requireEncodable(t, event)
+		}
 	})
+}
+
+// holdsNUL: once that is dropped, what is left may be read otherwise.
+var holdsNUL = regexp.MustCompile(`\x00|%00|\\u0000`)
+
+// requireEncodable says an event again in every encoding that has room for it.
+func requireEncodable(t *testing.T, event Event) {
+	t.Helper()
+	if _, nameless := event.Extra[""]; nameless { // no form can say it
+		delete(event.Extra, "")
+	}
+	precisely := func(at time.Time) any { return at.Format(time.RFC3339Nano) }
+	for _, shape := range []encoding{nestedJSON, flatJSON, formFields} {
+		contentType, body := encode(event, shape, precisely)
+		again, err := Decode(event.Name, contentType, body)
+		if err == nil {
+			require.Equal(t, event.Fingerprint(), again.Fingerprint(), shape)
+			continue
+		}
+		require.ErrorIs(t, err, ErrMalformed, "names and numbers of fields are bounded as they are written")
+	}
 }

@@ -214,12 +214,10 @@ func TestEveryEncodingAndTimeFormIsTold(t *testing.T) {
 }
 
 func TestEncodeIsTheInverseOfDecode(t *testing.T) {
-	event := wholeEvent
-	event.Extra = nil
 	for _, shape := range []encoding{nestedJSON, flatJSON, formFields} {
 		for _, form := range []timeForm{unixSeconds, unixMillis, rfc3339} {
-			contentType, body := encode(event, shape, form)
-			require.Equal(t, event, mustDecode(t, contentType, string(body)), shape)
+			contentType, body := encode(wholeEvent, shape, form)
+			require.Equal(t, wholeEvent, mustDecode(t, contentType, string(body)), shape)
 		}
 	}
 }

@@ -95,6 +95,15 @@ type Queue struct {
 	Name string `json:"name,omitempty"`
 }
 
+// over adds what else is known of the queue, unless it is another one.
+func (q Queue) over(known Queue) Queue {
+	isOther := q.ID != "" && known.ID != "" && q.ID != known.ID || q.Name != "" && known.Name != "" && q.Name != known.Name
+	if isOther {
+		return q
+	}
+	return Queue{ID: cmp.Or(q.ID, known.ID), Name: cmp.Or(q.Name, known.Name)}
+}
+
 // Recording is one recording of a call.
 type Recording struct {
 	ID string `json:"id,omitempty"`
@@ -152,16 +161,16 @@ func (f Facts) KnowsCustomer() bool {
 func (f Facts) Learn(e Event) Facts {
 	f.Outgoing = f.Outgoing || e.IsOutgoing()
 	f.Queued = f.Queued || e.provesQueue()
-	if f.isCustomers(e.Leg) {
+	if f.IsCustomers(e.Leg) {
 		f.Leg = latest(e.Leg, f.Leg)
 	}
 	return f.withBuckets(e)
 }
 
-// isCustomers reports whether a leg is the customer's. Of a call that was
+// IsCustomers reports whether a leg is the customer's. Of a call that was
 // placed, either leg may be the parent of the other; the customer's is the
 // external one (babelforce help, "How to define different call legs").
-func (f Facts) isCustomers(leg Leg) bool {
+func (f Facts) IsCustomers(leg Leg) bool {
 	if f.Outgoing {
 		return leg.Domain == "external" || leg.Domain != "internal" && !leg.IsChild()
 	}
@@ -179,7 +188,7 @@ func (e Event) provesQueue() bool {
 // only what the event itself says of the caller's leg.
 func (f Facts) AsOf(e Event) Facts {
 	f.Leg.Seconds = nil
-	if f.isCustomers(e.Leg) {
+	if f.IsCustomers(e.Leg) {
 		f.Leg = e.Leg.over(f.Leg)
 	}
 	return f.withBuckets(e)
@@ -187,9 +196,14 @@ func (f Facts) AsOf(e Event) Facts {
 
 func (f Facts) withBuckets(e Event) Facts {
 	// Every leg of an attempt names its agent; only a bridge says that it is the one who answered.
-	if e.Kind == Bridged || e.Kind == Outbound {
+	switch {
+	case e.Kind == Outbound && f.Agent == Agent{}:
+		f.Agent = e.Agent // who has placed the call
+	case e.Kind == Outbound:
+		f.Agent = f.Agent.over(e.Agent)
+	case e.Kind == Bridged:
 		f.Agent = e.Agent.over(f.Agent)
-		f.Queue = Queue{ID: cmp.Or(e.Queue.ID, f.Queue.ID), Name: cmp.Or(e.Queue.Name, f.Queue.Name)}
+		f.Queue = e.Queue.over(f.Queue)
 	}
 	if len(e.Extra) > 0 {
 		extra := maps.Clone(f.Extra)

@@ -21,14 +21,11 @@ type Summary struct {
 // Summary sums up the call. Bridges are those of its agents, in whatever order.
 func (o Over) Summary(bridges []Event) Summary {
 	bridges = slices.SortedStableFunc(slices.Values(bridges), func(a, b Event) int { return a.At().Compare(b.At()) })
-	lasting := slices.DeleteFunc(slices.Clone(o.Attempts), func(a Attempt) bool { return !a.Lasted() })
-	slices.SortStableFunc(lasting, func(a, b Attempt) int { return a.Leg.CreatedAt.Compare(b.Leg.CreatedAt) })
-
-	var s Summary
+	lasting := o.lasting()
 	total := o.total()
-	s.WaitSeconds = o.wait(bridges, lasting, total)
+	s := Summary{WaitSeconds: o.wait(bridges, lasting, total), EndedBy: o.endedBy(lasting)}
 	if o.IsAnswered() {
-		s.TalkSeconds = talk(lasting, total, s.WaitSeconds)
+		s.TalkSeconds = o.talk(lasting, total, s.WaitSeconds)
 	}
 	for _, bridge := range bridges {
 		s.add(bridge.Agent)
@@ -38,8 +35,18 @@ func (o Over) Summary(bridges []Event) Summary {
 			s.add(attempt.Agent)
 		}
 	}
-	s.EndedBy = o.endedBy(lasting)
 	return s
+}
+
+// lasting are the agents' legs that had the customer on the line, in the order in which they rang.
+func (o Over) lasting() (legs []Attempt) {
+	for _, attempt := range o.Attempts {
+		if attempt.Lasted() && !o.Facts.IsCustomers(attempt.Leg) {
+			legs = append(legs, attempt)
+		}
+	}
+	slices.SortStableFunc(legs, func(a, b Attempt) int { return a.Leg.CreatedAt.Compare(b.Leg.CreatedAt) })
+	return legs
 }
 
 // total is the whole length of the call; before its end, the duration is that of the wait.
@@ -51,35 +58,39 @@ func (o Over) total() *int {
 }
 
 func (o Over) wait(bridges []Event, lasting []Attempt, total *int) *int {
-	parent := o.Facts.Leg
+	customers := o.Facts.Leg
 	switch {
 	case !o.IsAnswered():
 		return total
-	case len(bridges) > 0 && o.Facts.isCustomers(bridges[0].Leg) && bridges[0].Leg.Seconds != nil:
+	case len(bridges) > 0 && o.Facts.IsCustomers(bridges[0].Leg) && bridges[0].Leg.Seconds != nil:
 		return bridges[0].Leg.Seconds // which is the time waited (babelforce help, "HTTP request buckets")
-	case len(lasting) > 0 && !parent.CreatedAt.IsZero():
-		return secondsBetween(parent.CreatedAt, lasting[0].Leg.EstablishedAt)
-	case !parent.CreatedAt.IsZero():
-		return secondsBetween(parent.CreatedAt, parent.EstablishedAt)
+	case len(lasting) > 0 && !o.Facts.Outgoing:
+		return secondsBetween(customers.CreatedAt, lasting[0].Leg.EstablishedAt)
 	}
-	return nil
+	return secondsBetween(customers.CreatedAt, customers.EstablishedAt)
 }
 
+// secondsBetween is nil where either time is not known.
 func secondsBetween(from, to time.Time) *int {
-	if to.Before(from) {
+	if from.IsZero() || to.Before(from) {
 		return nil
 	}
 	return new(int(to.Sub(from) / time.Second))
 }
 
 // talk adds up what the agents' legs lasted, but to no more than the call has
-// time for: while one agent consults another, both talk.
-func talk(lasting []Attempt, total, wait *int) *int {
+// time for: while one agent consults another, both talk. An agent who places a
+// call is on the line before the customer is.
+func (o Over) talk(lasting []Attempt, total, wait *int) *int {
+	customers := o.Facts.Leg
+	if o.Facts.Outgoing && customers.IsChild() {
+		return customers.Seconds
+	}
 	var most *int
 	if total != nil && wait != nil && *total >= *wait {
 		most = new(*total - *wait)
 	}
-	if len(lasting) == 0 {
+	if len(lasting) == 0 || o.Facts.Outgoing {
 		return most
 	}
 	sum := 0
@@ -101,25 +112,18 @@ func (s *Summary) add(agent Agent) {
 }
 
 // endedBy goes by the last agent's leg, on which alone it shows who hung up
-// (babelforce help, "Hangup reasons inbound"), and otherwise by the caller's.
+// (babelforce help, "Hangup reasons inbound"), and by the caller's where no
+// agent was on the line in the end.
 func (o Over) endedBy(lasting []Attempt) string {
 	if o.Facts.Outgoing || !o.Ended {
 		return "" // of calls that are placed, the reasons are not documented alike
 	}
 	if len(lasting) > 0 {
 		last := slices.MaxFunc(lasting, func(a, b Attempt) int { return a.Leg.FinishedAt.Compare(b.Leg.FinishedAt) })
-		switch last.Leg.FinishReason {
-		case "hangup":
-			return "agent"
-		case "passive-hangup":
-			return "caller"
+		rangAgain := func(a Attempt) bool { return !a.Lasted() && a.Leg.CreatedAt.After(last.Leg.FinishedAt) }
+		if !slices.ContainsFunc(o.Attempts, rangAgain) {
+			return map[string]string{"hangup": "agent", "passive-hangup": "caller"}[last.Leg.FinishReason]
 		}
 	}
-	switch o.Facts.Leg.FinishReason {
-	case "hangup":
-		return "caller"
-	case "system-hangup":
-		return "flow"
-	}
-	return ""
+	return map[string]string{"hangup": "caller", "system-hangup": "flow"}[o.Facts.Leg.FinishReason]
 }

@@ -77,3 +77,18 @@ func TestAnAttemptRangUntilItWasPickedUpOrGivenUp(t *testing.T) {
 		require.False(t, known)
 	}
 }
+
+func TestACallThatWentBackToTheQueueIsNotEndedByItsAgent(t *testing.T) {
+	over := ended("hangup", 100)
+	rangInVain := Attempt{Leg: Leg{ID: "c2", CreatedAt: at(50), FinishedAt: at(65), Seconds: new(0)}}
+	over.Attempts = []Attempt{talked("Amira", 5, 12, 40, "hangup"), rangInVain}
+	require.Equal(t, "caller", over.Summary(nil).EndedBy)
+}
+
+func TestSummaryOfACallThatWasPlaced(t *testing.T) {
+	customers := Leg{ID: "c", ParentID: "p", Domain: "external", CreatedAt: at(5), EstablishedAt: at(15), FinishedAt: at(75), Seconds: new(60), FinishReason: "hangup"}
+	over := Over{Ended: true, Bridged: true, Facts: Facts{Key: "p", Outgoing: true, Leg: customers}}
+	over.Attempts = []Attempt{{Leg: customers}}
+	bridge := Event{Kind: Bridged, Agent: Agent{ID: "a", Name: "Amira"}, Leg: Leg{ID: "p", Domain: "internal", Seconds: new(15)}}
+	require.Equal(t, Summary{WaitSeconds: new(10), TalkSeconds: new(60), Agents: []string{"Amira"}}, over.Summary([]Event{bridge}))
+}

@@ -1,6 +1,6 @@
 // Package kustomer is a client of the parts of Kustomer's REST API that
-// recording a telephone call needs: customers, conversations, tags, notes,
-// users, teams, attribute definitions and the key's own roles.
+// recording a telephone call needs: customers, conversations, messages, tags,
+// notes, users, teams, attribute definitions and the key's own roles.
 //
 // It never repeats a request. Whether one may be repeated is for the caller to
 // decide, from the Kind of the *Error that every method returns and from

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
@@ -32,6 +33,9 @@ var published = map[string]request{
 	"CustomerByPhone": {"GET", "/customers/phone={phone}", func(ctx context.Context, c *Client) (any, error) {
 		return c.CustomerByPhone(ctx, "+18005551212")
 	}},
+	"CustomersByPhone": {"GET", "/customers/phone={phone}", func(ctx context.Context, c *Client) (any, error) {
+		return c.CustomersByPhone(ctx, "+18005551212")
+	}},
 	"CustomerByExternalID": {"GET", "/customers/externalId={externalId}", func(ctx context.Context, c *Client) (any, error) {
 		return c.CustomerByExternalID(ctx, "crm/1")
 	}},
@@ -45,6 +49,9 @@ var published = map[string]request{
 	}},
 	"ConversationByExternalID": {"GET", "/conversations/externalId={externalId}", func(ctx context.Context, c *Client) (any, error) {
 		return c.ConversationByExternalID(ctx, "babelforce:1")
+	}},
+	"CustomerConversations": {"GET", "/customers/{id}/conversations", func(ctx context.Context, c *Client) (any, error) {
+		return c.CustomerConversations(ctx, customerID, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 	}},
 	"CreateConversation": {"POST", "/conversations", func(ctx context.Context, c *Client) (any, error) {
 		return c.CreateConversation(ctx, fullConversation())
@@ -70,6 +77,12 @@ var published = map[string]request{
 	"Notes": {"GET", "/conversations/{id}/notes", func(ctx context.Context, c *Client) (any, error) {
 		return c.Notes(ctx, conversationID)
 	}},
+	"CreateMessage": {"POST", "/conversations/{id}/messages", func(ctx context.Context, c *Client) (any, error) {
+		return c.CreateMessage(ctx, conversationID, fullMessage())
+	}},
+	"MessageByExternalID": {"GET", "/messages/externalid=:externalId", func(ctx context.Context, c *Client) (any, error) {
+		return c.MessageByExternalID(ctx, "babelforce:1")
+	}},
 	"ConversationMetadata": {"GET", "/metadata/{resource}", func(ctx context.Context, c *Client) (any, error) {
 		return c.ConversationMetadata(ctx)
 	}},
@@ -89,6 +102,14 @@ func fullConversation() NewConversation {
 		CustomerID: customerID, ExternalID: "babelforce:1", Name: "Call", Status: "open", Priority: 3, Direction: "in",
 		Tags: []string{"babelforce", "inbound call"}, AssignedUsers: []string{userID}, AssignedTeams: []string{teamID},
 		Custom: map[string]any{"callIdStr": "1", "ringingAt": "2026-01-02T03:04:05.000Z"},
+	}
+}
+
+func fullMessage() NewMessage {
+	return NewMessage{
+		App: "babelforce", Direction: "in", ExternalID: "babelforce:1", Subject: "Call", Preview: "Answered", Status: "received",
+		SentAt: time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC),
+		Meta:   map[string]any{"from": "+18005551212", "to": "+18005551213", "placedAt": "2026-01-02T03:04:05.678Z"},
 	}
 }
 
@@ -170,7 +191,8 @@ func example(t *testing.T, operation *openapi3.Operation) (int, string) {
 	return 0, ""
 }
 
-var placeholder = regexp.MustCompile(`\\\{[^}]+\\\}`)
+// One path of the contract has its placeholder as ":name".
+var placeholder = regexp.MustCompile(`\\\{[^}]+\\\}|:\w+`)
 
 // requirePath does what a router would, which "phone={phone}" inside a segment confuses.
 func requirePath(t *testing.T, r request, operation *openapi3.Operation, got sent) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -87,6 +88,26 @@ func (c *Client) ConversationByExternalID(ctx context.Context, externalID string
 	})
 }
 
+// CustomerConversations reads a customer's conversations from a time on, a zero
+// time for all of them, one request for every 100. The time is rounded down to
+// the second; that it is compared with CreatedAt is inferred, and in which order
+// they come is not documented. OpenAPI: GET /customers/{id}/conversations.
+func (c *Client) CustomerConversations(ctx context.Context, customerID string, from time.Time) ([]Conversation, error) {
+	query := url.Values{}
+	if !from.IsZero() {
+		query.Set("fromDate", from.UTC().Format(time.RFC3339))
+	}
+	found, err := all[conversationAttributes](ctx, c, call{
+		op: "list conversations of customer", method: http.MethodGet,
+		route: "/v1/customers/{id}/conversations", params: map[string]string{"id": customerID}, query: query.Encode(),
+	})
+	var list []Conversation
+	for i := range found {
+		list = append(list, *found[i].whole())
+	}
+	return list, err
+}
+
 // CreateConversation opens a conversation. External ids are unique, so a second
 // one is refused, presumably as a Conflict (the status is not documented): look
 // it up after any refusal. OpenAPI: POST /conversations.
@@ -131,8 +152,12 @@ func conversation(ctx context.Context, c *Client, in call) (*Conversation, error
 	if err != nil {
 		return nil, err
 	}
-	found.Conversation.MergedTarget = idOf(found.MergedTarget)
-	return &found.Conversation, nil
+	return found.whole(), nil
+}
+
+func (a *conversationAttributes) whole() *Conversation {
+	a.Conversation.MergedTarget = idOf(a.MergedTarget)
+	return &a.Conversation
 }
 
 // idOf reads an id given as a string or as an object that has one.

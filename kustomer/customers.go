@@ -52,6 +52,21 @@ func (c *Client) CustomerByPhone(ctx context.Context, phone string) (*Customer, 
 	})
 }
 
+// CustomersByPhone finds everybody whose number this is, given in E.164 with its
+// "+"; nobody is an empty list, not NotFound. Several come of a number that is
+// shared: that Kustomer then answers with an array is not documented, it is seen
+// in a third-party client. OpenAPI: GET /customers/phone={phone}.
+func (c *Client) CustomersByPhone(ctx context.Context, phone string) ([]Customer, error) {
+	found, err := several[Customer](ctx, c, call{
+		op: "find customers by phone", method: http.MethodGet,
+		route: "/v1/customers/phone={phone}", params: map[string]string{"phone": phone},
+	})
+	if IsKind(err, NotFound) {
+		return nil, nil
+	}
+	return found, err
+}
+
 // CustomerByExternalID finds the customer with the id another system gave it.
 // NotFound when there is none. OpenAPI: GET /customers/externalId={externalId}.
 func (c *Client) CustomerByExternalID(ctx context.Context, externalID string) (*Customer, error) {

@@ -11,8 +11,8 @@ import (
 
 const (
 	pageSize = 100 // OpenAPI: the default, and the most that every list accepts
-	// 100 pages are 10,000 records, which no conversation's notes and no staff
-	// come near: more means that the links go round in circles.
+	// 100 pages are 10,000 records, which no conversation's notes, no customer's
+	// conversations and no staff come near: more means that the links go round in circles.
 	maxPages = 100
 )
 
@@ -23,31 +23,44 @@ type entity[T any] interface {
 	identify(identity)
 }
 
-type identity struct{ id, customerID string }
+type identity struct{ id, customerID, conversationID string }
 
 // resource is one JSON:API object whose attributes decode into T.
 type resource[T any, E entity[T]] struct {
 	ID            string `json:"id"`
 	Attributes    T      `json:"attributes"`
 	Relationships struct {
-		Customer struct {
-			Data struct {
-				ID string `json:"id"`
-			} `json:"data"`
-		} `json:"customer"`
+		Customer     relationship `json:"customer"`
+		Conversation relationship `json:"conversation"`
 	} `json:"relationships"`
 }
 
+type relationship struct {
+	Data struct {
+		ID string `json:"id"`
+	} `json:"data"`
+}
+
 func (r *resource[T, E]) entity() *T {
-	E(&r.Attributes).identify(identity{id: r.ID, customerID: r.Relationships.Customer.Data.ID})
+	related := r.Relationships
+	E(&r.Attributes).identify(identity{r.ID, related.Customer.Data.ID, related.Conversation.Data.ID})
 	return &r.Attributes
 }
 
-// one sends a request that is answered with a single object.
-//
-// An array stands for its first item: a third-party client has seen one from
-// the look-up by phone. An empty one is a look-up's way of finding nothing (inferred).
+// one sends a request that is answered with a single object. An array stands
+// for its first item.
 func one[T any, E entity[T]](ctx context.Context, c *Client, in call) (*T, error) {
+	found, err := several[T, E](ctx, c, in)
+	if err != nil {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+// several sends a request that is answered with an object or, as a third-party
+// client has seen from the look-up by phone, with an array of them. An empty one
+// is a look-up's way of finding nothing (inferred), and like it NotFound.
+func several[T any, E entity[T]](ctx context.Context, c *Client, in call) ([]T, error) {
 	got, err := c.do(ctx, in)
 	if err != nil {
 		return nil, err
@@ -69,10 +82,17 @@ func one[T any, E entity[T]](ctx context.Context, c *Client, in call) (*T, error
 		return nil, got.unreadable("the answer does not have the documented form")
 	case len(items) == 0 && in.method == http.MethodGet:
 		return nil, got.fail(NotFound, "")
-	case len(items) == 0 || items[0].ID == "":
+	case len(items) == 0:
 		return nil, got.unreadable("the answer has no id")
 	}
-	return items[0].entity(), nil
+	var found []T
+	for i := range items {
+		if items[i].ID == "" {
+			return nil, got.unreadable("the answer has no id")
+		}
+		found = append(found, *items[i].entity())
+	}
+	return found, nil
 }
 
 // all sends a request that is answered page by page and returns every item, or

@@ -81,6 +81,21 @@ var personalCalls = map[string]func(context.Context, *Client) error{
 		_, err := c.CustomerByPhone(ctx, "+4930901820")
 		return err
 	},
+	"find all by phone": func(ctx context.Context, c *Client) error {
+		_, err := c.CustomersByPhone(ctx, "+4930901820")
+		return err
+	},
+	"find message": func(ctx context.Context, c *Client) error {
+		_, err := c.MessageByExternalID(ctx, "babelforce:c0ffee")
+		return err
+	},
+	"create message": func(ctx context.Context, c *Client) error {
+		_, err := c.CreateMessage(ctx, conversationID, NewMessage{
+			App: "babelforce", ExternalID: "babelforce:c0ffee", Subject: "Call from Alice Müller", Preview: "Li Na and 李娜",
+			Meta: map[string]any{"from": "+4930901820", "externalRecordingUrl": "https://example.org/alice/c0ffee"},
+		})
+		return err
+	},
 	"find by e-mail": func(ctx context.Context, c *Client) error {
 		_, err := c.UsersByEmail(ctx, "alice@example.org")
 		return err

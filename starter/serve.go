@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -17,7 +15,9 @@ import (
 	"go.temporal.io/sdk/worker"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/config"
 	"github.com/callthread/callthread/internal/metrics"
 	"github.com/callthread/callthread/starter/webhook"
@@ -41,10 +41,6 @@ type server struct {
 }
 
 const (
-	// shutdownTimeout is how long requests under way may take to be answered once told to stop.
-	shutdownTimeout = 10 * time.Second
-	// writeTimeout bounds every answer, of which ?wait=conversation is the longest.
-	writeTimeout = time.Minute
 	// maxWait leaves time to accept the event before the wait, and to answer after it.
 	maxWait = writeTimeout - 20*time.Second
 	maxRate = 1_000_000
@@ -111,6 +107,10 @@ func (s *server) Flags() []cli.Flag {
 			Name: "settle", EnvVars: []string{"CALLTHREAD_SETTLE"},
 			Usage: "how long after the end of a call overtaken events are waited for, before its outcome is written", Value: workflows.DefaultPatience.Settle, Destination: &s.patience.Settle,
 		},
+		&cli.DurationFlag{
+			Name: "recording-timeout", EnvVars: []string{"CALLTHREAD_RECORDING_TIMEOUT"},
+			Usage: "how long after the end of a call its recordings are waited for, where an automation wants them", Value: workflows.DefaultPatience.Recording, Destination: &s.patience.Recording,
+		},
 	}
 }
 
@@ -132,11 +132,12 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	counted := metrics.New()
 
 	var served worker.Worker
+	inForce := s.worker.InForce
 	if s.withWorker {
 		if served, err = s.worker.New(client, counted.Kustomer, counted.Unassigned); err != nil {
 			return err
 		}
-	} else if err := s.prepareAlone(); err != nil {
+	} else if inForce, err = s.prepareAlone(); err != nil {
 		return err
 	}
 	listener, err := listenAt(s.listen)
@@ -165,6 +166,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		Eager:            s.withWorker,
 		ConversationWait: s.waitTimeout,
 		Rate:             s.rate,
+		Outgoing:         func() bool { return inForce().Handles(call.Outbound) },
 		Patience:         s.patience,
 		Log:              log,
 		Observe:          func(a webhook.Answered) { counted.Webhook(a.Event, a.Status, a.Late || a.Ignored, a.Took) },
@@ -176,18 +178,16 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	return group.Wait()
 }
 
-// prepareAlone is for a receiver whose workers are other processes.
-func (s *server) prepareAlone() error {
+// prepareAlone is for a receiver whose workers are other processes. It returns
+// the automations, of which workers carry out all and a receiver needs to know
+// but whether they want calls that agents place. To want them, or no more, takes
+// a restart of such a receiver: only workers take up a changed file.
+func (s *server) prepareAlone() (inForce func() *automation.Set, err error) {
 	// Workers read the automations anew on a hangup, and whoever sends it to all
 	// of a deployment must not end its receivers, as is the default.
 	signal.Ignore(syscall.SIGHUP)
-	if s.worker.Automations.File == "" {
-		return nil
-	}
-	// Only workers use the file. But where one setting is shared by all, it is
-	// better to be told here of a broken file than only there.
-	_, err := s.worker.Automations.Load()
-	return err
+	automations, err := s.worker.Automations.Load()
+	return func() *automation.Set { return automations }, err
 }
 
 // validate refuses settings that cannot work, before anything runs.
@@ -199,8 +199,8 @@ func (s *server) validate() error {
 		return fmt.Errorf("--wait-timeout (CALLTHREAD_WAIT_TIMEOUT) must be above 0 and at most %s", maxWait)
 	case !(s.rate >= 0 && s.rate <= maxRate): // NaN too
 		return fmt.Errorf("--max-rate (CALLTHREAD_MAX_RATE) must be between 0 and %d", maxRate)
-	case min(s.patience.Bridge, s.patience.End, s.patience.Settle) < 0:
-		return errors.New("--bridge-timeout (CALLTHREAD_BRIDGE_TIMEOUT), --end-timeout (CALLTHREAD_END_TIMEOUT) and --settle (CALLTHREAD_SETTLE) must not be negative")
+	case min(s.patience.Bridge, s.patience.End, s.patience.Settle, s.patience.Recording) < 0:
+		return errors.New("--bridge-timeout (CALLTHREAD_BRIDGE_TIMEOUT), --end-timeout (CALLTHREAD_END_TIMEOUT), --settle (CALLTHREAD_SETTLE) and --recording-timeout (CALLTHREAD_RECORDING_TIMEOUT) must not be negative")
 	}
 	return nil
 }
@@ -223,37 +223,4 @@ func (s *server) verifier(log *slog.Logger) (*babelforce.Verifier, error) {
 		return nil, fmt.Errorf("--webhook-secret-file or CALLTHREAD_WEBHOOK_SECRET: %w", err)
 	}
 	return verifier, nil
-}
-
-func listenAt(address string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("listen at %s (choose another address with --listen): %w", address, err)
-	}
-	return listener, nil
-}
-
-// serveHTTP serves until the context ends, and then until every request under way is answered.
-func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	log.Info("listening", "address", listener.Addr().String())
-	stopped := make(chan error, 1)
-	context.AfterFunc(ctx, func() {
-		log.Info("stopping: answering the requests under way", "atMost", shutdownTimeout)
-		bounded, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
-		defer cancel()
-		stopped <- server.Shutdown(bounded)
-	})
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return <-stopped
 }

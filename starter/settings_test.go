@@ -46,6 +46,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"endless wait":                            {nil, settings{"CALLTHREAD_WAIT_TIMEOUT": "2m"}, []string{"--wait-timeout", "CALLTHREAD_WAIT_TIMEOUT", "40s"}},
 		"negative rate":                           {[]string{"--max-rate=-1"}, nil, []string{"--max-rate", "CALLTHREAD_MAX_RATE"}},
 		"rate of no number":                       {[]string{"--max-rate=NaN"}, nil, []string{"--max-rate", "CALLTHREAD_MAX_RATE"}},
+		"negative wait for recordings":            {[]string{"--recording-timeout=-1s"}, nil, []string{"--recording-timeout", "CALLTHREAD_RECORDING_TIMEOUT"}},
 		"negative patience":                       {[]string{"--settle=-1s"}, nil, []string{"--settle", "CALLTHREAD_SETTLE"}},
 
 		"unknown command":       {[]string{"sreve"}, nil, []string{"sreve", "--help"}},
@@ -139,7 +140,7 @@ func TestHelpListsEverySettingOfTheContract(t *testing.T) {
 			"--listen", "CALLTHREAD_LISTEN", `":8080"`,
 			"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET", "--insecure",
 			"--metrics-listen", "CALLTHREAD_METRICS_LISTEN", `":9091"`,
-			"--wait-timeout", "5s", "--with-worker",
+			"--wait-timeout", "5s", "--recording-timeout", "CALLTHREAD_RECORDING_TIMEOUT", "15m0s", "--with-worker",
 			"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_TLS_*", "temporal.toml",
 		} {
 			require.Contains(t, help.String(), setting, args)

@@ -74,7 +74,7 @@ func TestNobodyPickedUp(t *testing.T) {
 	require.Equal(t, workflows.Missed, result(t, key).Phase)
 	conversation := onlyConversation(t, key)
 	require.Empty(t, conversation.AssignedUsers)
-	require.ElementsMatch(t, []string{"babelforce", "inbound_call", "call_lost", "call_abandoned"}, conversation.Tags)
+	require.ElementsMatch(t, []string{"babelforce", "inbound_call", "call_lost", "call_abandoned_in_flow"}, conversation.Tags)
 	require.Equal(t, map[string]string{
 		"babelforce:" + key + ":finished": "Call ended: abandoned, nobody picked up.\nTotal: 20 s",
 	}, notes(t, conversation))

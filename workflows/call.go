@@ -6,6 +6,7 @@ package workflows
 import (
 	"cmp"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/activities"
@@ -55,12 +56,12 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 	}
 	return c.step(ctx, "open the conversation", activities.PriorityRing, func(ctx workflow.Context, t try) error {
 		opened, err := run(ctx, steps.CreateConversation, activities.CreateConversationInput{
-			Facts: c.facts, LookFirst: t.again, Amend: t.amend,
+			Facts: c.facts, LookFirst: t.again, Amend: t.amend, Rang: c.rangAt(),
 		})
 		if err != nil {
 			return err
 		}
-		c.opened, c.left, c.nobodys = opened, opened.Left, !c.knowsCaller()
+		c.opened, c.left, c.nobodys = opened, opened.Left, !c.facts.KnowsCustomer()
 		c.state.CustomerID, c.facts.Kustomer.CustomerID = opened.CustomerID, opened.CustomerID
 		c.isIn(opened.ConversationID, opened.ConversationURL)
 		c.state.Automations = opened.Automations
@@ -72,11 +73,16 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 		if !c.firstHeard.IsZero() {
 			c.state.RingToConversationMS = opened.OpenedAt.Sub(c.firstHeard).Milliseconds()
 		}
-		c.tell(ctx, opened.OpenedAt, "conversation opened")
+		c.tell(ctx, opened.OpenedAt, openedInWords(opened))
 		if c.state.Caller = opened.Caller; opened.Caller != "" {
 			c.tell(ctx, opened.OpenedAt, "it belongs to "+opened.Caller)
 		}
-		return workflow.UpsertTypedSearchAttributes(ctx, KustomerConversationID.ValueSet(opened.ConversationID))
+		attributes := []temporal.SearchAttributeUpdate{KustomerConversationID.ValueSet(opened.ConversationID)}
+		if c.facts.Outgoing {
+			c.state.AgentID = c.facts.Agent.ID // who has placed it
+			attributes = append(attributes, agentAttributes(c.state)...)
+		}
+		return workflow.UpsertTypedSearchAttributes(ctx, attributes...)
 	})
 }
 
@@ -160,8 +166,12 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event, noteName stri
 	if !overtaken {
 		c.unassigned = updated.Unassigned
 	}
-	if len(updated.AssignedUsers) > 0 {
+	switch {
+	case len(updated.AssignedUsers) > 0:
 		c.state.AssignedUsers = updated.AssignedUsers
+		c.remember(updated.AssignedUsers)
+	case updated.Unassigned:
+		c.state.AssignedUsers = updated.Left.AssignedUsers
 	}
 	if c.state.BridgeToUpdateMS == 0 && !bridge.ReceivedAt.IsZero() {
 		c.state.BridgeToUpdateMS = updated.UpdatedAt.Sub(bridge.ReceivedAt).Milliseconds()
@@ -179,8 +189,8 @@ func (c *thread) undoUnassigned(overtaken bool) []string {
 	return nil
 }
 
-// close writes down what became of the call. Should a bridge arrive while that
-// is being done, it is served, and what it made untrue is put right.
+// close writes down what became of the call, and stays for what comes after
+// it. Should a bridge arrive meanwhile, it is served, and what it made untrue is put right.
 func (c *thread) close(ctx workflow.Context) error {
 	if !c.ended {
 		c.facts.Leg.Seconds = nil // what was last heard is how long the caller waited, not how long the call was
@@ -195,7 +205,12 @@ func (c *thread) close(ctx workflow.Context) error {
 		}
 		over := c.over()
 		if over.Ending() == written {
-			return c.leave(ctx)
+			if more, err := c.linger(ctx); err != nil {
+				return err
+			} else if !more {
+				return c.leave(ctx)
+			}
+			continue
 		}
 		written = over.Ending()
 		c.facts.Outcome, c.facts.Summary = over.Outcome(), over.Summary(c.bridges)
@@ -252,15 +267,23 @@ func (c *thread) handOverTheRest(ctx workflow.Context) error {
 
 // leave ends the run once everybody who asked has their answer.
 func (c *thread) leave(ctx workflow.Context) error {
+	c.state.WaitsFor = ""
+	c.done = true
+	if err := c.isOver(ctx); err != nil {
+		return err
+	}
+	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+}
+
+// isOver shows operators that the call is over, and its outcome.
+func (c *thread) isOver(ctx workflow.Context) error {
 	phase := Missed
 	if c.facts.Outcome == call.Answered {
 		phase = Finished
 	}
-	c.state.Outcome = c.facts.Outcome
-	c.state.WaitsFor = ""
-	c.done = true
-	if err := c.enter(ctx, phase, CallOutcome.ValueSet(string(c.state.Outcome))); err != nil {
-		return err
+	if c.state.Phase == phase && c.state.Outcome == c.facts.Outcome {
+		return nil
 	}
-	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	c.state.Outcome, c.state.Summary = c.facts.Outcome, c.facts.Summary
+	return c.enter(ctx, phase, CallOutcome.ValueSet(string(c.state.Outcome)))
 }

@@ -57,8 +57,8 @@ func TestNobodyPicksUp(t *testing.T) {
 		ends call.Event
 		want call.Outcome
 	}{
-		"the caller hangs up":    {hungUp, call.AbandonedInFlow},
-		"the flow ends the call": {endedByFlow, call.EndedByFlow},
+		"the caller hangs up":    {hungUp, call.AbandonedInQueue},
+		"the flow ends the call": {endedByFlow, call.NoAgent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCall(t)

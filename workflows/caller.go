@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/activities"
@@ -9,7 +11,7 @@ import (
 // learnCaller waits a moment for an event that says who calls, when the first
 // one heard does not: it was about an attempt to reach an agent, or overtook the ringing.
 func (c *thread) learnCaller(ctx workflow.Context) error {
-	known := func() bool { return c.rang || c.knowsCaller() }
+	known := func() bool { return c.rang || c.facts.KnowsCustomer() }
 	if c.drain(ctx); known() {
 		return nil
 	}
@@ -17,10 +19,14 @@ func (c *thread) learnCaller(ctx workflow.Context) error {
 	return c.listen(ctx, c.timer(ctx, callerPatience, "time to learn who calls"), known)
 }
 
-func (c *thread) knowsCaller() bool { return c.facts.Leg.From != "" || c.facts.Leg.Anonymous }
-
 // isNobodys reports whether the conversation was opened before it was known who calls, and now it is.
-func (c *thread) isNobodys() bool { return c.nobodys && c.facts.Leg.From != "" }
+func (c *thread) isNobodys() bool {
+	number := c.facts.Leg.From
+	if c.facts.Outgoing {
+		number = c.facts.Leg.To
+	}
+	return c.nobodys && number != ""
+}
 
 // giveToCaller moves a conversation that was opened for nobody to the caller:
 // the event that tells who calls was held up for longer than the agent could wait.
@@ -49,4 +55,20 @@ func (c *thread) giveToCaller(ctx workflow.Context) error {
 		c.tell(ctx, moved.MovedAt, "conversation given to the caller")
 		return nil
 	})
+}
+
+// rangAt is when the call began to ring, as far as is known.
+func (c *thread) rangAt() time.Time {
+	if rang := c.facts.Leg.CreatedAt; !rang.IsZero() {
+		return rang
+	}
+	return c.firstHeard
+}
+
+// openedInWords says how the call came to its conversation.
+func openedInWords(opened activities.CreateConversationResult) string {
+	if opened.Joined {
+		return "the call has joined the customer's open conversation"
+	}
+	return "conversation opened"
 }

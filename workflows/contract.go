@@ -109,6 +109,10 @@ type State struct {
 	AssignedUsers []string     `json:"assignedUsers,omitempty"`
 	QueueName     string       `json:"queueName,omitempty"`
 	Outcome       call.Outcome `json:"outcome,omitempty"`
+	// Summary is what the call came down to, once it is over.
+	Summary call.Summary `json:"summary,omitzero"`
+	// Legs are the tries to reach an agent that have ended, in the order of hearing.
+	Legs []LegState `json:"legs,omitempty"`
 	// Events are those heard so far, in the order of hearing, repeated deliveries left out.
 	Events []HeardEvent `json:"events,omitempty"`
 	// WaitsFor says in words what the call waits for; empty when it is over.

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 )
 
 // kinds are the events, and the signals that carry them, in the order of a call that has nothing unusual.
-var kinds = []call.Kind{call.Inbound, call.Bridged, call.Finished}
+var kinds = []call.Kind{call.Inbound, call.Outbound, call.Bridged, call.Finished, call.Recorded}
 
 // listen hears events until there is news or the deadline, if there is one, passes.
 func (c *thread) listen(ctx workflow.Context, deadline workflow.Future, news func() bool) error {
@@ -57,7 +56,7 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 	c.state.Events = append(c.state.Events, HeardEvent{
 		Kind: event.Kind, LegID: event.Leg.ID, Child: event.Leg.IsChild(), At: event.ReceivedAt,
 	})
-	c.tell(ctx, event.ReceivedAt, inWords(event))
+	c.tell(ctx, event.ReceivedAt, c.inWords(event))
 
 	agent, queue := c.facts.Agent, c.facts.Queue
 	c.facts = c.facts.Learn(event)
@@ -70,16 +69,29 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 		} else {
 			c.lastBridge = event.At()
 		}
-		if user := event.Agent.SourceID; user != "" && !slices.Contains(c.agents, user) {
-			c.agents = append(c.agents, user)
+		if event.Agent.SourceID != "" {
+			c.remember([]string{event.Agent.SourceID})
 		}
 		if !c.isAnnounced(event) {
 			c.bridges = append(c.bridges, event)
 		}
 	case event.Kind == call.Finished && event.Leg.IsChild():
-		c.attempts = append(c.attempts, call.Attempt{Leg: event.Leg, Agent: event.Agent, Queue: event.Queue})
+		attempt := call.Attempt{Leg: event.Leg, Agent: event.Agent, Queue: event.Queue}
+		c.attempts = append(c.attempts, attempt)
+		c.state.Legs = append(c.state.Legs, legState(attempt))
 	case event.Kind == call.Finished:
 		c.ended = true
+	case event.Kind == call.Recorded:
+		c.recordings = append(c.recordings, event)
+	}
+}
+
+// remember keeps the Kustomer users of all who had the call: its own steps may have assigned them.
+func (c *thread) remember(users []string) {
+	for _, user := range users {
+		if !slices.Contains(c.agents, user) {
+			c.agents = append(c.agents, user)
+		}
 	}
 }
 
@@ -120,17 +132,4 @@ func (c *thread) isAnnounced(bridge call.Event) bool {
 
 func isSameBridge(known *call.Event, bridge call.Event) bool {
 	return known != nil && known.Agent.Is(bridge.Agent) && (known.Agent.SourceID != "" || bridge.Agent.SourceID == "")
-}
-
-func inWords(event call.Event) string {
-	switch {
-	case event.Kind == call.Inbound:
-		return "ringing"
-	case event.Kind == call.Bridged:
-		return "answered by agent " + cmp.Or(event.Agent.ID, "unknown")
-	case event.Leg.IsChild():
-		return "an agent's phone stopped ringing or hung up"
-	default:
-		return "call ended (" + cmp.Or(event.Leg.FinishReason, "no reason given") + ")"
-	}
 }

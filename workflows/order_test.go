@@ -122,7 +122,7 @@ func TestBridgeThatArrivesWhileTheOutcomeIsWrittenPutsItRight(t *testing.T) {
 	require.Equal(t, call.Answered, state.Outcome)
 	corrected := c.updates[2]
 	require.Equal(t, call.Answered, corrected.Facts.Outcome)
-	require.Equal(t, []string{"call_abandoned"}, corrected.Undo)
+	require.Equal(t, []string{"call_abandoned_in_flow"}, corrected.Undo)
 }
 
 func TestBridgeThatComesAfterItWasGivenUpStillAssignsTheAgent(t *testing.T) {

@@ -38,9 +38,13 @@ type thread struct {
 	lastBridge     time.Time      // when the latest of them happened
 	attempts       []call.Attempt // ended child legs
 	ended          bool           // the parent leg has ended
+	recordings     []call.Event   // in order of arrival
+	recorded       int            // how many of them were written down
+	wrappedUp      bool           // the automations of that were carried out
 	done           bool
 
 	unanswered, unended, settled workflow.Future // timers; the last two start when first needed
+	wrapUp, recording            workflow.Future // likewise, where automations want them
 	decision                     decision        // an operator's, while parked
 	decided                      workflow.Channel
 	log                          []string

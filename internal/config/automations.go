@@ -19,7 +19,7 @@ func (a *Automations) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "automations", EnvVars: []string{"CALLTHREAD_AUTOMATIONS"},
-			Usage: "YAML `FILE` that says what is written to Kustomer; without it the built-in one is used, which `starter automations --default` prints", Destination: &a.File,
+			Usage: "YAML `FILE` that says what is written to Kustomer; without it the built-in one is used, which `starter automations --default` prints. A receiver without a worker reads it too, once: calls that agents place are accepted only where an automation is for them", Destination: &a.File,
 		},
 	}
 }

@@ -81,6 +81,10 @@ func NewWorker(c client.Client, taskQueue string, steps *activities.Activities, 
 	return served
 }
 
+// InForce is the automations that new calls use, once the worker is made. They
+// change when their file is read anew.
+func (w *Worker) InForce() *automation.Set { return w.inForce.Load() }
+
 // Run serves calls until the context ends, then finishes the steps under way.
 func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker, log *slog.Logger) error {
 	hangups := make(chan os.Signal, 1)

@@ -22,9 +22,10 @@ const maxTags = 20
 
 // schemas are the request bodies, as the vendor's OpenAPI has them.
 type schemas struct {
-	customer, conversation, note shape
-	update                       shape // of a conversation's attributes
-	move                         shape // of a conversation to another customer
+	customer, conversation, note, message shape
+
+	update shape // of a conversation's attributes
+	move   shape // of a conversation to another customer
 }
 
 func (s *Server) newSchemas() schemas {
@@ -42,6 +43,7 @@ func (s *Server) newSchemas() schemas {
 	return schemas{
 		customer: customerShape(),
 		note:     noteShape(),
+		message:  messageShape(),
 		conversation: shape{
 			fields:     with(shared, map[string]rule{"customer": objectID}),
 			required:   []string{"customer"},
@@ -69,15 +71,17 @@ func customerShape() shape {
 			required: []string{name},
 		}.check)
 	}
+	phones := contacts(enum("mobile", "home", "work", "fax", "other"), "phone", phone)
 	return shape{
 		fields: map[string]rule{
-			"name":       nullable(text(0, 256)),
-			"externalId": nullable(text(1, 256)),
-			"phones":     contacts(enum("mobile", "home", "work", "fax", "other"), "phone", phone),
-			"emails":     contacts(enum("home", "work", "other"), "email", email),
+			"name":         nullable(text(0, 256)),
+			"externalId":   nullable(text(1, 256)),
+			"phones":       phones,
+			"sharedPhones": phones,
+			"emails":       contacts(enum("home", "work", "other"), "email", email),
 		},
 		unmodelled: strings.Fields(`company username signedUpAt lastActivityAt lastCustomerActivityAt
-			lastSeenAt avatarUrl externalIds sharedExternalIds sharedEmails sharedPhones whatsapps facebookIds
+			lastSeenAt avatarUrl externalIds sharedExternalIds sharedEmails whatsapps facebookIds
 			instagramIds socials sharedSocials urls locations locale timeZone tags sentiment custom birthdayAt
 			gender createdAt importedAt rev defaultLang`),
 	}
@@ -89,6 +93,27 @@ func noteShape() shape {
 		required: []string{"body"},
 		unmodelled: strings.Fields(`id conversation userMentions attachments createdAt modifiedAt createdBy
 			modifiedBy importedAt lang`),
+	}
+}
+
+func messageShape() shape {
+	return shape{
+		fields: map[string]rule{
+			"externalId": text(0, 256),
+			"channel": enum("email", "sms", "chat", "facebook", "twitter-dm", "twitter-tweet", "voice",
+				"instagram", "whatsapp"),
+			"app":       text(0, maxBody), // has no limit of its own
+			"direction": enum("in", "out"),
+			"status":    enum("sent", "received", "error"),
+			"subject":   text(0, 256),
+			"preview":   text(0, 10240),
+			"sentAt":    formatted("date-time", isDateTime),
+			"meta":      anyObject(100),
+		},
+		required: []string{"channel", "app"},
+		unmodelled: strings.Fields(`id customer conversation reference size related error errorAt auto source
+			shortcuts kbArticles attachments location custom sentiment createdAt modifiedAt createdBy modifiedBy
+			importedAt lang queue`),
 	}
 }
 

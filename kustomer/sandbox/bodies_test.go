@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ const (
 	addTags            = "POST /conversations/{id}/tags"
 	removeTags         = "DELETE /conversations/{id}/tags"
 	createNote         = "POST /conversations/{id}/notes"
+	createMessage      = "POST /conversations/{id}/messages"
 )
 
 // bodyCase is one body and whether it is to be taken. CUSTOMER stands for the id of a
@@ -63,12 +65,15 @@ func schemaCases() []bodyCase {
 		{createCustomer, `{"phones":[{"phone":"+4930111","type":"pager"}]}`, false},
 		{createCustomer, `{"phones":[{"phone":"+4930111","label":"x"}]}`, false},
 		{createCustomer, `{"phones":["+4930111"]}`, false},
+		{createCustomer, `{"sharedPhones":[{"phone":"+4930111","type":"work"}]}`, true},
+		{createCustomer, `{"sharedPhones":[{"phone":"anonymous"}]}`, false},
+		{createCustomer, `{"sharedPhones":[` + items(11, `{"phone":"+493%d"}`) + `]}`, false},
 		{createCustomer, `{"phones":[` + items(10, `{"phone":"+493%d"}`) + `]}`, true},
 		{createCustomer, `{"phones":[` + items(11, `{"phone":"+493%d"}`) + `]}`, false},
 		{createCustomer, `{"emails":[{"email":"a@example.com","type":"work"}]}`, true},
 		{createCustomer, `{"emails":[{"email":"a@example.com","type":"mobile"}]}`, false},
 	}
-	return append(cases, append(attributeCases(), tagCases()...)...)
+	return slices.Concat(cases, attributeCases(), tagCases(), messageCases())
 }
 
 // attributeCases hold for creating and for updating a conversation.

@@ -50,6 +50,9 @@ func (s *Server) describe(was, is Conversation) string {
 	for _, n := range is.Notes[len(was.Notes):] {
 		say("note added %s", n.ExternalID)
 	}
+	for _, m := range is.Messages[len(was.Messages):] {
+		say("%s message added %s", m.Channel, m.ExternalID)
+	}
 	if len(said) == 0 {
 		return "written, nothing changed"
 	}

@@ -24,7 +24,7 @@ func (s *Server) createConversation(r request) answer {
 		CustomerID: customer.ID,
 		// What Kustomer sets where these are left out is inferred from the OpenAPI's examples.
 		Status: "open", Direction: "in",
-		Tags: []string{}, AssignedUsers: []string{}, AssignedTeams: []string{}, Notes: []Note{},
+		Tags: []string{}, AssignedUsers: []string{}, AssignedTeams: []string{}, Notes: []Note{}, Messages: []Message{},
 		Custom:    map[string]any{},
 		Rev:       1,
 		CreatedAt: now, UpdatedAt: now,
@@ -172,20 +172,6 @@ func (s *Server) ensureTags(values []string) []string {
 	return names
 }
 
-func (s *Server) listConversations(r request) answer {
-	customer, found := s.store.customerByID[r.arg]
-	if !found {
-		return notFound()
-	}
-	var own []object
-	for _, c := range s.store.conversations {
-		if c.CustomerID == customer.ID && !c.Deleted {
-			own = append(own, s.conversationResource(c))
-		}
-	}
-	return page(r, own, pageLimit)
-}
-
 func (s *Server) conversationResource(c *Conversation) object {
 	path := "/v1/conversations/" + c.ID
 	attributes := object{
@@ -193,7 +179,8 @@ func (s *Server) conversationResource(c *Conversation) object {
 		"tags": s.store.tagIDs(c.Tags), "assignedUsers": c.AssignedUsers, "assignedTeams": c.AssignedTeams,
 		"custom": c.Custom, "noteCount": len(c.Notes),
 		"createdAt": stamp(c.CreatedAt), "updatedAt": stamp(c.UpdatedAt), "modifiedAt": stamp(c.UpdatedAt),
-		"channels": []string{}, "messageCount": 0, "outboundMessageCount": 0, "satisfaction": 0,
+		"channels": channelsOf(c.Messages), "messageCount": len(c.Messages),
+		"outboundMessageCount": countOutbound(c.Messages), "satisfaction": 0,
 		"suggestedTags": []string{}, "sentiment": object{}, "lastMessageIn": object{}, "firstResponse": object{},
 	}
 	if c.ExternalID != "" {

@@ -113,6 +113,7 @@ func TestEveryWriteMovesRev(t *testing.T) {
 		{"POST", "/tags", `["a"]`},
 		{"DELETE", "/tags", `["a"]`},
 		{"POST", "/notes", `{"body":"x"}`},
+		{"POST", "/messages", `{"channel":"voice","app":"x"}`},
 	} {
 		r := call(s, w.method, "/v1/conversations/"+id+w.path, w.body)
 		require.Less(t, r.status, 300, r.body)

@@ -2,7 +2,9 @@ package sandbox
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
+	"time"
 )
 
 func (s *Server) createCustomer(r request) answer {
@@ -12,11 +14,12 @@ func (s *Server) createCustomer(r request) answer {
 	body := r.body.(object)
 	now := s.now()
 	c := &Customer{
-		Name:       field(body, "name"),
-		ExternalID: field(body, "externalId"),
-		Phones:     contactValues(body["phones"], "phone"),
-		Emails:     contactValues(body["emails"], "email"),
-		CreatedAt:  now,
+		Name:         field(body, "name"),
+		ExternalID:   field(body, "externalId"),
+		Phones:       contactValues(body["phones"], "phone"),
+		SharedPhones: contactValues(body["sharedPhones"], "phone"),
+		Emails:       contactValues(body["emails"], "email"),
+		CreatedAt:    now,
 	}
 	// That a second customer with the value is rejected is documented; 409 is inferred.
 	for _, key := range contactsOf(c) {
@@ -37,8 +40,23 @@ func (s *Server) getCustomer(r request) answer {
 	return one(http.StatusOK, s.customerResource(c))
 }
 
+// customerByPhone finds the customer whose own number it is, otherwise those who share
+// it: one as an object, several as an array. Nothing documents that shared numbers are
+// found, or in which order; that an array may come is seen in a third-party client.
 func (s *Server) customerByPhone(r request) answer {
-	return s.customerByContact(phoneContact(r.arg))
+	key := phoneContact(r.arg)
+	sharing := s.store.sharing[key]
+	if _, owned := s.store.contacts[key]; owned || len(sharing) == 0 {
+		return s.customerByContact(key)
+	}
+	var found []object
+	for _, c := range sharing {
+		found = append(found, s.customerResource(c))
+	}
+	if len(found) == 1 {
+		return one(http.StatusOK, found[0])
+	}
+	return reply(http.StatusOK, object{"data": found})
 }
 
 func (s *Server) customerByEmail(r request) answer {
@@ -55,6 +73,40 @@ func (s *Server) customerByContact(key contact) answer {
 		return lookupMissed(key.kind)
 	}
 	return one(http.StatusOK, s.customerResource(c))
+}
+
+// listConversations compares fromDate with the time of creation and counts that time
+// itself in. The vendor says neither (inferred).
+func (s *Server) listConversations(r request) answer {
+	customer, found := s.store.customerByID[r.arg]
+	if !found {
+		return notFound()
+	}
+	if unknown := onlyKnows(r, "fromDate"); unknown != nil {
+		return invalid(*unknown)
+	}
+	from, broke := fromDate(r.query)
+	if broke != nil {
+		return invalid(*broke)
+	}
+	var own []object
+	for _, c := range s.store.conversations {
+		if c.CustomerID == customer.ID && !c.Deleted && !c.CreatedAt.Before(from) {
+			own = append(own, s.conversationResource(c))
+		}
+	}
+	return page(r, own, pageLimit)
+}
+
+func fromDate(query url.Values) (time.Time, *violation) {
+	if !query.Has("fromDate") {
+		return time.Time{}, nil
+	}
+	from, err := time.Parse(time.RFC3339Nano, query.Get("fromDate"))
+	if err != nil {
+		return from, &violation{parameter: "fromDate", title: "Format validation failed (expected date-time)"}
+	}
+	return from, nil
 }
 
 // contactValues reads the phones or e-mails of a checked body. Their type and verified
@@ -80,10 +132,7 @@ func displayName(c *Customer) string {
 
 func (s *Server) customerResource(c *Customer) object {
 	path := "/v1/customers/" + c.ID
-	phones, emails := []object{}, []object{}
-	for _, p := range c.Phones {
-		phones = append(phones, object{"phone": p, "type": "mobile", "verified": false, "id": nil})
-	}
+	emails := []object{}
 	for _, e := range c.Emails {
 		emails = append(emails, object{"email": e, "type": "home", "verified": false, "id": nil})
 	}
@@ -96,7 +145,7 @@ func (s *Server) customerResource(c *Customer) object {
 	}
 	attributes := object{
 		"name": c.Name, "displayName": displayName(c), "displayColor": "blue", "displayIcon": "compass",
-		"phones": phones, "sharedPhones": []object{}, "emails": emails, "sharedEmails": []object{},
+		"phones": phoneObjects(c.Phones), "sharedPhones": phoneObjects(c.SharedPhones), "emails": emails, "sharedEmails": []object{},
 		"externalIds": []object{}, "sharedExternalIds": []object{}, "tags": []string{},
 		"createdAt": stamp(c.CreatedAt), "updatedAt": stamp(c.CreatedAt), "modifiedAt": stamp(c.CreatedAt),
 		"conversationCounts": counts, "verified": false, "rev": 1,
@@ -114,4 +163,12 @@ func (s *Server) customerResource(c *Customer) object {
 			"modifiedBy": related("user", "/v1/users/", machineUser.ID),
 		},
 	}
+}
+
+func phoneObjects(numbers []string) []object {
+	out := []object{}
+	for _, number := range numbers {
+		out = append(out, object{"phone": number, "type": "mobile", "verified": false, "id": nil})
+	}
+	return out
 }

@@ -157,6 +157,7 @@ var fullRoles = []string{
 	"org.permission.conversation.read", "org.permission.conversation.create",
 	"org.permission.conversation.update", "org.permission.conversation.delete",
 	"org.permission.note.read", "org.permission.note.create",
+	"org.permission.message.read", "org.permission.message.create",
 	"org.permission.user.read", "org.permission.team.read", "org.permission.metadata.read",
 }
 

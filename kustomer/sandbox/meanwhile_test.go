@@ -78,6 +78,7 @@ func TestDeletedConversationIsGoneFromEveryRoute(t *testing.T) {
 	s := newSandbox()
 	id, _ := newPair(t, s)
 	path := "/v1/conversations/" + id
+	mustCreate(t, s, path+"/messages", aCall)
 	r := call(s, "DELETE", path, "")
 	require.Equal(t, http.StatusNoContent, r.status)
 	require.Empty(t, r.body)
@@ -86,6 +87,7 @@ func TestDeletedConversationIsGoneFromEveryRoute(t *testing.T) {
 	for _, request := range []string{
 		"GET " + path, "PUT " + path, "PATCH " + path, "DELETE " + path, "POST " + path + "/tags", "DELETE " + path + "/tags",
 		"GET " + path + "/notes", "POST " + path + "/notes", "GET /v1/conversations/externalId=x",
+		"POST " + path + "/messages", "GET /v1/messages/externalid=babelforce:a%2Fb",
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		require.Equal(t, http.StatusNotFound, call(s, method, path, `{}`).status, request)

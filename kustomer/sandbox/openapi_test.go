@@ -67,6 +67,11 @@ func TestSandboxTakesWhatTheVendorsSchemasTake(t *testing.T) {
 	require.Greater(t, refused, 60)
 }
 
+// The vendor's schema of a message that was looked up is drawn from an e-mail, and asks
+// for what only an e-mail's meta holds.
+const anEmailsMeta = `{"channel":"voice","app":"babelforce","externalId":"x","meta":{
+	"subject":"","from":"+4930111222","to":[],"cc":[],"recipient":{"email":"","mailboxHash":""},"inReplyTo":""}}`
+
 func TestAnswersFitTheVendorsSchemas(t *testing.T) {
 	vendorDocument(t)
 	s := newSandbox()
@@ -83,10 +88,12 @@ func TestAnswersFitTheVendorsSchemas(t *testing.T) {
 		{"DELETE /conversations/{id}/tags", call(s, "DELETE", path+"/tags", `["b"]`)},
 		{"POST /conversations/{id}/notes", call(s, "POST", path+"/notes", `{"body":"x","externalId":"n"}`)},
 		{"GET /conversations/{id}/notes", call(s, "GET", path+"/notes", "")},
+		{"POST /conversations/{id}/messages", call(s, "POST", path+"/messages", anEmailsMeta)},
+		{"GET /messages/externalid=:externalId", call(s, "GET", "/v1/messages/externalid=x", "")},
 		{"GET /conversations/{id}", call(s, "GET", path, "")},
 		{"GET /conversations/externalId={externalId}", call(s, "GET", "/v1/conversations/externalId=x", "")},
 		{"GET /conversations/{id}", mergedAway(t, s, create.id(t), customer)},
-		{"GET /customers/{id}/conversations", call(s, "GET", "/v1/customers/"+customer+"/conversations", "")},
+		{"GET /customers/{id}/conversations", call(s, "GET", "/v1/customers/"+customer+"/conversations?fromDate=2026-05-04T00:00:00Z", "")},
 	} {
 		require.Less(t, c.answer.status, http.StatusBadRequest, c.operation)
 		answers := vendorOperation(t, c.operation).Responses.Status(c.answer.status)

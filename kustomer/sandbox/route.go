@@ -16,8 +16,8 @@ const maxBody = 100_000
 
 const jsonMedia = "application/json"
 
-// route is one operation. Its template is the path of the vendor's OpenAPI; it has at
-// most one {wildcard}, which may follow a literal prefix within its segment.
+// route is one operation. Its template is the path of the vendor's OpenAPI (which writes
+// one wildcard as :externalId); it has at most one {wildcard}, which may follow a literal prefix within its segment.
 type route struct {
 	method, template string
 	media            []string // media types of the body; none: the operation has no body
@@ -63,6 +63,8 @@ func apiRoutes() []route {
 		{"DELETE", "/v1/conversations/{id}/tags", body, (*Server).removeTags},
 		{"POST", "/v1/conversations/{id}/notes", body, (*Server).createNote},
 		{"GET", "/v1/conversations/{id}/notes", nil, (*Server).listNotes},
+		{"POST", "/v1/conversations/{id}/messages", body, (*Server).createMessage},
+		{"GET", "/v1/messages/externalid={externalId}", nil, (*Server).messageByExternalID},
 	}
 }
 

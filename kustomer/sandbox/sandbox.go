@@ -29,8 +29,8 @@ type Config struct {
 	Now        func() time.Time  // default time.Now
 	Seed       int64             // seed of the faults' probabilities and of the object ids
 
-	// AllowDuplicates accepts an externalId that a conversation has already for another
-	// one. What Kustomer answers to a second one is not known; a client that must not
+	// AllowDuplicates accepts an externalId that a conversation or a message has already
+	// for another one. What Kustomer answers to a second one is not known; a client that must not
 	// depend on being refused is tried against this.
 	AllowDuplicates bool
 }

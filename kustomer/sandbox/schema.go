@@ -129,6 +129,20 @@ func list(most int, item rule) rule {
 	}
 }
 
+// anyObject holds at most so many properties, whatever they are; 0 sets no limit.
+func anyObject(most int) rule {
+	return func(v any) *violation {
+		body, ok := v.(object)
+		switch {
+		case !ok:
+			return broken("/type", "Invalid type (expected object)")
+		case most > 0 && len(body) > most:
+			return broken("/maxProperties", "Too many properties defined, %d", len(body))
+		}
+		return nil
+	}
+}
+
 // shape is an object with additionalProperties: false.
 type shape struct {
 	fields     map[string]rule
@@ -138,13 +152,10 @@ type shape struct {
 }
 
 func (sh shape) check(v any) *violation {
-	body, ok := v.(object)
-	switch {
-	case !ok:
-		return broken("/type", "Invalid type (expected object)")
-	case sh.most > 0 && len(body) > sh.most:
-		return broken("/maxProperties", "Too many properties defined, %d", len(body))
+	if broke := anyObject(sh.most)(v); broke != nil {
+		return broke
 	}
+	body := v.(object)
 	for _, name := range sh.required {
 		if _, has := body[name]; !has {
 			return &violation{name, "Missing required property: " + name, "/required"}

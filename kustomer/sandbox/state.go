@@ -21,12 +21,13 @@ type State struct {
 
 // Customer is a person who calls. Phones are as they were written.
 type Customer struct {
-	ID         string    `json:"id"`
-	Name       string    `json:"name"`
-	ExternalID string    `json:"externalId"`
-	Phones     []string  `json:"phones"`
-	Emails     []string  `json:"emails"`
-	CreatedAt  time.Time `json:"createdAt"`
+	ID           string    `json:"id"`
+	Name         string    `json:"name"`
+	ExternalID   string    `json:"externalId"`
+	Phones       []string  `json:"phones"`
+	SharedPhones []string  `json:"sharedPhones"` // which other customers may have as well
+	Emails       []string  `json:"emails"`
+	CreatedAt    time.Time `json:"createdAt"`
 }
 
 // Conversation is a conversation as an agent sees it: Tags are names, where the API
@@ -45,6 +46,7 @@ type Conversation struct {
 	Custom        map[string]any `json:"custom"`
 	Rev           int            `json:"rev"` // starts at 1, grows with every write
 	Notes         []Note         `json:"notes"`
+	Messages      []Message      `json:"messages"`
 	CreatedAt     time.Time      `json:"createdAt"`
 	UpdatedAt     time.Time      `json:"updatedAt"`
 	MergedInto    string         `json:"mergedInto,omitempty"` // the id of another conversation, see Server.Merge
@@ -58,6 +60,21 @@ type Note struct {
 	ExternalID string    `json:"externalId"`
 	Body       string    `json:"body"`
 	CreatedAt  time.Time `json:"createdAt"`
+}
+
+// Message is an entry of what was said on a conversation's timeline, such as a call.
+type Message struct {
+	ID         string         `json:"id"`
+	ExternalID string         `json:"externalId"`
+	Channel    string         `json:"channel"`   // such as voice
+	App        string         `json:"app"`       // the integration that wrote it
+	Direction  string         `json:"direction"` // in or out
+	Status     string         `json:"status"`    // sent, received or error
+	Subject    string         `json:"subject"`
+	Preview    string         `json:"preview"`
+	Meta       map[string]any `json:"meta"` // decoded JSON, as it was written
+	SentAt     time.Time      `json:"sentAt"`
+	CreatedAt  time.Time      `json:"createdAt"`
 }
 
 // Change is one write to a conversation, in words.
@@ -88,6 +105,7 @@ func (s *Server) State() State {
 
 func (c Customer) clone() Customer {
 	c.Phones = slices.Clone(c.Phones)
+	c.SharedPhones = slices.Clone(c.SharedPhones)
 	c.Emails = slices.Clone(c.Emails)
 	return c
 }
@@ -98,6 +116,28 @@ func (c Conversation) clone() Conversation {
 	c.AssignedTeams = slices.Clone(c.AssignedTeams)
 	c.Custom = maps.Clone(c.Custom) // its values are strings, numbers and booleans
 	c.Notes = slices.Clone(c.Notes)
+	c.Messages = slices.Clone(c.Messages)
+	for i, m := range c.Messages {
+		c.Messages[i].Meta = cloneJSON(m.Meta).(object)
+	}
 	c.Log = slices.Clone(c.Log)
 	return c
+}
+
+func cloneJSON(v any) any {
+	switch v := v.(type) {
+	case object:
+		out := make(object, len(v))
+		for name, value := range v {
+			out[name] = cloneJSON(value)
+		}
+		return out
+	case []any:
+		out := make([]any, 0, len(v))
+		for _, item := range v {
+			out = append(out, cloneJSON(item))
+		}
+		return out
+	}
+	return v
 }

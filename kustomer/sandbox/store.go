@@ -14,14 +14,22 @@ type store struct {
 	conversations []*Conversation
 	customerByID  map[string]*Customer
 	contacts      map[contact]*Customer
+	sharing       map[contact][]*Customer // by a phone number that none of them has alone
 	byID          map[string]*Conversation
 	byExternalID  map[string][]*Conversation // several only with Config.AllowDuplicates
+	messages      map[string][]heldMessage   // by external id; several likewise, or of deleted conversations
 	tags          []tag
 }
 
 // contact is a value that at most one customer of the organisation may have.
 type contact struct {
 	kind, value string // kind: phone, email or externalId
+}
+
+// heldMessage is a message that can be looked up. None is ever changed.
+type heldMessage struct {
+	Message
+	conversationID string
 }
 
 // tag names are compared exactly; whether Kustomer ignores case is not known.
@@ -36,6 +44,8 @@ func newStore() store {
 		contacts:     map[contact]*Customer{},
 		byID:         map[string]*Conversation{},
 		byExternalID: map[string][]*Conversation{},
+		sharing:      map[contact][]*Customer{},
+		messages:     map[string][]heldMessage{},
 	}
 }
 
@@ -64,6 +74,11 @@ func (st *store) addCustomer(c *Customer) {
 	st.customerByID[c.ID] = c
 	for _, key := range contactsOf(c) {
 		st.contacts[key] = c
+	}
+	for _, p := range c.SharedPhones {
+		if key := phoneContact(p); !slices.Contains(st.sharing[key], c) {
+			st.sharing[key] = append(st.sharing[key], c)
+		}
 	}
 }
 
@@ -101,6 +116,23 @@ func (st *store) holder(externalID string) (*Conversation, bool) {
 		return nil, false
 	}
 	return slices.MinFunc(holders, func(a, b *Conversation) int { return strings.Compare(a.ID, b.ID) }), true
+}
+
+func (st *store) addMessage(c *Conversation, m Message) {
+	if m.ExternalID != "" {
+		st.messages[m.ExternalID] = append(st.messages[m.ExternalID], heldMessage{m, c.ID})
+	}
+}
+
+// message finds the oldest message with the external id, and its conversation. One of a
+// deleted conversation is gone with it (inferred).
+func (st *store) message(externalID string) (*Conversation, Message, bool) {
+	for _, held := range st.messages[externalID] {
+		if c, found := st.conversation(held.conversationID); found {
+			return c, held.Message, true
+		}
+	}
+	return nil, Message{}, false
 }
 
 func (st *store) tagNamed(name string) (tag, bool) {

@@ -33,7 +33,7 @@ func (h *Handler) deliver(ctx context.Context, event call.Event) (accepted, erro
 	answer := accepted{CallID: key, WorkflowID: workflows.WorkflowID(key)}
 	input := workflows.CallInput{Key: key, Patience: h.Patience}
 
-	if event.Kind == call.Inbound {
+	if event.Kind == call.Inbound || event.Kind == call.Outbound {
 		options := h.startOptions(event)
 		options.EnableEagerStart = h.Eager
 		// Otherwise an event for a call that exists would be swallowed as if it had started it.
@@ -64,9 +64,13 @@ func (h *Handler) deliver(ctx context.Context, event call.Event) (accepted, erro
 // startOptions are those of a new call's workflow. Nothing in them names a
 // person or a number: ids, summaries and search attributes are never encrypted.
 func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
+	direction, summary := "in", "Inbound call of "
+	if event.IsOutgoing() {
+		direction, summary = "out", "Outbound call of "
+	}
 	attributes := []temporal.SearchAttributeUpdate{
 		workflows.CallPhase.ValueSet(string(workflows.Ringing)),
-		workflows.CallDirection.ValueSet("in"),
+		workflows.CallDirection.ValueSet(direction),
 	}
 	return client.StartWorkflowOptions{
 		ID:        workflows.WorkflowID(event.Leg.Key()),
@@ -74,7 +78,7 @@ func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
 		// One call is one workflow, for as long as Temporal remembers it.
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		TypedSearchAttributes: temporal.NewSearchAttributes(attributes...),
-		StaticSummary:         "Inbound call of " + event.ReceivedAt.Format("15:04:05") + " UTC",
+		StaticSummary:         summary + event.ReceivedAt.Format("15:04:05") + " UTC",
 	}
 }
 

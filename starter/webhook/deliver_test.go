@@ -54,12 +54,13 @@ func TestRingStartsTheCallsWorkflow(t *testing.T) {
 
 func TestWhicheverEventComesFirstStartsTheCallAndTheOthersSignalIt(t *testing.T) {
 	for first, signals := range map[string][]string{
-		"call-inbound":  {"bridged", "finished", "inbound"},
-		"call-bridged":  {"bridged", "bridged", "finished", "inbound"},
-		"call-finished": {"finished", "bridged", "finished", "inbound"},
+		"call-inbound":       {"bridged", "finished", "inbound", "recorded"},
+		"call-bridged":       {"bridged", "bridged", "finished", "inbound", "recorded"},
+		"call-finished":      {"finished", "bridged", "finished", "inbound", "recorded"},
+		"recording-finished": {"recorded", "bridged", "finished", "inbound", "recorded"},
 	} {
 		withReceiver(t, func(t *testing.T, r *receiver) {
-			for _, event := range []string{first, "call-bridged", "call-finished", "call-inbound"} {
+			for _, event := range []string{first, "call-bridged", "call-finished", "call-inbound", "recording-finished"} {
 				answer := r.post(t, event)
 				require.Equal(t, http.StatusAccepted, answer.status)
 				require.Equal(t, accepted{CallID: leg, WorkflowID: workflowID, RunID: "run-1"}, answer.accepted)
@@ -91,7 +92,7 @@ func TestEventForAnEndedCallIsAcknowledgedCountedAndNeverANewRun(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		r.post(t, "call-inbound")
 		r.temporal.runs[workflowID].ended = true
-		for i, event := range []string{"call-inbound", "call-bridged", "call-finished"} {
+		for i, event := range []string{"call-inbound", "call-bridged", "call-finished", "recording-finished"} {
 			answer := r.post(t, event)
 			require.Equal(t, http.StatusAccepted, answer.status)
 			require.Equal(t, accepted{CallID: leg, WorkflowID: workflowID, RunID: "run-1"}, answer.accepted)
@@ -140,13 +141,50 @@ func TestCallsSettleLongerThanARefusedWebhookTakes(t *testing.T) {
 	require.Greater(t, workflows.DefaultPatience.Settle, temporalTimeout+retryAfter*time.Second)
 }
 
-func TestCallThatAnAgentPlacesIsNoCallOfOurs(t *testing.T) {
+// placed are the events of a call that an agent places, each with what tells so.
+var placed = map[string][]string{
+	"call-outbound": nil, "call-bridged": {`"call.type":"outbound","call.source":"api"`},
+	"call-finished": {`"call.type":"outbound","call.source":"webrtc"`}, "recording-finished": {`"call.type":"outbound","call.source":"dialer"`},
+}
+
+func TestCallThatAnAgentPlacesIsNoCallOfOursUnlessItIsWanted(t *testing.T) {
+	for event, fields := range placed {
+		withReceiver(t, func(t *testing.T, r *receiver) {
+			answer := r.post(t, event, fields...)
+			require.Equal(t, http.StatusAccepted, answer.status)
+			require.True(t, r.answered[0].Ignored)
+			require.Empty(t, r.temporal.runs)
+
+			r.Outgoing = func() bool { return true } // the automations are read anew
+			require.Equal(t, accepted{CallID: leg, WorkflowID: workflowID, RunID: "run-1"}, r.post(t, event, fields...).accepted)
+			require.False(t, r.answered[1].Ignored)
+			require.Equal(t, event == "call-outbound", r.temporal.runs[workflowID].input.First != nil)
+		})
+	}
+}
+
+func TestAgentsLegThatIsAnnouncedAsPlacedDoesNotTurnTheCallersCallAround(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
-		answer := r.post(t, "call-finished", `"call.type":"outbound","call.source":"webrtc"`)
+		answer := r.post(t, "call-outbound", `"call.id":"child"`, `"call.parentId":"`+leg+`"`, `"call.type":"outbound","call.source":"queue","call.domain":"internal"`)
 		require.Equal(t, http.StatusAccepted, answer.status)
 		require.True(t, r.answered[0].Ignored)
 		require.Empty(t, r.temporal.runs)
-	})
+	}, withOutgoing)
+}
+
+func withOutgoing(c *Config) { c.Outgoing = func() bool { return true } }
+
+func TestRunSaysWhichWayTheCallGoes(t *testing.T) {
+	for event, says := range map[string][]string{
+		"call-inbound": {`"in"`, "Inbound call of "}, "call-finished": {`"in"`, "Inbound call of "}, "call-outbound": {`"out"`, "Outbound call of "},
+	} {
+		withReceiver(t, func(t *testing.T, r *receiver) {
+			r.post(t, event)
+			started := r.temporal.runs[workflowID].started
+			require.Equal(t, says[0], string(started.GetSearchAttributes().GetIndexedFields()["CallDirection"].GetData()))
+			require.Contains(t, string(started.GetUserMetadata().GetSummary().GetData()), says[1])
+		}, withOutgoing)
+	}
 }
 
 func TestShortAbsenceOfTemporalGoesUnnoticed(t *testing.T) {
@@ -179,18 +217,19 @@ func TestRingAsksForItsFirstTaskWhereAWorkerIsAtHand(t *testing.T) {
 	for _, eager := range []bool{true, false} {
 		withReceiver(t, func(t *testing.T, r *receiver) {
 			require.Equal(t, http.StatusAccepted, r.post(t, "call-inbound").status)
-		}, func(c *Config) { spy.Client, c.Temporal, c.Eager = c.Temporal, &spy, eager })
+			require.Equal(t, http.StatusAccepted, r.post(t, "call-outbound", `"call.id":"another"`).status)
+		}, withOutgoing, func(c *Config) { spy.Client, c.Temporal, c.Eager = c.Temporal, &spy, eager })
 	}
-	require.Equal(t, []bool{true, false}, spy.asked)
+	require.Equal(t, []bool{true, true, false, false}, spy.asked)
 }
 
 // Ids, summaries, search attributes and memos are in the clear whatever a codec encrypts.
 func TestNothingThatTemporalShowsTellsWhoCalled(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
-		for _, event := range []string{"call-inbound", "call-bridged", "call-finished"} {
+		for _, event := range []string{"call-inbound", "call-bridged", "call-finished", "recording-finished"} {
 			r.post(t, event)
 		}
-		require.Len(t, r.temporal.heard, 3)
+		require.Len(t, r.temporal.heard, 4)
 		for _, message := range r.temporal.heard {
 			onTheWire, err := proto.Marshal(message)
 			require.NoError(t, err)

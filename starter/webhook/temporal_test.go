@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	sdkpb "go.temporal.io/api/sdk/v1"
 	"go.temporal.io/api/serviceerror"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	updatepb "go.temporal.io/api/update/v1"
@@ -133,6 +134,8 @@ type startRequest interface {
 	GetInput() *commonpb.Payloads
 	GetWorkflowIdReusePolicy() enumspb.WorkflowIdReusePolicy
 	GetRequestId() string
+	GetSearchAttributes() *commonpb.SearchAttributes
+	GetUserMetadata() *sdkpb.UserMetadata
 }
 
 // open returns the run that a start meets: the running one, or a new one where the policy allows.

@@ -9,13 +9,15 @@ import (
 
 // kinds translates babelforce's events. This file is the only one that knows both vocabularies.
 var kinds = map[babelforce.EventName]call.Kind{
-	babelforce.CallInbound:  call.Inbound,
-	babelforce.CallBridged:  call.Bridged,
-	babelforce.CallFinished: call.Finished,
+	babelforce.CallInbound:       call.Inbound,
+	babelforce.CallOutbound:      call.Outbound,
+	babelforce.CallBridged:       call.Bridged,
+	babelforce.CallFinished:      call.Finished,
+	babelforce.RecordingFinished: call.Recorded,
 }
 
-// translate puts an event of babelforce's into our own words.
-func translate(event babelforce.Event, receivedAt time.Time) call.Event {
+// Translate puts an event of babelforce's into our own words.
+func Translate(event babelforce.Event, receivedAt time.Time) call.Event {
 	return call.Event{
 		Kind:       kinds[event.Name],
 		ID:         event.Fingerprint(),
@@ -47,6 +49,11 @@ func translate(event babelforce.Event, receivedAt time.Time) call.Event {
 			Source:   event.Agent.Source,
 		},
 		Queue: call.Queue{ID: event.Queue.ID, Name: event.Queue.Name},
+		Recording: call.Recording{
+			ID:      event.Recording.ID,
+			URL:     event.Recording.URL,
+			Seconds: event.Recording.Duration,
+		},
 		Extra: event.Extra,
 	}
 }

@@ -68,8 +68,10 @@ func TestNoFieldIsLostInTranslation(t *testing.T) {
 	var event babelforce.Event
 	fill(reflect.ValueOf(&event).Elem())
 	event.Name = babelforce.CallInbound
-	translated := reflect.ValueOf(translate(event, time.Now()))
-	for _, part := range []reflect.Value{translated, translated.FieldByName("Leg"), translated.FieldByName("Agent"), translated.FieldByName("Queue")} {
+	translated := reflect.ValueOf(Translate(event, time.Now()))
+	for _, part := range []reflect.Value{
+		translated, translated.FieldByName("Leg"), translated.FieldByName("Agent"), translated.FieldByName("Queue"), translated.FieldByName("Recording"),
+	} {
 		for i := range part.NumField() {
 			require.False(t, part.Field(i).IsZero(), "%s.%s", part.Type(), part.Type().Field(i).Name)
 		}
@@ -77,6 +79,7 @@ func TestNoFieldIsLostInTranslation(t *testing.T) {
 	require.Equal(t, reflect.TypeOf(event.Call).NumField(), translated.FieldByName("Leg").NumField())
 	require.Equal(t, reflect.TypeOf(event.Agent).NumField(), translated.FieldByName("Agent").NumField())
 	require.Equal(t, reflect.TypeOf(event.Queue).NumField(), translated.FieldByName("Queue").NumField())
+	require.Equal(t, reflect.TypeOf(event.Recording).NumField(), translated.FieldByName("Recording").NumField())
 }
 
 // fill sets every field to something.
@@ -98,6 +101,15 @@ func fill(v reflect.Value) {
 		for i := range v.NumField() {
 			fill(v.Field(i))
 		}
+	}
+}
+
+func TestEveryEventHasAKindOfItsOwn(t *testing.T) {
+	for name, kind := range map[babelforce.EventName]call.Kind{
+		babelforce.CallInbound: call.Inbound, babelforce.CallOutbound: call.Outbound, babelforce.CallBridged: call.Bridged,
+		babelforce.CallFinished: call.Finished, babelforce.RecordingFinished: call.Recorded,
+	} {
+		require.Equal(t, kind, Translate(babelforce.Event{Name: name}, time.Now()).Kind)
 	}
 }
 

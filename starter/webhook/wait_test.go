@@ -32,6 +32,15 @@ func TestConversationIsAnsweredOnceItExists(t *testing.T) {
 	})
 }
 
+func TestConversationOfACallThatAnAgentPlacesCanBeWaitedForToo(t *testing.T) {
+	withReceiver(t, func(t *testing.T, r *receiver) {
+		r.temporal.state = func(context.Context) (workflows.State, error) { return opened, nil }
+		answer := r.post(t, "call-outbound?wait=conversation")
+		require.Equal(t, http.StatusOK, answer.status)
+		require.Equal(t, opened.ConversationID, answer.ConversationID)
+	}, withOutgoing)
+}
+
 func TestAcceptedEventStaysAcceptedWithoutAConversation(t *testing.T) {
 	for name, state := range map[string]func(context.Context) (workflows.State, error){
 		"it takes too long":             func(ctx context.Context) (workflows.State, error) { <-ctx.Done(); return workflows.State{}, ctx.Err() },
@@ -78,7 +87,7 @@ func TestConversationIsWaitedForFiveSecondsUnlessConfigured(t *testing.T) {
 
 func TestOnlyARingThatAsksForItWaits(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
-		for _, event := range []string{"call-inbound", "call-inbound?wait=agent", "call-bridged?wait=conversation"} {
+		for _, event := range []string{"call-inbound", "call-inbound?wait=agent", "call-bridged?wait=conversation", "recording-finished?wait=conversation"} {
 			require.Equal(t, http.StatusAccepted, r.post(t, event).status)
 			require.Empty(t, r.temporal.runs[workflowID].asked)
 		}

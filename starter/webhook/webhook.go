@@ -16,6 +16,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -44,6 +45,9 @@ type Config struct {
 	ConversationWait time.Duration
 	// Rate is how many webhooks a second are accepted, with bursts of twice as many; 0 is no limit.
 	Rate float64
+	// Outgoing, if set, says whether calls that agents place are wanted. It is
+	// asked for each event, because the automations may change meanwhile.
+	Outgoing func() bool
 	// Patience is handed to each new call.
 	Patience workflows.Patience
 	Log      *slog.Logger
@@ -57,7 +61,7 @@ type Answered struct {
 	Status int
 	// Late says that the call was over already: accepted, and without effect.
 	Late bool
-	// Ignored says that it is about a call that an agent has placed.
+	// Ignored says that it is about a call that an agent has placed, and that those are not wanted.
 	Ignored bool
 	Took    time.Duration
 }
@@ -74,6 +78,9 @@ func New(config Config) *Handler {
 	if config.ConversationWait == 0 {
 		config.ConversationWait = defaultConversationWait
 	}
+	if config.Outgoing == nil {
+		config.Outgoing = func() bool { return false }
+	}
 	if config.Observe == nil {
 		config.Observe = func(Answered) {}
 	}
@@ -85,7 +92,7 @@ func New(config Config) *Handler {
 	h.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, status{"alive"}) })
 	h.mux.HandleFunc("GET /readyz", h.ready)
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusNotFound, "there is nothing at this path: post events to /webhooks/babelforce/call-inbound, /call-bridged or /call-finished")
+		refuse(w, http.StatusNotFound, "there is nothing at this path: post events to /webhooks/babelforce/call-inbound, /call-outbound, /call-bridged, /call-finished or /recording-finished")
 	})
 	return h
 }
@@ -126,9 +133,8 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	translated := translate(event, began.UTC())
-	if translated.Leg.IsOutgoing() {
-		// Calls that agents place are no calls that enter the call centre: none is opened, or lost.
+	translated := Translate(event, began.UTC())
+	if h.ignores(translated) {
 		outcome.Ignored = true
 		respond(recorder, http.StatusAccepted, accepted{CallID: event.Call.Key(), WorkflowID: workflows.WorkflowID(event.Call.Key())})
 		return
@@ -140,7 +146,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	}
 	outcome.Late = accepted.Late
 	h.Log.Info("event accepted", "event", name, "call", event.Call.Key(), "leg", event.Call.ID, "late", accepted.Late)
-	if r.URL.Query().Get("wait") == "conversation" && name == babelforce.CallInbound {
+	if r.URL.Query().Get("wait") == "conversation" && begins(name) {
 		if state, ok := h.awaitConversation(r.Context(), accepted); ok {
 			accepted.ConversationID, accepted.ConversationURL = state.ConversationID, state.ConversationURL
 			respond(recorder, http.StatusOK, accepted)
@@ -150,10 +156,26 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	respond(recorder, http.StatusAccepted, accepted)
 }
 
+// ignores reports whether an event is about a call that an agent has placed,
+// where those are not wanted: no call that enters the call centre is opened, or
+// lost. An agent's leg that is rung by a queue is placed by nobody; were it
+// announced as if it was (unknown), the caller's call would be taken for one that is.
+func (h *Handler) ignores(event call.Event) bool {
+	if event.Kind == call.Outbound && event.Leg.IsAgentAttempt() {
+		return true
+	}
+	return event.IsOutgoing() && !h.Outgoing()
+}
+
+// begins reports whether an event is the one with which calls begin.
+func begins(name babelforce.EventName) bool {
+	return name == babelforce.CallInbound || name == babelforce.CallOutbound
+}
+
 // admit refuses what is not an authentic, readable event of a call.
 func (h *Handler) admit(w http.ResponseWriter, r *http.Request, name babelforce.EventName, known bool) (event babelforce.Event, ok bool) {
 	if !known {
-		refuse(w, http.StatusNotFound, "unknown event: the path must end in call-inbound, call-bridged or call-finished")
+		refuse(w, http.StatusNotFound, "unknown event: the path must end in call-inbound, call-outbound, call-bridged, call-finished or recording-finished")
 		return event, false
 	}
 	if r.Method != http.MethodPost {

@@ -115,6 +115,8 @@ function showList(v) {
 
 function attributeValue(name, value) {
   if (typeof value === "boolean") return value ? "yes" : "no";
+  if (value === null) return "–";
+  if (typeof value === "object") return JSON.stringify(value);
   if (name.endsWith("At")) return new Date(value).toLocaleString([], { hour12: false });
   // Only these two: any other scheme in a caller's value could run code.
   if (/^https?:\/\//.test(value)) {
@@ -130,8 +132,36 @@ function properties(entries) {
   return el("dl", "properties", ...entries.flatMap(([name, value]) => [el("dt", "", name), el("dd", "", value)]));
 }
 
+// message shows an entry as the agent's timeline does: who called whom and when, then the rest.
+function message(m) {
+  const { from, to, placedAt, answeredAt, endedAt, ...rest } = m.meta;
+  const icon = el("span", `icon ${m.channel}`);
+  icon.role = "img";
+  icon.ariaLabel = `${m.channel}, ${m.direction === "out" ? "outbound" : "inbound"}`;
+  const sides = [from, to].filter((side) => side !== undefined).map((side) => attributeValue("", side)).join(" → ");
+  const more = [...Object.entries({ placedAt, answeredAt, endedAt }), ...Object.entries(rest).sort()]
+    .filter(([, value]) => value !== undefined).map(([name, value]) => [name, attributeValue(name, value)]);
+  return [
+    el("p", "message", icon, el("span", "subject", m.subject || m.channel), el("span", "", sides), el("span", "pill", m.status)),
+    ...(m.preview ? [el("p", "body", m.preview)] : []),
+    ...(more.length ? [properties(more)] : []),
+    el("span", "id", m.externalId),
+  ];
+}
+
+const note = (n) => [el("p", "body", n.body), el("span", "id", n.externalId)];
+
+// told puts messages and notes in the order in which they happened.
+function told(c) {
+  const entries = [
+    ...c.messages.map((m) => ({ at: m.sentAt, show: () => message(m) })),
+    ...c.notes.map((n) => ({ at: n.createdAt, show: () => note(n) })),
+  ];
+  return entries.sort((a, b) => new Date(a.at) - new Date(b.at));
+}
+
 function timeline(entries, text) {
-  return el("ol", "timeline", ...entries.map((e) => el("li", "", clock(e.at ?? e.createdAt), el("div", "entry", ...text(e)))));
+  return el("ol", "timeline", ...entries.map((e) => el("li", "", clock(e.at), el("div", "entry", ...text(e)))));
 }
 
 function section(title, ...children) {
@@ -144,7 +174,7 @@ function backLink() {
 
 function detail(c) {
   const custom = Object.entries(c.custom).sort().map(([name, value]) => [name, attributeValue(name, value)]);
-  const notes = (n) => [el("p", "body", n.body), el("span", "id", n.externalId)];
+  const entries = told(c);
   return [
     backLink(),
     el("div", "heading", el("h2", "", c.name || "(no name)"), pills(c)),
@@ -152,6 +182,7 @@ function detail(c) {
     properties([
       ["Customer", c.customer.name || "(no name)"],
       ["Phone", c.customer.phones.join(", ") || "–"],
+      ...(c.customer.sharedPhones.length ? [["Shared phone", c.customer.sharedPhones.join(", ")]] : []),
       ["Assigned to", c.assignees.join(", ") || "Unassigned"],
       ["Direction", c.direction === "out" ? "outbound" : "inbound"],
       ["Priority", c.priority ? String(c.priority) : "–"],
@@ -162,7 +193,7 @@ function detail(c) {
       ...(c.mergedInto ? [["Merged into", linkTo(c.mergedInto, "", c.mergedInto)]] : []),
     ]),
     section("Attributes", custom.length ? properties(custom) : el("p", "none", "None set.")),
-    section(`Notes (${c.notes.length})`, c.notes.length ? timeline(c.notes, notes) : el("p", "none", "No notes.")),
+    section(`Timeline (${entries.length})`, entries.length ? timeline(entries, (e) => e.show()) : el("p", "none", "Nothing yet.")),
     section("Changes", timeline(c.log, (change) => [change.what])),
   ];
 }

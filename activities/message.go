@@ -1,0 +1,112 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/phone"
+)
+
+// voice tells a call's entry on the customer's timeline from its notes, by external id.
+const voice = "voice"
+
+// app is what Kustomer shows as the integration that an entry is of; it wants one name for all.
+const app = "babelforce"
+
+// voiceMessage is the call as an entry on the timeline. The names in meta are
+// those that Kustomer's own voice messages have (third-party schemas of its data; inferred).
+func (a *Activities) voiceMessage(message automation.Message, facts call.Facts) kustomer.NewMessage {
+	meta := make(map[string]any)
+	add := func(name string, value string) {
+		if value != "" {
+			meta[name] = value
+		}
+	}
+	direction := "in"
+	if facts.Outgoing {
+		direction = "out"
+	}
+	if !facts.Leg.Anonymous {
+		add("from", a.inE164(facts.Leg.From))
+	}
+	add("to", a.inE164(facts.Leg.To))
+	add("status", string(facts.Outcome))
+	placed, answered, ended := timesOf(facts)
+	add("placedAt", stamp(placed))
+	add("answeredAt", stamp(answered))
+	add("endedAt", stamp(ended))
+	return kustomer.NewMessage{
+		App: app, Direction: direction, ExternalID: externalIDPrefix + facts.Key + ":" + voice,
+		Subject: message.Subject, Preview: message.Preview, SentAt: placed, Meta: meta,
+	}
+}
+
+// inE164 is a number as systems exchange it, where it is one that can be, and otherwise nothing.
+func (a *Activities) inE164(number string) string {
+	parsed, ok := phone.Parse(number, a.country)
+	if !ok {
+		return ""
+	}
+	return parsed.E164()
+}
+
+// timesOf are when a call was placed, answered and ended, as far as is known.
+func timesOf(facts call.Facts) (placed, answered, ended time.Time) {
+	placed, ended = facts.Leg.CreatedAt, facts.Leg.FinishedAt
+	if placed.IsZero() {
+		return placed, answered, ended
+	}
+	if ended.IsZero() && facts.Leg.Seconds != nil {
+		ended = placed.Add(time.Duration(*facts.Leg.Seconds) * time.Second)
+	}
+	if wait := facts.Summary.WaitSeconds; wait != nil && facts.Outcome == call.Answered {
+		answered = placed.Add(time.Duration(*wait) * time.Second)
+	}
+	return placed, answered, ended
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// writeMessage writes the entry, once per call. It comes before the
+// conversation's own fields, because what comes in to one that is done opens it again.
+func (e *edit) writeMessage(ctx context.Context, look bool) error {
+	if e.message == nil {
+		return nil
+	}
+	if wasFrozen(ctx) {
+		return errFrozen
+	}
+	if look {
+		if written, err := e.hasMessage(ctx); written || err != nil {
+			return err
+		}
+	}
+	_, err := e.kustomer.CreateMessage(ctx, e.id, *e.message)
+	if refused(err) {
+		if written, findErr := e.hasMessage(ctx); written || findErr != nil {
+			return findErr
+		}
+	}
+	if kustomer.IsKind(err, kustomer.Rejected) {
+		e.warn("the voice entry was left out: %v", err)
+		return nil
+	}
+	e.left.Rev = 0 // the conversation has changed, and the answer does not tell its revision
+	return mayComeLate(err)
+}
+
+func (e *edit) hasMessage(ctx context.Context) (bool, error) {
+	_, err := e.kustomer.MessageByExternalID(ctx, e.message.ExternalID)
+	if kustomer.IsKind(err, kustomer.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,84 @@
+package kustomer
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestEverybodyWithANumberIsFound(t *testing.T) {
+	for body, want := range map[string][]Customer{
+		`{"data":{"id":"a","attributes":{"name":"A","sharedPhones":[{"phone":"+4930123456","type":"work"}]}}}`: {
+			{ID: "a", Name: "A", SharedPhones: []Phone{{Type: "work", Phone: "+4930123456"}}}},
+		`{"data":[{"id":"a"},{"id":"b","attributes":{"name":"B"}}]}`: {{ID: "a"}, {ID: "b", Name: "B"}},
+		`{"data":[]}`: nil,
+	} {
+		var seen []sent
+		found, err := clientFor(t, recording(&seen, answering(200, body))).CustomersByPhone(t.Context(), "+4930123456")
+		require.NoError(t, err)
+		require.Equal(t, want, found, body)
+		require.Equal(t, []sent{{"GET", "/v1/customers/phone=%2B4930123456", ""}}, seen)
+	}
+}
+
+func TestNobodyWithANumberIsNoFailureAndAFailureIsNotNobody(t *testing.T) {
+	lookUp := func(status int, body string) ([]Customer, error) {
+		return clientFor(t, answering(status, body)).CustomersByPhone(t.Context(), "+4930123456")
+	}
+	found, err := lookUp(404, `{"errors":[{"status":404,"source":{"parameter":"phone"},"code":"notfound","title":"Not Found"}]}`)
+	require.NoError(t, err)
+	require.Empty(t, found)
+	for body, status := range map[string]int{
+		`<html>Not Found</html>`:       404, // a proxy's
+		`{"data":[{"id":"a"},{}]}`:     200,
+		`{"data":null}`:                200,
+		`{"data":7}`:                   200,
+		`{"errors":[{"code":"down"}]}`: 503,
+	} {
+		found, err := lookUp(status, body)
+		require.True(t, IsKind(err, Unavailable), body)
+		require.Empty(t, found)
+	}
+	_, err = lookUp(403, `{"errors":[{"code":"x"}]}`)
+	require.EqualError(t, err, "kustomer: cannot find customers by phone: credentials (HTTP 403): x")
+}
+
+func TestConversationsOfACustomerAreReadWholeFromEveryPage(t *testing.T) {
+	path := "/v1/customers/" + customerID + "/conversations"
+	var seen []sent
+	c := clientFor(t, recording(&seen, func(w http.ResponseWriter, r *http.Request) {
+		next := `"` + path + `?fromDate=2026-01-02T03%3A04%3A05Z&page=2&pageSize=100"`
+		if r.URL.Query().Get("page") == "2" {
+			next = "null"
+		}
+		answering(200, fmt.Sprintf(`{"data":[{"id":"c%d","attributes":{"status":"done","mergedTarget":{"id":"m"},"deleted":true},
+			"relationships":{"customer":{"data":{"id":"%s"}}}}],"links":{"next":%s}}`, len(seen), customerID, next))(w, r)
+	}))
+	from := time.Date(2026, 1, 2, 5, 4, 5, 999e6, time.FixedZone("", 2*60*60))
+	found, err := c.CustomerConversations(t.Context(), customerID, from)
+	require.NoError(t, err)
+	one := Conversation{ID: "c1", CustomerID: customerID, Status: "done", MergedTarget: "m", Deleted: true}
+	two := one
+	two.ID = "c2"
+	require.Equal(t, []Conversation{one, two}, found)
+	require.Equal(t, []sent{
+		{"GET", path + "?fromDate=2026-01-02T03%3A04%3A05Z&pageSize=100", ""},
+		{"GET", path + "?fromDate=2026-01-02T03%3A04%3A05Z&page=2&pageSize=100", ""},
+	}, seen, "in UTC, and rounded so that nothing is left out")
+}
+
+func TestConversationsOfACustomerFromNoTimeOnAreAllOfThem(t *testing.T) {
+	var seen []sent
+	c := clientFor(t, recording(&seen, answering(200, `{"data":[]}`)))
+	found, err := c.CustomerConversations(t.Context(), customerID, time.Time{})
+	require.NoError(t, err)
+	require.Empty(t, found)
+	require.Equal(t, "/v1/customers/"+customerID+"/conversations?pageSize=100", seen[0].uri)
+
+	found, err = clientFor(t, secondPageFails()).CustomerConversations(t.Context(), customerID, time.Time{})
+	require.EqualError(t, err, "kustomer: cannot list conversations of customer: unavailable (HTTP 502)")
+	require.Empty(t, found)
+}

@@ -1,0 +1,72 @@
+package workflows
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/callthread/callthread/call"
+)
+
+// LegState is one try to reach an agent in a call's State, or, of a call that
+// was placed, the other leg. Nothing in it names anybody.
+type LegState struct {
+	LegID   string `json:"legId"`
+	AgentID string `json:"agentId,omitempty"`
+	QueueID string `json:"queueId,omitempty"`
+	// RangSeconds is how long the phone rang, where the leg's times tell.
+	RangSeconds *int `json:"rangSeconds,omitempty"`
+	// TalkedSeconds is how long the leg was connected.
+	TalkedSeconds *int `json:"talkedSeconds,omitempty"`
+	// Answered says that it was picked up.
+	Answered bool `json:"answered,omitempty"`
+	// FinishReason is why the leg ended, as the phone provider sees it: not all mean the same by theirs.
+	FinishReason string `json:"finishReason,omitempty"`
+}
+
+func legState(attempt call.Attempt) LegState {
+	leg := LegState{
+		LegID: attempt.Leg.ID, AgentID: attempt.Agent.ID, QueueID: attempt.Queue.ID,
+		Answered: attempt.Lasted(), FinishReason: attempt.Leg.FinishReason,
+	}
+	if rang, known := attempt.Rang(); known {
+		leg.RangSeconds = &rang
+	}
+	if attempt.Lasted() {
+		leg.TalkedSeconds = attempt.Leg.Seconds
+	}
+	return leg
+}
+
+// inWords is an event as the call log has it.
+func (c *thread) inWords(event call.Event) string {
+	agent := "agent " + cmp.Or(event.Agent.ID, "unknown")
+	switch {
+	case event.Kind == call.Inbound:
+		return "ringing"
+	case event.Kind == call.Outbound:
+		return "call placed"
+	case event.Kind == call.Recorded:
+		return "a recording can be listened to"
+	case event.Kind == call.Bridged && len(c.bridges) > 0 && !c.isAnnounced(event):
+		return "now with " + agent
+	case event.Kind == call.Bridged:
+		return "answered by " + agent
+	case event.Leg.IsChild() && c.facts.IsCustomers(event.Leg):
+		return "the customer's leg ended (" + cmp.Or(event.Leg.FinishReason, "no reason given") + ")"
+	case event.Leg.IsChild():
+		return ofLeg(agent, legState(call.Attempt{Leg: event.Leg, Agent: event.Agent}))
+	}
+	return "call ended (" + cmp.Or(event.Leg.FinishReason, "no reason given") + ")"
+}
+
+// ofLeg says what became of an agent's leg.
+func ofLeg(agent string, leg LegState) string {
+	rang := ""
+	if leg.RangSeconds != nil {
+		rang = fmt.Sprintf(" after %d s of ringing", *leg.RangSeconds)
+	}
+	if !leg.Answered {
+		return agent + " did not pick up" + rang
+	}
+	return fmt.Sprintf("%s picked up%s, and was on the line for %d s", agent, rang, *leg.TalkedSeconds)
+}
