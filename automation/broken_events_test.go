@@ -43,8 +43,8 @@ func TestWhatBelongsToAnotherEventIsRefused(t *testing.T) {
 		"wrapUptime: 2m\n" + creating("{}") + update(call.WrappedUp, "{}"):      `1:1: unknown key "wrapUptime" in the file: did you mean "wrapUpTime"?`,
 		"wrapUpTime: 2m\n" + creating("{}") + item("a", updateAction, "", "{}"): `7:12: "event" cannot be "a": use one of call.bridged, call.finished, call.inbound, call.outbound, call.wrappedUp, recording.finished`,
 		// Recordings.
+		creating("name: '{recording.id}'"):                                "5:14: {recording.id} is known on recording.finished only",
 		ending("note: '{recording.url}'"):                                 "5:14: {recording.url} is known on recording.finished only",
-		creating("{}") + update(call.Recorded, "note: '{call.outcome}'"):  "9:14: {call.outcome} is not known yet on recording.finished, only from call.finished on",
 		creating("{}") + item("recording.finish", updateAction, "", "{}"): `6:12: "event" cannot be "recording.finish": did you mean "recording.finished"?`,
 		// Messages.
 		"automations:\n" + item("call.bridged", messageAction, "", "{}") + creation("{}"): "2:5: kustomer.message.create goes with call.finished: " +

@@ -69,6 +69,14 @@ func TestARecordingsFactsAreKnownOnItsEvent(t *testing.T) {
 	require.Equal(t, Change{Note: "Recorded: 1 min 35 s", Custom: map[string]any{"recordingUrl": "https://babelforce.example/r-1"}}, change)
 }
 
+func TestWhatIsKnownAtTheEndIsKnownOfARecordingAndAtTheWrapUpToo(t *testing.T) {
+	const note = "note: \"{call.outcome} {call.duration} {call.waitTime} {agent.name} {queue.name}\""
+	for _, event := range []call.Kind{call.Finished, call.WrappedUp, call.Recorded} {
+		change, _ := load(t, head+creation("{}")+update(event, note)).Change(event, answered())
+		require.Equal(t, "answered 60 7 Amira Haddad Support", change.Note, event)
+	}
+}
+
 func TestAMessageIsWrittenWhereItsTriggerHolds(t *testing.T) {
 	const only = "    trigger: { conditions: [{ expression: call.outcome, operator: EQ, expectation: answered }] }\n"
 	set := load(t, head+creation("{}")+update(call.Finished, "note: over")+

@@ -77,6 +77,8 @@ func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
 	require.Equal(t, []string{
 		accepted, enough,
 		"warning: the API key has the role org.permission.customer.update, which is not needed" + harm,
+		"warning: the API key has the role org.permission.message.read, which is not needed" + harm,
+		"warning: the API key has the role org.permission.message.create, which is not needed" + harm,
 	}, found)
 
 	found, fails = checked(t, org, load(t, ""))
@@ -88,6 +90,8 @@ func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
 		"warning: the API key has the role org.permission.conversation.delete, which is not needed" + harm,
 		"warning: the API key has the role org.permission.note.read, which is not needed" + harm,
 		"warning: the API key has the role org.permission.note.create, which is not needed" + harm,
+		"warning: the API key has the role org.permission.message.read, which is not needed" + harm,
+		"warning: the API key has the role org.permission.message.create, which is not needed" + harm,
 	}, found)
 }
 

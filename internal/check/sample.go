@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
+	"regexp"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
@@ -98,6 +98,9 @@ type recorder struct {
 	conversation map[string]any
 }
 
+// isConversation tells requests about a conversation itself from those about what is said in it.
+var isConversation = regexp.MustCompile(`^/v1/conversations(/[^/]+(/tags)?)?$`)
+
 func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	var body []byte
 	if request.Body != nil {
@@ -107,7 +110,7 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 	}
 	r.requests = append(r.requests, Request{Method: request.Method, Path: request.URL.RequestURI(), Body: bytes.TrimSpace(body)})
-	if strings.HasPrefix(request.URL.Path, "/v1/conversations") && !strings.HasSuffix(request.URL.Path, "/notes") {
+	if isConversation.MatchString(request.URL.Path) {
 		_ = json.Unmarshal(body, &r.conversation) // a list of tags tells it nothing that is asked for
 		return answer(request, http.StatusOK, object{"data": object{"type": "conversation", "id": sampleID, "attributes": r.conversation}})
 	}

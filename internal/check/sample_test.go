@@ -137,16 +137,18 @@ func TestSamplesShowWhatAFileAsksForBeyondTheUsualEvents(t *testing.T) {
 		return "event: " + event + ", action: kustomer.conversation.update, options: { note: '" + note + "' }"
 	}
 	requests, warnings := played(t, load(t, "", "event: call.outbound, action: kustomer.conversation.create, options: { name: 'By {agent.name}' }",
+		"event: call.finished, action: kustomer.message.create, options: { subject: '{call.outcome:words}' }",
 		update("recording.finished", "{recording.url}"), update("call.wrappedUp", "{call.outcome} for {call.talkTime} s")))
 	require.Contains(t, requests[outgoing][2], `"name":"By Amira Haddad","status":"open","direction":"out"}`)
 	for _, title := range []string{isAnswered, isAnonymous, outgoing} {
+		require.Regexp(t, `^POST`+at+`/messages \{.*"externalId":"`+external+`:voice","subject":"answered".*"answeredAt":"2026-03-02T09:30:07Z"`, requests[title][3])
 		require.Empty(t, warnings[title])
 		require.Equal(t, []string{
 			`POST` + at + `/notes {"body":"https://recordings.example.com/sample","externalId":"` + external + `:recorded"}`,
 			`POST` + at + `/notes {"body":"answered for 88 s","externalId":"` + external + `:wrappedUp"}`,
-		}, requests[title][3:], title)
+		}, requests[title][4:], title)
 	}
-	require.Len(t, requests[isLost], 3, "nobody spoke, and nobody has anything to wrap up")
+	require.Len(t, requests[isLost], 4, "nobody spoke, and nobody has anything to wrap up")
 }
 
 func TestSampleOfACustomersOwnLooksForNoCaller(t *testing.T) {
@@ -175,7 +177,9 @@ func TestSamplesWarnOfWhatOperatorsWouldSee(t *testing.T) {
 }
 
 func TestSandboxTakesEverySampleRequest(t *testing.T) {
-	for name, set := range map[string]*automation.Set{"built-in": automation.Default(), "mine": mine(t)} {
+	for name, set := range map[string]*automation.Set{
+		"built-in": automation.Default(), "mine": mine(t), "messages": load(t, "", "event: call.finished, action: kustomer.message.create, options: {}"),
+	} {
 		samples, err := Samples(t.Context(), set, "")
 		require.NoError(t, err)
 		for _, sample := range samples {
