@@ -101,8 +101,10 @@ func (c *thread) nextBridge(ctx workflow.Context) (bridge call.Event, more bool,
 		if deadline.IsReady() {
 			return call.Event{}, false, nil
 		}
-		ended := c.ended
-		news := func() bool { return c.handled < len(c.bridges) || c.ended != ended || c.isNobodys() }
+		ended, goesOn := c.ended, c.goesOn(ctx)
+		news := func() bool {
+			return c.handled < len(c.bridges) || c.ended != ended || c.goesOn(ctx) != goesOn || c.isNobodys()
+		}
 		if err := c.listen(ctx, deadline, news); err != nil {
 			return call.Event{}, false, err
 		}
@@ -115,11 +117,14 @@ func (c *thread) nextBridge(ctx workflow.Context) (bridge call.Event, more bool,
 // and ends in good time needs no more than the first.
 func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 	switch {
+	case c.goesOn(ctx):
+		c.settled, c.followed = nil, true // what was waited for is here: the next agent
+		return c.end(ctx)
 	case c.ended:
 		c.state.WaitsFor = "events that were overtaken by the end of the call"
 		if c.settled == nil {
 			settle := c.patience.Settle
-			if c.facts.Leg.WasTransferred() {
+			if c.facts.Leg.WasTransferred() && !c.followed {
 				settle = max(settle, transferPatience)
 			}
 			c.settled = c.timer(ctx, settle, "time for overtaken events")
@@ -132,12 +137,34 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 		c.state.WaitsFor = "the end of the call"
 		return c.unanswered
 	default:
-		c.state.WaitsFor = "the end of the call"
-		if c.unended == nil {
-			c.unended = c.timer(ctx, c.patience.End, "time for the end of the call")
-		}
-		return c.unended
+		return c.end(ctx)
 	}
+}
+
+// end bounds the wait for the end of a call that an agent has.
+func (c *thread) end(ctx workflow.Context) workflow.Future {
+	c.state.WaitsFor = "the end of the call"
+	if c.unended == nil {
+		c.unended = c.timer(ctx, c.patience.End, "time for the end of the call")
+	}
+	return c.unended
+}
+
+// goesOn reports whether the caller's leg has ended by a transfer, and the
+// agent who took the call then is still on the line: fewer legs have ended than
+// agents have picked up. It cannot be told where babelforce does not send the
+// ends of agents' legs.
+func (c *thread) goesOn(ctx workflow.Context) bool {
+	if !c.ended || !c.facts.Leg.WasTransferred() || len(c.bridges) < 2 || len(c.attempts) == 0 {
+		return false
+	}
+	lasted := 0
+	for _, attempt := range c.attempts {
+		if attempt.Lasted() {
+			lasted++
+		}
+	}
+	return lasted < len(c.bridges) && workflow.GetVersion(ctx, "follow transfers", workflow.DefaultVersion, 1) == 1
 }
 
 // handOver gives the conversation to the agent who picked up. The name tells
