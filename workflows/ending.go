@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/activities"
@@ -33,7 +34,7 @@ func (c *thread) close(ctx workflow.Context) error {
 		}
 		written = over.Ending()
 		nth++
-		c.facts.Outcome, c.facts.Summary = over.Outcome(), over.Summary(c.bridges)
+		c.facts.Outcome, c.facts.Summary, c.facts.Queue = over.Outcome(), over.Summary(c.bridges), over.LastQueue()
 		if !c.opened.ExpectsFinish {
 			continue
 		}
@@ -56,7 +57,7 @@ func (c *thread) close(ctx workflow.Context) error {
 
 // over is what is known of the call, were it over.
 func (c *thread) over() call.Over {
-	return call.Over{Facts: c.facts, Attempts: c.attempts, Bridged: len(c.bridges) > 0, Ended: c.ended}
+	return call.Over{Facts: c.facts, Attempts: c.attempts, Bridged: len(c.bridges) > 0, Ended: c.ended, Queue: c.endedIn}
 }
 
 // handOverTheRest serves the bridges that were heard since the end of the
@@ -105,5 +106,10 @@ func (c *thread) isOver(ctx workflow.Context) error {
 		return nil
 	}
 	c.state.Outcome, c.state.Summary = c.facts.Outcome, c.facts.Summary
-	return c.enter(ctx, phase, CallOutcome.ValueSet(string(c.state.Outcome)))
+	attributes := []temporal.SearchAttributeUpdate{CallOutcome.ValueSet(string(c.state.Outcome))}
+	if queue := c.facts.Queue.Name; queue != c.state.QueueName {
+		c.state.QueueName = queue
+		attributes = append(attributes, agentAttributes(State{QueueName: queue})...)
+	}
+	return c.enter(ctx, phase, attributes...)
 }
