@@ -11,7 +11,7 @@ import (
 
 func newSimulator(t *testing.T, seed int64) *Simulator {
 	t.Helper()
-	simulator, err := NewSimulator(seed, twoAgents, nil)
+	simulator, err := NewSimulator(seed, agents, nil)
 	require.NoError(t, err)
 	return simulator
 }
