@@ -59,7 +59,7 @@ func TestAVoiceEntryTellsNoNumberThatWasWithheldAndNoTimeThatIsNotKnown(t *testi
 	require.Equal(t, map[string]any{"status": "answered"}, o.conversation(t).Messages[0].Meta)
 }
 
-func TestAnOutcomeThatIsPutRightHasNoSecondVoiceEntry(t *testing.T) {
+func TestOutcomeThatIsPutRightHasNoSecondVoiceEntry(t *testing.T) {
 	o := newOrgWithVoiceEntries(t)
 	in := ending(o.open(t))
 	in.Facts.Outcome = call.AbandonedInQueue
