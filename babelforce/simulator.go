@@ -78,7 +78,8 @@ func (s *Simulator) Next(start time.Time) Story {
 // Shuffle has half of the stories delivered within two seconds in a random
 // order, with some steps delivered twice, and leaves the others as they are.
 // Whom it hits, and how, the simulator's seed decides. What a story wants stays
-// true, since the bodies say when things happened.
+// true, since the bodies say when things happened. A recording, which is stored
+// after all else, is never what is first heard of a call.
 func (s *Simulator) Shuffle(story Story) Story {
 	if s.rng.IntN(2) == 0 {
 		return story
@@ -90,6 +91,8 @@ func (s *Simulator) Shuffle(story Story) Story {
 		}
 	}
 	s.rng.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+	first := slices.IndexFunc(steps, func(step Step) bool { return step.Event != RecordingFinished })
+	steps[0], steps[first] = steps[first], steps[0]
 	var elapsed time.Duration
 	for i := range steps {
 		steps[i].After = elapsed

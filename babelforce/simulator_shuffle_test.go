@@ -45,6 +45,7 @@ func TestShufflingDeliversEveryStepSomeTwiceAndChangesNothingElse(t *testing.T) 
 			require.GreaterOrEqual(t, now[event], times)
 			require.LessOrEqual(t, now[event], 2*times)
 		}
+		require.NotEqual(t, RecordingFinished, story.Steps[0].Event, "it begins no call")
 		for i := range story.Steps[1:] {
 			require.LessOrEqual(t, story.Steps[i].After, story.Steps[i+1].After)
 		}
