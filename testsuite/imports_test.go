@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"starter/webhook":    {"babelforce", "call", "workflows"},
 	"internal/child":     {},
 	"internal/devserver": {"internal/child"},
-	"internal/metrics":   {"kustomer"},
+	"internal/metrics":   {"activities", "call", "kustomer", "workflows"},
 	"internal/config":    {"activities", "automation", "kustomer", "phone", "workflows"},
 	"internal/check":     {"activities", "automation", "call", "kustomer"},
 	"internal/demo": {"activities", "automation", "babelforce", "call", "internal/child", "internal/config", "internal/devserver", "kustomer",

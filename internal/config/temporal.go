@@ -27,6 +27,8 @@ import (
 // TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_* or a temporal.toml.
 type Temporal struct {
 	TaskQueue string
+	// Metrics, if set, is where the SDK counts what it does.
+	Metrics client.MetricsHandler
 
 	options client.Options
 }
@@ -55,6 +57,7 @@ func (t *Temporal) Client(log *slog.Logger) (client.Client, error) {
 		return nil, fmt.Errorf("read Temporal's client configuration (TEMPORAL_* or temporal.toml): %w", err)
 	}
 	options.Logger = sdklog.NewStructuredLogger(log)
+	options.MetricsHandler = t.Metrics
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, fmt.Errorf("make a Temporal client: %w", err)
