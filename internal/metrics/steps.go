@@ -94,8 +94,12 @@ func (s *steps) beginAtZero() {
 	}
 }
 
-// ended counts a step that has done what it was asked.
+// ended counts a step that has done what it was asked, for a call that was
+// first heard of then. A run that was reset does not say when: its call was counted before.
 func (s *steps) ended(name string, asked, answer any, heard time.Time) {
+	if heard.IsZero() {
+		return
+	}
 	var warnings []string
 	switch answer := answer.(type) {
 	case activities.CreateConversationResult:
@@ -106,7 +110,7 @@ func (s *steps) ended(name string, asked, answer any, heard time.Time) {
 	case activities.UpdateConversationResult:
 		warnings = answer.Warnings
 		if asked, ok := asked.(activities.UpdateConversationInput); ok {
-			s.updated(asked, answer, heard)
+			s.updated(asked, answer)
 		}
 	}
 	s.warnings.WithLabelValues(name).Add(float64(len(warnings)))
@@ -115,16 +119,16 @@ func (s *steps) ended(name string, asked, answer any, heard time.Time) {
 // opened measures how long a caller's conversation took, with all that came in
 // between: no worker, Kustomer out of order, an operator's decision.
 func (s *steps) opened(answer activities.CreateConversationResult, heard time.Time) {
-	if answer.ConversationID != "" && !heard.IsZero() {
+	if answer.ConversationID != "" {
 		s.opening.Observe(seconds(heard, answer.OpenedAt))
 	}
 }
 
 // updated counts what a step has done with a conversation.
-func (s *steps) updated(asked activities.UpdateConversationInput, answer activities.UpdateConversationResult, heard time.Time) {
+func (s *steps) updated(asked activities.UpdateConversationInput, answer activities.UpdateConversationResult) {
 	// A bridge that was only concluded from how the legs ended has a note of another name, and no time.
 	isHandOver := asked.Event == call.Bridged && strings.HasPrefix(asked.Note, string(call.Bridged)) && !asked.Since.IsZero()
-	if isHandOver && !answer.Gone && !heard.IsZero() {
+	if isHandOver && !answer.Gone {
 		s.handOver.Observe(seconds(asked.Since, answer.UpdatedAt))
 	}
 	// What puts an outcome right later has a note of another name too.

@@ -69,8 +69,8 @@ type request struct {
 	interceptor.WorkflowOutboundInterceptorBase
 }
 
-// ExecuteActivity says when the call was first heard of. A run that was reset
-// does not: it repeats steps of long ago, which tell of nobody's wait.
+// ExecuteActivity says when the call was first heard of, unless the run was
+// reset: then it repeats steps of long ago, which tell of nobody's wait.
 func (r *request) ExecuteActivity(ctx workflow.Context, step string, args ...any) workflow.Future {
 	info := workflow.GetInfo(ctx)
 	wasReset := info.OriginalRunID != "" && info.OriginalRunID != info.WorkflowExecution.RunID
