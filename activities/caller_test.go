@@ -146,3 +146,61 @@ func TestAParkedCallersConversationIsOpenedForWhomTheOperatorNames(t *testing.T)
 	require.NoError(t, err)
 	require.Equal(t, ada.ID, o.conversation(t).CustomerID)
 }
+
+// family makes customers who share the caller's number, and returns their ids, the oldest first.
+func (o *org) family(t *testing.T, members int) (ids []string) {
+	t.Helper()
+	for range members {
+		body := strings.NewReader(`{"sharedPhones":[{"type":"home","phone":"` + caller + `"}]}`)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, o.url+"/v1/customers", body)
+		require.NoError(t, err)
+		r.Header.Set("Authorization", "Bearer "+apiKey)
+		r.Header.Set("Content-Type", "application/json")
+		answer, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		require.Equal(t, http.StatusCreated, answer.StatusCode)
+	}
+	for _, customer := range o.State().Customers {
+		ids = append(ids, customer.ID)
+	}
+	return ids
+}
+
+func TestANumberThatSeveralShareIsNobodysUnlessTheFileSaysWhose(t *testing.T) {
+	for policy, decision := range map[string]string{
+		"":         "the catch-all customer, because several customers share the caller's number",
+		"catchAll": "the catch-all customer, because several customers share the caller's number",
+		"oldest":   "the oldest of the customers who share the caller's number",
+	} {
+		t.Run(policy, func(t *testing.T) {
+			o := newOrg(t)
+			o.automate(t, "callers: { shared: "+policy+" }\n"+creates)
+			family := o.family(t, 2)
+			opened := o.open(t)
+			require.Equal(t, decision, opened.Caller)
+			require.Equal(t, policy == "oldest", opened.CustomerID == family[0])
+			require.NotEqual(t, family[1], opened.CustomerID)
+		})
+	}
+}
+
+func TestANumberThatSeveralShareParksTheCallWhereTheFileSaysSo(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, "callers: { shared: park }\n"+creates)
+	family := o.family(t, 2)
+	in := ringing(caller)
+	_, err := attempt(o.CreateConversation, in)
+	failure := failureOf(t, err)
+	require.Equal(t, CallerUnknown, failure.Type())
+	require.True(t, failure.NonRetryable())
+	in.Amend = &Amendment{Customer: &family[1]}
+	opened, err := attempt(o.CreateConversation, in)
+	require.NoError(t, err)
+	require.Equal(t, family[1], opened.CustomerID)
+}
+
+func TestANumberThatOneCustomerSharesIsTheirs(t *testing.T) {
+	o := newOrg(t)
+	require.Equal(t, o.family(t, 1)[0], o.open(t).CustomerID)
+}

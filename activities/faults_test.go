@@ -104,6 +104,7 @@ var writes = []struct{ op, method, route string }{
 	{"add tags", "POST", "/v1/conversations/{id}/tags"},
 	{"remove tags", "DELETE", "/v1/conversations/{id}/tags"},
 	{"create note", "POST", "/v1/conversations/{id}/notes"},
+	{"create message", "POST", "/v1/conversations/{id}/messages"},
 }
 
 // disturbance is what goes wrong with a request.
@@ -121,7 +122,7 @@ func survives(t *testing.T, d disturbance) {
 		for times := 1; times <= 3; times++ {
 			t.Run(fmt.Sprintf("%s/%d", write.op, times), func(t *testing.T) {
 				t.Parallel()
-				o := newOrg(t, func(o *org) {
+				o := newOrgWithVoiceEntries(t, func(o *org) {
 					o.timeout = d.timeout
 					if d.divertTo != "" || d.page != 0 {
 						o.transport = &diversion{method: write.method, route: write.route, to: d.divertTo, page: d.page, times: times}
@@ -142,20 +143,24 @@ func survives(t *testing.T, d disturbance) {
 					require.LessOrEqual(t, len(failed), d.earlier+times, "what has been done is found, and not tried again")
 				}
 				requireTheWholeCallOnce(t, o)
+				require.Len(t, o.conversation(t).Messages, 1)
 			})
 		}
 	}
 }
 
-// plays opens a call's conversation and hands it over, as often as it takes,
-// and returns how attempts failed.
+// plays opens a call's conversation, hands it over and writes its outcome, as
+// often as it takes, and returns how attempts failed.
 func (o *org) plays(t *testing.T) (failed []*temporal.ApplicationError) {
 	t.Helper()
 	opened, failed, err := repeat(t, o.CreateConversation, ringing(caller))
 	require.NoError(t, err)
-	_, more, err := repeat(t, o.UpdateConversation, answering(opened))
-	require.NoError(t, err)
-	return append(failed, more...)
+	for _, in := range []UpdateConversationInput{answering(opened), ending(opened)} {
+		_, more, err := repeat(t, o.UpdateConversation, in)
+		require.NoError(t, err)
+		failed = append(failed, more...)
+	}
+	return failed
 }
 
 // diversion sends some requests to another address, or answers them with a page of that status.
@@ -188,8 +193,13 @@ func requireTheWholeCallOnce(t *testing.T, o *org) {
 	require.Equal(t, o.State().Customers[0].ID, conversation.CustomerID)
 	require.Equal(t, []string{"babelforce", "inbound_call", "call_answered"}, conversation.Tags)
 	require.Equal(t, []string{amira.ID}, conversation.AssignedUsers)
-	require.Len(t, conversation.Notes, 1)
-	require.Equal(t, "babelforce:k-1:bridged", conversation.Notes[0].ExternalID)
+	notes := make(map[string]int)
+	for _, note := range conversation.Notes {
+		notes[note.ExternalID]++
+	}
+	require.Equal(t, 1, notes["babelforce:k-1:bridged"])
+	require.LessOrEqual(t, notes["babelforce:k-1:finished"], 1)
+	require.Len(t, notes, len(conversation.Notes))
 }
 
 // A refusal is checked by looking; when the look-up fails too, nothing is known yet and nobody needs to be asked.

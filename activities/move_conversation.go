@@ -14,6 +14,8 @@ type MoveConversationInput struct {
 	ConversationID string     `json:"conversationId"`
 	// Left is the conversation as the call's last step has left it.
 	Left Conversation `json:"left,omitzero"`
+	// Amend is what an operator has changed about the step.
+	Amend *Amendment `json:"amend,omitempty"`
 }
 
 // MoveConversationResult says where the conversation is.
@@ -41,11 +43,18 @@ func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationIn
 	if opening.Customer != "" {
 		return result, nil // all calls belong to this one
 	}
+	in.Amend.opening(&opening, &in.Facts)
 	e := &edit{
 		Activities: a, id: in.ConversationID, owner: known.CustomerID, left: in.Left,
 		change: automation.Change{Name: opening.Name, Custom: opening.Custom},
 	}
-	err := e.moveTo(ctx, automations.Callers, in.Facts)
+	customer, err := owner{id: opening.Customer}, error(nil)
+	if customer.id == "" {
+		customer, err = a.callingCustomer(ctx, automations.Callers, in.Facts)
+	}
+	if err == nil {
+		err = e.moveTo(ctx, customer, known.CustomerID)
+	}
 	if result.Gone = isGone(ctx, err); err != nil && !result.Gone {
 		return MoveConversationResult{}, failure(ctx, err)
 	}
@@ -55,11 +64,7 @@ func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationIn
 }
 
 // moveTo moves the conversation to the caller, unless somebody has moved or merged it.
-func (e *edit) moveTo(ctx context.Context, policies automation.Callers, facts call.Facts) error {
-	customer, err := e.callingCustomer(ctx, policies, facts)
-	if err != nil {
-		return err
-	}
+func (e *edit) moveTo(ctx context.Context, customer owner, from string) error {
 	id := e.id
 	if err := e.look(ctx); err != nil {
 		return err
@@ -67,7 +72,7 @@ func (e *edit) moveTo(ctx context.Context, policies automation.Callers, facts ca
 	switch {
 	case e.id != id:
 		return nil // whoever merged it knew whose it is
-	case e.owner != customer.id && e.owner != facts.Kustomer.CustomerID:
+	case e.owner != customer.id && e.owner != from:
 		e.warn("somebody has given the conversation to another customer: that was kept")
 		return nil
 	case e.owner != customer.id:

@@ -70,3 +70,18 @@ func TestAConversationOfAFixedCustomerIsNotMoved(t *testing.T) {
 		require.Equal(t, fixed.ID, moved.CustomerID)
 	}))
 }
+
+func TestAnOperatorSaysWhoseAConversationIsThatCannotBeGivenToTheCaller(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, "callers: { unknown: park }\n"+creates)
+	_, in := opensForNobody(t, o)
+	_, err := attempt(o.MoveConversation, in)
+	require.Equal(t, CallerUnknown, failureOf(t, err).Type())
+	theirs, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Mrs. Öz"})
+	require.NoError(t, err)
+	in.Amend = &Amendment{Customer: &theirs.ID}
+	moved, err := attempt(o.MoveConversation, in)
+	require.NoError(t, err)
+	require.Equal(t, theirs.ID, moved.CustomerID)
+	require.Equal(t, theirs.ID, o.conversation(t).CustomerID)
+}

@@ -20,11 +20,15 @@ func FuzzLoad(f *testing.F) {
 		"triggers: {t: {type: ANY, conditions: [{expression: 'call.duration:words', operator: LIKE, expectation: '%a_'}]}}\n" +
 			"automations:\n" + item("call.inbound", createAction, "    trigger: t\n    invertTrigger: true\n", "tags: [a]"),
 		creating("custom: { aStr: 0123, bBool: true }") + update(call.Finished, "note: |2-\n   {call.outcome}\n  {no}\n"),
+		"wrapUpTime: 90s\nqueues: { Support: " + teamID + " }\ncallers: { shared: oldest, returning: { policy: append, within: 1h } }\n" + creating("{}") +
+			placing("customer: '{call.to}'\nassignedUsers: ['{agent.sourceId}']") + update(call.Outbound, "note: '{call.direction}'") +
+			item("call.finished", messageAction, "", "subject: '{call.outcome:words}'\npreview: '{call.agents}'") +
+			update(call.WrappedUp, "assignedTeams: ['{queue.teamId}']") + update(call.Recorded, "custom: { aUrl: '{recording.url}' }"),
 		"a: &a [*a, *b]\n<<: *a\n? {b: c}\n: !!binary aGk=\n", "--- |\n {\n...\n---\n- a", "a: 1\nb: {c} d\n", "a:\n  - b\n\t- c: *d", "automations: [[[{}]]]", "\xff\xfe{\x00", "\ufeff\"\\x7b\": '}'",
 	} {
 		f.Add([]byte(seed))
 	}
-	calls := []call.Facts{answered(), littleKnown(), with(func(f *call.Facts) {
+	calls := []call.Facts{answered(), outgoing(), littleKnown(), with(func(f *call.Facts) {
 		*f = call.Facts{Leg: call.Leg{From: "\xff%{call.id}", Anonymous: true, Seconds: new(-1)}, Agent: call.Agent{Name: "{", SourceID: "}"}}
 	})}
 	f.Fuzz(func(t *testing.T, file []byte) {
@@ -48,6 +52,9 @@ func FuzzLoad(f *testing.F) {
 				change, _ := set.Change(event, facts)
 				requireWithinLimits(t, change.Name, change.Note, slices.Concat(change.SetTags, change.AddTags), change.AssignedUsers, change.AssignedTeams)
 				requireWithinLimits(t, "", "", change.RemoveTags)
+				if change.Message != nil {
+					requireWithinLimits(t, change.Message.Subject, change.Message.Preview, nil)
+				}
 			}
 		}
 	})

@@ -35,11 +35,12 @@ type placeholder struct {
 }
 
 // The events that can know a thing. The first of each is the one to name.
+// Recordings are written down when the call is over, and so know how it ended.
 var (
-	fromBridge = []call.Kind{call.Bridged, call.Recorded, call.Finished, call.WrappedUp}
+	fromBridge = slices.Concat([]call.Kind{call.Bridged}, fromEnd)
 	fromAgent  = slices.Concat(fromBridge, []call.Kind{call.Outbound}) // who places a call is known at once
 	fromStart  = slices.Concat([]call.Kind{call.Inbound}, fromAgent)
-	fromEnd    = []call.Kind{call.Finished, call.WrappedUp}
+	fromEnd    = []call.Kind{call.Finished, call.WrappedUp, call.Recorded}
 	ofRecorded = []call.Kind{call.Recorded}
 )
 

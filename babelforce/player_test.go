@@ -31,7 +31,7 @@ func TestPlayerDeliversEveryStepInOrder(t *testing.T) {
 	}))
 	defer server.Close()
 
-	for _, story := range someStories(t, 8, twoAgents, 30) {
+	for _, story := range someStories(t, 8, agents, 30) {
 		got = nil
 		player := Player{URL: server.URL + "/webhooks/babelforce/", Secret: oldSecret}
 		answers, err := player.Play(t.Context(), story, 0)
@@ -62,7 +62,7 @@ func playInBubble(t *testing.T, story Story, speed float64, f receiver) ([]Answe
 
 func TestPlayerKeepsTheTimesOfTheStory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		story := someStories(t, 9, twoAgents, 1)[0]
+		story := someStories(t, 9, agents, 1)[0]
 		began, i := time.Now(), 0
 		_, err := playInBubble(t, story, 2, func(r *http.Request) (int, error) {
 			require.Equal(t, story.Steps[i].After/2, time.Since(began))
@@ -78,7 +78,7 @@ func TestPlayerKeepsTheTimesOfTheStory(t *testing.T) {
 func TestPlayerTriesAgainUntilItIsAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
-		answers, err := playInBubble(t, someStories(t, 9, twoAgents, 1)[0], 1, func(*http.Request) (int, error) {
+		answers, err := playInBubble(t, someStories(t, 9, agents, 1)[0], 1, func(*http.Request) (int, error) {
 			tries++
 			return []int{0, 503, 429, 202}[min(tries, 4)-1], map[bool]error{true: errors.New("connection refused")}[tries == 1]
 		})
@@ -91,12 +91,12 @@ func TestPlayerTriesAgainUntilItIsAnswered(t *testing.T) {
 func TestPlayerGivesUpInTheEndWithoutNamingTheCaller(t *testing.T) {
 	for status, attempts := range map[int]int{0: maxAttempts, 503: maxAttempts, 429: maxAttempts, 400: 1, 401: 1, 304: 1} {
 		synctest.Test(t, func(t *testing.T) {
-			story := someStories(t, 9, twoAgents, 1)[0]
+			story := someStories(t, 9, agents, 1)[0]
 			answers, err := playInBubble(t, story, 1, func(*http.Request) (int, error) {
 				return status, map[bool]error{true: errors.New("connection refused")}[status == 0]
 			})
 			require.ErrorContains(t, err, "step 1 of")
-			require.NotContains(t, err.Error(), story.Want.From)
+			require.NotContains(t, err.Error(), story.Want.Customer)
 			require.Len(t, answers, 1)
 			require.Equal(t, attempts, answers[0].Attempts)
 			require.Equal(t, status, answers[0].Status)
@@ -107,7 +107,7 @@ func TestPlayerGivesUpInTheEndWithoutNamingTheCaller(t *testing.T) {
 func TestPlayerStopsWhenItIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		story := someStories(t, 9, twoAgents, 1)[0]
+		story := someStories(t, 9, agents, 1)[0]
 		player := Player{URL: "http://callthread.test", HTTP: &http.Client{Transport: receiver(func(*http.Request) (int, error) {
 			cancel()
 			return 202, nil

@@ -8,42 +8,18 @@ import (
 	"time"
 )
 
-// Story is one simulated call: what babelforce sends about it, and when.
-type Story struct {
-	Key   string // the call's key, as [Call.Key] gives it
-	Title string // what is special about it, for a person to read
-	Steps []Step // by time
-	Want  Want
-}
-
-// Step is one delivery.
-type Step struct {
-	After       time.Duration // since the call began
-	Event       EventName
-	ContentType string
-	Body        []byte
-}
-
-// Want is what must be true of the call once every step was delivered.
-type Want struct {
-	Answered      bool
-	AgentSourceID string // Kustomer user id of the agent who answered; empty if none did
-	AgentName     string
-	QueueName     string // the queue that led to the agent; empty if nobody answered
-	Waited        int    // seconds until the agent answered
-	From          string // caller's number as in the events; "anonymous" when withheld
-	Finished      bool   // the parent leg's end is among the steps
-	Total         int    // seconds from the call's beginning to that end
-}
-
 // Simulator invents calls. The mix is that of an ordinary day with somewhat
-// more trouble, dealt from a shuffled deck, so that twenty-one calls in a row
-// show every kind. It is not safe for concurrent use.
+// more trouble, dealt from a shuffled deck, so that some forty calls in a row
+// show every kind, and ten the main ones. It is not safe for concurrent use.
 //
 // Phone numbers come only from ranges reserved for fiction: +49 30 23125000 to
 // 23125999 (Bundesnetzagentur), +44 20 79460000 to 79460999 (Ofcom) and
 // +1 202 555 0100 to 0199 (NANPA).
 type Simulator struct {
+	// Plain leaves out calls that agents place, and recordings: what only
+	// automations beyond the built-in ones write down.
+	Plain bool
+
 	rng     *rand.Rand
 	agents  []Agent
 	queues  []Queue
@@ -55,8 +31,8 @@ type Simulator struct {
 // seed, agents and queues give the same stories, byte for byte.
 //
 // Agents need an ID, a Name and a SourceID, the Kustomer user who is to own the
-// call; one without a number gets an invented one. A single agent means
-// no calls answered by a second one; no queues means three invented ones.
+// call; one without a number gets an invented one. With fewer than three there
+// are no calls that pass through as many hands; no queues means three invented ones.
 func NewSimulator(seed int64, agents []Agent, queues []Queue) (*Simulator, error) {
 	if len(agents) == 0 {
 		return nil, errors.New("the simulator needs at least one agent")
@@ -94,7 +70,7 @@ func (s *Simulator) Next(start time.Time) Story {
 	sc := s.newScene(start.UTC().Truncate(time.Second), plot)
 	plot.play(sc)
 	if !sc.parent.Anonymous {
-		s.callers = append(s.callers, sc.parent.From)
+		s.callers = append(s.callers, sc.want.Customer)
 	}
 	return sc.story(plot.title)
 }
@@ -102,7 +78,8 @@ func (s *Simulator) Next(start time.Time) Story {
 // Shuffle has half of the stories delivered within two seconds in a random
 // order, with some steps delivered twice, and leaves the others as they are.
 // Whom it hits, and how, the simulator's seed decides. What a story wants stays
-// true, since the bodies say when things happened.
+// true, since the bodies say when things happened. A recording, which is stored
+// after all else, is never what is first heard of a call.
 func (s *Simulator) Shuffle(story Story) Story {
 	if s.rng.IntN(2) == 0 {
 		return story
@@ -114,6 +91,8 @@ func (s *Simulator) Shuffle(story Story) Story {
 		}
 	}
 	s.rng.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+	first := slices.IndexFunc(steps, func(step Step) bool { return step.Event != RecordingFinished })
+	steps[0], steps[first] = steps[first], steps[0]
 	var elapsed time.Duration
 	for i := range steps {
 		steps[i].After = elapsed
@@ -126,22 +105,33 @@ func (s *Simulator) Shuffle(story Story) Story {
 // deal takes the next plot off the deck, and shuffles a new deck when it is empty.
 func (s *Simulator) deal() plot {
 	if len(s.deck) == 0 {
-		for _, p := range plots {
-			if p.agents > len(s.agents) {
-				continue
-			}
-			for range p.weight {
-				s.deck = append(s.deck, p)
-			}
-		}
-		s.rng.Shuffle(len(s.deck), func(i, j int) { s.deck[i], s.deck[j] = s.deck[j], s.deck[i] })
+		s.deck = s.newDeck()
 	}
-	for s.deck[0].knownCaller && len(s.callers) == 0 {
-		s.deck = append(s.deck[1:], s.deck[0]) // nobody has called before yet
+	if s.deck[0].knownCaller && len(s.callers) == 0 {
+		s.deck[0], s.deck[1] = s.deck[1], s.deck[0] // nobody has called before yet
 	}
 	next := s.deck[0]
 	s.deck = s.deck[1:]
 	return next
+}
+
+// newDeck has a card of each of the main kinds on top.
+func (s *Simulator) newDeck() []plot {
+	var early, rest []plot
+	for _, p := range plots {
+		if p.agents > len(s.agents) || p.extra && s.Plain {
+			continue
+		}
+		cards := slices.Repeat([]plot{p}, p.weight)
+		if p.early {
+			early, cards = append(early, p), cards[1:]
+		}
+		rest = append(rest, cards...)
+	}
+	for _, part := range [][]plot{early, rest} {
+		s.rng.Shuffle(len(part), func(i, j int) { part[i], part[j] = part[j], part[i] })
+	}
+	return append(early, rest...)
 }
 
 // newID is an id as babelforce writes it: 32 hex digits.

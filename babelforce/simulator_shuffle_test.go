@@ -11,7 +11,7 @@ import (
 
 func newSimulator(t *testing.T, seed int64) *Simulator {
 	t.Helper()
-	simulator, err := NewSimulator(seed, twoAgents, nil)
+	simulator, err := NewSimulator(seed, agents, nil)
 	require.NoError(t, err)
 	return simulator
 }
@@ -45,6 +45,7 @@ func TestShufflingDeliversEveryStepSomeTwiceAndChangesNothingElse(t *testing.T) 
 			require.GreaterOrEqual(t, now[event], times)
 			require.LessOrEqual(t, now[event], 2*times)
 		}
+		require.NotEqual(t, RecordingFinished, story.Steps[0].Event, "it begins no call")
 		for i := range story.Steps[1:] {
 			require.LessOrEqual(t, story.Steps[i].After, story.Steps[i+1].After)
 		}

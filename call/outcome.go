@@ -27,6 +27,8 @@ type Over struct {
 	Attempts []Attempt // those that have ended
 	Bridged  bool      // any bridge was announced
 	Ended    bool      // the end of the parent leg was heard of
+	// Queue is the one that the end of the parent leg names.
+	Queue Queue
 }
 
 // outcomes is the one table of what becomes of calls: the first row that holds counts.

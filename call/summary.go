@@ -118,12 +118,44 @@ func (o Over) endedBy(lasting []Attempt) string {
 	if o.Facts.Outgoing || !o.Ended {
 		return "" // of calls that are placed, the reasons are not documented alike
 	}
-	if len(lasting) > 0 {
-		last := slices.MaxFunc(lasting, func(a, b Attempt) int { return a.Leg.FinishedAt.Compare(b.Leg.FinishedAt) })
-		rangAgain := func(a Attempt) bool { return !a.Lasted() && a.Leg.CreatedAt.After(last.Leg.FinishedAt) }
-		if !slices.ContainsFunc(o.Attempts, rangAgain) {
-			return map[string]string{"hangup": "agent", "passive-hangup": "caller"}[last.Leg.FinishReason]
-		}
+	if len(lasting) > 0 && len(o.inVain(lasting)) == 0 {
+		return map[string]string{"hangup": "agent", "passive-hangup": "caller"}[last(lasting).Leg.FinishReason]
 	}
 	return map[string]string{"hangup": "caller", "system-hangup": "flow"}[o.Facts.Leg.FinishReason]
+}
+
+func last(lasting []Attempt) Attempt {
+	return slices.MaxFunc(lasting, func(a, b Attempt) int { return a.Leg.FinishedAt.Compare(b.Leg.FinishedAt) })
+}
+
+// inVain are the attempts to reach an agent after which none had the customer on the line.
+func (o Over) inVain(lasting []Attempt) (attempts []Attempt) {
+	for _, attempt := range o.Attempts {
+		isLater := len(lasting) == 0 || attempt.Leg.CreatedAt.After(last(lasting).Leg.FinishedAt)
+		if isLater && !attempt.Lasted() && !o.Facts.IsCustomers(attempt.Leg) {
+			attempts = append(attempts, attempt)
+		}
+	}
+	slices.SortStableFunc(attempts, func(a, b Attempt) int { return a.Leg.CreatedAt.Compare(b.Leg.CreatedAt) })
+	return attempts
+}
+
+// LastQueue is the queue that the call was in last: of the agent who answered,
+// or where the customer then waited in vain.
+func (o Over) LastQueue() Queue {
+	var lasting []Attempt
+	if o.IsAnswered() {
+		if lasting = o.lasting(); len(lasting) == 0 {
+			return o.Facts.Queue // which agents' legs came before the answer cannot be told
+		}
+	}
+	for _, attempt := range slices.Backward(o.inVain(lasting)) {
+		if attempt.Queue != (Queue{}) {
+			return attempt.Queue
+		}
+	}
+	if o.IsAnswered() {
+		return o.Facts.Queue
+	}
+	return o.Queue
 }

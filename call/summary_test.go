@@ -80,7 +80,7 @@ func TestAnAttemptRangUntilItWasPickedUpOrGivenUp(t *testing.T) {
 
 func TestACallThatWentBackToTheQueueIsNotEndedByItsAgent(t *testing.T) {
 	over := ended("hangup", 100)
-	rangInVain := Attempt{Leg: Leg{ID: "c2", CreatedAt: at(50), FinishedAt: at(65), Seconds: new(0)}}
+	rangInVain := Attempt{Leg: Leg{ID: "c2", ParentID: "p", CreatedAt: at(50), FinishedAt: at(65), Seconds: new(0)}}
 	over.Attempts = []Attempt{talked("Amira", 5, 12, 40, "hangup"), rangInVain}
 	require.Equal(t, "caller", over.Summary(nil).EndedBy)
 }
@@ -91,4 +91,27 @@ func TestSummaryOfACallThatWasPlaced(t *testing.T) {
 	over.Attempts = []Attempt{{Leg: customers}}
 	bridge := Event{Kind: Bridged, Agent: Agent{ID: "a", Name: "Amira"}, Leg: Leg{ID: "p", Domain: "internal", Seconds: new(15)}}
 	require.Equal(t, Summary{WaitSeconds: new(10), TalkSeconds: new(60), Agents: []string{"Amira"}}, over.Summary([]Event{bridge}))
+}
+
+func TestTheLastQueueIsThatOfTheAnswerOrWhereTheCustomerWaitedInVain(t *testing.T) {
+	support, billing := Queue{Name: "Support"}, Queue{Name: "Billing"}
+	inVain := func(queue Queue, rang int) Attempt {
+		return Attempt{Queue: queue, Leg: Leg{ID: queue.Name, ParentID: "p", CreatedAt: at(rang), FinishedAt: at(rang + 10), Seconds: new(0)}}
+	}
+	amira := talked("Amira", 20, 25, 40, "hangup")
+	answered := Facts{Key: "p", Queue: support, Leg: Leg{ID: "p"}}
+	for name, tc := range map[string]struct {
+		over Over
+		want Queue
+	}{
+		"answered":                          {Over{Facts: answered, Bridged: true, Attempts: []Attempt{inVain(billing, 5), amira}}, support},
+		"answered, the agent's leg unheard": {Over{Facts: answered, Bridged: true, Attempts: []Attempt{inVain(billing, 5)}}, support},
+		"answered, then in another in vain": {Over{Facts: answered, Bridged: true, Attempts: []Attempt{inVain(billing, 50), amira}}, billing},
+		"nobody picked up in either":        {Over{Attempts: []Attempt{inVain(billing, 50), inVain(support, 5)}}, billing},
+		"nobody was rung, the end names it": {Over{Queue: billing}, billing},
+		"nothing names it":                  {Over{}, Queue{}},
+		"the attempts do not, the end does": {Over{Queue: billing, Attempts: []Attempt{inVain(Queue{}, 5)}}, billing},
+	} {
+		require.Equal(t, tc.want, tc.over.LastQueue(), name)
+	}
 }

@@ -140,13 +140,13 @@ func TestObserveSeesEveryRequestOnceAndNothingPersonal(t *testing.T) {
 		w.Header().Set("x-ratelimit-remaining", "998")
 		answering(200, aConversation)(w, r)
 	}, observe)
-	_, err := c.CustomerByPhone(t.Context(), "+4930123456")
+	_, err := c.CustomersByPhone(t.Context(), "+4930123456")
 	require.NoError(t, err)
 	require.Len(t, seen, 1)
 	require.Positive(t, seen[0].Duration)
 	seen[0].Duration = 0
 	require.Equal(t, Exchange{
-		Op: "find customer by phone", Method: "GET", Route: "/v1/customers/phone={phone}",
+		Op: "find customers by phone", Method: "GET", Route: "/v1/customers/phone={phone}",
 		Status: 200, RateLimitRemaining: 998,
 	}, seen[0])
 

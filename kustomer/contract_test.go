@@ -30,9 +30,6 @@ var published = map[string]request{
 	"Customer": {"GET", "/customers/{id}", func(ctx context.Context, c *Client) (any, error) {
 		return c.Customer(ctx, customerID)
 	}},
-	"CustomerByPhone": {"GET", "/customers/phone={phone}", func(ctx context.Context, c *Client) (any, error) {
-		return c.CustomerByPhone(ctx, "+18005551212")
-	}},
 	"CustomersByPhone": {"GET", "/customers/phone={phone}", func(ctx context.Context, c *Client) (any, error) {
 		return c.CustomersByPhone(ctx, "+18005551212")
 	}},

@@ -42,16 +42,6 @@ func (c *Client) Customer(ctx context.Context, id string) (*Customer, error) {
 	})
 }
 
-// CustomerByPhone finds the customer whose own number this is, given in E.164
-// with its "+"; whether shared numbers match too is not documented. NotFound
-// when nobody has it. OpenAPI: GET /customers/phone={phone}.
-func (c *Client) CustomerByPhone(ctx context.Context, phone string) (*Customer, error) {
-	return one[Customer](ctx, c, call{
-		op: "find customer by phone", method: http.MethodGet,
-		route: "/v1/customers/phone={phone}", params: map[string]string{"phone": phone},
-	})
-}
-
 // CustomersByPhone finds everybody whose number this is, given in E.164 with its
 // "+"; nobody is an empty list, not NotFound. Several come of a number that is
 // shared: that Kustomer then answers with an array is not documented, it is seen

@@ -25,7 +25,7 @@ func recording(seen *[]sent, next http.HandlerFunc) http.HandlerFunc {
 func TestPlusInPhoneIsPercentEncoded(t *testing.T) {
 	var seen []sent
 	c := clientFor(t, recording(&seen, answering(200, `{"data":{"id":"`+customerID+`"}}`)))
-	_, err := c.CustomerByPhone(t.Context(), "+4930123456")
+	_, err := c.CustomersByPhone(t.Context(), "+4930123456")
 	require.NoError(t, err)
 	require.Equal(t, "/v1/customers/phone=%2B4930123456", seen[0].uri)
 }
@@ -122,11 +122,11 @@ func TestAMergedConversationIsReadInAnyForm(t *testing.T) {
 
 func TestALookUpAnsweredWithAListTakesTheFirst(t *testing.T) {
 	c := clientFor(t, answering(200, ` {"data": [{"id":"a"},{"id":"b"}]}`))
-	got, err := c.CustomerByPhone(t.Context(), "+4930123456")
+	got, err := c.CustomerByExternalID(t.Context(), "crm/1")
 	require.NoError(t, err)
 	require.Equal(t, "a", got.ID)
 
-	_, err = clientFor(t, answering(200, `{"data":[]}`)).CustomerByPhone(t.Context(), "+4930123456")
+	_, err = clientFor(t, answering(200, `{"data":[]}`)).CustomerByExternalID(t.Context(), "crm/1")
 	require.True(t, IsKind(err, NotFound))
 }
 

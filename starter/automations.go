@@ -78,24 +78,36 @@ func isAddress(base string) bool {
 
 // entries are how babelforce's page names an event, the path of our webhook for
 // it, the buckets that it can send (babelforce help, "HTTP request buckets"),
-// and what it sends as variables beside those that all send.
+// and what it sends as variables beside those that all send. Which buckets go
+// with the end of a call is documented as little as how the event of a call that
+// is placed is named: "Outbound call" goes by the name of "Inbound call".
 var entries = map[call.Kind]struct {
 	label, event, path, buckets string
 	variables                   []string
 }{
 	call.Inbound:  {"Callthread: it rings", "Inbound call", "call-inbound", "Call", nil},
+	call.Outbound: {"Callthread: a call is placed", "Outbound call", "call-outbound", "Call, Agent", []string{"agent.id", "agent.name", "agent.sourceId"}},
 	call.Bridged:  {"Callthread: an agent picked up", "Call bridged", "call-bridged", "Call, Agent, Queue", []string{"agent.sourceId"}},
-	call.Finished: {"Callthread: it is over", "Call finished", "call-finished", "Call", nil},
+	// Each attempt to reach an agent ends too, and says who was rung.
+	call.Finished: {"Callthread: it is over", "Call finished", "call-finished", "Call", []string{"agent.id", "agent.name", "queue.name"}},
+	call.Recorded: {"Callthread: it was recorded", "Recording finished", "recording-finished", "Call", []string{"recording.id", "recording.url", "recording.duration"}},
 }
 
 // essential are the variables without which a call is not known, or taken for
 // another's. What exactly is in a bucket babelforce does not document.
 var essential = []string{"call.id", "call.parentId", "call.from", "call.anonymous"}
 
+// telling are those that tell the customer's leg of a call that was placed from the agent's.
+var telling = []string{"call.to", "call.type", "call.source", "call.domain"}
+
 func printAutomations(out io.Writer, set *automation.Set, base, secret string) {
 	fmt.Fprintln(out, "In babelforce, under Integrated processes > Global automations, add:")
-	fmt.Fprintln(out, "(The variables that begin with \"call.\" and \"agent.\" are for the case that a bucket leaves them out: a placeholder that babelforce does not fill counts as absent.)")
+	fmt.Fprintln(out, "(The variables are for the case that a bucket leaves them out: a placeholder that babelforce does not fill counts as absent.)")
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	common := essential
+	if set.Handles(call.Outbound) {
+		common = slices.Concat(essential, telling)
+	}
 	for i, event := range set.Events() {
 		entry := entries[event]
 		fmt.Fprintf(table, "\n%d.\tLabel\t%s\n", i+1, entry.label)
@@ -105,7 +117,7 @@ func printAutomations(out io.Writer, set *automation.Set, base, secret string) {
 		fmt.Fprintf(table, "\tURL\t%s/webhooks/babelforce/%s\n", base, entry.path)
 		fmt.Fprintf(table, "\tHeader\tAuthorization: Bearer %s\n", secret)
 		fmt.Fprintf(table, "\tBuckets\t%s\n", entry.buckets)
-		for _, field := range slices.Concat(essential, entry.variables, set.Fields()) {
+		for _, field := range slices.Concat(common, entry.variables, set.Fields()) {
 			fmt.Fprintf(table, "\tVariable\t%s = {%s}\n", field, field)
 		}
 	}

@@ -60,7 +60,8 @@ func TestEveryEntryOfBabelforcesPageIsPrinted(t *testing.T) {
 		require.Equal(t, []map[string]string{
 			entry("Callthread: it rings", "Inbound call", "call-inbound", "Call", slices.Concat(always, fields)...),
 			entry("Callthread: an agent picked up", "Call bridged", "call-bridged", "Call, Agent, Queue", slices.Concat(always, []string{"agent.sourceId = {agent.sourceId}"}, fields)...),
-			entry("Callthread: it is over", "Call finished", "call-finished", "Call", slices.Concat(always, fields)...),
+			entry("Callthread: it is over", "Call finished", "call-finished", "Call",
+				slices.Concat(always, []string{"agent.id = {agent.id}", "agent.name = {agent.name}", "queue.name = {queue.name}"}, fields)...),
 		}, entered(t, printed))
 	}
 }
@@ -78,6 +79,25 @@ automations:
 		require.Equal(t, "https://<your host>/webhooks/babelforce/"+path, entries[i]["URL"])
 		require.Regexp(t, `\napp\.shop = \{app\.shop\}\nvip = \{vip\}$`, entries[i]["Variable"])
 	}
+}
+
+func TestWhatAFileAsksForBeyondTheUsualEventsIsPrinted(t *testing.T) {
+	printed, err := starts(t, "automations", "--automations", writeFile(t, `
+automations:
+  - { event: call.outbound, action: kustomer.conversation.create, options: {} }
+  - { event: call.wrappedUp, action: kustomer.conversation.update, options: { status: done } }
+  - { event: recording.finished, action: kustomer.conversation.update, options: { note: "{recording.url}" } }
+`))
+	require.NoError(t, err)
+	var paths []string
+	for _, entry := range entered(t, printed) {
+		paths = append(paths, strings.TrimPrefix(entry["URL"], "https://<your host>/webhooks/babelforce/"))
+		for _, telling := range []string{"call.to", "call.type", "call.source", "call.domain"} {
+			require.Contains(t, entry["Variable"], telling+" = ", "whose leg it is must show on every event")
+		}
+	}
+	require.Equal(t, []string{"call-outbound", "call-bridged", "call-finished", "recording-finished"}, paths, "wrap-up takes no event of its own")
+	require.Regexp(t, `recording\.id = .*\n.*recording\.url = .*\n.*recording\.duration = `, printed)
 }
 
 func TestSecretIsPrintedOnlyWhereAskedFor(t *testing.T) {

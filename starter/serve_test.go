@@ -71,6 +71,20 @@ func TestHangupMeantForWorkersDoesNotEndAReceiverAlone(t *testing.T) {
 	p.requireEnded(t)
 }
 
+const outgoing = `{"call.id":"x","call.type":"outbound","call.source":"api"}`
+
+// Without Temporal, a call that is wanted cannot be accepted.
+func TestCallsThatAgentsPlaceAreWantedWhereAnAutomationIsForThem(t *testing.T) {
+	file := string(automation.DefaultFile) + "  - { event: call.outbound, action: kustomer.conversation.create, options: { tags: [outbound_call] } }\n"
+	for status, args := range map[int][]string{http.StatusAccepted: nil, http.StatusServiceUnavailable: {"--automations", writeFile(t, file)}} {
+		p, url := serving(t, append(args, "--insecure", "--listen", "127.0.0.1:0")...)
+		require.Equal(t, status, post(t, url, "", outgoing))
+		require.Equal(t, http.StatusServiceUnavailable, post(t, url, "", `{"call.id":"x"}`), "any other call is")
+		p.stop()
+		p.requireEnded(t)
+	}
+}
+
 func TestReceiverWithWorkerStopsWhileItWaitsForTemporal(t *testing.T) {
 	t.Setenv("KUSTOMER_URL", "https://acme.api.kustomerapp.com")
 	p, url := serving(t, "--insecure", "--listen", "127.0.0.1:0", "--with-worker", "--country", "de", "--kustomer-api-key-file", writeFile(t, "key\n"))

@@ -101,8 +101,10 @@ func (c *thread) nextBridge(ctx workflow.Context) (bridge call.Event, more bool,
 		if deadline.IsReady() {
 			return call.Event{}, false, nil
 		}
-		ended := c.ended
-		news := func() bool { return c.handled < len(c.bridges) || c.ended != ended || c.isNobodys() }
+		ended, goesOn := c.ended, c.goesOn(ctx)
+		news := func() bool {
+			return c.handled < len(c.bridges) || c.ended != ended || c.goesOn(ctx) != goesOn || c.isNobodys()
+		}
 		if err := c.listen(ctx, deadline, news); err != nil {
 			return call.Event{}, false, err
 		}
@@ -115,11 +117,14 @@ func (c *thread) nextBridge(ctx workflow.Context) (bridge call.Event, more bool,
 // and ends in good time needs no more than the first.
 func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 	switch {
+	case c.goesOn(ctx):
+		c.settled, c.followed = nil, true // what was waited for is here: the next agent
+		return c.end(ctx)
 	case c.ended:
 		c.state.WaitsFor = "events that were overtaken by the end of the call"
 		if c.settled == nil {
 			settle := c.patience.Settle
-			if c.facts.Leg.WasTransferred() {
+			if c.facts.Leg.WasTransferred() && !c.followed {
 				settle = max(settle, transferPatience)
 			}
 			c.settled = c.timer(ctx, settle, "time for overtaken events")
@@ -132,12 +137,34 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 		c.state.WaitsFor = "the end of the call"
 		return c.unanswered
 	default:
-		c.state.WaitsFor = "the end of the call"
-		if c.unended == nil {
-			c.unended = c.timer(ctx, c.patience.End, "time for the end of the call")
-		}
-		return c.unended
+		return c.end(ctx)
 	}
+}
+
+// end bounds the wait for the end of a call that an agent has.
+func (c *thread) end(ctx workflow.Context) workflow.Future {
+	c.state.WaitsFor = "the end of the call"
+	if c.unended == nil {
+		c.unended = c.timer(ctx, c.patience.End, "time for the end of the call")
+	}
+	return c.unended
+}
+
+// goesOn reports whether the caller's leg has ended by a transfer, and the
+// agent who took the call then is still on the line: fewer legs have ended than
+// agents have picked up. It cannot be told where babelforce does not send the
+// ends of agents' legs.
+func (c *thread) goesOn(ctx workflow.Context) bool {
+	if !c.ended || !c.facts.Leg.WasTransferred() || len(c.bridges) < 2 || len(c.attempts) == 0 {
+		return false
+	}
+	lasted := 0
+	for _, attempt := range c.attempts {
+		if attempt.Lasted() {
+			lasted++
+		}
+	}
+	return lasted < len(c.bridges) && workflow.GetVersion(ctx, "follow transfers", workflow.DefaultVersion, 1) == 1
 }
 
 // handOver gives the conversation to the agent who picked up. The name tells
@@ -187,103 +214,4 @@ func (c *thread) undoUnassigned(overtaken bool) []string {
 		return []string{activities.UnassignedTag}
 	}
 	return nil
-}
-
-// close writes down what became of the call, and stays for what comes after
-// it. Should a bridge arrive meanwhile, it is served, and what it made untrue is put right.
-func (c *thread) close(ctx workflow.Context) error {
-	if !c.ended {
-		c.facts.Leg.Seconds = nil // what was last heard is how long the caller waited, not how long the call was
-	}
-	var (
-		outcomeTags []string
-		written     call.Ending
-	)
-	for nth := 1; ; nth++ {
-		if err := c.handOverTheRest(ctx); err != nil {
-			return err
-		}
-		over := c.over()
-		if over.Ending() == written {
-			if more, err := c.linger(ctx); err != nil {
-				return err
-			} else if !more {
-				return c.leave(ctx)
-			}
-			continue
-		}
-		written = over.Ending()
-		c.facts.Outcome, c.facts.Summary = over.Outcome(), over.Summary(c.bridges)
-		if !c.opened.ExpectsFinish {
-			continue
-		}
-		updated, err := c.update(ctx, "write the outcome", activities.PriorityOutcome, activities.UpdateConversationInput{
-			Event: call.Finished,
-			Facts: c.facts,
-			Note:  noteName(call.Finished, nth),
-			Undo:  outcomeTags,
-			Since: c.since(),
-		})
-		if err != nil {
-			return err
-		}
-		if !updated.UpdatedAt.IsZero() && !updated.Gone {
-			c.tell(ctx, updated.UpdatedAt, "outcome written: "+string(c.facts.Outcome))
-		}
-		outcomeTags = updated.AddedTags
-	}
-}
-
-// over is what is known of the call, were it over.
-func (c *thread) over() call.Over {
-	return call.Over{Facts: c.facts, Attempts: c.attempts, Bridged: len(c.bridges) > 0, Ended: c.ended}
-}
-
-// handOverTheRest serves the bridges that were heard since the end of the
-// call. Where the legs tell that an agent had the caller on the line, but the
-// event that says who was lost, the conversation is still marked as answered.
-func (c *thread) handOverTheRest(ctx workflow.Context) error {
-	for c.drain(ctx); c.handled < len(c.bridges) || c.isNobodys(); c.drain(ctx) {
-		if err := c.giveToCaller(ctx); err != nil {
-			return err
-		}
-		if c.handled == len(c.bridges) {
-			continue
-		}
-		c.handled++
-		if err := c.handOver(ctx, c.bridges[c.handled-1], noteName(call.Bridged, c.handled)); err != nil {
-			return err
-		}
-	}
-	if len(c.bridges) > 0 || c.answeredUnseen || !c.over().IsAnswered() {
-		return nil
-	}
-	c.answeredUnseen = true
-	if err := c.handOver(ctx, call.Event{Kind: call.Bridged}, "answered"); err != nil {
-		return err
-	}
-	return c.handOverTheRest(ctx)
-}
-
-// leave ends the run once everybody who asked has their answer.
-func (c *thread) leave(ctx workflow.Context) error {
-	c.state.WaitsFor = ""
-	c.done = true
-	if err := c.isOver(ctx); err != nil {
-		return err
-	}
-	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
-}
-
-// isOver shows operators that the call is over, and its outcome.
-func (c *thread) isOver(ctx workflow.Context) error {
-	phase := Missed
-	if c.facts.Outcome == call.Answered {
-		phase = Finished
-	}
-	if c.state.Phase == phase && c.state.Outcome == c.facts.Outcome {
-		return nil
-	}
-	c.state.Outcome, c.state.Summary = c.facts.Outcome, c.facts.Summary
-	return c.enter(ctx, phase, CallOutcome.ValueSet(string(c.state.Outcome)))
 }

@@ -41,9 +41,9 @@ func (c *thread) giveToCaller(ctx workflow.Context) error {
 	}
 	const what = "give the conversation to the caller"
 	c.state.WaitsFor = "Kustomer to " + what
-	return c.step(ctx, what, activities.PriorityHandOver, func(ctx workflow.Context, _ try) error {
+	return c.step(ctx, what, activities.PriorityHandOver, func(ctx workflow.Context, t try) error {
 		moved, err := run(ctx, steps.MoveConversation, activities.MoveConversationInput{
-			Facts: c.facts, ConversationID: c.state.ConversationID, Left: c.left,
+			Facts: c.facts, ConversationID: c.state.ConversationID, Left: c.left, Amend: t.amend,
 		})
 		if err != nil {
 			return err

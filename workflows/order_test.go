@@ -247,3 +247,19 @@ func nameless(e call.Event) call.Event {
 	e.Leg.From = ""
 	return e
 }
+
+// The caller's leg ends where the transfer begins; what the next agent does is the same call.
+func TestACallThatWasTransferredEndsWithTheNextAgentsLeg(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(60*time.Second, event(call.Finished, "first agent's", leg("c-1", 2, 10, 60), agent1))
+	c.hears(60*time.Second, event(call.Finished, "caller's", lasting(caller, 60, "transferred"), call.Agent{}))
+	c.hears(90*time.Second, event(call.Bridged, "next", lasting(caller, 90, ""), agent2))
+	c.at(time.Hour, func() { require.Equal(t, "the end of the call", c.asks().WaitsFor) })
+	c.hears(2*time.Hour, event(call.Finished, "next agent's", leg("c-2", 70, 90, 7200), agent2))
+	state := c.plays()
+	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
+	require.Equal(t, []string{"agent-1", "agent-2"}, state.Summary.Agents)
+	require.Equal(t, 2*time.Hour+15*time.Second, c.took())
+}

@@ -38,6 +38,8 @@ type thread struct {
 	lastBridge     time.Time      // when the latest of them happened
 	attempts       []call.Attempt // ended child legs
 	ended          bool           // the parent leg has ended
+	endedIn        call.Queue     // the queue that this names
+	followed       bool           // the call went on with the next agent after that
 	recordings     []call.Event   // in order of arrival
 	recorded       int            // how many of them were written down
 	wrappedUp      bool           // the automations of that were carried out

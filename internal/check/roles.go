@@ -37,6 +37,11 @@ func rolesFor(needs automation.Needs) []role {
 			role{"org.permission.note.create", "org.user.note.write", "writing notes"},
 			role{"org.permission.note.read", "org.user.note.read", "not writing a note twice"})
 	}
+	if needs.WritesMessages {
+		roles = append(roles,
+			role{"org.permission.message.create", "org.user.message.write", "writing calls on the timeline"},
+			role{"org.permission.message.read", "org.user.message.read", "not writing a call there twice"})
+	}
 	return roles
 }
 

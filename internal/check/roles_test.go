@@ -32,6 +32,8 @@ const (
 	changeOne    = "problem: the API key lacks the role org.permission.conversation.update, for assigning and tagging them"
 	removeTags   = "problem: the API key lacks the role org.permission.conversation.delete, for removing tags"
 	writeNotes   = "problem: the API key lacks the role org.permission.note.create, for writing notes"
+	writeCalls   = "problem: the API key lacks the role org.permission.message.create, for writing calls on the timeline"
+	callsOnce    = "problem: the API key lacks the role org.permission.message.read, for not writing a call there twice"
 	writeOnce    = "problem: the API key lacks the role org.permission.note.read, for not writing a note twice"
 )
 
@@ -41,10 +43,12 @@ func TestEveryMissingRoleIsNamedWithItsPurpose(t *testing.T) {
 		set  *automation.Set
 		want []string
 	}{
-		"tags are added":         {tagsOnly, []string{findCaller, createCaller, findLost, openOne, changeOne}},
-		"tags are removed":       {load(t, "", update("tags: { remove: [b] }")), []string{findCaller, createCaller, findLost, openOne, changeOne, removeTags}},
-		"notes are written":      {load(t, "", update("note: a")), []string{findCaller, createCaller, findLost, openOne, changeOne, writeNotes, writeOnce}},
-		"the built-in file":      {automation.Default(), []string{findCaller, createCaller, findLost, openOne, changeOne, removeTags, writeNotes, writeOnce}},
+		"tags are added":    {tagsOnly, []string{findCaller, createCaller, findLost, openOne, changeOne}},
+		"tags are removed":  {load(t, "", update("tags: { remove: [b] }")), []string{findCaller, createCaller, findLost, openOne, changeOne, removeTags}},
+		"notes are written": {load(t, "", update("note: a")), []string{findCaller, createCaller, findLost, openOne, changeOne, writeNotes, writeOnce}},
+		"the built-in file": {automation.Default(), []string{findCaller, createCaller, findLost, openOne, changeOne, removeTags, writeNotes, writeOnce}},
+		"messages are written": {load(t, "", "event: call.finished, action: kustomer.message.create, options: {}"),
+			[]string{findCaller, createCaller, findLost, openOne, writeCalls, callsOnce}},
 		"of one customer's only": {load(t, "customer: "+nobody), []string{findLost, openOne}},
 		"nothing is left to add": {load(t, "", strings.Replace(update("tags: { remove: [b] }"), "call.bridged", "call.inbound", 1)), []string{findCaller, createCaller, findLost, openOne}},
 	} {
@@ -54,6 +58,12 @@ func TestEveryMissingRoleIsNamedWithItsPurpose(t *testing.T) {
 			require.Equal(t, c.want, texts(report))
 		})
 	}
+	appends, err := automation.Load("file.yaml", []byte("callers: { returning: { policy: append } }\n"+
+		"automations: [{ event: call.inbound, action: kustomer.conversation.create, options: {} }]"))
+	require.NoError(t, err)
+	var report Report
+	report.roles(nil, rolesFor(appends.Needs()))
+	require.Equal(t, []string{findCaller, createCaller, findLost, openOne, changeOne, writeNotes, writeOnce}, texts(report), "a call that joins another's is a note there")
 	found, fails := checked(t, keyWith("org.permission.customer.read", "org.permission.conversation.read", "org.permission.conversation.update"), tagsOnly)
 	require.True(t, fails)
 	require.Equal(t, []string{accepted, createCaller, openOne}, found)
@@ -67,6 +77,8 @@ func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
 	require.Equal(t, []string{
 		accepted, enough,
 		"warning: the API key has the role org.permission.customer.update, which is not needed" + harm,
+		"warning: the API key has the role org.permission.message.read, which is not needed" + harm,
+		"warning: the API key has the role org.permission.message.create, which is not needed" + harm,
 	}, found)
 
 	found, fails = checked(t, org, load(t, ""))
@@ -78,6 +90,8 @@ func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
 		"warning: the API key has the role org.permission.conversation.delete, which is not needed" + harm,
 		"warning: the API key has the role org.permission.note.read, which is not needed" + harm,
 		"warning: the API key has the role org.permission.note.create, which is not needed" + harm,
+		"warning: the API key has the role org.permission.message.read, which is not needed" + harm,
+		"warning: the API key has the role org.permission.message.create, which is not needed" + harm,
 	}, found)
 }
 

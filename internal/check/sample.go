@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
-	"time"
+	"regexp"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
@@ -36,7 +35,7 @@ type Request struct {
 // that takes each request and sends it nowhere.
 func Samples(ctx context.Context, set *automation.Set, country string) ([]Sample, error) {
 	var samples []Sample
-	for _, story := range stories(set.Fields()) {
+	for _, story := range stories(set) {
 		sample, err := play(ctx, story, set, country)
 		if err != nil {
 			return nil, fmt.Errorf("sample call %q: %w", story.title, err)
@@ -44,72 +43,6 @@ func Samples(ctx context.Context, set *automation.Set, country string) ([]Sample
 		samples = append(samples, sample)
 	}
 	return samples, nil
-}
-
-// story is a made-up call: the events that change its conversation.
-type story struct {
-	title  string
-	events []call.Event
-}
-
-// stories are the calls as they come with a file's own fields. Flows send many
-// of those for some calls only, as after hours: so one call goes without.
-func stories(fields []string) []story {
-	stories := bareStories()
-	if len(fields) == 0 {
-		return stories
-	}
-	for _, story := range stories {
-		for i := range story.events {
-			story.events[i].Extra = dummies(fields)
-		}
-	}
-	without := bareStories()[1]
-	without.title += ", and no field of your own is sent"
-	return append(stories, without)
-}
-
-// dummies are values for fields whose meaning only the file's author knows.
-func dummies(fields []string) map[string]string {
-	values := make(map[string]string, len(fields))
-	for _, field := range fields {
-		values[field] = "sample"
-	}
-	return values
-}
-
-// bareStories are a call that is answered and one that nobody picks up, from a
-// caller who is new, and one from a withheld number. The numbers are reserved
-// for fiction.
-func bareStories() []story {
-	created := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
-	leg := func(seconds int, reason string) call.Leg {
-		return call.Leg{
-			ID: "7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b", SessionID: "1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d", Type: "inbound", Source: "queue", Domain: "external",
-			From: "+493023125042", To: "+493023125001", CreatedAt: created, Seconds: &seconds, FinishReason: reason,
-		}
-	}
-	agent := call.Agent{ID: "4b5c6d7e8f9a0b1c2d3e4f5a6b7c8d9e", Name: "Amira Haddad", Email: "amira.haddad@example.com", SourceID: "5f0c1a2b3c4d5e6f70819210", Source: "kustomer"}
-	queue := call.Queue{ID: "2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a", Name: "Support"}
-	answered := func(leg func(seconds int, reason string) call.Leg) []call.Event {
-		return []call.Event{
-			{Kind: call.Inbound, Leg: leg(0, "")},
-			{Kind: call.Bridged, Leg: leg(7, ""), Agent: agent, Queue: queue},
-			{Kind: call.Finished, Leg: leg(95, "passive-hangup")},
-		}
-	}
-	withheld := func(seconds int, reason string) call.Leg {
-		leg := leg(seconds, reason)
-		leg.From, leg.Anonymous = "anonymous", true
-		return leg
-	}
-	return []story{
-		{"answered after 7 s, over after 95 s", answered(leg)},
-		{"nobody picks up, the caller gives up after 20 s", []call.Event{
-			{Kind: call.Inbound, Leg: leg(0, "")}, {Kind: call.Finished, Leg: leg(20, "hangup")},
-		}},
-		{"from a withheld number, answered after 7 s, over after 95 s", answered(withheld)},
-	}
 }
 
 func play(ctx context.Context, story story, set *automation.Set, country string) (Sample, error) {
@@ -120,25 +53,27 @@ func play(ctx context.Context, story story, set *automation.Set, country string)
 	}
 	steps := activities.New(client, func() *automation.Set { return set }, country)
 	sample := Sample{Call: story.title}
-	facts := call.Facts{Key: story.events[0].Leg.ID}
-	var left activities.Conversation
-	for _, event := range story.events {
-		facts = facts.Learn(event)
-		if event.Kind == call.Inbound {
-			opened, err := steps.CreateConversation(ctx, activities.CreateConversationInput{Facts: facts})
-			if err != nil {
-				return Sample{}, err
-			}
-			sample.Warnings = append(sample.Warnings, opened.Warnings...)
-			left = opened.Left
-			facts.Kustomer = call.Kustomer{CustomerID: opened.CustomerID, ConversationID: opened.ConversationID, ConversationURL: opened.ConversationURL}
-			if opened.ConversationID == "" {
-				break
-			}
-			continue
+	facts := call.Facts{Key: story.events[0].Leg.ID}.Learn(story.events[0])
+	opened, err := steps.CreateConversation(ctx, activities.CreateConversationInput{Facts: facts})
+	if err != nil {
+		return Sample{}, err
+	}
+	sample.Warnings = opened.Warnings
+	left := opened.Left
+	facts.Kustomer = call.Kustomer{CustomerID: opened.CustomerID, ConversationID: opened.ConversationID, ConversationURL: opened.ConversationURL}
+	var bridges []call.Event
+	for _, event := range story.events[1:] {
+		if opened.ConversationID == "" {
+			break
 		}
-		if event.Kind == call.Finished {
-			facts.Outcome = call.Over{Facts: facts, Bridged: facts.Agent.ID != "", Ended: true}.Outcome()
+		facts = facts.Learn(event)
+		facts.Recording = event.Recording
+		switch event.Kind {
+		case call.Bridged:
+			bridges = append(bridges, event)
+		case call.Finished:
+			over := call.Over{Facts: facts, Bridged: len(bridges) > 0, Ended: true}
+			facts.Outcome, facts.Summary = over.Outcome(), over.Summary(bridges)
 		}
 		updated, err := steps.UpdateConversation(ctx, activities.UpdateConversationInput{
 			Event: event.Kind, Facts: facts.AsOf(event), ConversationID: facts.Kustomer.ConversationID, Note: string(event.Kind), Left: left,
@@ -163,6 +98,9 @@ type recorder struct {
 	conversation map[string]any
 }
 
+// isConversation tells requests about a conversation itself from those about what is said in it.
+var isConversation = regexp.MustCompile(`^/v1/conversations(/[^/]+(/tags)?)?$`)
+
 func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	var body []byte
 	if request.Body != nil {
@@ -172,7 +110,7 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 	}
 	r.requests = append(r.requests, Request{Method: request.Method, Path: request.URL.RequestURI(), Body: bytes.TrimSpace(body)})
-	if strings.HasPrefix(request.URL.Path, "/v1/conversations") && !strings.HasSuffix(request.URL.Path, "/notes") {
+	if isConversation.MatchString(request.URL.Path) {
 		_ = json.Unmarshal(body, &r.conversation) // a list of tags tells it nothing that is asked for
 		return answer(request, http.StatusOK, object{"data": object{"type": "conversation", "id": sampleID, "attributes": r.conversation}})
 	}

@@ -107,12 +107,12 @@ func TestSamplesOfTheBuiltInFileAreTheRequestsThatWouldBeSent(t *testing.T) {
 		`POST` + at + `/tags ["call_answered"]`,
 		`DELETE` + at + `/tags ["call_lost"]`,
 		`POST` + at + `/notes {"body":"Answered by Amira Haddad.\nQueue: Support\nWaited: 7 s","externalId":"` + external + `:bridged"}`,
-		`POST` + at + `/notes {"body":"Call ended: answered by Amira Haddad.\nTotal: 1 min 35 s","externalId":"` + external + `:finished"}`,
+		`POST` + at + `/notes {"body":"Call ended: answered.\nAgents: Amira Haddad\nWaited: 7 s\nTalked: 1 min 28 s\nTotal: 1 min 35 s","externalId":"` + external + `:finished"}`,
 	}, answered)
 	require.Equal(t, []string{
 		look, add, open,
-		`POST` + at + `/tags ["call_abandoned"]`,
-		`POST` + at + `/notes {"body":"Call ended: abandoned, nobody picked up.\nTotal: 20 s","externalId":"` + external + `:finished"}`,
+		`POST` + at + `/tags ["call_abandoned_in_queue"]`,
+		`POST` + at + `/notes {"body":"Call ended: the caller hung up in the queue.\nWaited: 20 s\nTotal: 20 s\nEnded by: caller","externalId":"` + external + `:finished"}`,
 	}, lost)
 	require.Empty(t, warnings[0])
 	require.Empty(t, warnings[1])
@@ -129,6 +129,26 @@ func TestSamplesShowAttributesTeamsAndTagsOfAFileOfOnesOwn(t *testing.T) {
 		`POST` + at + `/notes {"body":"amira.haddad@example.com","externalId":"` + external + `:bridged"}`,
 	}, answered)
 	require.Equal(t, []string{look, add, open}, lost)
+}
+
+func TestSamplesShowWhatAFileAsksForBeyondTheUsualEvents(t *testing.T) {
+	const outgoing = "placed by an agent, answered after 7 s, over after 95 s"
+	update := func(event, note string) string {
+		return "event: " + event + ", action: kustomer.conversation.update, options: { note: '" + note + "' }"
+	}
+	requests, warnings := played(t, load(t, "", "event: call.outbound, action: kustomer.conversation.create, options: { name: 'By {agent.name}' }",
+		"event: call.finished, action: kustomer.message.create, options: { subject: '{call.outcome:words}' }",
+		update("recording.finished", "{recording.url}"), update("call.wrappedUp", "{call.outcome} for {call.talkTime} s")))
+	require.Contains(t, requests[outgoing][2], `"name":"By Amira Haddad","status":"open","direction":"out"}`)
+	for _, title := range []string{isAnswered, isAnonymous, outgoing} {
+		require.Regexp(t, `^POST`+at+`/messages \{.*"externalId":"`+external+`:voice","subject":"answered".*"answeredAt":"2026-03-02T09:30:07Z"`, requests[title][3])
+		require.Empty(t, warnings[title])
+		require.Equal(t, []string{
+			`POST` + at + `/notes {"body":"https://recordings.example.com/sample","externalId":"` + external + `:recorded"}`,
+			`POST` + at + `/notes {"body":"answered for 88 s","externalId":"` + external + `:wrappedUp"}`,
+		}, requests[title][4:], title)
+	}
+	require.Len(t, requests[isLost], 4, "nobody spoke, and nobody has anything to wrap up")
 }
 
 func TestSampleOfACustomersOwnLooksForNoCaller(t *testing.T) {
@@ -157,7 +177,9 @@ func TestSamplesWarnOfWhatOperatorsWouldSee(t *testing.T) {
 }
 
 func TestSandboxTakesEverySampleRequest(t *testing.T) {
-	for name, set := range map[string]*automation.Set{"built-in": automation.Default(), "mine": mine(t)} {
+	for name, set := range map[string]*automation.Set{
+		"built-in": automation.Default(), "mine": mine(t), "messages": load(t, "", "event: call.finished, action: kustomer.message.create, options: {}"),
+	} {
 		samples, err := Samples(t.Context(), set, "")
 		require.NoError(t, err)
 		for _, sample := range samples {

@@ -148,6 +148,7 @@ func TestHangupTakesUpAChangedFileAndNeverABrokenOne(t *testing.T) {
 	}
 	require.Contains(t, reload(after, "was taken up"), "version="+versionOf(t, after))
 	require.Equal(t, versionOf(t, after), w.used(t))
+	require.Equal(t, versionOf(t, after), w.InForce().Version)
 
 	line := reload(broken, "was not taken up: calls go on with the one before")
 	require.Contains(t, line, "level=ERROR")

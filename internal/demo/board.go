@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	rowFormat = "%-8s  %-9s  %-9s  %-18.18s  %9s  %10s  %s\n"
+	rowFormat = "%-8s  %-3s  %-8s  %-18s  %-18.18s  %9s  %10s  %s\n"
 	// refresh is how often the table of a terminal is redrawn.
 	refresh = 500 * time.Millisecond
 )
@@ -40,7 +40,7 @@ type board struct {
 
 // row is one call on the board.
 type row struct {
-	key, title, agent            string
+	key, way, title, agent       string
 	phase, outcome               string
 	ringToOpened, bridgeToUpdate int64 // milliseconds
 	problem                      string
@@ -57,14 +57,14 @@ func newBoard(out io.Writer) *board {
 }
 
 func (b *board) header() {
-	fmt.Fprintf(b.out, rowFormat, "CALL", "PHASE", "OUTCOME", "AGENT", "RING→CONV", "BRIDGE→UPD", "STORY")
+	fmt.Fprintf(b.out, rowFormat, "CALL", "WAY", "PHASE", "OUTCOME", "AGENT", "RING→CONV", "BRIDGE→UPD", "STORY")
 }
 
 // start puts a call on the board.
 func (b *board) start(story babelforce.Story) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	r := &row{key: story.Key, title: story.Title, phase: string(workflows.Ringing)}
+	r := &row{key: story.Key, way: story.Want.Direction, title: story.Title, phase: string(workflows.Ringing)}
 	b.rows = append(b.rows, r)
 	b.byKey[story.Key] = r
 }
@@ -83,7 +83,7 @@ func (b *board) end(story babelforce.Story, state workflows.State, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r := b.byKey[story.Key]
-	r.agent = story.Want.AgentName
+	r.agent = story.Want.Agent().Name
 	r.phase, r.outcome = string(state.Phase), string(state.Outcome)
 	r.ringToOpened, r.bridgeToUpdate = state.RingToConversationMS, state.BridgeToUpdateMS
 	if err != nil {
@@ -99,7 +99,7 @@ func (b *board) print(r *row) {
 	if r.problem != "" {
 		story += ": " + r.problem
 	}
-	fmt.Fprintf(b.out, rowFormat, r.key[:8], r.phase, cmp.Or(r.outcome, "–"), cmp.Or(r.agent, "–"),
+	fmt.Fprintf(b.out, rowFormat, r.key[:8], r.way, r.phase, cmp.Or(r.outcome, "–"), cmp.Or(r.agent, "–"),
 		milliseconds(r.ringToOpened), milliseconds(r.bridgeToUpdate), story)
 }
 

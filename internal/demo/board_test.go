@@ -21,13 +21,15 @@ import (
 
 const key = "7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b"
 
-var onBoard = babelforce.Story{Key: key, Title: "answered at the first ring", Want: babelforce.Want{AgentName: "Ada Äther"}}
+var onBoard = babelforce.Story{Key: key, Title: "answered at the first ring", Want: babelforce.Want{
+	Direction: "out", Bridges: []babelforce.Bridge{{Agent: babelforce.Agent{Name: "Ada Äther"}}},
+}}
 
 func TestBoardPrintsOneLinePerCallWhereThereIsNoTerminal(t *testing.T) {
 	var out bytes.Buffer
 	board := newBoard(&out)
 	board.follow(t.Context(), nil) // returns at once: there is nothing to redraw
-	unanswered := babelforce.Story{Key: strings.Repeat("b", 32), Title: "abandoned"}
+	unanswered := babelforce.Story{Key: strings.Repeat("b", 32), Title: "abandoned", Want: babelforce.Want{Direction: "in"}}
 	board.start(onBoard)
 	board.start(unanswered)
 	board.end(unanswered, workflows.State{}, errors.New("gave up"))
@@ -39,8 +41,8 @@ func TestBoardPrintsOneLinePerCallWhereThereIsNoTerminal(t *testing.T) {
 	lines := strings.Split(strings.TrimRight(out.String(), "\n"), "\n")
 	require.Len(t, lines, 3)
 	require.Contains(t, lines[0], "CALL")
-	require.Equal(t, strings.Fields("bbbbbbbb – – – – abandoned: gave up"), strings.Fields(lines[1]))
-	require.Equal(t, strings.Fields("7c3f9a2e finished answered Ada Äther 7 ms 27 ms answered at the first ring"), strings.Fields(lines[2]))
+	require.Equal(t, strings.Fields("bbbbbbbb in – – – – abandoned: gave up"), strings.Fields(lines[1]))
+	require.Equal(t, strings.Fields("7c3f9a2e out finished answered Ada Äther 7 ms 27 ms answered at the first ring"), strings.Fields(lines[2]))
 	require.NotContains(t, out.String(), "\x1b")
 }
 

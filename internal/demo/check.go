@@ -3,13 +3,12 @@ package demo
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/callthread/callthread/babelforce"
-	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
 // found is what Kustomer holds of one call.
@@ -19,8 +18,9 @@ type found struct {
 	assignedUsers     []string
 	tags              []string // names; nil where only ids can be had
 	notes             []kustomer.Note
-	phones            []string // of the customer
-	customers         int      // who share a number with the customer, the customer included
+	messages          []sandbox.Message // nil where none are written
+	phones            []string          // of the customer
+	customers         int               // who share a number with the customer, the customer included
 }
 
 // check compares what Kustomer holds with what must be true of each call.
@@ -66,13 +66,14 @@ func compare(calls []played, look func(key string) (found, error)) Report {
 			report.Wrong = append(report.Wrong, fmt.Sprintf("%s cannot be checked: %v", about, err))
 		case is.conversations == 0:
 			report.Lost = append(report.Lost, fmt.Sprintf("%s has no conversation: %s", about, strings.Join(problems, "; ")))
-		case is.conversations > 1 || len(noteIDs(is)) > len(slices.Compact(noteIDs(is))) || is.customers > 1:
-			report.Doubled = append(report.Doubled, fmt.Sprintf("%s has %d conversations, %d customers and the notes %v", about, is.conversations, is.customers, noteIDs(is)))
+		case is.conversations > 1 || len(noteIDs(is)) > len(slices.Compact(noteIDs(is))) || is.customers > 1 || len(is.messages) > 1:
+			report.Doubled = append(report.Doubled, fmt.Sprintf("%s has %d conversations, %d customers, %d entries on the timeline and the notes %v",
+				about, is.conversations, is.customers, len(is.messages), noteIDs(is)))
 		case len(problems) > 0:
 			report.Wrong = append(report.Wrong, fmt.Sprintf("%s: %s", about, strings.Join(problems, "; ")))
 		}
 		report.Notes += len(is.notes)
-		if one.Want.Answered {
+		if one.Want.Answered() {
 			report.Answered++
 		}
 	}
@@ -111,61 +112,6 @@ func legs(story babelforce.Story) (ids []string) {
 		}
 	}
 	return ids
-}
-
-// differences says in words what is not as the story wants it and the built-in automations write it.
-func differences(story babelforce.Story, is found) (problems []string) {
-	expect := func(what string, want, has []string) {
-		if !slices.Equal(want, has) {
-			problems = append(problems, fmt.Sprintf("%s %v instead of %v", what, has, want))
-		}
-	}
-	users, tags := []string{}, []string{"babelforce", "call_abandoned_in_queue", "call_lost", "inbound_call"}
-	if story.Want.Answered {
-		users, tags = []string{story.Want.AgentSourceID}, []string{"babelforce", "call_answered", "inbound_call"}
-	}
-	expect("is assigned to", users, is.assignedUsers)
-	if is.tags != nil {
-		expect("is tagged", tags, slices.Sorted(slices.Values(is.tags)))
-	}
-	if is.status != "" {
-		expect("is", []string{"open", "in"}, []string{is.status, is.direction})
-	}
-	notes := wantNotes(story)
-	expect("has the notes", slices.Sorted(maps.Keys(notes)), noteIDs(is))
-	for _, note := range is.notes {
-		for _, words := range notes[note.ExternalID] {
-			if !strings.Contains(note.Body+"\n", words) {
-				problems = append(problems, fmt.Sprintf("the note %s does not say %q", note.ExternalID, words))
-			}
-		}
-	}
-	if withheld := !strings.HasPrefix(story.Want.From, "+"); withheld && len(is.phones) > 0 || !withheld && !slices.Contains(is.phones, story.Want.From) {
-		problems = append(problems, "belongs to another customer than the caller")
-	}
-	return problems
-}
-
-// wantNotes are the notes that a call must have, by their external ids, with the words that must be in them.
-func wantNotes(story babelforce.Story) map[string][]string {
-	notes, id, want := make(map[string][]string), externalID(story.Key), story.Want
-	outcome := string(call.AbandonedInQueue)
-	if want.Answered {
-		outcome = string(call.Answered)
-		notes[id+":bridged"] = []string{want.AgentName, want.QueueName, " " + inWords(want.Waited) + "\n"}
-	}
-	if want.Finished {
-		notes[id+":finished"] = []string{outcome, want.AgentName, " " + inWords(want.Total) + "\n"}
-	}
-	return notes
-}
-
-// inWords is a duration as notes have it.
-func inWords(seconds int) string {
-	if seconds < 60 {
-		return fmt.Sprintf("%d s", seconds)
-	}
-	return fmt.Sprintf("%d min %d s", seconds/60, seconds%60)
 }
 
 func externalID(callKey string) string { return "babelforce:" + callKey }

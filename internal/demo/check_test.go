@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,38 +25,78 @@ type story struct {
 	right found
 }
 
-func stories() (answered, missed, withheld story) {
+var (
+	ada = babelforce.Agent{ID: "a1", Name: "Ada", SourceID: agentID}
+	bob = babelforce.Agent{ID: "a2", Name: "Bob", SourceID: "5f0c1a2b3c4d5e6f70819211"}
+)
+
+// entry is a call's on the timeline.
+func entry(key, direction, outcome string) []sandbox.Message {
+	return []sandbox.Message{{
+		ExternalID: "babelforce:" + key + ":voice", Channel: "voice", Direction: direction, Meta: map[string]any{"status": outcome},
+	}}
+}
+
+func stories() (answered, missed, withheld, transferred, placed story) {
 	answered = story{
 		babelforce.Story{Key: "k1", Title: "answered", Want: babelforce.Want{
-			Answered: true, Finished: true, AgentSourceID: agentID, AgentName: "Ada", QueueName: "Support", Waited: 7, Total: 95, From: caller,
+			Direction: "in", Outcome: "answered", Customer: caller, Bridges: []babelforce.Bridge{{Agent: ada, Queue: "Support", Waited: 7}},
+			Waited: 7, Talked: 88, Total: 95, EndedBy: "agent",
 		}},
 		found{
 			conversations: 1, status: "open", direction: "in", assignedUsers: []string{agentID},
-			phones: []string{"+1", caller}, customers: 1,
+			phones: []string{"+1", caller}, customers: 1, messages: entry("k1", "in", "answered"),
 			tags: []string{"inbound_call", "babelforce", "call_answered"},
 			notes: []kustomer.Note{
-				{ExternalID: "babelforce:k1:finished", Body: "It was answered by Ada.\nTotal: 1 min 35 s"},
-				{ExternalID: "babelforce:k1:bridged", Body: "Ada, Support, after 7 s"},
+				{ExternalID: "babelforce:k1:finished", Body: "Call ended: answered.\nAgents: Ada\nWaited: 7 s\nTalked: 1 min 28 s\nTotal: 1 min 35 s\nEnded by: agent"},
+				{ExternalID: "babelforce:k1:bridged", Body: "Answered by Ada.\nQueue: Support\nWaited: 7 s"},
 			},
 		},
 	}
 	missed = story{
-		babelforce.Story{Key: "k2", Title: "missed", Want: babelforce.Want{Finished: true, Total: 20, From: caller}},
+		babelforce.Story{Key: "k2", Title: "missed", Want: babelforce.Want{
+			Direction: "in", Outcome: "abandoned_in_queue", Customer: caller, Waited: 20, Total: 20, EndedBy: "caller",
+		}},
 		found{
 			conversations: 1, phones: []string{caller}, customers: 1,
-			tags:  []string{"babelforce", "inbound_call", "call_lost", "call_abandoned"},
-			notes: []kustomer.Note{{ExternalID: "babelforce:k2:finished", Body: "abandoned, 20 s"}},
+			tags:  []string{"babelforce", "inbound_call", "call_lost", "call_abandoned_in_queue"},
+			notes: []kustomer.Note{{ExternalID: "babelforce:k2:finished", Body: "Call ended: the caller hung up in the queue.\nWaited: 20 s\nTotal: 20 s\nEnded by: caller"}},
 		},
 	}
 	withheld = story{
-		babelforce.Story{Key: "k3", Title: "withheld", Want: babelforce.Want{Answered: true, AgentSourceID: agentID, Waited: 60, From: "anonymous"}},
+		babelforce.Story{Key: "k3", Title: "withheld, after hours", Want: babelforce.Want{
+			Direction: "in", Outcome: "after_hours", Customer: "anonymous", Waited: 60, Total: 60, EndedBy: "flow",
+		}},
 		found{
-			conversations: 1, assignedUsers: []string{agentID}, customers: 1,
-			tags:  []string{"babelforce", "inbound_call", "call_answered"},
-			notes: []kustomer.Note{{ExternalID: "babelforce:k3:bridged", Body: "after 1 min 0 s"}},
+			conversations: 1, customers: 1, tags: []string{"babelforce", "inbound_call", "call_after_hours"},
+			notes: []kustomer.Note{{ExternalID: "babelforce:k3:finished", Body: "Call ended: came after hours.\nWaited: 1 min 0 s\nTotal: 1 min 0 s\nEnded by: flow"}},
 		},
 	}
-	return answered, missed, withheld
+	transferred = story{
+		babelforce.Story{Key: "k4", Title: "transferred, recorded", Want: babelforce.Want{
+			Direction: "in", Outcome: "answered", Customer: caller, Bridges: []babelforce.Bridge{{Agent: bob, Waited: 3}, {Agent: ada, Waited: 30}},
+			Waited: 3, Talked: 40, Total: 50, EndedBy: "caller", Recording: "https://example.com/r1",
+		}},
+		found{
+			conversations: 1, assignedUsers: []string{agentID}, phones: []string{caller}, customers: 1,
+			tags: []string{"babelforce", "inbound_call", "call_answered"},
+			notes: []kustomer.Note{
+				{ExternalID: "babelforce:k4:bridged", Body: "Answered by Ada.\nWaited: 30 s"}, // heard of first
+				{ExternalID: "babelforce:k4:bridged-2", Body: "Answered by Bob.\nWaited: 3 s"},
+				{ExternalID: "babelforce:k4:finished", Body: "Call ended: answered.\nAgents: Bob, Ada\nWaited: 3 s\nTalked: 40 s\nTotal: 50 s\nEnded by: caller"},
+				{ExternalID: "babelforce:k4:recorded", Body: "Recording: https://example.com/r1\nLength: 40 s"},
+			},
+		},
+	}
+	placed = story{
+		babelforce.Story{Key: "k5", Title: "placed", Want: babelforce.Want{Direction: "out", Outcome: "unreached", Customer: caller, Waited: 20, Total: 20}},
+		found{
+			conversations: 1, status: "open", direction: "out", phones: []string{caller}, customers: 1, messages: entry("k5", "out", "unreached"),
+			tags:  []string{"babelforce", "outbound_call", "call_unreached"},
+			notes: []kustomer.Note{{ExternalID: "babelforce:k5:finished", Body: "Call ended: the called party did not pick up.\nAgents: Ada\nWaited: 20 s\nTotal: 20 s"}},
+		},
+	}
+	return answered, missed, withheld, transferred, placed
 }
 
 func compareOne(of story, is found) Report {
@@ -63,8 +104,8 @@ func compareOne(of story, is found) Report {
 }
 
 func TestRightCallsAreFoundRight(t *testing.T) {
-	answered, missed, withheld := stories()
-	for _, of := range []story{answered, missed, withheld} {
+	answered, missed, withheld, transferred, placed := stories()
+	for _, of := range []story{answered, missed, withheld, transferred, placed} {
 		report := compareOne(of, of.right)
 		require.Equal(t, Report{Calls: 1, Answered: report.Answered, Notes: len(of.right.notes)}, report, of.Title)
 		require.True(t, report.right())
@@ -75,7 +116,7 @@ func TestRightCallsAreFoundRight(t *testing.T) {
 }
 
 func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
-	answered, missed, _ := stories()
+	answered, missed, _, transferred, placed := stories()
 	lost := func(r Report) []string { return r.Lost }
 	doubled := func(r Report) []string { return r.Doubled }
 	wrong := func(r Report) []string { return r.Wrong }
@@ -85,27 +126,37 @@ func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
 		in     func(Report) []string
 		says   string
 	}{
-		"lost":                {answered, func(f *found) { *f = found{} }, lost, "no conversation"},
-		"second customer":     {answered, func(f *found) { f.customers = 2 }, doubled, "2 customers"},
-		"second conversation": {answered, func(f *found) { f.conversations = 2 }, doubled, "2 conversations"},
-		"second note":         {answered, func(f *found) { f.notes = append(f.notes, f.notes[0]) }, doubled, "babelforce:k1:bridged babelforce:k1:finished babelforce:k1:finished"},
-		"nobody assigned":     {answered, func(f *found) { f.assignedUsers = nil }, wrong, "assigned to [] instead of [" + agentID},
-		"another assigned":    {answered, func(f *found) { f.assignedUsers = []string{"somebody"} }, wrong, "assigned to [somebody]"},
-		"two assigned":        {answered, func(f *found) { f.assignedUsers = append(f.assignedUsers, "somebody") }, wrong, "assigned to"},
-		"closed":              {answered, func(f *found) { f.status = "done" }, wrong, "is [done in]"},
-		"outgoing":            {answered, func(f *found) { f.direction = "out" }, wrong, "is [open out]"},
-		"missed but assigned": {missed, func(f *found) { f.assignedUsers = []string{agentID} }, wrong, "instead of []"},
-		"answered but lost":   {answered, func(f *found) { f.tags = append(f.tags, "call_lost") }, wrong, "is tagged"},
-		"answered, untagged":  {answered, func(f *found) { f.tags = []string{} }, wrong, "is tagged []"},
-		"missed, untagged":    {missed, func(f *found) { f.tags = []string{"babelforce"} }, wrong, "is tagged [babelforce]"},
-		"missed but answered": {missed, func(f *found) { f.tags = append(f.tags, "call_answered") }, wrong, "is tagged"},
-		"tagged beyond need":  {missed, func(f *found) { f.tags = append(f.tags, "call_missed") }, wrong, "is tagged"},
-		"note of too long":    {answered, func(f *found) { f.notes[1].Body = "Ada, Support, after 17 s" }, wrong, `does not say " 7 s`},
-		"note names another":  {answered, func(f *found) { f.notes[1].Body = "Bob, Support, after 7 s" }, wrong, `does not say "Ada"`},
-		"note of no outcome":  {missed, func(f *found) { f.notes[0].Body = "answered, 20 s" }, wrong, `does not say "abandoned"`},
-		"missing note":        {answered, func(f *found) { f.notes = f.notes[:1] }, wrong, "has the notes"},
-		"note of another":     {missed, func(f *found) { f.notes[0].ExternalID = "babelforce:k1:finished" }, wrong, "has the notes"},
-		"another customer":    {answered, func(f *found) { f.phones = []string{"+1"} }, wrong, "another customer"},
+		"lost":                     {answered, func(f *found) { *f = found{} }, lost, "no conversation"},
+		"second customer":          {answered, func(f *found) { f.customers = 2 }, doubled, "2 customers"},
+		"second conversation":      {answered, func(f *found) { f.conversations = 2 }, doubled, "2 conversations"},
+		"second note":              {answered, func(f *found) { f.notes = append(f.notes, f.notes[0]) }, doubled, "babelforce:k1:bridged babelforce:k1:finished babelforce:k1:finished"},
+		"nobody assigned":          {answered, func(f *found) { f.assignedUsers = nil }, wrong, "assigned to [] instead of [" + agentID},
+		"another assigned":         {answered, func(f *found) { f.assignedUsers = []string{"somebody"} }, wrong, "assigned to [somebody]"},
+		"two assigned":             {answered, func(f *found) { f.assignedUsers = append(f.assignedUsers, "somebody") }, wrong, "assigned to"},
+		"closed":                   {answered, func(f *found) { f.status = "done" }, wrong, "is [done in]"},
+		"outgoing":                 {answered, func(f *found) { f.direction = "out" }, wrong, "is [open out]"},
+		"missed but assigned":      {missed, func(f *found) { f.assignedUsers = []string{agentID} }, wrong, "instead of []"},
+		"answered but lost":        {answered, func(f *found) { f.tags = append(f.tags, "call_lost") }, wrong, "is tagged"},
+		"answered, untagged":       {answered, func(f *found) { f.tags = []string{} }, wrong, "is tagged []"},
+		"missed, untagged":         {missed, func(f *found) { f.tags = []string{"babelforce"} }, wrong, "is tagged [babelforce]"},
+		"missed but answered":      {missed, func(f *found) { f.tags = append(f.tags, "call_answered") }, wrong, "is tagged"},
+		"tagged beyond need":       {missed, func(f *found) { f.tags = append(f.tags, "call_missed") }, wrong, "is tagged"},
+		"note of too long":         {answered, func(f *found) { f.notes[1].Body = "Answered by Ada.\nQueue: Support\nWaited: 17 s" }, wrong, `does not say "Waited: 7 s`},
+		"note names another":       {answered, func(f *found) { f.notes[1].Body = "Answered by Bob.\nQueue: Support\nWaited: 7 s" }, wrong, `does not say "Answered by Ada."`},
+		"note of no queue":         {answered, func(f *found) { f.notes[1].Body = "Answered by Ada.\nWaited: 7 s" }, wrong, `does not say "Queue: Support"`},
+		"another outcome":          {missed, func(f *found) { f.notes[0].Body = "Call ended: answered.\nWaited: 20 s\nTotal: 20 s\nEnded by: caller" }, wrong, `does not say "Call ended: the caller hung up`},
+		"agents out of order":      {transferred, func(f *found) { f.notes[2].Body = strings.Replace(f.notes[2].Body, "Bob, Ada", "Ada, Bob", 1) }, wrong, `"Agents: Bob, Ada"`},
+		"both notes of one":        {transferred, func(f *found) { f.notes[1].Body = f.notes[0].Body }, wrong, `"Answered by Bob."`},
+		"with the first":           {transferred, func(f *found) { f.assignedUsers = []string{bob.SourceID} }, wrong, "is assigned to"},
+		"no recording":             {transferred, func(f *found) { f.notes = f.notes[:3] }, wrong, "has the notes"},
+		"another recording":        {transferred, func(f *found) { f.notes[3].Body = "Recording: https://example.com/r2\nLength: 40 s" }, wrong, `"Recording: https://example.com/r1"`},
+		"placed, as if it came in": {placed, func(f *found) { f.tags[1] = "inbound_call" }, wrong, "is tagged"},
+		"second entry":             {answered, func(f *found) { f.messages = append(f.messages, f.messages[0]) }, doubled, "2 entries on the timeline"},
+		"no entry":                 {answered, func(f *found) { f.messages = f.messages[:0] }, wrong, "has on the timeline []"},
+		"entry that came in":       {placed, func(f *found) { f.messages = entry("k5", "in", "unreached") }, wrong, "babelforce:k5:voice: voice, in, unreached"},
+		"missing note":             {answered, func(f *found) { f.notes = f.notes[:1] }, wrong, "has the notes"},
+		"note of another":          {missed, func(f *found) { f.notes[0].ExternalID = "babelforce:k1:finished" }, wrong, "has the notes"},
+		"another customer":         {answered, func(f *found) { f.phones = []string{"+1"} }, wrong, "another customer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := c.of.right
@@ -124,14 +175,14 @@ func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
 }
 
 func TestCallThatCannotBeCheckedIsNotRight(t *testing.T) {
-	answered, _, _ := stories()
+	answered, _, _, _, _ := stories()
 	report := compare([]played{{Story: answered.Story}}, func(string) (found, error) { return answered.right, errors.New("no answer") })
 	require.Len(t, report.Wrong, 1)
 	require.Contains(t, report.Wrong[0], "no answer")
 }
 
 func TestCallThatDoesNotEndIsNotRight(t *testing.T) {
-	answered, _, _ := stories()
+	answered, _, _, _, _ := stories()
 	report := compare([]played{{answered.Story, errors.New("still ringing")}}, func(string) (found, error) { return answered.right, nil })
 	require.Len(t, report.Wrong, 1)
 	require.Contains(t, report.Wrong[0], "still ringing")
@@ -152,9 +203,15 @@ func held(t *testing.T) (*sandbox.Server, *kustomer.Client) {
 		Tags: []string{"babelforce", "inbound_call", "call_answered"},
 	})
 	require.NoError(t, err)
-	answered, _, _ := stories()
+	answered, _, _, _, _ := stories()
 	for _, note := range answered.right.notes {
 		_, err := client.CreateNote(t.Context(), conversation.ID, kustomer.NewNote{ExternalID: note.ExternalID, Body: note.Body})
+		require.NoError(t, err)
+	}
+	for _, message := range answered.right.messages {
+		_, err := client.CreateMessage(t.Context(), conversation.ID, kustomer.NewMessage{
+			App: "babelforce", ExternalID: message.ExternalID, Direction: message.Direction, Meta: message.Meta,
+		})
 		require.NoError(t, err)
 	}
 	return s, client
@@ -162,7 +219,7 @@ func held(t *testing.T) (*sandbox.Server, *kustomer.Client) {
 
 func TestSandboxAndTheAPIAreCheckedAlike(t *testing.T) {
 	s, client := held(t)
-	answered, missed, _ := stories()
+	answered, missed, _, _, _ := stories()
 	for name, stage := range map[string]*Stage{"sandbox": {Sandbox: s, Kustomer: client}, "API": {Kustomer: client}} {
 		report := (&show{stage: stage}).check(t.Context(), []played{{Story: answered.Story}, {Story: missed.Story}})
 		require.Equal(t, 2, report.Calls, name)
@@ -174,8 +231,17 @@ func TestSandboxAndTheAPIAreCheckedAlike(t *testing.T) {
 	}
 }
 
+func TestConversationWithoutTagsOrEntryIsFoundOut(t *testing.T) {
+	holdings := holdingsOf(sandbox.State{Conversations: []sandbox.Conversation{{ExternalID: "babelforce:k1"}}})
+	answered, _, _, _, _ := stories()
+	report := compareOne(answered, holdings["babelforce:k1"])
+	require.Len(t, report.Wrong, 1)
+	require.Contains(t, report.Wrong[0], "is tagged []")
+	require.Contains(t, report.Wrong[0], "has on the timeline []")
+}
+
 func TestLegTakenForACallOfItsOwnIsDoubled(t *testing.T) {
-	answered, _, _ := stories()
+	answered, _, _, _, _ := stories()
 	answered.Steps = []babelforce.Step{{
 		Event: babelforce.CallFinished, ContentType: "application/json", Body: []byte(`{"call":{"id":"leg","parentId":"k1"}}`),
 	}}

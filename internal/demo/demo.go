@@ -5,13 +5,16 @@ package demo
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/workflows"
@@ -32,9 +35,18 @@ type Options struct {
 const (
 	// settle is short, because nothing here takes seconds to be overtaken and somebody is watching.
 	settle = 2 * time.Second
+	// recording is how long after that a call's recording is waited for.
+	recording = 3 * time.Second
 	// callTimeout is how long the workflows may take to end once the last call was played.
 	callTimeout = 10 * time.Minute
 )
+
+// automations are what the demo writes to the sandbox: the built-in ones and, so
+// that all can be seen, what those leave to a file of one's own.
+var automations = slices.Concat(automation.DefaultFile, moreAutomations)
+
+//go:embed automations.yaml
+var moreAutomations []byte
 
 // show is one run of the demo.
 type show struct {
@@ -62,6 +74,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	simulator.Plain = stage.Sandbox == nil
 	introduce(options.Out, stage)
 
 	s := &show{Options: options, stage: stage, simulator: simulator, board: newBoard(options.Out)}
@@ -89,10 +102,14 @@ func Run(ctx context.Context, options Options) (Report, error) {
 // stage is what the options need.
 func (o Options) stage() StageOptions {
 	set := StageOptions{
-		Kustomer: o.Kustomer, Patience: workflows.Patience{Settle: settle}, Seed: o.Seed, Progress: o.Out, Log: o.Log,
+		Kustomer: o.Kustomer, Patience: workflows.Patience{Settle: settle, Recording: recording}, Seed: o.Seed, Progress: o.Out, Log: o.Log,
+	}
+	if o.Kustomer == nil {
+		set.Automations = automations
 	}
 	if o.Faults != nil {
-		set.Programs, set.Budget, set.Patience.Settle = &o.Faults.Programs, stormBudget, stormSettle
+		set.Programs, set.Budget = &o.Faults.Programs, stormBudget
+		set.Patience = workflows.Patience{Settle: stormSettle, Recording: stormRecording}
 	}
 	return set
 }
@@ -119,7 +136,7 @@ func introduce(out io.Writer, stage *Stage) {
 	if stage.Sandbox != nil {
 		fmt.Fprintf(out, "Kustomer sandbox  %s\n", stage.KustomerURL)
 	}
-	fmt.Fprintf(out, "Webhooks          %s/{call-inbound,call-bridged,call-finished}   (Authorization: Bearer %s)\n\n", stage.WebhookURL, Secret)
+	fmt.Fprintf(out, "Webhooks          %s/{call-inbound,call-outbound,call-bridged,call-finished,recording-finished}   (Authorization: Bearer %s)\n\n", stage.WebhookURL, Secret)
 }
 
 // played is a call, and why it could not be played to its end or did not come to it.

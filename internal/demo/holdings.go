@@ -18,15 +18,20 @@ func holdingsOf(state sandbox.State) map[string]found {
 	}
 	holdings := make(map[string]found)
 	for _, conversation := range state.Conversations {
-		is, customer := holdings[conversation.ExternalID], customers[conversation.CustomerID]
+		is, seen := holdings[conversation.ExternalID]
+		if !seen {
+			is.tags, is.messages = []string{}, []sandbox.Message{} // not nil: none is an answer too
+		}
+		customer := customers[conversation.CustomerID]
 		is.conversations++
 		is.status, is.direction = conversation.Status, conversation.Direction
 		is.assignedUsers = append(is.assignedUsers, conversation.AssignedUsers...)
-		is.tags = slices.Concat([]string{}, is.tags, conversation.Tags)
+		is.tags = append(is.tags, conversation.Tags...)
 		is.phones = append(is.phones, customer.Phones...)
 		for _, identity := range identities(customer) {
 			is.customers = max(is.customers, sharing[identity])
 		}
+		is.messages = append(is.messages, conversation.Messages...)
 		for _, note := range conversation.Notes {
 			is.notes = append(is.notes, kustomer.Note{ExternalID: note.ExternalID, Body: note.Body})
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -122,7 +123,11 @@ func failure(ctx context.Context) error {
 // startPrograms starts receiver and worker as processes of their own.
 func (s *Stage) startPrograms(ctx context.Context, options StageOptions) error {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(options.port(webhookPort)))
-	environment := s.environment(address, options)
+	file := filepath.Join(s.folder, "automations.yaml")
+	if err := os.WriteFile(file, options.automations(), 0o600); err != nil {
+		return fmt.Errorf("write the automations file: %w", err)
+	}
+	environment := s.environment(address, file, options)
 	for name, line := range map[Part][]string{Receiver: options.Programs.Receiver, Worker: options.Programs.Worker} {
 		program := &part{start: func(context.Context) (*child.Process, error) {
 			command := exec.Command(line[0], line[1:]...)
@@ -142,7 +147,7 @@ func (s *Stage) startPrograms(ctx context.Context, options StageOptions) error {
 }
 
 // environment is ours without the settings of whoever runs this, and with those of the stage.
-func (s *Stage) environment(listen string, options StageOptions) (environment []string) {
+func (s *Stage) environment(listen, automations string, options StageOptions) (environment []string) {
 	for _, setting := range os.Environ() {
 		product, _, _ := strings.Cut(setting, "_")
 		if product != "TEMPORAL" && product != "CALLTHREAD" && product != "KUSTOMER" {
@@ -157,7 +162,9 @@ func (s *Stage) environment(listen string, options StageOptions) (environment []
 		"KUSTOMER_BUDGET="+strconv.Itoa(ourShare(options.Budget)),
 		"CALLTHREAD_WEBHOOK_SECRET="+Secret,
 		"CALLTHREAD_LISTEN="+listen,
+		"CALLTHREAD_AUTOMATIONS="+automations,
 		"CALLTHREAD_SETTLE="+options.Patience.Settle.String(),
+		"CALLTHREAD_RECORDING_TIMEOUT="+options.Patience.Recording.String(),
 		"CALLTHREAD_METRICS_LISTEN=", // none
 		"CALLTHREAD_LOG_LEVEL=error",
 	)

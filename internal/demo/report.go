@@ -28,7 +28,7 @@ func (r Report) DisturbedShare() float64 { return float64(r.Disturbed) / float64
 
 func (r Report) String() string {
 	good := r.Calls - len(r.Lost) - len(r.Doubled) - len(r.Wrong)
-	line := fmt.Sprintf("%d of %d calls right: each has exactly one conversation, %d answered ones are with the agent who picked up, %d notes, none twice; %d lost, %d doubled, %d wrong",
+	line := fmt.Sprintf("%d of %d calls right: each has exactly one conversation, %d answered ones are with the agent who had them last, %d notes, none twice; %d lost, %d doubled, %d wrong",
 		good, r.Calls, r.Answered, r.Notes, len(r.Lost), len(r.Doubled), len(r.Wrong))
 	if r.Requests > 0 && r.Calls > 0 {
 		line += fmt.Sprintf("; %.1f Kustomer requests per call", float64(r.Requests)/float64(r.Calls))

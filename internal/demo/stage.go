@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -21,6 +20,7 @@ import (
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/child"
 	"github.com/callthread/callthread/internal/config"
 	"github.com/callthread/callthread/internal/devserver"
@@ -59,6 +59,7 @@ type Stage struct {
 	KustomerURL string
 	Kustomer    *kustomer.Client
 
+	folder  string         // for the files of programs, and of Temporal beside them
 	parts   map[Part]*part // that run as processes of their own
 	failed  chan error     // what makes it pointless to go on
 	closers []func()
@@ -69,6 +70,8 @@ type StageOptions struct {
 	// Kustomer is the real one to use; nil sets up the sandbox.
 	Kustomer *kustomer.Client
 	Patience workflows.Patience
+	// Automations is the content of an automations file; nil is that of the built-in one.
+	Automations []byte
 	// Programs run the receiver and the worker, and Temporal then keeps its state
 	// in a file, so that each can be killed; nil runs all but Temporal in this process.
 	Programs *Programs
@@ -97,27 +100,37 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 	if options.Programs != nil {
 		return s, s.startPrograms(ctx, options)
 	}
-	steps := activities.New(s.Kustomer, sync.OnceValue(automation.Default), "")
+	set, err := automation.Load("automations", options.automations())
+	if err != nil {
+		return nil, err
+	}
+	steps := activities.New(s.Kustomer, func() *automation.Set { return set }, "")
 	worker := config.NewWorker(s.Temporal, workflows.DefaultTaskQueue, steps, config.StepsAtOnce(ourShare(options.Budget)), nil)
 	if err := worker.Start(); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
 	}
 	s.closers = append(s.closers, worker.Stop)
-	return s, s.startReceiver(options)
+	return s, s.startReceiver(options, set.Handles(call.Outbound))
+}
+
+func (o StageOptions) automations() []byte {
+	if o.Automations == nil {
+		return automation.DefaultFile
+	}
+	return o.Automations
 }
 
 func (s *Stage) startTemporal(ctx context.Context, options StageOptions) error {
 	var database string // none keeps everything in memory
+	var err error
 	if options.Programs != nil {
-		folder, err := os.MkdirTemp("", "callthread-")
-		if err != nil {
+		if s.folder, err = os.MkdirTemp("", "callthread-"); err != nil {
 			return fmt.Errorf("make a place for Temporal's database: %w", err)
 		}
-		s.closers = append(s.closers, func() { _ = os.RemoveAll(folder) })
-		database = filepath.Join(folder, "temporal.db")
+		s.closers = append(s.closers, func() { _ = os.RemoveAll(s.folder) })
+		database = filepath.Join(s.folder, "temporal.db")
 	}
 	var server *devserver.Server
-	var err error
 	for range startAttempts {
 		server, err = devserver.Start(ctx, devserver.Options{
 			Port: options.port(temporalPort), UIPort: options.port(uiPort), Database: database,
@@ -162,7 +175,7 @@ func (s *Stage) startSandbox(options StageOptions) (err error) {
 // ourShare is the product's part of the org's budget.
 func ourShare(budget int) int { return cmp.Or(budget, defaultBudget) * 8 / 10 }
 
-func (s *Stage) startReceiver(options StageOptions) error {
+func (s *Stage) startReceiver(options StageOptions, outgoing bool) error {
 	verifier, err := babelforce.NewVerifier([]string{Secret})
 	if err != nil {
 		return err
@@ -170,6 +183,7 @@ func (s *Stage) startReceiver(options StageOptions) error {
 	base, err := s.serve(webhookPort, webhook.New(webhook.Config{
 		Temporal: s.Temporal, TaskQueue: workflows.DefaultTaskQueue, Verifier: verifier,
 		Eager: true, Patience: options.Patience, Log: options.Log,
+		Outgoing: func() bool { return outgoing },
 	}))
 	s.WebhookURL = base + "/webhooks/babelforce"
 	return err

@@ -25,6 +25,8 @@ type Faults struct {
 const (
 	// stormSettle outlasts what a killed process holds an event up, its sender's patience included.
 	stormSettle = 20 * time.Second
+	// stormRecording comes on top of that.
+	stormRecording = 10 * time.Second
 	// stormBudget is more than any machine plays: what is proven is not the budget.
 	stormBudget = 100_000
 	// aftermath is how much longer than the kills Kustomer's faults go on: the

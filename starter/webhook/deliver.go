@@ -17,7 +17,7 @@ import (
 type accepted struct {
 	CallID          string `json:"callId"`
 	WorkflowID      string `json:"workflowId"`
-	RunID           string `json:"runId"`
+	RunID           string `json:"runId,omitempty"` // Temporal does not say it of a recording
 	ConversationID  string `json:"conversationId,omitempty"`
 	ConversationURL string `json:"conversationUrl,omitempty"`
 	// Late says that the call's workflow had ended before: the event was acknowledged and counted, no more.
@@ -33,6 +33,16 @@ func (h *Handler) deliver(ctx context.Context, event call.Event) (accepted, erro
 	answer := accepted{CallID: key, WorkflowID: workflows.WorkflowID(key)}
 	input := workflows.CallInput{Key: key, Patience: h.Patience}
 
+	if event.Kind == call.Recorded {
+		// A recording begins no call: it may be of one that an agent has placed and nobody wants to
+		// know of, and does not tell. One that is heard of alone would get a conversation of nobody's.
+		err := h.Temporal.SignalWorkflow(ctx, answer.WorkflowID, "", string(event.Kind), event)
+		var unknown *serviceerror.NotFound
+		if answer.Late = errors.As(err, &unknown); answer.Late {
+			err = nil
+		}
+		return answer, err
+	}
 	if event.Kind == call.Inbound || event.Kind == call.Outbound {
 		options := h.startOptions(event)
 		options.EnableEagerStart = h.Eager

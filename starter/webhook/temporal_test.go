@@ -110,14 +110,34 @@ func (f *fakeTemporal) SignalWithStartWorkflowExecution(ctx context.Context, r *
 	if err != nil {
 		return nil, err
 	}
+	return &workflowservice.SignalWithStartWorkflowExecutionResponse{RunId: run.id, Started: started}, f.signal(run, r.GetSignalName(), r.GetSignalInput())
+}
+
+func (f *fakeTemporal) SignalWorkflowExecution(ctx context.Context, r *workflowservice.SignalWorkflowExecutionRequest) (*workflowservice.SignalWorkflowExecutionResponse, error) {
+	f.hear(r)
+	if f.refuse != nil {
+		if err := f.refuse(ctx); err != nil {
+			return nil, err
+		}
+	}
+	f.mu.Lock()
+	run := f.runs[r.GetWorkflowExecution().GetWorkflowId()]
+	f.mu.Unlock()
+	if run == nil || run.ended {
+		return nil, serviceerror.NewNotFound("no such run")
+	}
+	return &workflowservice.SignalWorkflowExecutionResponse{}, f.signal(run, r.GetSignalName(), r.GetInput())
+}
+
+func (f *fakeTemporal) signal(run *fakeRun, name string, input *commonpb.Payloads) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var event call.Event
-	if err := converter.GetDefaultDataConverter().FromPayloads(r.GetSignalInput(), &event); err != nil {
-		return nil, serviceerror.NewInvalidArgument(err.Error())
+	if err := converter.GetDefaultDataConverter().FromPayloads(input, &event); err != nil {
+		return serviceerror.NewInvalidArgument(err.Error())
 	}
-	run.signals, run.events = append(run.signals, r.GetSignalName()), append(run.events, event)
-	return &workflowservice.SignalWithStartWorkflowExecutionResponse{RunId: run.id, Started: started}, nil
+	run.signals, run.events = append(run.signals, name), append(run.events, event)
+	return nil
 }
 
 func (f *fakeTemporal) hear(request proto.Message) {

@@ -1,0 +1,139 @@
+package demo
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/call"
+)
+
+// differences says in words what is not as the story wants it and the automations write it.
+func differences(story babelforce.Story, is found) (problems []string) {
+	expect := func(what string, want, has []string) {
+		if !slices.Equal(want, has) {
+			problems = append(problems, fmt.Sprintf("%s %v instead of %v", what, has, want))
+		}
+	}
+	want, users := story.Want, []string{}
+	if want.Answered() {
+		users = []string{want.Agent().SourceID}
+	}
+	expect("is assigned to", users, is.assignedUsers)
+	if is.tags != nil {
+		expect("is tagged", wantTags(want), slices.Sorted(slices.Values(is.tags)))
+	}
+	if is.status != "" {
+		expect("is", []string{"open", want.Direction}, []string{is.status, is.direction})
+	}
+	if is.messages != nil {
+		entries := []string{}
+		for _, message := range is.messages {
+			entries = append(entries, fmt.Sprintf("%s: %s, %s, %v", message.ExternalID, message.Channel, message.Direction, message.Meta["status"]))
+		}
+		expect("has on the timeline", []string{fmt.Sprintf("%s:voice: voice, %s, %s", externalID(story.Key), want.Direction, want.Outcome)}, entries)
+	}
+	notes := wantNotes(story)
+	names := []string{}
+	for _, note := range notes {
+		names = append(names, note.name)
+	}
+	expect("has the notes", slices.Sorted(slices.Values(names)), noteIDs(is))
+	for _, note := range notes {
+		problems = append(problems, note.unsaid(is)...)
+	}
+	if withheld := want.Customer == "anonymous"; withheld && len(is.phones) > 0 || !withheld && !slices.Contains(is.phones, want.Customer) {
+		problems = append(problems, "belongs to another customer than the one on the phone")
+	}
+	return problems
+}
+
+// wantTags are the names of a call's tags, sorted.
+func wantTags(want babelforce.Want) []string {
+	tags := []string{"babelforce", map[string]string{"in": "inbound_call", "out": "outbound_call"}[want.Direction], "call_" + want.Outcome}
+	if want.Direction == "in" && !want.Answered() && want.Outcome != string(call.AfterHours) {
+		tags = append(tags, "call_lost")
+	}
+	slices.Sort(tags)
+	return tags
+}
+
+// wantedNote is a note that a call must have: its external id, and what it must say.
+type wantedNote struct {
+	name  string
+	about string // the beginning of its external id, where the order of hearing says which of several it is
+	words []string
+}
+
+// wantNotes are the notes that a call must have.
+func wantNotes(story babelforce.Story) (notes []wantedNote) {
+	id, want := externalID(story.Key), story.Want
+	add := func(name string, words ...string) { notes = append(notes, wantedNote{name, name, words}) }
+	for i, bridge := range want.Bridges {
+		words := []string{"Answered by " + bridge.Agent.Name + "."}
+		if bridge.Queue != "" {
+			words = append(words, "Queue: "+bridge.Queue)
+		}
+		if bridge.Waited > 0 {
+			words = append(words, "Waited: "+inWords(bridge.Waited))
+		}
+		note := wantedNote{id + ":bridged", id + ":bridged", words}
+		if i > 0 {
+			note.name = fmt.Sprintf("%s-%d", note.about, i+1)
+		}
+		notes = append(notes, note)
+	}
+	add(id+":finished", closingWords(want)...)
+	if want.Recording != "" {
+		add(id+":recorded", "Recording: "+want.Recording, "Length: "+inWords(want.Talked))
+	}
+	return notes
+}
+
+// closingWords are what the last note of a call must say.
+func closingWords(want babelforce.Want) []string {
+	words := []string{
+		"Call ended: " + call.Outcome(want.Outcome).InWords() + ".",
+		"Waited: " + inWords(want.Waited), "Total: " + inWords(want.Total),
+	}
+	var agents []string
+	for _, bridge := range want.Bridges {
+		agents = append(agents, bridge.Agent.Name)
+	}
+	if want.Answered() {
+		words = append(words, "Agents: "+strings.Join(agents, ", "), "Talked: "+inWords(want.Talked))
+	}
+	if want.EndedBy != "" {
+		words = append(words, "Ended by: "+want.EndedBy)
+	}
+	return words
+}
+
+// unsaid is what none of the notes that may be this one says. Each of the words is a line.
+func (n wantedNote) unsaid(is found) []string {
+	var missing []string
+	for _, note := range is.notes {
+		if !strings.HasPrefix(note.ExternalID, n.about) {
+			continue
+		}
+		said := strings.Split(note.Body, "\n")
+		missing = slices.DeleteFunc(slices.Clone(n.words), func(line string) bool { return slices.Contains(said, line) })
+		if len(missing) == 0 {
+			return nil
+		}
+	}
+	var problems []string
+	for _, line := range missing {
+		problems = append(problems, fmt.Sprintf("the note %s does not say %q", n.name, line))
+	}
+	return problems
+}
+
+// inWords is a duration as notes have it.
+func inWords(seconds int) string {
+	if seconds < 60 {
+		return fmt.Sprintf("%d s", seconds)
+	}
+	return fmt.Sprintf("%d min %d s", seconds/60, seconds%60)
+}

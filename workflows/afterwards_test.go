@@ -1,0 +1,103 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/workflows"
+)
+
+var recorded = recording("recorded", "https://recordings.example.com/1")
+
+func recording(id, url string) call.Event {
+	e := event(call.Recorded, id, caller, call.Agent{})
+	e.Recording = call.Recording{ID: id, URL: url}
+	return e
+}
+
+// answeredCall is a call that ends a minute after it began, and whose outcome is written at 1:15.
+func answeredCall(t *testing.T) *callUnderTest {
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(time.Minute, finished)
+	return c
+}
+
+func TestRecordingsAreWrittenDownWhenTheyCome(t *testing.T) {
+	c := answeredCall(t)
+	c.opened.ExpectsRecording = true
+	c.hears(2*time.Minute, recorded)
+	c.hears(3*time.Minute, recording("another", "https://recordings.example.com/2"))
+	c.at(4*time.Minute, func() {
+		state := c.asks()
+		require.Equal(t, workflows.Finished, state.Phase, "the call is over")
+		require.Equal(t, call.Answered, state.Outcome)
+		require.Equal(t, "recordings of the call", state.WaitsFor)
+	})
+	c.plays()
+	require.Equal(t, []string{"create", "bridged", "finished", "recorded", "recorded-2"}, c.steps)
+	require.Equal(t, "https://recordings.example.com/1", c.updates[2].Facts.Recording.URL)
+	require.Equal(t, "https://recordings.example.com/2", c.updates[3].Facts.Recording.URL)
+	require.Equal(t, 75*time.Second+workflows.DefaultPatience.Recording, c.took())
+}
+
+func TestARecordingThatComesEarlyIsWrittenDownOnceTheOutcomeIs(t *testing.T) {
+	c := answeredCall(t)
+	c.opened.ExpectsRecording = true
+	c.hears(30*time.Second, recorded)
+	c.plays()
+	require.Equal(t, []string{"create", "bridged", "finished", "recorded"}, c.steps)
+}
+
+func TestARecordingThatNoAutomationIsForIsNotWaitedFor(t *testing.T) {
+	c := answeredCall(t)
+	c.hears(30*time.Second, recorded)
+	c.plays()
+	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
+	require.Equal(t, 75*time.Second, c.took())
+}
+
+func TestAnAnsweredCallIsWrappedUpOnce(t *testing.T) {
+	c := answeredCall(t)
+	c.opened.WrapUpTime = 2 * time.Minute
+	c.at(90*time.Second, func() { require.Equal(t, "the agent to wrap up", c.asks().WaitsFor) })
+	c.plays()
+	require.Equal(t, []string{"create", "bridged", "finished", "wrappedUp"}, c.steps)
+	require.Equal(t, call.WrappedUp, c.updates[2].Event)
+	require.Equal(t, call.Answered, c.updates[2].Facts.Outcome)
+	require.Equal(t, 75*time.Second+2*time.Minute, c.took())
+}
+
+func TestWrappingUpAndRecordingsDoNotWaitForEachOther(t *testing.T) {
+	c := answeredCall(t)
+	c.opened.WrapUpTime, c.opened.ExpectsRecording = 2*time.Minute, true
+	c.hears(100*time.Second, recorded)
+	c.plays()
+	require.Equal(t, []string{"create", "bridged", "finished", "recorded", "wrappedUp"}, c.steps)
+	require.Equal(t, 75*time.Second+workflows.DefaultPatience.Recording, c.took())
+}
+
+func TestACallThatNobodyAnsweredIsNotWrappedUp(t *testing.T) {
+	c := newCall(t)
+	c.opened.WrapUpTime = 2 * time.Minute
+	c.starts(inbound)
+	c.hears(30*time.Second, hungUp)
+	c.plays()
+	require.Equal(t, []string{"create", "finished"}, c.steps)
+}
+
+func TestABridgeThatComesAfterTheEndIsStillServedAndPutsTheOutcomeRight(t *testing.T) {
+	c := newCall(t)
+	c.opened.ExpectsRecording = true
+	c.starts(inbound)
+	c.hears(30*time.Second, hungUp)
+	c.hears(3*time.Minute, bridged)
+	state := c.plays()
+	require.Equal(t, []string{"create", "finished", "bridged", "finished-2"}, c.steps)
+	require.Equal(t, call.Answered, state.Outcome)
+	require.Equal(t, workflows.Finished, state.Phase)
+}

@@ -1,0 +1,115 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/call"
+)
+
+// close writes down what became of the call, and stays for what comes after
+// it. Should a bridge arrive meanwhile, it is served, and what it made untrue is put right.
+func (c *thread) close(ctx workflow.Context) error {
+	if !c.ended {
+		c.facts.Leg.Seconds = nil // what was last heard is how long the caller waited, not how long the call was
+	}
+	var (
+		outcomeTags []string
+		written     call.Ending
+		nth         int // how often an outcome was written
+	)
+	for {
+		if err := c.handOverTheRest(ctx); err != nil {
+			return err
+		}
+		over := c.over()
+		if over.Ending() == written {
+			if more, err := c.linger(ctx); err != nil {
+				return err
+			} else if !more {
+				return c.leave(ctx)
+			}
+			continue
+		}
+		written = over.Ending()
+		nth++
+		c.facts.Outcome, c.facts.Summary, c.facts.Queue = over.Outcome(), over.Summary(c.bridges), over.LastQueue()
+		if !c.opened.ExpectsFinish {
+			continue
+		}
+		updated, err := c.update(ctx, "write the outcome", activities.PriorityOutcome, activities.UpdateConversationInput{
+			Event: call.Finished,
+			Facts: c.facts,
+			Note:  noteName(call.Finished, nth),
+			Undo:  outcomeTags,
+			Since: c.since(),
+		})
+		if err != nil {
+			return err
+		}
+		if !updated.UpdatedAt.IsZero() && !updated.Gone {
+			c.tell(ctx, updated.UpdatedAt, "outcome written: "+string(c.facts.Outcome))
+		}
+		outcomeTags = updated.AddedTags
+	}
+}
+
+// over is what is known of the call, were it over.
+func (c *thread) over() call.Over {
+	return call.Over{Facts: c.facts, Attempts: c.attempts, Bridged: len(c.bridges) > 0, Ended: c.ended, Queue: c.endedIn}
+}
+
+// handOverTheRest serves the bridges that were heard since the end of the
+// call. Where the legs tell that an agent had the caller on the line, but the
+// event that says who was lost, the conversation is still marked as answered.
+func (c *thread) handOverTheRest(ctx workflow.Context) error {
+	for c.drain(ctx); c.handled < len(c.bridges) || c.isNobodys(); c.drain(ctx) {
+		if err := c.giveToCaller(ctx); err != nil {
+			return err
+		}
+		if c.handled == len(c.bridges) {
+			continue
+		}
+		c.handled++
+		if err := c.handOver(ctx, c.bridges[c.handled-1], noteName(call.Bridged, c.handled)); err != nil {
+			return err
+		}
+	}
+	if len(c.bridges) > 0 || c.answeredUnseen || !c.over().IsAnswered() {
+		return nil
+	}
+	c.answeredUnseen = true
+	if err := c.handOver(ctx, call.Event{Kind: call.Bridged}, "answered"); err != nil {
+		return err
+	}
+	return c.handOverTheRest(ctx)
+}
+
+// leave ends the run once everybody who asked has their answer.
+func (c *thread) leave(ctx workflow.Context) error {
+	c.state.WaitsFor = ""
+	c.done = true
+	if err := c.isOver(ctx); err != nil {
+		return err
+	}
+	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+}
+
+// isOver shows operators that the call is over, and its outcome.
+func (c *thread) isOver(ctx workflow.Context) error {
+	phase := Missed
+	if c.facts.Outcome == call.Answered {
+		phase = Finished
+	}
+	if c.state.Phase == phase && c.state.Outcome == c.facts.Outcome {
+		return nil
+	}
+	c.state.Outcome, c.state.Summary = c.facts.Outcome, c.facts.Summary
+	attributes := []temporal.SearchAttributeUpdate{CallOutcome.ValueSet(string(c.state.Outcome))}
+	if queue := c.facts.Queue.Name; queue != c.state.QueueName {
+		c.state.QueueName = queue
+		attributes = append(attributes, agentAttributes(State{QueueName: queue})...)
+	}
+	return c.enter(ctx, phase, attributes...)
+}

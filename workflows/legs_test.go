@@ -1,0 +1,86 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/workflows"
+)
+
+// leg is an agent's, which begins to ring and ends at those seconds; picked up at one of them, or 0.
+func leg(id string, rang, pickedUp, ended int) call.Leg {
+	at := func(seconds int) time.Time { return began.Add(time.Duration(seconds) * time.Second) }
+	l := lasting(attempt, 0, "system-hangup")
+	l.ID, l.CreatedAt, l.FinishedAt = id, at(rang), at(ended)
+	if pickedUp > 0 {
+		l.EstablishedAt, l.FinishReason = at(pickedUp), "hangup"
+		*l.Seconds = ended - pickedUp
+	}
+	return l
+}
+
+func TestTheRunShowsWhoWasRungForHowLongAndWhatBecameOfIt(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(17*time.Second, event(call.Finished, "in vain", leg("c-1", 2, 0, 17), agent2))
+	c.hears(20*time.Second, bridged)
+	c.hears(60*time.Second, event(call.Finished, "talked", leg("c-2", 3, 10, 60), agent1))
+	c.hears(60*time.Second, finished)
+	state := c.plays()
+	require.Equal(t, []workflows.LegState{
+		{LegID: "c-1", AgentID: "agent-2", RangSeconds: new(15), FinishReason: "system-hangup"},
+		{LegID: "c-2", AgentID: "agent-1", RangSeconds: new(7), TalkedSeconds: new(50), Answered: true, FinishReason: "hangup"},
+	}, state.Legs)
+	require.Equal(t, call.Summary{WaitSeconds: new(10), TalkSeconds: new(50), Agents: []string{"agent-1"}, EndedBy: "agent"}, state.Summary)
+	require.Equal(t, state.Summary, c.updates[1].Facts.Summary)
+}
+
+func TestAChildLegNeitherOpensNorEndsNorAssigns(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(17*time.Second, event(call.Finished, "in vain", leg("c-1", 2, 0, 17), agent2))
+	c.at(time.Minute, func() {
+		state := c.asks()
+		require.Equal(t, workflows.Ringing, state.Phase)
+		require.Empty(t, state.AgentID)
+		require.Equal(t, "an agent to pick up", state.WaitsFor)
+	})
+	c.hears(2*time.Minute, hungUp)
+	c.plays()
+	require.Equal(t, []string{"create", "finished"}, c.steps)
+}
+
+// The legs of a call that agent-1 places.
+var (
+	agentsLeg    = call.Leg{ID: "p", Type: "outbound", Source: "api", Domain: "internal", To: "agent's", CreatedAt: began}
+	customersLeg = call.Leg{ID: "c", ParentID: "p", Type: "outbound", Source: "api", Domain: "external", From: "+4930231251", To: "+4930231250", CreatedAt: began}
+)
+
+func TestACallThatAnAgentPlacesWaitsForTheLegThatTellsWhoIsCalled(t *testing.T) {
+	c := newCall(t)
+	c.starts(event(call.Outbound, "agent's", agentsLeg, agent1))
+	c.hears(2*time.Second, event(call.Outbound, "customer's", customersLeg, call.Agent{}))
+	c.hears(10*time.Second, event(call.Bridged, "bridged", agentsLeg, agent1))
+	c.hears(60*time.Second, event(call.Finished, "customer's ended", lasting(customersLeg, 50, "hangup"), call.Agent{}))
+	c.hears(60*time.Second, event(call.Finished, "agent's ended", lasting(agentsLeg, 60, "passive-hangup"), call.Agent{}))
+	state := c.plays()
+	require.True(t, c.created.Facts.Outgoing)
+	require.Equal(t, "+4930231250", c.created.Facts.CustomersNumber())
+	require.Equal(t, agent1, c.created.Facts.Agent)
+	require.Equal(t, call.Answered, state.Outcome)
+	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
+}
+
+func TestACallThatAnAgentPlacedInVainIsUnreached(t *testing.T) {
+	c := newCall(t)
+	c.starts(event(call.Outbound, "customer's", customersLeg, agent1))
+	c.hears(30*time.Second, event(call.Finished, "customer's ended", lasting(customersLeg, 0, "no-answer"), call.Agent{}))
+	c.hears(30*time.Second, event(call.Finished, "agent's ended", lasting(agentsLeg, 30, "hangup"), call.Agent{}))
+	state := c.plays()
+	require.Equal(t, call.Unreached, state.Outcome)
+	require.Equal(t, workflows.Missed, state.Phase)
+	require.Equal(t, "agent-1", state.AgentID, "who has placed it")
+}
