@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,8 @@ const (
 	withheld  = "withheld"
 	nobody    = "nobody"
 	queue     = "Support" // where callers wait, unless the story says otherwise
+
+	recordingFinished = "recording.finished"
 )
 
 // signal is the event as the call's workflow gets it, from the webhook on.
@@ -44,8 +47,8 @@ func (s story) signal(t *testing.T, e told, receivedAt time.Time) call.Event {
 func (s story) body(t *testing.T, e told) map[string]string {
 	body := map[string]string{"call.sessionId": "session", "call.state": states[e.event], "call.to": ourNumber}
 	switch _, isAgents := agentNamed(e.Of); {
-	case e.event == "recording.finished":
-		body = map[string]string{"call.id": callID, "recording.id": e.Link, "recording.url": e.Link}
+	case e.event == recordingFinished:
+		body = map[string]string{"call.id": callID, "recording.id": path.Base(e.Link), "recording.url": e.Link}
 	case s.isOutgoing():
 		s.placed(body, e, isAgents)
 	case isAgents:

@@ -6,6 +6,8 @@ import (
 	"time"
 )
 
+const asItHappens = "as it happens"
+
 const (
 	// apart is how far apart events arrive that were held up and overtook each other.
 	apart = 300 * time.Millisecond
@@ -36,6 +38,9 @@ func (s story) playings() []playing {
 	events := s.heard()
 	all := []playing{s.asItHappens(events)}
 	for _, order := range orders(len(events)) {
+		if events[order[0]].event == recordingFinished {
+			continue // the receiver begins no call with it
+		}
 		p := playing{story: s, manner: "delivered late, in this order", begins: s.over()}
 		for i, n := range order {
 			p.deliveries = append(p.deliveries, delivery{events[n], time.Duration(i) * apart})
@@ -46,7 +51,7 @@ func (s story) playings() []playing {
 }
 
 func (s story) asItHappens(events []told) playing {
-	p := playing{story: s, manner: "as it happens", begins: noon}
+	p := playing{story: s, manner: asItHappens, begins: noon}
 	for _, e := range events {
 		p.deliveries = append(p.deliveries, delivery{e, e.at})
 	}

@@ -36,9 +36,11 @@ type picture struct {
 	Agents    []string `yaml:"agents,omitempty"`
 	LastAgent string   `yaml:"last agent,omitempty"`
 	Legs      []string `yaml:"legs,omitempty"`
-	Caller    string   `yaml:"because,omitempty"`
-	Parked    string   `yaml:"parked,omitempty"`
-	Warnings  []string `yaml:"warnings,omitempty"`
+	// Queue, and why the conversation is the customer's, are looked at where a story says them.
+	Queue    string   `yaml:"queue,omitempty"`
+	Because  string   `yaml:"because,omitempty"`
+	Parked   string   `yaml:"parked,omitempty"`
+	Warnings []string `yaml:"warnings,omitempty"`
 }
 
 // withWhatGoesWithoutSaying fills in what a story leaves out where nothing is special about it.
@@ -66,6 +68,7 @@ func (p picture) sorted() picture {
 	for _, list := range []*[]string{&p.Tags, &p.Assigned, &p.Teams, &p.Notes, &p.Legs, &p.Warnings} {
 		*list = slices.Sorted(slices.Values(*list))
 	}
+	p.Warnings = slices.Compact(p.Warnings) // each step warns for itself
 	return p
 }
 
@@ -76,11 +79,17 @@ func (p playing) see(t *testing.T, kustomer *org, state workflows.State) picture
 		LastAgent: strings.TrimPrefix(state.AgentID, idOf("")), Parked: state.ParkedBecause,
 	}
 	for _, warning := range state.Warnings {
+		if p.manner != asItHappens {
+			break
+		}
 		brief, _, _ := strings.Cut(warning, ": kustomer: ") // what follows are Kustomer's words, not ours
 		seen.Warnings = append(seen.Warnings, brief)
 	}
-	if p.Becomes.Caller != "" {
-		seen.Caller = state.Caller
+	if p.Becomes.Because != "" {
+		seen.Because = state.Caller
+	}
+	if p.Becomes.Queue != "" {
+		seen.Queue = state.QueueName
 	}
 	for _, leg := range state.Legs {
 		seen.Legs = append(seen.Legs, inWords(leg))

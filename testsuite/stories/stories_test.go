@@ -40,14 +40,29 @@ func TestStories(t *testing.T) {
 	require.Greater(t, len(told), few)
 }
 
-// provesItself plays the story in every order that is worth it.
+// provesItself plays the story in every order that is worth it, and shows the first that comes out otherwise.
 func (s story) provesItself(t *testing.T) {
-	want := s.Becomes.withWhatGoesWithoutSaying(s)
-	for _, playing := range s.playings() {
-		if differs := difference(t, want, playing.play(t)); differs != "" {
-			require.Fail(t, s.Title, "%s\n%s:\n%s", differs, playing.manner, playing.inWords())
+	playings, first, failed := s.playings(), "", 0
+	for _, playing := range playings {
+		differs := difference(t, playing.wants(), playing.play(t))
+		if differs == "" {
+			continue
+		}
+		if failed++; failed == 1 {
+			first = fmt.Sprintf("%s\n%s:\n%s", differs, playing.manner, playing.inWords())
 		}
 	}
+	require.Zero(t, failed, "of %d deliveries of %q come out otherwise, the first of them so:\n\n%s", len(playings), s.Title, first)
+}
+
+// wants is what is to be seen in the end. What the run has warned of on the
+// way depends on the way: it is compared as the call happens, and no other time.
+func (p playing) wants() picture {
+	want := p.Becomes.withWhatGoesWithoutSaying(p.story)
+	if p.manner != asItHappens {
+		want.Warnings = nil
+	}
+	return want
 }
 
 func read(t *testing.T, file string) (stories []story) {
