@@ -51,7 +51,7 @@ func TestACallFromRingToNote(t *testing.T) {
 	require.ElementsMatch(t, []string{"babelforce", "inbound_call", "call_answered"}, over.Tags)
 	require.Equal(t, map[string]string{
 		"babelforce:" + key + ":bridged":  "Answered by Amira Haddad.\nQueue: Support\nWaited: 7 s",
-		"babelforce:" + key + ":finished": "Call ended: answered by Amira Haddad.\nTotal: 1 min 35 s",
+		"babelforce:" + key + ":finished": "Call ended: answered.\nAgents: Amira Haddad\nWaited: 7 s\nTalked: 1 min 28 s\nTotal: 1 min 35 s",
 	}, notes(t, over))
 }
 
@@ -74,9 +74,9 @@ func TestNobodyPickedUp(t *testing.T) {
 	require.Equal(t, workflows.Missed, result(t, key).Phase)
 	conversation := onlyConversation(t, key)
 	require.Empty(t, conversation.AssignedUsers)
-	require.ElementsMatch(t, []string{"babelforce", "inbound_call", "call_lost", "call_abandoned_in_flow"}, conversation.Tags)
+	require.ElementsMatch(t, []string{"babelforce", "inbound_call", "call_lost", "call_abandoned_in_queue"}, conversation.Tags)
 	require.Equal(t, map[string]string{
-		"babelforce:" + key + ":finished": "Call ended: abandoned, nobody picked up.\nTotal: 20 s",
+		"babelforce:" + key + ":finished": "Call ended: the caller hung up in the queue.\nWaited: 20 s\nTotal: 20 s\nEnded by: caller",
 	}, notes(t, conversation))
 }
 
@@ -102,7 +102,7 @@ func TestAnyOrderOfEventsGivesOneAndTheSameConversation(t *testing.T) {
 			require.ElementsMatch(t, []string{"babelforce", "inbound_call", "call_answered"}, conversation.Tags, order)
 			require.Equal(t, map[string]string{
 				"babelforce:" + key + ":bridged":  "Answered by Amira Haddad.\nQueue: Support\nWaited: 7 s",
-				"babelforce:" + key + ":finished": "Call ended: answered by Amira Haddad.\nTotal: 1 min 35 s",
+				"babelforce:" + key + ":finished": "Call ended: answered.\nAgents: Amira Haddad\nWaited: 7 s\nTalked: 1 min 28 s\nTotal: 1 min 35 s",
 			}, notes(t, conversation), order)
 		})
 	}

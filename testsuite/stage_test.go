@@ -109,8 +109,13 @@ func abandoned(key string) string {
 	return parentLeg(key, `,"duration":20,"finishReason":"hangup"`) + "}"
 }
 
+// attempt is the end of the nth leg on which an agent was rung.
+func attempt(key string, nth int, fields string) string {
+	return fmt.Sprintf(`{"call":{"id":"%s-c%d","parentId":%q,"type":"outbound","source":"queue","domain":"internal","from":"+493023125042","to":"+493023125011",%s},"agent":{"id":"4712","sourceId":"5f0c1a2b3c4d5e6f70819211"}}`, key, nth, key, fields)
+}
+
 func unansweredAttempt(key string) string {
-	return fmt.Sprintf(`{"call":{"id":"%s-c1","parentId":%q,"type":"outbound","source":"queue","domain":"internal","from":"+493023125042","to":"+493023125011","duration":0,"finishReason":"system-hangup"},"agent":{"id":"4712","sourceId":"5f0c1a2b3c4d5e6f70819211"}}`, key, key)
+	return attempt(key, 1, `"duration":0,"finishReason":"system-hangup"`)
 }
 
 // amira and bastian are users of the sandbox.

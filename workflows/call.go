@@ -118,13 +118,13 @@ func (c *thread) nextBridge(ctx workflow.Context) (bridge call.Event, more bool,
 func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 	switch {
 	case c.goesOn(ctx):
-		c.settled, c.followed = nil, true // what was waited for is here: the next agent
+		c.settled = nil // what was waited for is here: the next agent
 		return c.end(ctx)
 	case c.ended:
 		c.state.WaitsFor = "events that were overtaken by the end of the call"
 		if c.settled == nil {
 			settle := c.patience.Settle
-			if c.facts.Leg.WasTransferred() && !c.followed {
+			if c.facts.Leg.WasTransferred() && !c.wasFollowed() {
 				settle = max(settle, transferPatience)
 			}
 			c.settled = c.timer(ctx, settle, "time for overtaken events")
@@ -150,12 +150,15 @@ func (c *thread) end(ctx workflow.Context) workflow.Future {
 	return c.unended
 }
 
+// wasFollowed reports whether an agent has picked up since the caller's leg ended.
+func (c *thread) wasFollowed() bool { return c.lastBridge.After(c.endedAt) }
+
 // goesOn reports whether the caller's leg has ended by a transfer, and the
 // agent who took the call then is still on the line: fewer legs have ended than
 // agents have picked up. It cannot be told where babelforce does not send the
 // ends of agents' legs.
 func (c *thread) goesOn(ctx workflow.Context) bool {
-	if !c.ended || !c.facts.Leg.WasTransferred() || len(c.bridges) < 2 || len(c.attempts) == 0 {
+	if !c.ended || !c.facts.Leg.WasTransferred() || !c.wasFollowed() || len(c.attempts) == 0 {
 		return false
 	}
 	lasted := 0

@@ -39,7 +39,7 @@ type thread struct {
 	attempts       []call.Attempt // ended child legs
 	ended          bool           // the parent leg has ended
 	endedIn        call.Queue     // the queue that this names
-	followed       bool           // the call went on with the next agent after that
+	endedAt        time.Time      // when it did
 	recordings     []call.Event   // in order of arrival
 	recorded       int            // how many of them were written down
 	wrappedUp      bool           // the automations of that were carried out
