@@ -13,10 +13,6 @@ const (
 	apart = 300 * time.Millisecond
 	// echo is how soon an event comes a second time.
 	echo = 100 * time.Millisecond
-	// fewEvents are so few that every order of them is played.
-	fewEvents = 5
-	// sample is how many orders of more events are played.
-	sample = 60
 )
 
 // playing is one way in which babelforce can deliver a story.
