@@ -149,6 +149,31 @@ func (e *edit) respect(current *kustomer.Conversation) {
 	}
 }
 
+// leaveToLater takes out of the change of a bridge that was overtaken what the
+// later one, which was written first, has the last word on.
+func (e *edit) leaveToLater(ctx context.Context) error {
+	c := &e.change
+	c.Name, c.Status, c.Priority, c.AssignedUsers, c.AssignedTeams = "", "", 0, nil, nil
+	if len(c.Custom) == 0 {
+		return nil
+	}
+	current, err := e.kustomer.Conversation(ctx, e.id)
+	switch {
+	case kustomer.IsKind(err, kustomer.NotFound):
+		return nil // the update itself finds out why
+	case err != nil:
+		return err
+	}
+	custom := make(map[string]any)
+	for name, value := range c.Custom {
+		if _, has := current.Custom[name]; !has {
+			custom[name] = value
+		}
+	}
+	c.Custom = custom
+	return nil
+}
+
 // hasOthers reports whether a list has any but the known.
 func hasOthers(list, known []string) bool {
 	return slices.ContainsFunc(list, func(one string) bool { return !slices.Contains(known, one) })

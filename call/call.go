@@ -46,10 +46,18 @@ type Event struct {
 // At is when the event happened as far as its own fields tell, and when it
 // was received otherwise. It orders bridges that overtook each other.
 func (e Event) At() time.Time {
-	if e.Leg.CreatedAt.IsZero() || e.Leg.Seconds == nil {
+	switch {
+	case e.tellsPickUp():
+		return e.Leg.EstablishedAt
+	case e.Leg.CreatedAt.IsZero() || e.Leg.Seconds == nil:
 		return e.ReceivedAt
 	}
 	return e.Leg.CreatedAt.Add(time.Duration(*e.Leg.Seconds) * time.Second)
+}
+
+// tellsPickUp: the leg on which an agent picks up is established then. The caller's may have been long before.
+func (e Event) tellsPickUp() bool {
+	return e.Kind == Bridged && e.Leg.IsChild() && !e.Leg.EstablishedAt.IsZero()
 }
 
 // IsOutgoing reports whether the event is about a call that an agent, a dialer or the API has placed.
@@ -185,11 +193,14 @@ func (e Event) provesQueue() bool {
 
 // AsOf returns the facts as they stood when the event happened. Its own fields
 // win over anything learnt since, and the duration, which has grown since, is
-// only what the event itself says of the caller's leg.
+// only what the event itself says of the caller's leg, or its times do.
 func (f Facts) AsOf(e Event) Facts {
 	f.Leg.Seconds = nil
-	if f.IsCustomers(e.Leg) {
+	switch {
+	case f.IsCustomers(e.Leg):
 		f.Leg = e.Leg.over(f.Leg)
+	case e.tellsPickUp():
+		f.Leg.Seconds = secondsBetween(f.Leg.CreatedAt, e.Leg.EstablishedAt)
 	}
 	return f.withBuckets(e)
 }
@@ -197,9 +208,9 @@ func (f Facts) AsOf(e Event) Facts {
 func (f Facts) withBuckets(e Event) Facts {
 	// Every leg of an attempt names its agent; only a bridge says that it is the one who answered.
 	switch {
-	case e.Kind == Outbound && f.Agent == Agent{}:
-		f.Agent = e.Agent // who has placed the call
-	case e.Kind == Outbound:
+	case f.Outgoing && e.Kind != Bridged && f.Agent == Agent{}:
+		f.Agent = e.Agent // who has placed the call: no other agent is rung
+	case f.Outgoing && e.Kind != Bridged:
 		f.Agent = f.Agent.over(e.Agent)
 	case e.Kind == Bridged:
 		f.Agent = e.Agent.over(f.Agent)

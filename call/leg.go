@@ -58,7 +58,8 @@ func latest(a, b Leg) Leg {
 // IsOutgoing reports whether the leg belongs to a call that an agent, a dialer
 // or the API has placed (babelforce help, "How to define different call legs").
 func (l Leg) IsOutgoing() bool {
-	return l.Type == "outbound" && slices.Contains([]string{"api", "webrtc", "dialer", "dial"}, l.Source)
+	isFlows := l.Source == "dial" && l.IsChild() // which rings somebody for a caller
+	return l.Type == "outbound" && !isFlows && slices.Contains([]string{"api", "webrtc", "dialer", "dial"}, l.Source)
 }
 
 // WasTransferred reports whether the leg ended by being handed to another

@@ -24,7 +24,7 @@ func (c *thread) linger(ctx workflow.Context) (more bool, err error) {
 		c.wrapUp = c.timer(ctx, c.opened.WrapUpTime, "time for the agent to wrap up")
 	}
 	ending := c.over().Ending()
-	isMore := func() bool { return c.handled < len(c.bridges) || c.isNobodys() || c.over().Ending() != ending }
+	isMore := func() bool { return c.handled < len(c.bridges) || c.isIncomplete() || c.over().Ending() != ending }
 	for {
 		if err := c.writeAfterwards(ctx); err != nil {
 			return false, err

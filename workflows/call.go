@@ -50,14 +50,14 @@ func (c *thread) run(ctx workflow.Context) error {
 
 // openConversation opens the conversation, the first step of every call.
 func (c *thread) openConversation(ctx workflow.Context) error {
-	c.state.WaitsFor = "Kustomer to open the conversation"
 	if rang := c.facts.Leg.CreatedAt; !rang.IsZero() && workflow.Now(ctx).Sub(rang) > oldNews {
 		c.resumed = true
 	}
-	return c.step(ctx, "open the conversation", activities.PriorityRing, func(ctx workflow.Context, t try) error {
-		opened, err := run(ctx, steps.CreateConversation, activities.CreateConversationInput{
-			Facts: c.facts, LookFirst: t.again, Amend: t.amend, Rang: c.rangAt(),
-		})
+	const what = "open the conversation"
+	c.state.WaitsFor = "Kustomer to " + what
+	return c.step(ctx, what, activities.PriorityRing, func(ctx workflow.Context, t try) error {
+		c.placersUnknown = c.facts.Outgoing && c.facts.Agent == call.Agent{}
+		opened, err := run(ctx, steps.CreateConversation, c.opening(t))
 		if err != nil {
 			return err
 		}
@@ -86,12 +86,16 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 	})
 }
 
+func (c *thread) opening(t try) activities.CreateConversationInput {
+	return activities.CreateConversationInput{Facts: c.facts, LookFirst: t.again, Amend: t.amend, Rang: c.rangAt()}
+}
+
 // nextBridge waits until an agent picks up. It answers false when none will
 // any more: the call has ended and overtaken events had time to arrive, or
 // nothing was heard for too long.
 func (c *thread) nextBridge(ctx workflow.Context) (bridge call.Event, more bool, err error) {
 	for c.drain(ctx); c.handled == len(c.bridges); {
-		if err := c.giveToCaller(ctx); err != nil {
+		if err := c.completeOpening(ctx); err != nil {
 			return call.Event{}, false, err
 		}
 		if c.handled > 0 && !c.opened.ExpectsFinish {
@@ -103,7 +107,7 @@ func (c *thread) nextBridge(ctx workflow.Context) (bridge call.Event, more bool,
 		}
 		ended, goesOn := c.ended, c.goesOn(ctx)
 		news := func() bool {
-			return c.handled < len(c.bridges) || c.ended != ended || c.goesOn(ctx) != goesOn || c.isNobodys()
+			return c.handled < len(c.bridges) || c.ended != ended || c.goesOn(ctx) != goesOn || c.isIncomplete()
 		}
 		if err := c.listen(ctx, deadline, news); err != nil {
 			return call.Event{}, false, err

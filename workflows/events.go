@@ -72,9 +72,7 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 		if event.Agent.SourceID != "" {
 			c.remember([]string{event.Agent.SourceID})
 		}
-		if !c.isAnnounced(event) {
-			c.bridges = append(c.bridges, event)
-		}
+		c.hearBridge(ctx, event)
 	case event.Kind == call.Finished && event.Leg.IsChild():
 		attempt := call.Attempt{Leg: event.Leg, Agent: event.Agent, Queue: event.Queue}
 		c.attempts = append(c.attempts, attempt)
@@ -83,6 +81,24 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 		c.ended, c.endedIn, c.endedAt = true, event.Queue, event.At()
 	case event.Kind == call.Recorded:
 		c.recordings = append(c.recordings, event)
+	}
+}
+
+// hearBridge keeps a bridge, unless it is another's repeated announcement. One
+// that was taken for that before turns out not to be, where the new one came in between.
+func (c *thread) hearBridge(ctx workflow.Context, bridge call.Event) {
+	if c.isAnnounced(bridge) {
+		c.repeated = append(c.repeated, bridge)
+		return
+	}
+	c.bridges = append(c.bridges, bridge)
+	for i, other := range c.repeated {
+		if c.isAnnounced(other) || workflow.GetVersion(ctx, "bridge in between", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+			continue
+		}
+		c.repeated = slices.Delete(slices.Clone(c.repeated), i, i+1)
+		c.bridges = append(c.bridges, other)
+		return // one bridge cannot come between more than two others
 	}
 }
 

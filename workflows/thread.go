@@ -23,6 +23,8 @@ type thread struct {
 	gone     bool                    // people have deleted it
 	// nobodys: it was opened before it was known who calls.
 	nobodys bool
+	// placersUnknown: it was opened before it was known which agent has placed the call.
+	placersUnknown bool
 	// resumed: steps of this call may have been carried out by a run before this one.
 	resumed bool
 
@@ -30,6 +32,7 @@ type thread struct {
 	heard      map[string]bool // by event id
 	rang       bool            // the event that the call rings was heard
 	bridges    []call.Event    // each agent's bridge, in order of arrival
+	repeated   []call.Event    // those that seem to be announced again
 	handled    int             // how many of them were handed over
 	agents     []string        // the Kustomer users of all who picked up
 	// answeredUnseen: the call was marked as answered, though no bridge was heard of.
