@@ -35,7 +35,8 @@ func conversationOf(is *kustomer.Conversation) Conversation {
 // what we have written, the next write has to look first.
 func (c *Conversation) written(is Conversation) {
 	c.Rev = is.Rev
-	if is.Name != c.Name || !sameSet(is.AssignedUsers, c.AssignedUsers) || !sameSet(is.AssignedTeams, c.AssignedTeams) {
+	isOtherStatus := c.Status != "" && is.Status != c.Status // which steps of earlier versions did not tell
+	if is.Name != c.Name || isOtherStatus || !sameSet(is.AssignedUsers, c.AssignedUsers) || !sameSet(is.AssignedTeams, c.AssignedTeams) {
 		c.Rev = 0
 	}
 }
@@ -119,7 +120,7 @@ func (e *edit) look(ctx context.Context) error {
 // goOnIn turns to the conversation that ours was merged into. Nothing there is
 // ours: neither its name, nor what it is tagged with.
 func (e *edit) goOnIn(id string) {
-	e.id, e.left = id, Conversation{}
+	e.id, e.left, e.unassigns = id, Conversation{}, false
 	e.change.Name, e.change.SetTags, e.change.RemoveTags = "", nil, nil
 }
 
@@ -129,6 +130,8 @@ func (e *edit) respect(current *kustomer.Conversation) {
 		e.change.Name = ""
 		e.warn("somebody has renamed the conversation: that name was kept")
 	}
+	// Only the call's own agents are taken away, whenever somebody else was chosen.
+	e.unassigns = e.unassigns && !hasOthers(current.AssignedUsers, slices.Concat(e.agents, e.left.AssignedUsers))
 	if e.since.IsZero() || !current.UpdatedAt.After(e.since) {
 		return // whoever was chosen was chosen before the event, as far as is known
 	}
@@ -137,7 +140,6 @@ func (e *edit) respect(current *kustomer.Conversation) {
 		e.warn("somebody has set the conversation to %s after the event: that was kept", current.Status)
 	}
 	users := slices.Concat(e.ours.users, e.left.AssignedUsers, e.change.AssignedUsers)
-	e.unassigns = e.unassigns && !hasOthers(current.AssignedUsers, users)
 	if len(e.change.AssignedUsers) > 0 && hasOthers(current.AssignedUsers, users) {
 		e.change.AssignedUsers = nil
 		e.warn("somebody has assigned the conversation after the event: that was kept")

@@ -75,7 +75,10 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 		return result, nil
 	}
 	in.Amend.opening(&opening, &in.Facts)
-	customer := owner{id: opening.Customer, decision: "the customer whom the automations file names"}
+	customer := owner{id: opening.Customer, catchesAll: true, decision: "the customer whom the automations file names"}
+	if in.Amend != nil && in.Amend.Customer != nil {
+		customer.decision = "the customer whom an operator has named"
+	}
 	if opening.Customer == "" {
 		var err error
 		if customer, err = a.callingCustomer(ctx, automations.Callers, in.Facts); err != nil {

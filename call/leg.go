@@ -66,6 +66,19 @@ func (l Leg) IsOutgoing() bool {
 // agent: what follows is still the same call (babelforce help, "Hangup reasons inbound").
 func (l Leg) WasTransferred() bool { return l.FinishReason == "transferred" }
 
+// end is when the leg ended, as far as its fields tell.
+func (l Leg) end() time.Time {
+	switch {
+	case !l.FinishedAt.IsZero():
+		return l.FinishedAt
+	case l.Seconds == nil || l.EstablishedAt.IsZero() && l.CreatedAt.IsZero():
+		return time.Time{}
+	case !l.EstablishedAt.IsZero():
+		return l.EstablishedAt.Add(time.Duration(*l.Seconds) * time.Second)
+	}
+	return l.CreatedAt.Add(time.Duration(*l.Seconds) * time.Second)
+}
+
 // over lays what the leg says over what is otherwise known of it.
 func (l Leg) over(known Leg) Leg {
 	return Leg{

@@ -81,7 +81,7 @@ func (o Over) Total() *int {
 	}
 	total := o.Facts.Leg.Seconds
 	if lasting := o.lasting(); o.Facts.Leg.WasTransferred() && len(lasting) > 0 {
-		whole := secondsBetween(o.Facts.Leg.CreatedAt, last(lasting).Leg.FinishedAt)
+		whole := secondsBetween(o.Facts.Leg.CreatedAt, last(lasting).Leg.end())
 		if total == nil || whole != nil && *whole > *total {
 			total = whole
 		}
@@ -159,13 +159,13 @@ func (o Over) endedBy(lasting []Attempt) string {
 }
 
 func last(lasting []Attempt) Attempt {
-	return slices.MaxFunc(lasting, func(a, b Attempt) int { return a.Leg.FinishedAt.Compare(b.Leg.FinishedAt) })
+	return slices.MaxFunc(lasting, func(a, b Attempt) int { return a.Leg.end().Compare(b.Leg.end()) })
 }
 
 // inVain are the attempts to reach an agent after which none had the customer on the line.
 func (o Over) inVain(lasting []Attempt) (attempts []Attempt) {
 	for _, attempt := range o.Attempts {
-		isLater := len(lasting) == 0 || attempt.Leg.CreatedAt.After(last(lasting).Leg.FinishedAt)
+		isLater := len(lasting) == 0 || attempt.Leg.CreatedAt.After(last(lasting).Leg.end())
 		if isLater && !attempt.Lasted() && !o.Facts.IsCustomers(attempt.Leg) {
 			attempts = append(attempts, attempt)
 		}
@@ -203,4 +203,25 @@ func (o Over) Answer() Event {
 		e.Agent, e.Queue = answered.Agent, answered.Queue
 	}
 	return e
+}
+
+// LastAgentHungUp reports whether the leg of the agent who picked up last has
+// ended: a leg that names the agent, or as many legs as agents have picked up.
+func (o Over) LastAgentHungUp(bridges []Event) bool {
+	if len(bridges) == 0 {
+		return false
+	}
+	latest := slices.MaxFunc(bridges, func(a, b Event) int { return a.At().Compare(b.At()) })
+	ended := 0
+	for _, attempt := range o.Attempts {
+		if !attempt.HadCaller() {
+			continue
+		}
+		ended++
+		isAgents := latest.Agent.ID != "" && attempt.Agent.ID == latest.Agent.ID
+		if isAgents && (attempt.Leg.end().IsZero() || attempt.Leg.end().After(latest.At())) {
+			return true
+		}
+	}
+	return ended >= len(bridges)
 }

@@ -123,7 +123,11 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 	switch {
 	case c.goesOn(ctx):
 		c.settled = nil // what was waited for is here: the next agent
-		return c.end(ctx)
+		c.state.WaitsFor = "the end of the call, which was transferred"
+		if c.transferred == nil {
+			c.transferred = c.timer(ctx, min(c.patience.End, transferTime), "time for the end of the call after its transfer")
+		}
+		return c.transferred
 	case c.ended:
 		c.state.WaitsFor = "events that were overtaken by the end of the call"
 		if c.settled == nil {
@@ -141,37 +145,25 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 		c.state.WaitsFor = "the end of the call"
 		return c.unanswered
 	default:
-		return c.end(ctx)
+		c.state.WaitsFor = "the end of the call"
+		if c.unended == nil {
+			c.unended = c.timer(ctx, c.patience.End, "time for the end of the call")
+		}
+		return c.unended
 	}
-}
-
-// end bounds the wait for the end of a call that an agent has.
-func (c *thread) end(ctx workflow.Context) workflow.Future {
-	c.state.WaitsFor = "the end of the call"
-	if c.unended == nil {
-		c.unended = c.timer(ctx, c.patience.End, "time for the end of the call")
-	}
-	return c.unended
 }
 
 // wasFollowed reports whether an agent has picked up since the caller's leg ended.
 func (c *thread) wasFollowed() bool { return c.lastBridge.After(c.endedAt) }
 
 // goesOn reports whether the caller's leg has ended by a transfer, and the
-// agent who took the call then is still on the line: fewer legs have ended than
-// agents have picked up. It cannot be told where babelforce does not send the
-// ends of agents' legs.
+// agent who took the call then is still on the line, as far as the ends of
+// agents' legs tell. It cannot be told where babelforce does not send them.
 func (c *thread) goesOn(ctx workflow.Context) bool {
 	if !c.ended || !c.facts.Leg.WasTransferred() || !c.wasFollowed() || len(c.attempts) == 0 {
 		return false
 	}
-	lasted := 0
-	for _, attempt := range c.attempts {
-		if attempt.Lasted() {
-			lasted++
-		}
-	}
-	return lasted < len(c.bridges) && workflow.GetVersion(ctx, "follow transfers", workflow.DefaultVersion, 1) == 1
+	return !c.over().LastAgentHungUp(c.bridges) && workflow.GetVersion(ctx, "follow transfers", workflow.DefaultVersion, 1) == 1
 }
 
 // handOver gives the conversation to the agent who picked up. The name tells

@@ -78,7 +78,7 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 		c.attempts = append(c.attempts, attempt)
 		c.state.Legs = append(c.state.Legs, legState(attempt))
 	case event.Kind == call.Finished:
-		c.ended, c.endedIn, c.endedAt = true, event.Queue, event.At()
+		c.ended, c.endedIn, c.endedAt, c.endHeard = true, event.Queue, event.At(), workflow.Now(ctx)
 	case event.Kind == call.Recorded:
 		c.recordings = append(c.recordings, event)
 	}

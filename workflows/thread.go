@@ -43,12 +43,14 @@ type thread struct {
 	ended          bool           // the parent leg has ended
 	endedIn        call.Queue     // the queue that this names
 	endedAt        time.Time      // when it did
+	endHeard       time.Time      // when that was heard of
 	recordings     []call.Event   // in order of arrival
 	recorded       int            // how many of them were written down
 	wrappedUp      bool           // the automations of that were carried out
 	done           bool
 
 	unanswered, unended, settled workflow.Future // timers; the last two start when first needed
+	transferred                  workflow.Future // likewise, after a transfer
 	wrapUp, recording            workflow.Future // likewise, where automations want them
 	decision                     decision        // an operator's, while parked
 	decided                      workflow.Channel
