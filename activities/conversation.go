@@ -79,6 +79,8 @@ type edit struct {
 	// is not known; otherUser finds another; both are for events that assign agents.
 	agentUser string
 	otherUser func(ctx context.Context, refused string) (string, error)
+	// sharedBy is the call's key, where its conversation may be that of other calls too.
+	sharedBy string
 	// agents are the Kustomer users of all who had the call so far.
 	agents []string
 	// unassigns: whoever had the call before is not to stay assigned, though it is not known who has it now.
@@ -193,6 +195,12 @@ func (e *edit) fields(ctx context.Context) error {
 			if err := e.look(ctx); err != nil {
 				return err
 			}
+		}
+		if err := e.leaveOpenForLater(ctx); err != nil {
+			return err
+		}
+		if !e.change.ChangesFields() && !e.unassigns {
+			return nil
 		}
 		known, id := e.left.Rev, e.id
 		err := e.put(ctx, e.parts())

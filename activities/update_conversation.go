@@ -68,6 +68,9 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	if err := e.assignment(ctx, automations, &in); err != nil {
 		return UpdateConversationResult{}, failure(ctx, err)
 	}
+	if automations.Callers.Returning.Append {
+		e.sharedBy = in.Facts.Key
+	}
 	change, warnings := automations.Change(in.Event, in.Facts)
 	e.warnings = warnings
 	e.ours.name, e.ours.teams = change.Name, change.AssignedTeams

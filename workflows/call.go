@@ -64,7 +64,7 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 		c.opened, c.left, c.nobodys = opened, opened.Left, !c.facts.KnowsCustomer()
 		c.state.CustomerID, c.facts.Kustomer.CustomerID = opened.CustomerID, opened.CustomerID
 		c.isIn(opened.ConversationID, opened.ConversationURL)
-		c.state.Automations = opened.Automations
+		c.state.Automations, c.unassigned = opened.Automations, opened.Unassigned
 		c.warn(ctx, cmp.Or(opened.OpenedAt, workflow.Now(ctx)), opened.Warnings)
 		if opened.ConversationID == "" {
 			c.tell(ctx, workflow.Now(ctx), "no automation opens a conversation for this call")

@@ -12,12 +12,16 @@ import (
 // learnCaller waits a moment for an event that says who calls, when the first
 // one heard does not: it was about an attempt to reach an agent, or overtook the ringing.
 func (c *thread) learnCaller(ctx workflow.Context) error {
-	known := func() bool { return c.rang || c.facts.KnowsCustomer() }
+	known := func() bool { return c.rang || c.facts.KnowsCustomer() || c.facts.Outgoing && c.ended }
 	if c.drain(ctx); known() {
 		return nil
 	}
 	c.state.WaitsFor = "an event that says who calls"
-	return c.listen(ctx, c.timer(ctx, callerPatience, "time to learn who calls"), known)
+	patience := callerPatience
+	if c.facts.Outgoing {
+		c.state.WaitsFor, patience = "an event that says who is called", calledPatience
+	}
+	return c.listen(ctx, c.timer(ctx, patience, "time to learn who calls"), known)
 }
 
 // isIncomplete reports whether the conversation lacks what has become known since it was opened.
@@ -86,10 +90,14 @@ func (c *thread) giveToCaller(ctx workflow.Context) error {
 			return err
 		}
 		c.left, c.gone = moved.Left, moved.Gone
+		isMoved := moved.CustomerID != c.state.CustomerID
 		c.state.CustomerID, c.facts.Kustomer.CustomerID = moved.CustomerID, moved.CustomerID
 		c.isIn(c.state.ConversationID, moved.ConversationURL)
 		c.warn(ctx, moved.MovedAt, moved.Warnings)
-		c.tell(ctx, moved.MovedAt, "conversation given to the caller")
+		if isMoved && moved.Caller != "" {
+			c.state.Caller = moved.Caller
+			c.tell(ctx, moved.MovedAt, "conversation moved: it belongs to "+moved.Caller)
+		}
 		return nil
 	})
 }

@@ -104,7 +104,7 @@ func (c *thread) isOver(ctx workflow.Context) error {
 	}
 	c.state.Outcome, c.state.Summary = c.facts.Outcome, c.facts.Summary
 	attributes := []temporal.SearchAttributeUpdate{CallOutcome.ValueSet(string(c.state.Outcome))}
-	if queue := c.facts.Queue.Name; queue != c.state.QueueName {
+	if queue := c.facts.Queue.Name; queue != "" && queue != c.state.QueueName {
 		c.state.QueueName = queue
 		attributes = append(attributes, agentAttributes(State{QueueName: queue})...)
 	}

@@ -64,7 +64,7 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 	case event.Kind == call.Inbound && !event.Leg.IsChild():
 		c.rang = true
 	case event.Kind == call.Bridged:
-		if event.At().Before(c.lastBridge) {
+		if event.At().Before(c.lastBridge) || c.isNameless(ctx, event) {
 			c.facts.Agent, c.facts.Queue = agent, queue
 		} else {
 			c.lastBridge = event.At()
@@ -87,7 +87,7 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 // hearBridge keeps a bridge, unless it is another's repeated announcement. One
 // that was taken for that before turns out not to be, where the new one came in between.
 func (c *thread) hearBridge(ctx workflow.Context, bridge call.Event) {
-	if c.isAnnounced(bridge) {
+	if c.isAnnounced(bridge) || c.isNameless(ctx, bridge) {
 		c.repeated = append(c.repeated, bridge)
 		return
 	}
@@ -144,6 +144,14 @@ func (c *thread) isAnnounced(bridge call.Event) bool {
 		}
 	}
 	return isSameBridge(before, bridge) || isSameBridge(after, bridge)
+}
+
+// isNameless reports whether a bridge that names no agent is the announcement,
+// on the other leg, of one that does.
+func (c *thread) isNameless(ctx workflow.Context, bridge call.Event) bool {
+	names := func(other call.Event) bool { return other.At().Sub(bridge.At()).Abs() <= announcedWithin }
+	return bridge.Agent == call.Agent{} && slices.ContainsFunc(c.bridges, names) &&
+		workflow.GetVersion(ctx, "nameless bridge", workflow.DefaultVersion, 1) == 1
 }
 
 func isSameBridge(known *call.Event, bridge call.Event) bool {

@@ -39,6 +39,9 @@ const transferPatience = 5 * time.Minute
 // talk, where the end of that leg is not heard of. The outcome is not written before.
 const transferTime = time.Hour
 
+// announcedWithin is how far apart the two legs of one bridge tell of it.
+const announcedWithin = 5 * time.Second
+
 // oldNews is how old a call is when it is first heard of, if Temporal may have
 // forgotten an earlier run of it: no call lasts as long, and no namespace forgets sooner.
 const oldNews = 12 * time.Hour

@@ -300,3 +300,28 @@ func TestATransferredCallDoesNotWaitForeverForTheNextAgentsLeg(t *testing.T) {
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, 90*time.Second+time.Hour, c.took())
 }
+
+// The caller's leg may announce a bridge without saying with whom.
+func TestABridgeThatNamesNobodyIsTheAnnouncementOfOneThatDoes(t *testing.T) {
+	nameless := event(call.Bridged, "nameless", lasting(caller, 11, ""), call.Agent{})
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(11*time.Second, nameless)
+	c.hears(60*time.Second, finished)
+	state := c.plays()
+	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
+	require.Equal(t, "agent-1", state.AgentID)
+	require.Equal(t, []string{"agent-1"}, state.Summary.Agents)
+}
+
+func TestABridgeThatNamesNobodyMuchLaterIsATransfer(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(40*time.Second, event(call.Bridged, "nameless", lasting(caller, 40, ""), call.Agent{}))
+	c.hears(60*time.Second, finished)
+	c.plays()
+	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
+	require.Equal(t, call.Agent{}, c.updates[1].Facts.Agent)
+}
