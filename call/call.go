@@ -246,7 +246,8 @@ func (f Facts) withExtra(e Event) Facts {
 	extra, told := make(map[string]string, len(e.Extra)), make(map[string]time.Time, len(e.Extra))
 	maps.Copy(extra, f.Extra)          //workflowcheck:ignore a copy is the same in any order
 	maps.Copy(told, f.told)            //workflowcheck:ignore
-	for name, value := range e.Extra { //workflowcheck:ignore each is by itself
+	//workflowcheck:ignore each is by itself
+	for name, value := range e.Extra {
 		if before, known := told[name]; !known || !e.At().Before(before) {
 			extra[name], told[name] = value, e.At()
 		}
