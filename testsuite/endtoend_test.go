@@ -202,13 +202,10 @@ func attributes(t *testing.T, key string) map[string]*commonpb.Payload {
 // awaitParked waits until a call is parked.
 func awaitParked(t *testing.T, key string) (state workflows.State) {
 	t.Helper()
-	parked := func() bool {
-		value, err := stage.Temporal.QueryWorkflow(t.Context(), workflows.WorkflowID(key), "", workflows.QueryState)
-		require.NoError(t, err)
-		require.NoError(t, value.Get(&state))
+	awaitState(t, key, func(is workflows.State) bool {
+		state = is
 		return state.Phase == workflows.Parked
-	}
-	require.Eventually(t, parked, 20*time.Second, 50*time.Millisecond)
+	})
 	return state
 }
 
