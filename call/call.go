@@ -244,8 +244,8 @@ func (f Facts) withExtra(e Event) Facts {
 		return f
 	}
 	extra, told := make(map[string]string, len(e.Extra)), make(map[string]time.Time, len(e.Extra))
-	maps.Copy(extra, f.Extra)          //workflowcheck:ignore a copy is the same in any order
-	maps.Copy(told, f.told)            //workflowcheck:ignore
+	maps.Copy(extra, f.Extra) //workflowcheck:ignore a copy is the same in any order
+	maps.Copy(told, f.told)   //workflowcheck:ignore
 	//workflowcheck:ignore each is by itself
 	for name, value := range e.Extra {
 		if before, known := told[name]; !known || !e.At().Before(before) {
