@@ -87,7 +87,10 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 // hearBridge keeps a bridge, unless it is another's repeated announcement. One
 // that was taken for that before turns out not to be, where the new one came in between.
 func (c *thread) hearBridge(ctx workflow.Context, bridge call.Event) {
-	if c.isAnnounced(bridge) || c.isNameless(ctx, bridge) {
+	switch {
+	case c.isNameless(ctx, bridge):
+		return
+	case c.isAnnounced(bridge):
 		c.repeated = append(c.repeated, bridge)
 		return
 	}

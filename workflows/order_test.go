@@ -308,11 +308,12 @@ func TestABridgeThatNamesNobodyIsTheAnnouncementOfOneThatDoes(t *testing.T) {
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(11*time.Second, nameless)
+	c.hears(40*time.Second, transferred)
 	c.hears(60*time.Second, finished)
 	state := c.plays()
-	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
-	require.Equal(t, "agent-1", state.AgentID)
-	require.Equal(t, []string{"agent-1"}, state.Summary.Agents)
+	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
+	require.Equal(t, "agent-2", state.AgentID)
+	require.Equal(t, []string{"agent-1", "agent-2"}, state.Summary.Agents)
 }
 
 func TestABridgeThatNamesNobodyMuchLaterIsATransfer(t *testing.T) {
