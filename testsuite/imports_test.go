@@ -27,13 +27,14 @@ var mayImport = map[string][]string{
 	"workflows":          {"activities", "call"},
 	"starter/webhook":    {"babelforce", "call", "workflows"},
 	"internal/child":     {},
+	"internal/codec":     {},
 	"internal/devserver": {"internal/child"},
 	"internal/metrics":   {"kustomer"},
-	"internal/config":    {"activities", "automation", "kustomer", "phone", "workflows"},
+	"internal/config":    {"activities", "automation", "internal/codec", "kustomer", "phone", "workflows"},
 	"internal/check":     {"activities", "automation", "call", "kustomer"},
-	"internal/demo": {"activities", "automation", "babelforce", "call", "internal/child", "internal/config", "internal/devserver", "kustomer",
+	"internal/demo": {"activities", "automation", "babelforce", "call", "internal/child", "internal/codec", "internal/config", "internal/devserver", "kustomer",
 		"kustomer/sandbox", "starter/webhook", "workflows"},
-	"starter": {"automation", "babelforce", "call", "internal/check", "internal/config", "internal/demo", "internal/metrics", "kustomer/sandbox", "starter/webhook", "workflows"},
+	"starter": {"automation", "babelforce", "call", "internal/check", "internal/codec", "internal/config", "internal/demo", "internal/metrics", "kustomer/sandbox", "starter/webhook", "workflows"},
 	"worker":  {"internal/config", "internal/metrics"},
 }
 

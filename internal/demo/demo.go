@@ -16,6 +16,7 @@ import (
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/internal/codec"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/workflows"
 )
@@ -59,7 +60,11 @@ type show struct {
 
 // Run plays calls, shows what happens to each, and fails if any was lost, doubled or wrong.
 func Run(ctx context.Context, options Options) (Report, error) {
-	stage, err := SetStage(ctx, options.stage())
+	set, err := options.stage()
+	if err != nil {
+		return Report{}, err
+	}
+	stage, err := SetStage(ctx, set)
 	if err != nil {
 		return Report{}, err
 	}
@@ -99,10 +104,13 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	return report, nil
 }
 
-// stage is what the options need.
-func (o Options) stage() StageOptions {
+// stage is what the options need. What Temporal stores is encrypted, with a key
+// that nobody has afterwards: so it is to be in earnest, and so it is tried here.
+func (o Options) stage() (StageOptions, error) {
+	key, err := codec.NewKey("demo")
 	set := StageOptions{
 		Kustomer: o.Kustomer, Patience: workflows.Patience{Settle: settle, Recording: recording}, Seed: o.Seed, Progress: o.Out, Log: o.Log,
+		Keys: key,
 	}
 	if o.Kustomer == nil {
 		set.Automations = automations
@@ -111,7 +119,7 @@ func (o Options) stage() StageOptions {
 		set.Programs, set.Budget = &o.Faults.Programs, stormBudget
 		set.Patience = workflows.Patience{Settle: stormSettle, Recording: stormRecording}
 	}
-	return set
+	return set, err
 }
 
 // agents are the babelforce agents who answer, each a user of the Kustomer at hand.
@@ -133,6 +141,7 @@ func (s *Stage) agents(ctx context.Context) ([]babelforce.Agent, error) {
 
 func introduce(out io.Writer, stage *Stage) {
 	fmt.Fprintf(out, "Temporal Web UI   %s/namespaces/default/workflows   (server at %s)\n", stage.UI, stage.TemporalAddress)
+	fmt.Fprintf(out, "Codec server      %s   (Temporal has all of a call encrypted; the Web UI shows it through this)\n", stage.CodecURL)
 	if stage.Sandbox != nil {
 		fmt.Fprintf(out, "Kustomer sandbox  %s\n", stage.KustomerURL)
 	}
