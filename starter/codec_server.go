@@ -30,9 +30,9 @@ func codecServerCommand(logs io.Writer) *cli.Command {
 	return &cli.Command{
 		Name:  "codec-server",
 		Usage: "decrypt what Temporal stores of calls, for its Web UI and CLI",
-		Description: "Point the Web UI at it with TEMPORAL_CODEC_ENDPOINT, and set TEMPORAL_CODEC_INCLUDE_CREDENTIALS=true: whoever has opened\n" +
-			"the codec server's own address in the browser and given the secret as password (of any user name) then sees calls\n" +
-			"decrypted. Temporal's CLI takes --codec-endpoint and --codec-auth \"Bearer <secret>\".",
+		Description: "Point the Web UI at it with TEMPORAL_CODEC_ENDPOINT, and set TEMPORAL_CODEC_INCLUDE_CREDENTIALS=true: the browser then asks for\n" +
+			"the secret (as the password of any user name) and shows calls decrypted. Both must be under one domain, such as\n" +
+			"temporal.example.com and codec.example.com. Temporal's CLI takes --codec-endpoint and --codec-auth \"Bearer <secret>\".",
 		Flags: config.Flags(s, &s.encryption, &s.logging),
 		Action: func(c *cli.Context) error {
 			if err := config.NoArguments(c); err != nil {

@@ -213,7 +213,9 @@ func refuseWebhooks(t *testing.T, c personalCall) (answers []byte) {
 			answers = append(answers, answer...)
 		}
 	}
-	return answers
+	status, answer := postAs(t, agentsName, "call-inbound", c.inbound())
+	require.Equal(t, http.StatusUnauthorized, status, answer)
+	return append(answers, answer...)
 }
 
 // requireUserMetadataEncrypted looks at what the SDK hands to Temporal for

@@ -28,8 +28,8 @@ type server struct {
 }
 
 // NewServer makes the handler of POST /decode and /encode, as Temporal's Web UI
-// and CLI use them. GET / lets a browser sign in: it keeps the password, and
-// sends it along when a page of the Web UI asks with credentials.
+// and CLI use them. GET / lets a browser sign in where it does not ask by itself:
+// it keeps the password, and sends it along when a page of the Web UI asks with credentials.
 func NewServer(keys *Keys, options ServerOptions) http.Handler {
 	return &server{ServerOptions: options, codec: converter.NewPayloadCodecHTTPHandler(keys)}
 }
