@@ -2,12 +2,17 @@ package testsuite
 
 import (
 	"log/slog"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
+	querypb "go.temporal.io/api/query/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 
@@ -104,4 +109,41 @@ func notesOf(key string) (ids []string) {
 		}
 	}
 	return ids
+}
+
+// requireSummariesEncrypted looks at what the SDK hands to Temporal for people
+// to read. It is encrypted like the rest, names nobody even so, and the Web UI
+// of the stage can have it decrypted.
+func requireSummariesEncrypted(t *testing.T, key string) {
+	t.Helper()
+	var shown []*commonpb.Payload
+	for _, event := range historyOf(t, key).Events {
+		for _, payload := range []*commonpb.Payload{event.GetUserMetadata().GetSummary(), event.GetUserMetadata().GetDetails()} {
+			if payload != nil {
+				shown = append(shown, payload)
+			}
+		}
+	}
+	require.GreaterOrEqual(t, len(shown), 5, "of the run, its steps and timers")
+	answer, err := stage.Temporal.WorkflowService().QueryWorkflow(t.Context(), &workflowservice.QueryWorkflowRequest{
+		Namespace: client.DefaultNamespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflows.WorkflowID(key)},
+		Query: &querypb.WorkflowQuery{QueryType: "__temporal_workflow_metadata"}, // as the Web UI asks for the current details
+	})
+	require.NoError(t, err)
+	shown = append(shown, answer.GetQueryResult().GetPayloads()...)
+
+	legibly, err := converter.NewRemotePayloadCodec(converter.RemotePayloadCodecOptions{Endpoint: stage.CodecURL, ModifyRequest: func(r *http.Request) error {
+		r.Header.Set("Origin", stage.UI)
+		return nil
+	}}).Decode(shown)
+	require.NoError(t, err)
+	var words []byte
+	for i, payload := range shown {
+		require.Equal(t, "binary/encrypted", string(payload.GetMetadata()["encoding"]))
+		words = append(words, legibly[i].GetData()...)
+	}
+	for _, expected := range []string{"Inbound call of", "open the conversation", "currentDetails"} {
+		require.Contains(t, string(words), expected)
+	}
+	require.Empty(t, legible(words, allMarks()))
 }

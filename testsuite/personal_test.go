@@ -9,10 +9,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
-	querypb "go.temporal.io/api/query/v1"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/kustomer/sandbox"
@@ -216,27 +212,4 @@ func refuseWebhooks(t *testing.T, c personalCall) (answers []byte) {
 	status, answer := postAs(t, agentsName, "call-inbound", c.inbound())
 	require.Equal(t, http.StatusUnauthorized, status, answer)
 	return append(answers, answer...)
-}
-
-// requireUserMetadataEncrypted looks at what the SDK hands to Temporal for
-// people to read: it is encrypted like the rest.
-func requireUserMetadataEncrypted(t *testing.T, key string) {
-	t.Helper()
-	summaries := 0
-	for _, event := range historyOf(t, key).Events {
-		for _, shown := range []*commonpb.Payload{event.GetUserMetadata().GetSummary(), event.GetUserMetadata().GetDetails()} {
-			if shown != nil {
-				summaries++
-				require.Equal(t, "binary/encrypted", string(shown.GetMetadata()["encoding"]))
-			}
-		}
-	}
-	require.GreaterOrEqual(t, summaries, 5, "of the run, its steps and timers")
-	answer, err := stage.Temporal.WorkflowService().QueryWorkflow(t.Context(), &workflowservice.QueryWorkflowRequest{
-		Namespace: client.DefaultNamespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflows.WorkflowID(key)},
-		Query: &querypb.WorkflowQuery{QueryType: "__temporal_workflow_metadata"},
-	})
-	require.NoError(t, err)
-	require.Len(t, answer.GetQueryResult().GetPayloads(), 1)
-	require.Equal(t, "binary/encrypted", string(answer.GetQueryResult().GetPayloads()[0].GetMetadata()["encoding"]))
 }

@@ -38,7 +38,7 @@ func TestNothingPersonalIsLegibleInDatabaseLogsMetricsAndAnswers(t *testing.T) {
 	require.Contains(t, string(held["database"]), "binary/encrypted")
 	require.Contains(t, string(held["log of worker"]), "Activity error.", "failed attempts are logged, without Kustomer's words")
 	require.Contains(t, string(held["metrics of worker"]), "callthread_kustomer_request_seconds")
-	requireUserMetadataEncrypted(t, "answered")
+	requireSummariesEncrypted(t, "answered")
 }
 
 // What the test above looks for would be found: it is where it is looked for.
