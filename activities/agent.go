@@ -67,7 +67,7 @@ func (a *Activities) userByEmail(ctx context.Context, address string) (user stri
 // nameAgent finds the Kustomer user who has placed a call, before the
 // conversation is rendered, where the automations assign it.
 func (a *Activities) nameAgent(ctx context.Context, automations *automation.Set, facts *call.Facts) error {
-	if !facts.Outgoing || !automations.AssignsAgent(call.Outbound) {
+	if !facts.Outgoing || !automations.AssignsAgent(call.Outbound, *facts) {
 		return nil
 	}
 	user, err := a.userOf(ctx, automations, facts.Agent, "")
@@ -75,9 +75,14 @@ func (a *Activities) nameAgent(ctx context.Context, automations *automation.Set,
 	return err
 }
 
+// isNobody reports whether the agent who has placed a call was to be assigned, and could not be named.
+func (a *Activities) isNobody(automations *automation.Set, facts call.Facts) bool {
+	return facts.Outgoing && facts.Agent.SourceID == "" && automations.AssignsAgent(call.Outbound, facts)
+}
+
 // assignment finds whom to assign, before the change is rendered with it.
 func (e *edit) assignment(ctx context.Context, automations *automation.Set, in *UpdateConversationInput) (err error) {
-	if !automations.AssignsAgent(in.Event) || in.KeepAssignee {
+	if !automations.AssignsAgent(in.Event, in.Facts) || in.KeepAssignee {
 		return nil
 	}
 	agent := in.Facts.Agent

@@ -39,48 +39,63 @@ var (
 func (a *Activities) callingCustomer(ctx context.Context, policies automation.Callers, facts call.Facts) (owner, error) {
 	number, ok := a.customersNumber(facts)
 	if !ok {
-		if policies.Withheld == automation.ParkCall {
-			return owner{}, errWithheld
-		}
-		return a.catchAll(ctx, policies, "the number is withheld or internal")
+		return a.numberless(ctx, policies, facts)
+	}
+	which := "the caller's number"
+	if facts.Outgoing {
+		which = "the called number"
 	}
 	known, err := a.kustomer.CustomersByPhone(ctx, number)
 	switch {
 	case kustomer.IsKind(err, kustomer.Rejected):
-		return a.catchAll(ctx, policies, "Kustomer does not take the caller's number")
+		return a.catchAll(ctx, policies, "Kustomer does not take "+which)
 	case err != nil:
 		return owner{}, err
 	case len(known) > 0:
-		return a.knownCustomer(ctx, policies, known)
+		return a.knownCustomer(ctx, policies, known, which)
 	case policies.Unknown == automation.ParkCall:
 		return owner{}, errUnknown
 	case policies.Unknown == automation.UseCatchAll:
-		return a.catchAll(ctx, policies, "no customer has the caller's number")
+		return a.catchAll(ctx, policies, "no customer has "+which)
 	}
 	find := func() ([]kustomer.Customer, error) { return a.kustomer.CustomersByPhone(ctx, number) }
 	made, isNew, err := a.createCustomer(ctx, kustomer.NewCustomer{Phones: []kustomer.Phone{{Type: "mobile", Phone: number}}}, find)
-	if kustomer.IsKind(err, kustomer.Rejected) { // which costs no call its conversation
-		return a.catchAll(ctx, policies, "Kustomer does not take the caller's number")
-	}
-	if err != nil {
+	switch {
+	case kustomer.IsKind(err, kustomer.Rejected): // which costs no call its conversation
+		return a.catchAll(ctx, policies, "Kustomer does not take "+which)
+	case err != nil:
 		return owner{}, err
+	case !isNew:
+		return a.knownCustomer(ctx, policies, made, which)
 	}
-	return owner{id: made.ID, isNew: isNew, decision: "a new customer, because none had the caller's number"}, nil
+	return owner{id: made[0].ID, isNew: true, decision: "a new customer, because none had " + which}, nil
+}
+
+// numberless decides whose it is where the customer has no number, or none is known yet.
+func (a *Activities) numberless(ctx context.Context, policies automation.Callers, facts call.Facts) (owner, error) {
+	switch {
+	case !facts.KnowsCustomer(): // it moves when more is heard
+		return a.catchAll(ctx, policies, "nothing heard so far tells the number")
+	case policies.Withheld == automation.ParkCall:
+		return owner{}, errWithheld
+	}
+	return a.catchAll(ctx, policies, "the number is withheld or internal")
 }
 
 // knownCustomer is the one whose number it is, or which of several who share it the file says.
-func (a *Activities) knownCustomer(ctx context.Context, policies automation.Callers, known []kustomer.Customer) (owner, error) {
+func (a *Activities) knownCustomer(ctx context.Context, policies automation.Callers, known []kustomer.Customer, which string) (owner, error) {
 	switch {
 	case len(known) == 1:
-		return owner{id: known[0].ID, decision: "the customer with the caller's number"}, nil
+		one := known[0].ID
+		return owner{id: one, catchesAll: one == policies.CatchAll, decision: "the customer with " + which}, nil
 	case policies.Shared == automation.ParkCall:
 		return owner{}, errShared
 	case policies.Shared == automation.UseOldest:
 		// Kustomer's ids begin with the time at which they were made (as MongoDB's do; inferred).
 		oldest := slices.MinFunc(known, func(a, b kustomer.Customer) int { return strings.Compare(a.ID, b.ID) })
-		return owner{id: oldest.ID, decision: "the oldest of the customers who share the caller's number"}, nil
+		return owner{id: oldest.ID, decision: "the oldest of the customers who share " + which}, nil
 	}
-	return a.catchAll(ctx, policies, "several customers share the caller's number")
+	return a.catchAll(ctx, policies, "several customers share "+which)
 }
 
 // catchAll is the customer to whom the conversations of nobody's customers belong.
@@ -110,21 +125,22 @@ func (a *Activities) catchAll(ctx context.Context, policies automation.Callers, 
 	if err != nil {
 		return owner{}, err
 	}
-	return owner{made.ID, isNew, true, decision}, nil
+	return owner{made[0].ID, isNew, true, decision}, nil
 }
 
 // createCustomer creates a customer. Of two first calls that race for one the
 // loser finds the winner's: numbers and external ids are unique.
-func (a *Activities) createCustomer(ctx context.Context, customer kustomer.NewCustomer, find func() ([]kustomer.Customer, error)) (made *kustomer.Customer, isNew bool, err error) {
-	made, err = a.kustomer.CreateCustomer(ctx, customer)
+func (a *Activities) createCustomer(ctx context.Context, customer kustomer.NewCustomer, find func() ([]kustomer.Customer, error)) (made []kustomer.Customer, isNew bool, err error) {
+	created, err := a.kustomer.CreateCustomer(ctx, customer)
 	if refused(err) {
-		if others, findErr := find(); findErr != nil {
-			return nil, false, findErr
-		} else if len(others) > 0 {
-			return &others[0], false, nil
+		if others, findErr := find(); len(others) > 0 || findErr != nil {
+			return others, false, findErr
 		}
 	}
-	return made, err == nil, err
+	if err != nil {
+		return nil, false, err
+	}
+	return []kustomer.Customer{*created}, true, nil
 }
 
 // customersNumber returns the caller's number, or the called one, in E.164.

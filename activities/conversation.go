@@ -35,7 +35,8 @@ func conversationOf(is *kustomer.Conversation) Conversation {
 // what we have written, the next write has to look first.
 func (c *Conversation) written(is Conversation) {
 	c.Rev = is.Rev
-	if is.Name != c.Name || !sameSet(is.AssignedUsers, c.AssignedUsers) || !sameSet(is.AssignedTeams, c.AssignedTeams) {
+	isOtherStatus := c.Status != "" && is.Status != c.Status // which steps of earlier versions did not tell
+	if is.Name != c.Name || isOtherStatus || !sameSet(is.AssignedUsers, c.AssignedUsers) || !sameSet(is.AssignedTeams, c.AssignedTeams) {
 		c.Rev = 0
 	}
 }
@@ -78,6 +79,8 @@ type edit struct {
 	// is not known; otherUser finds another; both are for events that assign agents.
 	agentUser string
 	otherUser func(ctx context.Context, refused string) (string, error)
+	// sharedBy is the call's key, where its conversation may be that of other calls too.
+	sharedBy string
 	// agents are the Kustomer users of all who had the call so far.
 	agents []string
 	// unassigns: whoever had the call before is not to stay assigned, though it is not known who has it now.
@@ -119,7 +122,7 @@ func (e *edit) look(ctx context.Context) error {
 // goOnIn turns to the conversation that ours was merged into. Nothing there is
 // ours: neither its name, nor what it is tagged with.
 func (e *edit) goOnIn(id string) {
-	e.id, e.left = id, Conversation{}
+	e.id, e.left, e.unassigns = id, Conversation{}, false
 	e.change.Name, e.change.SetTags, e.change.RemoveTags = "", nil, nil
 }
 
@@ -129,6 +132,8 @@ func (e *edit) respect(current *kustomer.Conversation) {
 		e.change.Name = ""
 		e.warn("somebody has renamed the conversation: that name was kept")
 	}
+	// Only the call's own agents are taken away, whenever somebody else was chosen.
+	e.unassigns = e.unassigns && !hasOthers(current.AssignedUsers, slices.Concat(e.agents, e.left.AssignedUsers))
 	if e.since.IsZero() || !current.UpdatedAt.After(e.since) {
 		return // whoever was chosen was chosen before the event, as far as is known
 	}
@@ -137,7 +142,6 @@ func (e *edit) respect(current *kustomer.Conversation) {
 		e.warn("somebody has set the conversation to %s after the event: that was kept", current.Status)
 	}
 	users := slices.Concat(e.ours.users, e.left.AssignedUsers, e.change.AssignedUsers)
-	e.unassigns = e.unassigns && !hasOthers(current.AssignedUsers, users)
 	if len(e.change.AssignedUsers) > 0 && hasOthers(current.AssignedUsers, users) {
 		e.change.AssignedUsers = nil
 		e.warn("somebody has assigned the conversation after the event: that was kept")
@@ -147,6 +151,31 @@ func (e *edit) respect(current *kustomer.Conversation) {
 		e.change.AssignedTeams = nil
 		e.warn("somebody has given the conversation to a team after the event: that was kept")
 	}
+}
+
+// leaveToLater takes out of the change of a bridge that was overtaken what the
+// later one, which was written first, has the last word on.
+func (e *edit) leaveToLater(ctx context.Context) error {
+	c := &e.change
+	c.Name, c.Status, c.Priority, c.AssignedUsers, c.AssignedTeams = "", "", 0, nil, nil
+	if len(c.Custom) == 0 {
+		return nil
+	}
+	current, err := e.kustomer.Conversation(ctx, e.id)
+	switch {
+	case kustomer.IsKind(err, kustomer.NotFound):
+		return nil // the update itself finds out why
+	case err != nil:
+		return err
+	}
+	custom := make(map[string]any)
+	for name, value := range c.Custom {
+		if _, has := current.Custom[name]; !has {
+			custom[name] = value
+		}
+	}
+	c.Custom = custom
+	return nil
 }
 
 // hasOthers reports whether a list has any but the known.
@@ -166,6 +195,12 @@ func (e *edit) fields(ctx context.Context) error {
 			if err := e.look(ctx); err != nil {
 				return err
 			}
+		}
+		if err := e.leaveOpenForLater(ctx); err != nil {
+			return err
+		}
+		if !e.change.ChangesFields() && !e.unassigns {
+			return nil
 		}
 		known, id := e.left.Rev, e.id
 		err := e.put(ctx, e.parts())

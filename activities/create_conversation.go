@@ -33,6 +33,8 @@ type CreateConversationResult struct {
 	Caller string `json:"caller,omitempty"`
 	// NewCustomer says that the caller was not known to Kustomer before.
 	NewCustomer bool `json:"newCustomer,omitempty"`
+	// Unassigned says that the agent who has placed the call is nobody whom Kustomer knows.
+	Unassigned bool `json:"unassigned,omitempty"`
 	// Adopted says that the conversation was there already: an attempt whose
 	// answer was lost, or an earlier run of this call, has opened it.
 	Adopted bool `json:"adopted,omitempty"`
@@ -75,7 +77,13 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 		return result, nil
 	}
 	in.Amend.opening(&opening, &in.Facts)
-	customer := owner{id: opening.Customer, decision: "the customer whom the automations file names"}
+	if result.Unassigned = in.Facts.Agent != (call.Agent{}) && a.isNobody(automations, in.Facts); result.Unassigned {
+		opening.Tags = append(opening.Tags, UnassignedTag)
+	}
+	customer := owner{id: opening.Customer, catchesAll: true, decision: "the customer whom the automations file names"}
+	if in.Amend != nil && in.Amend.Customer != nil {
+		customer.decision = "the customer whom an operator has named"
+	}
 	if opening.Customer == "" {
 		var err error
 		if customer, err = a.callingCustomer(ctx, automations.Callers, in.Facts); err != nil {
@@ -127,6 +135,9 @@ func (o *opened) open(ctx context.Context, customer owner, returning automation.
 		}
 	}
 	if err := o.create(ctx, customer.id, externalIDPrefix+o.key); err != nil {
+		if returning.Append { // or the next attempt joins another conversation, and this one comes after all
+			err = mayComeLate(err)
+		}
 		return err
 	}
 	return o.note(ctx)

@@ -34,16 +34,16 @@ func (o *opened) join(ctx context.Context, customerID string, within time.Durati
 			break
 		}
 		written, err := o.hasNote(ctx, conversation.ID, receipt)
-		if err != nil {
-			return err
-		}
-		if written {
+		if written { // wherever people have taken it since: the next step finds out
 			o.joinedTo(&conversation)
 			return nil
 		}
+		if err != nil && !kustomer.IsKind(err, kustomer.NotFound) {
+			return err
+		}
 	}
 	for _, conversation := range earlier {
-		if conversation.Status == "done" {
+		if conversation.Status == "done" || conversation.Deleted || conversation.MergedTarget != "" {
 			continue
 		}
 		o.joinedTo(&conversation)
@@ -65,7 +65,7 @@ func (o *opened) joinedTo(conversation *kustomer.Conversation) {
 	o.joined, o.id, o.owner, o.left = true, conversation.ID, conversation.CustomerID, conversationOf(conversation)
 }
 
-// earlierCalls are the customer's call conversations that the call may join, the newest first.
+// earlierCalls are the customer's call conversations of so recently, the newest first.
 func (o *opened) earlierCalls(ctx context.Context, customerID string, within time.Duration) ([]kustomer.Conversation, error) {
 	all, err := o.kustomer.CustomerConversations(ctx, customerID, o.rang.Add(-within))
 	if err != nil {
@@ -73,10 +73,38 @@ func (o *opened) earlierCalls(ctx context.Context, customerID string, within tim
 	}
 	earlier := slices.DeleteFunc(all, func(c kustomer.Conversation) bool {
 		age := o.rang.Sub(c.CreatedAt)
-		return c.Deleted || c.MergedTarget != "" || !strings.HasPrefix(c.ExternalID, externalIDPrefix) || age < overlap || age > within
+		return !strings.HasPrefix(c.ExternalID, externalIDPrefix) || age < overlap || age > within
 	})
 	slices.SortFunc(earlier, func(a, b kustomer.Conversation) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.ID, a.ID))
 	})
 	return earlier, nil
+}
+
+// leaveOpenForLater keeps a call from closing the conversation under another
+// that has joined it since.
+func (e *edit) leaveOpenForLater(ctx context.Context) error {
+	if e.sharedBy == "" || e.change.Status != "done" {
+		return nil
+	}
+	notes, err := e.kustomer.Notes(ctx, e.id)
+	if err != nil {
+		return err
+	}
+	ours := note(e.sharedBy, string(call.Inbound), "").ExternalID
+	var since time.Time // when this call has joined, if it has not opened the conversation
+	for _, one := range notes {
+		if one.ExternalID == ours {
+			since = one.CreatedAt
+		}
+	}
+	for _, one := range notes {
+		isReceipt := strings.HasPrefix(one.ExternalID, externalIDPrefix) && strings.HasSuffix(one.ExternalID, ":"+string(call.Inbound))
+		if isReceipt && one.ExternalID != ours && one.CreatedAt.After(since) {
+			e.change.Status = ""
+			e.warn("the customer has called again: the conversation was left open for that call")
+			return nil
+		}
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -160,4 +161,60 @@ func TestACustomerWhoIsNewHasNothingToJoinAndCostsNoLook(t *testing.T) {
 	o := newOrgThatAppends(t)
 	o.open(t)
 	require.Zero(t, o.State().Requests["GET /v1/customers/{id}/conversations"])
+}
+
+func TestACallDoesNotCloseTheConversationUnderOneThatHasJoinedIt(t *testing.T) {
+	const closes = "  - { event: call.wrappedUp, action: kustomer.conversation.update, options: { status: done } }\n"
+	for name, joins := range map[string]bool{"called again": true, "did not": false} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			o.automate(t, appends+string(automation.DefaultFile)+closes)
+			wrapUp := answering(o.open(t))
+			wrapUp.Event, wrapUp.Note = call.WrappedUp, "wrappedUp"
+			var again CreateConversationResult
+			if joins {
+				var err error
+				again, err = attempt(o.CreateConversation, callsAgain("k-2", time.Minute))
+				require.NoError(t, err)
+			}
+			result := o.update(t, wrapUp)
+			if !joins {
+				require.Equal(t, "done", o.conversation(t).Status)
+				return
+			}
+			require.Equal(t, "open", o.conversation(t).Status)
+			require.Equal(t, []string{"the customer has called again: the conversation was left open for that call"}, result.Warnings)
+			wrapUp.Facts.Key, wrapUp.Left = "k-2", again.Left
+			o.update(t, wrapUp)
+			require.Equal(t, "done", o.conversation(t).Status, "the later call closes it")
+		})
+	}
+}
+
+func TestACallWhoseConversationWasMergedAfterItHasJoinedGetsNoOther(t *testing.T) {
+	o := newOrgThatAppends(t)
+	first := o.open(t)
+	in := callsAgain("k-2", time.Hour)
+	_, err := attempt(o.CreateConversation, in)
+	require.NoError(t, err)
+	other, err := o.client.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: first.CustomerID, ExternalID: "someone's"})
+	require.NoError(t, err)
+	o.Merge(first.ConversationID, other.ID)
+	in.LookFirst = true
+	again, err := attempt(o.CreateConversation, in)
+	require.NoError(t, err)
+	require.Equal(t, first.ConversationID, again.ConversationID)
+	require.Len(t, o.State().Conversations, 2)
+}
+
+func TestCallsOfACustomerWhomTheFileNamesDoNotJoinEachOther(t *testing.T) {
+	o := newOrg(t)
+	hotline, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Hotline"})
+	require.NoError(t, err)
+	o.automate(t, appends+"automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { customer: "+hotline.ID+" } }")
+	for _, key := range []string{"k-1", "k-2"} {
+		opened, err := attempt(o.CreateConversation, callsAgain(key, time.Hour))
+		require.NoError(t, err)
+		require.False(t, opened.Joined, "they may be anybody's")
+	}
 }

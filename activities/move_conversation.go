@@ -20,7 +20,9 @@ type MoveConversationInput struct {
 
 // MoveConversationResult says where the conversation is.
 type MoveConversationResult struct {
-	CustomerID      string    `json:"customerId"`
+	CustomerID string `json:"customerId"`
+	// Caller says in words why the conversation belongs to that customer, if it was moved.
+	Caller          string    `json:"caller,omitempty"`
 	ConversationURL string    `json:"conversationUrl"`
 	MovedAt         time.Time `json:"movedAt"`
 	// Warnings say what was left as it is, and why.
@@ -48,7 +50,7 @@ func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationIn
 		Activities: a, id: in.ConversationID, owner: known.CustomerID, left: in.Left,
 		change: automation.Change{Name: opening.Name, Custom: opening.Custom},
 	}
-	customer, err := owner{id: opening.Customer}, error(nil)
+	customer, err := owner{id: opening.Customer, decision: "the customer whom an operator has named"}, error(nil)
 	if customer.id == "" {
 		customer, err = a.callingCustomer(ctx, automations.Callers, in.Facts)
 	}
@@ -57,6 +59,9 @@ func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationIn
 	}
 	if result.Gone = isGone(ctx, err); err != nil && !result.Gone {
 		return MoveConversationResult{}, failure(ctx, err)
+	}
+	if e.owner == customer.id {
+		result.Caller = customer.decision
 	}
 	result.CustomerID, result.ConversationURL = e.owner, a.kustomer.ConversationURL(e.owner, in.ConversationID)
 	result.Warnings, result.Left = e.warnings, e.left

@@ -89,13 +89,20 @@ func (e *edit) takeAsWritten() {
 
 // putWhatIsTaken writes those parts that Kustomer does not refuse.
 func (e *edit) putWhatIsTaken(ctx context.Context) error {
-	noSuchUser := false
+	var noSuchUser error
+	leftOut := func(what string, err error) { e.warn("%s was left out: %v", what, err) }
 	err := byHalves(e.parts(), func(some []part) error { return e.put(ctx, some) }, func(refused part, err error) {
-		e.warn("%s was left out: %v", refused.what, err)
-		noSuchUser = noSuchUser || refused.what == assigningUsers
+		if refused.what == assigningUsers {
+			noSuchUser = err
+			return
+		}
+		leftOut(refused.what, err)
 	})
-	if err == nil && noSuchUser && e.agentUser != "" {
+	if err == nil && noSuchUser != nil && e.agentUser != "" {
 		err = e.assignOther(ctx)
+	}
+	if err == nil && noSuchUser != nil && e.agentUser == "" { // and no other was found
+		leftOut(assigningUsers, noSuchUser)
 	}
 	if kustomer.IsKind(err, kustomer.Conflict) {
 		return errBusy // between two parts

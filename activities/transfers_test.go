@@ -121,3 +121,58 @@ func TestACallThatAnAgentPlacesOpensNothingWhereTheFileDoesNotSaySo(t *testing.T
 	require.Empty(t, opened.ConversationID)
 	require.Empty(t, o.State().Customers)
 }
+
+// Amira has chosen Bastian herself, before she passed the caller on to somebody whom Kustomer does not know.
+func TestWhomAnAgentChoseBeforeATransferIsNotTakenAway(t *testing.T) {
+	o := newOrg(t)
+	in := o.transferring(t, call.Agent{ID: "8", Name: "Clara"})
+	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
+	in.Since = time.Now().Add(time.Minute)
+	o.update(t, in)
+	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
+}
+
+func TestAStatusThatAPersonHasSetIsSeenInTheAnswerToATag(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, creates+"- { event: call.finished, action: kustomer.conversation.update, options: { tags: { add: [ended] } } }\n"+
+		"- { event: call.wrappedUp, action: kustomer.conversation.update, options: { status: done } }\n")
+	in := answering(o.open(t))
+	in.Since = time.Now().Add(-time.Minute)
+	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{Status: "snoozed"})
+	in.Event, in.Note = call.Finished, "finished"
+	in.Left = o.update(t, in).Left
+	in.Event, in.Note = call.WrappedUp, "wrappedUp"
+	o.update(t, in)
+	require.Equal(t, "snoozed", o.conversation(t).Status)
+}
+
+func TestAnOvertakenHandOverLeavesTheFieldsToTheLaterOne(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, "queues: { Support: "+sales.ID+", Billing: "+sandbox.DefaultTeams()[0].ID+" }\n"+creates+
+		`- { event: call.bridged, action: kustomer.conversation.update, options: { name: "With {agent.name}", assignedTeams: ["{queue.teamId}"], custom: { calledNumberStr: "{queue.name}", callIdStr: "{agent.id}" }, note: "{agent.name}" } }`)
+	later := answering(o.open(t))
+	later.Facts.Agent.Name, later.Facts.Queue.Name, later.Facts.Agent.ID = "Ben", "Billing", ""
+	left := o.update(t, later).Left
+	overtaken := later
+	overtaken.Facts.Agent.Name, overtaken.Facts.Queue.Name, overtaken.Facts.Agent.ID = "Amira", "Support", "7"
+	overtaken.KeepAssignee, overtaken.Note, overtaken.Left = true, "bridged-2", left
+	o.update(t, overtaken)
+	conversation := o.conversation(t)
+	require.Equal(t, "With Ben", conversation.Name)
+	require.Equal(t, []string{sandbox.DefaultTeams()[0].ID}, conversation.AssignedTeams)
+	require.Equal(t, map[string]any{"calledNumberStr": "Billing", "callIdStr": "7"}, conversation.Custom, "what the later one does not say is said")
+	require.Len(t, conversation.Notes, 2)
+}
+
+func TestAnAgentIsMissedOnlyWhereAnAutomationWantedOne(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, creates+`- event: call.finished
+  trigger: { conditions: [{ expression: call.outcome, operator: EQ, expectation: answered }] }
+  action: kustomer.conversation.update
+  options: { assignedUsers: ["{agent.sourceId}"] }
+`)
+	in := answering(o.open(t))
+	in.Event, in.Note, in.Facts.Agent, in.Facts.Outcome = call.Finished, "finished", call.Agent{}, call.AbandonedInQueue
+	require.False(t, o.update(t, in).Unassigned)
+	require.Empty(t, o.conversation(t).Tags)
+}

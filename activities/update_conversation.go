@@ -24,7 +24,7 @@ type UpdateConversationInput struct {
 	LookFirst bool `json:"lookFirst,omitempty"`
 	// Undo are tags of an earlier update that have turned out untrue.
 	Undo []string `json:"undo,omitempty"`
-	// KeepAssignee leaves the assignment to a later bridge, which was heard of first.
+	// KeepAssignee leaves the assignment, and the other fields, to a later bridge, which was heard of first.
 	KeepAssignee bool `json:"keepAssignee,omitempty"`
 	// Left is the conversation as the call's last step has left it.
 	Left Conversation `json:"left,omitzero"`
@@ -68,16 +68,21 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	if err := e.assignment(ctx, automations, &in); err != nil {
 		return UpdateConversationResult{}, failure(ctx, err)
 	}
+	if automations.Callers.Returning.Append {
+		e.sharedBy = in.Facts.Key
+	}
 	change, warnings := automations.Change(in.Event, in.Facts)
 	e.warnings = warnings
 	e.ours.name, e.ours.teams = change.Name, change.AssignedTeams
 	e.ours.users = slices.Concat(in.Agents, change.AssignedUsers)
 	in.Amend.change(&change)
-	if in.KeepAssignee {
-		change.AssignedUsers = nil
-	}
 	change.Untag(in.Undo)
 	e.change = change
+	if in.KeepAssignee {
+		if err := e.leaveToLater(ctx); err != nil {
+			return UpdateConversationResult{}, failure(ctx, err)
+		}
+	}
 	e.tagUnassigned()
 	if change.Message != nil {
 		message := a.voiceMessage(*change.Message, in.Facts)

@@ -26,7 +26,7 @@ func TestAnAnsweredCallIsAssignedTaggedAndNoted(t *testing.T) {
 	require.Equal(t, []string{amira.ID}, updated.AssignedUsers)
 	require.Empty(t, updated.Warnings)
 	conversation := o.conversation(t)
-	require.Equal(t, "Answered by Amira Haddad.\nQueue: Support\nWaited: 12 s", conversation.Notes[0].Body)
+	require.Equal(t, "Answered by Amira Haddad.\nQueue: Support\nAfter: 12 s", conversation.Notes[0].Body)
 	require.Equal(t, "Call from "+caller, conversation.Name)
 	require.Equal(t, "open", conversation.Status)
 }

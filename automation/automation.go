@@ -92,10 +92,12 @@ func (s *Set) Handles(event call.Kind) bool {
 	return slices.ContainsFunc(s.automations, func(a automation) bool { return a.event == event })
 }
 
-// AssignsAgent reports whether an event is to assign the agent who has the call.
-func (s *Set) AssignsAgent(event call.Kind) bool {
+// AssignsAgent reports whether an event of a call is to assign the agent who has it.
+func (s *Set) AssignsAgent(event call.Kind, facts call.Facts) bool {
+	r := &renderer{facts: facts, set: s}
 	return slices.ContainsFunc(s.automations, func(a automation) bool {
-		return a.event == event && slices.ContainsFunc(a.options.assignedUsers, func(t template) bool { return t.mentions("agent.sourceId") })
+		mentions := func(t template) bool { return t.mentions("agent.sourceId") }
+		return a.event == event && slices.ContainsFunc(a.options.assignedUsers, mentions) && a.trigger.holds(r)
 	})
 }
 

@@ -63,7 +63,7 @@ func TestTheBuiltInAutomationsTellWhatBecameOfACall(t *testing.T) {
 	}{
 		"it rings": {event: call.Inbound, facts: answered()},
 		"bridged": {event: call.Bridged, facts: answered(), users: list(userID), add: list("call_answered"), remove: list("call_lost"),
-			note: "Answered by Amira Haddad.\nQueue: Support\nWaited: 1 min 0 s"},
+			note: "Answered by Amira Haddad.\nQueue: Support\nAfter: 1 min 0 s"},
 		"bridged, little known": {event: call.Bridged, facts: littleKnown(), add: list("call_answered"), remove: list("call_lost"),
 			note: "Answered by an agent.", warnings: list(unassigned)},
 		"answered": {event: call.Finished, outcome: call.Answered, facts: answered(), note: "Call ended: answered.\n" +

@@ -20,8 +20,8 @@ func TestCallsThatArePlacedHaveACreationOfTheirOwn(t *testing.T) {
 	}, opening)
 	opening, _ = set.Open(answered())
 	require.Equal(t, Opening{Wanted: true, Name: "Called us", Status: "open", Direction: "in", Note: "in", Custom: map[string]any{}}, opening)
-	require.True(t, set.AssignsAgent(call.Outbound))
-	require.False(t, set.AssignsAgent(call.Inbound))
+	require.True(t, set.AssignsAgent(call.Outbound, call.Facts{}))
+	require.False(t, set.AssignsAgent(call.Inbound, call.Facts{}))
 }
 
 func TestCallsThatArePlacedAreWantedOnlyWhereTheFileOpensThem(t *testing.T) {

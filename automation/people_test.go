@@ -48,9 +48,9 @@ func TestTableOfQueuesIsCheckedWhenItIsLoaded(t *testing.T) {
 }
 
 func TestEventsThatAssignTheAgentAreKnown(t *testing.T) {
-	require.True(t, Default().AssignsAgent(call.Bridged))
-	require.False(t, Default().AssignsAgent(call.Finished))
-	require.False(t, Default().AssignsAgent(call.Inbound))
+	require.True(t, Default().AssignsAgent(call.Bridged, call.Facts{}))
+	require.False(t, Default().AssignsAgent(call.Finished, call.Facts{}))
+	require.False(t, Default().AssignsAgent(call.Inbound, call.Facts{}))
 }
 
 func TestPoliciesForCallersAreCheckedWhenTheyAreLoaded(t *testing.T) {

@@ -70,7 +70,7 @@ func (o *outgoing) hangUp() {
 func (o *outgoing) giveUp() {
 	o.pass(o.sim.between(2000, 4000), o.sim.between(15, 40))
 	o.finish("no-answer", "no-answer")
-	o.want.Outcome, o.want.Waited = "unreached", o.want.Total
+	o.want.Outcome, o.want.Waited = "unreached", o.told-o.dialled
 }
 
 // finish ends both legs, the parent last. The parent lasts from when it began

@@ -46,10 +46,20 @@ type Event struct {
 // At is when the event happened as far as its own fields tell, and when it
 // was received otherwise. It orders bridges that overtook each other.
 func (e Event) At() time.Time {
-	if e.Leg.CreatedAt.IsZero() || e.Leg.Seconds == nil {
+	switch {
+	case (e.Kind == Inbound || e.Kind == Outbound) && !e.Leg.CreatedAt.IsZero():
+		return e.Leg.CreatedAt
+	case e.tellsPickUp():
+		return e.Leg.EstablishedAt
+	case e.Leg.CreatedAt.IsZero() || e.Leg.Seconds == nil:
 		return e.ReceivedAt
 	}
 	return e.Leg.CreatedAt.Add(time.Duration(*e.Leg.Seconds) * time.Second)
+}
+
+// tellsPickUp: the leg on which an agent picks up is established then. The caller's may have been long before.
+func (e Event) tellsPickUp() bool {
+	return e.Kind == Bridged && e.Leg.IsChild() && !e.Leg.EstablishedAt.IsZero()
 }
 
 // IsOutgoing reports whether the event is about a call that an agent, a dialer or the API has placed.
@@ -118,12 +128,16 @@ type Facts struct {
 	Key string `json:"key"`
 	// Outgoing says that an agent, a dialer or the API has placed the call.
 	Outgoing bool `json:"outgoing,omitempty"`
+	// incoming says that it is known for sure to have come in: legs that the flow places for it change nothing.
+	incoming bool
 	// Leg is the customer's: the parent of a call that came in, whose child legs
 	// (agent attempts) never change it, and the external leg of one that was placed.
 	Leg   Leg               `json:"leg"`
 	Agent Agent             `json:"agent,omitzero"`
 	Queue Queue             `json:"queue,omitzero"`
 	Extra map[string]string `json:"extra,omitempty"`
+	// told is when each of these was; what was told last counts, whatever was heard first.
+	told map[string]time.Time
 	// Queued says that the caller is known to have come as far as a queue.
 	Queued  bool    `json:"queued,omitempty"`
 	Outcome Outcome `json:"outcome,omitempty"`
@@ -159,12 +173,24 @@ func (f Facts) KnowsCustomer() bool {
 
 // Learn returns the facts with what an event adds to them, in whatever order events come.
 func (f Facts) Learn(e Event) Facts {
-	f.Outgoing = f.Outgoing || e.IsOutgoing()
+	f = f.directed(e)
 	f.Queued = f.Queued || e.provesQueue()
 	if f.IsCustomers(e.Leg) {
 		f.Leg = latest(e.Leg, f.Leg)
 	}
-	return f.withBuckets(e)
+	return f.withBuckets(e).withExtra(e)
+}
+
+// directed takes from an event which way the call goes. What the caller's own
+// leg says counts; a child leg that looks as if it was placed may have been by the flow.
+func (f Facts) directed(e Event) Facts {
+	comesIn := !e.Leg.IsChild() && (e.Kind == Inbound || e.Leg.Type == "inbound")
+	if comesIn && f.Outgoing {
+		f.Leg = Leg{} // it was taken for another's
+	}
+	f.incoming = f.incoming || comesIn
+	f.Outgoing = !f.incoming && (f.Outgoing || e.IsOutgoing())
+	return f
 }
 
 // IsCustomers reports whether a leg is the customer's. Of a call that was
@@ -185,33 +211,47 @@ func (e Event) provesQueue() bool {
 
 // AsOf returns the facts as they stood when the event happened. Its own fields
 // win over anything learnt since, and the duration, which has grown since, is
-// only what the event itself says of the caller's leg.
+// only what the event itself says of the caller's leg, or its times do.
 func (f Facts) AsOf(e Event) Facts {
 	f.Leg.Seconds = nil
-	if f.IsCustomers(e.Leg) {
+	switch {
+	case f.IsCustomers(e.Leg):
 		f.Leg = e.Leg.over(f.Leg)
+	case e.tellsPickUp():
+		f.Leg.Seconds = secondsBetween(f.Leg.CreatedAt, e.Leg.EstablishedAt)
 	}
-	return f.withBuckets(e)
+	f.told = nil
+	return f.withBuckets(e).withExtra(e)
 }
 
 func (f Facts) withBuckets(e Event) Facts {
 	// Every leg of an attempt names its agent; only a bridge says that it is the one who answered.
 	switch {
-	case e.Kind == Outbound && f.Agent == Agent{}:
-		f.Agent = e.Agent // who has placed the call
-	case e.Kind == Outbound:
+	case f.Outgoing && e.Kind != Bridged && f.Agent == Agent{}:
+		f.Agent = e.Agent // who has placed the call: no other agent is rung
+	case f.Outgoing && e.Kind != Bridged:
 		f.Agent = f.Agent.over(e.Agent)
+	case f.Outgoing && e.Agent == Agent{}: // it is the one who has placed the call
 	case e.Kind == Bridged:
 		f.Agent = e.Agent.over(f.Agent)
 		f.Queue = e.Queue.over(f.Queue)
 	}
-	if len(e.Extra) > 0 {
-		extra := maps.Clone(f.Extra)
-		if extra == nil {
-			extra = make(map[string]string, len(e.Extra))
-		}
-		maps.Copy(extra, e.Extra) //workflowcheck:ignore a copy is the same in any order
-		f.Extra = extra
+	return f
+}
+
+func (f Facts) withExtra(e Event) Facts {
+	if len(e.Extra) == 0 {
+		return f
 	}
+	extra, told := make(map[string]string, len(e.Extra)), make(map[string]time.Time, len(e.Extra))
+	maps.Copy(extra, f.Extra) //workflowcheck:ignore a copy is the same in any order
+	maps.Copy(told, f.told)   //workflowcheck:ignore
+	//workflowcheck:ignore each is by itself
+	for name, value := range e.Extra {
+		if before, known := told[name]; !known || !e.At().Before(before) {
+			extra[name], told[name] = value, e.At()
+		}
+	}
+	f.Extra, f.told = extra, told
 	return f
 }

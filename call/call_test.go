@@ -146,3 +146,34 @@ func TestTheCustomerOfACallThatCameInIsTheCaller(t *testing.T) {
 	require.Empty(t, facts.CustomersNumber())
 	require.True(t, facts.KnowsCustomer(), "it is known that the number is withheld")
 }
+
+func TestALegThatTheFlowPlacesForACallerDoesNotTurnTheCallAround(t *testing.T) {
+	came := Event{Kind: Inbound, Leg: Leg{ID: "p", Type: "inbound", From: "+493023125042"}}
+	for _, source := range []string{"dial", "webrtc", "api"} {
+		placed := Event{Kind: Finished, Leg: Leg{ID: "c", ParentID: "p", Type: "outbound", Source: source, Domain: "external", To: "+493023125099"}}
+		for _, order := range [][]Event{{came, placed}, {placed, came}} {
+			facts := Facts{Key: "p"}
+			for _, e := range order {
+				facts = facts.Learn(e)
+			}
+			require.False(t, facts.Outgoing, source)
+			require.Equal(t, "+493023125042", facts.CustomersNumber(), source)
+		}
+	}
+}
+
+func TestWhatWasToldLastCountsWhateverCameFirst(t *testing.T) {
+	ringing := Event{Kind: Inbound, ReceivedAt: noon.Add(time.Hour), Leg: Leg{ID: "p", CreatedAt: noon}, Extra: map[string]string{"app.choice": "none"}}
+	ended := Event{Kind: Finished, Leg: Leg{ID: "p", CreatedAt: noon, Seconds: new(30)}, Extra: map[string]string{"app.choice": "billing"}}
+	for _, order := range [][]Event{{ringing, ended}, {ended, ringing}} {
+		facts := Facts{Key: "p"}.Learn(order[0]).Learn(order[1])
+		require.Equal(t, "billing", facts.Extra["app.choice"])
+		require.Equal(t, "none", facts.AsOf(ringing).Extra["app.choice"], "an event's own fields win")
+	}
+}
+
+func TestABridgeThatNamesNobodyIsWithTheAgentWhoPlacedTheCall(t *testing.T) {
+	amira := Agent{ID: "7", Name: "Amira"}
+	facts := Facts{Key: "p"}.Learn(Event{Kind: Outbound, Leg: Leg{ID: "p", Type: "outbound", Source: "api"}, Agent: amira})
+	require.Equal(t, amira, facts.Learn(Event{Kind: Bridged, Leg: Leg{ID: "p"}}).Agent)
+}

@@ -58,12 +58,26 @@ func latest(a, b Leg) Leg {
 // IsOutgoing reports whether the leg belongs to a call that an agent, a dialer
 // or the API has placed (babelforce help, "How to define different call legs").
 func (l Leg) IsOutgoing() bool {
-	return l.Type == "outbound" && slices.Contains([]string{"api", "webrtc", "dialer", "dial"}, l.Source)
+	isFlows := l.Source == "dial" && l.IsChild() // which rings somebody for a caller
+	return l.Type == "outbound" && !isFlows && slices.Contains([]string{"api", "webrtc", "dialer", "dial"}, l.Source)
 }
 
 // WasTransferred reports whether the leg ended by being handed to another
 // agent: what follows is still the same call (babelforce help, "Hangup reasons inbound").
 func (l Leg) WasTransferred() bool { return l.FinishReason == "transferred" }
+
+// end is when the leg ended, as far as its fields tell.
+func (l Leg) end() time.Time {
+	switch {
+	case !l.FinishedAt.IsZero():
+		return l.FinishedAt
+	case l.Seconds == nil || l.EstablishedAt.IsZero() && l.CreatedAt.IsZero():
+		return time.Time{}
+	case !l.EstablishedAt.IsZero():
+		return l.EstablishedAt.Add(time.Duration(*l.Seconds) * time.Second)
+	}
+	return l.CreatedAt.Add(time.Duration(*l.Seconds) * time.Second)
+}
 
 // over lays what the leg says over what is otherwise known of it.
 func (l Leg) over(known Leg) Leg {

@@ -22,20 +22,43 @@ type Summary struct {
 func (o Over) Summary(bridges []Event) Summary {
 	bridges = slices.SortedStableFunc(slices.Values(bridges), func(a, b Event) int { return a.At().Compare(b.At()) })
 	lasting := o.lasting()
-	total := o.total()
-	s := Summary{WaitSeconds: o.wait(bridges, lasting, total), EndedBy: o.endedBy(lasting)}
+	total := o.Total()
+	s := Summary{WaitSeconds: o.wait(bridges, lasting, total)}
 	if o.IsAnswered() {
-		s.TalkSeconds = o.talk(lasting, total, s.WaitSeconds)
+		s.TalkSeconds = o.talk(bridges, lasting, total, s.WaitSeconds)
 	}
-	for _, bridge := range bridges {
-		s.add(bridge.Agent)
+	if len(lasting) >= len(bridges) { // else the last agent's leg is not among them
+		s.EndedBy = o.endedBy(lasting)
 	}
-	if len(bridges) == 0 {
-		for _, attempt := range lasting {
-			s.add(attempt.Agent)
-		}
+	for _, agent := range o.agents(bridges, lasting) {
+		s.add(agent)
 	}
 	return s
+}
+
+// Closed is what is known of the call, with what it comes down to.
+func (o Over) Closed(bridges []Event) Facts {
+	f := o.Facts
+	f.Outcome, f.Summary, f.Queue = o.Outcome(), o.Summary(bridges), o.LastQueue()
+	f.Leg.Seconds = o.Total()
+	return f
+}
+
+// agents are those who had the call, in order.
+func (o Over) agents(bridges []Event, lasting []Attempt) (agents []Agent) {
+	for _, bridge := range bridges {
+		agents = append(agents, bridge.Agent)
+	}
+	switch {
+	case len(agents) > 0 || !o.IsAnswered():
+	case o.Facts.Outgoing:
+		agents = []Agent{o.Facts.Agent}
+	default:
+		for _, attempt := range lasting {
+			agents = append(agents, attempt.Agent)
+		}
+	}
+	return agents
 }
 
 // lasting are the agents' legs that had the customer on the line, in the order in which they rang.
@@ -49,21 +72,32 @@ func (o Over) lasting() (legs []Attempt) {
 	return legs
 }
 
-// total is the whole length of the call; before its end, the duration is that of the wait.
-func (o Over) total() *int {
+// Total is the whole length of the call in seconds, nil where that is not
+// known: before its end, the duration is that of the wait. A call that was
+// transferred may go on after its own leg has ended.
+func (o Over) Total() *int {
 	if !o.Ended {
 		return nil
 	}
-	return o.Facts.Leg.Seconds
+	total := o.Facts.Leg.Seconds
+	if lasting := o.lasting(); o.Facts.Leg.WasTransferred() && len(lasting) > 0 {
+		whole := secondsBetween(o.Facts.Leg.CreatedAt, last(lasting).Leg.end())
+		if total == nil || whole != nil && *whole > *total {
+			total = whole
+		}
+	}
+	return total
 }
 
 func (o Over) wait(bridges []Event, lasting []Attempt, total *int) *int {
 	customers := o.Facts.Leg
 	switch {
+	case !o.IsAnswered() && o.Facts.Outgoing && customers.IsChild():
+		return secondsBetween(customers.CreatedAt, customers.FinishedAt)
 	case !o.IsAnswered():
 		return total
-	case len(bridges) > 0 && o.Facts.IsCustomers(bridges[0].Leg) && bridges[0].Leg.Seconds != nil:
-		return bridges[0].Leg.Seconds // which is the time waited (babelforce help, "HTTP request buckets")
+	case len(bridges) > 0 && o.Facts.AsOf(bridges[0]).Leg.Seconds != nil:
+		return o.Facts.AsOf(bridges[0]).Leg.Seconds // which is the time waited (babelforce help, "HTTP request buckets")
 	case len(lasting) > 0 && !o.Facts.Outgoing:
 		return secondsBetween(customers.CreatedAt, lasting[0].Leg.EstablishedAt)
 	}
@@ -81,7 +115,7 @@ func secondsBetween(from, to time.Time) *int {
 // talk adds up what the agents' legs lasted, but to no more than the call has
 // time for: while one agent consults another, both talk. An agent who places a
 // call is on the line before the customer is.
-func (o Over) talk(lasting []Attempt, total, wait *int) *int {
+func (o Over) talk(bridges []Event, lasting []Attempt, total, wait *int) *int {
 	customers := o.Facts.Leg
 	if o.Facts.Outgoing && customers.IsChild() {
 		return customers.Seconds
@@ -90,7 +124,7 @@ func (o Over) talk(lasting []Attempt, total, wait *int) *int {
 	if total != nil && wait != nil && *total >= *wait {
 		most = new(*total - *wait)
 	}
-	if len(lasting) == 0 || o.Facts.Outgoing {
+	if len(lasting) == 0 || len(lasting) < len(bridges) || o.Facts.Outgoing {
 		return most
 	}
 	sum := 0
@@ -125,13 +159,13 @@ func (o Over) endedBy(lasting []Attempt) string {
 }
 
 func last(lasting []Attempt) Attempt {
-	return slices.MaxFunc(lasting, func(a, b Attempt) int { return a.Leg.FinishedAt.Compare(b.Leg.FinishedAt) })
+	return slices.MaxFunc(lasting, func(a, b Attempt) int { return a.Leg.end().Compare(b.Leg.end()) })
 }
 
 // inVain are the attempts to reach an agent after which none had the customer on the line.
 func (o Over) inVain(lasting []Attempt) (attempts []Attempt) {
 	for _, attempt := range o.Attempts {
-		isLater := len(lasting) == 0 || attempt.Leg.CreatedAt.After(last(lasting).Leg.FinishedAt)
+		isLater := len(lasting) == 0 || attempt.Leg.CreatedAt.After(last(lasting).Leg.end())
 		if isLater && !attempt.Lasted() && !o.Facts.IsCustomers(attempt.Leg) {
 			attempts = append(attempts, attempt)
 		}
@@ -158,4 +192,36 @@ func (o Over) LastQueue() Queue {
 		return o.Facts.Queue
 	}
 	return o.Queue
+}
+
+// Answer is the bridge that the legs tell of, where none was announced.
+func (o Over) Answer() Event {
+	e := Event{Kind: Bridged, Agent: o.Facts.Agent}
+	e.Leg.Seconds = o.Summary(nil).WaitSeconds
+	if lasting := o.lasting(); len(lasting) > 0 && !o.Facts.Outgoing {
+		answered := last(lasting)
+		e.Agent, e.Queue = answered.Agent, answered.Queue
+	}
+	return e
+}
+
+// LastAgentHungUp reports whether the leg of the agent who picked up last has
+// ended: a leg that names the agent, or as many legs as agents have picked up.
+func (o Over) LastAgentHungUp(bridges []Event) bool {
+	if len(bridges) == 0 {
+		return false
+	}
+	latest := slices.MaxFunc(bridges, func(a, b Event) int { return a.At().Compare(b.At()) })
+	ended := 0
+	for _, attempt := range o.Attempts {
+		if !attempt.HadCaller() {
+			continue
+		}
+		ended++
+		isAgents := latest.Agent.ID != "" && attempt.Agent.ID == latest.Agent.ID
+		if isAgents && (attempt.Leg.end().IsZero() || attempt.Leg.end().After(latest.At())) {
+			return true
+		}
+	}
+	return ended >= len(bridges)
 }

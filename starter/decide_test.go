@@ -59,19 +59,19 @@ func TestAmendmentGoesWithItsUpdate(t *testing.T) {
 
 func TestEachCallThatDoesNotGoOnSaysWhyAndFailsTheCommand(t *testing.T) {
 	for says, call := range map[string]*fakeCall{
-		"parked again: " + refusal:                     {answer: opening, state: workflows.State{Phase: workflows.Parked, ParkedBecause: refusal}},
-		"is not parked: there is nothing to retry":     {refuses: "call bad is not parked: there is nothing to retry"},
-		"is over: there is nothing to retry":           {ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED},
-		"its run has ended (terminated): there is":     {ended: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED},
-		"is unknown to Temporal: ":                     nil,
-		"nobody has taken the decision within 300ms, ": {noWorker: true},
+		"parked again: " + refusal:                  {answer: opening, state: workflows.State{Phase: workflows.Parked, ParkedBecause: refusal}},
+		"is not parked: there is nothing to retry":  {refuses: "call bad is not parked: there is nothing to retry"},
+		"is over: there is nothing to retry":        {ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED},
+		"its run has ended (terminated): there is":  {ended: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED},
+		"is unknown to Temporal: ":                  nil,
+		"nobody has taken the decision within 3s, ": {noWorker: true},
 	} {
 		t.Run(says, func(t *testing.T) {
 			f := twoParked(t)
 			if call != nil {
 				f.calls["call/bad"] = call
 			}
-			printed, err := starts(t, "retry", "bad", "older", "--timeout", "300ms")
+			printed, err := starts(t, "retry", "bad", "older", "--timeout", "3s")
 			require.ErrorIs(t, err, errNotAllGoOn)
 			lines := strings.Split(printed, "\n")
 			require.True(t, strings.HasPrefix(lines[0], "call bad: "+says), printed)
@@ -83,9 +83,9 @@ func TestEachCallThatDoesNotGoOnSaysWhyAndFailsTheCommand(t *testing.T) {
 func TestAcceptedDecisionThatTakesLongerIsNoFailure(t *testing.T) {
 	f := twoParked(t)
 	f.calls["call/older"].stuck = true
-	printed, err := starts(t, "retry", "older", "--timeout", "1s")
+	printed, err := starts(t, "retry", "older", "--timeout", "4s")
 	require.NoError(t, err)
-	require.Contains(t, printed, "call older: the decision was accepted, but is not carried out after 1s")
+	require.Contains(t, printed, "call older: the decision was accepted, but is not carried out after 4s")
 }
 
 func TestCallsThatCannotBeReachedAreNotTriedOneByOne(t *testing.T) {

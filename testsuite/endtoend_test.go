@@ -50,7 +50,7 @@ func TestACallFromRingToNote(t *testing.T) {
 	require.Equal(t, []string{amira}, over.AssignedUsers)
 	require.ElementsMatch(t, []string{"babelforce", "inbound_call", "call_answered"}, over.Tags)
 	require.Equal(t, map[string]string{
-		"babelforce:" + key + ":bridged":  "Answered by Amira Haddad.\nQueue: Support\nWaited: 7 s",
+		"babelforce:" + key + ":bridged":  "Answered by Amira Haddad.\nQueue: Support\nAfter: 7 s",
 		"babelforce:" + key + ":finished": "Call ended: answered.\nAgents: Amira Haddad\nWaited: 7 s\nTalked: 1 min 28 s\nTotal: 1 min 35 s",
 	}, notes(t, over))
 }
@@ -101,7 +101,7 @@ func TestAnyOrderOfEventsGivesOneAndTheSameConversation(t *testing.T) {
 			require.Equal(t, []string{amira}, conversation.AssignedUsers, order)
 			require.ElementsMatch(t, []string{"babelforce", "inbound_call", "call_answered"}, conversation.Tags, order)
 			require.Equal(t, map[string]string{
-				"babelforce:" + key + ":bridged":  "Answered by Amira Haddad.\nQueue: Support\nWaited: 7 s",
+				"babelforce:" + key + ":bridged":  "Answered by Amira Haddad.\nQueue: Support\nAfter: 7 s",
 				"babelforce:" + key + ":finished": "Call ended: answered.\nAgents: Amira Haddad\nWaited: 7 s\nTalked: 1 min 28 s\nTotal: 1 min 35 s",
 			}, notes(t, conversation), order)
 		})
@@ -202,13 +202,10 @@ func attributes(t *testing.T, key string) map[string]*commonpb.Payload {
 // awaitParked waits until a call is parked.
 func awaitParked(t *testing.T, key string) (state workflows.State) {
 	t.Helper()
-	parked := func() bool {
-		value, err := stage.Temporal.QueryWorkflow(t.Context(), workflows.WorkflowID(key), "", workflows.QueryState)
-		require.NoError(t, err)
-		require.NoError(t, value.Get(&state))
+	awaitState(t, key, func(is workflows.State) bool {
+		state = is
 		return state.Phase == workflows.Parked
-	}
-	require.Eventually(t, parked, 20*time.Second, 50*time.Millisecond)
+	})
 	return state
 }
 

@@ -75,15 +75,26 @@ var callsThatWantMore = map[string]func(t *testing.T, key string){
 // isIn waits until a call is in a conversation, be it another's.
 func isIn(t *testing.T, key string) (conversation string) {
 	t.Helper()
+	awaitState(t, key, func(state workflows.State) bool {
+		conversation = state.ConversationID
+		return conversation != ""
+	})
+	return conversation
+}
+
+// waitsFor waits until a call waits for something.
+func waitsFor(t *testing.T, key, what string) {
+	t.Helper()
+	awaitState(t, key, func(state workflows.State) bool { return state.WaitsFor == what })
+}
+
+func awaitState(t *testing.T, key string, is func(workflows.State) bool) {
+	t.Helper()
 	require.Eventually(t, func() bool {
 		value, err := stage.Temporal.QueryWorkflow(t.Context(), workflows.WorkflowID(key), "", workflows.QueryState)
 		var state workflows.State
-		if err == nil && value.Get(&state) == nil {
-			conversation = state.ConversationID
-		}
-		return conversation != ""
+		return err == nil && value.Get(&state) == nil && is(state)
 	}, 20*time.Second, 20*time.Millisecond)
-	return conversation
 }
 
 func recording(key string) string {
@@ -182,7 +193,7 @@ var playedCalls = map[string]func(t *testing.T, key string){
 		accepts(t, "call-finished", attempt(key, 1, `"duration":40,"finishReason":"hangup"`))
 		accepts(t, "call-finished", parentLeg(key, `,"duration":50,"finishReason":"transferred"`)+"}")
 		accepts(t, "call-bridged", parentLeg(key, `,"duration":60`)+`,"agent":{"id":"4713","sourceId":"5f0c1a2b3c4d5e6f70819212"}}`)
-		awaitNote(t, key, "bridged-2")
+		waitsFor(t, key, "the end of the call, which was transferred")
 		accepts(t, "call-finished", attempt(key, 2, `"duration":30,"finishReason":"passive-hangup"`))
 	},
 	"transferred-to-nobody-known": func(t *testing.T, key string) {

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/activities"
@@ -18,16 +20,20 @@ func (c *thread) linger(ctx workflow.Context) (more bool, err error) {
 		return false, err
 	}
 	if c.recording == nil && c.opened.ExpectsRecording {
-		c.recording = c.timer(ctx, c.patience.Recording, "time for recordings")
+		c.recording = c.timer(ctx, c.sinceTheEnd(ctx, c.patience.Recording), "time for recordings")
 	}
 	if c.wrapUp == nil && c.opened.WrapUpTime > 0 && c.facts.Outcome == call.Answered {
-		c.wrapUp = c.timer(ctx, c.opened.WrapUpTime, "time for the agent to wrap up")
+		c.wrapUp = c.timer(ctx, c.sinceTheEnd(ctx, c.opened.WrapUpTime), "time for the agent to wrap up")
 	}
 	ending := c.over().Ending()
-	isMore := func() bool { return c.handled < len(c.bridges) || c.isNobodys() || c.over().Ending() != ending }
+	isMore := func() bool { return c.handled < len(c.bridges) || c.isIncomplete() || c.over().Ending() != ending }
 	for {
 		if err := c.writeAfterwards(ctx); err != nil {
 			return false, err
+		}
+		c.drain(ctx) // what came while that was being done
+		if c.recorded < len(c.recordings) {
+			continue
 		}
 		deadline := c.afterwards()
 		if isMore() || deadline == nil {
@@ -38,6 +44,14 @@ func (c *thread) linger(ctx workflow.Context) (more bool, err error) {
 			return false, err
 		}
 	}
+}
+
+// sinceTheEnd is what is left of a time that began with the end of the call.
+func (c *thread) sinceTheEnd(ctx workflow.Context, d time.Duration) time.Duration {
+	if c.endHeard.IsZero() {
+		return d
+	}
+	return max(d-workflow.Now(ctx).Sub(c.endHeard), 0)
 }
 
 // afterwards is the timer to wait for next, nil if there is none.

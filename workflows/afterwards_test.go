@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
@@ -42,7 +43,7 @@ func TestRecordingsAreWrittenDownWhenTheyCome(t *testing.T) {
 	require.Equal(t, []string{"create", "bridged", "finished", "recorded", "recorded-2"}, c.steps)
 	require.Equal(t, "https://recordings.example.com/1", c.updates[2].Facts.Recording.URL)
 	require.Equal(t, "https://recordings.example.com/2", c.updates[3].Facts.Recording.URL)
-	require.Equal(t, 75*time.Second+workflows.DefaultPatience.Recording, c.took())
+	require.Equal(t, time.Minute+workflows.DefaultPatience.Recording, c.took())
 }
 
 func TestARecordingThatComesEarlyIsWrittenDownOnceTheOutcomeIs(t *testing.T) {
@@ -69,7 +70,7 @@ func TestAnAnsweredCallIsWrappedUpOnce(t *testing.T) {
 	require.Equal(t, []string{"create", "bridged", "finished", "wrappedUp"}, c.steps)
 	require.Equal(t, call.WrappedUp, c.updates[2].Event)
 	require.Equal(t, call.Answered, c.updates[2].Facts.Outcome)
-	require.Equal(t, 75*time.Second+2*time.Minute, c.took())
+	require.Equal(t, 3*time.Minute, c.took())
 }
 
 func TestWrappingUpAndRecordingsDoNotWaitForEachOther(t *testing.T) {
@@ -78,7 +79,7 @@ func TestWrappingUpAndRecordingsDoNotWaitForEachOther(t *testing.T) {
 	c.hears(100*time.Second, recorded)
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished", "recorded", "wrappedUp"}, c.steps)
-	require.Equal(t, 75*time.Second+workflows.DefaultPatience.Recording, c.took())
+	require.Equal(t, time.Minute+workflows.DefaultPatience.Recording, c.took())
 }
 
 func TestACallThatNobodyAnsweredIsNotWrappedUp(t *testing.T) {
@@ -100,4 +101,25 @@ func TestABridgeThatComesAfterTheEndIsStillServedAndPutsTheOutcomeRight(t *testi
 	require.Equal(t, []string{"create", "finished", "bridged", "finished-2"}, c.steps)
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, workflows.Finished, state.Phase)
+}
+
+// Kustomer is away while the first is written, for longer than recordings are waited for.
+func TestARecordingThatComesWhileAnotherIsBeingWrittenIsNotLost(t *testing.T) {
+	c := answeredCall(t)
+	c.opened.ExpectsRecording = true
+	c.hears(90*time.Second, recorded)
+	for range 9 {
+		c.fails["recorded"] = append(c.fails["recorded"], temporal.NewApplicationErrorWithOptions("away", "KustomerUnavailable", temporal.ApplicationErrorOptions{NextRetryDelay: 3 * time.Minute}))
+	}
+	c.hears(4*time.Minute, recording("another", "https://recordings.example.com/2"))
+	c.plays()
+	require.Contains(t, c.steps, "recorded-2")
+}
+
+func TestABridgeThatComesWhileTheCallIsWrappedUpIsNotLost(t *testing.T) {
+	c := answeredCall(t)
+	c.opened.WrapUpTime = 2 * time.Minute
+	c.duringStep["wrappedUp"] = func() { c.env.SignalWorkflow(string(call.Bridged), transferred) }
+	c.plays()
+	require.Contains(t, c.steps, "bridged-2")
 }

@@ -50,21 +50,21 @@ func (c *thread) run(ctx workflow.Context) error {
 
 // openConversation opens the conversation, the first step of every call.
 func (c *thread) openConversation(ctx workflow.Context) error {
-	c.state.WaitsFor = "Kustomer to open the conversation"
 	if rang := c.facts.Leg.CreatedAt; !rang.IsZero() && workflow.Now(ctx).Sub(rang) > oldNews {
 		c.resumed = true
 	}
-	return c.step(ctx, "open the conversation", activities.PriorityRing, func(ctx workflow.Context, t try) error {
-		opened, err := run(ctx, steps.CreateConversation, activities.CreateConversationInput{
-			Facts: c.facts, LookFirst: t.again, Amend: t.amend, Rang: c.rangAt(),
-		})
+	const what = "open the conversation"
+	c.state.WaitsFor = "Kustomer to " + what
+	return c.step(ctx, what, activities.PriorityRing, func(ctx workflow.Context, t try) error {
+		c.placersUnknown = c.facts.Outgoing && c.facts.Agent == call.Agent{}
+		opened, err := run(ctx, steps.CreateConversation, c.opening(t))
 		if err != nil {
 			return err
 		}
 		c.opened, c.left, c.nobodys = opened, opened.Left, !c.facts.KnowsCustomer()
 		c.state.CustomerID, c.facts.Kustomer.CustomerID = opened.CustomerID, opened.CustomerID
 		c.isIn(opened.ConversationID, opened.ConversationURL)
-		c.state.Automations = opened.Automations
+		c.state.Automations, c.unassigned = opened.Automations, opened.Unassigned
 		c.warn(ctx, cmp.Or(opened.OpenedAt, workflow.Now(ctx)), opened.Warnings)
 		if opened.ConversationID == "" {
 			c.tell(ctx, workflow.Now(ctx), "no automation opens a conversation for this call")
@@ -86,12 +86,16 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 	})
 }
 
+func (c *thread) opening(t try) activities.CreateConversationInput {
+	return activities.CreateConversationInput{Facts: c.facts, LookFirst: t.again, Amend: t.amend, Rang: c.rangAt()}
+}
+
 // nextBridge waits until an agent picks up. It answers false when none will
 // any more: the call has ended and overtaken events had time to arrive, or
 // nothing was heard for too long.
 func (c *thread) nextBridge(ctx workflow.Context) (bridge call.Event, more bool, err error) {
 	for c.drain(ctx); c.handled == len(c.bridges); {
-		if err := c.giveToCaller(ctx); err != nil {
+		if err := c.completeOpening(ctx); err != nil {
 			return call.Event{}, false, err
 		}
 		if c.handled > 0 && !c.opened.ExpectsFinish {
@@ -103,7 +107,7 @@ func (c *thread) nextBridge(ctx workflow.Context) (bridge call.Event, more bool,
 		}
 		ended, goesOn := c.ended, c.goesOn(ctx)
 		news := func() bool {
-			return c.handled < len(c.bridges) || c.ended != ended || c.goesOn(ctx) != goesOn || c.isNobodys()
+			return c.handled < len(c.bridges) || c.ended != ended || c.goesOn(ctx) != goesOn || c.isIncomplete()
 		}
 		if err := c.listen(ctx, deadline, news); err != nil {
 			return call.Event{}, false, err
@@ -119,7 +123,11 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 	switch {
 	case c.goesOn(ctx):
 		c.settled = nil // what was waited for is here: the next agent
-		return c.end(ctx)
+		c.state.WaitsFor = "the end of the call, which was transferred"
+		if c.transferred == nil {
+			c.transferred = c.timer(ctx, min(c.patience.End, transferTime), "time for the end of the call after its transfer")
+		}
+		return c.transferred
 	case c.ended:
 		c.state.WaitsFor = "events that were overtaken by the end of the call"
 		if c.settled == nil {
@@ -137,37 +145,25 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 		c.state.WaitsFor = "the end of the call"
 		return c.unanswered
 	default:
-		return c.end(ctx)
+		c.state.WaitsFor = "the end of the call"
+		if c.unended == nil {
+			c.unended = c.timer(ctx, c.patience.End, "time for the end of the call")
+		}
+		return c.unended
 	}
-}
-
-// end bounds the wait for the end of a call that an agent has.
-func (c *thread) end(ctx workflow.Context) workflow.Future {
-	c.state.WaitsFor = "the end of the call"
-	if c.unended == nil {
-		c.unended = c.timer(ctx, c.patience.End, "time for the end of the call")
-	}
-	return c.unended
 }
 
 // wasFollowed reports whether an agent has picked up since the caller's leg ended.
 func (c *thread) wasFollowed() bool { return c.lastBridge.After(c.endedAt) }
 
 // goesOn reports whether the caller's leg has ended by a transfer, and the
-// agent who took the call then is still on the line: fewer legs have ended than
-// agents have picked up. It cannot be told where babelforce does not send the
-// ends of agents' legs.
+// agent who took the call then is still on the line, as far as the ends of
+// agents' legs tell. It cannot be told where babelforce does not send them.
 func (c *thread) goesOn(ctx workflow.Context) bool {
 	if !c.ended || !c.facts.Leg.WasTransferred() || !c.wasFollowed() || len(c.attempts) == 0 {
 		return false
 	}
-	lasted := 0
-	for _, attempt := range c.attempts {
-		if attempt.Lasted() {
-			lasted++
-		}
-	}
-	return lasted < len(c.bridges) && workflow.GetVersion(ctx, "follow transfers", workflow.DefaultVersion, 1) == 1
+	return !c.over().LastAgentHungUp(c.bridges) && workflow.GetVersion(ctx, "follow transfers", workflow.DefaultVersion, 1) == 1
 }
 
 // handOver gives the conversation to the agent who picked up. The name tells

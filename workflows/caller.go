@@ -6,17 +6,58 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/call"
 )
 
 // learnCaller waits a moment for an event that says who calls, when the first
 // one heard does not: it was about an attempt to reach an agent, or overtook the ringing.
 func (c *thread) learnCaller(ctx workflow.Context) error {
-	known := func() bool { return c.rang || c.facts.KnowsCustomer() }
+	known := func() bool { return c.rang || c.facts.KnowsCustomer() || c.facts.Outgoing && c.ended }
 	if c.drain(ctx); known() {
 		return nil
 	}
 	c.state.WaitsFor = "an event that says who calls"
-	return c.listen(ctx, c.timer(ctx, callerPatience, "time to learn who calls"), known)
+	patience := callerPatience
+	if c.facts.Outgoing {
+		c.state.WaitsFor, patience = "an event that says who is called", calledPatience
+	}
+	return c.listen(ctx, c.timer(ctx, patience, "time to learn who calls"), known)
+}
+
+// isIncomplete reports whether the conversation lacks what has become known since it was opened.
+func (c *thread) isIncomplete() bool { return c.isNobodys() || c.isPlacers() }
+
+// completeOpening adds what has become known since the conversation was opened.
+func (c *thread) completeOpening(ctx workflow.Context) error {
+	if err := c.giveToCaller(ctx); err != nil {
+		return err
+	}
+	return c.giveToPlacer(ctx)
+}
+
+// isPlacers reports whether the conversation was opened before it was known which agent has placed the call, and now it is.
+func (c *thread) isPlacers() bool { return c.placersUnknown && c.facts.Agent != call.Agent{} }
+
+// giveToPlacer opens the conversation once more: that gives it what it lacks, such as the agent.
+func (c *thread) giveToPlacer(ctx workflow.Context) error {
+	if !c.isPlacers() {
+		return nil
+	}
+	c.placersUnknown = false
+	if c.state.ConversationID == "" || c.opened.Joined || len(c.bridges) > 0 { // whose agents are assigned as they come
+		return nil
+	}
+	const what = "name the agent who has placed the call"
+	c.state.WaitsFor = "Kustomer to " + what
+	return c.step(ctx, what, activities.PriorityHandOver, func(ctx workflow.Context, t try) error {
+		completed, err := run(ctx, steps.CreateConversation, c.opening(try{again: true, amend: t.amend}))
+		if err != nil {
+			return err
+		}
+		c.left, c.state.AgentID = completed.Left, c.facts.Agent.ID
+		c.warn(ctx, completed.OpenedAt, completed.Warnings)
+		return workflow.UpsertTypedSearchAttributes(ctx, agentAttributes(c.state)...)
+	})
 }
 
 // isNobodys reports whether the conversation was opened before it was known who calls, and now it is.
@@ -49,10 +90,14 @@ func (c *thread) giveToCaller(ctx workflow.Context) error {
 			return err
 		}
 		c.left, c.gone = moved.Left, moved.Gone
+		isMoved := moved.CustomerID != c.state.CustomerID
 		c.state.CustomerID, c.facts.Kustomer.CustomerID = moved.CustomerID, moved.CustomerID
 		c.isIn(c.state.ConversationID, moved.ConversationURL)
 		c.warn(ctx, moved.MovedAt, moved.Warnings)
-		c.tell(ctx, moved.MovedAt, "conversation given to the caller")
+		if isMoved && moved.Caller != "" {
+			c.state.Caller = moved.Caller
+			c.tell(ctx, moved.MovedAt, "conversation moved: it belongs to "+moved.Caller)
+		}
 		return nil
 	})
 }

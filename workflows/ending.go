@@ -11,9 +11,6 @@ import (
 // close writes down what became of the call, and stays for what comes after
 // it. Should a bridge arrive meanwhile, it is served, and what it made untrue is put right.
 func (c *thread) close(ctx workflow.Context) error {
-	if !c.ended {
-		c.facts.Leg.Seconds = nil // what was last heard is how long the caller waited, not how long the call was
-	}
 	var (
 		outcomeTags []string
 		written     call.Ending
@@ -34,7 +31,7 @@ func (c *thread) close(ctx workflow.Context) error {
 		}
 		written = over.Ending()
 		nth++
-		c.facts.Outcome, c.facts.Summary, c.facts.Queue = over.Outcome(), over.Summary(c.bridges), over.LastQueue()
+		c.facts = over.Closed(c.bridges)
 		if !c.opened.ExpectsFinish {
 			continue
 		}
@@ -64,8 +61,8 @@ func (c *thread) over() call.Over {
 // call. Where the legs tell that an agent had the caller on the line, but the
 // event that says who was lost, the conversation is still marked as answered.
 func (c *thread) handOverTheRest(ctx workflow.Context) error {
-	for c.drain(ctx); c.handled < len(c.bridges) || c.isNobodys(); c.drain(ctx) {
-		if err := c.giveToCaller(ctx); err != nil {
+	for c.drain(ctx); c.handled < len(c.bridges) || c.isIncomplete(); c.drain(ctx) {
+		if err := c.completeOpening(ctx); err != nil {
 			return err
 		}
 		if c.handled == len(c.bridges) {
@@ -80,7 +77,7 @@ func (c *thread) handOverTheRest(ctx workflow.Context) error {
 		return nil
 	}
 	c.answeredUnseen = true
-	if err := c.handOver(ctx, call.Event{Kind: call.Bridged}, "answered"); err != nil {
+	if err := c.handOver(ctx, c.over().Answer(), "answered"); err != nil {
 		return err
 	}
 	return c.handOverTheRest(ctx)
@@ -107,7 +104,7 @@ func (c *thread) isOver(ctx workflow.Context) error {
 	}
 	c.state.Outcome, c.state.Summary = c.facts.Outcome, c.facts.Summary
 	attributes := []temporal.SearchAttributeUpdate{CallOutcome.ValueSet(string(c.state.Outcome))}
-	if queue := c.facts.Queue.Name; queue != c.state.QueueName {
+	if queue := c.facts.Queue.Name; queue != "" && queue != c.state.QueueName {
 		c.state.QueueName = queue
 		attributes = append(attributes, agentAttributes(State{QueueName: queue})...)
 	}

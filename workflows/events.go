@@ -64,7 +64,7 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 	case event.Kind == call.Inbound && !event.Leg.IsChild():
 		c.rang = true
 	case event.Kind == call.Bridged:
-		if event.At().Before(c.lastBridge) {
+		if event.At().Before(c.lastBridge) || c.isNameless(ctx, event) {
 			c.facts.Agent, c.facts.Queue = agent, queue
 		} else {
 			c.lastBridge = event.At()
@@ -72,17 +72,36 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 		if event.Agent.SourceID != "" {
 			c.remember([]string{event.Agent.SourceID})
 		}
-		if !c.isAnnounced(event) {
-			c.bridges = append(c.bridges, event)
-		}
+		c.hearBridge(ctx, event)
 	case event.Kind == call.Finished && event.Leg.IsChild():
 		attempt := call.Attempt{Leg: event.Leg, Agent: event.Agent, Queue: event.Queue}
 		c.attempts = append(c.attempts, attempt)
 		c.state.Legs = append(c.state.Legs, legState(attempt))
 	case event.Kind == call.Finished:
-		c.ended, c.endedIn, c.endedAt = true, event.Queue, event.At()
+		c.ended, c.endedIn, c.endedAt, c.endHeard = true, event.Queue, event.At(), workflow.Now(ctx)
 	case event.Kind == call.Recorded:
 		c.recordings = append(c.recordings, event)
+	}
+}
+
+// hearBridge keeps a bridge, unless it is another's repeated announcement. One
+// that was taken for that before turns out not to be, where the new one came in between.
+func (c *thread) hearBridge(ctx workflow.Context, bridge call.Event) {
+	switch {
+	case c.isNameless(ctx, bridge):
+		return
+	case c.isAnnounced(bridge):
+		c.repeated = append(c.repeated, bridge)
+		return
+	}
+	c.bridges = append(c.bridges, bridge)
+	for i, other := range c.repeated {
+		if c.isAnnounced(other) || workflow.GetVersion(ctx, "bridge in between", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+			continue
+		}
+		c.repeated = slices.Delete(slices.Clone(c.repeated), i, i+1)
+		c.bridges = append(c.bridges, other)
+		return // one bridge cannot come between more than two others
 	}
 }
 
@@ -128,6 +147,14 @@ func (c *thread) isAnnounced(bridge call.Event) bool {
 		}
 	}
 	return isSameBridge(before, bridge) || isSameBridge(after, bridge)
+}
+
+// isNameless reports whether a bridge that names no agent is the announcement,
+// on the other leg, of one that does.
+func (c *thread) isNameless(ctx workflow.Context, bridge call.Event) bool {
+	names := func(other call.Event) bool { return other.At().Sub(bridge.At()).Abs() <= announcedWithin }
+	return bridge.Agent == call.Agent{} && slices.ContainsFunc(c.bridges, names) &&
+		workflow.GetVersion(ctx, "nameless bridge", workflow.DefaultVersion, 1) == 1
 }
 
 func isSameBridge(known *call.Event, bridge call.Event) bool {

@@ -84,3 +84,27 @@ func TestACallThatAnAgentPlacedInVainIsUnreached(t *testing.T) {
 	require.Equal(t, workflows.Missed, state.Phase)
 	require.Equal(t, "agent-1", state.AgentID, "who has placed it")
 }
+
+// The agent's own phone rings first, for as long as it takes.
+func TestTheConversationOfACallThatIsPlacedWaitsUntilTheCustomerIsRung(t *testing.T) {
+	c := newCall(t)
+	c.starts(event(call.Outbound, "agent's", agentsLeg, agent1))
+	c.hears(40*time.Second, event(call.Outbound, "customer's", customersLeg, call.Agent{}))
+	c.hears(90*time.Second, event(call.Finished, "agent's ended", lasting(agentsLeg, 60, "passive-hangup"), call.Agent{}))
+	c.plays()
+	require.Equal(t, "+4930231250", c.created.Facts.CustomersNumber())
+	require.Equal(t, []string{"create", "finished"}, c.steps)
+}
+
+func TestTheAgentWhoPlacedACallIsNamedWhenThatBecomesKnown(t *testing.T) {
+	c := newCall(t)
+	c.signalWithStart = true
+	c.hears(0, event(call.Finished, "customer's ended", lasting(customersLeg, 0, "no-answer"), call.Agent{}))
+	c.hears(2*time.Second, event(call.Outbound, "customer's", customersLeg, agent1))
+	c.hears(3*time.Second, event(call.Finished, "agent's ended", lasting(agentsLeg, 30, "hangup"), call.Agent{}))
+	state := c.plays()
+	require.Equal(t, []string{"create", "create", "finished"}, c.steps)
+	require.True(t, c.created.LookFirst)
+	require.Equal(t, agent1, c.created.Facts.Agent)
+	require.Equal(t, "agent-1", state.AgentID)
+}

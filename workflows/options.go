@@ -23,6 +23,10 @@ var DefaultPatience = Patience{
 	Recording: 15 * time.Minute,
 }
 
+// calledPatience is how long the conversation of a call that is placed may wait
+// for the leg that tells who is called: the agent's own phone rings first.
+const calledPatience = 2 * time.Minute
+
 // callerPatience is how long the conversation may wait for an event that says
 // who calls. An agent may be waiting for it.
 const callerPatience = 5 * time.Second
@@ -30,6 +34,13 @@ const callerPatience = 5 * time.Second
 // transferPatience is how long the agent to whom a call was transferred may
 // let it ring: the caller's leg has ended by then, but not the call.
 const transferPatience = 5 * time.Minute
+
+// transferTime is how long the last agent of a call that was transferred may
+// talk, where the end of that leg is not heard of. The outcome is not written before.
+const transferTime = time.Hour
+
+// announcedWithin is how far apart the two legs of one bridge tell of it.
+const announcedWithin = 5 * time.Second
 
 // oldNews is how old a call is when it is first heard of, if Temporal may have
 // forgotten an earlier run of it: no call lasts as long, and no namespace forgets sooner.

@@ -256,10 +256,73 @@ func TestACallThatWasTransferredEndsWithTheNextAgentsLeg(t *testing.T) {
 	c.hears(60*time.Second, event(call.Finished, "first agent's", leg("c-1", 2, 10, 60), agent1))
 	c.hears(60*time.Second, event(call.Finished, "caller's", lasting(caller, 60, "transferred"), call.Agent{}))
 	c.hears(90*time.Second, event(call.Bridged, "next", lasting(caller, 90, ""), agent2))
-	c.at(time.Hour, func() { require.Equal(t, "the end of the call", c.asks().WaitsFor) })
-	c.hears(2*time.Hour, event(call.Finished, "next agent's", leg("c-2", 70, 90, 7200), agent2))
+	c.at(time.Minute*30, func() { require.Equal(t, "the end of the call, which was transferred", c.asks().WaitsFor) })
+	c.hears(45*time.Minute, event(call.Finished, "next agent's", leg("c-2", 70, 90, 2700), agent2))
 	state := c.plays()
 	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
 	require.Equal(t, []string{"agent-1", "agent-2"}, state.Summary.Agents)
-	require.Equal(t, 2*time.Hour+15*time.Second, c.took())
+	require.Equal(t, 45*time.Minute+15*time.Second, c.took())
+}
+
+// Agents' legs may end without a duration, or name no agent.
+func TestATransferredCallDoesNotWaitForLegsThatHaveEnded(t *testing.T) {
+	bare := func(l call.Leg) call.Leg { l.Seconds = nil; return l }
+	for name, legs := range map[string][]call.Event{
+		"without durations": {
+			event(call.Finished, "first agent's", bare(leg("c-1", 2, 10, 60)), agent1), event(call.Finished, "next agent's", bare(leg("c-2", 70, 90, 120)), agent2),
+		},
+		"without agents": {
+			event(call.Finished, "first agent's", leg("c-1", 2, 10, 60), call.Agent{}), event(call.Finished, "next agent's", leg("c-2", 70, 90, 120), call.Agent{}),
+		},
+		"the first not heard of": {event(call.Finished, "next agent's", leg("c-2", 70, 90, 120), agent2)},
+	} {
+		c := newCall(t)
+		c.starts(inbound)
+		c.hears(10*time.Second, bridged)
+		c.hears(60*time.Second, event(call.Finished, "caller's", lasting(caller, 60, "transferred"), call.Agent{}))
+		c.hears(90*time.Second, event(call.Bridged, "next", lasting(caller, 90, ""), agent2))
+		for _, leg := range legs {
+			c.hears(2*time.Minute, leg)
+		}
+		c.plays()
+		require.LessOrEqual(t, c.took(), 60*time.Second+5*time.Minute, name)
+	}
+}
+
+func TestATransferredCallDoesNotWaitForeverForTheNextAgentsLeg(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(60*time.Second, event(call.Finished, "first agent's", leg("c-1", 2, 10, 60), agent1))
+	c.hears(60*time.Second, event(call.Finished, "caller's", lasting(caller, 60, "transferred"), call.Agent{}))
+	c.hears(90*time.Second, event(call.Bridged, "next", lasting(caller, 90, ""), agent2))
+	state := c.plays()
+	require.Equal(t, call.Answered, state.Outcome)
+	require.Equal(t, 90*time.Second+time.Hour, c.took())
+}
+
+// The caller's leg may announce a bridge without saying with whom.
+func TestABridgeThatNamesNobodyIsTheAnnouncementOfOneThatDoes(t *testing.T) {
+	nameless := event(call.Bridged, "nameless", lasting(caller, 11, ""), call.Agent{})
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(11*time.Second, nameless)
+	c.hears(40*time.Second, transferred)
+	c.hears(60*time.Second, finished)
+	state := c.plays()
+	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
+	require.Equal(t, "agent-2", state.AgentID)
+	require.Equal(t, []string{"agent-1", "agent-2"}, state.Summary.Agents)
+}
+
+func TestABridgeThatNamesNobodyMuchLaterIsATransfer(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(40*time.Second, event(call.Bridged, "nameless", lasting(caller, 40, ""), call.Agent{}))
+	c.hears(60*time.Second, finished)
+	c.plays()
+	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
+	require.Equal(t, call.Agent{}, c.updates[1].Facts.Agent)
 }

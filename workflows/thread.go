@@ -23,6 +23,8 @@ type thread struct {
 	gone     bool                    // people have deleted it
 	// nobodys: it was opened before it was known who calls.
 	nobodys bool
+	// placersUnknown: it was opened before it was known which agent has placed the call.
+	placersUnknown bool
 	// resumed: steps of this call may have been carried out by a run before this one.
 	resumed bool
 
@@ -30,6 +32,7 @@ type thread struct {
 	heard      map[string]bool // by event id
 	rang       bool            // the event that the call rings was heard
 	bridges    []call.Event    // each agent's bridge, in order of arrival
+	repeated   []call.Event    // those that seem to be announced again
 	handled    int             // how many of them were handed over
 	agents     []string        // the Kustomer users of all who picked up
 	// answeredUnseen: the call was marked as answered, though no bridge was heard of.
@@ -40,12 +43,14 @@ type thread struct {
 	ended          bool           // the parent leg has ended
 	endedIn        call.Queue     // the queue that this names
 	endedAt        time.Time      // when it did
+	endHeard       time.Time      // when that was heard of
 	recordings     []call.Event   // in order of arrival
 	recorded       int            // how many of them were written down
 	wrappedUp      bool           // the automations of that were carried out
 	done           bool
 
 	unanswered, unended, settled workflow.Future // timers; the last two start when first needed
+	transferred                  workflow.Future // likewise, after a transfer
 	wrapUp, recording            workflow.Future // likewise, where automations want them
 	decision                     decision        // an operator's, while parked
 	decided                      workflow.Channel

@@ -106,7 +106,7 @@ func TestSamplesOfTheBuiltInFileAreTheRequestsThatWouldBeSent(t *testing.T) {
 		`PUT` + at + ` {"assignedUsers":["` + amira + `"],"rev":1}`,
 		`POST` + at + `/tags ["call_answered"]`,
 		`DELETE` + at + `/tags ["call_lost"]`,
-		`POST` + at + `/notes {"body":"Answered by Amira Haddad.\nQueue: Support\nWaited: 7 s","externalId":"` + external + `:bridged"}`,
+		`POST` + at + `/notes {"body":"Answered by Amira Haddad.\nQueue: Support\nAfter: 7 s","externalId":"` + external + `:bridged"}`,
 		`POST` + at + `/notes {"body":"Call ended: answered.\nAgents: Amira Haddad\nWaited: 7 s\nTalked: 1 min 28 s\nTotal: 1 min 35 s","externalId":"` + external + `:finished"}`,
 	}, answered)
 	require.Equal(t, []string{

@@ -49,7 +49,7 @@ func stories() (answered, missed, withheld, transferred, placed story) {
 			tags: []string{"inbound_call", "babelforce", "call_answered"},
 			notes: []kustomer.Note{
 				{ExternalID: "babelforce:k1:finished", Body: "Call ended: answered.\nAgents: Ada\nWaited: 7 s\nTalked: 1 min 28 s\nTotal: 1 min 35 s\nEnded by: agent"},
-				{ExternalID: "babelforce:k1:bridged", Body: "Answered by Ada.\nQueue: Support\nWaited: 7 s"},
+				{ExternalID: "babelforce:k1:bridged", Body: "Answered by Ada.\nQueue: Support\nAfter: 7 s"},
 			},
 		},
 	}
@@ -81,8 +81,8 @@ func stories() (answered, missed, withheld, transferred, placed story) {
 			conversations: 1, assignedUsers: []string{agentID}, phones: []string{caller}, customers: 1,
 			tags: []string{"babelforce", "inbound_call", "call_answered"},
 			notes: []kustomer.Note{
-				{ExternalID: "babelforce:k4:bridged", Body: "Answered by Ada.\nWaited: 30 s"}, // heard of first
-				{ExternalID: "babelforce:k4:bridged-2", Body: "Answered by Bob.\nWaited: 3 s"},
+				{ExternalID: "babelforce:k4:bridged", Body: "Answered by Ada.\nAfter: 30 s"}, // heard of first
+				{ExternalID: "babelforce:k4:bridged-2", Body: "Answered by Bob.\nAfter: 3 s"},
 				{ExternalID: "babelforce:k4:finished", Body: "Call ended: answered.\nAgents: Bob, Ada\nWaited: 3 s\nTalked: 40 s\nTotal: 50 s\nEnded by: caller"},
 				{ExternalID: "babelforce:k4:recorded", Body: "Recording: https://example.com/r1\nLength: 40 s"},
 			},
@@ -141,9 +141,9 @@ func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
 		"missed, untagged":         {missed, func(f *found) { f.tags = []string{"babelforce"} }, wrong, "is tagged [babelforce]"},
 		"missed but answered":      {missed, func(f *found) { f.tags = append(f.tags, "call_answered") }, wrong, "is tagged"},
 		"tagged beyond need":       {missed, func(f *found) { f.tags = append(f.tags, "call_missed") }, wrong, "is tagged"},
-		"note of too long":         {answered, func(f *found) { f.notes[1].Body = "Answered by Ada.\nQueue: Support\nWaited: 17 s" }, wrong, `does not say "Waited: 7 s`},
-		"note names another":       {answered, func(f *found) { f.notes[1].Body = "Answered by Bob.\nQueue: Support\nWaited: 7 s" }, wrong, `does not say "Answered by Ada."`},
-		"note of no queue":         {answered, func(f *found) { f.notes[1].Body = "Answered by Ada.\nWaited: 7 s" }, wrong, `does not say "Queue: Support"`},
+		"note of too long":         {answered, func(f *found) { f.notes[1].Body = "Answered by Ada.\nQueue: Support\nAfter: 17 s" }, wrong, `does not say "After: 7 s`},
+		"note names another":       {answered, func(f *found) { f.notes[1].Body = "Answered by Bob.\nQueue: Support\nAfter: 7 s" }, wrong, `does not say "Answered by Ada."`},
+		"note of no queue":         {answered, func(f *found) { f.notes[1].Body = "Answered by Ada.\nAfter: 7 s" }, wrong, `does not say "Queue: Support"`},
 		"another outcome":          {missed, func(f *found) { f.notes[0].Body = "Call ended: answered.\nWaited: 20 s\nTotal: 20 s\nEnded by: caller" }, wrong, `does not say "Call ended: the caller hung up`},
 		"agents out of order":      {transferred, func(f *found) { f.notes[2].Body = strings.Replace(f.notes[2].Body, "Bob, Ada", "Ada, Bob", 1) }, wrong, `"Agents: Bob, Ada"`},
 		"both notes of one":        {transferred, func(f *found) { f.notes[1].Body = f.notes[0].Body }, wrong, `"Answered by Bob."`},

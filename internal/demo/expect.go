@@ -76,7 +76,7 @@ func wantNotes(story babelforce.Story) (notes []wantedNote) {
 			words = append(words, "Queue: "+bridge.Queue)
 		}
 		if bridge.Waited > 0 {
-			words = append(words, "Waited: "+inWords(bridge.Waited))
+			words = append(words, "After: "+inWords(bridge.Waited))
 		}
 		note := wantedNote{id + ":bridged", id + ":bridged", words}
 		if i > 0 {

@@ -1,0 +1,10 @@
+//go:build !race
+
+package stories
+
+const (
+	// fewEvents are so few that every order of them is played.
+	fewEvents = 5
+	// sample is how many orders of more events are played.
+	sample = 120
+)

@@ -1,0 +1,115 @@
+package stories
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+const asItHappens = "as it happens"
+
+const (
+	// apart is how far apart events arrive that were held up and overtook each other.
+	apart = 300 * time.Millisecond
+	// echo is how soon an event comes a second time.
+	echo = 100 * time.Millisecond
+)
+
+// playing is one way in which babelforce can deliver a story.
+type playing struct {
+	story
+	manner     string
+	begins     time.Time // by the clock on the wall
+	deliveries []delivery
+}
+
+type delivery struct {
+	event told
+	after time.Duration
+}
+
+// playings are the ways in which a story is played: as it happens; all at once
+// when it is over, in many orders; and with everything said twice.
+func (s story) playings() []playing {
+	events := s.heard()
+	all := []playing{s.asItHappens(events)}
+	for _, order := range orders(len(events)) {
+		if events[order[0]].event == recordingFinished {
+			continue // the receiver begins no call with it
+		}
+		p := playing{story: s, manner: "delivered late, in this order", begins: s.over()}
+		for i, n := range order {
+			p.deliveries = append(p.deliveries, delivery{events[n], time.Duration(i) * apart})
+		}
+		all = append(all, p)
+	}
+	return append(all, s.saidTwice(events))
+}
+
+func (s story) asItHappens(events []told) playing {
+	p := playing{story: s, manner: asItHappens, begins: noon}
+	for _, e := range events {
+		p.deliveries = append(p.deliveries, delivery{e, e.at})
+	}
+	return p
+}
+
+func (s story) saidTwice(events []told) playing {
+	p := playing{story: s, manner: "delivered late, each event twice", begins: s.over()}
+	for i, e := range events {
+		first := time.Duration(i) * apart
+		p.deliveries = append(p.deliveries, delivery{e, first}, delivery{e, first + echo})
+	}
+	return p
+}
+
+// over is a moment after all that the story tells.
+func (s story) over() time.Time {
+	last := slices.MaxFunc(s.Events, func(a, b told) int { return int(a.at - b.at) })
+	return noon.Add(last.at + time.Second)
+}
+
+// orders are all orders of a few things. Of more they are the order itself and
+// its reverse, each thing taken out of it and put first and last, and others
+// by chance, the same each time.
+func orders(n int) [][]int {
+	if n <= fewEvents {
+		return permutations(n)
+	}
+	var chosen [][]int
+	add := func(order []int) {
+		if !slices.ContainsFunc(chosen, func(other []int) bool { return slices.Equal(order, other) }) {
+			chosen = append(chosen, order)
+		}
+	}
+	var straight []int
+	for i := range n {
+		straight = append(straight, i)
+	}
+	add(straight)
+	reverse := slices.Clone(straight)
+	slices.Reverse(reverse)
+	add(reverse)
+	for i := range n {
+		others := slices.Delete(slices.Clone(straight), i, i+1)
+		add(append([]int{i}, others...))
+		add(append(others, i))
+	}
+	for random := rand.New(rand.NewPCG(1, uint64(n))); len(chosen) < sample; {
+		add(random.Perm(n))
+	}
+	return chosen
+}
+
+func permutations(n int) [][]int {
+	if n == 0 {
+		return [][]int{nil}
+	}
+	var all [][]int
+	for _, order := range permutations(n - 1) {
+		for at := range n {
+			all = append(all, slices.Insert(slices.Clone(order), at, n-1))
+		}
+	}
+	return all
+}

@@ -1,0 +1,214 @@
+package stories
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/workflows"
+)
+
+// picture is what is seen in the end: the conversation as agents find it in
+// Kustomer, and the call's run as operators find it in Temporal.
+type picture struct {
+	// Conversation is the call's own, unless it says "none", or "joins" and the name of an earlier one.
+	Conversation string            `yaml:"conversation,omitempty"`
+	Customer     string            `yaml:"customer,omitempty"`
+	Name         string            `yaml:"name,omitempty"`
+	Direction    string            `yaml:"direction,omitempty"`
+	Status       string            `yaml:"status,omitempty"`
+	Tags         []string          `yaml:"tags,omitempty"`
+	Assigned     []string          `yaml:"assigned,omitempty"`
+	Teams        []string          `yaml:"teams,omitempty"`
+	Custom       map[string]string `yaml:"custom,omitempty"`
+	Notes        []string          `yaml:"notes,omitempty"`
+	Voice        []string          `yaml:"voice,omitempty"`
+
+	Phase   string `yaml:"phase,omitempty"`
+	Outcome string `yaml:"outcome,omitempty"`
+	// Agents are those who had the call, in order; LastAgent is whom the list of runs shows.
+	Agents    []string `yaml:"agents,omitempty"`
+	LastAgent string   `yaml:"last agent,omitempty"`
+	Legs      []string `yaml:"legs,omitempty"`
+	// Queue, and why the conversation is the customer's, are looked at where a story says them.
+	Queue    string   `yaml:"queue,omitempty"`
+	Because  string   `yaml:"because,omitempty"`
+	Parked   string   `yaml:"parked,omitempty"`
+	Warnings []string `yaml:"warnings,omitempty"`
+}
+
+// withWhatGoesWithoutSaying fills in what a story leaves out where nothing is special about it.
+func (p picture) withWhatGoesWithoutSaying(s story) picture {
+	if p.Conversation != "none" {
+		p.Direction, p.Status = cmp.Or(p.Direction, "in"), cmp.Or(p.Status, "open")
+		if p.Name == "" {
+			p.Name = "Call from " + strings.Replace(s.callersNumber(), withheld, "a withheld number", 1)
+		}
+	}
+	if p.Phase == "" {
+		p.Phase = string(workflows.Missed)
+		if p.Outcome == "answered" {
+			p.Phase = string(workflows.Finished)
+		}
+	}
+	if p.LastAgent == "" && len(p.Agents) > 0 {
+		p.LastAgent = p.Agents[len(p.Agents)-1]
+	}
+	return p.sorted()
+}
+
+// sorted is the picture with all that has no order of its own in one order.
+func (p picture) sorted() picture {
+	for _, list := range []*[]string{&p.Tags, &p.Assigned, &p.Teams, &p.Notes, &p.Legs, &p.Warnings} {
+		*list = slices.Sorted(slices.Values(*list))
+	}
+	p.Warnings = slices.Compact(p.Warnings) // each step warns for itself
+	return p
+}
+
+// see is the picture after the call.
+func (p playing) see(t *testing.T, kustomer *org, state workflows.State) picture {
+	seen := picture{
+		Conversation: "none", Phase: string(state.Phase), Outcome: string(state.Outcome), Agents: state.Summary.Agents,
+		LastAgent: strings.TrimPrefix(state.AgentID, idOf("")), Parked: state.ParkedBecause,
+	}
+	for _, warning := range state.Warnings {
+		if p.manner != asItHappens {
+			break
+		}
+		brief, _, _ := strings.Cut(warning, ": kustomer: ") // what follows are Kustomer's words, not ours
+		seen.Warnings = append(seen.Warnings, brief)
+	}
+	if p.Becomes.Because != "" {
+		seen.Because = state.Caller
+	}
+	if p.Becomes.Queue != "" {
+		seen.Queue = state.QueueName
+	}
+	for _, leg := range state.Legs {
+		seen.Legs = append(seen.Legs, inWords(leg))
+	}
+	if state.ConversationID != "" {
+		p.seeConversation(t, &seen, kustomer, state)
+	}
+	requireNothingElse(t, kustomer, state)
+	return seen.sorted()
+}
+
+func (p playing) seeConversation(t *testing.T, seen *picture, kustomer *org, state workflows.State) {
+	now := kustomer.State()
+	i := slices.IndexFunc(now.Conversations, func(c sandbox.Conversation) bool { return c.ID == state.ConversationID })
+	require.GreaterOrEqual(t, i, 0, "the run names a conversation that Kustomer does not have")
+	c := now.Conversations[i]
+	seen.Conversation, seen.Name, seen.Direction, seen.Status, seen.Tags = "", c.Name, c.Direction, c.Status, c.Tags
+	if i < len(kustomer.before.Conversations) {
+		seen.Conversation = "joins " + kustomer.before.Conversations[i].Name
+	}
+	require.Equal(t, c.CustomerID, state.CustomerID, "the run names another customer than the conversation has")
+	for _, one := range now.Customers {
+		if one.ID == c.CustomerID {
+			seen.Customer = displayName(one)
+		}
+	}
+	for _, id := range c.AssignedUsers {
+		seen.Assigned = append(seen.Assigned, nameOf(id, users, userOf))
+	}
+	for _, id := range c.AssignedTeams {
+		seen.Teams = append(seen.Teams, nameOf(id, teams, teamOf))
+	}
+	for name, value := range c.Custom {
+		if seen.Custom == nil {
+			seen.Custom = make(map[string]string)
+		}
+		seen.Custom[name] = fmt.Sprint(value)
+	}
+	marks := make(map[string]bool)
+	for _, note := range c.Notes {
+		require.False(t, marks[note.ExternalID], "two notes are marked %s", note.ExternalID)
+		require.True(t, strings.HasPrefix(note.ExternalID, "babelforce:"+callID+":"), note.ExternalID)
+		marks[note.ExternalID] = true
+		seen.Notes = append(seen.Notes, inOneLine(note.Body))
+	}
+	for _, m := range c.Messages {
+		seen.Voice = append(seen.Voice, entry(m))
+	}
+}
+
+// requireNothingElse wants the call to have made no second conversation, to have
+// left all earlier ones as they were, and to have made no customers in vain.
+func requireNothingElse(t *testing.T, kustomer *org, state workflows.State) {
+	now, owner := kustomer.State(), ""
+	for i, c := range now.Conversations {
+		switch {
+		case c.ID == state.ConversationID:
+			owner = c.CustomerID
+		case i < len(kustomer.before.Conversations):
+			require.Equal(t, kustomer.before.Conversations[i], c, "an earlier conversation was changed")
+		default:
+			require.Fail(t, "the call has a conversation too many", c.ExternalID)
+		}
+	}
+	for _, one := range now.Customers[len(kustomer.before.Customers):] {
+		// Kustomer wants a customer for each conversation, also while it is not known who calls.
+		if name := displayName(one); one.ID != owner && name != "Unknown caller" {
+			require.Fail(t, "a customer was made in vain", name)
+		}
+	}
+}
+
+// inWords is a leg as stories tell it.
+func inWords(leg workflows.LegState) string {
+	words := strings.TrimPrefix(leg.AgentID, idOf(""))
+	if words == "" {
+		words, _, _ = strings.Cut(strings.TrimPrefix(leg.LegID, "leg of "), " at ")
+	}
+	if leg.RangSeconds != nil {
+		words += fmt.Sprint(" rang ", seconds(*leg.RangSeconds))
+	}
+	if leg.Answered {
+		return words + fmt.Sprint(" talked ", seconds(*leg.TalkedSeconds))
+	}
+	return words + " in vain"
+}
+
+// entry is a voice entry as stories tell it, with its times since noon.
+func entry(m sandbox.Message) string {
+	text := fmt.Sprintf("%s %s: %s", m.Channel, m.Direction, m.Subject)
+	if m.Preview != "" {
+		text += ", " + inOneLine(m.Preview)
+	}
+	for _, name := range []string{"from", "to"} {
+		if number, told := m.Meta[name]; told {
+			text += fmt.Sprintf(", %s %s", name, number)
+		}
+	}
+	for _, name := range []string{"placed", "answered", "ended"} {
+		if at, err := time.Parse(time.RFC3339, fmt.Sprint(m.Meta[name+"At"])); err == nil {
+			since := at.Sub(noon)
+			text += fmt.Sprintf(", %s %d:%02d", name, since/time.Minute, since%time.Minute/time.Second)
+		}
+	}
+	return text
+}
+
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
+
+// displayName is the customer's name, or else the number, as for those whom a call has made.
+func displayName(one sandbox.Customer) string {
+	return cmp.Or(one.Name, strings.Join(append(one.Phones, one.SharedPhones...), " "))
+}
+
+func nameOf(id string, names []string, idOf func(string) string) string {
+	for _, name := range names {
+		if idOf(name) == id {
+			return name
+		}
+	}
+	return id
+}

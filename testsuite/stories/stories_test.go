@@ -1,0 +1,116 @@
+// Package stories proves the whole life of a call by example. Each story in the
+// YAML files beside it tells what babelforce announces of one call, and what
+// Kustomer and the call's run show in the end, whatever the order in which the
+// announcements arrive and however often. It is written for people who run a
+// call centre; README.md says how to read one.
+package stories
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+// few is how many stories are too few to speak of the whole life of a call.
+const few = 40
+
+func TestStories(t *testing.T) {
+	files, err := filepath.Glob("*.yaml")
+	require.NoError(t, err)
+	told := make(map[string]bool)
+	for _, file := range files {
+		chapter := strings.TrimSuffix(file, ".yaml")
+		for _, s := range read(t, file) {
+			require.False(t, told[s.Title], "two stories are called %q", s.Title)
+			told[s.Title] = true
+			t.Run(chapter+"/"+s.Title, func(t *testing.T) {
+				t.Parallel()
+				s.provesItself(t)
+			})
+		}
+	}
+	require.Greater(t, len(told), few)
+}
+
+// provesItself plays the story in every order that is worth it, and shows the first that comes out otherwise.
+func (s story) provesItself(t *testing.T) {
+	playings, first, failed := s.playings(), "", 0
+	for _, playing := range playings {
+		differs := difference(t, playing.wants(), playing.play(t))
+		if differs == "" {
+			continue
+		}
+		if failed++; failed == 1 {
+			first = fmt.Sprintf("%s\n%s:\n%s", differs, playing.manner, playing.inWords())
+		}
+	}
+	if failed > 0 {
+		require.Fail(t, s.Title, "%d of %d deliveries come out otherwise, the first of them so:\n\n%s", failed, len(playings), first)
+	}
+	t.Logf("%d deliveries", len(playings))
+}
+
+// wants is what is to be seen in the end. What the run has warned of on the
+// way depends on the way: it is compared as the call happens, and no other time.
+func (p playing) wants() picture {
+	want := p.Becomes.withWhatGoesWithoutSaying(p.story)
+	if p.manner != asItHappens {
+		want.Warnings = nil
+	}
+	return want
+}
+
+func read(t *testing.T, file string) (stories []story) {
+	content, err := os.Open(file)
+	require.NoError(t, err)
+	defer content.Close()
+	decoder := yaml.NewDecoder(content)
+	decoder.KnownFields(true)
+	require.NoError(t, decoder.Decode(&stories), file)
+	for _, s := range stories {
+		require.NotEmpty(t, s.Title, file)
+		require.NotEmpty(t, s.heard(), s.Title)
+	}
+	return stories
+}
+
+// difference says what of a picture is not as the story has it, in the story's words; nothing if all is.
+func difference(t *testing.T, want, seen picture) (differs string) {
+	wanted, found := parts(t, want), parts(t, seen)
+	for _, name := range slices.Sorted(maps.Keys(union(wanted, found))) {
+		if !reflect.DeepEqual(wanted[name], found[name]) {
+			differs += fmt.Sprintf("%s\n  should be: %v\n  but is:    %v\n", name, wanted[name], found[name])
+		}
+	}
+	return differs
+}
+
+// parts are those of a picture that are not empty, by their names in the story.
+func parts(t *testing.T, p picture) (parts map[string]any) {
+	text, err := yaml.Marshal(p)
+	require.NoError(t, err)
+	require.NoError(t, yaml.Unmarshal(text, &parts))
+	return parts
+}
+
+func union(a, b map[string]any) map[string]any {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+func (p playing) inWords() string {
+	var lines []string
+	for _, d := range p.deliveries {
+		lines = append(lines, fmt.Sprintf("  %7s  %s", d.after, d.event.title()))
+	}
+	return strings.Join(lines, "\n")
+}
