@@ -27,11 +27,10 @@ func amendCommand(out, logs io.Writer) *cli.Command {
 			"Lists are separated by commas. What is set to nothing is left out: --set assignedTeams=\n\n" +
 			d.help(),
 		HideHelpCommand: true, // "help" may be a call's id
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "set", Usage: "`FIELD=VALUE` to use instead; may be repeated", Destination: &set},
 			&cli.StringFlag{Name: "json", Usage: "all fields as a `JSON` object instead, such as '{\"assignedTeams\": []}'", Destination: &whole},
-			d.timeoutFlag(),
-		},
+		}, d.flags()...),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return fmt.Errorf("amend takes the id of one call, not %d (put quotes around a value with spaces)", c.NArg())

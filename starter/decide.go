@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/callthread/callthread/internal/codec"
 	"github.com/callthread/callthread/internal/config"
 	"github.com/callthread/callthread/workflows"
 )
@@ -58,10 +59,9 @@ func decisionCommand(update, usage string, out, logs io.Writer) *cli.Command {
 		ArgsUsage:       "<call id>...",
 		Description:     d.help(),
 		HideHelpCommand: true, // "help" may be a call's id
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "every call that is parked", Destination: &all},
-			d.timeoutFlag(),
-		},
+		}, d.flags()...),
 		Action: func(c *cli.Context) error {
 			if all == c.Args().Present() {
 				return fmt.Errorf("name the calls to %s, as `starter parked` lists them, or pass --all: one of the two", update)
@@ -75,8 +75,10 @@ func (d *decider) help() string {
 	return "Says of each call what came of it, and fails if one of them does not go on.\n\n" + config.TemporalHelp
 }
 
-func (d *decider) timeoutFlag() cli.Flag {
-	return &cli.DurationFlag{Name: "timeout", Usage: "how long to wait for each call to take the decision", Value: 30 * time.Second, Destination: &d.timeout}
+func (d *decider) flags() []cli.Flag {
+	return append([]cli.Flag{
+		&cli.DurationFlag{Name: "timeout", Usage: "how long to wait for each call to take the decision", Value: 30 * time.Second, Destination: &d.timeout},
+	}, d.server.Encryption.Flags()...)
 }
 
 // run decides on the calls that were named, or on all that are parked.
@@ -124,6 +126,9 @@ func (d *decider) decideOn(ctx context.Context, ids []string) error {
 
 // decide takes the decision to one call. It fails where the call does not go on.
 func (d *decider) decide(ctx context.Context, id string) (outcome string, err error) {
+	if err := d.canRead(ctx, id); err != nil {
+		return "", err
+	}
 	waiting, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	update, err := d.calls.UpdateWorkflow(waiting, client.UpdateWorkflowOptions{
@@ -146,6 +151,19 @@ func (d *decider) decide(ctx context.Context, id string) (outcome string, err er
 		return "", d.explain(ctx, id, err)
 	}
 	return whatCame(d.watch(ctx, id, state))
+}
+
+// canRead refuses to decide on a call that is encrypted with a key that is not
+// set here: its answer could not be read, and an amendment would be stored in the clear.
+func (d *decider) canRead(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, watchFor)
+	defer cancel()
+	_, err := askState(ctx, d.calls, workflows.WorkflowID(id))
+	var unknown *codec.UnknownKeyError
+	if errors.As(err, &unknown) {
+		return unknown
+	}
+	return nil // what else there is to say of it, the decision's answer says
 }
 
 // watch follows a call until the step that was decided on is over, as far as

@@ -27,6 +27,7 @@ func demoCommand(out io.Writer) *cli.Command {
 			&cli.IntFlag{Name: "calls", Usage: "stop after `N` calls; 0 goes on until Ctrl-C", Destination: &options.Calls},
 			&cli.Float64Flag{Name: "rate", Usage: "calls a second", Value: 1, Destination: &options.Rate},
 			&cli.BoolFlag{Name: "faults", Usage: "shuffle and repeat events, let Kustomer lose answers, fail and break connections, and kill -9 receiver, worker and Temporal (sandbox only)", Destination: &faults},
+			&cli.BoolFlag{Name: "encrypt", Usage: "encrypt what Temporal stores of calls, with a key made for this run; the Web UI shows it through a codec server", Destination: &options.Encrypt},
 			&cli.Int64Flag{Name: "seed", Usage: "of the calls and the faults", Value: 1, Destination: &options.Seed},
 		),
 		Action: func(c *cli.Context) error {

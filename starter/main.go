@@ -33,6 +33,7 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	decisions := decisionCommands(out, logs)
 	commands := append([]*cli.Command{
 		serveCommand(logs), demoCommand(out), sandboxCommand(out), checkCommand(out), automationsCommand(out), setupCommand(out, logs), parkedCommand(out, logs),
+		keygenCommand(out), codecServerCommand(logs),
 	}, decisions...)
 	for _, command := range commands {
 		command.OnUsageError = config.UsageError

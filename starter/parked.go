@@ -45,9 +45,9 @@ func parkedCommand(out, logs io.Writer) *cli.Command {
 		Name:        "parked",
 		Usage:       "list the calls that wait for an operator, because Kustomer refused a step, oldest first",
 		Description: config.TemporalHelp,
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print JSON, for scripts", Destination: &asJSON},
-		},
+		}, server.Encryption.Flags()...),
 		Action: func(c *cli.Context) error {
 			if err := config.NoArguments(c); err != nil {
 				return err

@@ -36,6 +36,7 @@ type fakeTemporal struct {
 	mu    sync.Mutex
 	calls map[string]*fakeCall // by workflow id
 	pages [][]string           // the workflow ids in the list of runs
+	keys  string               // with which its workers encrypt
 }
 
 // fakeCall is a call's run and how it takes decisions.
@@ -119,7 +120,7 @@ func (f *fakeTemporal) QueryWorkflow(_ context.Context, r *workflowservice.Query
 	if asked.noWorker {
 		return nil, serviceerror.NewFailedPrecondition("no poller seen for task queue recently")
 	}
-	state, err := converter.GetDefaultDataConverter().ToPayloads(asked.state)
+	state, err := f.data().ToPayloads(asked.state)
 	return &workflowservice.QueryWorkflowResponse{QueryResult: state}, err
 }
 
@@ -145,7 +146,7 @@ func (f *fakeTemporal) UpdateWorkflowExecution(ctx context.Context, r *workflows
 	decided.decisions = append(decided.decisions, r.GetRequest().GetInput().GetName())
 	if args := r.GetRequest().GetInput().GetArgs(); args != nil {
 		var amendment activities.Amendment
-		if err := converter.GetDefaultDataConverter().FromPayloads(args, &amendment); err != nil {
+		if err := f.data().FromPayloads(args, &amendment); err != nil {
 			return nil, serviceerror.NewInvalidArgument(err.Error())
 		}
 		decided.amendments = append(decided.amendments, amendment)
@@ -163,7 +164,7 @@ func (f *fakeTemporal) UpdateWorkflowExecution(ctx context.Context, r *workflows
 		}}}
 		return answer, nil
 	}
-	state, err := converter.GetDefaultDataConverter().ToPayloads(decided.answer)
+	state, err := f.data().ToPayloads(decided.answer)
 	answer.Outcome = &updatepb.Outcome{Value: &updatepb.Outcome_Success{Success: state}}
 	return answer, err
 }

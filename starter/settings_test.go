@@ -81,6 +81,15 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"amending to nothing":   {[]string{"amend", "x"}, nil, []string{"--set", "--json"}},
 		"amending of two calls": {[]string{"amend", "x", "--set", "name=Called", "back"}, nil, []string{"one call, not 2", "quotes"}},
 		"half an amendment":     {[]string{"amend", "x", "--set"}, nil, []string{"-set", "--help"}},
+		"bad key":               {nil, settings{"CALLTHREAD_ENCRYPTION_KEYS": "a key"}, []string{"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS", "key 1 of 2", "id:base64"}},
+		"bad key of a command":  {[]string{"parked", "--encryption-key-file", writeFile(t, "2026:AAAA")}, nil, []string{"--encryption-key-file", `"2026" has 3 bytes`}},
+		"keys of nobody":        {[]string{"amend", "x", "--set", "name=y", "--encryption-key-file", missing}, nil, []string{"--encryption-key-file", "no such file"}},
+		"key with no such id":   {[]string{"keygen", "--id", "a:b"}, nil, []string{"--id", `"a:b"`}},
+		"codec without keys":    {[]string{"codec-server"}, nil, []string{"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS"}},
+		"codec without secret":  {[]string{"codec-server"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey}, []string{"--codec-secret-file", "CALLTHREAD_CODEC_SECRET", "--insecure"}},
+		"codec for a page":      {[]string{"codec-server", "--insecure", "--ui-origin", "https://ui.example.com/"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey}, []string{"--ui-origin", "CALLTHREAD_UI_ORIGIN", "nothing after"}},
+		"codec for all pages":   {[]string{"codec-server", "--insecure", "--ui-origin", "*"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey}, []string{"--ui-origin", "https://temporal.example.com"}},
+		"codec port in use":     {[]string{"codec-server", "--listen", busy}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey, "CALLTHREAD_CODEC_SECRET": "s"}, []string{"--listen", "in use"}},
 		"set-up of nothing":     {[]string{"setup"}, nil, []string{"Temporal", "127.0.0.1:1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -137,6 +146,7 @@ func TestHelpListsEverySettingOfTheContract(t *testing.T) {
 			"--kustomer-budget", "KUSTOMER_BUDGET", "800",
 			"--automations", "CALLTHREAD_AUTOMATIONS", "starter automations --default",
 			"--country", "CALLTHREAD_COUNTRY",
+			"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS", "starter keygen",
 			"--listen", "CALLTHREAD_LISTEN", `":8080"`,
 			"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET", "--insecure",
 			"--metrics-listen", "CALLTHREAD_METRICS_LISTEN", `":9091"`,
@@ -151,7 +161,7 @@ func TestHelpListsEverySettingOfTheContract(t *testing.T) {
 func TestHelpListsEveryCommand(t *testing.T) {
 	var help bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"starter", "--help"}, &help, os.Stderr))
-	for _, command := range []string{"serve", "demo", "sandbox", "check", "automations", "setup", "parked", "retry", "amend", "skip"} {
+	for _, command := range []string{"serve", "demo", "sandbox", "check", "automations", "setup", "parked", "retry", "amend", "skip", "keygen", "codec-server"} {
 		require.Contains(t, help.String(), "\n   "+command+" ")
 	}
 	help.Reset()

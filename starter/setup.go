@@ -17,6 +17,7 @@ func setupCommand(out, logs io.Writer) *cli.Command {
 		Name:        "setup",
 		Usage:       "register the search attributes of calls with Temporal, with an administrator's credentials",
 		Description: config.TemporalHelp,
+		Flags:       temporal.Encryption.Flags(),
 		Action: func(c *cli.Context) error {
 			if err := config.NoArguments(c); err != nil {
 				return err

@@ -44,9 +44,15 @@ func run(m *testing.M) int {
 // post sends a webhook as babelforce would and returns what was answered.
 func post(t *testing.T, event, body string) (int, string) {
 	t.Helper()
+	return postAs(t, demo.Secret, event, body)
+}
+
+// postAs sends it with a secret.
+func postAs(t *testing.T, secret, event, body string) (int, string) {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, stage.WebhookURL+"/"+event, strings.NewReader(body))
 	require.NoError(t, err)
-	request.Header.Set("Authorization", "Bearer "+demo.Secret)
+	request.Header.Set("Authorization", "Bearer "+secret)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)

@@ -64,6 +64,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"no such country":  {nil, settings{"CALLTHREAD_COUNTRY": "XX"}, []string{"--country", "CALLTHREAD_COUNTRY", "XX"}},
 		"log level":        {nil, settings{"CALLTHREAD_LOG_LEVEL": "loud"}, []string{"--log-level", "CALLTHREAD_LOG_LEVEL", "loud"}},
 		"no Temporal":      {nil, settings{"TEMPORAL_CONFIG_FILE": writeFile(t, "[")}, []string{"TEMPORAL_*", "temporal.toml"}},
+		"half a key":       {nil, settings{"CALLTHREAD_ENCRYPTION_KEYS": "2026:AAAA"}, []string{"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS", "32 of AES-256"}},
 		"metrics in use":   {nil, settings{"CALLTHREAD_METRICS_LISTEN": busy}, []string{"--metrics-listen", busy, "in use"}},
 		"an argument":      {[]string{"serve"}, nil, []string{"serve", "--help"}},
 		"unknown flag":     {[]string{"--listen", ":1"}, nil, []string{"-listen", "--help"}},
@@ -136,7 +137,18 @@ func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Contains(t, problem, "has not started")
 
-	entry = <-logs
+	next := func() map[string]any {
+		entry := <-logs
+		if entry["msg"] == "running calls could not be counted" { // whenever the page was read
+			entry = <-logs
+		}
+		return entry
+	}
+	entry = next()
+	require.Equal(t, "WARN", entry["level"])
+	require.Contains(t, entry["msg"], "encryption is off")
+
+	entry = next()
 	require.Equal(t, "waiting for Temporal", entry["msg"])
 	require.Equal(t, "127.0.0.1:1", entry["address"])
 	require.Empty(t, ended)
@@ -150,6 +162,7 @@ func TestHelpListsEverySettingOfTheContract(t *testing.T) {
 	for _, setting := range []string{
 		"--task-queue", "CALLTHREAD_TASK_QUEUE", `"calls"`,
 		"--kustomer-url", "KUSTOMER_URL", "--kustomer-api-key-file", "KUSTOMER_API_KEY", "--kustomer-budget", "KUSTOMER_BUDGET", "800",
+		"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS",
 		"--automations", "CALLTHREAD_AUTOMATIONS", "--country", "CALLTHREAD_COUNTRY", "--metrics-listen", "CALLTHREAD_METRICS_LISTEN", `":9090"`,
 		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_TLS_*", "temporal.toml",
 	} {

@@ -26,7 +26,8 @@ import (
 // are those of Temporal's own client configuration: TEMPORAL_ADDRESS,
 // TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_* or a temporal.toml.
 type Temporal struct {
-	TaskQueue string
+	TaskQueue  string
+	Encryption Encryption
 	// Metrics, if set, is where the SDK counts what it does.
 	Metrics client.MetricsHandler
 
@@ -35,7 +36,7 @@ type Temporal struct {
 
 // Flags are the settings that are ours.
 func (t *Temporal) Flags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.StringFlag{
 			Name: "task-queue", EnvVars: []string{"CALLTHREAD_TASK_QUEUE"},
 			Usage: "Temporal task queue of the calls", Value: workflows.DefaultTaskQueue, Destination: &t.TaskQueue,
@@ -46,7 +47,7 @@ func (t *Temporal) Flags() []cli.Flag {
 				return nil
 			},
 		},
-	}
+	}, t.Encryption.Flags()...)
 }
 
 // Client makes a client that connects when first used, so that a program can
@@ -56,6 +57,11 @@ func (t *Temporal) Client(log *slog.Logger) (client.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read Temporal's client configuration (TEMPORAL_* or temporal.toml): %w", err)
 	}
+	keys, err := t.Encryption.Keys()
+	if err != nil {
+		return nil, err
+	}
+	keys.Protect(&options)
 	options.Logger = sdklog.NewStructuredLogger(log)
 	options.MetricsHandler = t.Metrics
 	c, err := client.NewLazyClient(options)
@@ -83,7 +89,9 @@ func (t *Temporal) Namespace() string {
 }
 
 // AwaitReady waits until Temporal answers and knows our search attributes, saying once in a while why it waits.
+// Before that it says whether what Temporal will keep of calls is encrypted.
 func (t *Temporal) AwaitReady(ctx context.Context, c client.Client, log *slog.Logger) error {
+	t.Encryption.announce(log)
 	for waited := 0; ; waited++ {
 		err := RegisterSearchAttributes(ctx, c, t.Namespace())
 		if err == nil || ctx.Err() != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/internal/codec"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/workflows"
 )
@@ -25,7 +26,9 @@ type Options struct {
 	Calls  int     // how many calls; 0 plays until the context ends
 	Rate   float64 // calls a second
 	Faults *Faults // what goes wrong meanwhile, on the sandbox only; nil lets nothing go wrong
-	Seed   int64   // of the calls and the faults
+	// Encrypt has what Temporal stores encrypted, with a key that nobody has afterwards.
+	Encrypt bool
+	Seed    int64 // of the calls and the faults
 	// Kustomer is the real one to write to; nil writes to the sandbox.
 	Kustomer *kustomer.Client
 	Out      io.Writer
@@ -59,7 +62,11 @@ type show struct {
 
 // Run plays calls, shows what happens to each, and fails if any was lost, doubled or wrong.
 func Run(ctx context.Context, options Options) (Report, error) {
-	stage, err := SetStage(ctx, options.stage())
+	set, err := options.stage()
+	if err != nil {
+		return Report{}, err
+	}
+	stage, err := SetStage(ctx, set)
 	if err != nil {
 		return Report{}, err
 	}
@@ -99,10 +106,14 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	return report, nil
 }
 
-// stage is what the options need.
-func (o Options) stage() StageOptions {
-	set := StageOptions{
+// stage is what the options need. In a storm, what Temporal stores is encrypted
+// in any case: so it is to be in earnest, and so it is tried here.
+func (o Options) stage() (set StageOptions, err error) {
+	set = StageOptions{
 		Kustomer: o.Kustomer, Patience: workflows.Patience{Settle: settle, Recording: recording}, Seed: o.Seed, Progress: o.Out, Log: o.Log,
+	}
+	if o.Encrypt || o.Faults != nil {
+		set.Keys, err = codec.NewKey("demo")
 	}
 	if o.Kustomer == nil {
 		set.Automations = automations
@@ -111,7 +122,7 @@ func (o Options) stage() StageOptions {
 		set.Programs, set.Budget = &o.Faults.Programs, stormBudget
 		set.Patience = workflows.Patience{Settle: stormSettle, Recording: stormRecording}
 	}
-	return set
+	return set, err
 }
 
 // agents are the babelforce agents who answer, each a user of the Kustomer at hand.
@@ -133,6 +144,9 @@ func (s *Stage) agents(ctx context.Context) ([]babelforce.Agent, error) {
 
 func introduce(out io.Writer, stage *Stage) {
 	fmt.Fprintf(out, "Temporal Web UI   %s/namespaces/default/workflows   (server at %s)\n", stage.UI, stage.TemporalAddress)
+	if stage.CodecURL != "" {
+		fmt.Fprintf(out, "Codec server      %s   (Temporal has all of a call encrypted; the Web UI shows it through this)\n", stage.CodecURL)
+	}
 	if stage.Sandbox != nil {
 		fmt.Fprintf(out, "Kustomer sandbox  %s\n", stage.KustomerURL)
 	}

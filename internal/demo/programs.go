@@ -123,7 +123,7 @@ func failure(ctx context.Context) error {
 // startPrograms starts receiver and worker as processes of their own.
 func (s *Stage) startPrograms(ctx context.Context, options StageOptions) error {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(options.port(webhookPort)))
-	file := filepath.Join(s.folder, "automations.yaml")
+	file := filepath.Join(s.Folder, "automations.yaml")
 	if err := os.WriteFile(file, options.automations(), 0o600); err != nil {
 		return fmt.Errorf("write the automations file: %w", err)
 	}
@@ -163,6 +163,7 @@ func (s *Stage) environment(listen, automations string, options StageOptions) (e
 		"CALLTHREAD_WEBHOOK_SECRET="+Secret,
 		"CALLTHREAD_LISTEN="+listen,
 		"CALLTHREAD_AUTOMATIONS="+automations,
+		"CALLTHREAD_ENCRYPTION_KEYS="+options.Keys,
 		"CALLTHREAD_SETTLE="+options.Patience.Settle.String(),
 		"CALLTHREAD_RECORDING_TIMEOUT="+options.Patience.Recording.String(),
 		"CALLTHREAD_METRICS_LISTEN=", // none

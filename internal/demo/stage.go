@@ -10,20 +10,15 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 
 	"go.temporal.io/sdk/client"
-	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
-	"github.com/callthread/callthread/internal/child"
 	"github.com/callthread/callthread/internal/config"
-	"github.com/callthread/callthread/internal/devserver"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/starter/webhook"
@@ -43,6 +38,7 @@ const (
 	uiPort       = 8233
 	webhookPort  = 8080
 	sandboxPort  = 8090
+	codecPort    = 8091
 
 	// startAttempts: somebody else may take a port between our finding it free and the server's use of it.
 	startAttempts = 3
@@ -58,8 +54,11 @@ type Stage struct {
 	// KustomerURL is the API's address; the sandbox's page is at the same.
 	KustomerURL string
 	Kustomer    *kustomer.Client
+	// CodecURL is where calls are decrypted for the Web UI; "" where they are in the clear.
+	CodecURL string
+	// Folder is for the files of programs, and Temporal's database beside them; "" where all is in memory.
+	Folder string
 
-	folder  string         // for the files of programs, and of Temporal beside them
 	parts   map[Part]*part // that run as processes of their own
 	failed  chan error     // what makes it pointless to go on
 	closers []func()
@@ -70,6 +69,8 @@ type StageOptions struct {
 	// Kustomer is the real one to use; nil sets up the sandbox.
 	Kustomer *kustomer.Client
 	Patience workflows.Patience
+	// Keys encrypt what Temporal stores, as its programs are told of them; "" stores it in the clear.
+	Keys string
 	// Automations is the content of an automations file; nil is that of the built-in one.
 	Automations []byte
 	// Programs run the receiver and the worker, and Temporal then keeps its state
@@ -118,46 +119,6 @@ func (o StageOptions) automations() []byte {
 		return automation.DefaultFile
 	}
 	return o.Automations
-}
-
-func (s *Stage) startTemporal(ctx context.Context, options StageOptions) error {
-	var database string // none keeps everything in memory
-	var err error
-	if options.Programs != nil {
-		if s.folder, err = os.MkdirTemp("", "callthread-"); err != nil {
-			return fmt.Errorf("make a place for Temporal's database: %w", err)
-		}
-		s.closers = append(s.closers, func() { _ = os.RemoveAll(s.folder) })
-		database = filepath.Join(s.folder, "temporal.db")
-	}
-	var server *devserver.Server
-	for range startAttempts {
-		server, err = devserver.Start(ctx, devserver.Options{
-			Port: options.port(temporalPort), UIPort: options.port(uiPort), Database: database,
-			SearchAttributes: workflows.SearchAttributes, Progress: options.Progress,
-		})
-		if err == nil || ctx.Err() != nil {
-			break
-		}
-	}
-	if err != nil {
-		return err
-	}
-	temporal := &part{process: server.Process(), start: func(ctx context.Context) (*child.Process, error) {
-		err := server.Restart(ctx)
-		return server.Process(), err
-	}}
-	go temporal.watch(server.Process(), Temporal, s.fail)
-	s.parts[Temporal] = temporal
-	s.closers = append(s.closers, func() { temporal.end(func(*child.Process) { server.Stop() }) })
-	s.TemporalAddress, s.UI = server.Address, server.UI
-	// The SDK logs every attempt that fails; here those are on purpose, and shown in the Web UI.
-	s.Temporal, err = client.DialContext(ctx, client.Options{HostPort: server.Address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
-	if err != nil {
-		return fmt.Errorf("connect to the Temporal server: %w", err)
-	}
-	s.closers = append(s.closers, s.Temporal.Close)
-	return nil
 }
 
 func (s *Stage) startSandbox(options StageOptions) (err error) {

@@ -22,6 +22,8 @@ import (
 type Options struct {
 	// UIPort is the Web UI's port; 0 runs without the Web UI.
 	UIPort int
+	// UICodec is the address of a codec server that the Web UI shows payloads with; empty shows them as they are stored.
+	UICodec string
 	// Port is the server's own port; 0 takes any free one.
 	Port int
 	// Database is a file that outlives the server; empty keeps everything in memory.
@@ -101,6 +103,9 @@ func arguments(options Options) []string {
 		args = append(args, "--headless")
 	} else {
 		args = append(args, "--ui-port", strconv.Itoa(options.UIPort))
+		if options.UICodec != "" {
+			args = append(args, "--ui-codec-endpoint", options.UICodec)
+		}
 	}
 	if options.Database != "" {
 		// A killed server loses nothing that way, only a machine without power would, and it takes twice the load.

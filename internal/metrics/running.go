@@ -65,7 +65,7 @@ func (r *running) Collect(to chan<- prometheus.Metric) {
 	defer r.mu.Unlock()
 	if r.at.IsZero() || time.Since(r.at) >= countsAge {
 		counts, err := r.ask()
-		if err != nil {
+		if err != nil && (r.counts != nil || r.at.IsZero()) { // told once, not with each reading
 			r.log.Warn("running calls could not be counted", "problem", err)
 		}
 		r.counts, r.at = counts, time.Now()

@@ -1,9 +1,11 @@
 package metrics
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,8 +81,10 @@ func TestTemporalIsNotAskedForEveryReaderOfThePage(t *testing.T) {
 
 func TestCallsAreNotCountedAsNoneWhileTemporalIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var logs bytes.Buffer
 		temporal := &list{away: true}
-		m := counting(temporal)
+		m := New()
+		m.CountsRunning(temporal, slog.New(slog.NewTextHandler(&logs, nil)))
 		require.Empty(t, inPhases(t, m))
 		require.Empty(t, inPhases(t, m))
 		require.Equal(t, 1, temporal.asked, "nor is it asked again and again")
@@ -90,6 +94,7 @@ func TestCallsAreNotCountedAsNoneWhileTemporalIsAway(t *testing.T) {
 		began := time.Now()
 		require.Empty(t, inPhases(t, m))
 		require.Equal(t, countsTimeout, time.Since(began))
+		require.Equal(t, 1, strings.Count(logs.String(), "could not be counted"), "it is told once")
 
 		temporal.away, temporal.hangs = false, false
 		<-time.After(countsAge)

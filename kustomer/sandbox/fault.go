@@ -43,6 +43,7 @@ type Fault struct {
 	Probability   float64       // that a matching request is struck; 0 means 1
 	Times         int           // how often it strikes, 0: until cleared
 	Skip          int           // let this many matching requests pass first
+	Says          string        // with status, the words of Kustomer's answer; "" means the status's own
 }
 
 // fault is an injected Fault and what has become of it.
@@ -157,7 +158,7 @@ func (s *Server) strike(f Fault, w http.ResponseWriter, r *http.Request, work fu
 	case FaultLatency:
 		work().write(w)
 	case FaultStatus:
-		s.faultStatus(f.Status).write(w)
+		s.faultStatus(f.Status, f.Says).write(w)
 	case FaultHTML:
 		writeHTML(w)
 	case FaultTimeout:
@@ -174,7 +175,7 @@ func (s *Server) strike(f Fault, w http.ResponseWriter, r *http.Request, work fu
 		cut()
 	case FaultLoseAnswer5xx:
 		work()
-		s.faultStatus(cmp.Or(f.Status, http.StatusServiceUnavailable)).write(w)
+		s.faultStatus(cmp.Or(f.Status, http.StatusServiceUnavailable), "").write(w)
 	case FaultTruncate:
 		writeHalf(w, work())
 	case FaultUnauthorized:
@@ -191,12 +192,12 @@ func cut() {
 	panic(http.ErrAbortHandler)
 }
 
-func (s *Server) faultStatus(status int) answer {
+func (s *Server) faultStatus(status int, says string) answer {
 	if status == http.StatusTooManyRequests {
 		return rateLimited(s.now())
 	}
 	text := http.StatusText(status)
-	return failure(status, strings.ReplaceAll(strings.ToLower(text), " ", "_"), text+".")
+	return failure(status, strings.ReplaceAll(strings.ToLower(text), " ", "_"), cmp.Or(says, text+"."))
 }
 
 // writeHTML lacks the API's headers, because such a page does not come from the API.

@@ -1,0 +1,87 @@
+package codec
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+const (
+	keySize = 32 // AES-256
+	// maxID is below the length of any key in base64 or hex: a key written where
+	// its id belongs is never taken for one, and so never shown.
+	maxID = 32
+)
+
+var wellFormedID = regexp.MustCompile(fmt.Sprintf(`^[A-Za-z0-9][A-Za-z0-9._-]{0,%d}$`, maxID-1))
+
+// Keys are those of one deployment, by id. The first encrypts, all decrypt.
+// Without any, payloads are written as they are.
+type Keys struct {
+	first string
+	byID  map[string]cipher.AEAD
+}
+
+// ParseKeys reads keys of the form id:base64, separated by commas or line ends.
+// No text is no keys. What is wrong is said without any part of a key.
+func ParseKeys(text string) (*Keys, error) {
+	separates := func(r rune) bool { return r == ',' || unicode.IsSpace(r) }
+	written := strings.FieldsFunc(text, separates)
+	keys := &Keys{byID: make(map[string]cipher.AEAD, len(written))}
+	for i, one := range written {
+		id, sealer, err := parseKey(one)
+		if err == nil && keys.byID[id] != nil {
+			err = fmt.Errorf("%q is the id of another one too", id)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("key %d of %d: %w", i+1, len(written), err)
+		}
+		keys.byID[id] = sealer
+		if keys.first == "" {
+			keys.first = id
+		}
+	}
+	if len(written) == 0 && strings.TrimSpace(text) != "" {
+		return nil, errors.New("there are commas, and no key among them")
+	}
+	return keys, nil
+}
+
+func parseKey(written string) (id string, sealer cipher.AEAD, err error) {
+	id, encoded, found := strings.Cut(written, ":")
+	if !found || !wellFormedID.MatchString(id) {
+		return "", nil, fmt.Errorf("it is not of the form id:base64 (an id is up to %d letters, digits, dots, dashes and underscores), as `starter keygen` prints one", maxID)
+	}
+	key, err := base64.StdEncoding.Strict().DecodeString(encoded)
+	if err != nil {
+		return "", nil, fmt.Errorf("what follows the id %q is not base64", id) // the cause quotes where
+	}
+	if len(key) != keySize {
+		return "", nil, fmt.Errorf("%q has %d bytes, and not the %d of AES-256", id, len(key), keySize)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return "", nil, err
+	}
+	sealer, err = cipher.NewGCMWithRandomNonce(block)
+	return id, sealer, err
+}
+
+// NewKey makes a key under an id, as [ParseKeys] reads it.
+func NewKey(id string) (string, error) {
+	if !wellFormedID.MatchString(id) {
+		return "", fmt.Errorf("%q cannot be a key's id: use up to %d letters, digits, dots, dashes and underscores", id, maxID)
+	}
+	key := make([]byte, keySize)
+	_, _ = rand.Read(key) // never fails
+	return id + ":" + base64.StdEncoding.EncodeToString(key), nil
+}
+
+// First is the id of the key that encrypts, "" where there is none.
+func (k *Keys) First() string { return k.first }
