@@ -19,9 +19,6 @@ import (
 // Activities are the steps with what they need. It is registered whole; every
 // exported method is an activity of the same name.
 type Activities struct {
-	// Unassigned, if set, is told of each call that was answered by an agent whom Kustomer does not know.
-	Unassigned func()
-
 	kustomer    *kustomer.Client
 	automations func() *automation.Set
 	country     string

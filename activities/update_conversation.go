@@ -99,9 +99,6 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 		return UpdateConversationResult{}, failure(ctx, err)
 	}
 	result.AddedTags, result.Unassigned = e.change.AddTags, e.isUnassigned()
-	if result.Unassigned && a.Unassigned != nil {
-		a.Unassigned()
-	}
 	if sameSet(e.change.AssignedUsers, e.left.AssignedUsers) { // else Kustomer has refused them
 		result.AssignedUsers = e.change.AssignedUsers
 	}

@@ -69,6 +69,7 @@ type Exchange struct {
 	Route              string        // path template, never the path itself
 	Status             int           // HTTP status, 0 when no answer came
 	Duration           time.Duration // until the answer was read or given up
+	RateLimit          int           // x-ratelimit-limit, -1 when not told
 	RateLimitRemaining int           // x-ratelimit-remaining, -1 when not told
 }
 

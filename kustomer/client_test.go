@@ -137,6 +137,7 @@ func TestObserveSeesEveryRequestOnceAndNothingPersonal(t *testing.T) {
 	var seen []Exchange
 	observe := func(cfg *Config) { cfg.Observe = func(x Exchange) { seen = append(seen, x) } }
 	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("x-ratelimit-limit", "1000")
 		w.Header().Set("x-ratelimit-remaining", "998")
 		answering(200, aConversation)(w, r)
 	}, observe)
@@ -147,7 +148,7 @@ func TestObserveSeesEveryRequestOnceAndNothingPersonal(t *testing.T) {
 	seen[0].Duration = 0
 	require.Equal(t, Exchange{
 		Op: "find customers by phone", Method: "GET", Route: "/v1/customers/phone={phone}",
-		Status: 200, RateLimitRemaining: 998,
+		Status: 200, RateLimit: 1000, RateLimitRemaining: 998,
 	}, seen[0])
 
 	c = clientFor(t, hang, observe, func(cfg *Config) { cfg.Timeout = 20 * time.Millisecond })
@@ -155,7 +156,7 @@ func TestObserveSeesEveryRequestOnceAndNothingPersonal(t *testing.T) {
 	require.Error(t, err)
 	require.Len(t, seen, 2)
 	require.Zero(t, seen[1].Status)
-	require.Equal(t, -1, seen[1].RateLimitRemaining)
+	require.Equal(t, []int{-1, -1}, []int{seen[1].RateLimit, seen[1].RateLimitRemaining})
 
 	_, err = c.Conversation(t.Context(), "") // never sent, so nothing to observe
 	require.Error(t, err)

@@ -54,7 +54,7 @@ func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 	}
 	c.observe(Exchange{
 		Op: in.op, Method: in.method, Route: in.route, Status: got.status,
-		Duration: time.Since(started), RateLimitRemaining: count(got.header, "X-Ratelimit-Remaining"),
+		Duration: time.Since(started), RateLimit: count(got.header, "X-Ratelimit-Limit"), RateLimitRemaining: count(got.header, "X-Ratelimit-Remaining"),
 	})
 	if !got.success() {
 		return nil, got.failure(time.Now())

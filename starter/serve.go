@@ -124,19 +124,21 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	counted := metrics.New()
+	s.temporal.Metrics = counted.SDK()
 	client, err := s.temporal.Client(log)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	counted := metrics.New()
 
 	var served worker.Worker
 	inForce := s.worker.InForce
 	if s.withWorker {
-		if served, err = s.worker.New(client, counted.Kustomer, counted.Unassigned); err != nil {
+		if served, err = s.worker.New(client, counted.Kustomer, counted.Steps(s.worker.Kustomer.Budget)); err != nil {
 			return err
 		}
+		counted.CountsRunning(client, log)
 	} else if inForce, err = s.prepareAlone(); err != nil {
 		return err
 	}
@@ -146,7 +148,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	}
 
 	group, ctx := errgroup.WithContext(ctx)
-	if err := counted.Serve(ctx, s.metricsListen, log); err != nil {
+	if err := counted.Serve(ctx, s.metricsListen, nil, log); err != nil {
 		return errors.Join(err, listener.Close(), group.Wait())
 	}
 	workerCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))

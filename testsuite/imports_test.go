@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"internal/child":     {},
 	"internal/codec":     {},
 	"internal/devserver": {"internal/child"},
-	"internal/metrics":   {"kustomer"},
+	"internal/metrics":   {"activities", "call", "kustomer", "workflows"},
 	"internal/config":    {"activities", "automation", "internal/codec", "kustomer", "phone", "workflows"},
 	"internal/check":     {"activities", "automation", "call", "kustomer"},
 	"internal/demo": {"activities", "automation", "babelforce", "call", "internal/child", "internal/codec", "internal/config", "internal/devserver", "kustomer",

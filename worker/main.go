@@ -53,17 +53,20 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 			if err != nil {
 				return err
 			}
+			counted := metrics.New()
+			temporal.Metrics = counted.SDK()
 			client, err := temporal.Client(log)
 			if err != nil {
 				return err
 			}
 			defer client.Close()
-			counted := metrics.New()
-			served, err := worker.New(client, counted.Kustomer, counted.Unassigned)
+			served, err := worker.New(client, counted.Kustomer, counted.Steps(worker.Kustomer.Budget))
 			if err != nil {
 				return err
 			}
-			if err := counted.Serve(c.Context, metricsListen, log); err != nil {
+			counted.CountsRunning(client, log)
+			ready := func(ctx context.Context) error { return worker.Ready(ctx, client) }
+			if err := counted.Serve(c.Context, metricsListen, ready, log); err != nil {
 				return err
 			}
 			return worker.Run(c.Context, client, served, log)

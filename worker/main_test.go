@@ -101,6 +101,18 @@ func (j journal) Write(line []byte) (int, error) {
 	return len(line), err
 }
 
+func get(t *testing.T, url string) (status int, text string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response.StatusCode, string(body)
+}
+
 func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
 	t.Setenv("KUSTOMER_URL", "not this one: the flag wins")
 	ctx, stop := context.WithTimeout(t.Context(), patience)
@@ -115,14 +127,15 @@ func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
 	entry := <-logs
 	require.Equal(t, "serving metrics", entry["msg"])
 	address, _ := entry["address"].(string)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
-	require.NoError(t, err)
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	defer response.Body.Close()
-	metrics, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	require.Contains(t, string(metrics), "go_goroutines")
+	status, metrics := get(t, "http://"+address+"/metrics")
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, metrics, "go_goroutines")
+	require.NotContains(t, metrics, "callthread_calls_running{", "nobody can tell")
+	status, _ = get(t, "http://"+address+"/healthz")
+	require.Equal(t, http.StatusOK, status)
+	status, problem := get(t, "http://"+address+"/readyz")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Contains(t, problem, "has not started")
 
 	entry = <-logs
 	require.Equal(t, "WARN", entry["level"])

@@ -36,7 +36,8 @@ type settings struct {
 }
 
 // tell reads arguments and the environment as a program does.
-func tell(t *testing.T, args ...string) (s settings, err error) {
+func tell(t *testing.T, args ...string) (s *settings, err error) {
+	s = new(settings)
 	t.Helper()
 	app := &cli.App{
 		Flags:          Flags(&s.temporal, &s.worker, &s.log, Section{MetricsFlag(":9090", &s.metrics)}),
@@ -61,16 +62,16 @@ func writeFile(t *testing.T, content string) string {
 func TestFlagBeatsEnvironmentAndThatTheDefault(t *testing.T) {
 	for name, c := range map[string]struct {
 		flag, variable, byDefault string
-		read                      func(settings) any
+		read                      func(*settings) any
 	}{
-		"task queue":   {"--task-queue", "CALLTHREAD_TASK_QUEUE", "calls", func(s settings) any { return s.temporal.TaskQueue }},
-		"Kustomer URL": {"--kustomer-url", "KUSTOMER_URL", "", func(s settings) any { return s.worker.Kustomer.URL }},
-		"key file":     {"--kustomer-api-key-file", "KUSTOMER_API_KEY_FILE", "", func(s settings) any { return s.worker.Kustomer.APIKeyFile }},
-		"country":      {"--country", "CALLTHREAD_COUNTRY", "", func(s settings) any { return s.worker.Country.code }},
-		"automations":  {"--automations", "CALLTHREAD_AUTOMATIONS", "", func(s settings) any { return s.worker.Automations.File }},
-		"log level":    {"--log-level", "CALLTHREAD_LOG_LEVEL", "info", func(s settings) any { return s.log.Level }},
-		"log format":   {"--log-format", "CALLTHREAD_LOG_FORMAT", "text", func(s settings) any { return s.log.Format }},
-		"metrics":      {"--metrics-listen", "CALLTHREAD_METRICS_LISTEN", ":9090", func(s settings) any { return s.metrics }},
+		"task queue":   {"--task-queue", "CALLTHREAD_TASK_QUEUE", "calls", func(s *settings) any { return s.temporal.TaskQueue }},
+		"Kustomer URL": {"--kustomer-url", "KUSTOMER_URL", "", func(s *settings) any { return s.worker.Kustomer.URL }},
+		"key file":     {"--kustomer-api-key-file", "KUSTOMER_API_KEY_FILE", "", func(s *settings) any { return s.worker.Kustomer.APIKeyFile }},
+		"country":      {"--country", "CALLTHREAD_COUNTRY", "", func(s *settings) any { return s.worker.Country.code }},
+		"automations":  {"--automations", "CALLTHREAD_AUTOMATIONS", "", func(s *settings) any { return s.worker.Automations.File }},
+		"log level":    {"--log-level", "CALLTHREAD_LOG_LEVEL", "info", func(s *settings) any { return s.log.Level }},
+		"log format":   {"--log-format", "CALLTHREAD_LOG_FORMAT", "text", func(s *settings) any { return s.log.Format }},
+		"metrics":      {"--metrics-listen", "CALLTHREAD_METRICS_LISTEN", ":9090", func(s *settings) any { return s.metrics }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			told := func(args ...string) any {

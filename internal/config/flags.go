@@ -32,7 +32,7 @@ func Flags(groups ...Options) []cli.Flag {
 func MetricsFlag(address string, destination *string) cli.Flag {
 	return &cli.StringFlag{
 		Name: "metrics-listen", EnvVars: []string{"CALLTHREAD_METRICS_LISTEN"},
-		Usage: "`ADDRESS` at which /metrics is served for Prometheus; empty serves none", Value: address, Destination: destination,
+		Usage: "`ADDRESS` at which /metrics is served for Prometheus, and by workers /healthz and /readyz too; empty serves none", Value: address, Destination: destination,
 	}
 }
 

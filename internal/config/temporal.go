@@ -28,6 +28,8 @@ import (
 type Temporal struct {
 	TaskQueue  string
 	Encryption Encryption
+	// Metrics, if set, is where the SDK counts what it does.
+	Metrics client.MetricsHandler
 
 	options client.Options
 }
@@ -61,6 +63,7 @@ func (t *Temporal) Client(log *slog.Logger) (client.Client, error) {
 	}
 	keys.Protect(&options)
 	options.Logger = sdklog.NewStructuredLogger(log)
+	options.MetricsHandler = t.Metrics
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, fmt.Errorf("make a Temporal client: %w", err)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
 	"github.com/callthread/callthread/activities"
@@ -30,6 +32,7 @@ type Worker struct {
 	stopped chan error // by Temporal's refusal, which no waiting heals
 	steps   *activities.Activities
 	inForce *atomic.Pointer[automation.Set]
+	serves  atomic.Bool // it has started, and was not told to stop
 }
 
 // stopTimeout lets requests to Kustomer finish, so that nothing has to be looked up again elsewhere.
@@ -39,8 +42,8 @@ const stopTimeout = 15 * time.Second
 func (w *Worker) Flags() []cli.Flag { return Flags(&w.Kustomer, &w.Automations, &w.Country) }
 
 // New makes the worker; missing settings are refused here, before anything runs.
-// What it does is told to observe and unassigned, unless they are nil.
-func (w *Worker) New(c client.Client, observe func(kustomer.Exchange), unassigned func()) (worker.Worker, error) {
+// Its requests to Kustomer are told to observe, and its steps pass through the interceptors.
+func (w *Worker) New(c client.Client, observe func(kustomer.Exchange), watching ...interceptor.WorkerInterceptor) (worker.Worker, error) {
 	crm, err := w.Kustomer.Client(observe)
 	if err != nil {
 		return nil, err
@@ -56,9 +59,8 @@ func (w *Worker) New(c client.Client, observe func(kustomer.Exchange), unassigne
 	w.inForce = new(atomic.Pointer[automation.Set])
 	w.inForce.Store(automations)
 	w.steps = activities.New(crm, w.inForce.Load, country)
-	w.steps.Unassigned = unassigned
 	w.stopped = make(chan error, 1)
-	return NewWorker(c, w.Temporal.TaskQueue, w.steps, StepsAtOnce(w.Kustomer.Budget), func(err error) { w.stopped <- err }), nil
+	return NewWorker(c, w.Temporal.TaskQueue, w.steps, StepsAtOnce(w.Kustomer.Budget), func(err error) { w.stopped <- err }, watching...), nil
 }
 
 // StepsAtOnce is how many steps share a budget of requests a minute at once: a
@@ -71,11 +73,12 @@ func StepsAtOnce(budget int) int { return min(max(budget/50, 1), 100) }
 // NewWorker makes a worker for a task queue, set up as all of ours are, that
 // carries out so many steps at once (see [StepsAtOnce]). It tells onFatal when
 // it has given up, as it does where the namespace is gone.
-func NewWorker(c client.Client, taskQueue string, steps *activities.Activities, stepsAtOnce int, onFatal func(error)) worker.Worker {
+func NewWorker(c client.Client, taskQueue string, steps *activities.Activities, stepsAtOnce int, onFatal func(error), watching ...interceptor.WorkerInterceptor) worker.Worker {
 	served := worker.New(c, taskQueue, worker.Options{
 		WorkerStopTimeout:                  stopTimeout,
 		MaxConcurrentActivityExecutionSize: stepsAtOnce,
 		OnFatalError:                       onFatal,
+		Interceptors:                       watching,
 	})
 	workflows.Register(served, steps)
 	return served
@@ -96,12 +99,25 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 	if err := served.Start(); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
+	w.serves.Store(true)
 	log.Info("worker serves calls", "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)
 	if err := w.attend(ctx, hangups, log); err != nil {
 		return err
 	}
+	w.serves.Store(false)
 	log.Info("worker stops: finishing the steps under way", "atMost", stopTimeout)
 	served.Stop()
+	return nil
+}
+
+// Ready says what keeps the worker from serving calls now, if anything.
+func (w *Worker) Ready(ctx context.Context, c client.Client) error {
+	if !w.serves.Load() {
+		return errors.New("the worker has not started, because Temporal was not reached yet, or it stops")
+	}
+	if _, err := c.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return errors.New("Temporal cannot be reached")
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -23,7 +25,7 @@ import (
 func served(t *testing.T, ctx context.Context, m *Metrics) string {
 	t.Helper()
 	var logs bytes.Buffer
-	require.NoError(t, m.Serve(ctx, "127.0.0.1:0", slog.New(slog.NewJSONHandler(&logs, nil))))
+	require.NoError(t, m.Serve(ctx, "127.0.0.1:0", nil, slog.New(slog.NewJSONHandler(&logs, nil))))
 	var logged struct{ Address string }
 	require.NoError(t, json.Unmarshal(logs.Bytes(), &logged))
 	return logged.Address
@@ -31,15 +33,21 @@ func served(t *testing.T, ctx context.Context, m *Metrics) string {
 
 func scrape(t *testing.T, m *Metrics) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+served(t, t.Context(), m)+"/metrics", nil)
+	status, text := get(t, "http://"+served(t, t.Context(), m)+"/metrics")
+	require.Equal(t, http.StatusOK, status, text)
+	return text
+}
+
+func get(t *testing.T, url string) (status int, text string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	require.NoError(t, err)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
-	require.Equal(t, http.StatusOK, response.StatusCode)
-	text, err := io.ReadAll(response.Body)
+	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return string(text)
+	return response.StatusCode, string(body)
 }
 
 func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
@@ -47,8 +55,8 @@ func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
 	m.Webhook("call-inbound", 202, false, 3*time.Millisecond)
 	m.Webhook("call-inbound", 202, true, time.Millisecond)
 	m.Webhook("unknown", 404, false, 0)
-	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 429, Duration: time.Second, RateLimitRemaining: 17})
-	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 0, Duration: time.Second, RateLimitRemaining: -1})
+	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 429, Duration: time.Second, RateLimit: 1000, RateLimitRemaining: 17})
+	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 0, Duration: time.Second, RateLimit: -1, RateLimitRemaining: -1})
 	text := scrape(t, m)
 	for _, line := range []string{
 		`callthread_webhook_seconds_count{event="call-inbound",status="202"} 2`,
@@ -57,9 +65,11 @@ func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
 		`callthread_events_without_effect_total{event="call-inbound"} 1`,
 		`callthread_kustomer_request_seconds_count{operation="create note",status="429"} 1`,
 		`callthread_kustomer_request_seconds_sum{operation="create note",status="0"} 1`,
+		`callthread_kustomer_budget_limit 1000`,
 		`callthread_kustomer_budget_remaining 17`,
 		`process_cpu_seconds_total`,
 		`go_goroutines`,
+		`go_build_info`,
 	} {
 		require.Contains(t, text, line)
 	}
@@ -67,53 +77,61 @@ func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
 
 func TestBudgetIsNotShownBeforeKustomerHasToldIt(t *testing.T) {
 	m := New()
-	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 200, RateLimitRemaining: -1})
-	require.NotContains(t, scrape(t, m), "callthread_kustomer_budget_remaining ", "it would read as a budget used up")
+	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 200, RateLimit: -1, RateLimitRemaining: -1})
+	require.NotContains(t, scrape(t, m), "callthread_kustomer_budget_", "it would read as a budget used up")
 }
 
-func TestCallsThatCouldBeAssignedToNobodyAreCounted(t *testing.T) {
-	m := New()
-	m.Unassigned()
-	m.Unassigned()
-	require.Contains(t, scrape(t, m), "callthread_calls_unassigned_total 2\n")
-}
-
-func TestNoLabelTellsWhoCalled(t *testing.T) {
-	const phone = "+493055512399"
-	m := New()
-	m.Webhook("call-bridged", 202, true, time.Second)
-	m.Kustomer(kustomer.Exchange{Op: "find customer", Method: phone, Route: "/v1/customers/phone=" + phone, Status: 200, RateLimitRemaining: 5})
-	require.NotContains(t, scrape(t, m), phone[1:])
-	families, err := m.registry.Gather()
-	require.NoError(t, err)
-	own := 0
-	for _, family := range families {
-		if !strings.HasPrefix(family.GetName(), "callthread_") {
-			continue
-		}
-		own++
-		for _, metric := range family.GetMetric() {
-			for _, label := range metric.GetLabel() {
-				require.Contains(t, []string{"event", "operation", "status"}, label.GetName(), "a new label: can it tell who called?")
+func TestWhatKustomerSaidOfItsBudgetIsNotShownForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := New()
+		shown := func() (names []string) {
+			families, err := m.registry.Gather()
+			require.NoError(t, err)
+			for _, family := range families {
+				if strings.HasPrefix(family.GetName(), "callthread_kustomer_budget") {
+					names = append(names, family.GetName())
+				}
 			}
+			return names
 		}
-	}
-	require.Equal(t, 5, own)
+		m.Kustomer(kustomer.Exchange{Op: "create note", Status: 200, RateLimit: 1000, RateLimitRemaining: 3})
+		require.Equal(t, []string{"callthread_kustomer_budget_limit", "callthread_kustomer_budget_remaining"}, shown())
+		<-time.After(news)
+		require.Empty(t, shown(), "that budget is of minutes ago")
+	})
 }
 
 func TestAddressInUseIsRefused(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, listener.Close()) }()
-	err = New().Serve(t.Context(), listener.Addr().String(), slog.New(slog.DiscardHandler))
+	err = New().Serve(t.Context(), listener.Addr().String(), nil, slog.New(slog.DiscardHandler))
 	require.ErrorContains(t, err, listener.Addr().String())
 	require.ErrorContains(t, err, "--metrics-listen")
 }
 
 func TestEmptyAddressServesNothing(t *testing.T) {
 	var logs bytes.Buffer
-	require.NoError(t, New().Serve(t.Context(), "", slog.New(slog.NewTextHandler(&logs, nil))))
+	require.NoError(t, New().Serve(t.Context(), "", nil, slog.New(slog.NewTextHandler(&logs, nil))))
 	require.Empty(t, logs.String())
+}
+
+func TestReadinessIsAskedForAndSaysWhatIsMissing(t *testing.T) {
+	var logs bytes.Buffer
+	var problem error
+	ready := func(context.Context) error { return problem }
+	require.NoError(t, New().Serve(t.Context(), "127.0.0.1:0", ready, slog.New(slog.NewJSONHandler(&logs, nil))))
+	var logged struct{ Address string }
+	require.NoError(t, json.Unmarshal(logs.Bytes(), &logged))
+
+	status, text := get(t, "http://"+logged.Address+"/readyz")
+	require.Equal(t, http.StatusOK, status, text)
+	problem = errors.New("Temporal cannot be reached")
+	status, text = get(t, "http://"+logged.Address+"/readyz")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Contains(t, text, "Temporal cannot be reached")
+	status, _ = get(t, "http://"+logged.Address+"/healthz")
+	require.Equal(t, http.StatusOK, status, "it lives all the same")
 }
 
 func TestMetricsAreServedOnlyUntilTheProgramStops(t *testing.T) {
