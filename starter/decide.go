@@ -143,7 +143,9 @@ func (d *decider) decide(ctx context.Context, id string) (outcome string, err er
 	}
 	var state workflows.State
 	err = update.Get(waiting, &state)
-	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	isLate := waiting.Err() != nil || errors.As(err, &late) // the server tells at times before the clock does
+	if err != nil && isLate && ctx.Err() == nil {
 		// No failure: the decision is part of the run and will be carried out.
 		return fmt.Sprintf("the decision was accepted, but is not carried out after %s: `starter parked` tells if it is refused again", d.timeout), nil
 	}

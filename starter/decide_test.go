@@ -83,9 +83,9 @@ func TestEachCallThatDoesNotGoOnSaysWhyAndFailsTheCommand(t *testing.T) {
 func TestAcceptedDecisionThatTakesLongerIsNoFailure(t *testing.T) {
 	f := twoParked(t)
 	f.calls["call/older"].stuck = true
-	printed, err := starts(t, "retry", "older", "--timeout", "4s")
+	printed, err := starts(t, "retry", "older", "--timeout", "2s")
 	require.NoError(t, err)
-	require.Contains(t, printed, "call older: the decision was accepted, but is not carried out after 4s")
+	require.Contains(t, printed, "call older: the decision was accepted, but is not carried out after 2s")
 }
 
 func TestCallsThatCannotBeReachedAreNotTriedOneByOne(t *testing.T) {
