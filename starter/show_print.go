@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -60,9 +61,7 @@ func printShown(out io.Writer, shown shownCall) error {
 
 // state is how the call stands.
 func (s sheet) state(state workflows.State) {
-	if state.Outcome != "" {
-		s.line("Outcome", string(state.Outcome)+" ("+state.Outcome.InWords()+")")
-	}
+	s.line("Outcome", outcomeInWords(state.Outcome))
 	s.line("Parked because", state.ParkedBecause)
 	s.lines("Skipped", state.Skipped)
 	s.lines("Warnings", state.Warnings)
@@ -77,8 +76,7 @@ func (s sheet) state(state workflows.State) {
 	s.line("Waited", seconds(state.Summary.WaitSeconds))
 	s.line("Talked", seconds(state.Summary.TalkSeconds))
 	s.line("Ended by", state.Summary.EndedBy)
-	s.line("Opened after", milliseconds(state.RingToConversationMS))
-	s.line("Updated after", milliseconds(state.BridgeToUpdateMS))
+	s.lines("Delays", known(delay(state.RingToConversationMS, "from ring to conversation"), delay(state.BridgeToUpdateMS, "from bridge to update")))
 	s.line("Automations", state.Automations)
 }
 
@@ -127,9 +125,16 @@ func seconds(n *int) string {
 	return automation.SecondsInWords(*n)
 }
 
-func milliseconds(n int64) string {
-	if n == 0 {
+func delay(ms int64, between string) string {
+	if ms == 0 {
 		return ""
 	}
-	return (time.Duration(n) * time.Millisecond).String()
+	return (time.Duration(ms) * time.Millisecond).String() + " " + between
+}
+
+func outcomeInWords(outcome call.Outcome) string {
+	if name := string(outcome); name != outcome.InWords() {
+		return name + " (" + outcome.InWords() + ")"
+	}
+	return string(outcome)
 }

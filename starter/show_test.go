@@ -48,35 +48,35 @@ func TestAllThatIsKnownOfACallIsShown(t *testing.T) {
 		printed, err := starts(t, "show", id)
 		require.NoError(t, err)
 		require.Equal(t, strings.TrimPrefix(`
-Call           x
-Way            in
-Started        2026-03-04T09:30:00Z
-Ended          2026-03-04T09:32:00Z
-Phase          finished
-Outcome        answered (answered)
-Skipped        assign the agent, tag and note
-Warnings       one thing was left out
-               and another
-Conversation   2b7e0000000000000000beef
-               https://acme.kustomerapp.com/2b7e0000000000000000beef
-Customer       5f00000000000000000000aa
-               the customer with the caller's number
-Queue          Support
-Agent          4711
-Spoke with     Amira Haddad, Bo
-Assigned to    5f0c1a2b3c4d5e6f70819210
-Waited         7 s
-Talked         1 min 28 s
-Ended by       caller
-Opened after   50ms
-Updated after  1.2s
-Automations    1f8473907986
-Legs           agent 4712 did not pick up after 15 s of ringing (system-hangup, leg x-1)
-               agent unknown picked up after 4 s of ringing, and was on the line for 60 s (leg x-2)
-Events         2026-03-04T09:30:00Z inbound
-               2026-03-04T09:30:01Z finished, of leg x-1
-Log            09:30:00 ringing
-               09:30:01 conversation opened
+Call          x
+Way           in
+Started       2026-03-04T09:30:00Z
+Ended         2026-03-04T09:32:00Z
+Phase         finished
+Outcome       answered
+Skipped       assign the agent, tag and note
+Warnings      one thing was left out
+              and another
+Conversation  2b7e0000000000000000beef
+              https://acme.kustomerapp.com/2b7e0000000000000000beef
+Customer      5f00000000000000000000aa
+              the customer with the caller's number
+Queue         Support
+Agent         4711
+Spoke with    Amira Haddad, Bo
+Assigned to   5f0c1a2b3c4d5e6f70819210
+Waited        7 s
+Talked        1 min 28 s
+Ended by      caller
+Delays        50ms from ring to conversation
+              1.2s from bridge to update
+Automations   1f8473907986
+Legs          agent 4712 did not pick up after 15 s of ringing (system-hangup, leg x-1)
+              agent unknown picked up after 4 s of ringing, and was on the line for 60 s (leg x-2)
+Events        2026-03-04T09:30:00Z inbound
+              2026-03-04T09:30:01Z finished, of leg x-1
+Log           09:30:00 ringing
+              09:30:01 conversation opened
 `, "\n"), printed)
 	}
 }
@@ -114,7 +114,7 @@ func TestCallThatIsOverIsShownWithoutAWorker(t *testing.T) {
 	x.noWorker = true
 	printed, err := starts(t, "show", "x")
 	require.NoError(t, err)
-	require.Contains(t, printed, "Spoke with     Amira Haddad, Bo\n")
+	require.Contains(t, printed, "Spoke with    Amira Haddad, Bo\n")
 	require.NotContains(t, printed, "Log ")
 }
 
@@ -137,6 +137,12 @@ func TestCallThatCannotBeReadIsShownAsFarAsItCan(t *testing.T) {
 	printed, err := starts(t, "show", "x")
 	require.ErrorContains(t, err, "what else is known of call x cannot be read: it is encrypted with the key ")
 	require.Contains(t, printed, "Conversation  "+conversation)
+
+	t.Setenv("CALLTHREAD_ENCRYPTION_KEYS", someKey)
+	printed, err = starts(t, "show", "x")
+	require.NoError(t, err)
+	require.Contains(t, printed, "Spoke with    Amira Haddad, Bo\n")
+	require.Contains(t, printed, "Log           09:30:00 ringing\n")
 }
 
 func TestCallsAreFoundByTheirConversation(t *testing.T) {
