@@ -40,7 +40,7 @@ var formats = map[string]format{
 		if became, isOutcome := value.(call.Outcome); isOutcome {
 			return became.InWords()
 		}
-		return inWords(value.(int))
+		return SecondsInWords(value.(int))
 	}},
 	"national":      {[]kind{phoneNo}, phoneAs(phone.Number.National)},
 	"international": {[]kind{phoneNo}, phoneAs(phone.Number.International)},
@@ -71,7 +71,8 @@ func layout(layout string) func(any, locale) string {
 	return func(value any, at locale) string { return value.(time.Time).In(at.zone).Format(layout) }
 }
 
-func inWords(n int) string {
+// SecondsInWords is a duration as notes have it.
+func SecondsInWords(n int) string {
 	if n < 60 {
 		return fmt.Sprintf("%d s", n)
 	}

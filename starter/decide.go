@@ -237,6 +237,6 @@ func (d *decider) explainMissing(ctx context.Context, id string) error {
 	case status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
 		return fmt.Errorf("is over: there is nothing to %s", d.update)
 	default:
-		return fmt.Errorf("its run has ended (%s): there is nothing to %s", strings.ToLower(status.String()), d.update)
+		return fmt.Errorf("its run has ended (%s): there is nothing to %s", inWords(status), d.update)
 	}
 }

@@ -1,6 +1,6 @@
 // Command starter receives babelforce's webhooks and starts and signals the
 // workflows of calls. It also holds the commands around that: a demo, a
-// stand-in for Kustomer, the set-up of Temporal, and decisions on parked calls.
+// stand-in for Kustomer, the set-up of Temporal, and looking at calls and deciding on parked ones.
 package main
 
 import (
@@ -30,11 +30,11 @@ func main() {
 // run is all of main that a test can call.
 func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	serving := serveCommand(logs)
-	decisions := decisionCommands(out, logs)
+	aboutCalls := append(decisionCommands(out, logs), showCommand(out, logs))
 	commands := append([]*cli.Command{
-		serveCommand(logs), demoCommand(out), sandboxCommand(out), checkCommand(out), automationsCommand(out), setupCommand(out, logs), parkedCommand(out, logs),
-		keygenCommand(out), codecServerCommand(logs),
-	}, decisions...)
+		serveCommand(logs), demoCommand(out), sandboxCommand(out), checkCommand(out), automationsCommand(out), setupCommand(out, logs),
+		callsCommand(out, logs), parkedCommand(out, logs), keygenCommand(out), codecServerCommand(logs),
+	}, aboutCalls...)
 	for _, command := range commands {
 		command.OnUsageError = config.UsageError
 	}
@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		// --set tags=a,b is one value.
 		DisableSliceFlagSeparator: true,
 	}
-	return app.RunContext(ctx, flagsFirst(decisions, args))
+	return app.RunContext(ctx, flagsFirst(aboutCalls, args))
 }
 
 // flagsFirst lets operators write the flags of these commands after a call's

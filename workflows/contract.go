@@ -51,6 +51,9 @@ const (
 	Parked   Phase = "parked"   // Kustomer refused a step; an operator must decide
 )
 
+// Phases are all there are.
+var Phases = []Phase{Ringing, Bridged, Finished, Missed, Parked}
+
 // Search attributes, all Keyword. None ever holds a phone number or a person's name.
 var (
 	CallPhase              = temporal.NewSearchAttributeKeyKeyword("CallPhase")

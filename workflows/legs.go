@@ -58,19 +58,19 @@ func (c *thread) inWords(event call.Event) string {
 	case event.Leg.IsChild() && c.facts.IsCustomers(event.Leg):
 		return "the customer's leg ended (" + cmp.Or(event.Leg.FinishReason, "no reason given") + ")"
 	case event.Leg.IsChild():
-		return ofLeg(agent, legState(call.Attempt{Leg: event.Leg, Agent: event.Agent}))
+		return legState(call.Attempt{Leg: event.Leg, Agent: event.Agent}).InWords(agent)
 	}
 	return "call ended (" + cmp.Or(event.Leg.FinishReason, "no reason given") + ")"
 }
 
-// ofLeg says what became of an agent's leg.
-func ofLeg(agent string, leg LegState) string {
+// InWords says what became of the leg, which is that of whoever is named.
+func (l LegState) InWords(whose string) string {
 	rang := ""
-	if leg.RangSeconds != nil {
-		rang = fmt.Sprintf(" after %d s of ringing", *leg.RangSeconds)
+	if l.RangSeconds != nil {
+		rang = fmt.Sprintf(" after %d s of ringing", *l.RangSeconds)
 	}
-	if !leg.Answered {
-		return agent + " did not pick up" + rang
+	if !l.Answered || l.TalkedSeconds == nil {
+		return whose + " did not pick up" + rang
 	}
-	return fmt.Sprintf("%s picked up%s, and was on the line for %d s", agent, rang, *leg.TalkedSeconds)
+	return fmt.Sprintf("%s picked up%s, and was on the line for %d s", whose, rang, *l.TalkedSeconds)
 }

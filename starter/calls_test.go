@@ -1,0 +1,117 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+)
+
+var ring = time.Date(2026, time.March, 4, 9, 30, 0, 0, time.UTC)
+
+// fourCalls are of each kind there is, in the order of Temporal's list: those under way first.
+func fourCalls(t *testing.T) *fakeTemporal {
+	t.Helper()
+	f := newTemporal(t, []string{"call/parked", "call/rings"}, []string{"call/over", "call/killed"})
+	f.finds, f.count = "WorkflowType = 'CallWorkflow'", 4
+	f.calls["call/parked"] = &fakeCall{started: ring, listed: map[string]string{"CallPhase": "parked", "CallDirection": "in", "ParkedBecause": refusal}}
+	f.calls["call/rings"] = &fakeCall{started: ring.Add(3 * time.Minute), listed: map[string]string{"CallPhase": "ringing", "CallDirection": "in"}}
+	f.calls["call/over"] = &fakeCall{started: ring.Add(2 * time.Minute), ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, listed: map[string]string{
+		"CallPhase": "finished", "CallOutcome": "answered", "CallDirection": "out", "AgentId": "4711", "QueueName": "Support\n\x1b[31m2", "KustomerConversationId": conversation,
+	}}
+	f.calls["call/killed"] = &fakeCall{started: ring.Add(time.Minute), ended: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, listed: map[string]string{"CallPhase": "bridged", "CallDirection": "in"}}
+	return f
+}
+
+func TestCallsAreListedNewestFirstWithWhatTheListOfRunsKnows(t *testing.T) {
+	fourCalls(t)
+	printed, err := starts(t, "calls")
+	require.NoError(t, err)
+	require.Equal(t, strings.Join([]string{
+		"CALL    STARTED               PHASE                 OUTCOME   WAY  AGENT  QUEUE          CONVERSATION",
+		"rings   2026-03-04T09:33:00Z  ringing               –         in   –      –              –",
+		"over    2026-03-04T09:32:00Z  finished              answered  out  4711   Support [31m2  2b7e0000000000000000beef",
+		"killed  2026-03-04T09:31:00Z  bridged (terminated)  –         in   –      –              –",
+		"parked  2026-03-04T09:30:00Z  parked                –         in   –      –              –  " + refusal,
+		"",
+	}, "\n"), printed)
+}
+
+func TestLastLineSaysHowManyCallsAreNotShown(t *testing.T) {
+	fourCalls(t)
+	printed, err := starts(t, "calls", "--limit", "3")
+	require.NoError(t, err)
+	require.NotContains(t, printed, "killed")
+	require.True(t, strings.HasSuffix(printed, "\n\n1 more are not shown: --limit shows more, and filters fewer (--help)\n"), printed)
+
+	printed, err = starts(t, "calls", "--limit", "4")
+	require.NoError(t, err)
+	require.NotContains(t, printed, "not shown")
+}
+
+func TestCallsArePrintedAsJSONForScripts(t *testing.T) {
+	fourCalls(t)
+	printed, err := starts(t, "calls", "--json")
+	require.NoError(t, err)
+	var those []map[string]any
+	require.NoError(t, json.Unmarshal([]byte(printed), &those))
+	require.Len(t, those, 4)
+	require.Equal(t, map[string]any{
+		"callId": "over", "workflowId": "call/over", "runId": "run-of-call/over", "startedAt": "2026-03-04T09:32:00Z", "endedAt": "2026-03-04T09:34:00Z",
+		"run": "completed", "phase": "finished", "outcome": "answered", "direction": "out", "agentId": "4711", "queueName": "Support\n\x1b[31m2",
+		"conversationId": conversation, "reason": "",
+	}, those[1])
+	require.NotContains(t, those[0], "endedAt", "it is not over")
+}
+
+func TestFiltersBecomeOneQuery(t *testing.T) {
+	for flags, query := range map[string]string{
+		"--phase parked --running":                   "CallPhase = 'parked' AND ExecutionStatus = 'Running'",
+		"--outcome no_agent --direction in":          "CallOutcome = 'no_agent' AND CallDirection = 'in'",
+		"--agent 4711 --since 2026-11-23":            "AgentId = '4711' AND StartTime >= '2026-11-23T00:00:00Z'",
+		"--since 2026-11-23T09:00:00+02:00":          "StartTime >= '2026-11-23T07:00:00Z'",
+		"--queue O'Brien'OR''='":                     "QueueName = 'O''Brien''OR''''='''",
+		"--agent=":                                   "AgentId = ''",
+		"--queue x_AND_CallPhase=parked":             "QueueName = 'x_AND_CallPhase=parked'",
+		"--direction out --queue Überlauf --limit 1": "CallDirection = 'out' AND QueueName = 'Überlauf'",
+	} {
+		f := newTemporal(t)
+		f.finds = "WorkflowType = 'CallWorkflow' AND " + query
+		printed, err := starts(t, append([]string{"calls"}, strings.Fields(flags)...)...)
+		require.NoError(t, err, flags)
+		require.Equal(t, "there is no such call\n", printed)
+	}
+}
+
+func TestFilterThatCannotBeMeantIsRefusedWithWhatThereIs(t *testing.T) {
+	for says, flags := range map[string][]string{
+		`--phase: there is no phase "park", only ringing, bridged, finished, missed, parked`:  {"--phase", "park"},
+		`--outcome: there is no outcome "lost", only answered, after_hours, failed, missed, `: {"--outcome", "lost"},
+		`--direction: there is no direction "", only in, out`:                                 {"--direction", ""},
+		`--queue: Temporal cannot look for "a \"b\""`:                                         {"--queue", `a "b"`},
+		`--agent: Temporal cannot look for "a\\' OR "`:                                        {"--agent", `a\' OR `},
+		`--since "yesterday" is neither how long ago (2h), nor a date`:                        {"--since", "yesterday"},
+		`--since "-2h" is neither`:                                                            {"--since=-2h"},
+		`--limit must be above 0`:                                                             {"--limit", "0"},
+		`unknown command or argument "over"`:                                                  {"over"},
+	} {
+		_, err := starts(t, append([]string{"calls"}, flags...)...)
+		require.ErrorContains(t, err, says)
+	}
+}
+
+func TestCallsSinceADurationAreThoseThatBeganAfterIt(t *testing.T) {
+	since, err := parseSince("1h30m", ring)
+	require.NoError(t, err)
+	require.Equal(t, ring.Add(-90*time.Minute), since)
+}
+
+func TestCallsOfATemporalThatIsAwayAreAnErrorThatNamesIt(t *testing.T) {
+	for _, command := range [][]string{{"calls"}, {"show", "x"}} {
+		_, err := starts(t, command...)
+		require.ErrorContains(t, err, "127.0.0.1:1")
+	}
+}

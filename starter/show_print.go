@@ -1,0 +1,140 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/workflows"
+)
+
+// sheet prints what is known, a line for each thing; what is not known has none.
+type sheet struct{ *tabwriter.Writer }
+
+func (s sheet) line(name, value string) {
+	if value = oneLine(value); value != "" {
+		fmt.Fprintf(s, "%s\t%s\n", name, value)
+	}
+}
+
+func (s sheet) lines(name string, values []string) {
+	for _, value := range values {
+		s.line(name, value)
+		name = "" // stands before the first only
+	}
+}
+
+func printShown(out io.Writer, shown shownCall) error {
+	s := sheet{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
+	s.line("Call", shown.CallID)
+	s.line("Way", shown.Direction)
+	s.line("Started", moment(shown.StartedAt))
+	if !shown.EndedAt.IsZero() {
+		s.line("Ended", moment(shown.EndedAt))
+	}
+	s.line("Phase", shown.phase())
+	if shown.State == nil {
+		s.line("Outcome", shown.Outcome)
+		s.line("Conversation", shown.ConversationID)
+		s.line("Agent", shown.AgentID)
+		s.line("Queue", shown.QueueName)
+		s.line("Parked because", shown.Reason)
+		return s.Flush()
+	}
+	if shown.EndedAt.IsZero() {
+		s.line("Waits for", shown.State.WaitsFor)
+	}
+	s.state(*shown.State)
+	s.story(*shown.State, shown.Direction)
+	s.lines("Log", shown.Log)
+	if err := s.Flush(); err != nil || shown.State.Phase != workflows.Parked || !shown.EndedAt.IsZero() {
+		return err
+	}
+	_, err := fmt.Fprintln(out, "\n"+whatToDo(shown.CallID))
+	return err
+}
+
+// state is how the call stands.
+func (s sheet) state(state workflows.State) {
+	s.line("Outcome", outcomeInWords(state.Outcome))
+	s.line("Parked because", state.ParkedBecause)
+	s.lines("Skipped", state.Skipped)
+	s.lines("Warnings", state.Warnings)
+	s.line("Conversation", state.ConversationID)
+	s.line("", state.ConversationURL)
+	s.line("Customer", state.CustomerID)
+	s.line("", state.Caller)
+	s.line("Queue", state.QueueName)
+	s.line("Agent", state.AgentID)
+	s.line("Spoke with", strings.Join(state.Summary.Agents, ", "))
+	s.line("Assigned to", strings.Join(state.AssignedUsers, ", "))
+	s.line("Waited", seconds(state.Summary.WaitSeconds))
+	s.line("Talked", seconds(state.Summary.TalkSeconds))
+	s.line("Ended by", state.Summary.EndedBy)
+	s.lines("Delays", known(delay(state.RingToConversationMS, "from ring to conversation"), delay(state.BridgeToUpdateMS, "from bridge to update")))
+	s.line("Automations", state.Automations)
+}
+
+// story is what happened in the call.
+func (s sheet) story(state workflows.State, direction string) {
+	var legs, events []string
+	for _, leg := range state.Legs {
+		legs = append(legs, leg.InWords(whose(leg, direction))+" ("+strings.Join(known(leg.FinishReason, "leg "+leg.LegID), ", ")+")")
+	}
+	for _, event := range state.Events {
+		events = append(events, moment(event.At)+" "+eventInWords(event))
+	}
+	s.lines("Legs", legs)
+	s.lines("Events", events)
+}
+
+// whose says whose leg it is: of a call that was placed, the only other one is not an agent's who was rung.
+func whose(leg workflows.LegState, direction string) string {
+	if leg.AgentID == "" && direction == "out" {
+		return "the other side"
+	}
+	return "agent " + cmp.Or(leg.AgentID, "unknown")
+}
+
+func eventInWords(event workflows.HeardEvent) string {
+	if event.Child {
+		return string(event.Kind) + ", of leg " + event.LegID
+	}
+	return string(event.Kind)
+}
+
+// known are those of the words that there are.
+func known(words ...string) (those []string) {
+	for _, word := range words {
+		if word != "" {
+			those = append(those, word)
+		}
+	}
+	return those
+}
+
+func seconds(n *int) string {
+	if n == nil {
+		return ""
+	}
+	return automation.SecondsInWords(*n)
+}
+
+func delay(ms int64, between string) string {
+	if ms == 0 {
+		return ""
+	}
+	return (time.Duration(ms) * time.Millisecond).String() + " " + between
+}
+
+func outcomeInWords(outcome call.Outcome) string {
+	if name := string(outcome); name != outcome.InWords() {
+		return name + " (" + outcome.InWords() + ")"
+	}
+	return string(outcome)
+}

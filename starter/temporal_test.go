@@ -1,0 +1,208 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
+	historypb "go.temporal.io/api/history/v1"
+	sdkpb "go.temporal.io/api/sdk/v1"
+	"go.temporal.io/api/serviceerror"
+	updatepb "go.temporal.io/api/update/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/workflows"
+)
+
+// fakeTemporal is a Temporal server as far as an operator can tell.
+type fakeTemporal struct {
+	workflowservice.UnimplementedWorkflowServiceServer
+	mu    sync.Mutex
+	calls map[string]*fakeCall // by workflow id
+	finds string               // the query that the list of runs is asked, and no other
+	pages [][]string           // the workflow ids in that list
+	count int64                // how many calls it holds
+	keys  string               // with which its workers encrypt
+}
+
+// fakeCall is a call's run and how it takes decisions.
+type fakeCall struct {
+	started    time.Time
+	listed     map[string]string // search attributes
+	state      workflows.State   // the answer to the query, from the decision on
+	answer     workflows.State   // to the decision
+	refuses    string            // the decision, with these words
+	stuck      bool              // once it has accepted the decision
+	noWorker   bool
+	ended      enumspb.WorkflowExecutionStatus
+	log        string
+	decisions  []string
+	amendments []activities.Amendment
+}
+
+// newTemporal starts the server where commands look for it, until the test ends.
+func newTemporal(t *testing.T, pages ...[]string) *fakeTemporal {
+	t.Helper()
+	f := &fakeTemporal{calls: make(map[string]*fakeCall), pages: pages, finds: `CallPhase = "parked" AND ExecutionStatus = "Running"`}
+	server := grpc.NewServer(grpc.UnaryInterceptor(func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		answer, err := handle(ctx, request)
+		if err != nil {
+			err = serviceerror.ToStatus(err).Err()
+		}
+		return answer, err
+	}))
+	workflowservice.RegisterWorkflowServiceServer(server, f)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	t.Setenv("TEMPORAL_ADDRESS", listener.Addr().String())
+	return f
+}
+
+func (f *fakeTemporal) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {
+	return &workflowservice.GetSystemInfoResponse{Capabilities: &workflowservice.GetSystemInfoResponse_Capabilities{}}, nil
+}
+
+// ListWorkflowExecutions has one page for each list of ids.
+func (f *fakeTemporal) ListWorkflowExecutions(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	if r.GetQuery() != f.finds {
+		return nil, serviceerror.NewInvalidArgument("unexpected query " + r.GetQuery())
+	}
+	page := len(r.GetNextPageToken())
+	answer := &workflowservice.ListWorkflowExecutionsResponse{}
+	if page >= len(f.pages) {
+		return answer, nil
+	}
+	if page+1 < len(f.pages) {
+		answer.NextPageToken = make([]byte, page+1)
+	}
+	for _, id := range f.pages[page] {
+		answer.Executions = append(answer.Executions, f.calls[id].info(id))
+	}
+	return answer, nil
+}
+
+func (f *fakeTemporal) CountWorkflowExecutions(_ context.Context, r *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+	if r.GetQuery() != f.finds {
+		return nil, serviceerror.NewInvalidArgument("unexpected query " + r.GetQuery())
+	}
+	return &workflowservice.CountWorkflowExecutionsResponse{Count: f.count}, nil
+}
+
+// info is what the list of runs knows of a call.
+func (c *fakeCall) info(id string) *workflowpb.WorkflowExecutionInfo {
+	attributes := make(map[string]*commonpb.Payload)
+	for name, value := range c.listed {
+		attributes[name], _ = converter.GetDefaultDataConverter().ToPayload(value)
+	}
+	info := &workflowpb.WorkflowExecutionInfo{
+		Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: "run-of-" + id}, StartTime: timestamppb.New(c.started),
+		Status: cmp.Or(c.ended, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), SearchAttributes: &commonpb.SearchAttributes{IndexedFields: attributes},
+	}
+	if c.ended != 0 {
+		info.CloseTime = timestamppb.New(c.started.Add(2 * time.Minute))
+	}
+	return info
+}
+
+func (f *fakeTemporal) find(id string) (*fakeCall, error) {
+	if found := f.calls[id]; found != nil {
+		return found, nil
+	}
+	return nil, serviceerror.NewNotFound("workflow not found for ID: " + id)
+}
+
+func (f *fakeTemporal) QueryWorkflow(_ context.Context, r *workflowservice.QueryWorkflowRequest) (*workflowservice.QueryWorkflowResponse, error) {
+	asked, err := f.find(r.GetExecution().GetWorkflowId())
+	if err != nil {
+		return nil, err
+	}
+	if asked.noWorker {
+		return nil, serviceerror.NewFailedPrecondition("no poller seen for task queue recently")
+	}
+	answer, err := f.data().ToPayloads(asked.state)
+	if r.GetQuery().GetQueryType() == logQuery {
+		answer, err = f.data().ToPayloads(&sdkpb.WorkflowMetadata{CurrentDetails: asked.log})
+	}
+	return &workflowservice.QueryWorkflowResponse{QueryResult: answer}, err
+}
+
+// GetWorkflowExecutionHistory has the end of a run that is complete.
+func (f *fakeTemporal) GetWorkflowExecutionHistory(_ context.Context, r *workflowservice.GetWorkflowExecutionHistoryRequest) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+	over, err := f.find(r.GetExecution().GetWorkflowId())
+	if err != nil {
+		return nil, err
+	}
+	result, err := f.data().ToPayloads(over.state)
+	return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: []*historypb.HistoryEvent{{
+		EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+		Attributes: &historypb.HistoryEvent_WorkflowExecutionCompletedEventAttributes{
+			WorkflowExecutionCompletedEventAttributes: &historypb.WorkflowExecutionCompletedEventAttributes{Result: result},
+		},
+	}}}}, err
+}
+
+func (f *fakeTemporal) DescribeWorkflowExecution(_ context.Context, r *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	described, err := f.find(r.GetExecution().GetWorkflowId())
+	if err != nil {
+		return nil, err
+	}
+	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: described.info(r.GetExecution().GetWorkflowId())}, nil
+}
+
+func (f *fakeTemporal) UpdateWorkflowExecution(ctx context.Context, r *workflowservice.UpdateWorkflowExecutionRequest) (*workflowservice.UpdateWorkflowExecutionResponse, error) {
+	decided, err := f.find(r.GetWorkflowExecution().GetWorkflowId())
+	switch {
+	case err != nil:
+		return nil, err
+	case decided.ended != 0:
+		return nil, serviceerror.NewNotFound("workflow execution already completed")
+	case decided.noWorker:
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	decided.decisions = append(decided.decisions, r.GetRequest().GetInput().GetName())
+	if args := r.GetRequest().GetInput().GetArgs(); args != nil {
+		var amendment activities.Amendment
+		if err := f.data().FromPayloads(args, &amendment); err != nil {
+			return nil, serviceerror.NewInvalidArgument(err.Error())
+		}
+		decided.amendments = append(decided.amendments, amendment)
+	}
+	answer := &workflowservice.UpdateWorkflowExecutionResponse{
+		Stage: enumspb.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ACCEPTED, UpdateRef: &updatepb.UpdateRef{WorkflowExecution: r.GetWorkflowExecution()},
+	}
+	if decided.stuck {
+		return answer, nil
+	}
+	answer.Stage = enumspb.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED
+	if decided.refuses != "" {
+		answer.Outcome = &updatepb.Outcome{Value: &updatepb.Outcome_Failure{Failure: &failurepb.Failure{
+			Message: decided.refuses, FailureInfo: &failurepb.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{}},
+		}}}
+		return answer, nil
+	}
+	state, err := f.data().ToPayloads(decided.answer)
+	answer.Outcome = &updatepb.Outcome{Value: &updatepb.Outcome_Success{Success: state}}
+	return answer, err
+}
+
+func (f *fakeTemporal) PollWorkflowExecutionUpdate(ctx context.Context, _ *workflowservice.PollWorkflowExecutionUpdateRequest) (*workflowservice.PollWorkflowExecutionUpdateResponse, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
