@@ -157,7 +157,7 @@ func (e *edit) respect(current *kustomer.Conversation) {
 // later one, which was written first, has the last word on.
 func (e *edit) leaveToLater(ctx context.Context) error {
 	c := &e.change
-	c.Name, c.Status, c.Priority, c.AssignedUsers, c.AssignedTeams = "", "", 0, nil, nil
+	c.Name, c.Status, c.Priority, c.AssignedUsers, c.AssignedTeams, c.SetTags = "", "", 0, nil, nil, nil
 	if len(c.Custom) == 0 {
 		return nil
 	}

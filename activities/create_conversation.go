@@ -16,6 +16,9 @@ type CreateConversationInput struct {
 	// LookFirst says that the conversation may exist already: Temporal has
 	// remembered or forgotten an earlier run of the call, or this step was refused before.
 	LookFirst bool `json:"lookFirst,omitempty"`
+	// Existing is the call's conversation, where it is only to be given what it
+	// lacks, now that more is known.
+	Existing string `json:"existing,omitempty"`
 	// Rang is when the call began to ring.
 	Rang time.Time `json:"rang,omitzero"`
 	// Amend is what an operator has changed about the step.
@@ -80,6 +83,9 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 	if result.Unassigned = in.Facts.Agent != (call.Agent{}) && a.isNobody(automations, in.Facts); result.Unassigned {
 		opening.Tags = append(opening.Tags, UnassignedTag)
 	}
+	if in.Existing != "" {
+		return a.completeConversation(ctx, in.Existing, opening, result)
+	}
 	customer := owner{id: opening.Customer, catchesAll: true, decision: "the customer whom the automations file names"}
 	if in.Amend != nil && in.Amend.Customer != nil {
 		customer.decision = "the customer whom an operator has named"
@@ -102,6 +108,33 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 	result.OpenedAt = time.Now().UTC()
 	result.Warnings = o.warnings
 	result.Left = o.left
+	return result, nil
+}
+
+// completeConversation gives a call's conversation what it lacks. One that
+// people have deleted or merged is left to the step that comes next.
+func (a *Activities) completeConversation(ctx context.Context, id string, opening automation.Opening, result CreateConversationResult) (CreateConversationResult, error) {
+	result.ConversationID, result.OpenedAt, result.Warnings = id, time.Now().UTC(), nil // which were told before
+	found, err := a.kustomer.Conversation(ctx, id)
+	switch {
+	case kustomer.IsKind(err, kustomer.NotFound):
+		return result, nil
+	case err != nil:
+		return CreateConversationResult{}, failure(ctx, err)
+	case found.Deleted || found.MergedTarget != "":
+		return result, nil
+	}
+	o := &opened{opening: opening, edit: edit{Activities: a}}
+	if err := o.adopt(ctx, found); err != nil {
+		return CreateConversationResult{}, failure(ctx, err)
+	}
+	if result.Unassigned {
+		o.change = automation.Change{AddTags: []string{UnassignedTag}}
+		if err := o.addTags(ctx); err != nil {
+			return CreateConversationResult{}, failure(ctx, err)
+		}
+	}
+	result.CustomerID, result.Left, result.Warnings = found.CustomerID, o.left, o.warnings
 	return result, nil
 }
 

@@ -176,3 +176,57 @@ func TestAnAgentIsMissedOnlyWhereAnAutomationWantedOne(t *testing.T) {
 	require.False(t, o.update(t, in).Unassigned)
 	require.Empty(t, o.conversation(t).Tags)
 }
+
+func TestATransferToAUserWhoLeftUnassignsThoughThatFailsAtFirst(t *testing.T) {
+	o := newOrg(t)
+	in := o.transferring(t, call.Agent{ID: "8", Name: "Clara", SourceID: nobody})
+	// Refused whole, twice, and by itself; what fails is the request that unassigns.
+	o.Inject(sandbox.Fault{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultStatus, Status: 503, Skip: 2, Times: 2})
+	result, failed, err := repeat(t, o.UpdateConversation, in)
+	require.NoError(t, err)
+	require.NotEmpty(t, failed)
+	require.True(t, result.Unassigned)
+	require.Empty(t, o.conversation(t).AssignedUsers)
+}
+
+func TestAnOvertakenHandOverSetsNoTags(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, creates+`- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { set: ["with_{agent.name}"] }, note: "{agent.name}" } }`)
+	later := answering(o.open(t))
+	later.Facts.Agent.Name = "Ben"
+	overtaken := later
+	overtaken.Left = o.update(t, later).Left
+	overtaken.Facts.Agent.Name, overtaken.KeepAssignee, overtaken.Note = "Amira", true, "bridged-2"
+	o.update(t, overtaken)
+	require.Equal(t, []string{"with_Ben"}, o.conversation(t).Tags)
+}
+
+func TestAConversationIsGivenWhatItLacksAndNeverMadeAgain(t *testing.T) {
+	for name, meanwhile := range map[string]func(*org, string){
+		"untouched": func(*org, string) {},
+		"merged": func(o *org, id string) {
+			other, err := o.client.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: o.State().Customers[0].ID})
+			require.NoError(t, err)
+			o.Merge(id, other.ID)
+		},
+	} {
+		o := newOrg(t)
+		o.automate(t, "callers: { unknown: park }\n"+placesCalls)
+		theirs, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Mrs. Öz"})
+		require.NoError(t, err)
+		in := ringing("")
+		in.Facts.Outgoing, in.Facts.Leg.To, in.Amend = true, caller, &Amendment{Customer: &theirs.ID}
+		opened, err := attempt(o.CreateConversation, in)
+		require.NoError(t, err)
+		meanwhile(o, opened.ConversationID)
+		before := len(o.State().Conversations)
+		in.Existing, in.Amend, in.Facts.Agent = opened.ConversationID, nil, call.Agent{ID: "7", SourceID: amira.ID}
+		completed, err := attempt(o.CreateConversation, in)
+		require.NoError(t, err, name)
+		require.Equal(t, opened.ConversationID, completed.ConversationID)
+		require.Len(t, o.State().Conversations, before)
+		if name == "untouched" {
+			require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
+		}
+	}
+}

@@ -75,20 +75,20 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	e.warnings = warnings
 	e.ours.name, e.ours.teams = change.Name, change.AssignedTeams
 	e.ours.users = slices.Concat(in.Agents, change.AssignedUsers)
-	in.Amend.change(&change)
-	change.Untag(in.Undo)
 	e.change = change
 	if in.KeepAssignee {
 		if err := e.leaveToLater(ctx); err != nil {
 			return UpdateConversationResult{}, failure(ctx, err)
 		}
 	}
+	in.Amend.change(&e.change)
+	e.change.Untag(in.Undo)
 	e.tagUnassigned()
 	if change.Message != nil {
 		message := a.voiceMessage(*change.Message, in.Facts)
 		e.message = &message
 	}
-	err := e.carryOut(ctx, note(in.Facts.Key, in.Note, change.Note), repeated(ctx) || in.LookFirst)
+	err := e.carryOut(ctx, note(in.Facts.Key, in.Note, e.change.Note), repeated(ctx) || in.LookFirst)
 	result := UpdateConversationResult{
 		UpdatedAt: time.Now().UTC(), Automations: automations.Version, Warnings: e.warnings, Left: e.left, Gone: isGone(ctx, err),
 	}
@@ -200,4 +200,7 @@ func (e *edit) resume(ctx context.Context) {
 		e.message = nil
 	}
 	e.done, e.left, e.warnings, e.agentUser, e.change.AssignedUsers = p.Done, p.Left, p.Warnings, p.Agent, p.Assigned
+	if e.otherUser != nil && !e.unassigns {
+		e.takeFromEarlier() // for the agent may have turned out to be nobody
+	}
 }

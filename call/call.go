@@ -130,6 +130,8 @@ type Facts struct {
 	Outgoing bool `json:"outgoing,omitempty"`
 	// incoming says that it is known for sure to have come in: legs that the flow places for it change nothing.
 	incoming bool
+	// placed says that the agent is only known to have placed the call.
+	placed bool
 	// Leg is the customer's: the parent of a call that came in, whose child legs
 	// (agent attempts) never change it, and the external leg of one that was placed.
 	Leg   Leg               `json:"leg"`
@@ -188,6 +190,9 @@ func (f Facts) directed(e Event) Facts {
 	if comesIn && f.Outgoing {
 		f.Leg = Leg{} // it was taken for another's
 	}
+	if comesIn && f.placed {
+		f.Agent = Agent{}
+	}
 	f.incoming = f.incoming || comesIn
 	f.Outgoing = !f.incoming && (f.Outgoing || e.IsOutgoing())
 	return f
@@ -228,12 +233,12 @@ func (f Facts) withBuckets(e Event) Facts {
 	// Every leg of an attempt names its agent; only a bridge says that it is the one who answered.
 	switch {
 	case f.Outgoing && e.Kind != Bridged && f.Agent == Agent{}:
-		f.Agent = e.Agent // who has placed the call: no other agent is rung
+		f.Agent, f.placed = e.Agent, true // who has placed the call: no other agent is rung
 	case f.Outgoing && e.Kind != Bridged:
 		f.Agent = f.Agent.over(e.Agent)
 	case f.Outgoing && e.Agent == Agent{}: // it is the one who has placed the call
 	case e.Kind == Bridged:
-		f.Agent = e.Agent.over(f.Agent)
+		f.Agent, f.placed = e.Agent.over(f.Agent), false
 		f.Queue = e.Queue.over(f.Queue)
 	}
 	return f

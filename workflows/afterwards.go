@@ -22,7 +22,7 @@ func (c *thread) linger(ctx workflow.Context) (more bool, err error) {
 	if c.recording == nil && c.opened.ExpectsRecording {
 		c.recording = c.timer(ctx, c.sinceTheEnd(ctx, c.patience.Recording), "time for recordings")
 	}
-	if c.wrapUp == nil && c.opened.WrapUpTime > 0 && c.facts.Outcome == call.Answered {
+	if c.wrapUp == nil && c.opened.WrapUpTime > 0 && c.closed.Outcome == call.Answered {
 		c.wrapUp = c.timer(ctx, c.sinceTheEnd(ctx, c.opened.WrapUpTime), "time for the agent to wrap up")
 	}
 	ending := c.over().Ending()
@@ -70,7 +70,7 @@ func (c *thread) afterwards() workflow.Future {
 // writeAfterwards writes down what has come since the end of the call.
 func (c *thread) writeAfterwards(ctx workflow.Context) error {
 	for ; c.recorded < len(c.recordings); c.recorded++ {
-		facts := c.facts
+		facts := c.closedFacts()
 		facts.Recording = c.recordings[c.recorded].Recording
 		const what = "write down a recording"
 		if err := c.writeAfter(ctx, what, call.Recorded, noteName(call.Recorded, c.recorded+1), facts); err != nil {
@@ -81,7 +81,7 @@ func (c *thread) writeAfterwards(ctx workflow.Context) error {
 		return nil
 	}
 	c.wrappedUp = true
-	return c.writeAfter(ctx, "wrap the call up", call.WrappedUp, string(call.WrappedUp), c.facts)
+	return c.writeAfter(ctx, "wrap the call up", call.WrappedUp, string(call.WrappedUp), c.closedFacts())
 }
 
 func (c *thread) writeAfter(ctx workflow.Context, what string, event call.Kind, note string, facts call.Facts) error {

@@ -153,8 +153,11 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 	}
 }
 
-// wasFollowed reports whether an agent has picked up since the caller's leg ended.
-func (c *thread) wasFollowed() bool { return c.lastBridge.After(c.endedAt) }
+// wasFollowed reports whether an agent has picked up since the caller's leg
+// ended, by the events' own times or else by when they were heard of.
+func (c *thread) wasFollowed() bool {
+	return len(c.bridges) > c.bridgesAtEnd || !c.lastBridge.IsZero() && !c.lastBridge.Before(c.endedAt)
+}
 
 // goesOn reports whether the caller's leg has ended by a transfer, and the
 // agent who took the call then is still on the line, as far as the ends of
@@ -170,7 +173,7 @@ func (c *thread) goesOn(ctx workflow.Context) bool {
 // the note of this hand-over from the call's others.
 func (c *thread) handOver(ctx workflow.Context, bridge call.Event, noteName string) error {
 	facts := c.facts.AsOf(bridge)
-	overtaken := bridge.At().Before(c.lastBridge)
+	overtaken := c.isOvertaken(bridge)
 	if !overtaken {
 		c.state.AgentID, c.state.QueueName = facts.Agent.ID, facts.Queue.Name
 	}

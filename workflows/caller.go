@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -38,23 +39,26 @@ func (c *thread) completeOpening(ctx workflow.Context) error {
 // isPlacers reports whether the conversation was opened before it was known which agent has placed the call, and now it is.
 func (c *thread) isPlacers() bool { return c.placersUnknown && c.facts.Agent != call.Agent{} }
 
-// giveToPlacer opens the conversation once more: that gives it what it lacks, such as the agent.
+// giveToPlacer gives the conversation what it lacks, now that it is known who has placed the call.
 func (c *thread) giveToPlacer(ctx workflow.Context) error {
 	if !c.isPlacers() {
 		return nil
 	}
 	c.placersUnknown = false
-	if c.state.ConversationID == "" || c.opened.Joined || len(c.bridges) > 0 { // whose agents are assigned as they come
+	names := func(bridge call.Event) bool { return bridge.Agent != call.Agent{} } // who is assigned as they come
+	if c.state.ConversationID == "" || c.gone || slices.ContainsFunc(c.bridges, names) {
 		return nil
 	}
 	const what = "name the agent who has placed the call"
 	c.state.WaitsFor = "Kustomer to " + what
 	return c.step(ctx, what, activities.PriorityHandOver, func(ctx workflow.Context, t try) error {
-		completed, err := run(ctx, steps.CreateConversation, c.opening(try{again: true, amend: t.amend}))
+		in := c.opening(t)
+		in.Existing = c.state.ConversationID
+		completed, err := run(ctx, steps.CreateConversation, in)
 		if err != nil {
 			return err
 		}
-		c.left, c.state.AgentID = completed.Left, c.facts.Agent.ID
+		c.left, c.state.AgentID, c.unassigned = completed.Left, c.facts.Agent.ID, completed.Unassigned
 		c.warn(ctx, completed.OpenedAt, completed.Warnings)
 		return workflow.UpsertTypedSearchAttributes(ctx, agentAttributes(c.state)...)
 	})

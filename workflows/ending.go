@@ -31,13 +31,13 @@ func (c *thread) close(ctx workflow.Context) error {
 		}
 		written = over.Ending()
 		nth++
-		c.facts = over.Closed(c.bridges)
+		c.closed = over.Closed(c.bridges)
 		if !c.opened.ExpectsFinish {
 			continue
 		}
 		updated, err := c.update(ctx, "write the outcome", activities.PriorityOutcome, activities.UpdateConversationInput{
 			Event: call.Finished,
-			Facts: c.facts,
+			Facts: c.closedFacts(),
 			Note:  noteName(call.Finished, nth),
 			Undo:  outcomeTags,
 			Since: c.since(),
@@ -46,10 +46,17 @@ func (c *thread) close(ctx workflow.Context) error {
 			return err
 		}
 		if !updated.UpdatedAt.IsZero() && !updated.Gone {
-			c.tell(ctx, updated.UpdatedAt, "outcome written: "+string(c.facts.Outcome))
+			c.tell(ctx, updated.UpdatedAt, "outcome written: "+string(c.closed.Outcome))
 		}
 		outcomeTags = updated.AddedTags
 	}
+}
+
+// closedFacts are what the call came down to, and the conversation that it is in now.
+func (c *thread) closedFacts() call.Facts {
+	facts := c.closed
+	facts.Kustomer = c.facts.Kustomer
+	return facts
 }
 
 // over is what is known of the call, were it over.
@@ -77,7 +84,9 @@ func (c *thread) handOverTheRest(ctx workflow.Context) error {
 		return nil
 	}
 	c.answeredUnseen = true
-	if err := c.handOver(ctx, c.over().Answer(), "answered"); err != nil {
+	answer := c.over().Answer()
+	c.facts.Agent, c.facts.Queue = answer.Agent, answer.Queue
+	if err := c.handOver(ctx, answer, "answered"); err != nil {
 		return err
 	}
 	return c.handOverTheRest(ctx)
@@ -96,15 +105,15 @@ func (c *thread) leave(ctx workflow.Context) error {
 // isOver shows operators that the call is over, and its outcome.
 func (c *thread) isOver(ctx workflow.Context) error {
 	phase := Missed
-	if c.facts.Outcome == call.Answered {
+	if c.closed.Outcome == call.Answered {
 		phase = Finished
 	}
-	if c.state.Phase == phase && c.state.Outcome == c.facts.Outcome {
+	if c.state.Phase == phase && c.state.Outcome == c.closed.Outcome {
 		return nil
 	}
-	c.state.Outcome, c.state.Summary = c.facts.Outcome, c.facts.Summary
+	c.state.Outcome, c.state.Summary = c.closed.Outcome, c.closed.Summary
 	attributes := []temporal.SearchAttributeUpdate{CallOutcome.ValueSet(string(c.state.Outcome))}
-	if queue := c.facts.Queue.Name; queue != "" && queue != c.state.QueueName {
+	if queue := c.closed.Queue.Name; queue != "" && queue != c.state.QueueName {
 		c.state.QueueName = queue
 		attributes = append(attributes, agentAttributes(State{QueueName: queue})...)
 	}

@@ -64,7 +64,7 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 	case event.Kind == call.Inbound && !event.Leg.IsChild():
 		c.rang = true
 	case event.Kind == call.Bridged:
-		if event.At().Before(c.lastBridge) || c.isNameless(ctx, event) {
+		if c.isOvertaken(event) || c.isNameless(ctx, event) {
 			c.facts.Agent, c.facts.Queue = agent, queue
 		} else {
 			c.lastBridge = event.At()
@@ -78,10 +78,22 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 		c.attempts = append(c.attempts, attempt)
 		c.state.Legs = append(c.state.Legs, legState(attempt))
 	case event.Kind == call.Finished:
-		c.ended, c.endedIn, c.endedAt, c.endHeard = true, event.Queue, event.At(), workflow.Now(ctx)
+		c.ended, c.endedIn, c.endedAt, c.endHeard, c.bridgesAtEnd = true, event.Queue, event.At(), workflow.Now(ctx), len(c.bridges)
 	case event.Kind == call.Recorded:
 		c.recordings = append(c.recordings, event)
 	}
+}
+
+// isOvertaken reports whether a later bridge was heard of first. One that tells
+// more of the same pick-up is not: its two legs are announced by two clocks.
+func (c *thread) isOvertaken(bridge call.Event) bool {
+	tellsMore := func(other call.Event) bool {
+		names := other.Agent == call.Agent{} && bridge.Agent != call.Agent{}
+		identifies := other.Agent.Is(bridge.Agent) && other.Agent.SourceID == "" && bridge.Agent.SourceID != ""
+		isSamePickUp := other.At().Equal(c.lastBridge) && other.At().Sub(bridge.At()).Abs() <= announcedWithin
+		return isSamePickUp && (names || identifies)
+	}
+	return bridge.At().Before(c.lastBridge) && !slices.ContainsFunc(c.bridges, tellsMore)
 }
 
 // hearBridge keeps a bridge, unless it is another's repeated announcement. One

@@ -47,7 +47,7 @@ func (c *thread) inWords(event call.Event) string {
 		return "call placed"
 	case event.Kind == call.Recorded:
 		return "a recording can be listened to"
-	case event.Kind == call.Bridged && event.At().Before(c.lastBridge):
+	case event.Kind == call.Bridged && c.isOvertaken(event):
 		return agent + " had picked up before, as is heard of only now"
 	case event.Kind == call.Bridged && c.facts.Outgoing:
 		return "the customer has picked up, and speaks with " + agent

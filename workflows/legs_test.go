@@ -104,7 +104,16 @@ func TestTheAgentWhoPlacedACallIsNamedWhenThatBecomesKnown(t *testing.T) {
 	c.hears(3*time.Second, event(call.Finished, "agent's ended", lasting(agentsLeg, 30, "hangup"), call.Agent{}))
 	state := c.plays()
 	require.Equal(t, []string{"create", "create", "finished"}, c.steps)
-	require.True(t, c.created.LookFirst)
+	require.Equal(t, "conversation-1", c.created.Existing)
 	require.Equal(t, agent1, c.created.Facts.Agent)
 	require.Equal(t, "agent-1", state.AgentID)
+}
+
+func TestACallThatWasAnsweredStaysSoWhereItsEndIsNotHeardOf(t *testing.T) {
+	c := newCall(t)
+	c.starts(event(call.Outbound, "customer's", customersLeg, agent1))
+	c.hears(60*time.Second, event(call.Finished, "customer's ended", lasting(customersLeg, 40, "hangup"), call.Agent{}))
+	state := c.plays()
+	require.Equal(t, []string{"create", "answered", "finished"}, c.steps)
+	require.Equal(t, call.Answered, state.Outcome)
 }

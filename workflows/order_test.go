@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/call"
 )
 
@@ -325,4 +326,54 @@ func TestABridgeThatNamesNobodyMuchLaterIsATransfer(t *testing.T) {
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
 	require.Equal(t, call.Agent{}, c.updates[1].Facts.Agent)
+}
+
+// The two legs of one pick-up are announced by two clocks, and the caller's may tell less.
+func TestTheAnnouncementThatTellsWhoPickedUpAssignsWhicheverComesFirst(t *testing.T) {
+	bare := event(call.Bridged, "caller's leg", call.Leg{ID: "p"}, call.Agent{})
+	bare.ReceivedAt = began.Add(10*time.Second + 500*time.Millisecond)
+	known := event(call.Bridged, "agent's leg", leg("c-1", 2, 10, 10), agent1)
+	known.Leg.Seconds = nil
+	for _, first := range []call.Event{bare, {Kind: call.Bridged, ID: "unidentified", ReceivedAt: bare.ReceivedAt, Leg: bare.Leg, Agent: call.Agent{ID: agent1.ID}}} {
+		c := newCall(t)
+		c.starts(inbound)
+		c.hears(11*time.Second, first)
+		c.hears(12*time.Second, known)
+		c.hears(60*time.Second, finished)
+		state := c.plays()
+		require.Equal(t, "agent-1", state.AgentID)
+		require.Equal(t, []string{"user-of-agent-1"}, state.AssignedUsers)
+		require.False(t, c.updates[1].KeepAssignee)
+	}
+}
+
+func TestTheNextAgentOfATransferIsNotMadeToWait(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged)
+	c.hears(35*time.Second, event(call.Finished, "first agent's", leg("c-1", 2, 10, 35), agent1))
+	c.hears(35*time.Second, event(call.Finished, "caller's", lasting(caller, 35, "transferred"), call.Agent{}))
+	// Told on the caller's leg, whose duration stands still.
+	c.hears(60*time.Second, event(call.Bridged, "next", lasting(caller, 35, ""), agent2))
+	c.hears(20*time.Minute, event(call.Finished, "next agent's", leg("c-2", 40, 60, 1200), agent2))
+	c.plays()
+	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
+	require.Equal(t, []int{activities.PriorityRing, activities.PriorityHandOver, activities.PriorityHandOver, activities.PriorityOutcome}, c.priorities)
+	require.Equal(t, 20*time.Minute+15*time.Second, c.took())
+}
+
+func TestTheOutcomeKnowsTheAgentOfALegThatLasted(t *testing.T) {
+	talked := event(call.Finished, "talked", leg("c-1", 3, 10, 60), agent1)
+	talked.Queue = call.Queue{Name: "Support"}
+	c := newCall(t)
+	c.starts(inbound)
+	c.hears(60*time.Second, talked)
+	c.hears(60*time.Second, finished)
+	state := c.plays()
+	require.Equal(t, []string{"create", "answered", "finished"}, c.steps)
+	for _, update := range c.updates {
+		require.Equal(t, agent1, update.Facts.Agent)
+		require.Equal(t, "Support", update.Facts.Queue.Name)
+	}
+	require.Equal(t, "agent-1", state.AgentID)
 }

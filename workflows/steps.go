@@ -33,7 +33,8 @@ type try struct {
 // it, the call is parked for an operator, who lets it try again, as it is or
 // amended, or leaves the step out; nothing else may lose a call.
 func (c *thread) step(ctx workflow.Context, what string, priority int, do func(ctx workflow.Context, t try) error) error {
-	if c.ended && priority < activities.PriorityOutcome {
+	// After a transfer, the next agent has the caller on the line though the caller's own leg has ended.
+	if c.ended && !c.facts.Leg.WasTransferred() && priority < activities.PriorityOutcome {
 		priority = activities.PriorityCatchUp
 	}
 	for t := (try{again: c.resumed}); ; t.again = true {

@@ -18,6 +18,7 @@ type thread struct {
 	state    State
 	patience Patience
 	facts    call.Facts
+	closed   call.Facts // what they came down to when the outcome was last derived
 	opened   activities.CreateConversationResult
 	left     activities.Conversation // the conversation as the last step has left it
 	gone     bool                    // people have deleted it
@@ -44,6 +45,7 @@ type thread struct {
 	endedIn        call.Queue     // the queue that this names
 	endedAt        time.Time      // when it did
 	endHeard       time.Time      // when that was heard of
+	bridgesAtEnd   int            // how many bridges had been then
 	recordings     []call.Event   // in order of arrival
 	recorded       int            // how many of them were written down
 	wrappedUp      bool           // the automations of that were carried out
