@@ -65,19 +65,14 @@ func (a *Activities) userByEmail(ctx context.Context, address string) (user stri
 }
 
 // nameAgent finds the Kustomer user who has placed a call, before the
-// conversation is rendered, where the automations assign it.
-func (a *Activities) nameAgent(ctx context.Context, automations *automation.Set, facts *call.Facts) error {
-	if !facts.Outgoing || !automations.AssignsAgent(call.Outbound, *facts) {
-		return nil
+// conversation is rendered, where the automations assign it. It reports whether
+// that is nobody whom Kustomer knows.
+func (a *Activities) nameAgent(ctx context.Context, automations *automation.Set, facts *call.Facts) (isNobody bool, err error) {
+	if !facts.Outgoing || facts.Agent == (call.Agent{}) || !automations.AssignsAgent(call.Outbound, *facts) {
+		return false, nil
 	}
-	user, err := a.userOf(ctx, automations, facts.Agent, "")
-	facts.Agent.SourceID = user
-	return err
-}
-
-// isNobody reports whether the agent who has placed a call was to be assigned, and could not be named.
-func (a *Activities) isNobody(automations *automation.Set, facts call.Facts) bool {
-	return facts.Outgoing && facts.Agent.SourceID == "" && automations.AssignsAgent(call.Outbound, facts)
+	facts.Agent.SourceID, err = a.userOf(ctx, automations, facts.Agent, "")
+	return facts.Agent.SourceID == "", err
 }
 
 // assignment finds whom to assign, before the change is rendered with it.

@@ -37,8 +37,8 @@ var (
 // callingCustomer decides whose conversation it is, as the automations file
 // says: the caller's, or that of the one who was called.
 func (a *Activities) callingCustomer(ctx context.Context, policies automation.Callers, facts call.Facts) (owner, error) {
-	number, ok := a.customersNumber(facts)
-	if !ok {
+	number := a.inE164(facts.CustomersNumber())
+	if number == "" {
 		return a.numberless(ctx, policies, facts)
 	}
 	which := "the caller's number"
@@ -143,12 +143,12 @@ func (a *Activities) createCustomer(ctx context.Context, customer kustomer.NewCu
 	return []kustomer.Customer{*created}, true, nil
 }
 
-// customersNumber returns the caller's number, or the called one, in E.164.
-// Withheld and internal numbers are not the customer's own and would be refused by Kustomer.
-func (a *Activities) customersNumber(facts call.Facts) (string, bool) {
-	number, ok := phone.Parse(facts.CustomersNumber(), a.country)
+// inE164 is a number as systems exchange it. It is empty for one that nobody can
+// be called at, such as an extension: Kustomer would refuse it.
+func (a *Activities) inE164(number string) string {
+	parsed, ok := phone.Parse(number, a.country)
 	if !ok {
-		return "", false
+		return ""
 	}
-	return number.E164(), true
+	return parsed.E164()
 }

@@ -168,13 +168,7 @@ func (e *edit) leaveToLater(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	custom := make(map[string]any)
-	for name, value := range c.Custom {
-		if _, has := current.Custom[name]; !has {
-			custom[name] = value
-		}
-	}
-	c.Custom = custom
+	c.Custom = lackingCustom(c.Custom, current)
 	return nil
 }
 
@@ -188,7 +182,7 @@ func hasOthers(list, known []string) bool {
 // so that a write of ours which Kustomer carries out late is refused.
 func (e *edit) fields(ctx context.Context) error {
 	for range maxRevisions {
-		if !e.change.ChangesFields() && !e.unassigns {
+		if !e.changesFields() {
 			return nil
 		}
 		if e.left.Rev == 0 {
@@ -199,7 +193,7 @@ func (e *edit) fields(ctx context.Context) error {
 		if err := e.leaveOpenForLater(ctx); err != nil {
 			return err
 		}
-		if !e.change.ChangesFields() && !e.unassigns {
+		if !e.changesFields() {
 			return nil
 		}
 		known, id := e.left.Rev, e.id
@@ -220,6 +214,8 @@ func (e *edit) fields(ctx context.Context) error {
 	}
 	return errBusy
 }
+
+func (e *edit) changesFields() bool { return e.change.ChangesFields() || e.unassigns }
 
 // addTags and removeTags go by name: sending the whole list would wipe what
 // people and Kustomer's own rules have tagged meanwhile.

@@ -29,16 +29,8 @@ func (o *opened) join(ctx context.Context, customerID string, within time.Durati
 		return err
 	}
 	receipt := note(o.key, string(call.Inbound), cmp.Or(o.opening.Note, calledAgain))
-	for _, conversation := range earlier {
-		if !look {
-			break
-		}
-		written, err := o.hasNote(ctx, conversation.ID, receipt)
-		if written { // wherever people have taken it since: the next step finds out
-			o.joinedTo(&conversation)
-			return nil
-		}
-		if err != nil && !kustomer.IsKind(err, kustomer.NotFound) {
+	if look {
+		if err := o.findReceipt(ctx, earlier, receipt); err != nil || o.joined {
 			return err
 		}
 	}
@@ -57,6 +49,22 @@ func (o *opened) join(ctx context.Context, customerID string, within time.Durati
 		}
 		o.left.Rev = 0
 		return o.writeNote(ctx, o.id, receipt)
+	}
+	return nil
+}
+
+// findReceipt finds the conversation that an earlier attempt has joined, if any,
+// wherever people have taken it since: the next step finds out.
+func (o *opened) findReceipt(ctx context.Context, earlier []kustomer.Conversation, receipt kustomer.NewNote) error {
+	for _, conversation := range earlier {
+		written, err := o.hasNote(ctx, conversation.ID, receipt)
+		if written {
+			o.joinedTo(&conversation)
+			return nil
+		}
+		if err != nil && !kustomer.IsKind(err, kustomer.NotFound) {
+			return err
+		}
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
-	"github.com/callthread/callthread/phone"
 )
 
 // voice tells a call's entry on the customer's timeline from its notes, by external id.
@@ -25,10 +24,6 @@ func (a *Activities) voiceMessage(message automation.Message, facts call.Facts) 
 			meta[name] = value
 		}
 	}
-	direction := "in"
-	if facts.Outgoing {
-		direction = "out"
-	}
 	if !facts.Leg.Anonymous {
 		add("from", a.inE164(facts.Leg.From))
 	}
@@ -39,18 +34,9 @@ func (a *Activities) voiceMessage(message automation.Message, facts call.Facts) 
 	add("answeredAt", stamp(answered))
 	add("endedAt", stamp(ended))
 	return kustomer.NewMessage{
-		App: app, Direction: direction, ExternalID: externalIDPrefix + facts.Key + ":" + voice,
+		App: app, Direction: facts.Direction(), ExternalID: externalIDPrefix + facts.Key + ":" + voice,
 		Subject: message.Subject, Preview: message.Preview, SentAt: placed, Meta: meta,
 	}
-}
-
-// inE164 is a number as systems exchange it, where it is one that can be, and otherwise nothing.
-func (a *Activities) inE164(number string) string {
-	parsed, ok := phone.Parse(number, a.country)
-	if !ok {
-		return ""
-	}
-	return parsed.E164()
 }
 
 // timesOf are when a call was placed, answered and ended, as far as is known.

@@ -71,11 +71,9 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	if automations.Callers.Returning.Append {
 		e.sharedBy = in.Facts.Key
 	}
-	change, warnings := automations.Change(in.Event, in.Facts)
-	e.warnings = warnings
-	e.ours.name, e.ours.teams = change.Name, change.AssignedTeams
-	e.ours.users = slices.Concat(in.Agents, change.AssignedUsers)
-	e.change = change
+	e.change, e.warnings = automations.Change(in.Event, in.Facts)
+	e.ours.name, e.ours.teams = e.change.Name, e.change.AssignedTeams
+	e.ours.users = slices.Concat(in.Agents, e.change.AssignedUsers)
 	if in.KeepAssignee {
 		if err := e.leaveToLater(ctx); err != nil {
 			return UpdateConversationResult{}, failure(ctx, err)
@@ -84,8 +82,8 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	in.Amend.change(&e.change)
 	e.change.Untag(in.Undo)
 	e.tagUnassigned()
-	if change.Message != nil {
-		message := a.voiceMessage(*change.Message, in.Facts)
+	if e.change.Message != nil {
+		message := a.voiceMessage(*e.change.Message, in.Facts)
 		e.message = &message
 	}
 	err := e.carryOut(ctx, note(in.Facts.Key, in.Note, e.change.Note), repeated(ctx) || in.LookFirst)

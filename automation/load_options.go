@@ -43,13 +43,10 @@ func (l *loader) options(n *yaml.Node, event call.Kind, action string) (o option
 
 // creation adds the readers of what only a creation has.
 func (l *loader) creation(o *options, event call.Kind, readers map[string]func(*yaml.Node)) {
-	o.status, o.direction = "open", "in"
-	if event == call.Outbound {
-		o.direction = "out"
-	}
+	o.status, o.direction = "open", call.Event{Kind: event}.Direction()
 	readers["customer"] = func(n *yaml.Node) { o.customer = l.customer(n, event) }
 	readers["status"] = func(n *yaml.Node) { o.status = cmp.Or(l.choice(n, `"status"`, "open", "done"), o.status) }
-	readers["direction"] = func(n *yaml.Node) { o.direction = cmp.Or(l.choice(n, `"direction"`, "in", "out"), o.direction) }
+	readers["direction"] = func(n *yaml.Node) { o.direction = cmp.Or(l.choice(n, `"direction"`, call.In, call.Out), o.direction) }
 	readers["tags"] = func(n *yaml.Node) { o.tags = l.tags(n, `"tags"`, event) }
 }
 

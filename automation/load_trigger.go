@@ -172,7 +172,7 @@ func (l *loader) pattern(n *yaml.Node, pattern string) *regexp.Regexp {
 
 // vocabulary are the words that some placeholders are limited to.
 var vocabulary = map[string][]string{
-	"call.direction": {"in", "out"},
+	"call.direction": {call.In, call.Out},
 	"call.endedBy":   {"caller", "agent", "flow"},
 	"call.outcome":   append(outcomes(), abandoned),
 }

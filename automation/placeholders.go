@@ -124,12 +124,7 @@ func from(f call.Facts) any {
 
 func to(f call.Facts) any { return orNil(f.Leg.To) }
 
-func direction(f call.Facts) any {
-	if f.Outgoing {
-		return "out"
-	}
-	return "in"
-}
+func direction(f call.Facts) any { return f.Direction() }
 
 // extra is a field that the webhook carries beyond those that are known, declared under "fields".
 func extra(name string) *placeholder {

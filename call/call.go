@@ -62,6 +62,26 @@ func (e Event) tellsPickUp() bool {
 	return e.Kind == Bridged && e.Leg.IsChild() && !e.Leg.EstablishedAt.IsZero()
 }
 
+// The ways in which calls go, as operators and automations name them; a
+// Kustomer conversation has the same.
+const (
+	In  = "in"
+	Out = "out" // an agent, a dialer or the API has placed the call
+)
+
+// Direction is the way in which the call goes, as far as the event tells.
+func (e Event) Direction() string { return direction(e.IsOutgoing()) }
+
+// Direction is the way in which the call goes.
+func (f Facts) Direction() string { return direction(f.Outgoing) }
+
+func direction(outgoing bool) string {
+	if outgoing {
+		return Out
+	}
+	return In
+}
+
 // IsOutgoing reports whether the event is about a call that an agent, a dialer or the API has placed.
 func (e Event) IsOutgoing() bool { return e.Kind == Outbound || e.Leg.IsOutgoing() }
 

@@ -24,7 +24,7 @@ type filter struct {
 var filters = []filter{
 	{"phase", "calls in this `PHASE`: ", workflows.CallPhase, asWords(workflows.Phases)},
 	{"outcome", "calls with this `OUTCOME`: ", workflows.CallOutcome, asWords(call.Outcomes())},
-	{"direction", "calls that came in, or were placed: ", workflows.CallDirection, []string{"in", "out"}},
+	{"direction", "calls that came in, or were placed: ", workflows.CallDirection, []string{call.In, call.Out}},
 	{"agent", "calls whose last agent has this babelforce `ID`", workflows.AgentID, nil},
 	{"queue", "calls through the queue of this `NAME`", workflows.QueueName, nil},
 }

@@ -95,7 +95,7 @@ func (s sheet) story(state workflows.State, direction string) {
 
 // whose says whose leg it is: of a call that was placed, the only other one is not an agent's who was rung.
 func whose(leg workflows.LegState, direction string) string {
-	if leg.AgentID == "" && direction == "out" {
+	if leg.AgentID == "" && direction == call.Out {
 		return "the other side"
 	}
 	return "agent " + cmp.Or(leg.AgentID, "unknown")

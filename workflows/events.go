@@ -64,7 +64,8 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 	case event.Kind == call.Inbound && !event.Leg.IsChild():
 		c.rang = true
 	case event.Kind == call.Bridged:
-		if c.isOvertaken(event) || c.isNameless(ctx, event) {
+		isNameless := c.isNameless(ctx, event)
+		if isNameless || c.isOvertaken(event) {
 			c.facts.Agent, c.facts.Queue = agent, queue
 		} else {
 			c.lastBridge = event.At()
@@ -72,7 +73,9 @@ func (c *thread) hear(ctx workflow.Context, event call.Event) {
 		if event.Agent.SourceID != "" {
 			c.remember([]string{event.Agent.SourceID})
 		}
-		c.hearBridge(ctx, event)
+		if !isNameless {
+			c.hearBridge(ctx, event)
+		}
 	case event.Kind == call.Finished && event.Leg.IsChild():
 		attempt := call.Attempt{Leg: event.Leg, Agent: event.Agent, Queue: event.Queue}
 		c.attempts = append(c.attempts, attempt)
@@ -99,10 +102,7 @@ func (c *thread) isOvertaken(bridge call.Event) bool {
 // hearBridge keeps a bridge, unless it is another's repeated announcement. One
 // that was taken for that before turns out not to be, where the new one came in between.
 func (c *thread) hearBridge(ctx workflow.Context, bridge call.Event) {
-	switch {
-	case c.isNameless(ctx, bridge):
-		return
-	case c.isAnnounced(bridge):
+	if c.isAnnounced(bridge) {
 		c.repeated = append(c.repeated, bridge)
 		return
 	}

@@ -16,10 +16,8 @@ import (
 
 // The values of labels.
 const (
-	incoming = "in" // as in the search attribute CallDirection
-	outgoing = "out"
-	done     = "done"
-	other    = "other" // a failure of none of the known types, such as a panic
+	done  = "done"
+	other = "other" // a failure of none of the known types, such as a panic
 )
 
 var (
@@ -82,8 +80,8 @@ func (m *Metrics) Steps(budget int) interceptor.WorkerInterceptor {
 // a counter that appears as one.
 func (s *steps) beginAtZero() {
 	for _, outcome := range call.Outcomes() {
-		s.calls.WithLabelValues(string(outcome), incoming)
-		s.calls.WithLabelValues(string(outcome), outgoing)
+		s.calls.WithLabelValues(string(outcome), call.In)
+		s.calls.WithLabelValues(string(outcome), call.Out)
 	}
 	for _, step := range stepNames {
 		s.warnings.WithLabelValues(step)
@@ -133,11 +131,7 @@ func (s *steps) updated(asked activities.UpdateConversationInput, answer activit
 	}
 	// What puts an outcome right later has a note of another name too.
 	if asked.Event == call.Finished && asked.Note == string(call.Finished) {
-		direction := incoming
-		if asked.Facts.Outgoing {
-			direction = outgoing
-		}
-		s.calls.WithLabelValues(string(asked.Facts.Outcome), direction).Inc()
+		s.calls.WithLabelValues(string(asked.Facts.Outcome), asked.Facts.Direction()).Inc()
 	}
 	if answer.Unassigned {
 		s.nobodys.Inc()

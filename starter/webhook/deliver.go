@@ -74,13 +74,13 @@ func (h *Handler) deliver(ctx context.Context, event call.Event) (accepted, erro
 // startOptions are those of a new call's workflow. Nothing in them names a
 // person or a number: ids, summaries and search attributes are never encrypted.
 func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
-	direction, summary := "in", "Inbound call of "
+	summary := "Inbound call of "
 	if event.IsOutgoing() {
-		direction, summary = "out", "Outbound call of "
+		summary = "Outbound call of "
 	}
 	attributes := []temporal.SearchAttributeUpdate{
 		workflows.CallPhase.ValueSet(string(workflows.Ringing)),
-		workflows.CallDirection.ValueSet(direction),
+		workflows.CallDirection.ValueSet(event.Direction()),
 	}
 	return client.StartWorkflowOptions{
 		ID:        workflows.WorkflowID(event.Leg.Key()),
