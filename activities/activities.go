@@ -19,6 +19,9 @@ import (
 // Activities are the steps with what they need. It is registered whole; every
 // exported method is an activity of the same name.
 type Activities struct {
+	// CallerHash is what Temporal's list of runs may know of a caller's number; "" is nothing.
+	CallerHash func(number string) string
+
 	kustomer    *kustomer.Client
 	automations func() *automation.Set
 	country     string
@@ -30,7 +33,8 @@ type Activities struct {
 // country code are at home; empty refuses to guess.
 func New(client *kustomer.Client, automations func() *automation.Set, country string) *Activities {
 	return &Activities{
-		kustomer: client, automations: automations, country: country,
+		CallerHash: func(string) string { return "" },
+		kustomer:   client, automations: automations, country: country,
 		users: expirable.NewLRU[string, string](userCacheSize, nil, userCacheTime),
 	}
 }

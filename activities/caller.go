@@ -152,3 +152,8 @@ func (a *Activities) inE164(number string) string {
 	}
 	return parsed.E164()
 }
+
+// callerHash is what the customer's calls can be found by.
+func (a *Activities) callerHash(facts call.Facts) string {
+	return a.CallerHash(phone.Canonical(facts.CustomersNumber(), a.country))
+}

@@ -204,3 +204,28 @@ func TestANumberThatOneCustomerSharesIsTheirs(t *testing.T) {
 	o := newOrg(t)
 	require.Equal(t, o.family(t, 1)[0], o.open(t).CustomerID)
 }
+
+func TestCallsAreFoundByTheNumberHoweverItIsWritten(t *testing.T) {
+	o := newOrg(t)
+	o.CallerHash = func(number string) string { return "hash of " + number }
+	o.country = "DE"
+	for from, want := range map[string]string{
+		"+493066665555": "hash of +493066665555", "030 66665555": "hash of +493066665555", " 2001": "hash of 2001", "": "hash of ",
+	} {
+		in := ringing(from)
+		in.Facts.Key = "of " + from
+		opened, err := attempt(o.CreateConversation, in)
+		require.NoError(t, err)
+		require.Equal(t, want, opened.CallerHash)
+	}
+	withheld := ringing("+493066665555")
+	withheld.Facts.Leg.Anonymous = true
+	opened, err := attempt(o.CreateConversation, withheld)
+	require.NoError(t, err)
+	require.Equal(t, "hash of ", opened.CallerHash, "a number that is withheld is not used")
+
+	_, move := opensForNobody(t, o)
+	moved, err := attempt(o.MoveConversation, move)
+	require.NoError(t, err)
+	require.Equal(t, "hash of "+caller, moved.CallerHash)
+}

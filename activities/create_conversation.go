@@ -34,6 +34,8 @@ type CreateConversationResult struct {
 	CustomerID      string `json:"customerId"`
 	// Caller says in words how it was decided whose the conversation is.
 	Caller string `json:"caller,omitempty"`
+	// CallerHash is what the caller's calls can be found by, if there is a number and a key.
+	CallerHash string `json:"callerHash,omitempty"`
 	// NewCustomer says that the caller was not known to Kustomer before.
 	NewCustomer bool `json:"newCustomer,omitempty"`
 	// Unassigned says that the agent who has placed the call is nobody whom Kustomer knows.
@@ -71,6 +73,7 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 	}
 	opening, warnings := automations.Open(in.Facts)
 	result := CreateConversationResult{
+		CallerHash:       a.callerHash(in.Facts),
 		Automations:      automations.Version,
 		ExpectsRecording: automations.Handles(call.Recorded),
 		WrapUpTime:       automations.WrapUpTime(),

@@ -21,6 +21,8 @@ type MoveConversationInput struct {
 // MoveConversationResult says where the conversation is.
 type MoveConversationResult struct {
 	CustomerID string `json:"customerId"`
+	// CallerHash is what the caller's calls can be found by, if there is a number and a key.
+	CallerHash string `json:"callerHash,omitempty"`
 	// Caller says in words why the conversation belongs to that customer, if it was moved.
 	Caller          string    `json:"caller,omitempty"`
 	ConversationURL string    `json:"conversationUrl"`
@@ -41,7 +43,10 @@ func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationIn
 	automations := a.automations().In(a.country)
 	opening, _ := automations.Open(in.Facts)
 	known := in.Facts.Kustomer
-	result := MoveConversationResult{CustomerID: known.CustomerID, ConversationURL: known.ConversationURL, MovedAt: time.Now().UTC(), Left: in.Left}
+	result := MoveConversationResult{
+		CustomerID: known.CustomerID, CallerHash: a.callerHash(in.Facts), ConversationURL: known.ConversationURL,
+		MovedAt: time.Now().UTC(), Left: in.Left,
+	}
 	if opening.Customer != "" {
 		return result, nil // all calls belong to this one
 	}

@@ -29,6 +29,16 @@ func Parse(text, country string) (number Number, ok bool) {
 	return Number{}, false
 }
 
+// Canonical is one way to write a number, whatever way systems or people write
+// it: E.164, or as it is where nobody can be called at it, as at an extension.
+func Canonical(text, country string) string {
+	text = strings.TrimSpace(text)
+	if parsed, ok := Parse(text, country); ok {
+		return parsed.E164()
+	}
+	return text
+}
+
 type reading struct{ number, country string }
 
 // readings are what a number without a plus can mean, the likelier first:

@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"internal/check":     {"activities", "automation", "call", "kustomer"},
 	"internal/demo": {"activities", "automation", "babelforce", "call", "internal/child", "internal/codec", "internal/config", "internal/devserver", "kustomer",
 		"kustomer/sandbox", "starter/webhook", "workflows"},
-	"starter":           {"automation", "babelforce", "call", "internal/check", "internal/codec", "internal/config", "internal/demo", "internal/metrics", "kustomer/sandbox", "starter/webhook", "workflows"},
+	"starter":           {"automation", "babelforce", "call", "internal/check", "internal/codec", "internal/config", "internal/demo", "internal/metrics", "kustomer/sandbox", "phone", "starter/webhook", "workflows"},
 	"worker":            {"internal/config", "internal/metrics"},
 	"testsuite/stories": {},
 }

@@ -41,11 +41,18 @@ func TestOperatorFindsACallByWhatIsKnownOfIt(t *testing.T) {
 // operate runs a command on the stage's Temporal and returns what it prints.
 func operate(t *testing.T, starter string, args ...string) string {
 	t.Helper()
+	printed, complaint, err := operateAs(t, "", starter, args...)
+	require.NoError(t, err, "%s%s", printed, complaint)
+	return printed
+}
+
+// operateAs is the same with encryption keys, and for commands that may fail.
+func operateAs(t *testing.T, keys, starter string, args ...string) (printed, complaint string, err error) {
+	t.Helper()
 	command := exec.CommandContext(t.Context(), starter, args...)
-	command.Env = append(command.Environ(), "TEMPORAL_ADDRESS="+stage.TemporalAddress)
-	var complaint bytes.Buffer
-	command.Stderr = &complaint
-	printed, err := command.Output()
-	require.NoError(t, err, "%s%s", printed, &complaint)
-	return string(printed)
+	command.Env = append(command.Environ(), "TEMPORAL_ADDRESS="+stage.TemporalAddress, "CALLTHREAD_ENCRYPTION_KEYS="+keys)
+	var out, complaints bytes.Buffer
+	command.Stdout, command.Stderr = &out, &complaints
+	err = command.Run()
+	return out.String(), complaints.String(), err
 }

@@ -28,7 +28,7 @@ import (
 func TestNothingPersonalIsLegibleInDatabaseLogsMetricsAndAnswers(t *testing.T) {
 	key, err := codec.NewKey("test")
 	require.NoError(t, err)
-	files := privateStage(t, key)
+	starter, files := privateStage(t, key)
 	answers := playPersonalCalls(t)
 
 	held := places(t, files, answers)
@@ -39,11 +39,12 @@ func TestNothingPersonalIsLegibleInDatabaseLogsMetricsAndAnswers(t *testing.T) {
 	require.Contains(t, string(held["log of worker"]), "Activity error.", "failed attempts are logged, without Kustomer's words")
 	require.Contains(t, string(held["metrics of worker"]), "callthread_kustomer_request_seconds")
 	requireSummariesEncrypted(t, "answered")
+	t.Run("and who has the key finds and forgets a caller", func(t *testing.T) { requireForgotten(t, key, starter) })
 }
 
 // What the test above looks for would be found: it is where it is looked for.
 func TestWithoutEncryptionTheSameSearchFindsEverythingInTheDatabase(t *testing.T) {
-	files := privateStage(t, "")
+	starter, files := privateStage(t, "")
 	held := places(t, files, playPersonalCalls(t))
 	found := legible(held["database"], allMarks())
 	for _, mark := range allMarks() {
@@ -55,6 +56,7 @@ func TestWithoutEncryptionTheSameSearchFindsEverythingInTheDatabase(t *testing.T
 	for place, text := range held {
 		require.Empty(t, legible(text, allMarks()), "%s must not name anybody even so", place)
 	}
+	t.Run("and callers are found and forgotten too", func(t *testing.T) { requireForgotten(t, "", starter) })
 }
 
 // files are those that the programs of a stage write.
@@ -62,10 +64,11 @@ type files struct{ database, receiverLog, workerLog string }
 
 // privateStage takes the place of the usual stage: with the real programs, which
 // log all that they can, and a Temporal that keeps its state in a file.
-func privateStage(t *testing.T, keys string) files {
+func privateStage(t *testing.T, keys string) (starter string, _ files) {
 	t.Helper()
 	written := files{receiverLog: filepath.Join(t.TempDir(), "receiver.log"), workerLog: filepath.Join(t.TempDir(), "worker.log")}
 	programs := builtPrograms(t)
+	starter = programs.Receiver[0]
 	programs.Receiver = loggingTo(written.receiverLog, programs.Receiver)
 	programs.Worker = loggingTo(written.workerLog, programs.Worker)
 	usual := stage
@@ -80,7 +83,7 @@ func privateStage(t *testing.T, keys string) files {
 	require.NoError(t, err)
 	t.Cleanup(stage.Close)
 	written.database = filepath.Join(stage.Folder, "temporal.db")
-	return written
+	return starter, written
 }
 
 // loggingTo is the command line with a log file, and metrics at some port.

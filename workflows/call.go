@@ -82,6 +82,9 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 			c.state.AgentID = c.facts.Agent.ID // who has placed it
 			attributes = append(attributes, agentAttributes(c.state)...)
 		}
+		if opened.CallerHash != "" {
+			attributes = append(attributes, CallerHash.ValueSet(opened.CallerHash))
+		}
 		return workflow.UpsertTypedSearchAttributes(ctx, attributes...)
 	})
 }

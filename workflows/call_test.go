@@ -209,3 +209,32 @@ func TestCancelledCallEndsAtOnce(t *testing.T) {
 	require.ErrorAs(t, c.env.GetWorkflowError(), &cancelled)
 	require.Equal(t, []string{"create"}, c.steps)
 }
+
+func TestCallsAreListedUnderTheHashOfTheirCaller(t *testing.T) {
+	c := newCall(t)
+	c.opened.CallerHash = "hash"
+	c.starts(inbound)
+	c.hears(60*time.Second, hungUp)
+	require.Equal(t, []string{"hash"}, c.callerHashes())
+}
+
+func TestCallerWhoIsLearntOfLaterHasTheHashThen(t *testing.T) {
+	c := newCall(t)
+	c.movedHash = "hash"
+	nameless := attemptEnded
+	c.starts(nameless)
+	c.hears(30*time.Second, inbound)
+	c.hears(60*time.Second, hungUp)
+	require.Equal(t, []string{"hash"}, c.callerHashes())
+}
+
+// callerHashes plays the call, and returns those under which it was listed.
+func (c *callUnderTest) callerHashes() (hashes []string) {
+	c.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
+		if hash, ok := args.Get(0).(temporal.SearchAttributes).GetKeyword(workflows.CallerHash); ok {
+			hashes = append(hashes, hash)
+		}
+	}).Return(nil)
+	c.plays()
+	return hashes
+}

@@ -102,7 +102,10 @@ func (c *thread) giveToCaller(ctx workflow.Context) error {
 			c.state.Caller = moved.Caller
 			c.tell(ctx, moved.MovedAt, "conversation moved: it belongs to "+moved.Caller)
 		}
-		return nil
+		if moved.CallerHash == "" {
+			return nil
+		}
+		return workflow.UpsertTypedSearchAttributes(ctx, CallerHash.ValueSet(moved.CallerHash))
 	})
 }
 

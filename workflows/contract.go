@@ -62,13 +62,15 @@ var (
 	KustomerConversationID = temporal.NewSearchAttributeKeyKeyword("KustomerConversationId")
 	AgentID                = temporal.NewSearchAttributeKeyKeyword("AgentId")
 	QueueName              = temporal.NewSearchAttributeKeyKeyword("QueueName")
+	// CallerHash is the keyed hash of the customer's number, by which `starter find` finds calls.
+	CallerHash = temporal.NewSearchAttributeKeyKeyword("CallerHash")
 	// ParkedBecause says what Kustomer refused and why, while a call is parked.
 	ParkedBecause = temporal.NewSearchAttributeKeyKeyword("ParkedBecause")
 )
 
 // SearchAttributes is every search attribute that CallWorkflow uses.
 var SearchAttributes = []temporal.SearchAttributeKeyKeyword{
-	CallPhase, CallOutcome, CallDirection, KustomerConversationID, AgentID, QueueName, ParkedBecause,
+	CallPhase, CallOutcome, CallDirection, KustomerConversationID, AgentID, QueueName, CallerHash, ParkedBecause,
 }
 
 // ParkedCalls finds the calls that wait for an operator in Temporal's list of

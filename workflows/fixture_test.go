@@ -71,6 +71,7 @@ type callUnderTest struct {
 	created    activities.CreateConversationInput
 	updates    []activities.UpdateConversationInput
 	moved      activities.MoveConversationInput
+	movedHash  string // the caller's, as the move tells
 }
 
 func newCall(t *testing.T) *callUnderTest {
@@ -115,7 +116,7 @@ func (c *callUnderTest) update(_ context.Context, in activities.UpdateConversati
 
 func (c *callUnderTest) move(_ context.Context, in activities.MoveConversationInput) (activities.MoveConversationResult, error) {
 	c.moved = in
-	return activities.MoveConversationResult{CustomerID: "customer-2", ConversationURL: "https://crm/moved", MovedAt: began}, c.carriesOut("move")
+	return activities.MoveConversationResult{CustomerID: "customer-2", CallerHash: c.movedHash, ConversationURL: "https://crm/moved", MovedAt: began}, c.carriesOut("move")
 }
 
 func (c *callUnderTest) carriesOut(step string) error {

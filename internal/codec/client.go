@@ -13,14 +13,15 @@ import (
 // to Temporal but ids and search attributes, the words of failures included.
 // Without keys they write in the clear, and say of what is encrypted that they cannot read it.
 func (k *Keys) Protect(options *client.Options) {
-	data := k.dataConverter()
+	data := k.DataConverter()
 	options.DataConverter = data
 	options.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
 		DataConverter: data, EncodeCommonAttributes: k.first != "",
 	})
 }
 
-func (k *Keys) dataConverter() converter.DataConverter {
+// DataConverter reads and writes payloads as clients with these keys do.
+func (k *Keys) DataConverter() converter.DataConverter {
 	plain := converter.GetDefaultDataConverter()
 	return dataConverter{
 		DataConverter: converter.NewCodecDataConverter(plain, k),

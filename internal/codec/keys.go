@@ -25,7 +25,13 @@ var wellFormedID = regexp.MustCompile(fmt.Sprintf(`^[A-Za-z0-9][A-Za-z0-9._-]{0,
 // Without any, payloads are written as they are.
 type Keys struct {
 	first string
-	byID  map[string]cipher.AEAD
+	byID  map[string]*key
+}
+
+// key is one of them, and what is derived from it.
+type key struct {
+	cipher.AEAD
+	callers []byte // hashes callers' numbers
 }
 
 // ParseKeys reads keys of the form id:base64, separated by commas or line ends.
@@ -33,16 +39,16 @@ type Keys struct {
 func ParseKeys(text string) (*Keys, error) {
 	separates := func(r rune) bool { return r == ',' || unicode.IsSpace(r) }
 	written := strings.FieldsFunc(text, separates)
-	keys := &Keys{byID: make(map[string]cipher.AEAD, len(written))}
+	keys := &Keys{byID: make(map[string]*key, len(written))}
 	for i, one := range written {
-		id, sealer, err := parseKey(one)
+		id, parsed, err := parseKey(one)
 		if err == nil && keys.byID[id] != nil {
 			err = fmt.Errorf("%q is the id of another one too", id)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("key %d of %d: %w", i+1, len(written), err)
 		}
-		keys.byID[id] = sealer
+		keys.byID[id] = parsed
 		if keys.first == "" {
 			keys.first = id
 		}
@@ -53,24 +59,28 @@ func ParseKeys(text string) (*Keys, error) {
 	return keys, nil
 }
 
-func parseKey(written string) (id string, sealer cipher.AEAD, err error) {
+func parseKey(written string) (id string, _ *key, err error) {
 	id, encoded, found := strings.Cut(written, ":")
 	if !found || !wellFormedID.MatchString(id) {
 		return "", nil, fmt.Errorf("it is not of the form id:base64 (an id is up to %d letters, digits, dots, dashes and underscores), as `starter keygen` prints one", maxID)
 	}
-	key, err := base64.StdEncoding.Strict().DecodeString(encoded)
+	secret, err := base64.StdEncoding.Strict().DecodeString(encoded)
 	if err != nil {
 		return "", nil, fmt.Errorf("what follows the id %q is not base64", id) // the cause quotes where
 	}
-	if len(key) != keySize {
-		return "", nil, fmt.Errorf("%q has %d bytes, and not the %d of AES-256", id, len(key), keySize)
+	if len(secret) != keySize {
+		return "", nil, fmt.Errorf("%q has %d bytes, and not the %d of AES-256", id, len(secret), keySize)
 	}
-	block, err := aes.NewCipher(key)
+	block, err := aes.NewCipher(secret)
 	if err != nil {
 		return "", nil, err
 	}
-	sealer, err = cipher.NewGCMWithRandomNonce(block)
-	return id, sealer, err
+	sealer, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return "", nil, err
+	}
+	callers, err := callersKey(secret)
+	return id, &key{sealer, callers}, err
 }
 
 // NewKey makes a key under an id, as [ParseKeys] reads it.

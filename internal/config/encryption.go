@@ -38,6 +38,14 @@ func (e *Encryption) Keys() (*codec.Keys, error) {
 	return e.keys, nil
 }
 
+// CallerHash is what calls of a number are found by, once the keys were read; "" where there are none.
+func (e *Encryption) CallerHash(number string) string {
+	if !e.On() {
+		return ""
+	}
+	return e.keys.CallerHash(number)
+}
+
 // On reports whether there are keys, once they were read.
 func (e *Encryption) On() bool { return e.keys != nil && e.keys.First() != "" }
 

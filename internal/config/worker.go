@@ -59,6 +59,7 @@ func (w *Worker) New(c client.Client, observe func(kustomer.Exchange), watching 
 	w.inForce = new(atomic.Pointer[automation.Set])
 	w.inForce.Store(automations)
 	w.steps = activities.New(crm, w.inForce.Load, country)
+	w.steps.CallerHash = w.Temporal.Encryption.CallerHash
 	w.stopped = make(chan error, 1)
 	return NewWorker(c, w.Temporal.TaskQueue, w.steps, StepsAtOnce(w.Kustomer.Budget), func(err error) { w.stopped <- err }, watching...), nil
 }
