@@ -120,5 +120,5 @@ func TestTheArticlesTwoAutomationsGiveTheConversationItDescribes(t *testing.T) {
 	require.Equal(t, ringing.Priority, taken.Priority)
 
 	require.Len(t, o.State().Customers, 1)
-	require.Equal(t, 7, o.State().RequestTotal, "Ada's own; look-up, create; update, two of tags, note")
+	require.Equal(t, 5, o.State().RequestTotal, "Ada's own; look-up, create; update, note")
 }

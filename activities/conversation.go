@@ -22,6 +22,9 @@ type Conversation struct {
 	Status        string   `json:"status,omitempty"`
 	AssignedUsers []string `json:"assignedUsers,omitempty"`
 	AssignedTeams []string `json:"assignedTeams,omitempty"`
+	// Tags are the names of its tags at that revision, if TagsKnown: Kustomer only ever tells their ids.
+	Tags      []string `json:"tags,omitempty"`
+	TagsKnown bool     `json:"tagsKnown,omitempty"`
 }
 
 // conversationOf is a conversation as Kustomer shows it.
@@ -81,6 +84,8 @@ type edit struct {
 	otherUser func(ctx context.Context, refused string) (string, error)
 	// sharedBy is the call's key, where its conversation may be that of other calls too.
 	sharedBy string
+	// tagged says that the tags were written with the fields, as far as left has them.
+	tagged bool
 	// agents are the Kustomer users of all who had the call so far.
 	agents []string
 	// unassigns: whoever had the call before is not to stay assigned, though it is not known who has it now.
@@ -110,6 +115,7 @@ func (e *edit) look(ctx context.Context) error {
 			return errGone
 		case current.MergedTarget == "":
 			e.respect(current)
+			e.left.TagsKnown = e.left.TagsKnown && e.left.Rev == current.Rev
 			e.owner, e.left.Rev = current.CustomerID, current.Rev
 			return nil
 		}
@@ -122,7 +128,7 @@ func (e *edit) look(ctx context.Context) error {
 // goOnIn turns to the conversation that ours was merged into. Nothing there is
 // ours: neither its name, nor what it is tagged with.
 func (e *edit) goOnIn(id string) {
-	e.id, e.left, e.unassigns = id, Conversation{}, false
+	e.id, e.left, e.unassigns, e.tagged = id, Conversation{}, false, false
 	e.change.Name, e.change.SetTags, e.change.RemoveTags = "", nil, nil
 }
 
@@ -217,24 +223,6 @@ func (e *edit) fields(ctx context.Context) error {
 
 func (e *edit) changesFields() bool { return e.change.ChangesFields() || e.unassigns }
 
-// addTags and removeTags go by name: sending the whole list would wipe what
-// people and Kustomer's own rules have tagged meanwhile.
-func (e *edit) addTags(ctx context.Context) error {
-	e.tagUnassigned() // which may have turned out only when Kustomer refused the user
-	return e.tag(e.change.AddTags, func(tags []string) (*kustomer.Conversation, error) { return e.kustomer.AddTags(ctx, e.id, tags) })
-}
-
-func (e *edit) removeTags(ctx context.Context) error {
-	return e.tag(e.change.RemoveTags, func(tags []string) (*kustomer.Conversation, error) { return e.kustomer.RemoveTags(ctx, e.id, tags) })
-}
-
-func (e *edit) tag(tags []string, write func([]string) (*kustomer.Conversation, error)) error {
-	return byHalves(tags, func(some []string) error {
-		answer, err := write(some)
-		return e.took(answer, err)
-	}, func(string, error) { e.warn("a tag was left out, because Kustomer refused it") })
-}
-
 // took learns from the answer to a write.
 func (e *edit) took(answer *kustomer.Conversation, err error) error {
 	switch {
@@ -244,6 +232,7 @@ func (e *edit) took(answer *kustomer.Conversation, err error) error {
 		return errMerged
 	}
 	e.left.written(conversationOf(answer))
+	e.left.TagsKnown = e.left.TagsKnown && len(answer.Tags) == len(e.left.Tags)
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
@@ -97,14 +98,17 @@ func TestPageOfAProxyInsteadOfARefusal(t *testing.T) {
 }
 
 // writes are all of a call.
-var writes = []struct{ op, method, route string }{
-	{"create customer", "POST", "/v1/customers"},
-	{"create conversation", "POST", "/v1/conversations"},
-	{"update conversation", "PUT", "/v1/conversations/{id}"},
-	{"add tags", "POST", "/v1/conversations/{id}/tags"},
-	{"remove tags", "DELETE", "/v1/conversations/{id}/tags"},
-	{"create note", "POST", "/v1/conversations/{id}/notes"},
-	{"create message", "POST", "/v1/conversations/{id}/messages"},
+var writes = []struct {
+	op, method, route string
+	edited            bool // only where a person has edited the conversation before
+}{
+	{"create customer", "POST", "/v1/customers", false},
+	{"create conversation", "POST", "/v1/conversations", false},
+	{"update conversation", "PUT", "/v1/conversations/{id}", false},
+	{"add tags", "POST", "/v1/conversations/{id}/tags", true},
+	{"remove tags", "DELETE", "/v1/conversations/{id}/tags", true},
+	{"create note", "POST", "/v1/conversations/{id}/notes", false},
+	{"create message", "POST", "/v1/conversations/{id}/messages", false},
 }
 
 // disturbance is what goes wrong with a request.
@@ -136,7 +140,7 @@ func survives(t *testing.T, d disturbance) {
 					}
 					o.Inject(fault)
 				}
-				failed := o.plays(t)
+				failed := o.plays(t, write.edited)
 				about := func(failure *temporal.ApplicationError) bool { return strings.Contains(failure.Message(), write.op) }
 				require.True(t, slices.ContainsFunc(failed, about), "the disturbance never struck")
 				if d.timeout == 0 { // else a busy machine may add time-outs of its own
@@ -150,11 +154,14 @@ func survives(t *testing.T, d disturbance) {
 }
 
 // plays opens a call's conversation, hands it over and writes its outcome, as
-// often as it takes, and returns how attempts failed.
-func (o *org) plays(t *testing.T) (failed []*temporal.ApplicationError) {
+// often as it takes, and returns how attempts failed. It may be edited before it is handed over.
+func (o *org) plays(t *testing.T, edited bool) (failed []*temporal.ApplicationError) {
 	t.Helper()
 	opened, failed, err := repeat(t, o.CreateConversation, ringing(caller))
 	require.NoError(t, err)
+	if edited {
+		o.edits(t, opened.ConversationID, kustomer.ConversationUpdate{Priority: 5})
+	}
 	for _, in := range []UpdateConversationInput{answering(opened), ending(opened)} {
 		_, more, err := repeat(t, o.UpdateConversation, in)
 		require.NoError(t, err)

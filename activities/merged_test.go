@@ -82,6 +82,7 @@ func TestADeletedConversationIsReportedAndNotMadeAgain(t *testing.T) {
 func TestAConversationThatIsThereIsNotTakenForDeleted(t *testing.T) {
 	o := newOrg(t)
 	in := answering(o.open(t))
+	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{Priority: 5})
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 404})
 	_, err := attempt(o.UpdateConversation, in)
 	require.Equal(t, Refused, failureOf(t, err).Type())

@@ -98,6 +98,7 @@ func (o *opened) create(ctx context.Context, customerID, externalID string) erro
 		return err
 	}
 	o.id, o.left = created.ID, o.meant()
+	o.left.Tags, o.left.TagsKnown = o.opening.Tags, true
 	return o.took(created, nil)
 }
 

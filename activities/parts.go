@@ -25,6 +25,9 @@ func (e *edit) parts() []part {
 	if e.unassigns && len(e.change.AssignedUsers) == 0 {
 		parts = append(parts, unassigning)
 	}
+	if tagging, known := e.taggingPart(); known && len(parts) > 0 {
+		parts = append(parts, tagging)
+	}
 	return parts
 }
 
@@ -54,7 +57,9 @@ func partsOf(change automation.Change) []part {
 		u.Status, left.Status = change.Status, change.Status
 	})
 	add(change.Priority != 0, "the priority", func(u *kustomer.ConversationUpdate, _ *Conversation) { u.Priority = change.Priority })
-	add(change.SetTags != nil, "setting the tags", func(u *kustomer.ConversationUpdate, _ *Conversation) { u.Tags = &change.SetTags })
+	add(change.SetTags != nil, "setting the tags", func(u *kustomer.ConversationUpdate, left *Conversation) {
+		u.Tags, left.Tags, left.TagsKnown = &change.SetTags, change.SetTags, true
+	})
 	for _, name := range slices.Sorted(maps.Keys(change.Custom)) {
 		add(true, "attribute "+name, func(u *kustomer.ConversationUpdate, _ *Conversation) {
 			if u.Custom == nil {
@@ -75,6 +80,7 @@ func (e *edit) put(ctx context.Context, parts []part) error {
 	answer, err := e.kustomer.UpdateConversation(ctx, e.id, update)
 	if err == nil {
 		e.left = left
+		e.tagged = e.tagged || slices.ContainsFunc(parts, func(p part) bool { return p.what == tagging })
 	}
 	return e.took(answer, err)
 }
@@ -92,11 +98,13 @@ func (e *edit) putWhatIsTaken(ctx context.Context) error {
 	var noSuchUser error
 	leftOut := func(what string, err error) { e.warn("%s was left out: %v", what, err) }
 	err := byHalves(e.parts(), func(some []part) error { return e.put(ctx, some) }, func(refused part, err error) {
-		if refused.what == assigningUsers {
+		switch refused.what {
+		case assigningUsers:
 			noSuchUser = err
-			return
+		case tagging: // each goes by itself, later
+		default:
+			leftOut(refused.what, err)
 		}
-		leftOut(refused.what, err)
 	})
 	if err == nil && noSuchUser != nil && e.agentUser != "" {
 		err = e.assignOther(ctx)

@@ -176,13 +176,15 @@ type progress struct {
 	Warnings []string     `json:"warnings"`
 	// Message says that the voice entry is written, or left out.
 	Message bool `json:"message,omitempty"`
+	// Tagged says that the tags were written with the fields.
+	Tagged bool `json:"tagged,omitempty"`
 }
 
 // remember tells the next attempt. It is said with a failure only, so that the
 // usual step pays nothing for it.
 func (e *edit) remember(ctx context.Context) {
 	if activity.IsActivity(ctx) {
-		activity.RecordHeartbeat(ctx, progress{e.done, e.id, e.left, e.agentUser, e.change.AssignedUsers, e.warnings, e.message == nil})
+		activity.RecordHeartbeat(ctx, progress{e.done, e.id, e.left, e.agentUser, e.change.AssignedUsers, e.warnings, e.message == nil, e.tagged})
 	}
 }
 
@@ -197,7 +199,7 @@ func (e *edit) resume(ctx context.Context) {
 	if p.Message {
 		e.message = nil
 	}
-	e.done, e.left, e.warnings, e.agentUser, e.change.AssignedUsers = p.Done, p.Left, p.Warnings, p.Agent, p.Assigned
+	e.done, e.left, e.warnings, e.agentUser, e.change.AssignedUsers, e.tagged = p.Done, p.Left, p.Warnings, p.Agent, p.Assigned, p.Tagged
 	if e.otherUser != nil && !e.unassigns {
 		e.takeFromEarlier() // for the agent may have turned out to be nobody
 	}

@@ -65,8 +65,8 @@ func (w *Worker) New(c client.Client, observe func(kustomer.Exchange), watching 
 }
 
 // StepsAtOnce is how many steps share a budget of requests a minute at once: a
-// fiftieth of it, sixteen of the default. Some five requests each then take six
-// seconds, well within the time that a step has; with many more each would be
+// fiftieth of it, sixteen of the default. The five requests that one may need then
+// take six seconds, well within the time that a step has; with many more each would be
 // cut off before its last turn, begin again, and none would ever finish. The
 // rest wait in Temporal. At most 100, beyond which only memory and connections would be used.
 func StepsAtOnce(budget int) int { return min(max(budget/50, 1), 100) }
