@@ -20,7 +20,6 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
-	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/internal/child"
@@ -226,27 +225,6 @@ func requireNoTaskFailed(t *testing.T, key string) {
 	for _, event := range historyOf(t, key).Events {
 		require.NotEqual(t, enums.EVENT_TYPE_WORKFLOW_TASK_FAILED, event.EventType, event)
 	}
-}
-
-// changed makes a build whose workflow takes another step first, which no call
-// that is under way has taken.
-type changed struct {
-	interceptor.WorkerInterceptorBase
-}
-
-func (*changed) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	return &changedWorkflow{interceptor.WorkflowInboundInterceptorBase{Next: next}}
-}
-
-type changedWorkflow struct {
-	interceptor.WorkflowInboundInterceptorBase
-}
-
-func (w *changedWorkflow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
-	if err := workflow.Sleep(ctx, time.Millisecond); err != nil {
-		return nil, err
-	}
-	return w.Next.ExecuteWorkflow(ctx, in)
 }
 
 // setStageThatDrains replaces the stage by one whose Temporal looks every second

@@ -3,8 +3,11 @@ package testsuite
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer/sandbox"
@@ -52,6 +55,22 @@ func TestWithoutVersionsTheSameChangeStopsACallUnderWay(t *testing.T) {
 	awaitFailedTask(t, t.Name())
 	stop()
 	require.Empty(t, onlyConversation(t, t.Name()).AssignedUsers)
+}
+
+// Workers get a version for the first time: the calls under way go to them, as they do when
+// workers without one are replaced.
+func TestFirstBuildOfADeploymentTakesOverCallsThatBeganWithoutOne(t *testing.T) {
+	r := prepareRollout(t)
+	stop := r.serve(t, stage.Temporal, "")
+	require.Empty(t, r.ring(t, t.Name()))
+	stop()
+	r.serve(t, connect(t, ""), "one")
+	r.awaitCurrent(t, "one")
+	accepts(t, "call-bridged", bridged(t.Name()))
+	accepts(t, "call-finished", finished(t.Name()))
+	require.Equal(t, call.Answered, result(t, t.Name()).Outcome)
+	require.Equal(t, "one", buildOf(t, t.Name()))
+	requireNoTaskFailed(t, t.Name())
 }
 
 // A parked call may wait for days, and by then its build is old. It goes on under
@@ -105,4 +124,25 @@ func TestBuildThatIsNotCurrentTakesNoCallsAndSaysWhatToDo(t *testing.T) {
 		accepts(t, "call-finished", abandoned(key))
 		require.Equal(t, call.AbandonedInFlow, result(t, key).Outcome)
 	}
+}
+
+// changed makes a build whose workflow takes another step first, which no call
+// that is under way has taken.
+type changed struct {
+	interceptor.WorkerInterceptorBase
+}
+
+func (*changed) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &changedWorkflow{interceptor.WorkflowInboundInterceptorBase{Next: next}}
+}
+
+type changedWorkflow struct {
+	interceptor.WorkflowInboundInterceptorBase
+}
+
+func (w *changedWorkflow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
+	if err := workflow.Sleep(ctx, time.Millisecond); err != nil {
+		return nil, err
+	}
+	return w.Next.ExecuteWorkflow(ctx, in)
 }

@@ -42,12 +42,11 @@ func (v *Version) follow(ctx context.Context, deployment client.WorkerDeployment
 			now = standing{slog.LevelWarn, "Temporal does not tell which calls go to this build: " + err.Error()}
 		}
 		if pause = lookForRouting; now.words != said {
-			args := []any(nil)
-			if now.level > slog.LevelInfo {
-				args = []any{"command", v.makeCurrent(namespace)}
+			if said = now.words; now.level == slog.LevelInfo {
+				log.Info(now.words)
+			} else {
+				log.Warn(now.words, "command", v.makeCurrent(namespace))
 			}
-			log.Log(ctx, now.level, now.words, args...)
-			said = now.words
 		}
 	}
 }
@@ -58,8 +57,9 @@ func (v *Version) look(ctx context.Context, deployment client.WorkerDeploymentHa
 	if err != nil {
 		return standing{}, err
 	}
-	if !v.isIn(described.Info) {
-		return standing{}, serviceerror.NewNotFound("build")
+	drainage, known := v.drainage(described.Info)
+	if !known {
+		return standing{}, serviceerror.NewNotFound("the build has no worker yet")
 	}
 	if isNew(described.Info.RoutingConfig) {
 		// The token has it refused if somebody else decides at the same moment.
@@ -70,23 +70,14 @@ func (v *Version) look(ctx context.Context, deployment client.WorkerDeploymentHa
 		}
 		return standing{slog.LevelInfo, takesNewCalls}, nil
 	}
-	return v.standing(described.Info), nil
-}
-
-func (v *Version) isIn(info client.WorkerDeploymentInfo) bool {
-	for _, version := range info.VersionSummaries {
-		if v.is(&version.Version) {
-			return true
-		}
-	}
-	return false
+	return v.standing(described.Info.RoutingConfig, drainage), nil
 }
 
 // isNew reports whether nobody has ever chosen a build. One that was chosen and
 // taken back is not new: who went back to workers without a version meant it.
 func isNew(routing client.WorkerDeploymentRoutingConfig) bool {
 	return routing.CurrentVersion == nil && routing.RampingVersion == nil &&
-		routing.CurrentVersionChangedTime.Unix() <= 0 && routing.RampingVersionChangedTime.Unix() <= 0
+		routing.CurrentVersionChangedTime.IsZero() && routing.RampingVersionChangedTime.IsZero()
 }
 
 // standing is where a build stands, in words.
@@ -97,8 +88,7 @@ type standing struct {
 
 const takesNewCalls = "this build is current: new calls come to it"
 
-func (v *Version) standing(info client.WorkerDeploymentInfo) standing {
-	routing := info.RoutingConfig
+func (v *Version) standing(routing client.WorkerDeploymentRoutingConfig, drainage client.WorkerDeploymentVersionDrainageStatus) standing {
 	newCalls := "new calls go to workers without a version"
 	if routing.CurrentVersion != nil {
 		newCalls = "new calls go to build " + routing.CurrentVersion.BuildID
@@ -109,7 +99,7 @@ func (v *Version) standing(info client.WorkerDeploymentInfo) standing {
 	case v.is(routing.RampingVersion):
 		return standing{slog.LevelInfo, fmt.Sprintf("%g %% of new calls come to this build", routing.RampingVersionPercentage)}
 	}
-	switch v.drainage(info) {
+	switch drainage {
 	case client.WorkerDeploymentVersionDrainageStatusDraining:
 		return standing{slog.LevelInfo, "this build finishes the calls that began with it; " + newCalls}
 	case client.WorkerDeploymentVersionDrainageStatusDrained:
@@ -119,13 +109,14 @@ func (v *Version) standing(info client.WorkerDeploymentInfo) standing {
 	}
 }
 
-func (v *Version) drainage(info client.WorkerDeploymentInfo) client.WorkerDeploymentVersionDrainageStatus {
+// drainage tells whether calls under way still need this build, if Temporal knows it.
+func (v *Version) drainage(info client.WorkerDeploymentInfo) (drainage client.WorkerDeploymentVersionDrainageStatus, known bool) {
 	for _, version := range info.VersionSummaries {
 		if v.is(&version.Version) {
-			return version.DrainageStatus
+			return version.DrainageStatus, true
 		}
 	}
-	return client.WorkerDeploymentVersionDrainageStatusUnspecified
+	return client.WorkerDeploymentVersionDrainageStatusUnspecified, false
 }
 
 func (v *Version) is(version *worker.WorkerDeploymentVersion) bool {
