@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,8 +31,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// sandboxKey is the API key of the stage's sandbox.
-const sandboxKey = "sandbox-key"
+const sandboxKey = "sandbox-key" // as the stage sets it
 
 // rollout is a receiver and its workers beside those of the stage: they have a
 // task queue of their own, and one build after the other serves it.
@@ -134,12 +134,7 @@ func (r rollout) describe(t *testing.T) (info client.WorkerDeploymentInfo) {
 }
 
 func (r rollout) knows(t *testing.T, buildID string) bool {
-	for _, version := range r.describe(t).VersionSummaries {
-		if version.Version.BuildID == buildID {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.describe(t).VersionSummaries, func(v client.WorkerDeploymentVersionSummary) bool { return v.Version.BuildID == buildID })
 }
 
 // awaitCurrent waits until new calls go to a build.

@@ -57,18 +57,22 @@ func (v *Version) look(ctx context.Context, deployment client.WorkerDeploymentHa
 	if err != nil {
 		return standing{}, err
 	}
+	if _, known := v.drainage(described.Info); known && isNew(described.Info.RoutingConfig) {
+		// The token has it refused if somebody else decides at the same moment.
+		_, refused := deployment.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: v.BuildID, ConflictToken: described.ConflictToken})
+		if refused == nil {
+			return standing{slog.LevelInfo, takesNewCalls}, nil
+		}
+		if described, err = deployment.Describe(ctx, client.WorkerDeploymentDescribeOptions{}); err != nil {
+			return standing{}, err
+		}
+		if isNew(described.Info.RoutingConfig) {
+			return standing{slog.LevelWarn, "no call comes to this build until it is made current, which Temporal has refused it: " + refused.Error()}, nil
+		}
+	}
 	drainage, known := v.drainage(described.Info)
 	if !known {
 		return standing{}, serviceerror.NewNotFound("the build has no worker yet")
-	}
-	if isNew(described.Info.RoutingConfig) {
-		// The token has it refused if somebody else decides at the same moment.
-		if _, err := deployment.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{
-			BuildID: v.BuildID, ConflictToken: described.ConflictToken,
-		}); err != nil {
-			return standing{}, fmt.Errorf("make the first build of a deployment current: %w", err)
-		}
-		return standing{slog.LevelInfo, takesNewCalls}, nil
 	}
 	return v.standing(described.Info.RoutingConfig, drainage), nil
 }

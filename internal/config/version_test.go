@@ -68,12 +68,13 @@ func TestBuildIsNamedAfterItsCommitUnlessFilesWereChanged(t *testing.T) {
 	require.Empty(t, commit(nil))
 }
 
-// deployment is one as Temporal describes it; current is what was made so.
+// deployment is one as Temporal describes it.
 type deployment struct {
 	client.WorkerDeploymentHandle
 	info    client.WorkerDeploymentInfo
 	problem error
-	current string
+	current string // what was made so
+	refuses func() error
 }
 
 func (d *deployment) Describe(context.Context, client.WorkerDeploymentDescribeOptions) (client.WorkerDeploymentDescribeResponse, error) {
@@ -83,6 +84,9 @@ func (d *deployment) Describe(context.Context, client.WorkerDeploymentDescribeOp
 func (d *deployment) SetCurrentVersion(_ context.Context, options client.WorkerDeploymentSetCurrentVersionOptions) (client.WorkerDeploymentSetCurrentVersionResponse, error) {
 	if string(options.ConflictToken) != "token" || options.AllowNoPollers || options.IgnoreMissingTaskQueues {
 		return client.WorkerDeploymentSetCurrentVersionResponse{}, errors.New("decided blindly")
+	}
+	if d.refuses != nil {
+		return client.WorkerDeploymentSetCurrentVersionResponse{}, d.refuses()
 	}
 	d.current = options.BuildID
 	return client.WorkerDeploymentSetCurrentVersionResponse{}, nil
@@ -125,6 +129,23 @@ func TestBuildLearnsWhichCallsComeToIt(t *testing.T) {
 			require.Equal(t, c.current, temporal.current)
 		})
 	}
+}
+
+func TestFirstBuildSaysWhereItStandsIfItMayNotMakeItselfCurrent(t *testing.T) {
+	mine := &Version{Deployment: "callthread", BuildID: "mine"}
+	temporal := &deployment{info: described(client.WorkerDeploymentRoutingConfig{}, 0), refuses: func() error { return errors.New("not yours") }}
+	now, err := mine.look(t.Context(), temporal)
+	require.NoError(t, err)
+	require.Equal(t, slog.LevelWarn, now.level)
+	require.Contains(t, now.words, "until it is made current, which Temporal has refused it: not yours")
+
+	temporal.refuses = func() error { // another worker of the same build was faster
+		temporal.info = described(client.WorkerDeploymentRoutingConfig{CurrentVersion: version("mine"), CurrentVersionChangedTime: time.Now()}, 0)
+		return serviceerror.NewFailedPrecondition("conflict token mismatch")
+	}
+	now, err = mine.look(t.Context(), temporal)
+	require.NoError(t, err)
+	require.Equal(t, standing{slog.LevelInfo, takesNewCalls}, now)
 }
 
 func TestLogSaysOnceWhichCallsComeToABuildAndAgainWhenThatChanges(t *testing.T) {
