@@ -162,10 +162,11 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		})
 	}
 	handler := webhook.New(webhook.Config{
-		Temporal:         client,
-		TaskQueue:        s.temporal.TaskQueue,
-		Verifier:         verifier,
-		Eager:            s.withWorker,
+		Temporal:  client,
+		TaskQueue: s.temporal.TaskQueue,
+		Verifier:  verifier,
+		// Temporal would begin a call on this very build, whichever is current.
+		Eager:            s.withWorker && !s.worker.Version.On(),
 		ConversationWait: s.waitTimeout,
 		Rate:             s.rate,
 		Outgoing:         func() bool { return inForce().Handles(call.Outbound) },

@@ -63,6 +63,8 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"bad automations":  {nil, settings{"CALLTHREAD_AUTOMATIONS": writeFile(t, "automation: []")}, []string{":1:1: ", `"automations"`}},
 		"no such country":  {nil, settings{"CALLTHREAD_COUNTRY": "XX"}, []string{"--country", "CALLTHREAD_COUNTRY", "XX"}},
 		"log level":        {nil, settings{"CALLTHREAD_LOG_LEVEL": "loud"}, []string{"--log-level", "CALLTHREAD_LOG_LEVEL", "loud"}},
+		"dots in a name":   {[]string{"--deployment-name", "call.thread", "--build-id", "1"}, nil, []string{"--deployment-name", "CALLTHREAD_DEPLOYMENT_NAME", "dots"}},
+		"build of nothing": {nil, settings{"CALLTHREAD_BUILD_ID": "1"}, []string{"--build-id", "--deployment-name", "CALLTHREAD_DEPLOYMENT_NAME"}},
 		"no Temporal":      {nil, settings{"TEMPORAL_CONFIG_FILE": writeFile(t, "[")}, []string{"TEMPORAL_*", "temporal.toml"}},
 		"half a key":       {nil, settings{"CALLTHREAD_ENCRYPTION_KEYS": "2026:AAAA"}, []string{"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS", "32 of AES-256"}},
 		"metrics in use":   {nil, settings{"CALLTHREAD_METRICS_LISTEN": busy}, []string{"--metrics-listen", busy, "in use"}},
@@ -163,6 +165,7 @@ func TestHelpListsEverySettingOfTheContract(t *testing.T) {
 		"--task-queue", "CALLTHREAD_TASK_QUEUE", `"calls"`,
 		"--kustomer-url", "KUSTOMER_URL", "--kustomer-api-key-file", "KUSTOMER_API_KEY", "--kustomer-budget", "KUSTOMER_BUDGET", "800",
 		"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS",
+		"--deployment-name", "CALLTHREAD_DEPLOYMENT_NAME", "TEMPORAL_DEPLOYMENT_NAME", "--build-id", "CALLTHREAD_BUILD_ID", "TEMPORAL_WORKER_BUILD_ID",
 		"--automations", "CALLTHREAD_AUTOMATIONS", "--country", "CALLTHREAD_COUNTRY", "--metrics-listen", "CALLTHREAD_METRICS_LISTEN", `":9090"`,
 		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_TLS_*", "temporal.toml",
 	} {

@@ -28,6 +28,7 @@ type Worker struct {
 	Kustomer    Kustomer
 	Automations Automations
 	Country     Country
+	Version     Version
 
 	stopped chan error // by Temporal's refusal, which no waiting heals
 	steps   *activities.Activities
@@ -39,7 +40,9 @@ type Worker struct {
 const stopTimeout = 15 * time.Second
 
 // Flags are the settings, without those of Temporal.
-func (w *Worker) Flags() []cli.Flag { return Flags(&w.Kustomer, &w.Automations, &w.Country) }
+func (w *Worker) Flags() []cli.Flag {
+	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version)
+}
 
 // New makes the worker; missing settings are refused here, before anything runs.
 // Its requests to Kustomer are told to observe, and its steps pass through the interceptors.
@@ -56,12 +59,18 @@ func (w *Worker) New(c client.Client, observe func(kustomer.Exchange), watching 
 	if err != nil {
 		return nil, err
 	}
+	deployment, err := w.Version.options()
+	if err != nil {
+		return nil, err
+	}
 	w.inForce = new(atomic.Pointer[automation.Set])
 	w.inForce.Store(automations)
 	w.steps = activities.New(crm, w.inForce.Load, country)
 	w.steps.CallerHash = w.Temporal.Encryption.CallerHash
 	w.stopped = make(chan error, 1)
-	return NewWorker(c, w.Temporal.TaskQueue, w.steps, StepsAtOnce(w.Kustomer.Budget), func(err error) { w.stopped <- err }, watching...), nil
+	options := workerOptions(StepsAtOnce(w.Kustomer.Budget), func(err error) { w.stopped <- err }, watching)
+	options.DeploymentOptions = deployment
+	return newWorker(c, w.Temporal.TaskQueue, w.steps, options), nil
 }
 
 // StepsAtOnce is how many steps share a budget of requests a minute at once: a
@@ -71,16 +80,24 @@ func (w *Worker) New(c client.Client, observe func(kustomer.Exchange), watching 
 // rest wait in Temporal. At most 100, beyond which only memory and connections would be used.
 func StepsAtOnce(budget int) int { return min(max(budget/50, 1), 100) }
 
-// NewWorker makes a worker for a task queue, set up as all of ours are, that
-// carries out so many steps at once (see [StepsAtOnce]). It tells onFatal when
-// it has given up, as it does where the namespace is gone.
+// NewWorker makes a worker for a task queue, set up as all of ours are but of no
+// version, that carries out so many steps at once (see [StepsAtOnce]). It tells
+// onFatal when it has given up, as it does where the namespace is gone.
 func NewWorker(c client.Client, taskQueue string, steps *activities.Activities, stepsAtOnce int, onFatal func(error), watching ...interceptor.WorkerInterceptor) worker.Worker {
-	served := worker.New(c, taskQueue, worker.Options{
+	return newWorker(c, taskQueue, steps, workerOptions(stepsAtOnce, onFatal, watching))
+}
+
+func workerOptions(stepsAtOnce int, onFatal func(error), watching []interceptor.WorkerInterceptor) worker.Options {
+	return worker.Options{
 		WorkerStopTimeout:                  stopTimeout,
 		MaxConcurrentActivityExecutionSize: stepsAtOnce,
 		OnFatalError:                       onFatal,
 		Interceptors:                       watching,
-	})
+	}
+}
+
+func newWorker(c client.Client, taskQueue string, steps *activities.Activities, options worker.Options) worker.Worker {
+	served := worker.New(c, taskQueue, options)
 	workflows.Register(served, steps)
 	return served
 }
@@ -102,6 +119,11 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 	}
 	w.serves.Store(true)
 	log.Info("worker serves calls", "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)
+	if w.Version.On() {
+		routing, stop := context.WithCancel(ctx)
+		defer stop()
+		go w.Version.follow(routing, c.WorkerDeploymentClient().GetHandle(w.Version.Deployment), w.Temporal.Namespace(), log)
+	}
 	if err := w.attend(ctx, hangups, log); err != nil {
 		return err
 	}
