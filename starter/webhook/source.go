@@ -30,7 +30,7 @@ func ParseProxies(list string) (proxies Proxies, err error) {
 			continue
 		}
 		network, err := netip.ParsePrefix(entry)
-		if address, notOne := netip.ParseAddr(entry); notOne == nil {
+		if address, notOne := netip.ParseAddr(entry); notOne == nil && address.Zone() == "" {
 			network, err = netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen()), nil
 		}
 		if err != nil || network.Addr().Is4In6() {
