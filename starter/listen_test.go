@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/starter/webhook"
 )
 
@@ -51,13 +52,19 @@ func (p pipes) dial(address string) net.Conn {
 // withServer serves a receiver that lets everybody in, and has no Temporal, until the test is over.
 func withServer(t *testing.T, test func(*testing.T, pipes), proxies ...string) {
 	t.Helper()
+	withReceiver(t, webhook.Config{}, test, proxies...)
+}
+
+func withReceiver(t *testing.T, config webhook.Config, test func(*testing.T, pipes), proxies ...string) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		trusted, err := webhook.ParseProxies(strings.Join(proxies, ","))
 		require.NoError(t, err)
 		listener, ended := make(pipes), make(chan error)
 		log := slog.New(slog.DiscardHandler)
-		go func() { ended <- serveHTTP(ctx, listener, webhook.New(webhook.Config{Log: log}), trusted, log) }()
+		config.Log = log
+		go func() { ended <- serveHTTP(ctx, listener, webhook.New(config), trusted, log) }()
 		test(t, listener)
 		cancel()
 		require.NoError(t, <-ended)
@@ -105,6 +112,27 @@ func TestWhoIsSlowIsNotWaitedForLong(t *testing.T) {
 			status, took := answerTo(t, server.dial("203.0.113.9:1"), c.sent)
 			require.Equal(t, c.status, status, name)
 			require.LessOrEqual(t, took, c.within+time.Second, name)
+		}
+	})
+}
+
+func TestBodyOfAStrangerIsNotWaitedFor(t *testing.T) {
+	verifier, err := babelforce.NewVerifier([]string{"a-long-random-secret"})
+	require.NoError(t, err)
+	withReceiver(t, webhook.Config{Verifier: verifier}, func(t *testing.T, server pipes) {
+		for _, sent := range []string{
+			head + "Content-Length: 60000\r\n\r\n{",
+			head + "X-Webhook-Secret: wrong\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+			head + "X-Webhook-Secret: wrong\r\n\r\n",
+		} {
+			connection := server.dial("203.0.113.9:1")
+			began := time.Now()
+			go func() { _, _ = io.WriteString(connection, sent) }()
+			answer, err := io.ReadAll(connection) // until it hangs up
+			require.NoError(t, err)
+			require.Contains(t, string(answer), "401 Unauthorized")
+			require.Less(t, time.Since(began), 2*time.Second)
+			_ = connection.Close()
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/callthread/callthread/babelforce"
 )
@@ -83,7 +84,7 @@ func (h *Handler) refuseStranger(w http.ResponseWriter, source netip.Prefix, nam
 	if h.strangers.Allow() {
 		h.Log.Warn("webhook refused", "event", name, "problem", problem)
 	}
-	w.Header().Set("Connection", "close") // its body is not waited for
+	hangUp(w)
 	w.Header().Set("WWW-Authenticate", `Bearer realm="callthread"`)
 	refuse(w, http.StatusUnauthorized, problem.Error()+": send the webhook secret as bearer token, basic password, X-Webhook-Secret header or Standard-Webhooks signature")
 }
@@ -94,9 +95,16 @@ func (h *Handler) refuseSource(w http.ResponseWriter) {
 	if h.strangers.Allow() {
 		h.Log.Warn("webhooks refused unread: one source fails to authenticate too often")
 	}
-	w.Header().Set("Connection", "close")
+	hangUp(w)
 	w.Header().Set("Retry-After", "1")
 	refuse(w, http.StatusTooManyRequests, "too many webhooks with wrong credentials, or none, from where this one comes from")
+}
+
+// hangUp ends the connection after the answer. Otherwise net/http would read
+// what is left of the body first, for as long as a body may take.
+func hangUp(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // not supported by what is no connection, as in tests
 }
 
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
