@@ -22,7 +22,7 @@ func TestPlayerDeliversEveryStepInOrder(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		name, ok := ParseEventName(strings.TrimPrefix(r.URL.Path, "/webhooks/babelforce/"))
 		event, err := Decode(name, r.Header.Get("Content-Type"), body)
-		if !ok || err != nil || verifier.Verify(r.Header, body) != nil {
+		if !ok || err != nil || verifier.Verify(name, r.Header, body) != nil {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}

@@ -8,15 +8,18 @@ import (
 	"net/http"
 	"strings"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
 // Why a request is refused, one sentinel per reason.
 var (
-	ErrNoCredentials = errors.New("no webhook credentials")
-	ErrWrongSecret   = errors.New("wrong webhook secret")
-	ErrBadSignature  = errors.New("bad webhook signature")
-	ErrStale         = errors.New("webhook timestamp more than five minutes off")
+	ErrNoCredentials    = errors.New("no webhook credentials")
+	ErrTwiceCredentials = errors.New("webhook credentials given twice in one header")
+	ErrWrongSecret      = errors.New("wrong webhook secret")
+	ErrBadSignature     = errors.New("bad webhook signature")
+	ErrStale            = errors.New("webhook timestamp more than five minutes off")
+	ErrOtherEvent       = errors.New("signed webhook sent before as another event")
 )
 
 // Verifier tells requests that know a secret from others. It is safe for
@@ -31,21 +34,28 @@ var (
 //   - a Standard-Webhooks signature (webhook-id, webhook-timestamp,
 //     webhook-signature), at most five minutes old or early
 //
-// A webhook-signature header alone decides: when it is there it must be right,
-// and a right secret beside a wrong signature does not help.
+// Of the first three one that is right is enough. A webhook-signature header
+// decides alone: when it is there it must be right, and a right secret beside a
+// wrong signature does not help, nor does a wrong secret harm beside a right one.
 type Verifier struct {
 	digests [][sha256.Size]byte
 	signers []*standardwebhooks.Webhook
+	sentAs  *lru.Cache[[sha256.Size]byte, EventName] // by what was signed
 }
 
 // NewVerifier accepts any of several secrets, so that they can be rotated.
-// Space around a secret is dropped and at least one is needed. A secret of the form whsec_<base64> signs with its decoded bytes, any
-// other with itself. Errors do not contain the secret.
+// Space around a secret is dropped and at least one is needed. A secret of the
+// form whsec_<base64> signs with its decoded bytes, any other with itself.
+// Errors do not contain the secret.
 func NewVerifier(secrets []string) (*Verifier, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("no webhook secret given")
 	}
-	v := &Verifier{}
+	sentAs, err := lru.New[[sha256.Size]byte, EventName](maxSigned)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verifier{sentAs: sentAs}
 	for i, secret := range secrets {
 		secret = strings.TrimSpace(secret)
 		if secret == "" {
@@ -77,10 +87,15 @@ func newSigner(secret string) (*standardwebhooks.Webhook, error) {
 }
 
 // Verify checks a request's header and raw body, before anything parses it. It
-// returns ErrNoCredentials, ErrWrongSecret, ErrBadSignature or ErrStale.
-func (v *Verifier) Verify(h http.Header, body []byte) error {
-	if len(h.Values(standardwebhooks.HeaderWebhookSignature)) > 0 {
-		return v.verifySignature(h, body)
+// returns one of the errors above. The body counts only where [IsSigned].
+func (v *Verifier) Verify(event EventName, h http.Header, body []byte) error {
+	for _, name := range credentialHeaders {
+		if len(h.Values(name)) > 1 { // what others take for the one that counts, we may not
+			return ErrTwiceCredentials
+		}
+	}
+	if IsSigned(h) {
+		return v.verifySignature(event, h, body)
 	}
 	offered := offeredSecrets(h)
 	if len(offered) == 0 {
@@ -101,21 +116,10 @@ func (v *Verifier) Verify(h http.Header, body []byte) error {
 	return nil
 }
 
-func (v *Verifier) verifySignature(h http.Header, body []byte) error {
-	verified, stale := false, false
-	for _, signer := range v.signers {
-		err := signer.Verify(body, h)
-		verified = verified || err == nil
-		stale = stale || errors.Is(err, standardwebhooks.ErrMessageTooOld) || errors.Is(err, standardwebhooks.ErrMessageTooNew)
-	}
-	switch {
-	case verified:
-		return nil
-	case stale:
-		return ErrStale
-	default:
-		return ErrBadSignature
-	}
+// credentialHeaders are all that Verify looks at.
+var credentialHeaders = []string{
+	"Authorization", "X-Webhook-Secret",
+	standardwebhooks.HeaderWebhookID, standardwebhooks.HeaderWebhookTimestamp, standardwebhooks.HeaderWebhookSignature,
 }
 
 // offeredSecrets lists the secrets a header presents; empty ones do not count.

@@ -76,7 +76,7 @@ func TestSecretIsAcceptedInEachPlaceAndRefusedOtherwise(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := make(http.Header)
 			h.Set(c.header, c.value)
-			require.ErrorIs(t, newTestVerifier(t).Verify(h, signedBody), c.want)
+			require.ErrorIs(t, newTestVerifier(t).Verify(CallInbound, h, signedBody), c.want)
 		})
 	}
 }
@@ -85,20 +85,20 @@ func TestRightSecretCountsBesideAWrongOne(t *testing.T) {
 	h := make(http.Header)
 	h.Set("Authorization", "Bearer a-proxy-of-its-own")
 	h.Set("X-Webhook-Secret", oldSecret)
-	require.NoError(t, newTestVerifier(t).Verify(h, nil))
+	require.NoError(t, newTestVerifier(t).Verify(CallInbound, h, nil))
 }
 
 func TestSignatureIsAcceptedWithAnySecret(t *testing.T) {
 	v := newTestVerifier(t)
-	require.NoError(t, v.Verify(signed(t, oldSecret, time.Now()), signedBody))
-	require.NoError(t, v.Verify(signed(t, "new-secret-for-the-demo", time.Now()), signedBody), "whsec_ is decoded")
-	require.ErrorIs(t, v.Verify(signed(t, newSecret, time.Now()), signedBody), ErrBadSignature, "whsec_ is not signed with as it stands")
-	require.ErrorIs(t, v.Verify(signed(t, "wrong-secret", time.Now()), signedBody), ErrBadSignature)
+	require.NoError(t, v.Verify(CallInbound, signed(t, oldSecret, time.Now()), signedBody))
+	require.NoError(t, v.Verify(CallInbound, signed(t, "new-secret-for-the-demo", time.Now()), signedBody), "whsec_ is decoded")
+	require.ErrorIs(t, v.Verify(CallInbound, signed(t, newSecret, time.Now()), signedBody), ErrBadSignature, "whsec_ is not signed with as it stands")
+	require.ErrorIs(t, v.Verify(CallInbound, signed(t, "wrong-secret", time.Now()), signedBody), ErrBadSignature)
 }
 
 func TestSignatureCoversBodyIDAndTime(t *testing.T) {
 	v := newTestVerifier(t)
-	require.ErrorIs(t, v.Verify(signed(t, oldSecret, time.Now()), append([]byte(" "), signedBody...)), ErrBadSignature)
+	require.ErrorIs(t, v.Verify(CallInbound, signed(t, oldSecret, time.Now()), append([]byte(" "), signedBody...)), ErrBadSignature)
 	for header, value := range map[string]string{
 		"webhook-id":        "msg_2",
 		"webhook-timestamp": strconv.FormatInt(time.Now().Unix()-1, 10),
@@ -107,7 +107,7 @@ func TestSignatureCoversBodyIDAndTime(t *testing.T) {
 		for _, value := range []string{value, "", "nonsense"} {
 			h := signed(t, oldSecret, time.Now())
 			h.Set(header, value)
-			require.ErrorIs(t, v.Verify(h, signedBody), ErrBadSignature, "%s: %q", header, value)
+			require.ErrorIs(t, v.Verify(CallInbound, h, signedBody), ErrBadSignature, "%s: %q", header, value)
 		}
 	}
 }
@@ -124,7 +124,7 @@ func TestSignatureIsGoodForFiveMinutesEitherWay(t *testing.T) {
 			1_000_000 * time.Hour:           ErrStale,
 			-4*time.Minute - 59*time.Second: nil,
 		} {
-			require.ErrorIs(t, v.Verify(signed(t, oldSecret, time.Now().Add(offset)), signedBody), want, offset)
+			require.ErrorIs(t, v.Verify(CallInbound, signed(t, oldSecret, time.Now().Add(offset)), signedBody), want, offset)
 		}
 	})
 }
@@ -134,7 +134,7 @@ func TestRightSecretDoesNotSaveABadSignature(t *testing.T) {
 		h := signed(t, oldSecret, time.Now())
 		h.Set("webhook-signature", signature)
 		h.Set("Authorization", "Bearer "+oldSecret)
-		require.ErrorIs(t, newTestVerifier(t).Verify(h, signedBody), ErrBadSignature)
+		require.ErrorIs(t, newTestVerifier(t).Verify(CallInbound, h, signedBody), ErrBadSignature)
 	}
 }
 

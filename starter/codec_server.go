@@ -89,7 +89,7 @@ func (s *codecServer) run(c *cli.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return serveHTTP(c.Context, listener, codec.NewServer(keys, codec.ServerOptions{Origins: origins, Secret: secret}), log)
+	return serveHTTP(c.Context, listener, codec.NewServer(keys, codec.ServerOptions{Origins: origins, Secret: secret}), nil, log)
 }
 
 // readSecret reads what whoever asks must give. Only --insecure does without.

@@ -45,7 +45,7 @@ func sandboxCommand(out io.Writer) *cli.Command {
 			}
 			fmt.Fprintf(out, "Kustomer sandbox at http://%s\n", listener.Addr())
 			log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
-			return serveHTTP(c.Context, listener, sandbox.New(sandbox.Config{APIKey: key, Budget: budget}), log)
+			return serveHTTP(c.Context, listener, sandbox.New(sandbox.Config{APIKey: key, Budget: budget}), nil, log)
 		},
 	}
 }

@@ -29,6 +29,7 @@ type server struct {
 	logging  config.Log
 	temporal config.Temporal
 	worker   config.Worker
+	tls      serverTLS
 
 	listen        string
 	metricsListen string
@@ -37,6 +38,7 @@ type server struct {
 	withWorker    bool
 	waitTimeout   time.Duration
 	rate          float64
+	proxies       string
 	patience      workflows.Patience
 }
 
@@ -44,6 +46,8 @@ const (
 	// maxWait leaves time to accept the event before the wait, and to answer after it.
 	maxWait = writeTimeout - 20*time.Second
 	maxRate = 1_000_000
+	// shortSecret is what no random secret is shorter than, and most words are.
+	shortSecret = 16
 )
 
 func serveCommand(logs io.Writer) *cli.Command {
@@ -53,7 +57,7 @@ func serveCommand(logs io.Writer) *cli.Command {
 		Name:        "serve",
 		Usage:       "receive webhooks (the default)",
 		Description: config.TemporalHelp,
-		Flags:       config.Flags(s, &s.temporal, &s.worker, &s.logging),
+		Flags:       config.Flags(s, &s.tls, &s.temporal, &s.worker, &s.logging),
 		Action: func(c *cli.Context) error {
 			if err := config.NoArguments(c); err != nil {
 				return err
@@ -95,6 +99,10 @@ func (s *server) Flags() []cli.Flag {
 			Name: "max-rate", EnvVars: []string{"CALLTHREAD_MAX_RATE"},
 			Usage: "webhooks a second beyond which senders are told to slow down; 0 is no limit", Value: 200, Destination: &s.rate,
 		},
+		&cli.StringFlag{
+			Name: "trusted-proxies", EnvVars: []string{"CALLTHREAD_TRUSTED_PROXIES"},
+			Usage: "`NETWORKS` of the proxies before the receiver, such as 10.0.0.0/8, separated by commas: their X-Forwarded-For says whom a limit is for", Destination: &s.proxies,
+		},
 		&cli.DurationFlag{
 			Name: "bridge-timeout", EnvVars: []string{"CALLTHREAD_BRIDGE_TIMEOUT"},
 			Usage: "how long a call may go unanswered, with no word of its end, before it counts as missed", Value: workflows.DefaultPatience.Bridge, Destination: &s.patience.Bridge,
@@ -124,6 +132,10 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	proxies, err := webhook.ParseProxies(s.proxies)
+	if err != nil {
+		return fmt.Errorf("--trusted-proxies (CALLTHREAD_TRUSTED_PROXIES): %w", err)
+	}
 	counted := metrics.New()
 	s.temporal.Metrics = counted.SDK()
 	client, err := s.temporal.Client(log)
@@ -142,7 +154,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	} else if inForce, err = s.prepareAlone(); err != nil {
 		return err
 	}
-	listener, err := listenAt(s.listen)
+	listener, err := s.tls.listenAt(s.listen, log)
 	if err != nil {
 		return err
 	}
@@ -169,6 +181,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		Eager:            s.withWorker && !s.worker.Version.On(),
 		ConversationWait: s.waitTimeout,
 		Rate:             s.rate,
+		Proxies:          proxies,
 		Outgoing:         func() bool { return inForce().Handles(call.Outbound) },
 		Patience:         s.patience,
 		Log:              log,
@@ -176,7 +189,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	})
 	group.Go(func() error {
 		defer stopWorker()
-		return serveHTTP(ctx, listener, handler, log)
+		return serveHTTP(ctx, listener, handler, proxies, log)
 	})
 	return group.Wait()
 }
@@ -224,6 +237,11 @@ func (s *server) verifier(log *slog.Logger) (*babelforce.Verifier, error) {
 	verifier, err := babelforce.NewVerifier(strings.Split(secrets, ","))
 	if err != nil {
 		return nil, fmt.Errorf("--webhook-secret-file or CALLTHREAD_WEBHOOK_SECRET: %w", err)
+	}
+	for secret := range strings.SplitSeq(secrets, ",") {
+		if len(strings.TrimSpace(secret)) < shortSecret {
+			log.Warn("a webhook secret is so short that it can be guessed: `openssl rand -hex 32` makes a long one")
+		}
 	}
 	return verifier, nil
 }

@@ -61,6 +61,26 @@ func TestRequestUnderWayIsAnsweredBeforeTheReceiverStops(t *testing.T) {
 	p.requireEnded(t)
 }
 
+func TestLimitIsForWhomATrustedProxyNames(t *testing.T) {
+	t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "secret")
+	for proxy, other := range map[string]int{"127.0.0.0/8": http.StatusUnauthorized, "10.0.0.0/8": http.StatusTooManyRequests} {
+		p, url := serving(t, "--listen", "127.0.0.1:0", "--trusted-proxies", proxy)
+		sent := func(forwardedFor string) int {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/webhooks/babelforce/call-bridged", strings.NewReader("{"))
+			require.NoError(t, err)
+			request.Header.Set("X-Forwarded-For", forwardedFor)
+			status, _ := fetch(t, request)
+			return status
+		}
+		for sent("198.51.100.1, 203.0.113.9") != http.StatusTooManyRequests {
+		}
+		require.Equal(t, other, sent("203.0.113.10"), proxy)
+		require.Equal(t, http.StatusBadRequest, post(t, url, "secret", "{"), "whoever knows the secret is heard")
+		p.stop()
+		p.requireEnded(t)
+	}
+}
+
 func TestHangupMeantForWorkersDoesNotEndAReceiverAlone(t *testing.T) {
 	p, url := serving(t, "--insecure", "--listen", "127.0.0.1:0", "--automations", writeFile(t, string(automation.DefaultFile)))
 	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP)) // not ignored, it ends this test

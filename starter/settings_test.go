@@ -13,6 +13,7 @@ import (
 
 func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 	empty, missing, busy := writeFile(t, "\n"), writeFile(t, "")+".missing", taken(t)
+	first, second := issue(t, 1), issue(t, 2)
 	const worker, url = "--with-worker", "--kustomer-url=https://acme.api.kustomerapp.com"
 	type settings map[string]string
 	for name, c := range map[string]struct {
@@ -46,6 +47,13 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"endless wait":                            {nil, settings{"CALLTHREAD_WAIT_TIMEOUT": "2m"}, []string{"--wait-timeout", "CALLTHREAD_WAIT_TIMEOUT", "40s"}},
 		"negative rate":                           {[]string{"--max-rate=-1"}, nil, []string{"--max-rate", "CALLTHREAD_MAX_RATE"}},
 		"rate of no number":                       {[]string{"--max-rate=NaN"}, nil, []string{"--max-rate", "CALLTHREAD_MAX_RATE"}},
+		"proxies of no network":                   {nil, settings{"CALLTHREAD_TRUSTED_PROXIES": "10.0.0.0/33"}, []string{"--trusted-proxies", "CALLTHREAD_TRUSTED_PROXIES", "10.0.0.0/8"}},
+		"certificate without key":                 {[]string{"--tls-cert-file", first.certFile}, nil, []string{"--tls-cert-file", "--tls-key-file", "together"}},
+		"key without certificate":                 {nil, settings{"CALLTHREAD_TLS_KEY_FILE": first.keyFile}, []string{"CALLTHREAD_TLS_CERT_FILE", "CALLTHREAD_TLS_KEY_FILE", "together"}},
+		"certificate with another's key":          {[]string{"--tls-cert-file", first.certFile, "--tls-key-file", second.keyFile}, nil, []string{"--tls-cert-file", "--tls-key-file", "does not match"}},
+		"no certificate file":                     {[]string{"--tls-cert-file", missing, "--tls-key-file", first.keyFile}, nil, []string{"--tls-cert-file", "no such file"}},
+		"authority without certificate":           {[]string{"--tls-client-ca-file", first.certFile}, nil, []string{"--tls-client-ca-file", "--tls-cert-file"}},
+		"authority of nobody":                     {[]string{"--tls-cert-file", first.certFile, "--tls-key-file", first.keyFile, "--tls-client-ca-file", empty}, nil, []string{"--tls-client-ca-file", "no PEM certificate"}},
 		"negative wait for recordings":            {[]string{"--recording-timeout=-1s"}, nil, []string{"--recording-timeout", "CALLTHREAD_RECORDING_TIMEOUT"}},
 		"negative patience":                       {[]string{"--settle=-1s"}, nil, []string{"--settle", "CALLTHREAD_SETTLE"}},
 
@@ -149,6 +157,8 @@ func TestHelpListsEverySettingOfTheContract(t *testing.T) {
 			"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS", "starter keygen",
 			"--listen", "CALLTHREAD_LISTEN", `":8080"`,
 			"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET", "--insecure",
+			"--trusted-proxies", "CALLTHREAD_TRUSTED_PROXIES", "--tls-cert-file", "CALLTHREAD_TLS_CERT_FILE",
+			"--tls-key-file", "CALLTHREAD_TLS_KEY_FILE", "--tls-client-ca-file", "CALLTHREAD_TLS_CLIENT_CA_FILE",
 			"--metrics-listen", "CALLTHREAD_METRICS_LISTEN", `":9091"`,
 			"--wait-timeout", "5s", "--recording-timeout", "CALLTHREAD_RECORDING_TIMEOUT", "15m0s", "--with-worker",
 			"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_TLS_*", "temporal.toml",

@@ -27,6 +27,7 @@ type receiver struct {
 	*Handler
 	temporal *fakeTemporal
 	answered []Answered
+	logs     bytes.Buffer
 }
 
 // withReceiver runs a test in a bubble whose clock stands still while anything
@@ -39,18 +40,17 @@ func withReceiver(t *testing.T, test func(*testing.T, *receiver), settings ...fu
 func newReceiver(t *testing.T, settings ...func(*Config)) *receiver {
 	t.Helper()
 	temporal, client := newTemporal(t)
-	var logs bytes.Buffer
 	r := &receiver{temporal: temporal}
 	config := Config{
 		Temporal: client, TaskQueue: "calls",
-		Log:     slog.New(slog.NewJSONHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log:     slog.New(slog.NewJSONHandler(&r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Observe: func(a Answered) { r.answered = append(r.answered, a) },
 	}
 	for _, set := range settings {
 		set(&config)
 	}
 	r.Handler = New(config)
-	t.Cleanup(func() { requireAnonymous(t, logs.String()) })
+	t.Cleanup(func() { requireAnonymous(t, r.logs.String()) })
 	return r
 }
 

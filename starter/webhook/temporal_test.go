@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,6 +36,7 @@ import (
 type fakeTemporal struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	health *health.Server
+	probes atomic.Int32 // how often it was asked for its health
 
 	mu   sync.Mutex
 	runs map[string]*fakeRun
@@ -63,6 +65,9 @@ func newTemporal(t *testing.T) (*fakeTemporal, client.Client) {
 	f := &fakeTemporal{runs: make(map[string]*fakeRun), health: health.NewServer()}
 	f.health.SetServingStatus("temporal.api.workflowservice.v1.WorkflowService", grpc_health_v1.HealthCheckResponse_SERVING)
 	server := grpc.NewServer(grpc.UnaryInterceptor(func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+		if _, isProbe := request.(*grpc_health_v1.HealthCheckRequest); isProbe {
+			f.probes.Add(1)
+		}
 		answer, err := handle(ctx, request)
 		if err != nil {
 			err = serviceerror.ToStatus(err).Err()

@@ -100,6 +100,8 @@ func TestProcessIsAliveWhetherOrNotItIsReady(t *testing.T) {
 		require.Equal(t, http.StatusOK, probe("/healthz"))
 		require.Equal(t, http.StatusOK, probe("/readyz"))
 		r.temporal.health.SetServingStatus("temporal.api.workflowservice.v1.WorkflowService", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
+		require.Equal(t, http.StatusOK, probe("/readyz"), "it was asked a moment ago")
+		<-time.After(readyFor)
 		require.Equal(t, http.StatusOK, probe("/healthz"))
 		require.Equal(t, http.StatusServiceUnavailable, probe("/readyz"))
 		require.Empty(t, r.answered, "probes are no webhooks")

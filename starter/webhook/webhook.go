@@ -4,9 +4,6 @@
 package webhook
 
 import (
-	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -21,8 +18,6 @@ import (
 )
 
 const (
-	// maxBody is far above any call's fields and far below what could hurt.
-	maxBody = 64 << 10
 	// babelforce gives an action ten seconds by default (babelforce API,
 	// dispatch of an automation); a refusal must reach it within them.
 	temporalTimeout = 5 * time.Second
@@ -45,6 +40,8 @@ type Config struct {
 	ConversationWait time.Duration
 	// Rate is how many webhooks a second are accepted, with bursts of twice as many; 0 is no limit.
 	Rate float64
+	// Proxies are those before the receiver, which say whom they were asked by.
+	Proxies Proxies
 	// Outgoing, if set, says whether calls that agents place are wanted. It is
 	// asked for each event, because the automations may change meanwhile.
 	Outgoing func() bool
@@ -69,8 +66,12 @@ type Answered struct {
 // Handler serves POST /webhooks/babelforce/{event}, GET /healthz and GET /readyz.
 type Handler struct {
 	Config
-	mux     *http.ServeMux
-	limiter *rate.Limiter
+	mux      *http.ServeMux
+	limiter  *rate.Limiter
+	failures failures
+	// strangers limits what is logged of those who do not authenticate, whoever they are.
+	strangers *rate.Limiter
+	readiness readiness
 }
 
 // New makes a handler.
@@ -84,7 +85,10 @@ func New(config Config) *Handler {
 	if config.Observe == nil {
 		config.Observe = func(Answered) {}
 	}
-	h := &Handler{Config: config, mux: http.NewServeMux(), limiter: rate.NewLimiter(rate.Inf, 0)}
+	h := &Handler{
+		Config: config, mux: http.NewServeMux(), limiter: rate.NewLimiter(rate.Inf, 0),
+		failures: newFailures(), strangers: rate.NewLimiter(failureRate, failureBurst),
+	}
 	if config.Rate > 0 {
 		h.limiter = rate.NewLimiter(rate.Limit(config.Rate), int(2*config.Rate)+1)
 	}
@@ -98,22 +102,6 @@ func New(config Config) *Handler {
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
-
-type status struct {
-	Status string `json:"status"`
-}
-
-// ready says whether events can be accepted.
-func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), temporalTimeout)
-	defer cancel()
-	if _, err := h.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
-		h.Log.Warn("not ready: Temporal cannot be reached", "problem", err)
-		refuse(w, http.StatusServiceUnavailable, "Temporal cannot be reached")
-		return
-	}
-	respond(w, http.StatusOK, status{"ready"})
-}
 
 // receive takes one event: known, allowed, readable, delivered.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
@@ -172,56 +160,6 @@ func begins(name babelforce.EventName) bool {
 	return name == babelforce.CallInbound || name == babelforce.CallOutbound
 }
 
-// admit refuses what is not an authentic, readable event of a call.
-func (h *Handler) admit(w http.ResponseWriter, r *http.Request, name babelforce.EventName, known bool) (event babelforce.Event, ok bool) {
-	if !known {
-		refuse(w, http.StatusNotFound, "unknown event: the path must end in call-inbound, call-outbound, call-bridged, call-finished or recording-finished")
-		return event, false
-	}
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		refuse(w, http.StatusMethodNotAllowed, "events are sent with POST")
-		return event, false
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		h.refuseBody(w, err)
-		return event, false
-	}
-	if h.Verifier != nil {
-		if err := h.Verifier.Verify(r.Header, body); err != nil {
-			h.Log.Warn("webhook refused", "event", name, "problem", err)
-			w.Header().Set("WWW-Authenticate", `Bearer realm="callthread"`)
-			refuse(w, http.StatusUnauthorized, err.Error()+": send the webhook secret as bearer token, basic password, X-Webhook-Secret header or Standard-Webhooks signature")
-			return event, false
-		}
-	}
-	if !h.limiter.Allow() {
-		w.Header().Set("Retry-After", "1")
-		refuse(w, http.StatusTooManyRequests, "more webhooks a second than this receiver accepts")
-		return event, false
-	}
-	event, err = babelforce.Decode(name, r.Header.Get("Content-Type"), body)
-	if err == nil {
-		err = attributable(event)
-	}
-	if err != nil {
-		h.Log.Warn("webhook refused", "event", name, "problem", err)
-		refuseEvent(w, err)
-		return event, false
-	}
-	return event, true
-}
-
-func (h *Handler) refuseBody(w http.ResponseWriter, err error) {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		refuse(w, http.StatusRequestEntityTooLarge, "the body is larger than 64 KiB")
-		return
-	}
-	refuse(w, http.StatusBadRequest, "the body could not be read to its end")
-}
-
 // unavailable answers an event that Temporal has not accepted: the sender must send it again.
 func (h *Handler) unavailable(w http.ResponseWriter, event babelforce.Event, err error) {
 	h.Log.Error("event not accepted: Temporal refused it or cannot be reached", "event", event.Name, "call", event.Call.Key(), "problem", err)
@@ -239,3 +177,6 @@ func (r *statusRecorder) WriteHeader(status int) {
 	r.status = status
 	r.ResponseWriter.WriteHeader(status)
 }
+
+// Unwrap lets hangUp reach the connection.
+func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
