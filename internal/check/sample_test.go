@@ -103,9 +103,7 @@ func TestSamplesOfTheBuiltInFileAreTheRequestsThatWouldBeSent(t *testing.T) {
 	const open = `POST /v1/conversations ` + of + `"name":"Call from +493023125042","status":"open","direction":"in","tags":["babelforce","inbound_call","call_lost"]}`
 	require.Equal(t, []string{
 		look, add, open,
-		`PUT` + at + ` {"assignedUsers":["` + amira + `"],"rev":1}`,
-		`POST` + at + `/tags ["call_answered"]`,
-		`DELETE` + at + `/tags ["call_lost"]`,
+		`PUT` + at + ` {"tags":["babelforce","inbound_call","call_answered"],"assignedUsers":["` + amira + `"],"rev":1}`,
 		`POST` + at + `/notes {"body":"Answered by Amira Haddad.\nQueue: Support\nAfter: 7 s","externalId":"` + external + `:bridged"}`,
 		`POST` + at + `/notes {"body":"Call ended: answered.\nAgents: Amira Haddad\nWaited: 7 s\nTalked: 1 min 28 s\nTotal: 1 min 35 s","externalId":"` + external + `:finished"}`,
 	}, answered)
