@@ -67,9 +67,9 @@ func marks(of map[string]figures, with settings) (all []mark) {
 	ratio("bridge → update p50", "open.bridge_p50", true, 0.5)
 	ratio("CPU per call", "closed.cpu", true, 0.8)
 	ratio("calls a second", "closed.calls_per_s", false, 1.3)
-	add("Kustomer requests, known caller", one["requests.known"], one != nil, true, 4)
-	add("Kustomer requests, new caller", one["requests.new"], one != nil, true, 5)
-	add("Kustomer requests that the end adds", of[full]["requests.afterwards"], of[full] != nil, true, 2)
+	add("Kustomer requests, known caller", one["requests.known"], one["requests.known"] > 0, true, 4)
+	add("Kustomer requests, new caller", one["requests.new"], one["requests.new"] > 0, true, 5)
+	add("Kustomer requests that the end adds", of[full]["requests.afterwards"], of[full]["requests.known"] > 0, true, 2)
 	waited := of[apart]["waiting.worker_mib"]
 	add("worker's memory with 20,000 waiting, MiB", waited, with.waiting == 20_000 && waited > 0, true, 350)
 	return all

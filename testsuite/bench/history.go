@@ -3,65 +3,60 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 
 	"github.com/callthread/callthread/workflows"
 )
 
-// actions are the events that Temporal Cloud bills as one Action each. Search
-// attributes given at the start are free, and so is that of a version.
-var actions = []enumspb.EventType{
-	enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
-	enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
-	enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
-	enumspb.EVENT_TYPE_TIMER_STARTED,
-	enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
-}
-
 // histories adds to the figures what the histories of calls hold, per call.
 func (s *stage) histories(ctx context.Context, calls []*call, into figures) error {
-	per := 1 / float64(len(calls))
+	of := make(figures) // all of them
 	for _, c := range calls {
 		id := workflows.WorkflowID(c.id)
 		described, err := s.temporal.client.DescribeWorkflowExecution(ctx, id, "")
 		if err != nil {
 			return fmt.Errorf("describe call %s: %w", c.id, err)
 		}
-		into["history.bytes"] += float64(described.GetWorkflowExecutionInfo().GetHistorySizeBytes()) * per
+		of["history.bytes"] += float64(described.GetWorkflowExecutionInfo().GetHistorySizeBytes())
 		events := s.temporal.client.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		for events.HasNext() {
 			event, err := events.Next()
 			if err != nil {
 				return fmt.Errorf("read the history of call %s: %w", c.id, err)
 			}
-			kind := event.GetEventType()
-			into["history.events"] += per
-			into["event."+kind.String()] += per
-			switch {
-			case kind == enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED:
-				into["history.workflow_tasks"] += per
-			case kind == enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED: // the last attempt, which says how many there were
-				into["history.actions"] += per * float64(event.GetActivityTaskStartedEventAttributes().GetAttempt())
-			case kind == enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES && isVersion(event.GetUpsertWorkflowSearchAttributesEventAttributes().String()):
-			case isAction(kind):
-				into["history.actions"] += per
+			of["history.events"]++
+			of["event."+event.GetEventType().String()]++
+			of["history.actions"] += actions(event)
+			if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED {
+				of["history.workflow_tasks"]++
 			}
 		}
+	}
+	for name, sum := range of {
+		into[name] = sum / float64(len(calls))
 	}
 	return nil
 }
 
-func isVersion(attributes string) bool { return strings.Contains(attributes, "TemporalChangeVersion") }
-
-func isAction(kind enumspb.EventType) bool {
-	for _, action := range actions {
-		if kind == action {
-			return true
+// actions is what Temporal Cloud bills for an event. Search attributes given at
+// the start are free, and so is that of a version.
+func actions(event *historypb.HistoryEvent) float64 {
+	switch event.GetEventType() {
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED: // of the last attempt, which says how many there were
+		return float64(event.GetActivityTaskStartedEventAttributes().GetAttempt())
+	case enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+		_, isVersion := event.GetUpsertWorkflowSearchAttributesEventAttributes().GetSearchAttributes().GetIndexedFields()["TemporalChangeVersion"]
+		if isVersion {
+			return 0
 		}
+		return 1
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+		enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED, enumspb.EVENT_TYPE_TIMER_STARTED:
+		return 1
 	}
-	return false
+	return 0
 }
 
 // requests adds how many requests to Kustomer a call takes.

@@ -42,7 +42,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	measured, err := measure(ctx, with)
+	folder, err := os.MkdirTemp("", "callthread-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	fmt.Fprintln(os.Stderr, "building the programs")
+	if err := build(folder, with.profile != ""); err != nil {
+		return err
+	}
+	measured, err := measure(ctx, with, folder)
 	if err != nil {
 		return err
 	}

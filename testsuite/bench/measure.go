@@ -10,20 +10,11 @@ import (
 	"time"
 )
 
-// measure has every contestant take its turn, round by round.
-func measure(ctx context.Context, with settings) (report, error) {
+// measure has every contestant take its turn, round by round. Their programs are in the folder.
+func measure(ctx context.Context, with settings, folder string) (report, error) {
 	r := describe(with)
 	field, err := chosen(with.only)
 	if err != nil {
-		return r, err
-	}
-	folder, err := os.MkdirTemp("", "callthread-bench-")
-	if err != nil {
-		return r, err
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	fmt.Fprintln(os.Stderr, "building the programs")
-	if err := build(folder, with.profile != ""); err != nil {
 		return r, err
 	}
 	for round := range with.rounds {
