@@ -54,9 +54,11 @@ type mark struct {
 func marks(of map[string]figures, with settings) (all []mark) {
 	one, tutorial := of[withWorker], of[baseline]
 	add := func(name string, got float64, isMeasured, atMost bool, limit float64) {
-		if isMeasured {
-			sign := map[bool]string{true: "≤", false: "≥"}[atMost]
-			all = append(all, mark{name, got, fmt.Sprintf("%s %g", sign, limit), atMost == (got <= limit) || got == limit})
+		switch {
+		case isMeasured && atMost:
+			all = append(all, mark{name, got, fmt.Sprintf("≤ %g", limit), got <= limit})
+		case isMeasured:
+			all = append(all, mark{name, got, fmt.Sprintf("≥ %g", limit), got >= limit})
 		}
 	}
 	ratio := func(title, name string, atMost bool, limit float64) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ func cpu(pids ...int) (sum time.Duration) {
 	all := processes()
 	for pid := range all {
 		for ancestor := pid; ancestor > 1; ancestor = all[ancestor].parent {
-			if contains(pids, ancestor) {
+			if slices.Contains(pids, ancestor) {
 				sum += all[pid].cpu
 				break
 			}
@@ -76,15 +77,13 @@ func cpu(pids ...int) (sum time.Duration) {
 	return sum
 }
 
-func memory(pid int) int64 { return processes()[pid].memory }
-
-func contains(pids []int, pid int) bool {
-	for _, p := range pids {
-		if p == pid {
-			return true
-		}
+// memory is what processes hold, without what descends from them.
+func memory(pids ...int) (sum int64) {
+	all := processes()
+	for _, pid := range pids {
+		sum += all[pid].memory
 	}
-	return false
+	return sum
 }
 
 // childWith finds the child of ours that was started with an argument, 0 where there is none.

@@ -37,7 +37,7 @@ func (s *stage) wait(ctx context.Context, folder string, into figures) error {
 	now := memory(s.programs[0].pid)
 	into["waiting.worker_mib"] = float64(now) / (1 << 20)
 	into["waiting.kib_per_call"] = float64(now-before) / (1 << 10) / float64(s.waiting)
-	into["waiting.temporal_mib"] = float64(memory(s.temporal.pids[0])) / (1 << 20)
+	into["waiting.temporal_mib"] = float64(memory(s.temporal.pids...)) / (1 << 20)
 	if s.takeover == 0 {
 		return nil
 	}

@@ -32,7 +32,9 @@ type seen struct {
 	openedAt        time.Time     // the conversation existed
 	updatedAt       time.Time     // the agent was assigned, the tags were right and the note was there
 
-	assigned, tagged, untagged, noted bool
+	tags                    []string // ids of those that it was opened with
+	lost                    string   // that of call_lost
+	assigned, tagged, noted bool     // tagged: one has come, and call_lost has gone
 
 	untilUpdate, afterwards []string // requests, such as "POST notes"
 }
@@ -85,15 +87,25 @@ func (w *witness) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 // written are the parts of a request's body that tell what it is about.
 type written struct {
-	ExternalID    string                   `json:"externalId"`
-	Phones        []struct{ Phone string } `json:"phones"`
-	AssignedUsers []string                 `json:"assignedUsers"`
-	Tags          []string                 `json:"tags"`
+	ExternalID string                   `json:"externalId"`
+	Phones     []struct{ Phone string } `json:"phones"`
+	Tags       []string                 `json:"tags"` // by name
+}
+
+// conversation is what Kustomer answers to a write.
+type conversation struct {
+	Data struct {
+		ID         string `json:"id"`
+		Attributes struct {
+			AssignedUsers []string `json:"assignedUsers"`
+			Tags          []string `json:"tags"` // by id
+		} `json:"attributes"`
+	} `json:"data"`
 }
 
 func (w *witness) note(r *http.Request, body []byte, a *answer, at time.Time) {
 	var in written
-	_ = json.Unmarshal(body, &in) // tags are sent as a bare list
+	_ = json.Unmarshal(body, &in) // tags alone are sent as a bare list
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	path := strings.Split(strings.TrimPrefix(r.URL.Path, "/v1/"), "/")
@@ -109,7 +121,7 @@ func (w *witness) note(r *http.Request, body []byte, a *answer, at time.Time) {
 		s.afterwards = append(s.afterwards, what)
 	}
 	if a.status/100 == 2 {
-		w.learn(s, call, what, in, body, a, at)
+		w.learn(s, call, what, in, a.body.Bytes(), at)
 	}
 }
 
@@ -143,31 +155,29 @@ func kind(path []string) string {
 	return path[len(path)-1]
 }
 
-// learn takes note of what a request has done.
-func (w *witness) learn(s *seen, call, what string, in written, body []byte, a *answer, at time.Time) {
-	switch what {
-	case "POST conversations":
-		var made struct {
-			Data struct{ ID string } `json:"data"`
-		}
-		if json.Unmarshal(a.body.Bytes(), &made) == nil && s.openedAt.IsZero() {
-			w.conversations[made.Data.ID] = call
-			s.openedAt = at
+// learn takes note of what a request has done, as the answer to it shows.
+func (w *witness) learn(s *seen, call, what string, in written, answered []byte, at time.Time) {
+	var is conversation
+	if strings.HasPrefix(what, "GET ") || strings.HasSuffix(what, " customers") || json.Unmarshal(answered, &is) != nil {
+		return
+	}
+	tags := is.Data.Attributes.Tags
+	switch {
+	case what == "POST conversations":
+		if i := slices.Index(in.Tags, "call_lost"); s.openedAt.IsZero() && i >= 0 && i < len(tags) {
+			w.conversations[is.Data.ID] = call
+			s.openedAt, s.tags, s.lost = at, tags, tags[i]
 			close(s.opened)
 		}
 		return
-	case "PUT conversation", "PATCH conversation":
-		s.assigned = s.assigned || len(in.AssignedUsers) > 0
-		s.tagged = s.tagged || slices.Contains(in.Tags, "call_answered")
-		s.untagged = s.untagged || in.Tags != nil && !slices.Contains(in.Tags, "call_lost")
-	case "POST tags":
-		s.tagged = s.tagged || bytes.Contains(body, []byte("call_answered"))
-	case "DELETE tags":
-		s.untagged = s.untagged || bytes.Contains(body, []byte("call_lost"))
-	case "POST notes":
+	case what == "POST notes":
 		s.noted = true
+	default:
+		isNew := func(tag string) bool { return !slices.Contains(s.tags, tag) }
+		s.assigned = len(is.Data.Attributes.AssignedUsers) > 0
+		s.tagged = slices.ContainsFunc(tags, isNew) && !slices.Contains(tags, s.lost)
 	}
-	if s.assigned && s.tagged && s.untagged && s.noted && s.updatedAt.IsZero() {
+	if s.assigned && s.tagged && s.noted && s.updatedAt.IsZero() {
 		s.updatedAt = at
 		close(s.updated)
 	}
