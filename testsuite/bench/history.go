@@ -20,6 +20,7 @@ func (s *stage) histories(ctx context.Context, calls []*call, into figures) erro
 			return fmt.Errorf("describe call %s: %w", c.id, err)
 		}
 		of["history.bytes"] += float64(described.GetWorkflowExecutionInfo().GetHistorySizeBytes())
+		local := make(map[int64]bool) // workflow tasks that carried out local activities, which are one Action together
 		events := s.temporal.client.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		for events.HasNext() {
 			event, err := events.Next()
@@ -29,6 +30,10 @@ func (s *stage) histories(ctx context.Context, calls []*call, into figures) erro
 			of["history.events"]++
 			of["event."+event.GetEventType().String()]++
 			of["history.actions"] += actions(event)
+			if marker := event.GetMarkerRecordedEventAttributes(); marker.GetMarkerName() == "LocalActivity" && !local[marker.GetWorkflowTaskCompletedEventId()] {
+				local[marker.GetWorkflowTaskCompletedEventId()] = true
+				of["history.actions"]++
+			}
 			if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED {
 				of["history.workflow_tasks"]++
 			}

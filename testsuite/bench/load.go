@@ -18,10 +18,10 @@ type call struct {
 	known      bool // Kustomer has a customer with the number
 	*seen
 
-	rang, bridged       time.Time     // when these webhooks were due
-	ringTook, ringOver  time.Duration // until it was acknowledged, from when it was due
-	bridgeTook          time.Duration
-	untilOpen, untilNew time.Duration // ring → conversation, bridge → update
+	rang, bridged           time.Time     // when these webhooks were due
+	ringTook                time.Duration // until it was acknowledged, from when it was due
+	bridgeTook              time.Duration
+	untilOpen, untilUpdated time.Duration // ring → conversation, bridge → update
 }
 
 // newCalls announces calls, of which every second comes from a customer whom Kustomer knows.
@@ -109,7 +109,7 @@ func (s *stage) answer(ctx context.Context, c *call, due time.Time) error {
 	if err := await(ctx, c.updated, c.id, "updated"); err != nil {
 		return err
 	}
-	c.untilOpen, c.untilNew = c.openedAt.Sub(c.rang), c.updatedAt.Sub(c.bridged)
+	c.untilOpen, c.untilUpdated = c.openedAt.Sub(c.rang), c.updatedAt.Sub(c.bridged)
 	if !s.finishes {
 		return nil
 	}

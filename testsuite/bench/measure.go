@@ -108,7 +108,7 @@ func (s *stage) measureOpen(ctx context.Context, into figures) error {
 	for _, c := range calls {
 		acknowledged = append(acknowledged, c.ringTook, c.bridgeTook)
 		opened = append(opened, c.untilOpen)
-		updated = append(updated, c.untilNew)
+		updated = append(updated, c.untilUpdated)
 	}
 	for name, of := range map[string][]time.Duration{"open.ack": acknowledged, "open.ring": opened, "open.bridge": updated} {
 		into[name+"_p50"], into[name+"_p99"] = milliseconds(percentile(of, 0.5)), milliseconds(percentile(of, 0.99))
