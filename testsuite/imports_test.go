@@ -34,9 +34,11 @@ var mayImport = map[string][]string{
 	"internal/check":     {"activities", "automation", "call", "kustomer"},
 	"internal/demo": {"activities", "automation", "babelforce", "call", "internal/child", "internal/codec", "internal/config", "internal/devserver", "kustomer",
 		"kustomer/sandbox", "starter/webhook", "workflows"},
-	"starter":           {"automation", "babelforce", "call", "internal/check", "internal/codec", "internal/config", "internal/demo", "internal/metrics", "kustomer/sandbox", "phone", "starter/webhook", "workflows"},
-	"worker":            {"internal/config", "internal/metrics"},
-	"testsuite/stories": {},
+	"starter":                  {"automation", "babelforce", "call", "internal/check", "internal/codec", "internal/config", "internal/demo", "internal/metrics", "kustomer/sandbox", "phone", "starter/webhook", "workflows"},
+	"worker":                   {"internal/config", "internal/metrics"},
+	"testsuite/stories":        {},
+	"testsuite/bench":          {"automation", "babelforce", "internal/child", "internal/devserver", "kustomer", "kustomer/sandbox", "workflows"},
+	"testsuite/bench/baseline": {"kustomer"},
 }
 
 // mustNotImport are others' packages, with all below them, that would break a promise.

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/callthread/callthread/internal/child"
+)
+
+// process is a program that we have started.
+type process struct {
+	*child.Process
+	pid int
+}
+
+func start(command *exec.Cmd) (process, error) {
+	running, err := child.Start(command)
+	if err != nil {
+		return process{}, fmt.Errorf("start %s: %w", filepath.Base(command.Path), err)
+	}
+	return process{running, command.Process.Pid}, nil
+}
+
+// ticks are the clock ticks a second in which Linux counts CPU time, on every machine that Go runs on.
+const ticks = 100
+
+// counted is what the kernel says of a process.
+type counted struct {
+	parent int
+	cpu    time.Duration // of itself, and of its children that have ended
+	memory int64         // resident, in bytes
+}
+
+// processes reads /proc; it is empty where there is none, as on macOS, and
+// figures of CPU and memory are then 0.
+func processes() map[int]counted {
+	all := make(map[int]counted)
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		_, rest, isStat := strings.Cut(string(text), ") ") // the name before may hold spaces
+		if err != nil || !isStat {
+			continue // it has ended meanwhile
+		}
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		fields := strings.Fields(rest) // from the third of proc(5) on
+		field := func(number int) int {
+			n, _ := strconv.Atoi(fields[number-3])
+			return n
+		}
+		all[pid] = counted{
+			parent: field(4),
+			cpu:    time.Duration(field(14)+field(15)+field(16)+field(17)) * time.Second / ticks,
+			memory: int64(field(24)) * int64(os.Getpagesize()),
+		}
+	}
+	return all
+}
+
+// cpu is the CPU time of processes and of all that descend from them.
+func cpu(pids ...int) (sum time.Duration) {
+	all := processes()
+	for pid := range all {
+		for ancestor := pid; ancestor > 1; ancestor = all[ancestor].parent {
+			if slices.Contains(pids, ancestor) {
+				sum += all[pid].cpu
+				break
+			}
+		}
+	}
+	return sum
+}
+
+// memory is what processes hold, without what descends from them.
+func memory(pids ...int) (sum int64) {
+	all := processes()
+	for _, pid := range pids {
+		sum += all[pid].memory
+	}
+	return sum
+}
+
+// childWith finds the child of ours that was started with an argument, 0 where there is none.
+func childWith(argument string) int {
+	for pid, p := range processes() {
+		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		if p.parent == os.Getpid() && strings.Contains(string(line), "\x00"+argument+"\x00") {
+			return pid
+		}
+	}
+	return 0
+}
