@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 		"kustomer/sandbox", "starter/webhook", "workflows"},
 	"starter":           {"automation", "babelforce", "call", "internal/check", "internal/codec", "internal/config", "internal/demo", "internal/metrics", "kustomer/sandbox", "starter/webhook", "workflows"},
 	"worker":            {"internal/config", "internal/metrics"},
+	"testsuite/cluster": {"internal/child"},
 	"testsuite/stories": {},
 }
 

@@ -15,6 +15,8 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
+var parts = []Part{Receiver, Temporal, Worker}
+
 // shell is a part that runs a shell script.
 func shell(script string) *part {
 	return &part{start: func(context.Context) (*child.Process, error) { return child.Start(exec.Command("sh", "-c", script)) }}
