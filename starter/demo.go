@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 
 	"github.com/urfave/cli/v2"
@@ -31,7 +32,7 @@ func demoCommand(out io.Writer) *cli.Command {
 			&cli.BoolFlag{Name: "faults", Usage: "shuffle and repeat events, let Kustomer lose answers, fail and break connections, and kill -9 receiver, worker and Temporal (sandbox only)", Destination: &faults},
 			&cli.IntFlag{Name: "replicas", Usage: "run so many receivers and so many workers, as processes of their own (sandbox only); 0 runs one of each in this process, where there are no --faults", Destination: &replicas},
 			&cli.BoolFlag{Name: "encrypt", Usage: "encrypt what Temporal stores of calls, with a key made for this run; the Web UI shows it through a codec server", Destination: &options.Encrypt},
-			&cli.Int64Flag{Name: "seed", Usage: "of the calls and the faults", Value: 1, Destination: &options.Seed},
+			&cli.Int64Flag{Name: "seed", Usage: "of the calls and the faults; a Temporal that is kept takes the calls of a seed once, so where TEMPORAL_ADDRESS is set each run has another unless told", Value: 1, Destination: &options.Seed},
 		),
 		Action: func(c *cli.Context) error {
 			if err := config.NoArguments(c); err != nil {
@@ -46,6 +47,9 @@ func demoCommand(out io.Writer) *cli.Command {
 			}
 			if os.Getenv("TEMPORAL_ADDRESS") != "" {
 				options.Existing = &demo.Existing{}
+				if !c.IsSet("seed") { // it remembers the calls of runs before
+					options.Seed = rand.Int64N(1_000_000_000)
+				}
 			}
 			if crm.URL != "" {
 				client, err := crm.Client(nil)

@@ -87,7 +87,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 		return Report{}, err
 	}
 	simulator.Plain = stage.Sandbox == nil
-	introduce(options.Out, stage)
+	introduce(options.Out, stage, options.Seed)
 
 	s := &show{Options: options, stage: stage, simulator: simulator, board: newBoard(options.Out)}
 	go s.board.follow(ctx, stage.Temporal)
@@ -148,11 +148,11 @@ func (s *Stage) agents(ctx context.Context) ([]babelforce.Agent, error) {
 	return agents, nil
 }
 
-func introduce(out io.Writer, stage *Stage) {
+func introduce(out io.Writer, stage *Stage, seed int64) {
 	if stage.UI != "" {
 		fmt.Fprintf(out, "Temporal Web UI   %s/namespaces/default/workflows   (server at %s)\n", stage.UI, stage.TemporalAddress)
 	} else {
-		fmt.Fprintf(out, "Temporal          %s, as TEMPORAL_ADDRESS says   (namespace %s, task queue %s of this run's own)\n", stage.TemporalAddress, stage.Namespace, stage.TaskQueue)
+		fmt.Fprintf(out, "Temporal          %s, as TEMPORAL_ADDRESS says   (namespace %s, task queue %s; seed %d, whose calls it takes once)\n", stage.TemporalAddress, stage.Namespace, stage.TaskQueue, seed)
 	}
 	if stage.CodecURL != "" {
 		fmt.Fprintf(out, "Codec server      %s   (Temporal has all of a call encrypted; the Web UI shows it through this)\n", stage.CodecURL)
