@@ -28,8 +28,8 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 	t.Logf("seed %d", *faultSeed)
 	report, err := demo.Run(t.Context(), demo.Options{
 		Calls: *faultCalls, Rate: *faultRate, Seed: *faultSeed,
-		Faults: &demo.Faults{Programs: builtPrograms(t)},
-		Out:    os.Stdout, Log: slog.New(slog.DiscardHandler),
+		Programs: builtPrograms(t), Faults: &demo.Faults{},
+		Out: os.Stdout, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	require.Equal(t, *faultCalls, report.Calls)
@@ -44,12 +44,12 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 }
 
 // builtPrograms are the two programs as they are shipped.
-func builtPrograms(t *testing.T) demo.Programs {
+func builtPrograms(t *testing.T) *demo.Programs {
 	t.Helper()
 	folder := t.TempDir()
 	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", folder, module+"starter", module+"worker").CombinedOutput()
 	require.NoError(t, err, string(output))
-	return demo.Programs{
+	return &demo.Programs{
 		Receiver: []string{filepath.Join(folder, "starter"), "serve"},
 		Worker:   []string{filepath.Join(folder, "worker")},
 	}

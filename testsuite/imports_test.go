@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"testsuite/stories":        {},
 	"testsuite/bench":          {"automation", "babelforce", "internal/child", "internal/devserver", "kustomer", "kustomer/sandbox", "workflows"},
 	"testsuite/bench/baseline": {"kustomer"},
+	"testsuite/cluster":        {"internal/child"},
 }
 
 // mustNotImport are others' packages, with all below them, that would break a promise.

@@ -75,7 +75,7 @@ func privateStage(t *testing.T, keys string) (starter string, _ files) {
 	t.Cleanup(func() { stage = usual })
 	var err error
 	stage, err = demo.SetStage(context.Background(), demo.StageOptions{
-		Programs: &programs, Keys: keys, Budget: 100_000,
+		Programs: programs, Keys: keys, Budget: 100_000,
 		Patience:    workflows.Patience{Settle: 2 * time.Second, Recording: 2 * time.Second},
 		Automations: slices.Concat(automation.DefaultFile, []byte(personalAutomations)),
 		Progress:    io.Discard, Log: slog.New(slog.DiscardHandler),

@@ -26,6 +26,11 @@ type Options struct {
 	Calls  int     // how many calls; 0 plays until the context ends
 	Rate   float64 // calls a second
 	Faults *Faults // what goes wrong meanwhile, on the sandbox only; nil lets nothing go wrong
+	// Programs run receivers and workers as processes of their own, without which nothing can be killed;
+	// nil runs one of each in this process.
+	Programs *Programs
+	// Existing is a Temporal that runs already; nil starts one. See [StageOptions].
+	Existing *Existing
 	// Encrypt has what Temporal stores encrypted, with a key that nobody has afterwards.
 	Encrypt bool
 	Seed    int64 // of the calls and the faults
@@ -82,7 +87,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 		return Report{}, err
 	}
 	simulator.Plain = stage.Sandbox == nil
-	introduce(options.Out, stage)
+	introduce(options.Out, stage, options.Seed)
 
 	s := &show{Options: options, stage: stage, simulator: simulator, board: newBoard(options.Out)}
 	go s.board.follow(ctx, stage.Temporal)
@@ -111,6 +116,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 func (o Options) stage() (set StageOptions, err error) {
 	set = StageOptions{
 		Kustomer: o.Kustomer, Patience: workflows.Patience{Settle: settle, Recording: recording}, Seed: o.Seed, Progress: o.Out, Log: o.Log,
+		Programs: o.Programs, Existing: o.Existing,
 	}
 	if o.Encrypt || o.Faults != nil {
 		set.Keys, err = codec.NewKey("demo")
@@ -119,7 +125,7 @@ func (o Options) stage() (set StageOptions, err error) {
 		set.Automations = automations
 	}
 	if o.Faults != nil {
-		set.Programs, set.Budget = &o.Faults.Programs, stormBudget
+		set.Budget = stormBudget
 		set.Patience = workflows.Patience{Settle: stormSettle, Recording: stormRecording}
 	}
 	return set, err
@@ -142,8 +148,12 @@ func (s *Stage) agents(ctx context.Context) ([]babelforce.Agent, error) {
 	return agents, nil
 }
 
-func introduce(out io.Writer, stage *Stage) {
-	fmt.Fprintf(out, "Temporal Web UI   %s/namespaces/default/workflows   (server at %s)\n", stage.UI, stage.TemporalAddress)
+func introduce(out io.Writer, stage *Stage, seed int64) {
+	if stage.UI != "" {
+		fmt.Fprintf(out, "Temporal Web UI   %s/namespaces/default/workflows   (server at %s)\n", stage.UI, stage.TemporalAddress)
+	} else {
+		fmt.Fprintf(out, "Temporal          %s, as TEMPORAL_ADDRESS says   (namespace %s, task queue %s; seed %d, whose calls it takes once)\n", stage.TemporalAddress, stage.Namespace, stage.TaskQueue, seed)
+	}
 	if stage.CodecURL != "" {
 		fmt.Fprintf(out, "Codec server      %s   (Temporal has all of a call encrypted; the Web UI shows it through this)\n", stage.CodecURL)
 	}

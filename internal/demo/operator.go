@@ -28,7 +28,8 @@ const (
 
 // operator has every parked call tried again, and notes those that do not say why they are parked.
 type operator struct {
-	temporal client.Client
+	temporal  client.Client
+	taskQueue string // the calls of others in the same Temporal are none of ours
 
 	mu        sync.Mutex
 	parked    map[string]bool // keys
@@ -46,7 +47,9 @@ func (o *operator) work(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		listed, err := o.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: workflows.ParkedCalls})
+		listed, err := o.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query: fmt.Sprintf("%s AND TaskQueue = '%s'", workflows.ParkedCalls, o.taskQueue),
+		})
 		if err != nil {
 			continue
 		}

@@ -2,16 +2,19 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/callthread/callthread/internal/child"
@@ -19,19 +22,11 @@ import (
 
 // Programs are the command lines of the product's two programs. What they
 // need to know they are told by their environment.
-type Programs struct{ Receiver, Worker []string }
-
-// Part is a process of the stage.
-type Part string
-
-// The parts that can be killed.
-const (
-	Receiver Part = "receiver"
-	Worker   Part = "worker"
-	Temporal Part = "Temporal"
-)
-
-var parts = []Part{Receiver, Temporal, Worker}
+type Programs struct {
+	Receiver, Worker []string
+	// Replicas is how many run of each, the receivers behind a load balancer; 0 is one.
+	Replicas int
+}
 
 const (
 	// programTimeout is how long the receiver may take until it listens.
@@ -40,123 +35,82 @@ const (
 	programStopTimeout = 5 * time.Second
 )
 
-// stageFailure is what makes it pointless to go on.
-type stageFailure struct{ error }
-
-// part is a process that can be killed and started anew.
-type part struct {
-	start func(context.Context) (*child.Process, error)
-
-	mu      sync.Mutex
-	process *child.Process
-	down    bool // on purpose
-}
-
-// run starts the part, and tells the stage should it end by itself.
-func (p *part) run(ctx context.Context, name Part, fail func(error)) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	process, err := p.start(ctx)
-	if err != nil {
-		return fmt.Errorf("start %s: %w", name, err)
-	}
-	p.process, p.down = process, false
-	go p.watch(process, name, fail)
-	return nil
-}
-
-func (p *part) watch(process *child.Process, name Part, fail func(error)) {
-	<-process.Exited()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.down && p.process == process {
-		fail(fmt.Errorf("%s ended by itself: %s\n%s", name, process.End(), process.Output()))
-	}
-}
-
-// end lets go of the process in the given way.
-func (p *part) end(how func(*child.Process)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.down = true
-	how(p.process)
-}
-
-// Kill ends a part with no chance to tidy up.
-func (s *Stage) Kill(name Part) { s.parts[name].end((*child.Process).Kill) }
-
-// Restart starts a part that was killed, at the same address. It waits until Temporal answers, but not for the others.
-func (s *Stage) Restart(ctx context.Context, name Part) error {
-	return s.parts[name].run(ctx, name, s.fail)
-}
-
-// fail ends the run.
-func (s *Stage) fail(err error) {
-	select {
-	case s.failed <- stageFailure{err}:
-	default: // one failure is enough
-	}
-}
-
-// untilFailure is a context that ends when the stage fails, with that as its cause.
-func (s *Stage) untilFailure(ctx context.Context) (context.Context, context.CancelFunc) {
-	watched, fail := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case err := <-s.failed:
-			fail(err)
-		case <-watched.Done():
-		}
-	}()
-	return watched, func() { fail(context.Canceled) }
-}
-
-// failure is what has ended the context, if it was the stage.
-func failure(ctx context.Context) error {
-	var failed stageFailure
-	if errors.As(context.Cause(ctx), &failed) {
-		return failed.error
-	}
-	return nil
-}
-
-// startPrograms starts receiver and worker as processes of their own.
+// startPrograms starts receivers and workers as processes of their own.
 func (s *Stage) startPrograms(ctx context.Context, options StageOptions) error {
-	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(options.port(webhookPort)))
 	file := filepath.Join(s.Folder, "automations.yaml")
 	if err := os.WriteFile(file, options.automations(), 0o600); err != nil {
 		return fmt.Errorf("write the automations file: %w", err)
 	}
-	environment := s.environment(address, file, options)
-	for name, line := range map[Part][]string{Receiver: options.Programs.Receiver, Worker: options.Programs.Worker} {
-		program := &part{start: func(context.Context) (*child.Process, error) {
-			command := exec.Command(line[0], line[1:]...)
-			command.Env = environment
-			return child.Start(command)
-		}}
-		s.parts[name] = program
-		if err := program.run(ctx, name, s.fail); err != nil {
+	var receivers []string
+	for n := range max(options.Programs.Replicas, 1) {
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(options.port(webhookPort)))
+		environment := s.environment(address, file, options)
+		if err := s.startProgram(ctx, Receiver.nth(n+1), options.Programs.Receiver, environment); err != nil {
 			return err
 		}
-		s.closers = append(s.closers, func() {
-			program.end(func(p *child.Process) { p.Stop(programStopTimeout) })
-		})
+		if err := s.startProgram(ctx, Worker.nth(n+1), options.Programs.Worker, environment); err != nil {
+			return err
+		}
+		if err := s.awaitReceiver(ctx, Receiver.nth(n+1), "http://"+address+"/healthz"); err != nil {
+			return err
+		}
+		receivers = append(receivers, address)
 	}
-	s.WebhookURL = "http://" + address + "/webhooks/babelforce"
-	return s.awaitReceiver(ctx, "http://"+address+"/healthz")
+	base := "http://" + receivers[0]
+	if len(receivers) > 1 {
+		var err error
+		if base, err = s.serve(webhookPort, balance(receivers)); err != nil {
+			return err
+		}
+	}
+	s.WebhookURL = base + "/webhooks/babelforce"
+	return nil
 }
 
-// environment is ours without the settings of whoever runs this, and with those of the stage.
+// startProgram starts one receiver or worker.
+func (s *Stage) startProgram(ctx context.Context, name Part, line, environment []string) error {
+	program := &part{start: func(context.Context) (*child.Process, error) {
+		command := exec.Command(line[0], line[1:]...)
+		command.Env = environment
+		return child.Start(command)
+	}}
+	s.parts[name] = program
+	if err := program.run(ctx, name, s.fail); err != nil {
+		return err
+	}
+	s.closers = append(s.closers, func() {
+		program.end(func(p *child.Process) { p.Stop(programStopTimeout) })
+	})
+	return nil
+}
+
+// balance hands requests to receivers in turn, so that the events of one call
+// come through all of them. One that is dead answers 502 until it is back, as a
+// load balancer does that has not noticed yet.
+func balance(receivers []string) http.Handler {
+	var turn atomic.Uint64
+	return &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: receivers[turn.Add(1)%uint64(len(receivers))]})
+		},
+		ErrorLog: log.New(io.Discard, "", 0), // of those that were killed
+	}
+}
+
+// environment is ours without the settings of whoever runs this, and with those
+// of the stage. A Temporal that was there already is reached as we reach it.
 func (s *Stage) environment(listen, automations string, options StageOptions) (environment []string) {
 	for _, setting := range os.Environ() {
 		product, _, _ := strings.Cut(setting, "_")
-		if product != "TEMPORAL" && product != "CALLTHREAD" && product != "KUSTOMER" {
+		if product == "TEMPORAL" && options.Existing != nil || product != "TEMPORAL" && product != "CALLTHREAD" && product != "KUSTOMER" {
 			environment = append(environment, setting)
 		}
 	}
+	if options.Existing == nil {
+		environment = append(environment, "TEMPORAL_CONFIG_FILE="+os.DevNull, "TEMPORAL_ADDRESS="+s.TemporalAddress)
+	}
 	return append(environment,
-		"TEMPORAL_CONFIG_FILE="+os.DevNull,
-		"TEMPORAL_ADDRESS="+s.TemporalAddress,
+		"CALLTHREAD_TASK_QUEUE="+s.TaskQueue,
 		"KUSTOMER_URL="+s.KustomerURL,
 		"KUSTOMER_API_KEY="+sandboxKey,
 		"KUSTOMER_BUDGET="+strconv.Itoa(ourShare(options.Budget)),
@@ -172,7 +126,7 @@ func (s *Stage) environment(listen, automations string, options StageOptions) (e
 }
 
 // awaitReceiver waits until the receiver answers, or something has ended instead.
-func (s *Stage) awaitReceiver(ctx context.Context, url string) error {
+func (s *Stage) awaitReceiver(ctx context.Context, name Part, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, programTimeout)
 	defer cancel()
 	for {
@@ -183,7 +137,7 @@ func (s *Stage) awaitReceiver(ctx context.Context, url string) error {
 		case err := <-s.failed:
 			return err
 		case <-ctx.Done():
-			return fmt.Errorf("wait for the receiver: %w\n%s", ctx.Err(), s.parts[Receiver].process.Output())
+			return fmt.Errorf("wait for the receiver: %w\n%s", ctx.Err(), s.parts[name].process.Output())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

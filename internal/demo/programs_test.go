@@ -3,9 +3,12 @@ package demo
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +17,8 @@ import (
 	"github.com/callthread/callthread/internal/child"
 	"github.com/callthread/callthread/workflows"
 )
+
+var parts = []Part{Receiver, Temporal, Worker}
 
 // shell is a part that runs a shell script.
 func shell(script string) *part {
@@ -103,4 +108,35 @@ func TestProcessThatDoesNotComeBackFailsTheRun(t *testing.T) {
 	s := newStorm(stage, Options{Seed: 1, Faults: &Faults{Pause: time.Millisecond}}, func(string) {})
 	s.kill(t.Context())
 	require.ErrorContains(t, <-stage.failed, "no memory")
+}
+
+func TestATemporalThatIsThereAlreadyIsReachedByProgramsAsByUs(t *testing.T) {
+	t.Setenv("TEMPORAL_API_KEY", "the user's")
+	t.Setenv("CALLTHREAD_AUTOMATIONS", "none of theirs")
+	stage := &Stage{TemporalAddress: "127.0.0.1:1", TaskQueue: "of this run"}
+	environment := stage.environment("127.0.0.1:3", "/some/automations.yaml", StageOptions{Existing: &Existing{}})
+	require.Contains(t, environment, "TEMPORAL_API_KEY=the user's")
+	require.Contains(t, environment, "CALLTHREAD_TASK_QUEUE=of this run", "or workers of theirs carry its calls out")
+	require.NotContains(t, environment, "CALLTHREAD_AUTOMATIONS=none of theirs")
+	environment = stage.environment("127.0.0.1:3", "/some/automations.yaml", StageOptions{})
+	require.NotContains(t, environment, "TEMPORAL_API_KEY=the user's")
+}
+
+func TestReceiversBehindTheLoadBalancerTakeTurns(t *testing.T) {
+	var answered [2]atomic.Int32
+	var receivers []string
+	for i := range answered {
+		receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { answered[i].Add(1) }))
+		t.Cleanup(receiver.Close)
+		receivers = append(receivers, strings.TrimPrefix(receiver.URL, "http://"))
+	}
+	balancer := httptest.NewServer(balance(receivers))
+	defer balancer.Close()
+	for range 6 {
+		response, err := http.Get(balancer.URL)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+	}
+	require.EqualValues(t, 3, answered[0].Load())
+	require.EqualValues(t, 3, answered[1].Load())
 }

@@ -47,8 +47,11 @@ const (
 // Stage is everything that a call passes through, running on this machine.
 type Stage struct {
 	Temporal client.Client
-	// TemporalAddress, UI and WebhookURL are where people and programs reach it.
+	// TemporalAddress, UI and WebhookURL are where people and programs reach it;
+	// UI is "" for a Temporal that was there already.
 	TemporalAddress, UI, WebhookURL string
+	// Namespace and TaskQueue are where in Temporal the calls are.
+	Namespace, TaskQueue string
 	// Sandbox is nil where the real Kustomer takes its place.
 	Sandbox *sandbox.Server
 	// KustomerURL is the API's address; the sandbox's page is at the same.
@@ -59,7 +62,7 @@ type Stage struct {
 	// Folder is for the files of programs, and Temporal's database beside them; "" where all is in memory.
 	Folder string
 
-	parts   map[Part]*part // that run as processes of their own
+	parts   map[Part]*part // that run as processes of their own, and may be killed
 	failed  chan error     // what makes it pointless to go on
 	closers []func()
 }
@@ -76,6 +79,9 @@ type StageOptions struct {
 	// Programs run the receiver and the worker, and Temporal then keeps its state
 	// in a file, so that each can be killed; nil runs all but Temporal in this process.
 	Programs *Programs
+	// Existing is a Temporal that runs already, found as its own client
+	// configuration says (TEMPORAL_ADDRESS and so on); nil starts one.
+	Existing *Existing
 	Budget   int   // the sandbox's, in requests a minute; 0 is that of a real org
 	Seed     int64 // of the sandbox's faults
 	Progress io.Writer
@@ -90,7 +96,7 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 			s.Close()
 		}
 	}()
-	if err := s.startTemporal(ctx, options); err != nil {
+	if err := s.reachTemporal(ctx, options); err != nil {
 		return nil, err
 	}
 	if s.Kustomer == nil {
@@ -106,7 +112,7 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 		return nil, err
 	}
 	steps := activities.New(s.Kustomer, func() *automation.Set { return set }, "")
-	worker := config.NewWorker(s.Temporal, workflows.DefaultTaskQueue, steps, config.StepsAtOnce(ourShare(options.Budget)), nil)
+	worker := config.NewWorker(s.Temporal, s.TaskQueue, steps, config.StepsAtOnce(ourShare(options.Budget)), nil)
 	if err := worker.Start(); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
 	}
@@ -142,7 +148,7 @@ func (s *Stage) startReceiver(options StageOptions, outgoing bool) error {
 		return err
 	}
 	base, err := s.serve(webhookPort, webhook.New(webhook.Config{
-		Temporal: s.Temporal, TaskQueue: workflows.DefaultTaskQueue, Verifier: verifier,
+		Temporal: s.Temporal, TaskQueue: s.TaskQueue, Verifier: verifier,
 		Eager: true, Patience: options.Patience, Log: options.Log,
 		Outgoing: func() bool { return outgoing },
 	}))

@@ -16,8 +16,6 @@ import (
 
 // Faults say how everything goes wrong.
 type Faults struct {
-	// Programs are run as processes of their own, so that they can be killed.
-	Programs Programs
 	// Pause is the mean time from one restart to the next kill; 0 chooses one that fits the number of calls.
 	Pause time.Duration
 }
@@ -61,7 +59,7 @@ func newStorm(stage *Stage, options Options, say func(string)) *storm {
 		stage: stage, pause: pause, say: say,
 		rng:    rand.New(rand.NewPCG(uint64(options.Seed), 1)), // the simulator's is 0
 		played: make(chan struct{}), kills: make(map[Part]int),
-		operator: operator{temporal: stage.Temporal, parked: make(map[string]bool)},
+		operator: operator{temporal: stage.Temporal, taskQueue: stage.TaskQueue, parked: make(map[string]bool)},
 	}
 }
 
@@ -102,13 +100,13 @@ func (s *storm) pass(ctx context.Context, halfEnded <-chan struct{}) {
 func (s *storm) kill(ctx context.Context) {
 	for deck := []Part(nil); ctx.Err() == nil; deck = deck[1:] {
 		if len(deck) == 0 {
-			deck = slices.Clone(parts)
+			deck = slices.Sorted(maps.Keys(s.stage.parts))
 			s.rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
 		}
 		pause := s.pause/2 + time.Duration(s.rng.Int64N(int64(s.pause)))
 		down := 200*time.Millisecond + time.Duration(s.rng.Int64N(int64(1800*time.Millisecond)))
 		played := s.played
-		if len(s.kills) < len(parts) {
+		if len(s.kills) < len(s.stage.parts) {
 			played = nil // not yet
 		}
 		select {
