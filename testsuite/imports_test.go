@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"starter":           {"automation", "babelforce", "call", "internal/check", "internal/codec", "internal/config", "internal/demo", "internal/metrics", "kustomer/sandbox", "starter/webhook", "workflows"},
 	"worker":            {"internal/config", "internal/metrics"},
 	"testsuite/stories": {},
+	"testsuite/webui":   {},
 }
 
 // mustNotImport are others' packages, with all below them, that would break a promise.
