@@ -170,5 +170,6 @@ func (c *thread) show(ctx workflow.Context) {
 	case c.state.WaitsFor != "":
 		log = append(log, "- now: waits for "+c.state.WaitsFor)
 	}
-	workflow.SetCurrentDetails(ctx, strings.Join(log, "\n"))
+	// The Web UI cuts off the last line of what it shows: let that be an empty one.
+	workflow.SetCurrentDetails(ctx, strings.Join(log, "\n")+"\n\n\u00a0")
 }

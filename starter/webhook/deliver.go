@@ -96,7 +96,7 @@ func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
 }
 
 // howToRead stands on the page of every run in the Web UI, in Markdown.
-// The Web UI has room for ten lines.
+// The Web UI cuts off its last line, which is why that is empty.
 const howToRead = `**Current Details** is the log of the call. Its last line says what the call waits for, or what became of it.
 
 **Parked?** The log says what Kustomer has refused. Put that right, then decide:
@@ -104,7 +104,8 @@ const howToRead = `**Current Details** is the log of the call. Its last line say
 - ` + "`starter retry <call>`" + ` tries the step again
 - ` + "`starter amend <call> --set field=value`" + ` tries it with other values
 - ` + "`starter skip <call>`" + ` goes on without it
-`
+
+` + "\u00a0"
 
 // awaitConversation waits until the call's conversation exists. It gives up
 // after the configured time, and where it never will; the event is accepted all the same.

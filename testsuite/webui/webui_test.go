@@ -24,14 +24,13 @@ func TestOperatorsQuestionsAreAnsweredInTheWebUI(t *testing.T) {
 	require.NoError(t, err)
 
 	t.Run("Which calls are there, and which wait or are parked for what?", func(t *testing.T) {
-		p := b.open(t, 1700, 560)
+		p := b.open(t, 1800, 580)
 		p.visit(t, stage.UI+"/namespaces/default/workflows")
 		p.says(t, "call/"+parked)
 		addColumns(t, p)
 		p.says(t, "CallPhase", "CallOutcome", "ParkedBecause", "QueueName",
 			"parked", "could not open the conversation: cannot create conversation: rejected (HTTP 400)",
 			"abandoned_in_queue", "finished", "bridged", "Support")
-		p.click(t, `[aria-label="Collapse saved views"]`)
 		p.picture(t, "list")
 	})
 	t.Run("Which calls are parked?", func(t *testing.T) {
@@ -70,7 +69,7 @@ func TestOperatorsQuestionsAreAnsweredInTheWebUI(t *testing.T) {
 	t.Run("When was what done?", func(t *testing.T) {
 		p.visitCall(t, answered, "history")
 		p.says(t, "open the conversation", "bridged", "assign the agent, tag and note", "finished", "wait for late events", "write the outcome")
-		_, err := p.run(`[...document.querySelectorAll('h2')].find(h => h.innerText == 'Event History').scrollIntoView()`)
+		_, err := p.run(`[...document.querySelectorAll('h2')].find(h => h.innerText == 'Event History').scrollIntoView({block: 'center'})`)
 		require.NoError(t, err)
 		p.picture(t, "timeline")
 	})
@@ -80,10 +79,10 @@ func TestOperatorsQuestionsAreAnsweredInTheWebUI(t *testing.T) {
 func addColumns(t *testing.T, p page) {
 	t.Helper()
 	p.click(t, `[data-testid=workflows-summary-table-configuration-button]`)
-	for _, column := range []string{"Run ID", "Type", "End"} {
+	for _, column := range []string{"Run ID", "Type", "Start", "End"} {
 		p.click(t, `[data-testid="orderable-list-item-`+column+`-remove-button"]`)
 	}
-	for _, column := range []string{"CallPhase", "CallOutcome", "QueueName", "ParkedBecause"} {
+	for _, column := range []string{"CallPhase", "CallOutcome", "QueueName", "ParkedBecause", "Start", "End"} {
 		p.click(t, `[data-testid="orderable-list-item-`+column+`-add-button"]`)
 	}
 	p.visit(t, stage.UI+"/namespaces/default/workflows") // the browser remembers
