@@ -142,9 +142,11 @@ func askLog(ctx context.Context, calls client.Client, workflowID string) []strin
 	if err != nil || answer.Get(&metadata) != nil || metadata.GetCurrentDetails() == "" {
 		return nil
 	}
-	lines := strings.Split(metadata.GetCurrentDetails(), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimPrefix(lines[i], "- ")
+	var lines []string
+	for line := range strings.Lines(metadata.GetCurrentDetails()) {
+		if entry, isEntry := strings.CutPrefix(strings.TrimSpace(line), "- "); isEntry { // the rest is for the Web UI alone
+			lines = append(lines, entry)
+		}
 	}
 	return lines
 }

@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"testsuite/bench":          {"automation", "babelforce", "internal/child", "internal/devserver", "kustomer", "kustomer/sandbox", "workflows"},
 	"testsuite/bench/baseline": {"kustomer"},
 	"testsuite/cluster":        {"internal/child"},
+	"testsuite/webui":          {},
 }
 
 // mustNotImport are others' packages, with all below them, that would break a promise.

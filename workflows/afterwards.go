@@ -20,7 +20,7 @@ func (c *thread) linger(ctx workflow.Context) (more bool, err error) {
 		return false, err
 	}
 	if c.recording == nil && c.opened.ExpectsRecording {
-		c.recording = c.timer(ctx, c.sinceTheEnd(ctx, c.patience.Recording), "time for recordings")
+		c.recording = c.timer(ctx, c.sinceTheEnd(ctx, c.patience.Recording), "time limit for recordings")
 	}
 	if c.wrapUp == nil && c.opened.WrapUpTime > 0 && c.closed.Outcome == call.Answered {
 		c.wrapUp = c.timer(ctx, c.sinceTheEnd(ctx, c.opened.WrapUpTime), "time for the agent to wrap up")

@@ -128,7 +128,7 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 		c.settled = nil // what was waited for is here: the next agent
 		c.state.WaitsFor = "the end of the call, which was transferred"
 		if c.transferred == nil {
-			c.transferred = c.timer(ctx, min(c.patience.End, transferTime), "time for the end of the call after its transfer")
+			c.transferred = c.timer(ctx, min(c.patience.End, transferTime), "time limit for the end of the call after its transfer")
 		}
 		return c.transferred
 	case c.ended:
@@ -138,7 +138,7 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 			if c.facts.Leg.WasTransferred() && !c.wasFollowed() {
 				settle = max(settle, transferPatience)
 			}
-			c.settled = c.timer(ctx, settle, "time for overtaken events")
+			c.settled = c.timer(ctx, settle, "wait for late events")
 		}
 		return c.settled
 	case c.handled == 0:
@@ -150,7 +150,7 @@ func (c *thread) deadline(ctx workflow.Context) workflow.Future {
 	default:
 		c.state.WaitsFor = "the end of the call"
 		if c.unended == nil {
-			c.unended = c.timer(ctx, c.patience.End, "time for the end of the call")
+			c.unended = c.timer(ctx, c.patience.End, "time limit for the end of the call")
 		}
 		return c.unended
 	}
@@ -208,8 +208,16 @@ func (c *thread) handOver(ctx workflow.Context, bridge call.Event, noteName stri
 	if c.state.BridgeToUpdateMS == 0 && !bridge.ReceivedAt.IsZero() {
 		c.state.BridgeToUpdateMS = updated.UpdatedAt.Sub(bridge.ReceivedAt).Milliseconds()
 	}
-	c.tell(ctx, updated.UpdatedAt, "conversation handed over")
+	c.tell(ctx, updated.UpdatedAt, handedOverInWords(updated))
 	return nil
+}
+
+// handedOverInWords says whether the agent has the conversation now.
+func handedOverInWords(updated activities.UpdateConversationResult) string {
+	if updated.Unassigned {
+		return "conversation updated, but assigned to nobody: Kustomer does not know the agent"
+	}
+	return "conversation handed over"
 }
 
 // undoUnassigned is the tag that the last hand-over has left, if its agent was

@@ -22,7 +22,7 @@ func (c *thread) learnCaller(ctx workflow.Context) error {
 	if c.facts.Outgoing {
 		c.state.WaitsFor, patience = "an event that says who is called", calledPatience
 	}
-	return c.listen(ctx, c.timer(ctx, patience, "time to learn who calls"), known)
+	return c.listen(ctx, c.timer(ctx, patience, "time limit to learn who calls"), known)
 }
 
 // isIncomplete reports whether the conversation lacks what has become known since it was opened.

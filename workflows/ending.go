@@ -96,6 +96,7 @@ func (c *thread) handOverTheRest(ctx workflow.Context) error {
 func (c *thread) leave(ctx workflow.Context) error {
 	c.state.WaitsFor = ""
 	c.done = true
+	c.tell(ctx, workflow.Now(ctx), "over: "+c.closed.Outcome.InWords())
 	if err := c.isOver(ctx); err != nil {
 		return err
 	}

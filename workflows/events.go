@@ -25,6 +25,7 @@ func (c *thread) listen(ctx workflow.Context, deadline workflow.Future, news fun
 		selector.AddFuture(deadline, func(workflow.Future) {})
 	}
 	for !news() && !passed() && ctx.Err() == nil {
+		c.show(ctx)
 		selector.Select(ctx)
 	}
 	return ctx.Err()

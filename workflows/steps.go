@@ -38,6 +38,7 @@ func (c *thread) step(ctx workflow.Context, what string, priority int, do func(c
 		priority = activities.PriorityCatchUp
 	}
 	for t := (try{again: c.resumed}); ; t.again = true {
+		c.show(ctx)
 		err := do(kustomerStep(ctx, what, priority), t)
 		if err == nil || temporal.IsCanceledError(err) {
 			return err

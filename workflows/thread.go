@@ -3,6 +3,7 @@ package workflows
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,6 +58,7 @@ type thread struct {
 	decision                     decision        // an operator's, while parked
 	decided                      workflow.Channel
 	log                          []string
+	logged                       string // the day of its last line
 }
 
 // decision is what an operator wants done with a parked call.
@@ -76,7 +78,7 @@ func setUp(ctx workflow.Context, in CallInput) (*thread, error) {
 	// A run that was reset begins with steps that the run before may have carried out.
 	run := workflow.GetInfo(ctx)
 	c.resumed = run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID
-	c.unanswered = c.timer(ctx, c.patience.Bridge, "time for an agent to pick up")
+	c.unanswered = c.timer(ctx, c.patience.Bridge, "time limit for an agent to pick up")
 	if in.First != nil {
 		c.hear(ctx, *in.First)
 	}
@@ -150,6 +152,24 @@ func (c *thread) warn(ctx workflow.Context, at time.Time, warnings []string) {
 
 // tell adds a line to the call log that the Web UI shows. Lines never name people or numbers.
 func (c *thread) tell(ctx workflow.Context, at time.Time, what string) {
-	c.log = append(c.log, "- "+at.UTC().Format(time.TimeOnly)+" "+what)
-	workflow.SetCurrentDetails(ctx, strings.Join(c.log, "\n"))
+	day, clock, _ := strings.Cut(at.UTC().Format(time.DateTime), " ")
+	if day != c.logged { // a parked call may take days
+		c.logged, clock = day, day+" "+clock+" UTC"
+	}
+	c.log = append(c.log, "- "+clock+" "+strings.Join(strings.Fields(what), " "))
+	c.show(ctx)
+}
+
+// show puts the call's log where the Web UI shows it, and as its last line what
+// the call waits for. It is called wherever the call begins to wait.
+func (c *thread) show(ctx workflow.Context) {
+	log := slices.Clone(c.log)
+	switch {
+	case c.state.Phase == Parked:
+		log = append(log, fmt.Sprintf("- now: waits for an operator to decide: `starter retry %s`, or amend, or skip", c.state.CallID))
+	case c.state.WaitsFor != "":
+		log = append(log, "- now: waits for "+c.state.WaitsFor)
+	}
+	// The Web UI cuts off the last line of what it shows: let that be an empty one.
+	workflow.SetCurrentDetails(ctx, strings.Join(log, "\n")+"\n\n\u00a0")
 }

@@ -3,6 +3,8 @@ package webhook
 import (
 	"context"
 	"errors"
+	"strings"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -88,9 +90,22 @@ func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
 		// One call is one workflow, for as long as Temporal remembers it.
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		TypedSearchAttributes: temporal.NewSearchAttributes(attributes...),
-		StaticSummary:         summary + event.ReceivedAt.Format("15:04:05") + " UTC",
+		StaticSummary:         summary + event.ReceivedAt.UTC().Format(time.DateTime) + " UTC",
+		StaticDetails:         strings.ReplaceAll(howToRead, "<call>", event.Leg.Key()),
 	}
 }
+
+// howToRead stands on the page of every run in the Web UI, in Markdown.
+// The Web UI cuts off its last line, which is why that is empty.
+const howToRead = `**Current Details** is the log of the call. Its last line says what the call waits for, or what became of it.
+
+**Parked?** The log says what Kustomer has refused. Put that right, then decide:
+
+- ` + "`starter retry <call>`" + ` tries the step again
+- ` + "`starter amend <call> --set field=value`" + ` tries it with other values
+- ` + "`starter skip <call>`" + ` goes on without it
+
+` + "\u00a0"
 
 // awaitConversation waits until the call's conversation exists. It gives up
 // after the configured time, and where it never will; the event is accepted all the same.

@@ -202,6 +202,9 @@ func TestRunSaysWhichWayTheCallGoes(t *testing.T) {
 			started := r.temporal.runs[workflowID].started
 			require.Equal(t, says[0], string(started.GetSearchAttributes().GetIndexedFields()["CallDirection"].GetData()))
 			require.Contains(t, string(started.GetUserMetadata().GetSummary().GetData()), says[1])
+			details := string(started.GetUserMetadata().GetDetails().GetData())
+			require.Contains(t, details, "starter retry "+workflows.CallKey(workflowID))
+			require.NotContains(t, details, "<call>")
 		}, withOutgoing)
 	}
 }

@@ -1,0 +1,80 @@
+package webui
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/callthread/callthread/workflows"
+)
+
+const docsPage = "../../docs/web-ui.md"
+
+var (
+	// filterRow is a row of the table of filters: what for, the filter, and a link to it where it is the same for all.
+	filterRow = regexp.MustCompile("(?m)^\\| ([^|`]+) \\| `([^`]+)` \\|(?: \\[open\\]\\(([^)]+)\\))?")
+	since     = regexp.MustCompile(`StartTime > "[^"]+"`)
+	until     = regexp.MustCompile(`StartTime < "[^"]+"`)
+)
+
+// Each filter of the page finds the calls that it is for, on a real server.
+func TestFiltersOfThePageFindTheirCalls(t *testing.T) {
+	told, err := calls()
+	require.NoError(t, err)
+	expected := map[string][]string{
+		"wait for an agent":                    {ringing, held},
+		"are with an agent":                    {talking, unassigned},
+		"are parked":                           {parked},
+		"are parked for one reason":            {parked},
+		"have gone on for long":                {ringing, held, talking, unassigned, parked},
+		"were missed since then":               {missed},
+		"had this outcome since then":          {missed},
+		"an agent had":                         {talking, answered},
+		"came through a queue":                 {talking, answered},
+		"belong to a conversation":             {answered},
+		"are the one with this id":             {answered},
+		"came in":                              {ringing, held, talking, answered, unassigned, missed, parked, terminated},
+		"were ended by hand, or were given up": {terminated},
+	}
+	text, err := os.ReadFile(docsPage)
+	require.NoError(t, err)
+	rows := filterRow.FindAllStringSubmatch(string(text), -1)
+	require.Len(t, rows, len(expected))
+	mine := strings.NewReplacer("6b04a32d682123e08a000002", conversation(t, answered), "my-first-call", answered)
+	for _, row := range rows {
+		what, filter := row[1], row[2]
+		t.Run(what, func(t *testing.T) {
+			require.Contains(t, expected, what)
+			if row[3] != "" {
+				link, err := url.Parse(row[3])
+				require.NoError(t, err)
+				require.Equal(t, filter, link.Query().Get("query"))
+			}
+			filter = since.ReplaceAllString(filter, `StartTime > "`+told.before.UTC().Format(time.RFC3339)+`"`)
+			filter = until.ReplaceAllString(filter, `StartTime < "`+told.after.UTC().Format(time.RFC3339)+`"`)
+			require.EventuallyWithT(t, func(t *assert.CollectT) { // the list lags behind
+				assert.ElementsMatch(t, expected[what], found(t, mine.Replace(filter)))
+			}, patience, 100*time.Millisecond)
+		})
+	}
+}
+
+// found are the keys of the calls that a filter of the list finds.
+func found(t require.TestingT, filter string) (keys []string) {
+	listed, err := stage.Temporal.ListWorkflow(context.Background(), &workflowservice.ListWorkflowExecutionsRequest{Query: filter})
+	require.NoError(t, err)
+	for _, run := range listed.GetExecutions() {
+		keys = append(keys, workflows.CallKey(run.GetExecution().GetWorkflowId()))
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,165 @@
+// Package webui holds what operators are told of calls in the Temporal Web UI
+// against a real server and a real browser.
+package webui
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/internal/demo"
+	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/workflows"
+)
+
+// pictures is where to write those of docs/web-ui.md:
+// go test ./testsuite/webui -pictures ../../docs/pictures
+var pictures = flag.String("pictures", "", "write the pictures of docs/web-ui.md into this folder")
+
+// stage is the whole product on a real Temporal server with its Web UI.
+var stage *demo.Stage
+
+func TestMain(m *testing.M) {
+	os.Exit(runOn(m))
+}
+
+func runOn(m *testing.M) int {
+	var err error
+	if stage, err = setStage(""); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer stage.Close()
+	return m.Run()
+}
+
+func setStage(keys string) (*demo.Stage, error) {
+	return demo.SetStage(context.Background(), demo.StageOptions{
+		Patience: workflows.Patience{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
+		Budget:   100_000, Keys: keys, Progress: os.Stderr, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+}
+
+// The calls on the stage, by their keys.
+const (
+	ringing    = "5b1f0ac27c9e4d1e"
+	held       = "81d62f7bb04a4c09" // up, because Kustomer is down
+	talking    = "c7d81f02a95e43f6"
+	answered   = "e2904bb61d7f4a38"
+	unassigned = "f6a7c83e50b24d91" // by an agent whom Kustomer does not know
+	missed     = "0d3e5f1892ab4c77"
+	parked     = "93b8d4e07f1642ca"
+	terminated = "a40c9e6d8815437b"
+)
+
+// moments are before the first of the calls and after the last.
+type moments struct{ before, after time.Time }
+
+// calls plays the calls, once for all tests.
+var calls = sync.OnceValues(func() (moments, error) {
+	told := moments{before: time.Now().Add(-time.Second)}
+	agent := `,"agent":{"id":"4711","name":"Amira Haddad","sourceId":"5f0c1a2b3c4d5e6f70819210"},"queue":{"name":"Support"}`
+	nobody := `,"agent":{"id":"4790","name":"Nora New"},"queue":{"name":"Sales"}`
+	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
+	steps := []func() error{
+		send("call-inbound", parked, "", ""), await(parked, workflows.Parked),
+		send("call-inbound", ringing, "", ""), await(ringing, workflows.Ringing),
+		send("call-inbound", terminated, "", ""), await(terminated, workflows.Ringing), terminate(terminated),
+		send("call-inbound", missed, "", ""), send("call-finished", missed, `,"duration":20,"finishReason":"hangup"`, `,"queue":{"name":"Sales"}`),
+	}
+	for key, by := range map[string]string{talking: agent, answered: agent, unassigned: nobody} {
+		steps = append(steps, send("call-inbound", key, "", ""), send("call-bridged", key, `,"duration":7`, by))
+	}
+	steps = append(steps,
+		await(talking, workflows.Bridged), await(unassigned, workflows.Bridged),
+		send("call-finished", answered, `,"duration":95,"finishReason":"passive-hangup"`, ""),
+		end(answered), end(missed), down,
+		send("call-inbound", held, "", ""),
+	)
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return told, err
+		}
+	}
+	told.after = time.Now().Add(time.Second)
+	return told, nil
+})
+
+// down lets Kustomer fail at opening conversations from now on.
+func down() error {
+	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: http.StatusServiceUnavailable})
+	return nil
+}
+
+// send posts a webhook as babelforce would.
+func send(event, key, leg, buckets string) func() error {
+	body := fmt.Sprintf(`{"call":{"id":%q,"type":"inbound","source":"queue","domain":"external","from":"+493023125042","to":"+493023125001"%s}%s}`, key, leg, buckets)
+	return func() error { return post(stage, event, body) }
+}
+
+func post(to *demo.Stage, event, body string) error {
+	request, err := http.NewRequest(http.MethodPost, to.WebhookURL+"/"+event, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+demo.Secret)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusAccepted {
+		return fmt.Errorf("%s was answered %s", event, response.Status)
+	}
+	return nil
+}
+
+// await waits until a call is in a phase and Kustomer has been told so, or has refused to be.
+func await(key string, phase workflows.Phase) func() error {
+	return func() error {
+		var state workflows.State
+		for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-time.After(20 * time.Millisecond) {
+			value, err := stage.Temporal.QueryWorkflow(context.Background(), workflows.WorkflowID(key), "", workflows.QueryState)
+			if err == nil && value.Get(&state) == nil && state.Phase == phase && !strings.HasPrefix(state.WaitsFor, "Kustomer") {
+				return nil
+			}
+		}
+		return fmt.Errorf("call %s is %s and waits for %s, but was to be %s", key, state.Phase, state.WaitsFor, phase)
+	}
+}
+
+// end waits until a call is over.
+func end(key string) func() error {
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		return stage.Temporal.GetWorkflow(ctx, workflows.WorkflowID(key), "").Get(ctx, nil)
+	}
+}
+
+func terminate(key string) func() error {
+	return func() error {
+		return stage.Temporal.TerminateWorkflow(context.Background(), workflows.WorkflowID(key), "", "for the list")
+	}
+}
+
+// conversation is the id of a call's conversation.
+func conversation(t *testing.T, key string) string {
+	t.Helper()
+	all := stage.Sandbox.State().Conversations
+	i := slices.IndexFunc(all, func(c sandbox.Conversation) bool { return c.ExternalID == "babelforce:"+key })
+	require.GreaterOrEqual(t, i, 0, key)
+	return all[i].ID
+}
