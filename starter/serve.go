@@ -20,6 +20,7 @@ import (
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/config"
 	"github.com/callthread/callthread/internal/metrics"
+	"github.com/callthread/callthread/internal/tracing"
 	"github.com/callthread/callthread/starter/webhook"
 	"github.com/callthread/callthread/workflows"
 )
@@ -52,7 +53,7 @@ func serveCommand(logs io.Writer) *cli.Command {
 	return &cli.Command{
 		Name:        "serve",
 		Usage:       "receive webhooks (the default)",
-		Description: config.TemporalHelp,
+		Description: config.TemporalHelp + "\n\n" + tracing.Help,
 		Flags:       config.Flags(s, &s.temporal, &s.worker, &s.logging),
 		Action: func(c *cli.Context) error {
 			if err := config.NoArguments(c); err != nil {
@@ -124,8 +125,13 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	traced, err := tracing.Start(ctx, "callthread-starter", log)
+	if err != nil {
+		return err
+	}
+	defer traced.Stop()
 	counted := metrics.New()
-	s.temporal.Metrics = counted.SDK()
+	s.temporal.Metrics, s.temporal.Interceptors = counted.SDK(), traced.Interceptors()
 	client, err := s.temporal.Client(log)
 	if err != nil {
 		return err
@@ -135,7 +141,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	var served worker.Worker
 	inForce := s.worker.InForce
 	if s.withWorker {
-		if served, err = s.worker.New(client, counted.Kustomer, counted.Steps(s.worker.Kustomer.Budget)); err != nil {
+		if served, err = s.worker.New(client, traced.Kustomer(s.worker.Kustomer.URL, counted.Kustomer), counted.Steps(s.worker.Kustomer.Budget)); err != nil {
 			return err
 		}
 		counted.CountsRunning(client, log)
@@ -175,7 +181,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	})
 	group.Go(func() error {
 		defer stopWorker()
-		return serveHTTP(ctx, listener, handler, log)
+		return serveHTTP(ctx, listener, traced.Webhooks(handler), log)
 	})
 	return group.Wait()
 }

@@ -31,11 +31,12 @@ var mayImport = map[string][]string{
 	"internal/devserver": {"internal/child"},
 	"internal/metrics":   {"activities", "call", "kustomer", "workflows"},
 	"internal/config":    {"activities", "automation", "internal/codec", "kustomer", "phone", "workflows"},
+	"internal/tracing":   {"babelforce", "kustomer"},
 	"internal/check":     {"activities", "automation", "call", "kustomer"},
 	"internal/demo": {"activities", "automation", "babelforce", "call", "internal/child", "internal/codec", "internal/config", "internal/devserver", "kustomer",
 		"kustomer/sandbox", "starter/webhook", "workflows"},
-	"starter":           {"automation", "babelforce", "call", "internal/check", "internal/codec", "internal/config", "internal/demo", "internal/metrics", "kustomer/sandbox", "phone", "starter/webhook", "workflows"},
-	"worker":            {"internal/config", "internal/metrics"},
+	"starter":           {"automation", "babelforce", "call", "internal/check", "internal/codec", "internal/config", "internal/demo", "internal/metrics", "internal/tracing", "kustomer/sandbox", "phone", "starter/webhook", "workflows"},
+	"worker":            {"internal/config", "internal/metrics", "internal/tracing"},
 	"testsuite/stories": {},
 }
 
