@@ -1,6 +1,7 @@
 package testsuite
 
 import (
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -107,11 +108,13 @@ func TestOneTraceShowsACallFromItsWebhookToKustomerAndNamesNobody(t *testing.T) 
 	p.receiver.Stop(20 * time.Second) // each hands over its last spans
 	p.worker.Stop(20 * time.Second)
 
+	require.Empty(t, legible(spans.raw, allMarks()))
 	webhook := spans.under(t, nil, "webhook call-inbound")
 	started := spans.under(t, webhook, "StartWorkflow:CallWorkflow")
 	run := spans.under(t, started, "RunWorkflow:CallWorkflow")
 	require.Len(t, spans.named("RunWorkflow:CallWorkflow"), 1, "whatever is replayed")
 	require.Less(t, run.GetStartTimeUnixNano(), run.GetEndTimeUnixNano())
+	require.Contains(t, p.worker.Output(), `"TraceID":"`+hex.EncodeToString(run.GetTraceId()), "the log leads to the trace")
 	var attempts []*tracepb.Span // the last of them after the operator's decision
 	for _, scheduled := range spans.named("StartActivity:CreateConversation") {
 		require.Equal(t, run.GetSpanId(), scheduled.GetParentSpanId())
@@ -144,7 +147,6 @@ func TestOneTraceShowsACallFromItsWebhookToKustomerAndNamesNobody(t *testing.T) 
 	require.Contains(t, string(spans.raw), c.key)
 	require.Contains(t, string(spans.raw), "callthread-starter")
 	require.Contains(t, string(spans.raw), "callthread-worker")
-	require.Empty(t, legible(spans.raw, allMarks()))
 }
 
 // attribute is the value of one of a span's.
