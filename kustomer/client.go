@@ -14,6 +14,7 @@
 package kustomer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -58,8 +59,8 @@ type Config struct {
 	// does not report to net/http/httptrace makes every failed write ambiguous.
 	Transport http.RoundTripper
 	// Observe, when set, is called once for every request sent, on the
-	// goroutine that sent it.
-	Observe func(Exchange)
+	// goroutine that sent it and with the context it was asked for with.
+	Observe func(context.Context, Exchange)
 }
 
 // Exchange describes one request that was sent, without personal data.
@@ -80,7 +81,7 @@ type Client struct {
 	key     atomic.Pointer[string]
 	timeout time.Duration
 	budget  *budget
-	observe func(Exchange)
+	observe func(context.Context, Exchange)
 }
 
 // New checks the configuration and returns a client; it sends nothing.
@@ -104,7 +105,7 @@ func New(cfg Config) (*Client, error) {
 		c.timeout = defaultTimeout
 	}
 	if c.observe == nil {
-		c.observe = func(Exchange) {}
+		c.observe = func(context.Context, Exchange) {}
 	}
 	return c, nil
 }

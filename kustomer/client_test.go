@@ -135,7 +135,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 
 func TestObserveSeesEveryRequestOnceAndNothingPersonal(t *testing.T) {
 	var seen []Exchange
-	observe := func(cfg *Config) { cfg.Observe = func(x Exchange) { seen = append(seen, x) } }
+	observe := func(cfg *Config) { cfg.Observe = func(_ context.Context, x Exchange) { seen = append(seen, x) } }
 	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("x-ratelimit-limit", "1000")
 		w.Header().Set("x-ratelimit-remaining", "998")

@@ -52,7 +52,7 @@ func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 	if got.status == http.StatusUnauthorized && key == c.key.Load() { // not of a key replaced meanwhile
 		c.budget.keyRefused(time.Now())
 	}
-	c.observe(Exchange{
+	c.observe(ctx, Exchange{
 		Op: in.op, Method: in.method, Route: in.route, Status: got.status,
 		Duration: time.Since(started), RateLimit: count(got.header, "X-Ratelimit-Limit"), RateLimitRemaining: count(got.header, "X-Ratelimit-Remaining"),
 	})

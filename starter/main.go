@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/internal/tracing"
 )
 
 func main() {
@@ -41,7 +42,7 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	app := &cli.App{
 		Name:            "starter",
 		Usage:           "receives babelforce's webhooks and starts the workflows of calls",
-		Description:     "Without a command it serves.\n\n" + config.TemporalHelp,
+		Description:     "Without a command it serves.\n\n" + config.TemporalHelp + "\n\n" + tracing.Help,
 		HideHelpCommand: true,
 		ExitErrHandler:  func(*cli.Context, error) {}, // main says what is wrong, once
 		OnUsageError:    config.UsageError,

@@ -14,6 +14,7 @@ import (
 
 	"github.com/callthread/callthread/internal/config"
 	"github.com/callthread/callthread/internal/metrics"
+	"github.com/callthread/callthread/internal/tracing"
 )
 
 func main() {
@@ -36,7 +37,7 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	app := &cli.App{
 		Name:            "worker",
 		Usage:           "runs the workflows of calls and writes to Kustomer",
-		Description:     config.TemporalHelp,
+		Description:     config.TemporalHelp + "\n\n" + tracing.Help,
 		HideHelpCommand: true,
 		ExitErrHandler:  func(*cli.Context, error) {}, // main says what is wrong, once
 		OnUsageError:    config.UsageError,
@@ -53,14 +54,19 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 			if err != nil {
 				return err
 			}
+			traced, err := tracing.Start(c.Context, "callthread-worker", log)
+			if err != nil {
+				return err
+			}
+			defer traced.Stop()
 			counted := metrics.New()
-			temporal.Metrics = counted.SDK()
+			temporal.Metrics, temporal.Interceptors = counted.SDK(), traced.Interceptors()
 			client, err := temporal.Client(log)
 			if err != nil {
 				return err
 			}
 			defer client.Close()
-			served, err := worker.New(client, counted.Kustomer, counted.Steps(worker.Kustomer.Budget))
+			served, err := worker.New(client, traced.Kustomer(worker.Kustomer.URL, counted.Kustomer), counted.Steps(worker.Kustomer.Budget))
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -52,7 +53,7 @@ func (k *Kustomer) Flags() []cli.Flag {
 }
 
 // Client makes the client, or says which setting is missing.
-func (k *Kustomer) Client(observe func(kustomer.Exchange)) (*kustomer.Client, error) {
+func (k *Kustomer) Client(observe func(context.Context, kustomer.Exchange)) (*kustomer.Client, error) {
 	if k.URL == "" {
 		return nil, errors.New("no Kustomer to write to: set --kustomer-url or KUSTOMER_URL to https://<org>.api.kustomerapp.com")
 	}

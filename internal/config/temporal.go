@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/callthread/callthread/workflows"
@@ -30,6 +31,8 @@ type Temporal struct {
 	Encryption Encryption
 	// Metrics, if set, is where the SDK counts what it does.
 	Metrics client.MetricsHandler
+	// Interceptors are the client's, and those of its workers.
+	Interceptors []interceptor.ClientInterceptor
 
 	options client.Options
 }
@@ -64,6 +67,7 @@ func (t *Temporal) Client(log *slog.Logger) (client.Client, error) {
 	keys.Protect(&options)
 	options.Logger = sdklog.NewStructuredLogger(log)
 	options.MetricsHandler = t.Metrics
+	options.Interceptors = t.Interceptors
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, fmt.Errorf("make a Temporal client: %w", err)

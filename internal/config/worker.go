@@ -46,7 +46,7 @@ func (w *Worker) Flags() []cli.Flag {
 
 // New makes the worker; missing settings are refused here, before anything runs.
 // Its requests to Kustomer are told to observe, and its steps pass through the interceptors.
-func (w *Worker) New(c client.Client, observe func(kustomer.Exchange), watching ...interceptor.WorkerInterceptor) (worker.Worker, error) {
+func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exchange), watching ...interceptor.WorkerInterceptor) (worker.Worker, error) {
 	crm, err := w.Kustomer.Client(observe)
 	if err != nil {
 		return nil, err
