@@ -107,6 +107,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		ConversationWait: s.waitTimeout,
 		Rate:             s.rate,
 		Proxies:          proxies,
+		Ready:            s.temporal.Ready,
 		Outgoing:         func() bool { return inForce().Handles(call.Outbound) },
 		Patience:         s.patience,
 		Log:              log,

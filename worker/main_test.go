@@ -137,7 +137,7 @@ func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	status, problem := get(t, "http://"+address+"/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, status)
-	require.Contains(t, problem, "has not started")
+	require.Contains(t, problem, "Temporal cannot be reached")
 
 	next := func() map[string]any {
 		entry := <-logs

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -35,7 +36,20 @@ type Temporal struct {
 	Interceptors []interceptor.ClientInterceptor
 
 	options client.Options
+	problem atomic.Pointer[error] // that keeps it from being ready, once it was looked for
 }
+
+// LackingError says that Temporal's namespace lacks search attributes, so that it would take no call.
+type LackingError struct {
+	namespace, names string
+	cause            error // why they could not be added
+}
+
+func (e *LackingError) Error() string {
+	return fmt.Sprintf("namespace %s lacks the search attributes %s, all of type Keyword, and they could not be added: %v", e.namespace, e.names, e.cause)
+}
+
+func (e *LackingError) Unwrap() error { return e.cause }
 
 // Flags are the settings that are ours.
 func (t *Temporal) Flags() []cli.Flag {
@@ -98,11 +112,20 @@ func (t *Temporal) AwaitReady(ctx context.Context, c client.Client, log *slog.Lo
 	t.Encryption.announce(log)
 	for waited := 0; ; waited++ {
 		err := RegisterSearchAttributes(ctx, c, t.Namespace())
+		if mayNotList(err) {
+			log.Warn("these credentials may not look which search attributes there are: if any is missing, Temporal takes no call", "problem", err)
+			err = nil
+		}
+		t.problem.Store(&err)
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if waited%15 == 0 {
-			log.Warn("waiting for Temporal", "address", t.Address(), "namespace", t.Namespace(), "problem", err)
+			waits := "waiting for Temporal"
+			if lacking := (*LackingError)(nil); errors.As(err, &lacking) {
+				waits = "waiting for search attributes, without which Temporal takes no call: an administrator adds them with `starter setup`"
+			}
+			log.Warn(waits, "address", t.Address(), "namespace", t.Namespace(), "problem", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -110,6 +133,30 @@ func (t *Temporal) AwaitReady(ctx context.Context, c client.Client, log *slog.Lo
 		case <-time.After(2 * time.Second):
 		}
 	}
+}
+
+// mayNotList: whoever hosts Temporal leaves that to its administrators.
+func mayNotList(err error) bool {
+	var (
+		lacking       *LackingError
+		denied        *serviceerror.PermissionDenied
+		unimplemented *serviceerror.Unimplemented
+	)
+	return !errors.As(err, &lacking) && (errors.As(err, &denied) || errors.As(err, &unimplemented))
+}
+
+// Ready says what keeps Temporal from taking calls, as far as [Temporal.AwaitReady] has found out.
+func (t *Temporal) Ready() error {
+	problem := t.problem.Load()
+	switch lacking := (*LackingError)(nil); {
+	case problem == nil:
+		return errors.New("Temporal has not been looked for yet")
+	case errors.As(*problem, &lacking):
+		return fmt.Errorf("Temporal's namespace %s lacks search attributes: an administrator adds them with `starter setup`", lacking.namespace)
+	case *problem != nil:
+		return errors.New("Temporal cannot be reached")
+	}
+	return nil
 }
 
 // RegisterSearchAttributes adds those of our search attributes that the
@@ -141,8 +188,7 @@ func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace st
 	})
 	var raced *serviceerror.AlreadyExists
 	if err != nil && !errors.As(err, &raced) {
-		return fmt.Errorf("namespace %s lacks the search attributes %s, all of type Keyword, and they could not be added (an administrator can, with `starter setup`): %w",
-			namespace, strings.Join(names, ", "), err)
+		return &LackingError{namespace, strings.Join(names, ", "), err}
 	}
 	return nil
 }

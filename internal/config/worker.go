@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -136,7 +137,7 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 // Ready says what keeps the worker from serving calls now, if anything.
 func (w *Worker) Ready(ctx context.Context, c client.Client) error {
 	if !w.serves.Load() {
-		return errors.New("the worker has not started, because Temporal was not reached yet, or it stops")
+		return cmp.Or(w.Temporal.Ready(), errors.New("the worker starts, or stops"))
 	}
 	if _, err := c.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
 		return errors.New("Temporal cannot be reached")

@@ -30,6 +30,10 @@ func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusServiceUnavailable, "Temporal cannot be reached")
 		return
 	}
+	if err := h.Ready(); err != nil {
+		refuse(w, http.StatusServiceUnavailable, err.Error())
+		return
+	}
 	respond(w, http.StatusOK, status{"ready"})
 }
 

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -92,6 +93,14 @@ func TestOnlyARingThatAsksForItWaits(t *testing.T) {
 			require.Empty(t, r.temporal.runs[workflowID].asked)
 		}
 	})
+}
+
+func TestReceiverWhoseTemporalTakesNoCallsIsNotReadyAndSaysWhy(t *testing.T) {
+	withReceiver(t, func(t *testing.T, r *receiver) {
+		answer := r.send(t, raw("GET", "/readyz", "", ""))
+		require.Equal(t, http.StatusServiceUnavailable, answer.status)
+		require.Equal(t, "search attributes are lacking", answer.Detail)
+	}, func(c *Config) { c.Ready = func() error { return errors.New("search attributes are lacking") } })
 }
 
 func TestProcessIsAliveWhetherOrNotItIsReady(t *testing.T) {

@@ -42,6 +42,8 @@ type Config struct {
 	Rate float64
 	// Proxies are those before the receiver, which say whom they were asked by.
 	Proxies Proxies
+	// Ready, if set, says what else but an unreachable Temporal keeps events from being accepted.
+	Ready func() error
 	// Outgoing, if set, says whether calls that agents place are wanted. It is
 	// asked for each event, because the automations may change meanwhile.
 	Outgoing func() bool
@@ -81,6 +83,9 @@ func New(config Config) *Handler {
 	}
 	if config.Outgoing == nil {
 		config.Outgoing = func() bool { return false }
+	}
+	if config.Ready == nil {
+		config.Ready = func() error { return nil }
 	}
 	if config.Observe == nil {
 		config.Observe = func(Answered) {}

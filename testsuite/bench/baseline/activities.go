@@ -44,14 +44,8 @@ func (a *Activities) CreateConversation(ctx context.Context, inbound Webhook) (s
 
 // UpdateConversation assigns the agent, corrects the tags and writes a note.
 func (a *Activities) UpdateConversation(ctx context.Context, conversationID string, bridged Webhook) error {
-	agents := []string{bridged.Agent.SourceID}
-	if _, err := a.Kustomer.UpdateConversation(ctx, conversationID, kustomer.ConversationUpdate{AssignedUsers: &agents}); err != nil {
-		return err
-	}
-	if _, err := a.Kustomer.AddTags(ctx, conversationID, []string{"call_answered"}); err != nil {
-		return err
-	}
-	if _, err := a.Kustomer.RemoveTags(ctx, conversationID, []string{"call_lost"}); err != nil {
+	agents, tags := []string{bridged.Agent.SourceID}, []string{"babelforce", "inbound_call", "call_answered"}
+	if _, err := a.Kustomer.UpdateConversation(ctx, conversationID, kustomer.ConversationUpdate{AssignedUsers: &agents, Tags: &tags}); err != nil {
 		return err
 	}
 	_, err := a.Kustomer.CreateNote(ctx, conversationID, kustomer.NewNote{
