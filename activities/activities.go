@@ -67,6 +67,19 @@ const HeartbeatTimeout = 10 * time.Second
 // heartbeats are far enough apart for the usual step to end without one.
 const heartbeats = 3 * time.Second
 
+// LocalTimeout is how long a step may take that is tried within the workflow
+// task itself (a local activity). It has to end well before Temporal would take
+// its worker for dead (10 s) or the SDK would ask for more time (8 s): nothing
+// but the history's length tells the next worker that it may have been tried.
+const LocalTimeout = 5 * time.Second
+
+// isLocal reports whether a step is tried within the workflow task. Temporal
+// does not know of the attempt before it has ended, and carries it out again as
+// the first one where its worker dies.
+func isLocal(ctx context.Context) bool {
+	return activity.IsActivity(ctx) && activity.GetInfo(ctx).IsLocalActivity
+}
+
 // begin makes a step's context: with its urgency for Kustomer's budget, and
 // with signs of life for as long as the step is under way.
 func begin(ctx context.Context) (_ context.Context, end func()) {
@@ -75,7 +88,10 @@ func begin(ctx context.Context) (_ context.Context, end func()) {
 	}
 	info := activity.GetInfo(ctx)
 	urgency := urgencyOf(info.Priority.PriorityKey, time.Since(info.ScheduledTime))
-	p := &pulse{last: time.Now().Round(0)}
+	p := &pulse{last: time.Now().Round(0), limit: HeartbeatTimeout}
+	if info.IsLocalActivity {
+		p.limit = LocalTimeout
+	}
 	alive := time.NewTicker(heartbeats)
 	ended := make(chan struct{})
 	go func() {
@@ -104,6 +120,7 @@ type pulseKey struct{}
 type pulse struct {
 	mu     sync.Mutex
 	last   time.Time
+	limit  time.Duration // of a step's silence
 	frozen bool
 }
 
@@ -111,7 +128,7 @@ func (p *pulse) beat() (alive bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now().Round(0)
-	p.frozen = p.frozen || now.Sub(p.last) >= HeartbeatTimeout
+	p.frozen = p.frozen || now.Sub(p.last) >= p.limit
 	p.last = now
 	return !p.frozen
 }

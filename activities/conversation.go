@@ -53,6 +53,8 @@ var (
 	errMerged = errors.New("the conversation was merged into another one")
 	// errCircle: merged conversations lead to each other.
 	errCircle = errors.New("the conversation was merged into others, in a circle")
+	// errUnconditional: nothing would keep the change from being made twice.
+	errUnconditional = errors.New("the change depends on no revision of the conversation")
 	// errBusy: others change the conversation as fast as we read it.
 	errBusy = errors.New("the conversation keeps being changed by others")
 )
@@ -84,6 +86,8 @@ type edit struct {
 	otherUser func(ctx context.Context, refused string) (string, error)
 	// sharedBy is the call's key, where its conversation may be that of other calls too.
 	sharedBy string
+	// wasOthers says that somebody has changed the conversation since we left it.
+	wasOthers bool
 	// tagged says that the tags were written with the fields, as far as left has them.
 	tagged bool
 	// agents are the Kustomer users of all who had the call so far.
@@ -104,6 +108,7 @@ func (e *edit) warn(format string, args ...any) {
 // look reads the conversation, wherever people have merged it to, and leaves
 // to them what they have chosen.
 func (e *edit) look(ctx context.Context) error {
+	e.wasOthers = true
 	for range maxMerges {
 		current, err := e.kustomer.Conversation(ctx, e.id)
 		switch {
@@ -221,6 +226,12 @@ func (e *edit) fields(ctx context.Context) error {
 	return errBusy
 }
 
+// isConditional reports whether the change begins with one that Kustomer
+// refuses if it was made before. Nothing else needs to tell that it was then.
+func (e *edit) isConditional() bool {
+	return e.left.Known && e.left.Rev != 0 && e.changesFields()
+}
+
 func (e *edit) changesFields() bool { return e.change.ChangesFields() || e.unassigns }
 
 // took learns from the answer to a write.
@@ -231,6 +242,7 @@ func (e *edit) took(answer *kustomer.Conversation, err error) error {
 	case answer.MergedTarget != "":
 		return errMerged
 	}
+	e.wasOthers = e.wasOthers || answer.NoteCount > 0
 	e.left.written(conversationOf(answer))
 	e.left.TagsKnown = e.left.TagsKnown && len(answer.Tags) == len(e.left.Tags)
 	return nil

@@ -69,7 +69,7 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 	automations := a.automations().In(a.country)
 	isNobody, err := a.nameAgent(ctx, automations, &in.Facts)
 	if err != nil {
-		return CreateConversationResult{}, failure(ctx, err)
+		return CreateConversationResult{}, untouched(ctx, err)
 	}
 	opening, warnings := automations.Open(in.Facts)
 	result := CreateConversationResult{
@@ -99,7 +99,7 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 	}
 	if opening.Customer == "" {
 		if customer, err = a.callingCustomer(ctx, automations.Callers, in.Facts); err != nil {
-			return CreateConversationResult{}, failure(ctx, err)
+			return CreateConversationResult{}, untouched(ctx, err)
 		}
 	}
 	o := &opened{opening: opening, key: in.Facts.Key, rang: in.Rang, edit: edit{Activities: a, warnings: warnings}}

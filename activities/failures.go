@@ -22,6 +22,8 @@ const (
 	Credentials = "KustomerCredentials"
 	// Refused: Kustomer understood and said no; a repeat would get the same answer, so a person has to decide.
 	Refused = "KustomerRefused"
+	// Untouched: the step was tried within the workflow task, and nothing of it can have been done.
+	Untouched = "Untouched"
 	// CallerUnknown: the automations file wants a person to decide whose conversation it is.
 	CallerUnknown = "CallerUnknown"
 )
@@ -36,9 +38,9 @@ const (
 	// A wrong key is put right by a person, which takes minutes at best; what was
 	// only a hiccup is over in seconds.
 	credentialsBackoff = 30 * time.Second
-	// Nothing makes a note unique. One that Kustomer has not answered for is
-	// looked for only when it must have been written, if it ever is.
-	lateness = 10 * time.Second
+	// Lateness is how long Kustomer may take to write what it has not answered
+	// for. Nothing makes a note unique: it is looked for only after that.
+	Lateness = 10 * time.Second
 	// What conflicts with a change that another makes, or that Kustomer's look-ups
 	// do not show yet, does so no more after some seconds.
 	conflictTries = 5
@@ -70,13 +72,23 @@ func failure(ctx context.Context, err error) error {
 		// A 503 may say for how long.
 		options.NextRetryDelay = max(options.NextRetryDelay, time.Until(answer.RetryAt))
 		if errors.Is(err, errMayComeLate) {
-			options.NextRetryDelay += lateness
+			options.NextRetryDelay += Lateness
 		}
 	default:
 		failureType = Refused
 		options.NonRetryable = answer.Kind != kustomer.Conflict || tries(ctx) >= conflictTries
 	}
 	return temporal.NewApplicationErrorWithOptions(answer.Error(), failureType, options)
+}
+
+// untouched is the failure of a step before it has sent anything that could
+// change a call's conversation. Tried again, it need not look for that.
+func untouched(ctx context.Context, err error) error {
+	failed := failure(ctx, err)
+	if application := (*temporal.ApplicationError)(nil); isLocal(ctx) && errors.As(failed, &application) && !application.NonRetryable() {
+		return temporal.NewApplicationError("not done yet: "+application.Message(), Untouched)
+	}
+	return failed
 }
 
 // finding is the failure of a step for what it has found out by itself.

@@ -118,11 +118,22 @@ type disturbance struct {
 	divertTo string        // the address that requests go to instead, if any
 	timeout  time.Duration // the client's
 	page     int           // the status of a proxy's page that comes instead of Kustomer's answer, if any
+	local    bool          // it strikes attempts within the workflow task
 }
 
 // survives proves that a call has all it must have, once, whichever of its writes is disturbed.
 func survives(t *testing.T, d disturbance) {
+	if !d.local {
+		t.Run("locally", func(t *testing.T) {
+			d := d
+			d.local = true
+			survives(t, d)
+		})
+	}
 	for _, write := range writes {
+		if d.local && (write.op == "create message" || d.earlier > 0) { // which is no part of those steps, nor are later attempts
+			continue
+		}
 		for times := 1; times <= 3; times++ {
 			t.Run(fmt.Sprintf("%s/%d", write.op, times), func(t *testing.T) {
 				t.Parallel()
@@ -140,7 +151,7 @@ func survives(t *testing.T, d disturbance) {
 					}
 					o.Inject(fault)
 				}
-				failed := o.plays(t, write.edited)
+				failed := o.plays(t, write.edited, d.local)
 				about := func(failure *temporal.ApplicationError) bool { return strings.Contains(failure.Message(), write.op) }
 				require.True(t, slices.ContainsFunc(failed, about), "the disturbance never struck")
 				if d.timeout == 0 { // else a busy machine may add time-outs of its own
@@ -154,20 +165,24 @@ func survives(t *testing.T, d disturbance) {
 }
 
 // plays opens a call's conversation, hands it over and writes its outcome, as
-// often as it takes, and returns how attempts failed. It may be edited before it is handed over.
-func (o *org) plays(t *testing.T, edited bool) (failed []*temporal.ApplicationError) {
+// often as it takes, and returns how attempts failed. It may be edited before it
+// is handed over, and begin with attempts within the workflow task.
+func (o *org) plays(t *testing.T, edited, local bool) (failed []*temporal.ApplicationError) {
 	t.Helper()
-	opened, failed, err := repeat(t, o.CreateConversation, ringing(caller))
+	open, handOver := repeat[CreateConversationInput, CreateConversationResult], repeat[UpdateConversationInput, UpdateConversationResult]
+	if local {
+		open, handOver = repeatLocally[CreateConversationInput, CreateConversationResult](looksToOpen), repeatLocally[UpdateConversationInput, UpdateConversationResult](looksToUpdate)
+	}
+	opened, failed, err := open(t, o.CreateConversation, ringing(caller))
 	require.NoError(t, err)
 	if edited {
 		o.edits(t, opened.ConversationID, kustomer.ConversationUpdate{Priority: 5})
 	}
-	for _, in := range []UpdateConversationInput{answering(opened), ending(opened)} {
-		_, more, err := repeat(t, o.UpdateConversation, in)
-		require.NoError(t, err)
-		failed = append(failed, more...)
-	}
-	return failed
+	_, more, err := handOver(t, o.UpdateConversation, answering(opened))
+	require.NoError(t, err)
+	_, yetMore, err := repeat(t, o.UpdateConversation, ending(opened))
+	require.NoError(t, err)
+	return slices.Concat(failed, more, yetMore)
 }
 
 // diversion sends some requests to another address, or answers them with a page of that status.

@@ -47,7 +47,7 @@ func TestANoteThatMayComeLateIsWaitedFor(t *testing.T) {
 	in := answering(o.open(t))
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultCommitLate, Latency: 300 * time.Millisecond, Times: 1})
 	_, err := attempt(o.UpdateConversation, in)
-	require.GreaterOrEqual(t, failureOf(t, err).NextRetryDelay(), lateness)
+	require.GreaterOrEqual(t, failureOf(t, err).NextRetryDelay(), Lateness)
 	require.Eventually(t, func() bool { return len(o.conversation(t).Notes) == 1 }, 5*time.Second, 10*time.Millisecond)
 	in.LookFirst = true
 	o.update(t, in)
@@ -58,11 +58,11 @@ func TestANoteThatMayComeLateIsWaitedFor(t *testing.T) {
 func TestAStepThatWasFrozenWritesNoNote(t *testing.T) {
 	o := newOrg(t)
 	in := answering(o.open(t))
-	p := &pulse{last: time.Now().Round(0).Add(-HeartbeatTimeout)}
+	p := &pulse{last: time.Now().Round(0).Add(-HeartbeatTimeout), limit: HeartbeatTimeout}
 	err := o.writeNote(context.WithValue(t.Context(), pulseKey{}, p), in.ConversationID, note("k-1", "bridged", "Taken"))
 	require.ErrorIs(t, err, errFrozen)
 	require.False(t, failureOf(t, failure(t.Context(), err)).NonRetryable())
 	require.True(t, wasFrozen(context.WithValue(t.Context(), pulseKey{}, p)), "and is not thawed by going on")
 	require.Empty(t, o.conversation(t).Notes)
-	require.False(t, wasFrozen(context.WithValue(t.Context(), pulseKey{}, &pulse{last: time.Now()})))
+	require.False(t, wasFrozen(context.WithValue(t.Context(), pulseKey{}, &pulse{last: time.Now(), limit: LocalTimeout})))
 }

@@ -40,10 +40,15 @@ func (a *Activities) writeNote(ctx context.Context, conversationID string, note 
 
 // mayComeLate marks a failure after which Kustomer may still write what it was asked to.
 func mayComeLate(err error) error {
-	if failed := (*kustomer.Error)(nil); errors.As(err, &failed) && failed.Ambiguous() {
+	if isAmbiguous(err) {
 		return errors.Join(err, errMayComeLate)
 	}
 	return err
+}
+
+func isAmbiguous(err error) bool {
+	failed := (*kustomer.Error)(nil)
+	return errors.As(err, &failed) && failed.Ambiguous()
 }
 
 func (a *Activities) hasNote(ctx context.Context, conversationID string, note kustomer.NewNote) (bool, error) {

@@ -66,7 +66,7 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	automations := a.automations().In(a.country)
 	e := &edit{Activities: a, id: in.ConversationID, left: in.Left, since: in.Since}
 	if err := e.assignment(ctx, automations, &in); err != nil {
-		return UpdateConversationResult{}, failure(ctx, err)
+		return UpdateConversationResult{}, untouched(ctx, err)
 	}
 	if automations.Callers.Returning.Append {
 		e.sharedBy = in.Facts.Key
@@ -76,7 +76,7 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	e.ours.users = slices.Concat(in.Agents, e.change.AssignedUsers)
 	if in.KeepAssignee {
 		if err := e.leaveToLater(ctx); err != nil {
-			return UpdateConversationResult{}, failure(ctx, err)
+			return UpdateConversationResult{}, untouched(ctx, err)
 		}
 	}
 	in.Amend.change(&e.change)
@@ -86,6 +86,9 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 		message := a.voiceMessage(*e.change.Message, in.Facts)
 		e.message = &message
 	}
+	if isLocal(ctx) && !e.isConditional() {
+		return UpdateConversationResult{}, untouched(ctx, errUnconditional)
+	}
 	err := e.carryOut(ctx, note(in.Facts.Key, in.Note, e.change.Note), repeated(ctx) || in.LookFirst)
 	result := UpdateConversationResult{
 		UpdatedAt: time.Now().UTC(), Automations: automations.Version, Warnings: e.warnings, Left: e.left, Gone: isGone(ctx, err),
@@ -93,6 +96,8 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	switch {
 	case result.Gone:
 		return result, nil
+	case err != nil && e.done == 0 && !isAmbiguous(err): // for what comes first is conditional
+		return UpdateConversationResult{}, untouched(ctx, err)
 	case err != nil:
 		return UpdateConversationResult{}, failure(ctx, err)
 	}
@@ -154,6 +159,11 @@ func (e *edit) carryOutOnce(ctx context.Context, note kustomer.NewNote, look boo
 			return err
 		}
 		e.done++
+	}
+	if isLocal(ctx) && e.wasOthers { // be it our own step's, in a worker that has died
+		if written, err := e.hasNote(ctx, e.id, note); written || err != nil {
+			return err
+		}
 	}
 	if err := e.writeNote(soon, e.id, note); err != nil {
 		return err

@@ -53,11 +53,12 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 	if rang := c.facts.Leg.CreatedAt; !rang.IsZero() && workflow.Now(ctx).Sub(rang) > oldNews {
 		c.resumed = true
 	}
+	c.local = workflow.GetVersion(ctx, "local steps", workflow.DefaultVersion, 1) == 1
 	const what = "open the conversation"
 	c.state.WaitsFor = "Kustomer to " + what
 	return c.step(ctx, what, activities.PriorityRing, func(ctx workflow.Context, t try) error {
 		c.placersUnknown = c.facts.Outgoing && c.facts.Agent == call.Agent{}
-		opened, err := run(ctx, steps.CreateConversation, c.opening(t))
+		opened, err := c.open(ctx, what, c.opening(t))
 		if err != nil {
 			return err
 		}
@@ -85,8 +86,17 @@ func (c *thread) openConversation(ctx workflow.Context) error {
 		if opened.CallerHash != "" {
 			attributes = append(attributes, CallerHash.ValueSet(opened.CallerHash))
 		}
-		return workflow.UpsertTypedSearchAttributes(ctx, attributes...)
+		return c.list(ctx, attributes...)
 	})
+}
+
+// open finds or opens the conversation.
+func (c *thread) open(ctx workflow.Context, what string, in activities.CreateConversationInput) (activities.CreateConversationResult, error) {
+	if c.opensLocally(ctx, in) {
+		return runLocally(ctx, c, what, steps.CreateConversation, in, func(in *activities.CreateConversationInput) { in.LookFirst = true })
+	}
+	in.LookFirst = in.LookFirst || c.local && c.began >= repeatedTask // it may have been, when the first task was tried before
+	return run(ctx, c, steps.CreateConversation, in)
 }
 
 func (c *thread) opening(t try) activities.CreateConversationInput {

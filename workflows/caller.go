@@ -54,13 +54,13 @@ func (c *thread) giveToPlacer(ctx workflow.Context) error {
 	return c.step(ctx, what, activities.PriorityHandOver, func(ctx workflow.Context, t try) error {
 		in := c.opening(t)
 		in.Existing = c.state.ConversationID
-		completed, err := run(ctx, steps.CreateConversation, in)
+		completed, err := run(ctx, c, steps.CreateConversation, in)
 		if err != nil {
 			return err
 		}
 		c.left, c.state.AgentID, c.unassigned = completed.Left, c.facts.Agent.ID, completed.Unassigned
 		c.warn(ctx, completed.OpenedAt, completed.Warnings)
-		return workflow.UpsertTypedSearchAttributes(ctx, agentAttributes(c.state)...)
+		return c.list(ctx, agentAttributes(c.state)...)
 	})
 }
 
@@ -87,7 +87,7 @@ func (c *thread) giveToCaller(ctx workflow.Context) error {
 	const what = "give the conversation to the caller"
 	c.state.WaitsFor = "Kustomer to " + what
 	return c.step(ctx, what, activities.PriorityHandOver, func(ctx workflow.Context, t try) error {
-		moved, err := run(ctx, steps.MoveConversation, activities.MoveConversationInput{
+		moved, err := run(ctx, c, steps.MoveConversation, activities.MoveConversationInput{
 			Facts: c.facts, ConversationID: c.state.ConversationID, Left: c.left, Amend: t.amend,
 		})
 		if err != nil {
@@ -105,7 +105,7 @@ func (c *thread) giveToCaller(ctx workflow.Context) error {
 		if moved.CallerHash == "" {
 			return nil
 		}
-		return workflow.UpsertTypedSearchAttributes(ctx, CallerHash.ValueSet(moved.CallerHash))
+		return c.list(ctx, CallerHash.ValueSet(moved.CallerHash))
 	})
 }
 

@@ -100,6 +100,9 @@ func (c *thread) leave(ctx workflow.Context) error {
 	if err := c.isOver(ctx); err != nil {
 		return err
 	}
+	if err := c.publish(ctx); err != nil {
+		return err
+	}
 	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 

@@ -26,6 +26,9 @@ func (c *thread) listen(ctx workflow.Context, deadline workflow.Future, news fun
 	}
 	for !news() && !passed() && ctx.Err() == nil {
 		c.show(ctx)
+		if err := c.publish(ctx); err != nil {
+			return err
+		}
 		selector.Select(ctx)
 	}
 	return ctx.Err()

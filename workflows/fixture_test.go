@@ -49,6 +49,14 @@ func lasting(leg call.Leg, seconds int, reason string) call.Leg {
 	return leg
 }
 
+// The history's length in a run's first workflow task: the usual one, one whose run was started with a signal,
+// and one that was tried before.
+const (
+	firstTask    = 3
+	signalled    = 4
+	repeatedTask = 6
+)
+
 // callUnderTest plays events against CallWorkflow in the SDK's test environment,
 // where time passes as fast as nothing happens, and records its steps.
 type callUnderTest struct {
@@ -85,6 +93,7 @@ func newCall(t *testing.T) *callUnderTest {
 		duringStep: make(map[string]func()),
 	}
 	c.env.SetStartTime(began)
+	c.env.SetCurrentHistoryLength(firstTask)
 	c.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&overhearing{priorities: &c.priorities}}})
 	workflows.Register(c.env, nil)
 	var steps *activities.Activities

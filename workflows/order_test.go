@@ -349,6 +349,7 @@ func TestTheAnnouncementThatTellsWhoPickedUpAssignsWhicheverComesFirst(t *testin
 
 func TestTheNextAgentOfATransferIsNotMadeToWait(t *testing.T) {
 	c := newCall(t)
+	c.env.SetCurrentHistoryLength(signalled)
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(35*time.Second, event(call.Finished, "first agent's", leg("c-1", 2, 10, 35), agent1))

@@ -96,6 +96,7 @@ func TestOvertakenBridgeLeavesItToTheLaterWhetherTheCallIsUnassigned(t *testing.
 
 func TestRingGoesBeforeHandOverAndThatBeforeOutcome(t *testing.T) {
 	c := newCall(t)
+	c.env.SetCurrentHistoryLength(signalled)
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(60*time.Second, finished)

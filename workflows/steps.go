@@ -17,9 +17,10 @@ var steps *activities.Activities
 
 // run carries out one activity. It exists so that the compiler checks the
 // input and the result, which ExecuteActivity does not.
-func run[In, Out any](ctx workflow.Context, activity func(context.Context, In) (Out, error), in In) (Out, error) {
-	var out Out
-	err := workflow.ExecuteActivity(ctx, activity, in).Get(ctx, &out)
+func run[In, Out any](ctx workflow.Context, c *thread, activity func(context.Context, In) (Out, error), in In) (out Out, err error) {
+	if err = c.publish(ctx); err == nil {
+		err = workflow.ExecuteActivity(ctx, activity, in).Get(ctx, &out)
+	}
 	return out, err
 }
 
@@ -104,7 +105,11 @@ func (c *thread) update(ctx workflow.Context, what string, priority int, in acti
 	c.state.WaitsFor = "Kustomer to " + what
 	err = c.step(ctx, what, priority, func(ctx workflow.Context, t try) (err error) {
 		in.LookFirst, in.Amend = t.again || c.opened.Adopted || c.gone, t.amend
-		updated, err = run(ctx, steps.UpdateConversation, in)
+		if c.updatesLocally(ctx, in) {
+			updated, err = runLocally(ctx, c, what, steps.UpdateConversation, in, func(in *activities.UpdateConversationInput) { in.LookFirst = true })
+		} else {
+			updated, err = run(ctx, c, steps.UpdateConversation, in)
+		}
 		return err
 	})
 	if err != nil {
@@ -125,7 +130,7 @@ func (c *thread) follow(ctx workflow.Context, updated activities.UpdateConversat
 		return nil
 	}
 	c.isIn(updated.MovedTo, updated.MovedToURL)
-	return workflow.UpsertTypedSearchAttributes(ctx, KustomerConversationID.ValueSet(updated.MovedTo))
+	return c.list(ctx, KustomerConversationID.ValueSet(updated.MovedTo))
 }
 
 // isIn says which conversation is the call's.

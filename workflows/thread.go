@@ -51,6 +51,10 @@ type thread struct {
 	recorded       int            // how many of them were written down
 	wrappedUp      bool           // the automations of that were carried out
 	done           bool
+	// local: steps may be tried within the workflow task.
+	local    bool
+	began    int                              // the history's length in the first one
+	unlisted []temporal.SearchAttributeUpdate // what the list of runs is still to be told
 
 	unanswered, unended, settled workflow.Future // timers; the last two start when first needed
 	transferred                  workflow.Future // likewise, after a transfer
@@ -78,6 +82,7 @@ func setUp(ctx workflow.Context, in CallInput) (*thread, error) {
 	// A run that was reset begins with steps that the run before may have carried out.
 	run := workflow.GetInfo(ctx)
 	c.resumed = run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID
+	c.began = run.GetCurrentHistoryLength()
 	c.unanswered = c.timer(ctx, c.patience.Bridge, "time limit for an agent to pick up")
 	if in.First != nil {
 		c.hear(ctx, *in.First)
@@ -139,7 +144,27 @@ func (c *thread) timer(ctx workflow.Context, d time.Duration, summary string) wo
 // enter moves the call to a phase, for the list of runs.
 func (c *thread) enter(ctx workflow.Context, phase Phase, also ...temporal.SearchAttributeUpdate) error {
 	c.state.Phase = phase
-	return workflow.UpsertTypedSearchAttributes(ctx, append(also, CallPhase.ValueSet(string(phase)))...)
+	return c.list(ctx, append(also, CallPhase.ValueSet(string(phase)))...)
+}
+
+// list gives the call attributes in the list of runs, once it begins to wait.
+func (c *thread) list(ctx workflow.Context, attributes ...temporal.SearchAttributeUpdate) error {
+	c.unlisted = append(c.unlisted, attributes...)
+	if c.local {
+		return nil
+	}
+	return c.publish(ctx) // as calls of earlier versions do
+}
+
+// publish hands over what is to be listed: once for all that happens in one
+// workflow task, because each time costs Temporal a write.
+func (c *thread) publish(ctx workflow.Context) error {
+	if len(c.unlisted) == 0 {
+		return nil
+	}
+	attributes := c.unlisted
+	c.unlisted = nil
+	return workflow.UpsertTypedSearchAttributes(ctx, attributes...)
 }
 
 // warn keeps what was left out of the conversation where operators see it.

@@ -92,8 +92,10 @@ func workerOptions(stepsAtOnce int, onFatal func(error), watching []interceptor.
 	return worker.Options{
 		WorkerStopTimeout:                  stopTimeout,
 		MaxConcurrentActivityExecutionSize: stepsAtOnce,
-		OnFatalError:                       onFatal,
-		Interceptors:                       watching,
+		// Those that are tried within workflow tasks; one that finds no room becomes a regular one.
+		MaxConcurrentLocalActivityExecutionSize: stepsAtOnce,
+		OnFatalError:                            onFatal,
+		Interceptors:                            watching,
 	}
 }
 

@@ -72,10 +72,20 @@ type request struct {
 // ExecuteActivity says when the call was first heard of, unless the run was
 // reset: then it repeats steps of long ago, which tell of nobody's wait.
 func (r *request) ExecuteActivity(ctx workflow.Context, step string, args ...any) workflow.Future {
+	sayHeard(ctx)
+	return r.Next.ExecuteActivity(ctx, step, args...)
+}
+
+// ExecuteLocalActivity says the same to a step that is tried within the workflow task.
+func (r *request) ExecuteLocalActivity(ctx workflow.Context, step string, args ...any) workflow.Future {
+	sayHeard(ctx)
+	return r.Next.ExecuteLocalActivity(ctx, step, args...)
+}
+
+func sayHeard(ctx workflow.Context) {
 	info := workflow.GetInfo(ctx)
 	wasReset := info.OriginalRunID != "" && info.OriginalRunID != info.WorkflowExecution.RunID
 	if payload, err := converter.GetDefaultDataConverter().ToPayload(info.WorkflowStartTime); err == nil && !wasReset {
 		interceptor.WorkflowHeader(ctx)[heardHeader] = payload
 	}
-	return r.Next.ExecuteActivity(ctx, step, args...)
 }

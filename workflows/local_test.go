@@ -1,0 +1,146 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/workflows"
+)
+
+// unavailable is how a step fails that may have been done all the same.
+func unavailable(pause time.Duration) error {
+	return temporal.NewApplicationErrorWithOptions("kustomer: no answer", activities.Unavailable, temporal.ApplicationErrorOptions{NextRetryDelay: pause})
+}
+
+// promptly is a call whose bridge is served as soon as it is told.
+func promptly(t *testing.T) *callUnderTest {
+	t.Helper()
+	c := newCall(t)
+	c.opened.Left = activities.Conversation{Known: true, Rev: 1}
+	c.starts(inbound)
+	c.hears(time.Second, bridged)
+	c.hears(60*time.Second, finished)
+	return c
+}
+
+func TestStepsForWhichSomebodyWaitsAtAPhoneAreTriedWithinTheTask(t *testing.T) {
+	c := promptly(t)
+	c.plays()
+	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
+	require.Equal(t, []int{activities.PriorityOutcome}, c.priorities, "the only one that is an activity of its own")
+}
+
+func TestStepThatFallsShortWithinTheTaskBecomesAnActivityThatLooksFirst(t *testing.T) {
+	c := promptly(t)
+	c.fails["create"] = []error{unavailable(time.Second)}
+	c.fails["bridged"] = []error{unavailable(11 * time.Second)}
+	var looked []bool
+	c.duringStep["create"] = func() { looked = append(looked, c.created.LookFirst) }
+	c.duringStep["bridged"] = func() { looked = append(looked, c.updates[len(c.updates)-1].LookFirst) }
+	state := c.plays()
+	require.Equal(t, []string{"create", "create", "bridged", "bridged", "finished"}, c.steps)
+	require.Equal(t, []bool{false, true, false, true}, looked)
+	require.Equal(t, []int{activities.PriorityRing, activities.PriorityHandOver, activities.PriorityOutcome}, c.priorities)
+	require.Equal(t, workflows.Finished, state.Phase)
+}
+
+func TestNothingIsLookedForBeforeKustomerHadTheTimeToWriteIt(t *testing.T) {
+	for name, tc := range map[string]struct {
+		failure error
+		pause   time.Duration
+	}{
+		"as the failure says":      {unavailable(7 * time.Second), 7 * time.Second},
+		"where it says nothing":    {temporal.NewTimeoutError(0, nil), activities.Lateness},
+		"where nothing was done":   {temporal.NewApplicationError("not done yet", activities.Untouched), 0},
+		"nor is it waited in vain": {temporal.NewApplicationError("conflict", activities.Refused), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCall(t)
+			c.starts(inbound)
+			c.hears(60*time.Second, hungUp)
+			c.fails["create"] = []error{tc.failure}
+			var tried []time.Time
+			c.duringStep["create"] = func() { tried = append(tried, c.env.Now()) }
+			c.plays()
+			require.Len(t, tried, 2)
+			require.Equal(t, tc.pause, tried[1].Sub(tried[0]).Truncate(time.Second))
+		})
+	}
+}
+
+func TestWhatWasNotTouchedIsNotLookedFor(t *testing.T) {
+	c := promptly(t)
+	c.fails["create"] = []error{temporal.NewApplicationError("not done yet", activities.Untouched)}
+	c.plays()
+	require.Equal(t, []string{"create", "create", "bridged", "finished"}, c.steps)
+	require.False(t, c.created.LookFirst)
+}
+
+func TestStepRefusedWithinTheTaskParksTheCall(t *testing.T) {
+	c := promptly(t)
+	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)}
+	c.at(time.Minute, func() {
+		require.Equal(t, workflows.Parked, c.asks().Phase)
+		c.decides(workflows.UpdateRetry)
+	})
+	c.plays()
+	require.Equal(t, []string{"create", "create", "bridged", "finished"}, c.steps)
+	require.True(t, c.created.LookFirst)
+}
+
+// Temporal does not say that a workflow task was tried before. Its place in the history does.
+func TestOpeningThatMayHaveBeenTriedInAWorkflowTaskThatWasLostLooksFirst(t *testing.T) {
+	for length, want := range map[int]struct{ local, looks bool }{
+		firstTask: {local: true}, signalled: {}, signalled + 1: {}, repeatedTask: {looks: true}, repeatedTask + 5: {looks: true},
+	} {
+		c := newCall(t)
+		c.env.SetCurrentHistoryLength(length)
+		c.starts(inbound)
+		c.hears(60*time.Second, hungUp)
+		c.plays()
+		require.Equal(t, want.looks, c.created.LookFirst, length)
+		require.Equal(t, want.local, len(c.priorities) == 1, length)
+	}
+}
+
+func TestWhatCouldBeDoneTwiceIsNotTriedWithinTheTask(t *testing.T) {
+	for name, change := range map[string]func(*callUnderTest){
+		"a hand-over whose conversation others may have changed": func(c *callUnderTest) { c.opened.Left.Rev = 0 },
+		"one that was opened before":                             func(c *callUnderTest) { c.opened.Adopted = true },
+		"one of an earlier version":                              func(c *callUnderTest) { c.opened.Left = activities.Conversation{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := promptly(t)
+			change(c)
+			c.plays()
+			require.Equal(t, []int{activities.PriorityHandOver, activities.PriorityOutcome}, c.priorities)
+		})
+	}
+}
+
+// A backlog is handed out by urgency, which only activities of their own have.
+func TestEventsThatHaveWaitedForAWorkerAreServedByUrgency(t *testing.T) {
+	c := newCall(t)
+	c.opened.Left = activities.Conversation{Known: true, Rev: 1}
+	c.starts(inbound)
+	c.hears(10*time.Second, bridged) // which was received when the call began
+	c.hears(60*time.Second, finished)
+	c.plays()
+	require.Equal(t, []int{activities.PriorityHandOver, activities.PriorityOutcome}, c.priorities)
+}
+
+func TestListOfRunsIsToldOnceInAWorkflowTask(t *testing.T) {
+	c := promptly(t)
+	c.opened.ExpectsFinish = false // so that the call is over with the hand-over
+	var told []int
+	c.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
+		told = append(told, args.Get(0).(temporal.SearchAttributes).Size())
+	}).Return(nil)
+	c.plays()
+	require.Equal(t, []int{1, 4}, told, "the conversation; then agent, queue, outcome and phase")
+}
