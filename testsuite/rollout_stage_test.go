@@ -198,6 +198,10 @@ func (r rollout) ring(t *testing.T, key string) (buildID string) {
 	t.Helper()
 	accepts(t, "call-inbound", inbound(key))
 	awaitConversation(t, key)
+	require.Eventually(t, func() bool { // the conversation is there before Temporal knows
+		described, err := stage.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(key), "")
+		return err == nil && described.GetPendingWorkflowTask() == nil
+	}, 10*time.Second, 5*time.Millisecond)
 	return buildOf(t, key)
 }
 

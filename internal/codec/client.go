@@ -4,9 +4,11 @@ import (
 	"context"
 
 	commonpb "go.temporal.io/api/common/v1"
+	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/proto"
 )
 
 // Protect has a client, and the workers made of it, encrypt all that they hand
@@ -15,9 +17,18 @@ import (
 func (k *Keys) Protect(options *client.Options) {
 	data := k.DataConverter()
 	options.DataConverter = data
-	options.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
+	options.FailureConverter = failureConverter{temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
 		DataConverter: data, EncodeCommonAttributes: k.first != "",
-	})
+	})}
+}
+
+// failureConverter reads failures without changing them. The SDK's own decrypts
+// them in place, and so stores those of local activities, which it reads before
+// it hands them over, in the clear (SDK 1.50).
+type failureConverter struct{ converter.FailureConverter }
+
+func (f failureConverter) FailureToError(failure *failurepb.Failure) error {
+	return f.FailureConverter.FailureToError(proto.CloneOf(failure))
 }
 
 // DataConverter reads and writes payloads as clients with these keys do.

@@ -39,6 +39,7 @@ func TestFailuresAreEncryptedWithTheirWords(t *testing.T) {
 
 	var read *temporal.ApplicationError
 	require.ErrorAs(t, options.FailureConverter.FailureToError(failure), &read)
+	require.NotContains(t, failure.String(), "Jane", "reading it does not decrypt what is stored")
 	require.Equal(t, "taken by Jane Doe", read.Message())
 	var details string
 	require.NoError(t, read.Details(&details))
