@@ -197,11 +197,7 @@ func (r rollout) awaitDrained(t *testing.T, buildID string) {
 func (r rollout) ring(t *testing.T, key string) (buildID string) {
 	t.Helper()
 	accepts(t, "call-inbound", inbound(key))
-	awaitConversation(t, key)
-	require.Eventually(t, func() bool { // the conversation is there before Temporal knows
-		described, err := stage.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(key), "")
-		return err == nil && described.GetPendingWorkflowTask() == nil
-	}, 10*time.Second, 5*time.Millisecond)
+	awaitTaken(t, key)
 	return buildOf(t, key)
 }
 

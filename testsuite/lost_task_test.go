@@ -1,0 +1,91 @@
+package testsuite
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	grpcstatus "google.golang.org/grpc/status"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/workflows"
+)
+
+// A worker that dies within a workflow task has told Temporal nothing of the
+// step that it has carried out there. Here the first attempt at each task is
+// lost on its way, and Temporal hands the task out again as if nothing was done.
+func TestStepOfAWorkflowTaskThatIsLostIsNotDoneTwice(t *testing.T) {
+	const key = "lost-tasks"
+	var tasks atomic.Int32
+	served := config.NewWorker(losing(t, &tasks), key, activities.New(stage.Kustomer, automation.Default, ""), 10, nil)
+	require.NoError(t, served.Start())
+	t.Cleanup(served.Stop)
+
+	opened := stage.Sandbox.State().Requests["POST /v1/conversations"]
+	inbound := call.Event{Kind: call.Inbound, ID: "1", ReceivedAt: time.Now(), Leg: call.Leg{ID: key, From: "+493023125042"}}
+	start := client.StartWorkflowOptions{ID: workflows.WorkflowID(key), TaskQueue: key, WorkflowTaskTimeout: time.Second} // or the next try would take 10
+	run, err := stage.Temporal.ExecuteWorkflow(t.Context(), start, workflows.CallWorkflow,
+		workflows.CallInput{Key: key, First: &inbound, Patience: workflows.Patience{Settle: time.Millisecond}})
+	require.NoError(t, err)
+	awaitTaken(t, key)
+
+	bridged := call.Event{Kind: call.Bridged, ID: "2", ReceivedAt: time.Now(), Leg: call.Leg{ID: key, Seconds: new(7)},
+		Agent: call.Agent{ID: "4711", Name: "Amira Haddad", SourceID: amira}}
+	require.NoError(t, stage.Temporal.SignalWorkflow(t.Context(), run.GetID(), "", string(call.Bridged), bridged))
+	awaitNote(t, key, "bridged")
+	awaitTaken(t, key)
+	over := call.Event{Kind: call.Finished, ID: "3", ReceivedAt: time.Now(), Leg: call.Leg{ID: key, FinishReason: "hangup", Seconds: new(20)}}
+	require.NoError(t, stage.Temporal.SignalWorkflow(t.Context(), run.GetID(), "", string(call.Finished), over))
+	require.Equal(t, call.Answered, result(t, key).Outcome)
+
+	timedOut := 0
+	for _, event := range historyOf(t, key).Events {
+		if event.EventType == enums.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT {
+			timedOut++
+		}
+	}
+	require.GreaterOrEqual(t, timedOut, 2, "or nothing was lost")
+	require.Equal(t, 1, stage.Sandbox.State().Requests["POST /v1/conversations"]-opened)
+	require.Len(t, notesOf(key), 2, "of hand-over and outcome")
+	require.Equal(t, []string{amira}, onlyConversation(t, key).AssignedUsers)
+}
+
+// losing is a client that loses what the first attempt at each workflow task has come to.
+func losing(t *testing.T, tasks *atomic.Int32) client.Client {
+	t.Helper()
+	loses := func(ctx context.Context, method string, request, answer any, connection *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+		if strings.HasSuffix(method, "/RespondWorkflowTaskCompleted") && tasks.Add(1)%2 == 1 {
+			return grpcstatus.Error(codes.NotFound, "lost")
+		}
+		return invoke(ctx, method, request, answer, connection, options...)
+	}
+	c, err := client.DialContext(t.Context(), client.Options{
+		HostPort: stage.TemporalAddress, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(loses)}},
+	})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// awaitTaken waits until the call's conversation is there and Temporal knows of it.
+func awaitTaken(t *testing.T, key string) {
+	t.Helper()
+	awaitConversation(t, key)
+	require.Eventually(t, func() bool {
+		described, err := stage.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(key), "")
+		return err == nil && described.GetPendingWorkflowTask() == nil && len(described.GetPendingActivities()) == 0
+	}, 20*time.Second, 5*time.Millisecond)
+}
