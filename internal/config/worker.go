@@ -40,6 +40,11 @@ type Worker struct {
 // stopTimeout lets requests to Kustomer finish, so that nothing has to be looked up again elsewhere.
 const stopTimeout = 15 * time.Second
 
+// cachedCalls is how many calls under way a worker keeps in memory, at some 60
+// KiB each; the SDK's default of 10,000 would be 600 MiB. Others are read from
+// Temporal when something is heard of them, some twenty events each.
+const cachedCalls = 3000
+
 // Flags are the settings, without those of Temporal.
 func (w *Worker) Flags() []cli.Flag {
 	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version)
@@ -100,6 +105,7 @@ func workerOptions(stepsAtOnce int, onFatal func(error), watching []interceptor.
 }
 
 func newWorker(c client.Client, taskQueue string, steps *activities.Activities, options worker.Options) worker.Worker {
+	worker.SetStickyWorkflowCacheSize(cachedCalls) // one for all workers of a process
 	served := worker.New(c, taskQueue, options)
 	workflows.Register(served, steps)
 	return served
