@@ -56,7 +56,7 @@ func TestEveryContestantDoesTheWholeJob(t *testing.T) {
 	}
 	require.Equal(t, 4.0, measured.Medians[baseline]["history.actions"], "start, activity, signal, activity")
 	require.LessOrEqual(t, measured.Medians[withWorker]["history.actions"], 8.0)
-	require.LessOrEqual(t, measured.Medians[withWorker]["history.events"], 28.0) // 25 where nothing overlaps
+	require.LessOrEqual(t, measured.Medians[withWorker]["history.events"], 20.0) // 16 where nothing overlaps
 	require.LessOrEqual(t, measured.Medians[full]["requests.afterwards"], 2.0)
 	require.NoError(t, measured.print(t.Output()))
 }
