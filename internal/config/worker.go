@@ -99,6 +99,9 @@ func workerOptions(stepsAtOnce int, onFatal func(error), watching []interceptor.
 		MaxConcurrentActivityExecutionSize: stepsAtOnce,
 		// Those that are tried within workflow tasks; one that finds no room becomes a regular one.
 		MaxConcurrentLocalActivityExecutionSize: stepsAtOnce,
+		// With the SDK's two an event waits some 40 ms for one of them whenever both
+		// have just been served, at a few calls a second already (docs/performance.md).
+		MaxConcurrentWorkflowTaskPollers: 5,
 		OnFatalError:                            onFatal,
 		Interceptors:                            watching,
 	}
