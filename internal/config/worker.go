@@ -102,8 +102,8 @@ func workerOptions(stepsAtOnce int, onFatal func(error), watching []interceptor.
 		// With the SDK's two an event waits some 40 ms for one of them whenever both
 		// have just been served, at a few calls a second already (docs/performance.md).
 		MaxConcurrentWorkflowTaskPollers: 5,
-		OnFatalError:                            onFatal,
-		Interceptors:                            watching,
+		OnFatalError:                     onFatal,
+		Interceptors:                     watching,
 	}
 }
 
