@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
 	"go.temporal.io/sdk/activity"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/kustomer"
@@ -21,6 +22,8 @@ import (
 type Activities struct {
 	// CallerHash is what Temporal's list of runs may know of a caller's number; "" is nothing.
 	CallerHash func(number string) string
+	// LocalRoom is how many steps may be tried within workflow tasks at once; nil is any number.
+	LocalRoom *semaphore.Weighted
 
 	kustomer    *kustomer.Client
 	automations func() *automation.Set
@@ -78,6 +81,19 @@ const LocalTimeout = 5 * time.Second
 // the first one where its worker dies.
 func isLocal(ctx context.Context) bool {
 	return activity.IsActivity(ctx) && activity.GetInfo(ctx).IsLocalActivity
+}
+
+// enter takes a step's room, if it is tried within the workflow task. One that
+// finds none must not wait for it there: it becomes a regular activity, and
+// those wait in Temporal, by urgency.
+func (a *Activities) enter(ctx context.Context) (leave func(), err error) {
+	if !isLocal(ctx) || a.LocalRoom == nil {
+		return func() {}, nil
+	}
+	if !a.LocalRoom.TryAcquire(1) {
+		return nil, untouched(ctx, errNoRoom)
+	}
+	return func() { a.LocalRoom.Release(1) }, nil
 }
 
 // begin makes a step's context: with its urgency for Kustomer's budget, and

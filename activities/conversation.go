@@ -85,7 +85,8 @@ type edit struct {
 	agentUser string
 	otherUser func(ctx context.Context, refused string) (string, error)
 	// sharedBy is the call's key, where its conversation may be that of other calls too.
-	sharedBy string
+	sharedBy  string
+	handsOver bool // to an agent who has picked up
 	// wasOthers says that somebody has changed the conversation since we left it.
 	wasOthers bool
 	// tagged says that the tags were written with the fields, as far as left has them.

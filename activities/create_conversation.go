@@ -64,6 +64,11 @@ type CreateConversationResult struct {
 // CreateConversation finds or creates the calling customer and opens the
 // call's one conversation, as the automations of call.inbound say.
 func (a *Activities) CreateConversation(ctx context.Context, in CreateConversationInput) (CreateConversationResult, error) {
+	leave, err := a.enter(ctx)
+	if err != nil {
+		return CreateConversationResult{}, err
+	}
+	defer leave()
 	ctx, end := begin(ctx)
 	defer end()
 	automations := a.automations().In(a.country)

@@ -81,11 +81,14 @@ func failure(ctx context.Context, err error) error {
 	return temporal.NewApplicationErrorWithOptions(answer.Error(), failureType, options)
 }
 
+// errNoRoom: as many steps as may be are being tried within workflow tasks.
+var errNoRoom = errors.New("too many steps at once")
+
 // untouched is the failure of a step before it has sent anything that could
 // change a call's conversation. Tried again, it need not look for that.
 func untouched(ctx context.Context, err error) error {
 	failed := failure(ctx, err)
-	if application := (*temporal.ApplicationError)(nil); isLocal(ctx) && errors.As(failed, &application) && !application.NonRetryable() {
+	if application := (*temporal.ApplicationError)(nil); isLocal(ctx) && !isAmbiguous(err) && errors.As(failed, &application) && !application.NonRetryable() {
 		return temporal.NewApplicationError("not done yet: "+application.Message(), Untouched)
 	}
 	return failed

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
@@ -155,5 +156,38 @@ func TestFailureWithinTheTaskSaysWhetherAnythingMayHaveBeenDone(t *testing.T) {
 			require.Equal(t, tc.want, failed.Type())
 			require.Equal(t, tc.want == Refused, failed.NonRetryable())
 		})
+	}
+}
+
+// The workflow task, and all that waits for it, must not wait for room.
+func TestStepThatFindsNoRoomIsNotBegunWithinTheTask(t *testing.T) {
+	o := newOrg(t)
+	o.LocalRoom = semaphore.NewWeighted(1)
+	in := answering(o.open(t))
+	require.True(t, o.LocalRoom.TryAcquire(1))
+	require.Zero(t, o.spent(func() {
+		_, err := locally(o.UpdateConversation, in)
+		require.Equal(t, Untouched, failureOf(t, err).Type())
+		_, err = locally(o.CreateConversation, ringing(caller))
+		require.Equal(t, Untouched, failureOf(t, err).Type())
+	}))
+	o.LocalRoom.Release(1)
+	for range 2 { // and it is given back
+		_, err := locally(o.UpdateConversation, in)
+		require.NoError(t, err)
+	}
+	requireTheWholeCallOnce(t, o)
+}
+
+// Whatever has become of the call meanwhile, the next attempt at its hand-over may be an activity.
+func TestHandOverOfAWorkerThatDiedIsDoneAgainByAnActivityWithoutASecondNote(t *testing.T) {
+	o := newOrg(t)
+	in := answering(o.open(t))
+	_, err := locally(o.UpdateConversation, in)
+	require.NoError(t, err)
+	for _, keep := range []bool{false, true} { // a later bridge may have been heard of
+		in.KeepAssignee = keep
+		o.update(t, in)
+		requireTheWholeCallOnce(t, o)
 	}
 }

@@ -61,10 +61,15 @@ type UpdateConversationResult struct {
 // conversation: assignment first, because the agent is waiting for it, then
 // tags, then the note.
 func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversationInput) (UpdateConversationResult, error) {
+	leave, err := a.enter(ctx)
+	if err != nil {
+		return UpdateConversationResult{}, err
+	}
+	defer leave()
 	ctx, end := begin(ctx)
 	defer end()
 	automations := a.automations().In(a.country)
-	e := &edit{Activities: a, id: in.ConversationID, left: in.Left, since: in.Since}
+	e := &edit{Activities: a, id: in.ConversationID, left: in.Left, since: in.Since, handsOver: in.Event == call.Bridged}
 	if err := e.assignment(ctx, automations, &in); err != nil {
 		return UpdateConversationResult{}, untouched(ctx, err)
 	}
@@ -89,7 +94,7 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	if isLocal(ctx) && !e.isConditional() {
 		return UpdateConversationResult{}, untouched(ctx, errUnconditional)
 	}
-	err := e.carryOut(ctx, note(in.Facts.Key, in.Note, e.change.Note), repeated(ctx) || in.LookFirst)
+	err = e.carryOut(ctx, note(in.Facts.Key, in.Note, e.change.Note), repeated(ctx) || in.LookFirst)
 	result := UpdateConversationResult{
 		UpdatedAt: time.Now().UTC(), Automations: automations.Version, Warnings: e.warnings, Left: e.left, Gone: isGone(ctx, err),
 	}
@@ -160,7 +165,8 @@ func (e *edit) carryOutOnce(ctx context.Context, note kustomer.NewNote, look boo
 		}
 		e.done++
 	}
-	if isLocal(ctx) && e.wasOthers { // be it our own step's, in a worker that has died
+	// Be it our own step's, in a workflow task that was lost with its worker: nothing tells the next attempt.
+	if e.handsOver && e.wasOthers && !look {
 		if written, err := e.hasNote(ctx, e.id, note); written || err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package phone
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -30,13 +31,33 @@ func Parse(text, country string) (number Number, ok bool) {
 }
 
 // Canonical is one way to write a number, whatever way systems or people write
-// it: E.164, or as it is where nobody can be called at it, as at an extension.
+// it: E.164, or without what separates its parts where nobody can be called at
+// it, as at an extension.
 func Canonical(text, country string) string {
-	text = strings.TrimSpace(text)
 	if parsed, ok := Parse(text, country); ok {
 		return parsed.E164()
 	}
-	return text
+	return bare(text)
+}
+
+// Spellings are all the ways in which [Canonical] may have written a number,
+// knowing another country or none.
+func Spellings(text, country string) []string {
+	parsed, ok := Parse(text, country)
+	if !ok {
+		return []string{bare(text)}
+	}
+	digits := strings.TrimPrefix(parsed.E164(), "+")
+	return []string{parsed.E164(), digits, "00" + digits, bare(parsed.National())}
+}
+
+func bare(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || strings.ContainsRune("-/().", r) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 type reading struct{ number, country string }

@@ -67,3 +67,13 @@ func FuzzParse(f *testing.F) {
 		require.Equal(t, number.E164(), again.E164())
 	})
 }
+
+func TestNumberIsFoundHoweverItWasWrittenDown(t *testing.T) {
+	for _, written := range []struct{ text, country string }{
+		{"+493066665555", ""}, {"493066665555", ""}, {"030 66665555", "DE"}, {"030 66665555", ""}, {"030/6666-5555", ""}, {"0049 30 66665555", "DE"}, {"0049 30 66665555", ""},
+	} {
+		require.Contains(t, Spellings("030 66665555", "DE"), Canonical(written.text, written.country), written)
+		require.Contains(t, Spellings("+493066665555", ""), Canonical(written.text, written.country), written)
+	}
+	require.Equal(t, []string{"2001"}, Spellings(" 20-01 ", "DE"))
+}

@@ -14,6 +14,7 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"golang.org/x/sync/errgroup"
@@ -38,21 +39,16 @@ type caller struct {
 	country config.Country
 	phone   string
 
-	keys   *codec.Keys
-	home   string // two letters
-	number string // as [phone.Canonical] writes it
-	calls  client.Client
-	logs   io.Writer
+	keys      *codec.Keys
+	home      string   // two letters
+	spellings []string // of the number
+	calls     client.Client
+	logs      io.Writer
 }
 
-// unreadableError is told of calls that may be the number's, and cannot be read.
-type unreadableError struct {
-	calls int
-	cause *codec.UnknownKeyError // of one of them
-}
-
-func (e *unreadableError) Error() string {
-	return fmt.Sprintf("%d calls could not be looked through and may be the number's too: one is %s", e.calls, e.cause)
+// unreadable says that calls may be the number's, and cannot be looked through.
+func unreadable(calls int, why string) error {
+	return fmt.Errorf("%d calls could not be looked through and may be the number's too: %s", calls, why)
 }
 
 func (f *caller) flags() []cli.Flag {
@@ -66,10 +62,13 @@ func (f *caller) open(logs io.Writer) (err error) {
 	if f.home, err = f.country.Parse(); err != nil {
 		return err
 	}
-	f.number = phone.Canonical(f.phone, f.home)
-	if !strings.ContainsAny(f.number, "0123456789") {
+	if !strings.ContainsAny(f.phone, "0123456789") {
 		return errors.New("--phone takes a number, such as +493023125042")
 	}
+	if _, ok := phone.Parse(f.phone, f.home); !ok && f.home == "" {
+		return errors.New("--phone: write the number with its country code, such as +493023125042, or say with --country where it is at home")
+	}
+	f.spellings = phone.Spellings(f.phone, f.home)
 	if f.calls, err = connect(&f.server, logs); err != nil {
 		return err
 	}
@@ -96,31 +95,35 @@ func findCommand(out, logs io.Writer) *cli.Command {
 				return err
 			}
 			defer f.calls.Close()
-			those, unreadable, err := f.find(c.Context)
+			those, unread, err := f.find(c.Context)
 			if err != nil {
 				return unreached(&f.server, err)
 			}
 			if asJSON {
-				return errors.Join(printJSON(out, those), unreadable)
+				return errors.Join(printJSON(out, those), unread)
 			}
-			return errors.Join(printCalls(out, those, len(those)), unreadable)
+			return errors.Join(printCalls(out, those, len(those)), unread)
 		},
 	}
 }
 
 // find finds all runs of all calls of the number, newest first. Calls that it
 // could not read are an error of their own, beside what it has found.
-func (f *caller) find(ctx context.Context) (those []listedCall, unreadable, err error) {
+func (f *caller) find(ctx context.Context) (those []listedCall, unread, err error) {
 	// These first: a call that gets its hash meanwhile is then found twice, and not never.
 	unhashed, err := listRuns(ctx, f.calls, ourCalls+" AND "+workflows.CallerHash.GetName()+" IS NULL", 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	runs, unreadable, err := f.lookThrough(ctx, unhashed)
+	runs, unread, err := f.lookThrough(ctx, unhashed)
 	if err != nil {
 		return nil, nil, err
 	}
-	if hashes := f.keys.CallerHashes(f.number); len(hashes) > 0 {
+	unknown, err := f.countUnknown(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if hashes := f.hashes(); len(hashes) > 0 {
 		query := fmt.Sprintf("%s AND %s IN ('%s')", ourCalls, workflows.CallerHash.GetName(), strings.Join(hashes, "', '"))
 		hashed, err := listRuns(ctx, f.calls, query, 0)
 		if err != nil {
@@ -136,11 +139,43 @@ func (f *caller) find(ctx context.Context) (those []listedCall, unreadable, err 
 		}
 	}
 	slices.SortStableFunc(those, func(a, b listedCall) int { return b.StartedAt.Compare(a.StartedAt) })
-	return those, unreadable, nil
+	return those, errors.Join(unread, unknown), nil
+}
+
+// hashes are those of all spellings, with all keys.
+func (f *caller) hashes() (hashes []string) {
+	for _, spelling := range f.spellings {
+		hashes = append(hashes, f.keys.CallerHashes(spelling)...)
+	}
+	return hashes
+}
+
+// countUnknown says how many calls have a hash with a key that is not set here.
+func (f *caller) countUnknown(ctx context.Context) (unknown, err error) {
+	count := func(condition string) int64 {
+		if err != nil {
+			return 0
+		}
+		var counted *workflowservice.CountWorkflowExecutionsResponse
+		query := ourCalls + " AND " + workflows.CallerHash.GetName() + " " + condition
+		counted, err = f.calls.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+		return counted.GetCount()
+	}
+	hashed := count("IS NOT NULL")
+	for _, id := range f.keys.IDs() {
+		hashed -= count("STARTS_WITH " + quoted(codec.CallerHashPrefix(id)))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("count calls: %w", err)
+	}
+	if hashed > 0 {
+		return unreadable(int(hashed), "their numbers are hashed with keys that are not set here (--encryption-key-file, CALLTHREAD_ENCRYPTION_KEYS)"), nil
+	}
+	return nil, nil
 }
 
 // lookThrough reads calls for the number, and returns those that have it.
-func (f *caller) lookThrough(ctx context.Context, runs []*workflowpb.WorkflowExecutionInfo) (its []*workflowpb.WorkflowExecutionInfo, unreadable, err error) {
+func (f *caller) lookThrough(ctx context.Context, runs []*workflowpb.WorkflowExecutionInfo) (its []*workflowpb.WorkflowExecutionInfo, unread, err error) {
 	if len(runs) >= worthTelling {
 		fmt.Fprintf(f.logs, "looking through %d calls that have no hash of their customer's number ...\n", len(runs))
 	}
@@ -154,19 +189,20 @@ func (f *caller) lookThrough(ctx context.Context, runs []*workflowpb.WorkflowExe
 		})
 	}
 	_ = reading.Wait() // each says for itself what failed
-	unread := &unreadableError{}
+	var locked *codec.UnknownKeyError
+	lockedCalls := 0
 	for i, run := range runs {
 		switch {
-		case errors.As(failed[i], &unread.cause):
-			unread.calls++
+		case errors.As(failed[i], &locked):
+			lockedCalls++
 		case failed[i] != nil:
 			return nil, nil, fmt.Errorf("read call %s: %w", workflows.CallKey(run.GetExecution().GetWorkflowId()), failed[i])
 		case has[i]:
 			its = append(its, run)
 		}
 	}
-	if unread.calls > 0 {
-		return its, unread, nil
+	if lockedCalls > 0 {
+		return its, unreadable(lockedCalls, "one is "+locked.Error()), nil
 	}
 	return its, nil, nil
 }
@@ -192,7 +228,7 @@ func (f *caller) has(ctx context.Context, run *commonpb.WorkflowExecution) (bool
 			continue
 		}
 		facts = facts.Learn(*told)
-		if number := facts.CustomersNumber(); number != "" && phone.Canonical(number, f.home) == f.number {
+		if number := facts.CustomersNumber(); number != "" && slices.Contains(f.spellings, phone.Canonical(number, f.home)) {
 			return true, nil
 		}
 	}

@@ -73,19 +73,19 @@ func forgetCommand(out, logs io.Writer) *cli.Command {
 				return err
 			}
 			defer f.calls.Close()
-			those, unreadable, err := f.find(c.Context)
+			those, unread, err := f.find(c.Context)
 			if err != nil {
 				return unreached(&f.server, err)
 			}
 			if !sure {
-				return errors.Join(printCalls(out, those, len(those)), unreadable, errNotSure)
+				return errors.Join(printCalls(out, those, len(those)), unread, errNotSure)
 			}
 			r, err := f.forget(c.Context, those)
 			if err != nil {
 				return unreached(&f.server, err)
 			}
-			if unreadable != nil {
-				r.Unreadable = unreadable.Error()
+			if unread != nil {
+				r.Unreadable = unread.Error()
 			}
 			if asJSON {
 				return errors.Join(printJSON(out, r), r.failed())
@@ -103,7 +103,7 @@ func (f *caller) forget(ctx context.Context, those []listedCall) (receipt, error
 	}
 	r := receipt{
 		At: time.Now().UTC(), Temporal: f.server.Address(), Namespace: f.server.Namespace(),
-		CallerHashes: f.keys.CallerHashes(f.number), Calls: []forgottenCall{}, Elsewhere: elsewhere,
+		CallerHashes: f.keys.CallerHashes(f.spellings[0]), Calls: []forgottenCall{}, Elsewhere: elsewhere,
 	}
 	for _, l := range those {
 		kept := ""
@@ -117,7 +117,8 @@ func (f *caller) forget(ctx context.Context, those []listedCall) (receipt, error
 		}
 		r.Calls = append(r.Calls, forgottenCall{foundCall: l.foundCall, Kept: kept})
 	}
-	return r, f.awaitGone(ctx, r.Calls)
+	f.awaitGone(ctx, r.Calls)
+	return r, nil
 }
 
 func (f *caller) delete(ctx context.Context, l listedCall) error {
@@ -133,7 +134,7 @@ func (f *caller) delete(ctx context.Context, l listedCall) error {
 
 // awaitGone waits until Temporal knows nothing of the calls that it was told to
 // delete, in its list of runs either, and notes of each whether it does.
-func (f *caller) awaitGone(ctx context.Context, calls []forgottenCall) error {
+func (f *caller) awaitGone(ctx context.Context, calls []forgottenCall) {
 	ctx, cancel := context.WithTimeout(ctx, forgetFor)
 	defer cancel()
 	tick := time.NewTicker(forgetEvery)
@@ -142,7 +143,8 @@ func (f *caller) awaitGone(ctx context.Context, calls []forgottenCall) error {
 		for c := &calls[i]; c.Kept == "" && !c.Forgotten; {
 			gone, err := f.isGone(ctx, c.foundCall)
 			if err != nil && ctx.Err() == nil {
-				return err
+				c.Kept = "Temporal was told to delete it, and did not say whether it has: forget again"
+				break
 			}
 			if c.Forgotten = gone; gone {
 				break
@@ -154,7 +156,6 @@ func (f *caller) awaitGone(ctx context.Context, calls []forgottenCall) error {
 			}
 		}
 	}
-	return nil
 }
 
 func (f *caller) isGone(ctx context.Context, c foundCall) (bool, error) {

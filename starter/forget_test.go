@@ -52,6 +52,8 @@ func TestNumberThatIsNoneIsRefused(t *testing.T) {
 		}
 		_, err := starts(t, command, "--phone", "030 23125042", "--country", "Germany")
 		require.ErrorContains(t, err, "use the country's two letters")
+		_, err = starts(t, command, "--phone", "030 23125042")
+		require.ErrorContains(t, err, "with its country code")
 		_, err = starts(t, command, "--phone", "+493023125042")
 		require.ErrorContains(t, err, "127.0.0.1:1")
 		require.NotContains(t, err.Error(), "493023125042")

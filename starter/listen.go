@@ -45,7 +45,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 		ReadHeaderTimeout: readHeaderTimeout, // TLS must be agreed on as soon
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
-		IdleTimeout:       2 * time.Minute,
+		IdleTimeout:       15 * time.Second, // whoever keeps connections without a word keeps others out
 		MaxHeaderBytes:    maxHeader,
 		ConnState:         limited.watch,
 		ErrorLog:          slog.NewLogLogger(discreet{log.Handler()}, slog.LevelWarn),

@@ -122,12 +122,13 @@ func (c *certificate) changed() (at [2]time.Time) {
 }
 
 func (c *certificate) load() error {
-	c.seen, c.looked = c.changed(), time.Now()
+	changed := c.changed()
+	c.looked = time.Now()
 	loaded, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		return fmt.Errorf("--tls-cert-file (CALLTHREAD_TLS_CERT_FILE) and --tls-key-file (CALLTHREAD_TLS_KEY_FILE): %w", err)
 	}
-	c.inUse = &loaded
+	c.inUse, c.seen = &loaded, changed
 	if time.Now().After(loaded.Leaf.NotAfter) {
 		c.log.Error("the TLS certificate has expired: senders will refuse it until it is renewed", "expired", loaded.Leaf.NotAfter)
 		return nil

@@ -52,16 +52,24 @@ func TestDeletedConversationStaysDeletedAndTheRunSaysSo(t *testing.T) {
 
 // An operator may reset a run in the Web UI: its steps are then carried out once more.
 func TestCallThatIsResetWritesNothingTwice(t *testing.T) {
-	key := t.Name()
-	accepts(t, "call-inbound", inbound(key))
-	accepts(t, "call-bridged", bridged(key))
-	awaitNote(t, key, "bridged")
-	reset(t, key)
-	accepts(t, "call-finished", finished(key))
-	require.Equal(t, call.Answered, result(t, key).Outcome)
-	conversation := onlyConversation(t, key)
-	require.Len(t, notes(t, conversation), 2)
-	require.Equal(t, []string{amira}, conversation.AssignedUsers)
+	for key, to := range map[string]func([]int64) int64{
+		"reset-to-the-first-decision": slices.Min[[]int64],
+		"reset-to-the-last-decision":  slices.Max[[]int64], // whose steps within workflow tasks are replayed
+	} {
+		t.Run(key, func(t *testing.T) {
+			accepts(t, "call-inbound", inbound(key))
+			awaitTaken(t, key)
+			accepts(t, "call-bridged", bridged(key))
+			awaitNote(t, key, "bridged")
+			awaitTaken(t, key)
+			reset(t, key, to)
+			accepts(t, "call-finished", finished(key))
+			require.Equal(t, call.Answered, result(t, key).Outcome)
+			conversation := onlyConversation(t, key)
+			require.Len(t, notes(t, conversation), 2)
+			require.Equal(t, []string{amira}, conversation.AssignedUsers)
+		})
+	}
 }
 
 // Temporal forgets a call after its retention; Kustomer does not.
@@ -137,18 +145,17 @@ func remove(t *testing.T, id string) {
 }
 
 // reset has Temporal run a call again from its first decision.
-func reset(t *testing.T, key string) {
+func reset(t *testing.T, key string, to func(decisions []int64) int64) {
 	t.Helper()
-	firstDecision := int64(0)
+	var decisions []int64
 	for _, event := range historyOf(t, key).Events {
 		if event.GetWorkflowTaskCompletedEventAttributes() != nil {
-			firstDecision = event.EventId
-			break
+			decisions = append(decisions, event.EventId)
 		}
 	}
 	_, err := stage.Temporal.ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace: client.DefaultNamespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: workflows.WorkflowID(key)},
-		Reason: "a test", RequestId: key, WorkflowTaskFinishEventId: firstDecision,
+		Reason: "a test", RequestId: key, WorkflowTaskFinishEventId: to(decisions),
 	})
 	require.NoError(t, err)
 }

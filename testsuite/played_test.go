@@ -178,7 +178,7 @@ var playedCalls = map[string]func(t *testing.T, key string){
 		accepts(t, "call-inbound", inbound(key))
 		accepts(t, "call-bridged", bridged(key))
 		awaitNote(t, key, "bridged")
-		reset(t, key)
+		reset(t, key, slices.Min[[]int64])
 		accepts(t, "call-finished", finished(key))
 	},
 	"caller-known-late": func(t *testing.T, key string) {

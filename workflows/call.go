@@ -23,6 +23,9 @@ func CallWorkflow(ctx workflow.Context, in CallInput) (State, error) {
 		return State{}, err
 	}
 	err = c.run(ctx)
+	if listed := c.publish(ctx); err == nil {
+		err = listed
+	}
 	return c.state, err
 }
 
@@ -51,7 +54,7 @@ func (c *thread) run(ctx workflow.Context) error {
 // openConversation opens the conversation, the first step of every call.
 func (c *thread) openConversation(ctx workflow.Context) error {
 	if rang := c.facts.Leg.CreatedAt; !rang.IsZero() && workflow.Now(ctx).Sub(rang) > oldNews {
-		c.resumed = true
+		c.resumed, c.isOld = true, true
 	}
 	c.local = workflow.GetVersion(ctx, "local steps", workflow.DefaultVersion, 1) == 1
 	const what = "open the conversation"

@@ -39,13 +39,16 @@ const (
 // opensLocally reports whether the opening may be tried in this workflow task.
 func (c *thread) opensLocally(ctx workflow.Context, in activities.CreateConversationInput) bool {
 	isFirst := workflow.GetInfo(ctx).GetCurrentHistoryLength() == firstTask
-	return c.local && isFirst && !in.LookFirst && in.Amend == nil && !c.ended && isPrompt(ctx, workflow.GetInfo(ctx).WorkflowStartTime)
+	return c.local && isFirst && in.Amend == nil && !c.isOld && !c.ended && isPrompt(ctx, workflow.GetInfo(ctx).WorkflowStartTime)
 }
 
 // updatesLocally reports whether the update may be tried in this workflow task.
-func (c *thread) updatesLocally(ctx workflow.Context, in activities.UpdateConversationInput) bool {
+// Like the above it goes by what the history tells alone, which is the same in a
+// run that was reset: whether a step looks first is not.
+func (c *thread) updatesLocally(ctx workflow.Context, t try, in activities.UpdateConversationInput) bool {
 	isConditional := in.Left.Known && in.Left.Rev != 0 && !in.KeepAssignee
-	return c.local && isConditional && in.Event == call.Bridged && !in.LookFirst && in.Amend == nil && !c.ended && isPrompt(ctx, in.Since)
+	isUsual := !t.decided && !c.opened.Adopted && !c.gone && !c.isOld && !c.ended
+	return c.local && isConditional && isUsual && in.Event == call.Bridged && isPrompt(ctx, in.Since)
 }
 
 func isPrompt(ctx workflow.Context, at time.Time) bool { return workflow.Now(ctx).Sub(at) < prompt }
@@ -62,7 +65,7 @@ func runLocally[In, Out any](ctx workflow.Context, c *thread, what string, activ
 	var failed *temporal.ApplicationError
 	isFailed := errors.As(err, &failed)
 	switch {
-	case err == nil, temporal.IsCanceledError(err), isFailed && failed.NonRetryable():
+	case err == nil, ctx.Err() != nil, isFailed && failed.NonRetryable():
 		return out, err
 	case isFailed && failed.Type() == activities.Untouched:
 		return run(ctx, c, activity, in)

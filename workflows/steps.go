@@ -26,8 +26,9 @@ func run[In, Out any](ctx workflow.Context, c *thread, activity func(context.Con
 
 // try tells a step what went before.
 type try struct {
-	again bool // it may have been carried out already, wholly or in part
-	amend *activities.Amendment
+	again   bool // it may have been carried out already, wholly or in part
+	decided bool // an operator has said so
+	amend   *activities.Amendment
 }
 
 // step carries out one step that writes to Kustomer. While Kustomer refuses
@@ -38,7 +39,7 @@ func (c *thread) step(ctx workflow.Context, what string, priority int, do func(c
 	if c.ended && !c.facts.Leg.WasTransferred() && priority < activities.PriorityOutcome {
 		priority = activities.PriorityCatchUp
 	}
-	for t := (try{again: c.resumed}); ; t.again = true {
+	for t := (try{again: c.resumed}); ; t.again, t.decided = true, true {
 		c.show(ctx)
 		err := do(kustomerStep(ctx, what, priority), t)
 		if err == nil || temporal.IsCanceledError(err) {
@@ -105,7 +106,7 @@ func (c *thread) update(ctx workflow.Context, what string, priority int, in acti
 	c.state.WaitsFor = "Kustomer to " + what
 	err = c.step(ctx, what, priority, func(ctx workflow.Context, t try) (err error) {
 		in.LookFirst, in.Amend = t.again || c.opened.Adopted || c.gone, t.amend
-		if c.updatesLocally(ctx, in) {
+		if c.updatesLocally(ctx, t, in) {
 			updated, err = runLocally(ctx, c, what, steps.UpdateConversation, in, func(in *activities.UpdateConversationInput) { in.LookFirst = true })
 		} else {
 			updated, err = run(ctx, c, steps.UpdateConversation, in)

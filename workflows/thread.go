@@ -29,6 +29,7 @@ type thread struct {
 	placersUnknown bool
 	// resumed: steps of this call may have been carried out by a run before this one.
 	resumed bool
+	isOld   bool // Temporal may have forgotten an earlier run
 
 	firstHeard time.Time
 	heard      map[string]bool // by event id

@@ -25,14 +25,20 @@ func (k *Keys) CallerHash(number string) string {
 	if k.first == "" || number == "" {
 		return ""
 	}
-	return k.byID[k.first].callerHash(number)
+	return CallerHashPrefix(k.first) + k.byID[k.first].callerHash(number)
 }
+
+// CallerHashPrefix is how hashes with the key of this id begin.
+func CallerHashPrefix(id string) string { return id + ":" }
+
+// IDs are those of all keys.
+func (k *Keys) IDs() []string { return slices.Sorted(maps.Keys(k.byID)) }
 
 // CallerHashes are those of a number with each of the keys: calls have that of
 // the key that was the first in their time.
 func (k *Keys) CallerHashes(number string) (hashes []string) {
-	for _, id := range slices.Sorted(maps.Keys(k.byID)) {
-		hashes = append(hashes, k.byID[id].callerHash(number))
+	for _, id := range k.IDs() {
+		hashes = append(hashes, CallerHashPrefix(id)+k.byID[id].callerHash(number))
 	}
 	return hashes
 }

@@ -10,7 +10,7 @@ const number = "+493023125042"
 
 func TestCallersHashIsTheSameEachTimeAndOtherForOtherNumbersAndKeys(t *testing.T) {
 	hash := keysOf(t, newer).CallerHash(number)
-	require.Regexp(t, `^[0-9a-f]{32}$`, hash)
+	require.Regexp(t, `^2026:[0-9a-f]{32}$`, hash)
 	require.Equal(t, hash, keysOf(t, newer+","+older).CallerHash(number))
 	require.NotEqual(t, hash, keysOf(t, older+","+newer).CallerHash(number), "the first key hashes")
 	require.NotEqual(t, hash, keysOf(t, newer).CallerHash(number+"0"))
@@ -29,5 +29,5 @@ func TestWithoutAKeyOrANumberThereIsNoHash(t *testing.T) {
 
 // A hash is stored for as long as a call is: were it made otherwise, callers would not be found any more.
 func TestCallersHashStaysAsItIs(t *testing.T) {
-	require.Equal(t, "df9ee35a664340fbdb6a98f9bc41d0aa", keysOf(t, newer).CallerHash(number))
+	require.Equal(t, "2026:df9ee35a664340fbdb6a98f9bc41d0aa", keysOf(t, newer).CallerHash(number))
 }

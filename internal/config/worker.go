@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
@@ -97,8 +98,6 @@ func workerOptions(stepsAtOnce int, onFatal func(error), watching []interceptor.
 	return worker.Options{
 		WorkerStopTimeout:                  stopTimeout,
 		MaxConcurrentActivityExecutionSize: stepsAtOnce,
-		// Those that are tried within workflow tasks; one that finds no room becomes a regular one.
-		MaxConcurrentLocalActivityExecutionSize: stepsAtOnce,
 		// With the SDK's two an event waits some 40 ms for one of them whenever both
 		// have just been served, at a few calls a second already (docs/performance.md).
 		MaxConcurrentWorkflowTaskPollers: 5,
@@ -109,6 +108,7 @@ func workerOptions(stepsAtOnce int, onFatal func(error), watching []interceptor.
 
 func newWorker(c client.Client, taskQueue string, steps *activities.Activities, options worker.Options) worker.Worker {
 	worker.SetStickyWorkflowCacheSize(cachedCalls) // one for all workers of a process
+	steps.LocalRoom = semaphore.NewWeighted(int64(options.MaxConcurrentActivityExecutionSize))
 	served := worker.New(c, taskQueue, options)
 	workflows.Register(served, steps)
 	return served

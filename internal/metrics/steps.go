@@ -22,7 +22,7 @@ const (
 
 var (
 	stepNames    = []string{"CreateConversation", "MoveConversation", "UpdateConversation"}
-	failureTypes = []string{activities.Unavailable, activities.RateLimited, activities.Credentials, activities.Refused, activities.CallerUnknown, other}
+	failureTypes = []string{activities.Unavailable, activities.RateLimited, activities.Credentials, activities.Refused, activities.CallerUnknown, activities.Untouched, other}
 )
 
 // steps counts what the steps of calls achieve.
