@@ -153,9 +153,9 @@ func (t *Temporal) Ready() error {
 	problem := t.problem.Load()
 	switch lacking := (*LackingError)(nil); {
 	case problem == nil:
-		return errors.New("Temporal has not been looked for yet")
+		return errors.New("nobody has looked for Temporal yet")
 	case errors.As(*problem, &lacking):
-		return fmt.Errorf("Temporal's namespace %s lacks search attributes: an administrator adds them with `starter setup`", lacking.namespace)
+		return fmt.Errorf("namespace %s lacks search attributes: an administrator adds them with `starter setup`", lacking.namespace)
 	case *problem != nil:
 		return errors.New("Temporal cannot be reached")
 	}

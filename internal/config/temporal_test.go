@@ -106,7 +106,7 @@ func TestProgramThatWaitsForSearchAttributesSaysWhatAnAdministratorCanDo(t *test
 	synctest.Test(t, func(t *testing.T) {
 		var logs bytes.Buffer
 		server := new(Temporal)
-		require.ErrorContains(t, server.Ready(), "has not been looked for yet")
+		require.ErrorContains(t, server.Ready(), "nobody has looked for Temporal yet")
 		without := &namespace{cannotAdd: serviceerror.NewPermissionDenied("no", "")}
 		ctx, stop := context.WithTimeout(t.Context(), 3*time.Second)
 		defer stop()
