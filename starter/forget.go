@@ -66,31 +66,22 @@ func forgetCommand(out, logs io.Writer) *cli.Command {
 			&cli.BoolFlag{Name: "json", Usage: "print the receipt as JSON", Destination: &asJSON},
 		}, f.flags()...),
 		Action: func(c *cli.Context) error {
-			if err := config.NoArguments(c); err != nil {
-				return err
-			}
-			if err := f.open(logs); err != nil {
-				return err
-			}
-			defer f.calls.Close()
-			those, unread, err := f.find(c.Context)
-			if err != nil {
-				return unreached(&f.server, err)
-			}
-			if !sure {
-				return errors.Join(printCalls(out, those, len(those)), unread, errNotSure)
-			}
-			r, err := f.forget(c.Context, those)
-			if err != nil {
-				return unreached(&f.server, err)
-			}
-			if unread != nil {
-				r.Unreadable = unread.Error()
-			}
-			if asJSON {
-				return errors.Join(printJSON(out, r), r.failed())
-			}
-			return errors.Join(r.print(out), r.failed())
+			return f.run(c, logs, func(those []listedCall, unread error) error {
+				if !sure {
+					return errors.Join(printCalls(out, those, len(those)), unread, errNotSure)
+				}
+				r, err := f.forget(c.Context, those)
+				if err != nil {
+					return unreached(&f.server, err)
+				}
+				if unread != nil {
+					r.Unreadable = unread.Error()
+				}
+				if asJSON {
+					return errors.Join(printJSON(out, r), r.failed())
+				}
+				return errors.Join(r.print(out), r.failed())
+			})
 		},
 	}
 }
