@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,13 +72,16 @@ func TestBuildIsNamedAfterItsCommitUnlessFilesWereChanged(t *testing.T) {
 // deployment is one as Temporal describes it.
 type deployment struct {
 	client.WorkerDeploymentHandle
-	info    client.WorkerDeploymentInfo
-	problem error
-	current string // what was made so
-	refuses func() error
+	sync.Mutex // who holds it may change what is described
+	info       client.WorkerDeploymentInfo
+	problem    error
+	current    string // what was made so
+	refuses    func() error
 }
 
 func (d *deployment) Describe(context.Context, client.WorkerDeploymentDescribeOptions) (client.WorkerDeploymentDescribeResponse, error) {
+	d.Lock()
+	defer d.Unlock()
 	return client.WorkerDeploymentDescribeResponse{ConflictToken: []byte("token"), Info: d.info}, d.problem
 }
 
@@ -159,29 +163,28 @@ func TestLogSaysOnceWhichCallsComeToABuildAndAgainWhenThatChanges(t *testing.T) 
 			<-time.After(5 * lookForRouting)
 			synctest.Wait()
 		}
-		said := func() (lines []string) {
-			goesOn()
-			lines = strings.Split(strings.TrimSpace(logs.String()), "\n")
+		saysOf := func(info client.WorkerDeploymentInfo, problem error) (lines []string) {
+			temporal.Lock()
 			logs.Reset()
-			return lines
+			temporal.info, temporal.problem = info, problem
+			temporal.Unlock()
+			goesOn()
+			return strings.Split(strings.TrimSpace(logs.String()), "\n")
 		}
-		require.Equal(t, []string{""}, said())
+		require.Equal(t, []string{""}, saysOf(client.WorkerDeploymentInfo{}, serviceerror.NewNotFound("no worker was heard of yet")))
 
-		temporal.problem, temporal.info = nil, described(client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other")}, 0)
-		lines := said()
+		lines := saysOf(described(client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other")}, 0), nil)
 		require.Len(t, lines, 1)
 		for _, word := range []string{"level=WARN", "new calls go to build other", "deployment=callthread", "build=mine",
 			`command="temporal worker deployment set-current-version --namespace support --deployment-name callthread --build-id mine"`} {
 			require.Contains(t, lines[0], word)
 		}
-		temporal.info = described(client.WorkerDeploymentRoutingConfig{CurrentVersion: version("mine")}, 0)
-		lines = said()
+		lines = saysOf(described(client.WorkerDeploymentRoutingConfig{CurrentVersion: version("mine")}, 0), nil)
 		require.Len(t, lines, 1)
 		require.Contains(t, lines[0], "level=INFO")
 		require.NotContains(t, lines[0], "command")
 
-		temporal.problem = errors.New("not allowed")
-		lines = said()
+		lines = saysOf(client.WorkerDeploymentInfo{}, errors.New("not allowed"))
 		require.Len(t, lines, 1)
 		require.Contains(t, lines[0], "Temporal does not tell which calls go to this build: not allowed")
 		stop()
