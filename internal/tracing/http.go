@@ -55,6 +55,9 @@ func (a *answer) WriteHeader(status int) {
 	a.ResponseWriter.WriteHeader(status)
 }
 
+// Unwrap lets handlers reach the connection, to hang up on who is not to be waited for.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
 // Kustomer has each request to Kustomer at this address recorded under the step
 // that makes it, and hands it on to next. The request itself tells Kustomer nothing of it.
 func (t *Tracing) Kustomer(address string, next func(kustomer.Exchange)) func(context.Context, kustomer.Exchange) {

@@ -148,6 +148,21 @@ func TestAWebhookBeginsATraceWhateverItsSenderSays(t *testing.T) {
 	require.Equal(t, "webhook call-inbound", spans.Ended()[0].Name())
 }
 
+func TestHandlerReachesTheConnectionThroughTheTrace(t *testing.T) {
+	on, _ := recorded()
+	reached := make(chan error, 1)
+	server := httptest.NewServer(on.Webhooks(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		reached <- http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Minute))
+	})))
+	defer server.Close()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/webhooks/babelforce/call-inbound", nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.NoError(t, <-reached)
+}
+
 func TestTheLastSpansAreHandedOver(t *testing.T) {
 	var mu sync.Mutex
 	var got []byte
