@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"starter":                  {"automation", "babelforce", "call", "internal/check", "internal/codec", "internal/config", "internal/demo", "internal/metrics", "internal/tracing", "kustomer/sandbox", "phone", "starter/webhook", "workflows"},
 	"worker":                   {"internal/config", "internal/metrics", "internal/tracing"},
 	"testsuite/stories":        {},
-	"testsuite/bench":          {"automation", "babelforce", "internal/child", "internal/devserver", "kustomer", "kustomer/sandbox", "workflows"},
+	"testsuite/bench":          {"automation", "babelforce", "internal/child", "internal/devserver", "kustomer", "kustomer/sandbox", "testsuite/cluster", "workflows"},
 	"testsuite/bench/baseline": {"kustomer"},
 	"testsuite/cluster":        {"internal/child"},
 	"testsuite/webui":          {},

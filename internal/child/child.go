@@ -45,6 +45,9 @@ func (p *Process) launch() error {
 	return <-started
 }
 
+// PID is the child's process id.
+func (p *Process) PID() int { return p.command.Process.Pid }
+
 // Exited is closed when the child has ended.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
 

@@ -91,12 +91,21 @@ func overlay(folder string) (file string, err error) {
 	}
 	var replaced []string
 	for _, program := range []string{"starter", "worker"} {
-		dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", ours+program).Output()
+		dir, err := sourceOf(program)
 		if err != nil {
-			return "", fmt.Errorf("find the source of %s: %w", program, err)
+			return "", err
 		}
-		replaced = append(replaced, fmt.Sprintf("%q: %q", filepath.Join(strings.TrimSpace(string(dir)), "profile.go"), source))
+		replaced = append(replaced, fmt.Sprintf("%q: %q", filepath.Join(dir, "profile.go"), source))
 	}
 	file = filepath.Join(folder, "overlay.json")
 	return file, os.WriteFile(file, []byte(`{"Replace": {`+strings.Join(replaced, ", ")+`}}`), 0o600)
+}
+
+// sourceOf is where a folder of the repository is on this machine.
+func sourceOf(folder string) (string, error) {
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", strings.TrimSuffix(ours, "/")).Output()
+	if err != nil {
+		return "", fmt.Errorf("find the source of %s: %w", folder, err)
+	}
+	return filepath.Join(strings.TrimSpace(string(root)), folder), nil
 }

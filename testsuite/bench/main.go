@@ -15,6 +15,8 @@ import (
 	"runtime/debug"
 	"syscall"
 	"time"
+
+	"github.com/callthread/callthread/testsuite/cluster"
 )
 
 // settings say how much is played.
@@ -24,7 +26,7 @@ type settings struct {
 	ringing, latency              time.Duration
 	waiting, takeover             int
 	postgres                      bool
-	database                      database
+	binaries                      cluster.Binaries // for postgres
 	only, json, profile           string
 }
 
@@ -82,7 +84,6 @@ func parse(args []string) (s settings, err error) {
 	flags.BoolVar(&s.postgres, "postgres", false, "a Temporal server on PostgreSQL instead of one in memory")
 	flags.StringVar(&s.json, "json", "", "`file` for all figures of all rounds")
 	flags.StringVar(&s.profile, "profile", "", "`folder` for CPU profiles of Callthread's worker in the closed loop")
-	s.database.flags(flags)
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
@@ -93,9 +94,11 @@ func parse(args []string) (s settings, err error) {
 		return s, fmt.Errorf("-calls and -rounds must be 1 or more, and nothing may be negative")
 	}
 	if s.postgres {
-		err = s.database.check()
+		if s.binaries, err = cluster.Find(); err != nil {
+			return s, fmt.Errorf("-postgres: %w (docs/operations.md says how to get it)", err)
+		}
 	}
-	return s, err
+	return s, nil
 }
 
 // report is everything that was measured.

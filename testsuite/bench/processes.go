@@ -1,31 +1,13 @@
 package main
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/callthread/callthread/internal/child"
 )
-
-// process is a program that we have started.
-type process struct {
-	*child.Process
-	pid int
-}
-
-func start(command *exec.Cmd) (process, error) {
-	running, err := child.Start(command)
-	if err != nil {
-		return process{}, fmt.Errorf("start %s: %w", filepath.Base(command.Path), err)
-	}
-	return process{running, command.Process.Pid}, nil
-}
 
 // ticks are the clock ticks a second in which Linux counts CPU time, on every machine that Go runs on.
 const ticks = 100
@@ -84,15 +66,4 @@ func memory(pids ...int) (sum int64) {
 		sum += all[pid].memory
 	}
 	return sum
-}
-
-// childWith finds the child of ours that was started with an argument, 0 where there is none.
-func childWith(argument string) int {
-	for pid, p := range processes() {
-		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if p.parent == os.Getpid() && strings.Contains(string(line), "\x00"+argument+"\x00") {
-			return pid
-		}
-	}
-	return 0
 }

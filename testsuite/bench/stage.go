@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/internal/child"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -33,7 +34,7 @@ type stage struct {
 	temporal  *temporal
 	witness   *witness
 	player    *babelforce.Player
-	programs  []process
+	programs  []*child.Process
 	listens   string // where webhooks are received
 	profiles  string // where profiles are asked for, if at all
 	environ   []string
@@ -50,7 +51,7 @@ func setStage(ctx context.Context, c contestant, with settings, folder string) (
 		}
 	}()
 	if with.postgres {
-		s.temporal, err = with.database.start(ctx)
+		s.temporal, err = startOnPostgreSQL(ctx, with.binaries)
 	} else {
 		s.temporal, err = startInMemory(ctx, os.Stderr)
 	}
@@ -66,11 +67,11 @@ func setStage(ctx context.Context, c contestant, with settings, folder string) (
 		return s, err
 	}
 	for i := range c.programs {
-		s.programs = append(s.programs, process{})
+		s.programs = append(s.programs, nil)
 		if err := s.run(i, folder); err != nil {
 			return s, err
 		}
-		s.stop = append(s.stop, func() { s.programs[i].Process.Stop(20 * time.Second) })
+		s.stop = append(s.stop, func() { s.programs[i].Stop(20 * time.Second) })
 	}
 	return s, s.awaitReceiver(ctx)
 }
@@ -142,8 +143,10 @@ func (s *stage) run(n int, folder string) (err error) {
 	if n == 0 && s.profiles != "" {
 		command.Env = append(command.Env, "BENCH_PROFILE="+s.profiles)
 	}
-	s.programs[n], err = start(command)
-	return err
+	if s.programs[n], err = child.Start(command); err != nil {
+		return fmt.Errorf("start %s: %w", line[0], err)
+	}
+	return nil
 }
 
 // awaitReceiver waits until webhooks are received.
@@ -171,7 +174,7 @@ func (s *stage) awaitReceiver(ctx context.Context) error {
 func (s *stage) cpu() (server, programs time.Duration) {
 	var pids []int
 	for _, program := range s.programs {
-		pids = append(pids, program.pid)
+		pids = append(pids, program.PID())
 	}
 	return cpu(s.temporal.pids...), cpu(pids...)
 }

@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"strconv"
 
 	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/callthread/callthread/internal/devserver"
+	"github.com/callthread/callthread/testsuite/cluster"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -28,16 +31,27 @@ func startInMemory(ctx context.Context, progress io.Writer) (*temporal, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &temporal{address: server.Address, stop: []func(){server.Stop}}
-	_, port, _ := net.SplitHostPort(server.Address)
-	if pid := childWith(port); pid != 0 {
-		t.pids = []int{pid}
+	t := &temporal{address: server.Address, pids: []int{server.Process().PID()}, stop: []func(){server.Stop}}
+	return t, t.connect(ctx)
+}
+
+// startOnPostgreSQL starts a server and its database as deploy/temporal sets them up.
+func startOnPostgreSQL(ctx context.Context, binaries cluster.Binaries) (*temporal, error) {
+	setup, err := sourceOf("deploy/temporal")
+	if err != nil {
+		return nil, err
 	}
+	c, err := cluster.Start(ctx, binaries, setup)
+	if err != nil {
+		return nil, err
+	}
+	t := &temporal{address: c.Address, pids: []int{c.Temporal.PID(), c.PostgreSQL.PID()}, stop: []func(){c.Stop}}
 	return t, t.connect(ctx)
 }
 
 func (t *temporal) connect(ctx context.Context) (err error) {
-	if t.client, err = client.DialContext(ctx, client.Options{HostPort: t.address, Logger: silent{}}); err != nil {
+	quiet := sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)) // or the table would be full of it
+	if t.client, err = client.DialContext(ctx, client.Options{HostPort: t.address, Logger: quiet}); err != nil {
 		return fmt.Errorf("connect to Temporal: %w", err)
 	}
 	t.stop = append(t.stop, t.client.Close)
@@ -49,14 +63,6 @@ func (t *temporal) Stop() {
 		t.stop[i]()
 	}
 }
-
-// silent keeps the SDK's log out of the table.
-type silent struct{}
-
-func (silent) Debug(string, ...any) {}
-func (silent) Info(string, ...any)  {}
-func (silent) Warn(string, ...any)  {}
-func (silent) Error(string, ...any) {}
 
 // freePort finds a port, below those that systems hand out to whoever asks.
 func freePort() (int, error) {

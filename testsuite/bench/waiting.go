@@ -19,7 +19,7 @@ const (
 // all of them waiting. Then it kills the worker, starts another, and lets agents
 // answer some of them, all at once.
 func (s *stage) wait(ctx context.Context, folder string, into figures) error {
-	before := memory(s.programs[0].pid)
+	before := memory(s.programs[0].PID())
 	calls, err := s.newCalls(ctx, s.waiting)
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (s *stage) wait(ctx context.Context, folder string, into figures) error {
 		return fmt.Errorf("%s: let calls wait: %w", s.name, err)
 	}
 	sleepUntil(ctx, time.Now().Add(quiet))
-	now := memory(s.programs[0].pid)
+	now := memory(s.programs[0].PID())
 	into["waiting.worker_mib"] = float64(now) / (1 << 20)
 	into["waiting.kib_per_call"] = float64(now-before) / (1 << 10) / float64(s.waiting)
 	into["waiting.temporal_mib"] = float64(memory(s.temporal.pids...)) / (1 << 20)
