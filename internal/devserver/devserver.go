@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os/exec"
 	"strconv"
 	"time"
@@ -51,7 +52,7 @@ const (
 	stopTimeout = 5 * time.Second
 )
 
-// Start starts a server and waits until it answers.
+// Start starts a server and waits until it answers, and its Web UI too.
 func Start(ctx context.Context, options Options) (*Server, error) {
 	if options.Progress == nil {
 		options.Progress = io.Discard
@@ -72,21 +73,25 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if options.UIPort != 0 {
 		server.UI = "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(options.UIPort))
 	}
-	if err := server.Restart(ctx); err != nil {
+	if err := server.run(ctx, server.ready); err != nil {
 		return nil, err
 	}
 	return server, nil
 }
 
 // Restart starts a server that has ended anew, at the same address, and waits
-// until it answers. With a database it goes on where it was.
-func (s *Server) Restart(ctx context.Context) error {
+// until it answers. With a database it goes on where it was. Its Web UI may
+// take seconds longer, which calls need not wait for.
+func (s *Server) Restart(ctx context.Context) error { return s.run(ctx, s.serves) }
+
+// run starts the process and waits until it is ready, in the given sense.
+func (s *Server) run(ctx context.Context, ready func(context.Context) error) error {
 	process, err := child.Start(exec.Command(s.command[0], s.command[1:]...))
 	if err != nil {
 		return fmt.Errorf("start the Temporal server: %w", err)
 	}
 	s.process = process
-	if err := s.waitUntilReady(ctx); err != nil {
+	if err := s.waitUntil(ctx, ready); err != nil {
 		s.Stop()
 		return fmt.Errorf("start the Temporal server: %w\n%s", err, s.process.Output())
 	}
@@ -117,13 +122,12 @@ func arguments(options Options) []string {
 	return args
 }
 
-func (s *Server) waitUntilReady(ctx context.Context) error {
+func (s *Server) waitUntil(ctx context.Context, ready func(context.Context) error) error {
 	bounded, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for {
-		c, err := client.DialContext(bounded, client.Options{HostPort: s.Address})
+		err := ready(bounded)
 		if err == nil {
-			c.Close()
 			return nil
 		}
 		select {
@@ -137,6 +141,43 @@ func (s *Server) waitUntilReady(ctx context.Context) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// ready is nil when clients are answered, and the pages of the Web UI too, if there is one.
+func (s *Server) ready(ctx context.Context) error {
+	if err := s.serves(ctx); err != nil || s.UI == "" {
+		return err
+	}
+	return s.shows(ctx)
+}
+
+// serves is nil when clients are answered.
+func (s *Server) serves(ctx context.Context) error {
+	c, err := client.DialContext(ctx, client.Options{HostPort: s.Address})
+	if err == nil {
+		c.Close()
+	}
+	return err
+}
+
+// shows is nil when the Web UI can show something. It listens before the server
+// does, finds nobody there, and tries again about a second later, or more. What
+// its pages ask for is refused until then, and they show "500 Internal Error"
+// for good: they ask but once.
+func (s *Server) shows(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.UI+"/api/v1/cluster-info", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the Web UI answers %s", response.Status)
+	}
+	return nil
 }
 
 // Stop stops the server and waits until it is gone.

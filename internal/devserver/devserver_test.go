@@ -4,15 +4,21 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc"
 
 	"github.com/callthread/callthread/workflows"
 )
@@ -148,6 +154,38 @@ func TestServerThatNeverAnswersIsStoppedWithThoseWhoWait(t *testing.T) {
 	id, err := strconv.Atoi(<-said)
 	require.NoError(t, err)
 	require.ErrorIs(t, syscall.Kill(id, 0), syscall.ESRCH, "it is gone")
+}
+
+// frontend answers clients as a Temporal server does, until the test ends.
+func frontend(t *testing.T) (port int) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	server := grpc.NewServer()
+	workflowservice.RegisterWorkflowServiceServer(server, workflowservice.UnimplementedWorkflowServiceServer{})
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func TestServerIsReadyWhenItsWebUIReachesIt(t *testing.T) {
+	t.Setenv("TEMPORAL_CLI", script(t, "temporal", "exec sleep 600"))
+	var asked atomic.Int32
+	ui := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) < 3 { // as long as it has not reached the server
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer ui.Close()
+	server, err := Start(t.Context(), Options{Port: frontend(t), UIPort: ui.Listener.Addr().(*net.TCPAddr).Port})
+	require.NoError(t, err)
+	require.Equal(t, ui.URL, server.UI)
+	require.EqualValues(t, 3, asked.Load())
+	server.Stop()
+
+	require.NoError(t, server.Restart(t.Context()))
+	require.EqualValues(t, 3, asked.Load(), "calls go on without the Web UI")
+	server.Stop()
 }
 
 func TestServerIsStartedAsItWasAskedFor(t *testing.T) {
