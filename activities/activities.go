@@ -91,7 +91,7 @@ func (a *Activities) enter(ctx context.Context) (leave func(), err error) {
 		return func() {}, nil
 	}
 	if !a.LocalRoom.TryAcquire(1) {
-		return nil, untouched(ctx, errNoRoom)
+		return nil, notTried("too many steps at once")
 	}
 	return func() { a.LocalRoom.Release(1) }, nil
 }

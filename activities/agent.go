@@ -76,7 +76,7 @@ func (a *Activities) nameAgent(ctx context.Context, automations *automation.Set,
 }
 
 // assignment finds whom to assign, before the change is rendered with it.
-func (e *edit) assignment(ctx context.Context, automations *automation.Set, in *UpdateConversationInput) (err error) {
+func (e *edit) assignment(ctx context.Context, automations *automation.Set, in *updateInput) (err error) {
 	if !automations.AssignsAgent(in.Event, in.Facts) || in.KeepAssignee {
 		return nil
 	}

@@ -16,7 +16,7 @@ func known(agents string) string {
 }
 
 // handsOver hands a call over to an agent, and returns what came of it.
-func (o *org) handsOver(t *testing.T, agent call.Agent) (UpdateConversationResult, sandbox.Conversation) {
+func (o *org) handsOver(t *testing.T, agent call.Agent) (updateResult, sandbox.Conversation) {
 	t.Helper()
 	in := answering(o.open(t))
 	in.Facts.Agent, in.Agents = agent, nil
@@ -97,7 +97,7 @@ func TestAnAgentIsLookedForAgainWhileKustomerIsAway(t *testing.T) {
 	o.Inject(sandbox.Fault{Method: "GET", Route: "/v1/users", Kind: sandbox.FaultStatus, Status: 503, Times: 2})
 	in := answering(o.open(t))
 	in.Facts.Agent = call.Agent{ID: "7", Email: amira.Email}
-	result, failed, err := repeat(t, o.UpdateConversation, in)
+	result, failed, err := repeat(t, o.updateStep, in)
 	require.NoError(t, err)
 	require.Len(t, failed, 2)
 	require.Equal(t, []string{amira.ID}, result.AssignedUsers)
@@ -120,7 +120,7 @@ func TestAnUnassignedConversationIsMarkedWhateverFailsMeanwhile(t *testing.T) {
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 503, Times: 2})
 	in := answering(o.open(t))
 	in.Facts.Agent = call.Agent{ID: "7", SourceID: nobody}
-	result, failed, err := repeat(t, o.UpdateConversation, in)
+	result, failed, err := repeat(t, o.updateStep, in)
 	require.NoError(t, err)
 	require.Len(t, failed, 2)
 	require.True(t, result.Unassigned)

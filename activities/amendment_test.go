@@ -27,7 +27,7 @@ func TestAnAmendmentChangesTheOpeningOfAConversation(t *testing.T) {
 	in := ringing(caller)
 	in.Amend = amendment(t, `{"customer": "`+other.ID+`", "name": "Amended", "status": "done", "direction": "out", "priority": 5,
 		"tags": ["b"], "assignedTeams": [], "assignedUsers": ["`+bastian.ID+`"], "custom": {"waitSecondsNum": null, "outcomeStr": "x"}, "note": ""}`)
-	_, err = attempt(o.CreateConversation, in)
+	_, err = attempt(o.createStep, in)
 	require.NoError(t, err)
 	is := o.conversation(t)
 	require.Equal(t, []any{other.ID, "Amended", "done", "out", 5}, []any{is.CustomerID, is.Name, is.Status, is.Direction, is.Priority})
@@ -43,7 +43,7 @@ func TestAnAmendedNumberFindsTheCaller(t *testing.T) {
 	in := ringing("what is this")
 	in.Facts.Leg.Anonymous = true
 	in.Amend = amendment(t, `{"customer": "`+caller+`"}`)
-	_, err := attempt(o.CreateConversation, in)
+	_, err := attempt(o.createStep, in)
 	require.NoError(t, err)
 	require.Equal(t, []string{caller}, o.State().Customers[0].Phones)
 }

@@ -65,12 +65,10 @@ func TestTheArticlesTwoAutomationsGiveTheConversationItDescribes(t *testing.T) {
 	support, billing := sandbox.DefaultTeams()[0], sandbox.DefaultTeams()[1]
 
 	// "Event Inbound call and the Trigger always to create a conversation on every incoming call."
-	inbound := call.Event{Kind: call.Inbound, Leg: call.Leg{
-		ID: "k-1", From: caller, To: "+493020002000", CreatedAt: time.Date(2026, 7, 1, 10, 0, 0, 0, time.UTC),
-	}}
-	facts := call.Facts{Key: "k-1"}.Learn(inbound)
-	opened, err := attempt(o.CreateConversation, CreateConversationInput{Facts: facts})
-	require.NoError(t, err)
+	p := o.called(t)
+	opened := p.hears(call.Event{Kind: call.Inbound, ReceivedAt: rang, Leg: call.Leg{
+		ID: "k-1", From: caller, To: "+493020002000", CreatedAt: rang,
+	}})
 	require.Empty(t, opened.Warnings)
 
 	ringing := o.conversation(t)
@@ -93,15 +91,10 @@ func TestTheArticlesTwoAutomationsGiveTheConversationItDescribes(t *testing.T) {
 	require.Empty(t, ringing.Notes)
 
 	// "Update the conversation with further caller details once the call is bridged."
-	bridged := call.Event{
-		Kind: call.Bridged, Leg: call.Leg{ID: "k-1", Seconds: new(75)}, Queue: call.Queue{Name: "Support"},
-		Agent: call.Agent{ID: "7", Name: amira.Name, SourceID: amira.ID},
-	}
-	facts = facts.Learn(bridged)
-	updated, err := attempt(o.UpdateConversation, UpdateConversationInput{
-		Event: call.Bridged, Facts: facts, ConversationID: opened.ConversationID, Note: "bridged", Left: opened.Left,
+	updated := p.hears(call.Event{
+		Kind: call.Bridged, ReceivedAt: rang.Add(75 * time.Second), Leg: call.Leg{ID: "k-1", Seconds: new(75)},
+		Queue: call.Queue{Name: "Support"}, Agent: call.Agent{ID: "7", Name: amira.Name, SourceID: amira.ID},
 	})
-	require.NoError(t, err)
 	require.Empty(t, updated.Warnings)
 
 	taken := o.conversation(t)

@@ -27,7 +27,7 @@ func TestAnAutomationCanChangeEveryFieldInOneRequest(t *testing.T) {
 	opened := o.open(t)
 	require.False(t, opened.ExpectsFinish)
 	require.Equal(t, 1, o.spent(func() {
-		updated, err := attempt(o.UpdateConversation, answering(opened))
+		updated, err := attempt(o.updateStep, answering(opened))
 		require.NoError(t, err)
 		require.Equal(t, opened.Automations, updated.Automations)
 		require.NotEmpty(t, updated.Automations)
@@ -48,7 +48,7 @@ func TestSettingNoTagsRemovesThemAll(t *testing.T) {
 	o := newOrg(t)
 	in := answering(o.open(t))
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { set: [] } } }")
-	_, err := attempt(o.UpdateConversation, in)
+	_, err := attempt(o.updateStep, in)
 	require.NoError(t, err)
 	require.Empty(t, o.conversation(t).Tags)
 }
@@ -64,7 +64,7 @@ automations:
 `)
 	in := ringing(caller)
 	in.Facts.Extra = map[string]string{"score": "much"}
-	opened, err := attempt(o.CreateConversation, in)
+	opened, err := attempt(o.createStep, in)
 	require.NoError(t, err)
 	require.Equal(t, []string{"attribute waitSecondsNum was left out: its value is not a number"}, opened.Warnings)
 	require.Equal(t, map[string]any{"callIdStr": "k-1"}, o.conversation(t).Custom)
@@ -92,7 +92,7 @@ func TestANoteOnARingingCallWhoseAnswerIsLostIsWrittenOnce(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, noteOnInbound)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer})
-	opened, failed, err := repeat(t, o.CreateConversation, ringing(caller))
+	opened, failed, err := repeat(t, o.createStep, ringing(caller))
 	require.NoError(t, err)
 	require.Len(t, failed, 1)
 	require.Equal(t, o.conversation(t).ID, opened.ConversationID)
@@ -105,7 +105,7 @@ func TestAConversationCanBelongToAFixedCustomer(t *testing.T) {
 	fixed, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Hotline"})
 	require.NoError(t, err)
 	o.automate(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { customer: "+fixed.ID+" } }")
-	var opened CreateConversationResult
+	var opened createResult
 	require.Equal(t, 1, o.spent(func() { opened = o.open(t) }), "nobody is looked up")
 	require.Equal(t, fixed.ID, opened.CustomerID)
 	require.False(t, opened.NewCustomer)
@@ -125,12 +125,12 @@ automations:
 `)
 	opened := o.open(t)
 	require.Zero(t, o.State().RequestTotal)
-	require.Equal(t, CreateConversationResult{Automations: opened.Automations}, opened)
+	require.Equal(t, createResult{Automations: opened.Automations}, opened)
 	require.NotEmpty(t, opened.Automations)
 
 	in := ringing(caller)
 	in.Facts.Leg.To = "+493020002000"
-	opened, err := attempt(o.CreateConversation, in)
+	opened, err := attempt(o.createStep, in)
 	require.NoError(t, err)
 	require.Equal(t, o.conversation(t).ID, opened.ConversationID)
 }
@@ -140,7 +140,7 @@ func TestReplacedAutomationsAreUsedFromTheNextStepOn(t *testing.T) {
 	opened := o.open(t)
 	require.True(t, opened.ExpectsFinish)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { name: Replaced } }")
-	updated, err := attempt(o.UpdateConversation, answering(opened))
+	updated, err := attempt(o.updateStep, answering(opened))
 	require.NoError(t, err)
 	require.NotEqual(t, opened.Automations, updated.Automations)
 	require.Equal(t, "Replaced", o.conversation(t).Name)
@@ -148,7 +148,7 @@ func TestReplacedAutomationsAreUsedFromTheNextStepOn(t *testing.T) {
 
 	in := ringing(caller)
 	in.Facts.Key, in.Facts.Leg.ID = "k-2", "k-2"
-	next, err := attempt(o.CreateConversation, in)
+	next, err := attempt(o.createStep, in)
 	require.NoError(t, err)
 	require.Equal(t, updated.Automations, next.Automations)
 	require.False(t, next.ExpectsFinish)

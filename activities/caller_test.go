@@ -25,7 +25,7 @@ func TestTheCallersNumberIsSentInE164(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
 			o.country = tc.country
-			_, err := attempt(o.CreateConversation, ringing(tc.from))
+			_, err := attempt(o.createStep, ringing(tc.from))
 			require.NoError(t, err)
 			require.Len(t, o.State().Customers, 1)
 			require.Equal(t, []string{tc.want}, o.State().Customers[0].Phones)
@@ -52,7 +52,7 @@ func TestCallersWithoutANumberOfTheirOwnAreOneUnknownCaller(t *testing.T) {
 		o.country = leg.country
 		in := ringing(leg.from)
 		in.Facts.Key, in.Facts.Leg.Anonymous = string(rune('a'+i)), leg.anonymous
-		opened, err := attempt(o.CreateConversation, in)
+		opened, err := attempt(o.createStep, in)
 		require.NoError(t, err)
 		require.Equal(t, i == 0, opened.NewCustomer, "%+v", leg)
 	}
@@ -113,7 +113,7 @@ func TestWhoseConversationItIsFollowsTheFile(t *testing.T) {
 				require.NoError(t, err)
 			}
 			o.automate(t, fmt.Sprintf(callers, strings.ReplaceAll(tc.policies, "%s", catchAll.ID)))
-			opened, err := attempt(o.CreateConversation, ringing(tc.from))
+			opened, err := attempt(o.createStep, ringing(tc.from))
 			if tc.want == "parked" {
 				require.Equal(t, CallerUnknown, failureOf(t, err).Type())
 				require.True(t, failureOf(t, err).NonRetryable())
@@ -139,10 +139,10 @@ func TestAParkedCallersConversationIsOpenedForWhomTheOperatorNames(t *testing.T)
 	ada, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Ada"})
 	require.NoError(t, err)
 	in := ringing("anonymous")
-	_, err = attempt(o.CreateConversation, in)
+	_, err = attempt(o.createStep, in)
 	require.Equal(t, CallerUnknown, failureOf(t, err).Type())
 	in.Amend, in.LookFirst = amendment(t, `{"customer": "`+ada.ID+`"}`), true
-	_, err = attempt(o.CreateConversation, in)
+	_, err = attempt(o.createStep, in)
 	require.NoError(t, err)
 	require.Equal(t, ada.ID, o.conversation(t).CustomerID)
 }
@@ -190,12 +190,12 @@ func TestANumberThatSeveralShareParksTheCallWhereTheFileSaysSo(t *testing.T) {
 	o.automate(t, "callers: { shared: park }\n"+creates)
 	family := o.family(t, 2)
 	in := ringing(caller)
-	_, err := attempt(o.CreateConversation, in)
+	_, err := attempt(o.createStep, in)
 	failure := failureOf(t, err)
 	require.Equal(t, CallerUnknown, failure.Type())
 	require.True(t, failure.NonRetryable())
 	in.Amend = &Amendment{Customer: &family[1]}
-	opened, err := attempt(o.CreateConversation, in)
+	opened, err := attempt(o.createStep, in)
 	require.NoError(t, err)
 	require.Equal(t, family[1], opened.CustomerID)
 }
@@ -214,18 +214,18 @@ func TestCallsAreFoundByTheNumberHoweverItIsWritten(t *testing.T) {
 	} {
 		in := ringing(from)
 		in.Facts.Key = "of " + from
-		opened, err := attempt(o.CreateConversation, in)
+		opened, err := attempt(o.createStep, in)
 		require.NoError(t, err)
 		require.Equal(t, want, opened.CallerHash)
 	}
 	withheld := ringing("+493066665555")
 	withheld.Facts.Leg.Anonymous = true
-	opened, err := attempt(o.CreateConversation, withheld)
+	opened, err := attempt(o.createStep, withheld)
 	require.NoError(t, err)
 	require.Equal(t, "hash of ", opened.CallerHash, "a number that is withheld is not used")
 
 	_, move := opensForNobody(t, o)
-	moved, err := attempt(o.MoveConversation, move)
+	moved, err := attempt(o.moveStep, move)
 	require.NoError(t, err)
 	require.Equal(t, "hash of "+caller, moved.CallerHash)
 }

@@ -14,6 +14,15 @@ import (
 // Conversation is a call's conversation as our own last write has left it.
 // What is different when we look again was changed by people or by Kustomer's rules.
 type Conversation struct {
+	ID string `json:"id,omitempty"`
+	// URL is where an agent opens it.
+	URL        string    `json:"url,omitempty"`
+	CustomerID string    `json:"customerId,omitempty"`
+	OpenedAt   time.Time `json:"openedAt,omitzero"`
+	// Adopted says that it existed before this run of the call, whose steps may have been done too.
+	Adopted bool `json:"adopted,omitempty"`
+	// Deleted says that people have deleted it: nothing can be written to it.
+	Deleted bool `json:"deleted,omitempty"`
 	// Known says that the rest is: steps of earlier versions did not tell.
 	Known bool `json:"known,omitempty"`
 	// Rev is the revision that we made; 0 where that is not known, as after a note.
@@ -53,8 +62,6 @@ var (
 	errMerged = errors.New("the conversation was merged into another one")
 	// errCircle: merged conversations lead to each other.
 	errCircle = errors.New("the conversation was merged into others, in a circle")
-	// errUnconditional: nothing would keep the change from being made twice.
-	errUnconditional = errors.New("the change depends on no revision of the conversation")
 	// errBusy: others change the conversation as fast as we read it.
 	errBusy = errors.New("the conversation keeps being changed by others")
 )
@@ -87,6 +94,7 @@ type edit struct {
 	// sharedBy is the call's key, where its conversation may be that of other calls too.
 	sharedBy  string
 	handsOver bool // to an agent who has picked up
+	corrects  bool // an outcome that was written before
 	// wasOthers says that somebody has changed the conversation since we left it.
 	wasOthers bool
 	// tagged says that the tags were written with the fields, as far as left has them.

@@ -10,8 +10,8 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// CreateConversationInput says which call rings.
-type CreateConversationInput struct {
+// createInput says which call rings.
+type createInput struct {
 	Facts call.Facts `json:"facts"`
 	// LookFirst says that the conversation may exist already: Temporal has
 	// remembered or forgotten an earlier run of the call, or this step was refused before.
@@ -25,8 +25,8 @@ type CreateConversationInput struct {
 	Amend *Amendment `json:"amend,omitempty"`
 }
 
-// CreateConversationResult names the call's conversation.
-type CreateConversationResult struct {
+// createResult names the call's conversation.
+type createResult struct {
 	// ConversationID is empty where no automation opens a conversation for this call.
 	ConversationID string `json:"conversationId"`
 	// ConversationURL is where an agent opens the conversation.
@@ -63,10 +63,10 @@ type CreateConversationResult struct {
 
 // CreateConversation finds or creates the calling customer and opens the
 // call's one conversation, as the automations of call.inbound say.
-func (a *Activities) CreateConversation(ctx context.Context, in CreateConversationInput) (CreateConversationResult, error) {
+func (a *Activities) createStep(ctx context.Context, in createInput) (createResult, error) {
 	leave, err := a.enter(ctx)
 	if err != nil {
-		return CreateConversationResult{}, err
+		return createResult{}, err
 	}
 	defer leave()
 	ctx, end := begin(ctx)
@@ -74,10 +74,10 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 	automations := a.automations().In(a.country)
 	isNobody, err := a.nameAgent(ctx, automations, &in.Facts)
 	if err != nil {
-		return CreateConversationResult{}, untouched(ctx, err)
+		return createResult{}, notStarted(ctx, err)
 	}
 	opening, warnings := automations.Open(in.Facts)
-	result := CreateConversationResult{
+	result := createResult{
 		CallerHash:       a.callerHash(in.Facts),
 		Automations:      automations.Version,
 		ExpectsRecording: automations.Handles(call.Recorded),
@@ -94,7 +94,7 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 	}
 	if in.Existing != "" {
 		if err := a.completeConversation(ctx, in.Existing, opening, &result); err != nil {
-			return CreateConversationResult{}, failure(ctx, err)
+			return createResult{}, failure(ctx, err)
 		}
 		return result, nil
 	}
@@ -104,12 +104,12 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 	}
 	if opening.Customer == "" {
 		if customer, err = a.callingCustomer(ctx, automations.Callers, in.Facts); err != nil {
-			return CreateConversationResult{}, untouched(ctx, err)
+			return createResult{}, notStarted(ctx, err)
 		}
 	}
 	o := &opened{opening: opening, key: in.Facts.Key, rang: in.Rang, edit: edit{Activities: a, warnings: warnings}}
 	if err := o.open(ctx, customer, automations.Callers.Returning, repeated(ctx) || in.LookFirst); err != nil {
-		return CreateConversationResult{}, failure(ctx, err)
+		return createResult{}, failure(ctx, err)
 	}
 	result.ConversationID = o.id
 	result.CustomerID = cmp.Or(o.owner, customer.id) // people may have moved one that was there already
@@ -124,7 +124,7 @@ func (a *Activities) CreateConversation(ctx context.Context, in CreateConversati
 
 // completeConversation gives a call's conversation what it lacks. One that
 // people have deleted or merged is left to the step that comes next.
-func (a *Activities) completeConversation(ctx context.Context, id string, opening automation.Opening, result *CreateConversationResult) error {
+func (a *Activities) completeConversation(ctx context.Context, id string, opening automation.Opening, result *createResult) error {
 	result.ConversationID, result.OpenedAt, result.Warnings = id, time.Now().UTC(), nil // which were told before
 	found, err := a.kustomer.Conversation(ctx, id)
 	switch {

@@ -64,7 +64,7 @@ func TestAConversationOfAnEarlierRunIsAdopted(t *testing.T) {
 func TestLostAnswerDoesNotOpenASecondConversation(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLoseAnswer})
-	opened, failed, err := repeat(t, o.CreateConversation, ringing(caller))
+	opened, failed, err := repeat(t, o.createStep, ringing(caller))
 	require.NoError(t, err)
 	require.Len(t, failed, 1)
 	require.True(t, opened.Adopted)
@@ -76,13 +76,13 @@ func TestTwoFirstCallsAtOnceShareOneCustomer(t *testing.T) {
 	for name, from := range map[string]string{"same number": caller, "withheld": "anonymous"} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t, bothLookBeforeEitherWrites)
-			var opened [2]CreateConversationResult
+			var opened [2]createResult
 			var calls errgroup.Group
 			for i, key := range []string{"k-1", "k-2"} {
 				calls.Go(func() (err error) {
 					in := ringing(from)
 					in.Facts.Key = key
-					opened[i], err = attempt(o.CreateConversation, in)
+					opened[i], err = attempt(o.createStep, in)
 					return err
 				})
 			}

@@ -22,8 +22,10 @@ const (
 	Credentials = "KustomerCredentials"
 	// Refused: Kustomer understood and said no; a repeat would get the same answer, so a person has to decide.
 	Refused = "KustomerRefused"
-	// Untouched: the step was tried within the workflow task, and nothing of it can have been done.
-	Untouched = "Untouched"
+	// NotStarted: the step failed within the workflow task before it changed anything.
+	NotStarted = "NotStarted"
+	// NotTried: it was not tried there, because it needs to be a regular activity or there was no slot.
+	NotTried = "NotTried"
 	// CallerUnknown: the automations file wants a person to decide whose conversation it is.
 	CallerUnknown = "CallerUnknown"
 )
@@ -55,7 +57,7 @@ const (
 func failure(ctx context.Context, err error) error {
 	var answer *kustomer.Error
 	if !errors.As(err, &answer) {
-		return finding(ctx, err)
+		return ownFailure(ctx, err)
 	}
 	options := temporal.ApplicationErrorOptions{Details: []any{answer.Brief()}, NextRetryDelay: jitter(backoff(tries(ctx)))}
 	var failureType string
@@ -81,21 +83,21 @@ func failure(ctx context.Context, err error) error {
 	return temporal.NewApplicationErrorWithOptions(answer.Error(), failureType, options)
 }
 
-// errNoRoom: as many steps as may be are being tried within workflow tasks.
-var errNoRoom = errors.New("too many steps at once")
+// notTried says that a step did nothing within the workflow task, and why.
+func notTried(because string) error { return temporal.NewApplicationError(because, NotTried) }
 
-// untouched is the failure of a step before it has sent anything that could
+// notStarted is the failure of a step before it has sent anything that could
 // change a call's conversation. Tried again, it need not look for that.
-func untouched(ctx context.Context, err error) error {
+func notStarted(ctx context.Context, err error) error {
 	failed := failure(ctx, err)
 	if application := (*temporal.ApplicationError)(nil); isLocal(ctx) && !isAmbiguous(err) && errors.As(failed, &application) && !application.NonRetryable() {
-		return temporal.NewApplicationError("not done yet: "+application.Message(), Untouched)
+		return temporal.NewApplicationError("not done yet: "+application.Message(), NotStarted)
 	}
 	return failed
 }
 
-// finding is the failure of a step for what it has found out by itself.
-func finding(ctx context.Context, err error) error {
+// ownFailure is the failure of a step for what it has found out by itself.
+func ownFailure(ctx context.Context, err error) error {
 	options := temporal.ApplicationErrorOptions{NextRetryDelay: jitter(backoff(tries(ctx)))}
 	failureType := Unavailable
 	switch {

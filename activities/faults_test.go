@@ -169,18 +169,18 @@ func survives(t *testing.T, d disturbance) {
 // is handed over, and begin with attempts within the workflow task.
 func (o *org) plays(t *testing.T, edited, local bool) (failed []*temporal.ApplicationError) {
 	t.Helper()
-	open, handOver := repeat[CreateConversationInput, CreateConversationResult], repeat[UpdateConversationInput, UpdateConversationResult]
+	open, handOver := repeat[createInput, createResult], repeat[updateInput, updateResult]
 	if local {
-		open, handOver = repeatLocally[CreateConversationInput, CreateConversationResult](looksToOpen), repeatLocally[UpdateConversationInput, UpdateConversationResult](looksToUpdate)
+		open, handOver = repeatLocally[createInput, createResult](looksToOpen), repeatLocally[updateInput, updateResult](looksToUpdate)
 	}
-	opened, failed, err := open(t, o.CreateConversation, ringing(caller))
+	opened, failed, err := open(t, o.createStep, ringing(caller))
 	require.NoError(t, err)
 	if edited {
 		o.edits(t, opened.ConversationID, kustomer.ConversationUpdate{Priority: 5})
 	}
-	_, more, err := handOver(t, o.UpdateConversation, answering(opened))
+	_, more, err := handOver(t, o.updateStep, answering(opened))
 	require.NoError(t, err)
-	_, yetMore, err := repeat(t, o.UpdateConversation, ending(opened))
+	_, yetMore, err := repeat(t, o.updateStep, ending(opened))
 	require.NoError(t, err)
 	return slices.Concat(failed, more, yetMore)
 }
@@ -238,9 +238,9 @@ func TestARefusalThatCannotBeCheckedIsTriedAgain(t *testing.T) {
 			o := newOrg(t)
 			o.Inject(sandbox.Fault{Method: "POST", Route: tc.refused, Kind: sandbox.FaultStatus, Status: 409, Times: 1})
 			o.Inject(sandbox.Fault{Method: "GET", Route: tc.look, Kind: sandbox.FaultStatus, Status: 503, Skip: tc.skip, Times: 1})
-			opened, failed, err := repeat(t, o.CreateConversation, ringing(caller))
+			opened, failed, err := repeat(t, o.createStep, ringing(caller))
 			require.NoError(t, err)
-			_, failedToo, err := repeat(t, o.UpdateConversation, answering(opened))
+			_, failedToo, err := repeat(t, o.updateStep, answering(opened))
 			require.NoError(t, err)
 			failed = append(failed, failedToo...)
 			require.Len(t, failed, 1)
@@ -253,11 +253,11 @@ func TestARefusalThatCannotBeCheckedIsTriedAgain(t *testing.T) {
 func TestARefusalOfWhatALostAttemptHasWrittenIsNoRefusal(t *testing.T) {
 	o := newOrg(t)
 	opened := o.open(t)
-	first, err := attempt(o.UpdateConversation, answering(opened))
+	first, err := attempt(o.updateStep, answering(opened))
 	require.NoError(t, err)
 	require.NotZero(t, first.UpdatedAt)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 409})
-	_, err = attempt(o.UpdateConversation, answering(opened))
+	_, err = attempt(o.updateStep, answering(opened))
 	require.NoError(t, err)
 	requireTheWholeCallOnce(t, o)
 }

@@ -68,12 +68,12 @@ func (o *org) anotherWorker(t *testing.T) *Activities {
 }
 
 // ringing is a call that has just come in; answering is the same call once Amira has picked up.
-func ringing(from string) CreateConversationInput {
-	return CreateConversationInput{Facts: call.Facts{Key: "k-1", Leg: call.Leg{ID: "k-1", From: from}}}
+func ringing(from string) createInput {
+	return createInput{Facts: call.Facts{Key: "k-1", Leg: call.Leg{ID: "k-1", From: from}}}
 }
 
-func answering(opened CreateConversationResult) UpdateConversationInput {
-	in := UpdateConversationInput{
+func answering(opened createResult) updateInput {
+	in := updateInput{
 		Event: call.Bridged, Facts: ringing(caller).Facts, ConversationID: opened.ConversationID, Note: "bridged",
 		Left: opened.Left, Since: time.Now(), Agents: []string{amira.ID},
 	}
@@ -102,9 +102,9 @@ func (o *org) spent(f func()) int {
 }
 
 // open opens the conversation of a ringing call.
-func (o *org) open(t *testing.T) CreateConversationResult {
+func (o *org) open(t *testing.T) createResult {
 	t.Helper()
-	opened, err := attempt(o.CreateConversation, ringing(caller))
+	opened, err := attempt(o.createStep, ringing(caller))
 	require.NoError(t, err)
 	return opened
 }

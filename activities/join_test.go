@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +17,7 @@ import (
 const appends = "callers: { returning: { policy: append, within: 4h } }\n"
 
 // callsAgain is another call of the same customer, which rings that much later.
-func callsAgain(key string, later time.Duration) CreateConversationInput {
+func callsAgain(key string, later time.Duration) createInput {
 	in := ringing(caller)
 	in.Facts.Key, in.Facts.Leg.ID = key, key
 	in.Rang = time.Now().Add(later)
@@ -35,7 +34,7 @@ func TestACustomerWhoCallsAgainComesBackToTheOpenConversation(t *testing.T) {
 	o := newOrgThatAppends(t)
 	first := o.open(t)
 	o.update(t, answering(first))
-	again, err := attempt(o.CreateConversation, callsAgain("k-2", time.Hour))
+	again, err := attempt(o.createStep, callsAgain("k-2", time.Hour))
 	require.NoError(t, err)
 	require.True(t, again.Joined)
 	require.Equal(t, first.ConversationID, again.ConversationID)
@@ -55,28 +54,20 @@ func TestACustomerWhoCallsAgainComesBackToTheOpenConversation(t *testing.T) {
 func TestASnoozedConversationIsOpenedAgain(t *testing.T) {
 	o := newOrgThatAppends(t)
 	o.edits(t, o.open(t).ConversationID, kustomer.ConversationUpdate{Status: "snoozed"})
-	again, err := attempt(o.CreateConversation, callsAgain("k-2", time.Hour))
+	again, err := attempt(o.createStep, callsAgain("k-2", time.Hour))
 	require.NoError(t, err)
 	require.True(t, again.Joined)
 	require.Equal(t, "open", o.conversation(t).Status)
 }
 
 func TestACallGetsAConversationOfItsOwnWhereThereIsNoneToJoin(t *testing.T) {
-	done := func(t *testing.T, o *org, first CreateConversationResult) {
+	done := func(t *testing.T, o *org, first createResult) {
 		o.edits(t, first.ConversationID, kustomer.ConversationUpdate{Status: "done"})
 	}
-	deleted := func(t *testing.T, o *org, first CreateConversationResult) {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, o.url+"/v1/conversations/"+first.ConversationID, nil)
-		require.NoError(t, err)
-		r.Header.Set("Authorization", "Bearer "+apiKey)
-		answer, err := http.DefaultClient.Do(r)
-		require.NoError(t, err)
-		require.NoError(t, answer.Body.Close())
-		require.Equal(t, http.StatusNoContent, answer.StatusCode)
-	}
+	deleted := func(t *testing.T, o *org, first createResult) { o.deletes(t, first.ConversationID) }
 	for name, tc := range map[string]struct {
 		later     time.Duration
-		meanwhile func(*testing.T, *org, CreateConversationResult)
+		meanwhile func(*testing.T, *org, createResult)
 	}{
 		"it is done":        {later: time.Hour, meanwhile: done},
 		"it was deleted":    {later: time.Hour, meanwhile: deleted},
@@ -90,7 +81,7 @@ func TestACallGetsAConversationOfItsOwnWhereThereIsNoneToJoin(t *testing.T) {
 			if tc.meanwhile != nil {
 				tc.meanwhile(t, o, first)
 			}
-			again, err := attempt(o.CreateConversation, callsAgain("k-2", tc.later))
+			again, err := attempt(o.createStep, callsAgain("k-2", tc.later))
 			require.NoError(t, err)
 			require.False(t, again.Joined)
 			require.NotEqual(t, first.ConversationID, again.ConversationID)
@@ -104,7 +95,7 @@ func TestAConversationThatIsNoCallsIsNotJoined(t *testing.T) {
 	require.NoError(t, err)
 	mail, err := o.client.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: customer.ID, Name: "An e-mail"})
 	require.NoError(t, err)
-	opened, err := attempt(o.CreateConversation, callsAgain("k-2", time.Hour))
+	opened, err := attempt(o.createStep, callsAgain("k-2", time.Hour))
 	require.NoError(t, err)
 	require.NotEqual(t, mail.ID, opened.ConversationID)
 }
@@ -114,7 +105,7 @@ func TestStrangersWhoShareTheCatchAllCustomerDoNotShareAConversation(t *testing.
 	for _, key := range []string{"k-1", "k-2"} {
 		in := callsAgain(key, time.Hour)
 		in.Facts.Leg.Anonymous = true
-		opened, err := attempt(o.CreateConversation, in)
+		opened, err := attempt(o.createStep, in)
 		require.NoError(t, err)
 		require.False(t, opened.Joined)
 	}
@@ -127,11 +118,11 @@ func TestACallThatHasJoinedDoesNotDecideAnew(t *testing.T) {
 	o := newOrgThatAppends(t)
 	first := o.open(t)
 	in := callsAgain("k-2", time.Hour)
-	_, err := attempt(o.CreateConversation, in)
+	_, err := attempt(o.createStep, in)
 	require.NoError(t, err)
 	o.edits(t, first.ConversationID, kustomer.ConversationUpdate{Status: "done"})
 	in.LookFirst = true
-	again, err := attempt(o.CreateConversation, in)
+	again, err := attempt(o.createStep, in)
 	require.NoError(t, err)
 	require.Equal(t, first.ConversationID, again.ConversationID)
 	require.True(t, again.Joined)
@@ -147,7 +138,7 @@ func TestJoiningIsDoneOnceWhateverGetsLost(t *testing.T) {
 				o := newOrgThatAppends(t)
 				first := o.open(t)
 				o.Inject(sandbox.Fault{Method: write.method, Route: write.route, Kind: kind, Times: 2})
-				again, failed, err := repeat(t, o.CreateConversation, callsAgain("k-2", time.Hour))
+				again, failed, err := repeat(t, o.createStep, callsAgain("k-2", time.Hour))
 				require.NoError(t, err)
 				require.NotEmpty(t, failed)
 				require.Equal(t, first.ConversationID, again.ConversationID)
@@ -171,10 +162,10 @@ func TestACallDoesNotCloseTheConversationUnderOneThatHasJoinedIt(t *testing.T) {
 			o.automate(t, appends+string(automation.DefaultFile)+closes)
 			wrapUp := answering(o.open(t))
 			wrapUp.Event, wrapUp.Note = call.WrappedUp, "wrappedUp"
-			var again CreateConversationResult
+			var again createResult
 			if joins {
 				var err error
-				again, err = attempt(o.CreateConversation, callsAgain("k-2", time.Minute))
+				again, err = attempt(o.createStep, callsAgain("k-2", time.Minute))
 				require.NoError(t, err)
 			}
 			result := o.update(t, wrapUp)
@@ -195,13 +186,13 @@ func TestACallWhoseConversationWasMergedAfterItHasJoinedGetsNoOther(t *testing.T
 	o := newOrgThatAppends(t)
 	first := o.open(t)
 	in := callsAgain("k-2", time.Hour)
-	_, err := attempt(o.CreateConversation, in)
+	_, err := attempt(o.createStep, in)
 	require.NoError(t, err)
 	other, err := o.client.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: first.CustomerID, ExternalID: "someone's"})
 	require.NoError(t, err)
 	o.Merge(first.ConversationID, other.ID)
 	in.LookFirst = true
-	again, err := attempt(o.CreateConversation, in)
+	again, err := attempt(o.createStep, in)
 	require.NoError(t, err)
 	require.Equal(t, first.ConversationID, again.ConversationID)
 	require.Len(t, o.State().Conversations, 2)
@@ -213,7 +204,7 @@ func TestCallsOfACustomerWhomTheFileNamesDoNotJoinEachOther(t *testing.T) {
 	require.NoError(t, err)
 	o.automate(t, appends+"automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { customer: "+hotline.ID+" } }")
 	for _, key := range []string{"k-1", "k-2"} {
-		opened, err := attempt(o.CreateConversation, callsAgain(key, time.Hour))
+		opened, err := attempt(o.createStep, callsAgain(key, time.Hour))
 		require.NoError(t, err)
 		require.False(t, opened.Joined, "they may be anybody's")
 	}

@@ -18,7 +18,7 @@ func TestAnAssignmentThatComesLateDoesNotUndoWhatWasDoneSince(t *testing.T) {
 	o := newOrg(t)
 	in := answering(o.open(t))
 	o.Inject(sandbox.Fault{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultCommitLate, Latency: 300 * time.Millisecond, Times: 1})
-	_, failed, err := repeat(t, o.UpdateConversation, in)
+	_, failed, err := repeat(t, o.updateStep, in)
 	require.NoError(t, err)
 	require.Len(t, failed, 1)
 	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
@@ -32,7 +32,7 @@ func TestAConversationThatComesLateIsNotASecondOne(t *testing.T) {
 	for _, route := range []string{"/v1/customers", "/v1/conversations"} {
 		o := newOrg(t)
 		o.Inject(sandbox.Fault{Method: "POST", Route: route, Kind: sandbox.FaultCommitLate, Latency: 300 * time.Millisecond, Times: 1})
-		opened, failed, err := repeat(t, o.CreateConversation, ringing(caller))
+		opened, failed, err := repeat(t, o.createStep, ringing(caller))
 		require.NoError(t, err)
 		require.Len(t, failed, 1)
 		second := func() bool { return len(o.State().Conversations) > 1 || len(o.State().Customers) > 1 }
@@ -46,7 +46,7 @@ func TestANoteThatMayComeLateIsWaitedFor(t *testing.T) {
 	o := newOrg(t)
 	in := answering(o.open(t))
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultCommitLate, Latency: 300 * time.Millisecond, Times: 1})
-	_, err := attempt(o.UpdateConversation, in)
+	_, err := attempt(o.updateStep, in)
 	require.GreaterOrEqual(t, failureOf(t, err).NextRetryDelay(), Lateness)
 	require.Eventually(t, func() bool { return len(o.conversation(t).Notes) == 1 }, 5*time.Second, 10*time.Millisecond)
 	in.LookFirst = true

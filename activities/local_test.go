@@ -25,8 +25,8 @@ func locally[In, Out any](step func(context.Context, In) (Out, error), in In) (o
 	return out, err
 }
 
-func looksToOpen(in *CreateConversationInput)   { in.LookFirst = true }
-func looksToUpdate(in *UpdateConversationInput) { in.LookFirst = true }
+func looksToOpen(in *createInput)   { in.LookFirst = true }
+func looksToUpdate(in *updateInput) { in.LookFirst = true }
 
 // repeatLocally is repeat as the workflow does it that begins with an attempt within the task.
 func repeatLocally[In, Out any](lookFirst func(*In)) func(*testing.T, func(context.Context, In) (Out, error), In) (Out, []*temporal.ApplicationError, error) {
@@ -38,7 +38,7 @@ func repeatLocally[In, Out any](lookFirst func(*In)) func(*testing.T, func(conte
 		}
 		var first *temporal.ApplicationError
 		require.ErrorAs(t, err, &first)
-		if first.Type() != Untouched {
+		if first.Type() != NotStarted && first.Type() != NotTried {
 			lookFirst(&in)
 		}
 		out, failed, err := repeat(t, step, in)
@@ -63,8 +63,8 @@ func TestHandOverOfAWorkerThatDiedIsDoneAgainWithoutASecondNote(t *testing.T) {
 			o := newOrg(t)
 			in := answering(o.open(t))
 			o.Inject(fault)
-			_, _ = locally(o.UpdateConversation, in)
-			updated, err := locally(o.UpdateConversation, in)
+			_, _ = locally(o.updateStep, in)
+			updated, err := locally(o.updateStep, in)
 			require.NoError(t, err)
 			require.Equal(t, []string{amira.ID}, updated.AssignedUsers)
 			requireTheWholeCallOnce(t, o)
@@ -76,10 +76,10 @@ func TestHandOverOfAWorkerThatDiedIsDoneAgainWithoutASecondNote(t *testing.T) {
 func TestNoteIsNotWrittenAgainThoughTheRevisionIsAsItWasLeft(t *testing.T) {
 	o := newOrg(t)
 	in := answering(o.open(t))
-	_, err := locally(o.UpdateConversation, in)
+	_, err := locally(o.updateStep, in)
 	require.NoError(t, err)
 	in.Left.Rev = o.conversation(t).Rev
-	_, err = locally(o.UpdateConversation, in)
+	_, err = locally(o.updateStep, in)
 	require.NoError(t, err)
 	requireTheWholeCallOnce(t, o)
 }
@@ -88,7 +88,7 @@ func TestUsualHandOverWithinTheTaskCostsNoLook(t *testing.T) {
 	o := newOrg(t)
 	in := answering(o.open(t))
 	require.Equal(t, 2, o.spent(func() {
-		_, err := locally(o.UpdateConversation, in)
+		_, err := locally(o.updateStep, in)
 		require.NoError(t, err)
 	}))
 	requireTheWholeCallOnce(t, o)
@@ -98,7 +98,7 @@ func TestHandOverOfAConversationThatARuleHasChangedIsDoneWithinTheTask(t *testin
 	o := newOrg(t)
 	in := answering(o.open(t))
 	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{Priority: 5, Tags: &[]string{"babelforce", "inbound_call", "call_lost", "vip"}})
-	_, err := locally(o.UpdateConversation, in)
+	_, err := locally(o.updateStep, in)
 	require.NoError(t, err)
 	require.Equal(t, []string{"babelforce", "inbound_call", "vip", "call_answered"}, o.conversation(t).Tags)
 	require.Len(t, o.conversation(t).Notes, 1)
@@ -106,19 +106,19 @@ func TestHandOverOfAConversationThatARuleHasChangedIsDoneWithinTheTask(t *testin
 
 func TestWhatCouldBeDoneTwiceIsNotBegunWithinTheTask(t *testing.T) {
 	const notesOnly = creates + "- { event: call.bridged, action: kustomer.conversation.update, options: { note: Taken } }"
-	for name, change := range map[string]func(*org, *UpdateConversationInput){
-		"a note alone":           func(o *org, _ *UpdateConversationInput) { o.automate(t, notesOnly) },
-		"of an unknown agent":    func(_ *org, in *UpdateConversationInput) { in.Facts.Agent.SourceID = "" },
-		"of an unknown revision": func(_ *org, in *UpdateConversationInput) { in.Left.Rev = 0 },
-		"of an earlier version":  func(_ *org, in *UpdateConversationInput) { in.Left = Conversation{Rev: 1} },
+	for name, change := range map[string]func(*org, *updateInput){
+		"a note alone":           func(o *org, _ *updateInput) { o.automate(t, notesOnly) },
+		"of an unknown agent":    func(_ *org, in *updateInput) { in.Facts.Agent.SourceID = "" },
+		"of an unknown revision": func(_ *org, in *updateInput) { in.Left.Rev = 0 },
+		"of an earlier version":  func(_ *org, in *updateInput) { in.Left = Conversation{Rev: 1} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
 			in := answering(o.open(t))
 			change(o, &in)
 			require.Zero(t, o.spent(func() {
-				_, err := locally(o.UpdateConversation, in)
-				require.Equal(t, Untouched, failureOf(t, err).Type())
+				_, err := locally(o.updateStep, in)
+				require.Equal(t, NotTried, failureOf(t, err).Type())
 			}))
 		})
 	}
@@ -134,10 +134,10 @@ func TestFailureWithinTheTaskSaysWhetherAnythingMayHaveBeenDone(t *testing.T) {
 		fault         sandbox.Fault
 		want          string
 	}{
-		"no budget for the look-up":     {http.MethodGet, "/v1/customers/phone={phone}", status(429), Untouched},
-		"the look-up fails":             {http.MethodGet, "/v1/customers/phone={phone}", status(503), Untouched},
+		"no budget for the look-up":     {http.MethodGet, "/v1/customers/phone={phone}", status(429), NotStarted},
+		"the look-up fails":             {http.MethodGet, "/v1/customers/phone={phone}", status(503), NotStarted},
 		"the conversation may be there": {http.MethodPost, "/v1/conversations", status(503), Unavailable},
-		"no budget for the hand-over":   {http.MethodPut, "/v1/conversations/{id}", status(429), Untouched},
+		"no budget for the hand-over":   {http.MethodPut, "/v1/conversations/{id}", status(429), NotStarted},
 		"the hand-over may be done":     {http.MethodPut, "/v1/conversations/{id}", status(503), Unavailable},
 		"no budget for the note":        {http.MethodPost, note, status(429), RateLimited},
 		"the note may be written":       {http.MethodPost, note, status(503), Unavailable},
@@ -148,9 +148,9 @@ func TestFailureWithinTheTaskSaysWhetherAnythingMayHaveBeenDone(t *testing.T) {
 			fault := tc.fault
 			fault.Method, fault.Route = tc.method, tc.route
 			o.Inject(fault)
-			opened, err := locally(o.CreateConversation, ringing(caller))
+			opened, err := locally(o.createStep, ringing(caller))
 			if err == nil {
-				_, err = locally(o.UpdateConversation, answering(opened))
+				_, err = locally(o.updateStep, answering(opened))
 			}
 			failed := failureOf(t, err)
 			require.Equal(t, tc.want, failed.Type())
@@ -166,14 +166,14 @@ func TestStepThatFindsNoRoomIsNotBegunWithinTheTask(t *testing.T) {
 	in := answering(o.open(t))
 	require.True(t, o.LocalRoom.TryAcquire(1))
 	require.Zero(t, o.spent(func() {
-		_, err := locally(o.UpdateConversation, in)
-		require.Equal(t, Untouched, failureOf(t, err).Type())
-		_, err = locally(o.CreateConversation, ringing(caller))
-		require.Equal(t, Untouched, failureOf(t, err).Type())
+		_, err := locally(o.updateStep, in)
+		require.Equal(t, NotTried, failureOf(t, err).Type())
+		_, err = locally(o.createStep, ringing(caller))
+		require.Equal(t, NotTried, failureOf(t, err).Type())
 	}))
 	o.LocalRoom.Release(1)
 	for range 2 { // and it is given back
-		_, err := locally(o.UpdateConversation, in)
+		_, err := locally(o.updateStep, in)
 		require.NoError(t, err)
 	}
 	requireTheWholeCallOnce(t, o)
@@ -183,7 +183,7 @@ func TestStepThatFindsNoRoomIsNotBegunWithinTheTask(t *testing.T) {
 func TestHandOverOfAWorkerThatDiedIsDoneAgainByAnActivityWithoutASecondNote(t *testing.T) {
 	o := newOrg(t)
 	in := answering(o.open(t))
-	_, err := locally(o.UpdateConversation, in)
+	_, err := locally(o.updateStep, in)
 	require.NoError(t, err)
 	for _, keep := range []bool{false, true} { // a later bridge may have been heard of
 		in.KeepAssignee = keep

@@ -48,7 +48,7 @@ func TestAnAttemptAfterAMergeKnowsWhatIsNotItsOwn(t *testing.T) {
 	o := newOrg(t)
 	in, target := o.mergedInto(t, kustomer.NewConversation{Tags: []string{"call_lost"}})
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
-	result, failed, err := repeat(t, o.UpdateConversation, in)
+	result, failed, err := repeat(t, o.updateStep, in)
 	require.NoError(t, err)
 	require.Len(t, failed, 1)
 	require.Equal(t, target, result.MovedTo)
@@ -61,13 +61,8 @@ func TestADeletedConversationIsReportedAndNotMadeAgain(t *testing.T) {
 			o := newOrg(t)
 			in := answering(o.open(t))
 			in.LookFirst = look
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, o.url+"/v1/conversations/"+in.ConversationID, nil)
-			require.NoError(t, err)
-			request.Header.Set("Authorization", "Bearer "+apiKey)
-			_, err = http.DefaultClient.Do(request)
-			require.NoError(t, err)
-
-			result, failed, err := repeat(t, o.UpdateConversation, in)
+			o.deletes(t, in.ConversationID)
+			result, failed, err := repeat(t, o.updateStep, in)
 			require.NoError(t, err)
 			require.True(t, result.Gone)
 			require.Empty(t, result.AssignedUsers)
@@ -84,12 +79,12 @@ func TestAConversationThatIsThereIsNotTakenForDeleted(t *testing.T) {
 	in := answering(o.open(t))
 	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{Priority: 5})
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 404})
-	_, err := attempt(o.UpdateConversation, in)
+	_, err := attempt(o.updateStep, in)
 	require.Equal(t, Refused, failureOf(t, err).Type())
 }
 
 // mergedInto is a call that is answered after a person has merged its conversation into another one.
-func (o *org) mergedInto(t *testing.T, other kustomer.NewConversation) (in UpdateConversationInput, target string) {
+func (o *org) mergedInto(t *testing.T, other kustomer.NewConversation) (in updateInput, target string) {
 	t.Helper()
 	opened := o.open(t)
 	other.CustomerID = opened.CustomerID
@@ -97,4 +92,16 @@ func (o *org) mergedInto(t *testing.T, other kustomer.NewConversation) (in Updat
 	require.NoError(t, err)
 	require.NoError(t, o.Merge(opened.ConversationID, into.ID))
 	return answering(opened), into.ID
+}
+
+// deletes is what a person does who deletes a conversation.
+func (o *org) deletes(t *testing.T, id string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, o.url+"/v1/conversations/"+id, nil)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+apiKey)
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusNoContent, answer.StatusCode)
 }

@@ -19,7 +19,7 @@ const voiceEntries = `
 `
 
 // ending is a call that Amira answered after twelve seconds, and that ended after a minute and a half.
-func ending(opened CreateConversationResult) UpdateConversationInput {
+func ending(opened createResult) updateInput {
 	in := answering(opened)
 	in.Event, in.Note = call.Finished, "finished"
 	in.Facts.Leg.CreatedAt = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)

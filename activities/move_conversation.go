@@ -8,8 +8,8 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// MoveConversationInput says who calls, as was learnt after the conversation was opened.
-type MoveConversationInput struct {
+// moveInput says who calls, as was learnt after the conversation was opened.
+type moveInput struct {
 	Facts          call.Facts `json:"facts"`
 	ConversationID string     `json:"conversationId"`
 	// Left is the conversation as the call's last step has left it.
@@ -18,8 +18,8 @@ type MoveConversationInput struct {
 	Amend *Amendment `json:"amend,omitempty"`
 }
 
-// MoveConversationResult says where the conversation is.
-type MoveConversationResult struct {
+// moveResult says where the conversation is.
+type moveResult struct {
 	CustomerID string `json:"customerId"`
 	// CallerHash is what the caller's calls can be found by, if there is a number and a key.
 	CallerHash string `json:"callerHash,omitempty"`
@@ -37,13 +37,13 @@ type MoveConversationResult struct {
 
 // MoveConversation gives a conversation that was opened before it was known
 // who calls to the calling customer, with the name and attributes that it would have had.
-func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationInput) (MoveConversationResult, error) {
+func (a *Activities) moveStep(ctx context.Context, in moveInput) (moveResult, error) {
 	ctx, end := begin(ctx)
 	defer end()
 	automations := a.automations().In(a.country)
 	opening, _ := automations.Open(in.Facts)
 	known := in.Facts.Kustomer
-	result := MoveConversationResult{
+	result := moveResult{
 		CustomerID: known.CustomerID, CallerHash: a.callerHash(in.Facts), ConversationURL: known.ConversationURL,
 		MovedAt: time.Now().UTC(), Left: in.Left,
 	}
@@ -63,7 +63,7 @@ func (a *Activities) MoveConversation(ctx context.Context, in MoveConversationIn
 		err = e.moveTo(ctx, customer, known.CustomerID)
 	}
 	if result.Gone = isGone(ctx, err); err != nil && !result.Gone {
-		return MoveConversationResult{}, failure(ctx, err)
+		return moveResult{}, failure(ctx, err)
 	}
 	if e.owner == customer.id {
 		result.Caller = customer.decision

@@ -11,11 +11,11 @@ import (
 
 // opensForNobody opens a conversation before it is known who calls, and says
 // what to do once it is.
-func opensForNobody(t *testing.T, o *org) (opened CreateConversationResult, in MoveConversationInput) {
+func opensForNobody(t *testing.T, o *org) (opened createResult, in moveInput) {
 	t.Helper()
-	opened, err := attempt(o.CreateConversation, ringing(""))
+	opened, err := attempt(o.createStep, ringing(""))
 	require.NoError(t, err)
-	in = MoveConversationInput{Facts: ringing(caller).Facts, ConversationID: opened.ConversationID, Left: opened.Left}
+	in = moveInput{Facts: ringing(caller).Facts, ConversationID: opened.ConversationID, Left: opened.Left}
 	in.Facts.Kustomer.CustomerID = opened.CustomerID
 	return opened, in
 }
@@ -30,7 +30,7 @@ func TestAConversationIsGivenToTheCallerWhenItIsKnownWhoThatIs(t *testing.T) {
 			o := newOrg(t)
 			opened, in := opensForNobody(t, o)
 			o.Inject(fault)
-			moved, _, err := repeat(t, o.MoveConversation, in)
+			moved, _, err := repeat(t, o.moveStep, in)
 			require.NoError(t, err)
 			conversation := o.conversation(t)
 			require.Equal(t, conversation.CustomerID, moved.CustomerID)
@@ -51,7 +51,7 @@ func TestAConversationThatSomebodyHasGivenToACustomerStaysThere(t *testing.T) {
 	require.NoError(t, err)
 	_, err = o.client.MoveConversation(t.Context(), in.ConversationID, theirs.ID)
 	require.NoError(t, err)
-	moved, err := attempt(o.MoveConversation, in)
+	moved, err := attempt(o.moveStep, in)
 	require.NoError(t, err)
 	require.Equal(t, theirs.ID, o.conversation(t).CustomerID)
 	require.Equal(t, theirs.ID, moved.CustomerID)
@@ -65,7 +65,7 @@ func TestAConversationOfAFixedCustomerIsNotMoved(t *testing.T) {
 	o.automate(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { customer: "+fixed.ID+" } }")
 	_, in := opensForNobody(t, o)
 	require.Zero(t, o.spent(func() {
-		moved, err := attempt(o.MoveConversation, in)
+		moved, err := attempt(o.moveStep, in)
 		require.NoError(t, err)
 		require.Equal(t, fixed.ID, moved.CustomerID)
 	}))
@@ -75,12 +75,12 @@ func TestAnOperatorSaysWhoseAConversationIsThatCannotBeGivenToTheCaller(t *testi
 	o := newOrg(t)
 	o.automate(t, "callers: { unknown: park }\n"+creates)
 	_, in := opensForNobody(t, o)
-	_, err := attempt(o.MoveConversation, in)
+	_, err := attempt(o.moveStep, in)
 	require.Equal(t, CallerUnknown, failureOf(t, err).Type())
 	theirs, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Mrs. Öz"})
 	require.NoError(t, err)
 	in.Amend = &Amendment{Customer: &theirs.ID}
-	moved, err := attempt(o.MoveConversation, in)
+	moved, err := attempt(o.moveStep, in)
 	require.NoError(t, err)
 	require.Equal(t, theirs.ID, moved.CustomerID)
 	require.Equal(t, theirs.ID, o.conversation(t).CustomerID)

@@ -24,9 +24,9 @@ func (o *org) edits(t *testing.T, id string, update kustomer.ConversationUpdate)
 }
 
 // update carries out an update once and returns what came of it.
-func (o *org) update(t *testing.T, in UpdateConversationInput) UpdateConversationResult {
+func (o *org) update(t *testing.T, in updateInput) updateResult {
 	t.Helper()
-	result, err := attempt(o.UpdateConversation, in)
+	result, err := attempt(o.updateStep, in)
 	require.NoError(t, err)
 	return result
 }
@@ -126,7 +126,7 @@ func TestARepeatedStepDoesNotTakeTheConversationBack(t *testing.T) {
 	in := answering(o.open(t))
 	in.Since = in.Since.Add(-time.Second)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 400, Times: 1})
-	_, err := attempt(o.UpdateConversation, in)
+	_, err := attempt(o.updateStep, in)
 	require.Error(t, err)
 	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
 	in.LookFirst = true // as when an operator has said retry
@@ -161,7 +161,7 @@ func TestAConversationThatKeepsBeingChangedIsTriedAgainLater(t *testing.T) {
 	})
 	in := answering(o.open(t))
 	busy = true
-	_, err := attempt(o.UpdateConversation, in)
+	_, err := attempt(o.updateStep, in)
 	require.Equal(t, Unavailable, failureOf(t, err).Type())
 	require.False(t, failureOf(t, err).NonRetryable())
 	require.Positive(t, failureOf(t, err).NextRetryDelay())
@@ -204,7 +204,7 @@ func TestAnOperatorsAmendmentIsNotTakenForAPersonsChange(t *testing.T) {
 	in := answering(o.open(t))
 	in.Since = in.Since.Add(-time.Second)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 400, Times: 1})
-	_, err := attempt(o.UpdateConversation, in)
+	_, err := attempt(o.updateStep, in)
 	require.Error(t, err, "the name and the team are written, and the call is parked")
 	in.LookFirst, in.Amend = true, amendment(t, `{"name": "Amended", "assignedTeams": ["`+sales.ID+`"]}`)
 	require.Empty(t, o.update(t, in).Warnings)

@@ -52,7 +52,7 @@ func TestAConversationThatWasLeftBareIsCompleted(t *testing.T) {
 		o.automate(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: "+
 			"{ name: Call, tags: [a], assignedTeams: ["+support.ID+"], custom: { ghostStr: x, callIdStr: '{call.id}' } } }")
 		o.Inject(then)
-		opened, failed, err := repeat(t, o.CreateConversation, ringing(caller))
+		opened, failed, err := repeat(t, o.createStep, ringing(caller))
 		require.NoError(t, err)
 		require.Len(t, failed, 3)
 		require.True(t, opened.Adopted)
@@ -67,7 +67,7 @@ func TestAConversationThatWasLeftBareIsCompleted(t *testing.T) {
 func TestAConversationOfWhichNothingIsTakenIsRefused(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400})
-	_, err := attempt(o.CreateConversation, ringing(caller))
+	_, err := attempt(o.createStep, ringing(caller))
 	require.Equal(t, Refused, failureOf(t, err).Type())
 	require.Equal(t, 2, o.State().Requests["POST /v1/conversations"])
 }

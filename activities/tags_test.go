@@ -18,7 +18,7 @@ const (
 )
 
 // opensTagged opens a call's conversation with tags, and says how it is answered.
-func opensTagged(t *testing.T, o *org, onInbound, onBridge string) UpdateConversationInput {
+func opensTagged(t *testing.T, o *org, onInbound, onBridge string) updateInput {
 	t.Helper()
 	o.automate(t, fmt.Sprintf("automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { tags: %s } }\n"+
 		"- { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: [\"{agent.sourceId}\"], tags: %s } }", onInbound, onBridge))

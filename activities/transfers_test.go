@@ -13,7 +13,7 @@ import (
 )
 
 // transferring is the hand-over to another agent of a call that Amira has answered.
-func (o *org) transferring(t *testing.T, to call.Agent) UpdateConversationInput {
+func (o *org) transferring(t *testing.T, to call.Agent) updateInput {
 	t.Helper()
 	in := answering(o.open(t))
 	in.Left = o.update(t, in).Left
@@ -34,7 +34,7 @@ func TestATransferToAnAgentWhomKustomerDoesNotKnowLeavesNobodyAssigned(t *testin
 					fault.Method, fault.Route, fault.Times = "PUT", "/v1/conversations/{id}", 2
 					o.Inject(fault)
 				}
-				result, _, err := repeat(t, o.UpdateConversation, in)
+				result, _, err := repeat(t, o.updateStep, in)
 				require.NoError(t, err)
 				require.True(t, result.Unassigned)
 				require.Empty(t, result.Left.AssignedUsers)
@@ -101,7 +101,7 @@ func TestACallThatAnAgentPlacesBelongsToTheCalledCustomer(t *testing.T) {
 	in := ringing("")
 	in.Facts.Outgoing, in.Facts.Leg.From, in.Facts.Leg.To = true, "+493023125000", caller
 	in.Facts.Agent = call.Agent{ID: "7", Email: amira.Email}
-	opened, err := attempt(o.CreateConversation, in)
+	opened, err := attempt(o.createStep, in)
 	require.NoError(t, err)
 	require.Empty(t, opened.Warnings)
 	require.Equal(t, []string{caller}, o.State().Customers[0].Phones)
@@ -116,7 +116,7 @@ func TestACallThatAnAgentPlacesOpensNothingWhereTheFileDoesNotSaySo(t *testing.T
 	o.inForce.Store(automation.Default())
 	in := ringing("")
 	in.Facts.Outgoing, in.Facts.Leg.To = true, caller
-	opened, err := attempt(o.CreateConversation, in)
+	opened, err := attempt(o.createStep, in)
 	require.NoError(t, err)
 	require.Empty(t, opened.ConversationID)
 	require.Empty(t, o.State().Customers)
@@ -182,7 +182,7 @@ func TestATransferToAUserWhoLeftUnassignsThoughThatFailsAtFirst(t *testing.T) {
 	in := o.transferring(t, call.Agent{ID: "8", Name: "Clara", SourceID: nobody})
 	// Refused whole, twice, and by itself; what fails is the request that unassigns.
 	o.Inject(sandbox.Fault{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultStatus, Status: 503, Skip: 2, Times: 2})
-	result, failed, err := repeat(t, o.UpdateConversation, in)
+	result, failed, err := repeat(t, o.updateStep, in)
 	require.NoError(t, err)
 	require.NotEmpty(t, failed)
 	require.True(t, result.Unassigned)
@@ -216,12 +216,12 @@ func TestAConversationIsGivenWhatItLacksAndNeverMadeAgain(t *testing.T) {
 		require.NoError(t, err)
 		in := ringing("")
 		in.Facts.Outgoing, in.Facts.Leg.To, in.Amend = true, caller, &Amendment{Customer: &theirs.ID}
-		opened, err := attempt(o.CreateConversation, in)
+		opened, err := attempt(o.createStep, in)
 		require.NoError(t, err)
 		meanwhile(o, opened.ConversationID)
 		before := len(o.State().Conversations)
 		in.Existing, in.Amend, in.Facts.Agent = opened.ConversationID, nil, call.Agent{ID: "7", SourceID: amira.ID}
-		completed, err := attempt(o.CreateConversation, in)
+		completed, err := attempt(o.createStep, in)
 		require.NoError(t, err, name)
 		require.Equal(t, opened.ConversationID, completed.ConversationID)
 		require.Len(t, o.State().Conversations, before)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -13,8 +12,8 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// UpdateConversationInput says what happened to a call whose conversation is open.
-type UpdateConversationInput struct {
+// updateInput says what happened to a call whose conversation is open.
+type updateInput struct {
 	Event          call.Kind  `json:"event"`
 	Facts          call.Facts `json:"facts"`
 	ConversationID string     `json:"conversationId"`
@@ -32,12 +31,14 @@ type UpdateConversationInput struct {
 	Since time.Time `json:"since,omitzero"`
 	// Agents are the Kustomer users of all who had the call so far: the call's own steps may have assigned them.
 	Agents []string `json:"agents,omitempty"`
+	// Corrects says that an outcome was written before.
+	Corrects bool `json:"corrects,omitempty"`
 	// Amend is what an operator has changed about the step.
 	Amend *Amendment `json:"amend,omitempty"`
 }
 
-// UpdateConversationResult says what was changed.
-type UpdateConversationResult struct {
+// updateResult says what was changed.
+type updateResult struct {
 	AssignedUsers []string `json:"assignedUsers,omitempty"`
 	AddedTags     []string `json:"addedTags,omitempty"`
 	// UpdatedAt is when the last change was known to be made, by the worker's clock.
@@ -60,18 +61,18 @@ type UpdateConversationResult struct {
 // UpdateConversation carries out the automations of an event on the call's
 // conversation: assignment first, because the agent is waiting for it, then
 // tags, then the note.
-func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversationInput) (UpdateConversationResult, error) {
+func (a *Activities) updateStep(ctx context.Context, in updateInput) (updateResult, error) {
 	leave, err := a.enter(ctx)
 	if err != nil {
-		return UpdateConversationResult{}, err
+		return updateResult{}, err
 	}
 	defer leave()
 	ctx, end := begin(ctx)
 	defer end()
 	automations := a.automations().In(a.country)
-	e := &edit{Activities: a, id: in.ConversationID, left: in.Left, since: in.Since, handsOver: in.Event == call.Bridged}
+	e := &edit{Activities: a, id: in.ConversationID, left: in.Left, since: in.Since, handsOver: in.Event == call.Bridged, corrects: in.Corrects}
 	if err := e.assignment(ctx, automations, &in); err != nil {
-		return UpdateConversationResult{}, untouched(ctx, err)
+		return updateResult{}, notStarted(ctx, err)
 	}
 	if automations.Callers.Returning.Append {
 		e.sharedBy = in.Facts.Key
@@ -81,30 +82,33 @@ func (a *Activities) UpdateConversation(ctx context.Context, in UpdateConversati
 	e.ours.users = slices.Concat(in.Agents, e.change.AssignedUsers)
 	if in.KeepAssignee {
 		if err := e.leaveToLater(ctx); err != nil {
-			return UpdateConversationResult{}, untouched(ctx, err)
+			return updateResult{}, notStarted(ctx, err)
 		}
 	}
 	in.Amend.change(&e.change)
 	e.change.Untag(in.Undo)
 	e.tagUnassigned()
+	if in.Note == "" {
+		e.change.Note = ""
+	}
 	if e.change.Message != nil {
 		message := a.voiceMessage(*e.change.Message, in.Facts)
 		e.message = &message
 	}
 	if isLocal(ctx) && !e.isConditional() {
-		return UpdateConversationResult{}, untouched(ctx, errUnconditional)
+		return updateResult{}, notTried("nothing would keep the change from being made twice: it depends on no revision")
 	}
 	err = e.carryOut(ctx, note(in.Facts.Key, in.Note, e.change.Note), repeated(ctx) || in.LookFirst)
-	result := UpdateConversationResult{
+	result := updateResult{
 		UpdatedAt: time.Now().UTC(), Automations: automations.Version, Warnings: e.warnings, Left: e.left, Gone: isGone(ctx, err),
 	}
 	switch {
 	case result.Gone:
 		return result, nil
 	case err != nil && e.done == 0 && !isAmbiguous(err): // for what comes first is conditional
-		return UpdateConversationResult{}, untouched(ctx, err)
+		return updateResult{}, notStarted(ctx, err)
 	case err != nil:
-		return UpdateConversationResult{}, failure(ctx, err)
+		return updateResult{}, failure(ctx, err)
 	}
 	result.AddedTags, result.Unassigned = e.change.AddTags, e.isUnassigned()
 	if sameSet(e.change.AssignedUsers, e.left.AssignedUsers) { // else Kustomer has refused them
@@ -150,8 +154,7 @@ func (e *edit) carryOutOnce(ctx context.Context, note kustomer.NewNote, look boo
 	}
 	soon := kustomer.WithUrgency(ctx, kustomer.Soon) // the agent waits for the assignment, and for nothing after it
 	// An outcome that is put right has its note under another name, and its entry is there already.
-	isCorrection := e.message != nil && !strings.HasSuffix(note.ExternalID, ":"+string(call.Finished))
-	if err := e.writeMessage(soon, look || isCorrection); err != nil {
+	if err := e.writeMessage(soon, look || e.corrects); err != nil {
 		return err
 	}
 	e.message = nil

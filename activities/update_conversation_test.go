@@ -16,10 +16,10 @@ import (
 func TestAnAnsweredCallIsAssignedTaggedAndNoted(t *testing.T) {
 	o := newOrg(t)
 	in := answering(o.open(t))
-	var updated UpdateConversationResult
+	var updated updateResult
 	require.Equal(t, 2, o.spent(func() {
 		var err error
-		updated, err = attempt(o.UpdateConversation, in)
+		updated, err = attempt(o.updateStep, in)
 		require.NoError(t, err)
 	}))
 
@@ -37,7 +37,7 @@ func TestAnEventWithoutAutomationsCostsNothing(t *testing.T) {
 	o.automate(t, creates)
 	in := answering(o.open(t))
 	require.Zero(t, o.spent(func() {
-		updated, err := attempt(o.UpdateConversation, in)
+		updated, err := attempt(o.updateStep, in)
 		require.NoError(t, err)
 		require.NotZero(t, updated.UpdatedAt)
 	}))
@@ -53,7 +53,7 @@ func TestAnAgentUnknownToKustomerIsNotAssigned(t *testing.T) {
 			o := newOrg(t)
 			in := answering(o.open(t))
 			in.Facts.Agent.SourceID = tc.sourceID
-			updated, err := attempt(o.UpdateConversation, in)
+			updated, err := attempt(o.updateStep, in)
 			require.NoError(t, err)
 			require.Equal(t, []string{tc.warning}, updated.Warnings)
 			require.Empty(t, updated.AssignedUsers)
@@ -71,8 +71,8 @@ func TestAnOvertakenBridgeLeavesTheLaterAgentAssigned(t *testing.T) {
 	later := late
 	later.Facts.Agent = call.Agent{ID: "8", Name: bastian.Name, SourceID: bastian.ID}
 	late.KeepAssignee, late.Note = true, "bridged-2"
-	for _, in := range []UpdateConversationInput{later, late} {
-		_, err := attempt(o.UpdateConversation, in)
+	for _, in := range []updateInput{later, late} {
+		_, err := attempt(o.updateStep, in)
 		require.NoError(t, err)
 	}
 	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
@@ -86,7 +86,7 @@ func TestWhatPeopleTaggedInBetweenStays(t *testing.T) {
 	require.NoError(t, err)
 	_, err = o.client.RemoveTags(t.Context(), opened.ConversationID, []string{"inbound_call"})
 	require.NoError(t, err)
-	_, err = attempt(o.UpdateConversation, answering(opened))
+	_, err = attempt(o.updateStep, answering(opened))
 	require.NoError(t, err)
 	require.Equal(t, []string{"babelforce", "vip", "refund", "call_answered"}, o.conversation(t).Tags)
 }
@@ -94,15 +94,15 @@ func TestWhatPeopleTaggedInBetweenStays(t *testing.T) {
 func TestANoteOfAnEarlierRunIsNotWrittenAgain(t *testing.T) {
 	o := newOrg(t)
 	in := answering(o.open(t))
-	_, err := attempt(o.UpdateConversation, in)
+	_, err := attempt(o.updateStep, in)
 	require.NoError(t, err)
 	in.LookFirst = true
-	_, err = attempt(o.UpdateConversation, in)
+	_, err = attempt(o.updateStep, in)
 	require.NoError(t, err)
 	requireTheWholeCallOnce(t, o)
 
 	in.Note = "bridged-2" // another note of the same call is not mistaken for it
-	_, err = attempt(o.UpdateConversation, in)
+	_, err = attempt(o.updateStep, in)
 	require.NoError(t, err)
 	require.Len(t, o.conversation(t).Notes, 2)
 }
@@ -111,7 +111,7 @@ func TestARetriedAttemptLooksForItsNoteBeforeWriting(t *testing.T) {
 	o := newOrg(t)
 	in := answering(o.open(t))
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer})
-	_, failed, err := repeat(t, o.UpdateConversation, in)
+	_, failed, err := repeat(t, o.updateStep, in)
 	require.NoError(t, err)
 	require.Len(t, failed, 1)
 	requireTheWholeCallOnce(t, o)
@@ -120,14 +120,17 @@ func TestARetriedAttemptLooksForItsNoteBeforeWriting(t *testing.T) {
 
 // A worker that hangs says so by saying nothing; one that waits for Kustomer is alive.
 func TestAStepThatTakesLongShowsThatItIsAlive(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes four seconds, which -short does without")
+	}
 	t.Parallel()
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLatency, Latency: heartbeats + time.Second})
 	env := quiet().NewTestActivityEnvironment()
 	beats := 0
 	env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { beats++ })
-	env.RegisterActivity(o.CreateConversation)
-	_, err := env.ExecuteActivity(o.CreateConversation, ringing(caller))
+	env.RegisterActivity(o.createStep)
+	_, err := env.ExecuteActivity(o.createStep, ringing(caller))
 	require.NoError(t, err)
 	require.Equal(t, 1, beats)
 	require.Less(t, 3*heartbeats, HeartbeatTimeout, "two may be lost")
@@ -138,7 +141,7 @@ func TestAStepGoesOnWhereTheLastAttemptStopped(t *testing.T) {
 	in := answering(o.open(t))
 	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{Priority: 5})
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 503, Times: 3})
-	updated, failed, err := repeat(t, o.UpdateConversation, in)
+	updated, failed, err := repeat(t, o.updateStep, in)
 	require.NoError(t, err)
 	require.Len(t, failed, 3)
 	require.Equal(t, []string{amira.ID}, updated.AssignedUsers)

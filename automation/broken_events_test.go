@@ -59,7 +59,7 @@ func TestWhatBelongsToAnotherEventIsRefused(t *testing.T) {
 		// What a call comes down to.
 		updating("note: '{call.agents}'"):                                "5:14: {call.agents} is not known yet on call.bridged, only from call.finished on",
 		ending("custom: { aNum: '{call.outcome}' }"):                     "5:23: aNum: {call.outcome} is an outcome, which a Num attribute cannot hold",
-		ending("tags: { add: ['{call.outcome:words}'] }"):                `5:21: a tag cannot hold {call.outcome}, which is written like "its end was not heard of, and nobody picked up": ` + whatTagsTake,
+		ending("tags: { add: ['{call.outcome:words}'] }"):                `5:21: a tag cannot hold {call.outcome}, which is written like "its end was not reported, and nobody picked up": ` + whatTagsTake,
 		ending("note: '{call.outcome:minutes}'"):                         `5:14: {call.outcome:minutes}: format "minutes" does not exist for an outcome: use words`,
 		ending("assignedTeams: ['{queue.teamId}']"):                      `5:24: {queue.teamId} needs the table "queues", which says whose team is which`,
 		comparing("call.outcome, operator: EQ, expectation: abandonned"): `8:84: {call.outcome} is never "abandonned": did you mean "abandoned"?`,

@@ -72,7 +72,7 @@ func TestTheBuiltInAutomationsTellWhatBecameOfACall(t *testing.T) {
 		"abandoned": {event: call.Finished, outcome: call.AbandonedInQueue, facts: inVain(), add: list("call_abandoned_in_queue"),
 			note: "Call ended: the caller hung up in the queue.\nWaited: 20 s\nTotal: 20 s\nEnded by: caller"},
 		"missed": {event: call.Finished, outcome: call.Missed, facts: littleKnown(), add: list("call_missed"),
-			note: "Call ended: its end was not heard of, and nobody picked up."},
+			note: "Call ended: its end was not reported, and nobody picked up."},
 		"after hours": {event: call.Finished, outcome: call.AfterHours, facts: littleKnown(), add: list("call_after_hours"), remove: list("call_lost"),
 			note: "Call ended: came after hours."},
 		"no outcome": {event: call.Finished, facts: littleKnown()},

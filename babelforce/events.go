@@ -8,12 +8,7 @@
 // shape that an automation can plausibly send.
 package babelforce
 
-import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // EventName says what happened to a call. babelforce does not put it into the
 // body (inferred), so each automation posts to a path of its own that ends in it.
@@ -53,18 +48,6 @@ type Event struct {
 	// Extra holds every other scalar field as text under its dotted name
 	// ("call.myVar", "session.vip"; "call.tags.0" for a list). Nil when there is none.
 	Extra map[string]string
-}
-
-// Fingerprint identifies the content of a delivery in 16 hex digits: equal for
-// a repeated delivery even in another encoding, different when any field
-// differs. It is meant for events from [Decode], whose times are UTC and
-// representable; it may change between versions of this package.
-func (e Event) Fingerprint() string {
-	// JSON is canonical here: struct order is fixed, map keys are sorted, strings
-	// are quoted. It fails only for years beyond 9999, which Decode refuses.
-	canonical, _ := json.Marshal(e)
-	sum := sha256.Sum256(canonical)
-	return hex.EncodeToString(sum[:8])
 }
 
 // Call is one leg of a call. Unless said otherwise its fields are those of the

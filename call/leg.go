@@ -100,3 +100,9 @@ func (l Leg) over(known Leg) Leg {
 		Seconds:        cmp.Or(l.Seconds, known.Seconds),
 	}
 }
+
+// begun is the leg without what changes until it ends.
+func (l Leg) begun() Leg {
+	l.State, l.Seconds, l.FinishReason, l.FinishedAt = "", nil, "", time.Time{}
+	return l
+}

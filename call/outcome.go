@@ -43,7 +43,7 @@ var outcomes = []struct {
 	{Answered, "answered", Over.IsAnswered},
 	{AfterHours, "came after hours", func(o Over) bool { return o.Facts.isAfterHours() }},
 	{Failed, "failed", func(o Over) bool { return o.Facts.Leg.hasFailed() }},
-	{Missed, "its end was not heard of, and nobody picked up", func(o Over) bool { return !o.Ended }},
+	{Missed, "its end was not reported, and nobody picked up", func(o Over) bool { return !o.Ended }},
 	{Unreached, "the called party did not pick up", func(o Over) bool { return o.Facts.Outgoing }},
 	{AbandonedInQueue, "the caller hung up in the queue", func(o Over) bool { return o.hungUp() && o.Facts.Queued }},
 	{AbandonedInFlow, "the caller hung up before reaching a queue", Over.hungUp},

@@ -75,6 +75,6 @@ func TestWhatProvesThatACallWasInAQueue(t *testing.T) {
 		"forwarded out of a flow": {Event{Kind: Finished, Leg: Leg{ID: "c", ParentID: "p", Source: "dial"}}, false},
 		"a call that was placed":  {Event{Kind: Outbound, Leg: Leg{ID: "c", ParentID: "p"}}, false},
 	} {
-		require.Equal(t, tc.want, Facts{}.Learn(tc.event).Queued, name)
+		require.Equal(t, tc.want, factsOf(tc.event).Queued, name)
 	}
 }

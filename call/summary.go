@@ -96,8 +96,8 @@ func (o Over) wait(bridges []Event, lasting []Attempt, total *int) *int {
 		return secondsBetween(customers.CreatedAt, customers.FinishedAt)
 	case !o.IsAnswered():
 		return total
-	case len(bridges) > 0 && o.Facts.AsOf(bridges[0]).Leg.Seconds != nil:
-		return o.Facts.AsOf(bridges[0]).Leg.Seconds // which is the time waited (babelforce help, "HTTP request buckets")
+	case len(bridges) > 0 && o.Facts.legAsOf(bridges[0]).Seconds != nil:
+		return o.Facts.legAsOf(bridges[0]).Seconds // which is the time waited (babelforce help, "HTTP request buckets")
 	case len(lasting) > 0 && !o.Facts.Outgoing:
 		return secondsBetween(customers.CreatedAt, lasting[0].Leg.EstablishedAt)
 	}
@@ -194,8 +194,8 @@ func (o Over) LastQueue() Queue {
 	return o.Queue
 }
 
-// Answer is the bridge that the legs tell of, where none was announced.
-func (o Over) Answer() Event {
+// answer is the pick-up that the legs imply if none was reported.
+func (o Over) answer() Event {
 	e := Event{Kind: Bridged, Agent: o.Facts.Agent}
 	e.Leg.Seconds = o.Summary(nil).WaitSeconds
 	if lasting := o.lasting(); len(lasting) > 0 && !o.Facts.Outgoing {

@@ -194,7 +194,7 @@ func (f *caller) lookThrough(ctx context.Context, runs []*workflowpb.WorkflowExe
 
 // has reports whether any event of a call told the number as the customer's.
 func (f *caller) has(ctx context.Context, run *commonpb.WorkflowExecution) (bool, error) {
-	var facts call.Facts
+	var record call.Record
 	history := f.calls.GetWorkflowHistory(ctx, run.GetWorkflowId(), run.GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
 		happened, err := history.Next()
@@ -212,8 +212,8 @@ func (f *caller) has(ctx context.Context, run *commonpb.WorkflowExecution) (bool
 		if told == nil {
 			continue
 		}
-		facts = facts.Learn(*told)
-		if number := facts.CustomersNumber(); number != "" && slices.Contains(f.spellings, phone.Canonical(number, f.home)) {
+		record.Add(*told, happened.GetEventTime().AsTime())
+		if number := record.Facts().CustomersNumber(); number != "" && slices.Contains(f.spellings, phone.Canonical(number, f.home)) {
 			return true, nil
 		}
 	}

@@ -26,8 +26,10 @@ type listedCall struct {
 	foundCall
 	EndedAt time.Time `json:"endedAt,omitzero"`
 	// Run is how the run stands, or has ended; all but running and completed are somebody's doing.
-	Run       string `json:"run"`
-	Phase     string `json:"phase"`
+	Run   string `json:"run"`
+	Phase string `json:"phase"`
+	// WaitsFor is empty for a wait of seconds, and when the call is over.
+	WaitsFor  string `json:"waitsFor,omitempty"`
 	Outcome   string `json:"outcome"`
 	Direction string `json:"direction"`
 	AgentID   string `json:"agentId"`
@@ -39,6 +41,7 @@ func listed(run *workflowpb.WorkflowExecutionInfo) listedCall {
 		foundCall: found(run),
 		Run:       inWords(run.GetStatus()),
 		Phase:     attribute(run, workflows.CallPhase),
+		WaitsFor:  attribute(run, workflows.WaitsFor),
 		Outcome:   attribute(run, workflows.CallOutcome),
 		Direction: attribute(run, workflows.CallDirection),
 		AgentID:   attribute(run, workflows.AgentID),
@@ -56,6 +59,14 @@ func (l listedCall) phase() string {
 		return l.Phase
 	}
 	return strings.TrimSpace(l.Phase + " (" + l.Run + ")")
+}
+
+// waitsFor is what a call under way waits for. A run that was ended waits for nothing more.
+func (l listedCall) waitsFor() string {
+	if l.Run != inWords(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING) {
+		return ""
+	}
+	return l.WaitsFor
 }
 
 func (l listedCall) isCompleted() bool {
@@ -137,9 +148,9 @@ func printCalls(out io.Writer, those []listedCall, total int) error {
 		}
 		fmt.Fprintln(table, strings.Join(cells, "\t"))
 	}
-	row("CALL", "STARTED", "PHASE", "OUTCOME", "WAY", "AGENT", "QUEUE", "CONVERSATION")
+	row("CALL", "STARTED", "PHASE", "WAITS FOR", "OUTCOME", "WAY", "AGENT", "QUEUE", "CONVERSATION")
 	for _, l := range those {
-		cells := []string{l.CallID, moment(l.StartedAt), l.phase(), l.Outcome, l.Direction, l.AgentID, l.QueueName, l.ConversationID}
+		cells := []string{l.CallID, moment(l.StartedAt), l.phase(), l.waitsFor(), l.Outcome, l.Direction, l.AgentID, l.QueueName, l.ConversationID}
 		if l.Reason != "" { // only of parked ones, where it ends the row without a title
 			cells = append(cells, l.Reason)
 		}

@@ -23,6 +23,7 @@ type filter struct {
 
 var filters = []filter{
 	{"phase", "calls in this `PHASE`: ", workflows.CallPhase, asWords(workflows.Phases)},
+	{"waits-for", "calls that wait for this: ", workflows.WaitsFor, asWords(call.ListedWaits())},
 	{"outcome", "calls with this `OUTCOME`: ", workflows.CallOutcome, asWords(call.Outcomes())},
 	{"direction", "calls that came in, or were placed: ", workflows.CallDirection, []string{call.In, call.Out}},
 	{"agent", "calls whose last agent has this babelforce `ID`", workflows.AgentID, nil},
@@ -73,7 +74,7 @@ func filterQuery(c *cli.Context, now time.Time) (string, error) {
 		}
 		terms = append(terms, "StartTime >= "+quoted(since.UTC().Format(time.RFC3339Nano)))
 	}
-	if c.Bool("running") {
+	if c.Bool("running") || c.IsSet("waits-for") { // a run that was ended keeps what it waited for
 		terms = append(terms, is("ExecutionStatus", "Running"))
 	}
 	return strings.Join(terms, " AND "), nil

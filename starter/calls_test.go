@@ -17,12 +17,12 @@ func fourCalls(t *testing.T) *fakeTemporal {
 	t.Helper()
 	f := newTemporal(t, []string{"call/parked", "call/rings"}, []string{"call/over", "call/killed"})
 	f.finds, f.count = "WorkflowType = 'CallWorkflow'", 4
-	f.calls["call/parked"] = &fakeCall{started: ring, listed: map[string]string{"CallPhase": "parked", "CallDirection": "in", "ParkedBecause": refusal}}
-	f.calls["call/rings"] = &fakeCall{started: ring.Add(3 * time.Minute), listed: map[string]string{"CallPhase": "ringing", "CallDirection": "in"}}
+	f.calls["call/parked"] = &fakeCall{started: ring, listed: map[string]string{"CallPhase": "parked", "WaitsFor": "operator", "CallDirection": "in", "ParkedBecause": refusal}}
+	f.calls["call/rings"] = &fakeCall{started: ring.Add(3 * time.Minute), listed: map[string]string{"CallPhase": "ringing", "WaitsFor": "agent", "CallDirection": "in"}}
 	f.calls["call/over"] = &fakeCall{started: ring.Add(2 * time.Minute), ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, listed: map[string]string{
 		"CallPhase": "finished", "CallOutcome": "answered", "CallDirection": "out", "AgentId": "4711", "QueueName": "Support\n\x1b[31m2", "KustomerConversationId": conversation,
 	}}
-	f.calls["call/killed"] = &fakeCall{started: ring.Add(time.Minute), ended: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, listed: map[string]string{"CallPhase": "bridged", "CallDirection": "in"}}
+	f.calls["call/killed"] = &fakeCall{started: ring.Add(time.Minute), ended: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, listed: map[string]string{"CallPhase": "bridged", "WaitsFor": "end", "CallDirection": "in"}}
 	return f
 }
 
@@ -31,11 +31,11 @@ func TestCallsAreListedNewestFirstWithWhatTheListOfRunsKnows(t *testing.T) {
 	printed, err := starts(t, "calls")
 	require.NoError(t, err)
 	require.Equal(t, strings.Join([]string{
-		"CALL    STARTED               PHASE                 OUTCOME   WAY  AGENT  QUEUE          CONVERSATION",
-		"rings   2026-03-04T09:33:00Z  ringing               –         in   –      –              –",
-		"over    2026-03-04T09:32:00Z  finished              answered  out  4711   Support [31m2  2b7e0000000000000000beef",
-		"killed  2026-03-04T09:31:00Z  bridged (terminated)  –         in   –      –              –",
-		"parked  2026-03-04T09:30:00Z  parked                –         in   –      –              –  " + refusal,
+		"CALL    STARTED               PHASE                 WAITS FOR  OUTCOME   WAY  AGENT  QUEUE          CONVERSATION",
+		"rings   2026-03-04T09:33:00Z  ringing               agent      –         in   –      –              –",
+		"over    2026-03-04T09:32:00Z  finished              –          answered  out  4711   Support [31m2  2b7e0000000000000000beef",
+		"killed  2026-03-04T09:31:00Z  bridged (terminated)  –          –         in   –      –              –",
+		"parked  2026-03-04T09:30:00Z  parked                operator   –         in   –      –              –  " + refusal,
 		"",
 	}, "\n"), printed)
 }
@@ -74,6 +74,7 @@ func TestFiltersBecomeOneQuery(t *testing.T) {
 		"--agent 4711 --since 2026-11-23":            "AgentId = '4711' AND StartTime >= '2026-11-23T00:00:00Z'",
 		"--since 2026-11-23T09:00:00+02:00":          "StartTime >= '2026-11-23T07:00:00Z'",
 		"--queue O'Brien'OR''='":                     "QueueName = 'O''Brien''OR''''='''",
+		"--waits-for kustomer":                       "WaitsFor = 'kustomer' AND ExecutionStatus = 'Running'",
 		"--agent=":                                   "AgentId = ''",
 		"--queue x_AND_CallPhase=parked":             "QueueName = 'x_AND_CallPhase=parked'",
 		"--direction out --queue Überlauf --limit 1": "CallDirection = 'out' AND QueueName = 'Überlauf'",

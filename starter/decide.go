@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -23,8 +22,6 @@ const (
 	// watchFor is how long a call is watched after a decision, for Kustomer to refuse once more.
 	watchFor   = 2 * time.Second
 	watchEvery = 200 * time.Millisecond
-	// stepUnderWay is how a call says that it waits for a step, not for an event.
-	stepUnderWay = "Kustomer to "
 )
 
 // errNotAllGoOn makes the exit code tell scripts what the lines above it tell people.
@@ -175,7 +172,7 @@ func (d *decider) watch(ctx context.Context, id string, state workflows.State) w
 	defer cancel()
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	for strings.HasPrefix(state.WaitsFor, stepUnderWay) {
+	for isUnderWay(state) {
 		select {
 		case <-ctx.Done():
 			return state
@@ -186,6 +183,11 @@ func (d *decider) watch(ctx context.Context, id string, state workflows.State) w
 		}
 	}
 	return state
+}
+
+// isUnderWay reports whether a call waits for a step, not for a report.
+func isUnderWay(state workflows.State) bool {
+	return state.Step != nil && state.Phase != workflows.Parked
 }
 
 // whatCame says what came of a decision.
@@ -200,8 +202,8 @@ func whatCame(state workflows.State) (outcome string, err error) {
 	if state.ConversationID != "" {
 		outcome += " (conversation " + state.ConversationID + ")"
 	}
-	if strings.HasPrefix(state.WaitsFor, stepUnderWay) {
-		outcome += ", and waits for " + state.WaitsFor
+	if isUnderWay(state) {
+		outcome += ", and waits for Kustomer to " + state.Step.InWords()
 	}
 	return outcome, nil
 }
@@ -214,8 +216,8 @@ func (d *decider) explain(ctx context.Context, id string, err error) error {
 		late    *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	)
 	switch {
-	case errors.As(err, &refused): // in the call's own words, which begin with its name
-		return errors.New(strings.TrimPrefix(refused.Message(), "call "+id+" "))
+	case errors.As(err, &refused):
+		return errors.New(refused.Message())
 	case errors.As(err, &closed):
 		return d.explainMissing(ctx, id)
 	case errors.As(err, &late) && ctx.Err() == nil:

@@ -14,11 +14,15 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
 )
 
-// opening is a call whose conversation Kustomer is asked to open.
-var opening = workflows.State{Phase: workflows.Ringing, WaitsFor: "Kustomer to open the conversation"}
+// opens is the step that opens a conversation, and opening is a call that waits for it.
+var (
+	opens   = &workflows.StepState{Causes: []call.Cause{call.Rang}}
+	opening = workflows.State{Phase: workflows.Ringing, WaitsFor: call.WaitsForKustomer, Step: opens}
+)
 
 func TestDecisionsAreUpdatesOfTheCallsNamed(t *testing.T) {
 	for _, decision := range []string{"retry", "skip"} {
@@ -60,7 +64,7 @@ func TestAmendmentGoesWithItsUpdate(t *testing.T) {
 func TestEachCallThatDoesNotGoOnSaysWhyAndFailsTheCommand(t *testing.T) {
 	for says, call := range map[string]*fakeCall{
 		"parked again: " + refusal:                  {answer: opening, state: workflows.State{Phase: workflows.Parked, ParkedBecause: refusal}},
-		"is not parked: there is nothing to retry":  {refuses: "call bad is not parked: there is nothing to retry"},
+		"is not parked: there is nothing to retry":  {refuses: "is not parked: there is nothing to retry"},
 		"is over: there is nothing to retry":        {ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED},
 		"its run has ended (terminated): there is":  {ended: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED},
 		"is unknown to Temporal: ":                  nil,
@@ -114,7 +118,7 @@ func (s *states) QueryWorkflow(context.Context, string, string, string, ...any) 
 }
 
 func TestCallIsWatchedAfterTheDecisionUntilItsStepIsOver(t *testing.T) {
-	parked := workflows.State{Phase: workflows.Parked, WaitsFor: "an operator", ParkedBecause: refusal}
+	parked := workflows.State{Phase: workflows.Parked, WaitsFor: call.WaitsForOperator, Step: opens, ParkedBecause: refusal}
 	for name, c := range map[string]struct {
 		answer workflows.State
 		then   []workflows.State
@@ -122,9 +126,9 @@ func TestCallIsWatchedAfterTheDecisionUntilItsStepIsOver(t *testing.T) {
 		fails  bool
 		within time.Duration
 	}{
-		"it goes on at once":       {workflows.State{WaitsFor: "the end of the call"}, nil, "goes on", false, 0},
-		"it goes on soon":          {opening, []workflows.State{opening, {WaitsFor: "an agent to pick up", ConversationID: conversation}}, "goes on (conversation " + conversation + ")", false, time.Second},
-		"it was the last step":     {opening, []workflows.State{{ConversationID: conversation}}, "is complete (conversation " + conversation + ")", false, time.Second},
+		"it goes on at once":       {workflows.State{WaitsFor: call.WaitsForEnd}, nil, "goes on", false, 0},
+		"it goes on soon":          {opening, []workflows.State{opening, {WaitsFor: call.WaitsForAgent, InKustomer: inIt}}, "goes on (conversation " + conversation + ")", false, time.Second},
+		"it was the last step":     {opening, []workflows.State{{InKustomer: inIt}}, "is complete (conversation " + conversation + ")", false, time.Second},
 		"it is refused again":      {opening, []workflows.State{opening, parked}, "parked again: " + refusal, true, time.Second},
 		"Kustomer does not answer": {opening, []workflows.State{opening}, "goes on, and waits for Kustomer to open the conversation", false, watchFor},
 	} {

@@ -17,7 +17,7 @@ func findCommand(out, logs io.Writer) *cli.Command {
 		Name:  "find",
 		Usage: "find the calls of a phone number, newest first",
 		Description: "Temporal knows numbers only as hashes with the encryption key. Calls without one (they began before encryption was switched\n" +
-			"on, or have no conversation) are looked through one by one, which takes some seconds per thousand.\n\n" + config.TemporalHelp,
+			"on, or were never opened) are looked through one by one, which takes some seconds per thousand.\n\n" + config.TemporalHelp,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print JSON, for scripts", Destination: &asJSON},
 		}, f.flags()...),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -16,6 +17,9 @@ const (
 	conversation = "2b7e0000000000000000beef"
 )
 
+// inIt is where a call is found whose conversation is open.
+var inIt = workflows.InKustomer{ConversationID: conversation}
+
 // twoParked has one call on each of two pages, the younger first; an older version parked the older.
 func twoParked(t *testing.T) *fakeTemporal {
 	t.Helper()
@@ -23,11 +27,11 @@ func twoParked(t *testing.T) *fakeTemporal {
 	ring := time.Date(2026, time.March, 4, 9, 30, 0, 0, time.UTC)
 	f.calls["call/younger"] = &fakeCall{
 		started: ring.Add(time.Minute), listed: map[string]string{"KustomerConversationId": conversation, "ParkedBecause": refusal},
-		answer: workflows.State{WaitsFor: "the end of the call", ConversationID: conversation},
+		answer: workflows.State{WaitsFor: call.WaitsForEnd, InKustomer: inIt},
 	}
 	f.calls["call/older"] = &fakeCall{
 		started: ring, state: workflows.State{Phase: workflows.Parked, ParkedBecause: "could not\n\tsay why"},
-		answer: workflows.State{WaitsFor: "an agent to pick up"},
+		answer: workflows.State{WaitsFor: call.WaitsForAgent},
 	}
 	return f
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience is how long a test waits for what takes milliseconds.
-const patience = 20 * time.Second
+// timeout is how long a test waits for what takes milliseconds.
+const timeout = 20 * time.Second
 
 // TestMain keeps the settings of whoever runs the tests out of them, and Temporal away.
 func TestMain(m *testing.M) {
@@ -68,7 +68,7 @@ type program struct {
 // launch runs the program until it is stopped, at the latest with the test.
 func launch(t *testing.T, args ...string) *program {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	p := &program{logs: make(journal, 100), output: make(screen, 100), stop: cancel, ended: make(chan error, 1)}
 	go func() {
 		p.ended <- run(ctx, append([]string{"starter"}, args...), p.output, p.logs)
@@ -108,7 +108,7 @@ func (p *program) requireEnded(t *testing.T) {
 	select {
 	case err := <-p.ended:
 		require.NoError(t, err)
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		require.FailNow(t, "still running")
 	}
 }

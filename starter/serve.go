@@ -109,7 +109,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		Proxies:          proxies,
 		Ready:            s.temporal.Ready,
 		Outgoing:         func() bool { return inForce().Handles(call.Outbound) },
-		Patience:         s.patience,
+		Limits:           s.limits,
 		Log:              log,
 		Observe:          func(a webhook.Answered) { counted.Webhook(a.Event, a.Status, a.Late || a.Ignored, a.Took) },
 	})

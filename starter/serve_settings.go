@@ -10,8 +10,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/config"
-	"github.com/callthread/callthread/workflows"
 )
 
 // server is the webhook receiver with its settings.
@@ -29,7 +29,7 @@ type server struct {
 	waitTimeout   time.Duration
 	rate          float64
 	proxies       string
-	patience      workflows.Patience
+	limits        call.Limits
 }
 
 const (
@@ -74,19 +74,19 @@ func (s *server) Flags() []cli.Flag {
 		},
 		&cli.DurationFlag{
 			Name: "bridge-timeout", EnvVars: []string{"CALLTHREAD_BRIDGE_TIMEOUT"},
-			Usage: "how long a call may go unanswered, with no word of its end, before it counts as missed", Value: workflows.DefaultPatience.Bridge, Destination: &s.patience.Bridge,
+			Usage: "how long a call may go unanswered, with no word of its end, before it counts as missed", Value: call.DefaultLimits.Bridge, Destination: &s.limits.Bridge,
 		},
 		&cli.DurationFlag{
 			Name: "end-timeout", EnvVars: []string{"CALLTHREAD_END_TIMEOUT"},
-			Usage: "how long after that the end of an answered call is waited for", Value: workflows.DefaultPatience.End, Destination: &s.patience.End,
+			Usage: "how long after that the end of an answered call is waited for", Value: call.DefaultLimits.End, Destination: &s.limits.End,
 		},
 		&cli.DurationFlag{
 			Name: "settle", EnvVars: []string{"CALLTHREAD_SETTLE"},
-			Usage: "how long after the end of a call overtaken events are waited for, before its outcome is written", Value: workflows.DefaultPatience.Settle, Destination: &s.patience.Settle,
+			Usage: "how long after the end of a call late reports are waited for, before its outcome is written", Value: call.DefaultLimits.Settle, Destination: &s.limits.Settle,
 		},
 		&cli.DurationFlag{
 			Name: "recording-timeout", EnvVars: []string{"CALLTHREAD_RECORDING_TIMEOUT"},
-			Usage: "how long after the end of a call its recordings are waited for, where an automation wants them", Value: workflows.DefaultPatience.Recording, Destination: &s.patience.Recording,
+			Usage: "how long after the end of a call its recordings are waited for, where an automation wants them", Value: call.DefaultLimits.Recording, Destination: &s.limits.Recording,
 		},
 	}
 }
@@ -100,7 +100,7 @@ func (s *server) validate() error {
 		return fmt.Errorf("--wait-timeout (CALLTHREAD_WAIT_TIMEOUT) must be above 0 and at most %s", maxWait)
 	case !(s.rate >= 0 && s.rate <= maxRate): // NaN too
 		return fmt.Errorf("--max-rate (CALLTHREAD_MAX_RATE) must be between 0 and %d", maxRate)
-	case min(s.patience.Bridge, s.patience.End, s.patience.Settle, s.patience.Recording) < 0:
+	case min(s.limits.Bridge, s.limits.End, s.limits.Settle, s.limits.Recording) < 0:
 		return errors.New("--bridge-timeout (CALLTHREAD_BRIDGE_TIMEOUT), --end-timeout (CALLTHREAD_END_TIMEOUT), --settle (CALLTHREAD_SETTLE) and --recording-timeout (CALLTHREAD_RECORDING_TIMEOUT) must not be negative")
 	}
 	return nil

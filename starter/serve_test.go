@@ -41,7 +41,7 @@ func TestRequestUnderWayIsAnsweredBeforeTheReceiverStops(t *testing.T) {
 	request.Header.Set("Expect", "100-continue")
 	answers := make(chan int, 1)
 	go func() {
-		client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: patience}}
+		client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: timeout}}
 		if response, err := client.Do(request); err == nil {
 			_ = response.Body.Close()
 			answers <- response.StatusCode

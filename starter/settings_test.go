@@ -55,7 +55,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"authority without certificate":           {[]string{"--tls-client-ca-file", first.certFile}, nil, []string{"--tls-client-ca-file", "--tls-cert-file"}},
 		"authority of nobody":                     {[]string{"--tls-cert-file", first.certFile, "--tls-key-file", first.keyFile, "--tls-client-ca-file", empty}, nil, []string{"--tls-client-ca-file", "no PEM certificate"}},
 		"negative wait for recordings":            {[]string{"--recording-timeout=-1s"}, nil, []string{"--recording-timeout", "CALLTHREAD_RECORDING_TIMEOUT"}},
-		"negative patience":                       {[]string{"--settle=-1s"}, nil, []string{"--settle", "CALLTHREAD_SETTLE"}},
+		"negative limits":                         {[]string{"--settle=-1s"}, nil, []string{"--settle", "CALLTHREAD_SETTLE"}},
 
 		"unknown command":        {[]string{"sreve"}, nil, []string{"sreve", "--help"}},
 		"unknown argument":       {[]string{"serve", "now"}, nil, []string{"now", "--help"}},
@@ -108,7 +108,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 			for variable, value := range c.env {
 				t.Setenv(variable, value)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), patience) // what starts after all ends without an error
+			ctx, cancel := context.WithTimeout(t.Context(), timeout) // what starts after all ends without an error
 			defer cancel()
 			var out, logs bytes.Buffer
 			err := run(ctx, append([]string{"starter"}, c.args...), &out, &logs)

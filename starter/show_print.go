@@ -47,7 +47,7 @@ func printShown(out io.Writer, shown shownCall) error {
 		return s.Flush()
 	}
 	if shown.EndedAt.IsZero() {
-		s.line("Waits for", shown.State.WaitsFor)
+		s.line("Waits for", shown.State.WaitsInWords())
 	}
 	s.state(*shown.State)
 	s.story(*shown.State, shown.Direction)
@@ -94,14 +94,14 @@ func (s sheet) story(state workflows.State, direction string) {
 }
 
 // whose says whose leg it is: of a call that was placed, the only other one is not an agent's who was rung.
-func whose(leg workflows.LegState, direction string) string {
+func whose(leg call.LegSummary, direction string) string {
 	if leg.AgentID == "" && direction == call.Out {
 		return "the other side"
 	}
 	return "agent " + cmp.Or(leg.AgentID, "unknown")
 }
 
-func eventInWords(event workflows.HeardEvent) string {
+func eventInWords(event workflows.ReportedEvent) string {
 	if event.Child {
 		return string(event.Kind) + ", of leg " + event.LegID
 	}

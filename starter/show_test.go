@@ -15,19 +15,24 @@ import (
 
 // answered is all that can be known of a call.
 var answered = workflows.State{
-	CallID: "x", Phase: workflows.Finished, Outcome: call.Answered, ConversationID: conversation, ConversationURL: "https://acme.kustomerapp.com/" + conversation,
-	CustomerID: "5f00000000000000000000aa", Caller: "the customer with the caller's number", AgentID: "4711", QueueName: "Support",
-	AssignedUsers: []string{"5f0c1a2b3c4d5e6f70819210"}, Automations: "1f8473907986",
+	CallID: "x", Phase: workflows.Finished, Outcome: call.Answered, AgentID: "4711", QueueName: "Support",
 	Summary: call.Summary{WaitSeconds: new(7), TalkSeconds: new(88), Agents: []string{"Amira Haddad", "Bo"}, EndedBy: "caller"},
-	Legs: []workflows.LegState{
+	Legs: []call.LegSummary{
 		{LegID: "x-1", AgentID: "4712", RangSeconds: new(15), FinishReason: "system-hangup"},
 		{LegID: "x-2", RangSeconds: new(4), TalkedSeconds: new(60), Answered: true},
 	},
-	Events: []workflows.HeardEvent{
+	Events: []workflows.ReportedEvent{
 		{Kind: call.Inbound, LegID: "x", At: ring}, {Kind: call.Finished, LegID: "x-1", At: ring.Add(time.Second), Child: true},
 	},
-	Skipped: []string{"assign the agent, tag and note"}, Warnings: []string{"one thing\nwas left out", "and another"},
-	RingToConversationMS: 50, BridgeToUpdateMS: 1200,
+	InKustomer: workflows.InKustomer{
+		ConversationID: conversation, ConversationURL: "https://acme.kustomerapp.com/" + conversation,
+		CustomerID: "5f00000000000000000000aa", Caller: "the customer with the caller's number",
+		AssignedUsers: []string{"5f0c1a2b3c4d5e6f70819210"}, Automations: "1f8473907986",
+	},
+	Progress: workflows.Progress{
+		Skipped: []string{"assign the agent, tag and note"}, Warnings: []string{"one thing\nwas left out", "and another"},
+		RingToConversationMS: 50, BridgeToUpdateMS: 1200,
+	},
 }
 
 // answeredCall is on a server that knows nothing else, and over.
@@ -83,7 +88,8 @@ Log           09:30:00 ringing
 
 func TestCallThatIsParkedIsShownWithWhatToDo(t *testing.T) {
 	f := twoParked(t)
-	f.calls["call/older"].state.WaitsFor = "an operator to retry, amend or skip: open the conversation"
+	older := &f.calls["call/older"].state
+	older.WaitsFor, older.Step = call.WaitsForOperator, opens
 	printed, err := starts(t, "show", "older")
 	require.NoError(t, err)
 	require.Contains(t, printed, "\nWaits for       an operator to retry, amend or skip: open the conversation\nParked because  could not say why\n")
@@ -94,6 +100,21 @@ func TestCallThatIsParkedIsShownWithWhatToDo(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, printed, "(terminated)\nParked because  could not say why\n", "it waits for nobody")
 	require.NotContains(t, printed, "starter retry")
+}
+
+func TestCallUnderWayIsShownWithWhatItWaitsFor(t *testing.T) {
+	f, x := answeredCall(t)
+	x.ended = 0
+	for words, state := range map[string]workflows.State{
+		"an agent to pick up":               {WaitsFor: call.WaitsForAgent},
+		"the agent to wrap up":              {WaitsFor: call.WaitsForWrapUp},
+		"Kustomer to open the conversation": opening,
+	} {
+		f.calls["call/x"].state = state
+		printed, err := starts(t, "show", "x")
+		require.NoError(t, err)
+		require.Regexp(t, "\nWaits for +"+words+"\n", printed)
+	}
 }
 
 func TestCallIsShownAsJSONForScripts(t *testing.T) {

@@ -61,7 +61,7 @@ func (i issued) trusting() *tls.Config {
 
 // healthy asks over https whether the receiver lives.
 func healthy(address string, config *tls.Config) error {
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: patience}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: timeout}
 	response, err := client.Get("https://" + address + "/healthz")
 	if err == nil {
 		_ = response.Body.Close()

@@ -7,114 +7,109 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
 )
 
 // What people do in Kustomer and in Temporal while a call goes on.
 
 func TestCallGoesOnInTheConversationThatPeopleMergedItInto(t *testing.T) {
+	t.Parallel()
+	s := stage.Set(t)
 	key := t.Name()
-	accepts(t, "call-inbound", inbound(key))
-	target := merge(t, key)
-	accepts(t, "call-bridged", bridged(key))
-	accepts(t, "call-finished", finished(key))
-	state := result(t, key)
+	s.Accepts(t, "call-inbound", stage.Inbound(key))
+	target := merge(t, s, key)
+	s.Accepts(t, "call-bridged", stage.Bridged(key))
+	s.Accepts(t, "call-finished", stage.Finished(key))
+	state := s.Result(t, key)
 	require.Equal(t, target, state.ConversationID)
 	require.Contains(t, state.Warnings[0], "merged")
-	require.Empty(t, onlyConversation(t, key).Notes)
-	all := stage.Sandbox.State().Conversations
+	require.Empty(t, s.OnlyConversation(t, key).Notes)
+	all := s.Sandbox.State().Conversations
 	merged := all[slices.IndexFunc(all, func(c sandbox.Conversation) bool { return c.ID == target })]
-	require.Len(t, notes(t, merged), 2)
-	require.Equal(t, []string{amira}, merged.AssignedUsers)
+	require.Len(t, stage.Notes(t, merged), 2)
+	require.Equal(t, []string{stage.Amira}, merged.AssignedUsers)
 
-	require.Contains(t, string(attributes(t, key)["KustomerConversationId"].Data), target)
+	require.Contains(t, string(attributes(t, s, key)["KustomerConversationId"].Data), target)
 }
 
 func TestDeletedConversationStaysDeletedAndTheRunSaysSo(t *testing.T) {
+	t.Parallel()
+	s := stage.Set(t)
 	key := t.Name()
-	accepts(t, "call-inbound", inbound(key))
-	remove(t, awaitConversation(t, key))
-	accepts(t, "call-bridged", bridged(key))
-	accepts(t, "call-finished", finished(key))
-	state := result(t, key)
+	s.Accepts(t, "call-inbound", stage.Inbound(key))
+	remove(t, s, s.AwaitConversation(t, key))
+	s.Accepts(t, "call-bridged", stage.Bridged(key))
+	s.Accepts(t, "call-finished", stage.Finished(key))
+	state := s.Result(t, key)
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Contains(t, state.Warnings[0], "deleted")
-	require.True(t, onlyConversation(t, key).Deleted)
+	require.True(t, s.OnlyConversation(t, key).Deleted)
 }
 
 // An operator may reset a run in the Web UI: its steps are then carried out once more.
 func TestCallThatIsResetWritesNothingTwice(t *testing.T) {
+	t.Parallel()
+	s := stage.Set(t)
 	for key, to := range map[string]func([]int64) int64{
 		"reset-to-the-first-decision": slices.Min[[]int64],
 		"reset-to-the-last-decision":  slices.Max[[]int64], // whose steps within workflow tasks are replayed
 	} {
 		t.Run(key, func(t *testing.T) {
-			accepts(t, "call-inbound", inbound(key))
-			awaitTaken(t, key)
-			accepts(t, "call-bridged", bridged(key))
-			awaitNote(t, key, "bridged")
-			awaitTaken(t, key)
-			reset(t, key, to)
-			accepts(t, "call-finished", finished(key))
-			require.Equal(t, call.Answered, result(t, key).Outcome)
-			conversation := onlyConversation(t, key)
-			require.Len(t, notes(t, conversation), 2)
-			require.Equal(t, []string{amira}, conversation.AssignedUsers)
+			t.Parallel()
+			s.Accepts(t, "call-inbound", stage.Inbound(key))
+			s.AwaitTaken(t, key)
+			s.Accepts(t, "call-bridged", stage.Bridged(key))
+			awaitNote(t, s, key, "bridged")
+			s.AwaitTaken(t, key)
+			s.Reset(t, key, to)
+			s.Accepts(t, "call-finished", stage.Finished(key))
+			require.Equal(t, call.Answered, s.Result(t, key).Outcome)
+			conversation := s.OnlyConversation(t, key)
+			require.Len(t, stage.Notes(t, conversation), 2)
+			require.Equal(t, []string{stage.Amira}, conversation.AssignedUsers)
 		})
 	}
 }
 
 // Temporal forgets a call after its retention; Kustomer does not.
 func TestEventForACallThatTemporalHasForgottenChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := stage.Set(t)
 	key := t.Name()
-	accepts(t, "call-inbound", inbound(key))
-	accepts(t, "call-bridged", bridged(key))
-	accepts(t, "call-finished", finished(key))
-	result(t, key)
-	before := onlyConversation(t, key)
+	s.Accepts(t, "call-inbound", stage.Inbound(key))
+	s.Accepts(t, "call-bridged", stage.Bridged(key))
+	s.Accepts(t, "call-finished", stage.Finished(key))
+	s.Result(t, key)
+	before := s.OnlyConversation(t, key)
 
 	// What a forgotten call's event does: it starts a run.
 	late := call.Event{
-		Kind: call.Finished, ID: "late", ReceivedAt: time.Now(),
+		Kind: call.Finished, ReceivedAt: time.Now(),
 		Leg: call.Leg{ID: key, From: "+493023125042", FinishReason: "hangup", Seconds: new(20)},
 	}
-	run, err := stage.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
-		ID: workflows.WorkflowID(key), TaskQueue: workflows.DefaultTaskQueue, WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-	}, workflows.CallWorkflow, workflows.CallInput{Key: key, First: &late, Patience: workflows.Patience{Settle: time.Millisecond}})
+	run, err := s.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+		ID: workflows.WorkflowID(key), TaskQueue: s.TaskQueue, WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}, workflows.CallWorkflow, workflows.CallInput{Key: key, First: &late, Limits: call.Limits{Settle: time.Millisecond}})
 	require.NoError(t, err)
 	require.NoError(t, run.Get(t.Context(), nil))
-	after := onlyConversation(t, key)
-	require.Equal(t, notes(t, before), notes(t, after))
+	after := s.OnlyConversation(t, key)
+	require.Equal(t, stage.Notes(t, before), stage.Notes(t, after))
 	require.ElementsMatch(t, before.Tags, after.Tags)
 	require.Equal(t, before.AssignedUsers, after.AssignedUsers)
 }
 
-// awaitConversation waits for a call's conversation and returns its id.
-func awaitConversation(t *testing.T, key string) (id string) {
-	t.Helper()
-	require.Eventually(t, func() bool {
-		found := conversations(key)
-		if len(found) == 1 {
-			id = found[0].ID
-		}
-		return id != ""
-	}, 20*time.Second, 5*time.Millisecond)
-	return id
-}
-
 // awaitNote waits until a note of a call is written.
-func awaitNote(t *testing.T, key, kind string) {
+func awaitNote(t *testing.T, s *stage.Stage, key, kind string) {
 	t.Helper()
 	written := func() bool {
-		found := conversations(key)
+		found := s.Conversations(key)
 		return len(found) == 1 && slices.ContainsFunc(found[0].Notes, func(note sandbox.Note) bool {
 			return note.ExternalID == "babelforce:"+key+":"+kind
 		})
@@ -123,39 +118,23 @@ func awaitNote(t *testing.T, key, kind string) {
 }
 
 // merge merges a call's conversation into a new one, as a person would.
-func merge(t *testing.T, key string) (target string) {
+func merge(t *testing.T, s *stage.Stage, key string) (target string) {
 	t.Helper()
-	from := awaitConversation(t, key)
-	into, err := stage.Kustomer.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: onlyConversation(t, key).CustomerID, Name: "The bill"})
+	from := s.AwaitConversation(t, key)
+	into, err := s.Kustomer.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: s.OnlyConversation(t, key).CustomerID, Name: "The bill"})
 	require.NoError(t, err)
-	require.NoError(t, stage.Sandbox.Merge(from, into.ID))
+	require.NoError(t, s.Sandbox.Merge(from, into.ID))
 	return into.ID
 }
 
 // remove deletes a conversation, as a person would.
-func remove(t *testing.T, id string) {
+func remove(t *testing.T, s *stage.Stage, id string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, stage.KustomerURL+"/v1/conversations/"+id, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, s.KustomerURL+"/v1/conversations/"+id, nil)
 	require.NoError(t, err)
-	request.Header.Set("Authorization", "Bearer sandbox-key")
+	request.Header.Set("Authorization", "Bearer "+stage.SandboxKey)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, http.StatusNoContent, response.StatusCode)
-}
-
-// reset has Temporal run a call again from its first decision.
-func reset(t *testing.T, key string, to func(decisions []int64) int64) {
-	t.Helper()
-	var decisions []int64
-	for _, event := range historyOf(t, key).Events {
-		if event.GetWorkflowTaskCompletedEventAttributes() != nil {
-			decisions = append(decisions, event.EventId)
-		}
-	}
-	_, err := stage.Temporal.ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
-		Namespace: client.DefaultNamespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: workflows.WorkflowID(key)},
-		Reason: "a test", RequestId: key, WorkflowTaskFinishEventId: to(decisions),
-	})
-	require.NoError(t, err)
 }

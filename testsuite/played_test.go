@@ -1,10 +1,7 @@
 package testsuite
 
 import (
-	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -14,27 +11,20 @@ import (
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/demo"
 	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
 )
 
 func TestPlayedCallsReplay(t *testing.T) { playsAndReplays(t, playedCalls) }
 
 func TestPlayedCallsOfAFileThatWantsMoreReplay(t *testing.T) {
-	usual := stage
-	t.Cleanup(func() { stage = usual })
-	var err error
-	stage, err = demo.SetStage(context.Background(), demo.StageOptions{
-		Patience:    workflows.Patience{Settle: 2 * time.Second, Recording: 3 * time.Second},
-		Automations: slices.Concat([]byte(moreCallers), automation.DefaultFile, []byte(moreAutomations)),
-		Budget:      100_000,
-		Progress:    io.Discard,
-		Log:         slog.New(slog.DiscardHandler),
+	playsAndReplays(t, callsThatWantMore, func(options *demo.StageOptions) {
+		options.Automations = slices.Concat([]byte(moreCallers), automation.DefaultFile, []byte(moreAutomations))
+		options.Limits.Recording = 3 * time.Second
 	})
-	require.NoError(t, err)
-	t.Cleanup(stage.Close)
-	playsAndReplays(t, callsThatWantMore)
 }
 
 // What a file can want beyond the built-in one.
@@ -48,34 +38,34 @@ const (
 )
 
 // callsThatWantMore are the paths that such a file opens.
-var callsThatWantMore = map[string]func(t *testing.T, key string){
-	"recorded-and-wrapped-up": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", parentLeg(key, `,"anonymous":true`)+"}") // or it would join another's conversation
-		accepts(t, "call-bridged", bridged(key))
-		accepts(t, "call-finished", finished(key))
-		accepts(t, "recording-finished", recording(key))
+var callsThatWantMore = map[string]func(t *testing.T, s *stage.Stage, key string){
+	"recorded-and-wrapped-up": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.ParentLeg(key, `,"anonymous":true`)+"}") // or it would join another's conversation
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		s.Accepts(t, "call-finished", stage.Finished(key))
+		s.Accepts(t, "recording-finished", recording(key))
 	},
-	"placed": func(t *testing.T, key string) {
-		accepts(t, "call-outbound", placed(key, ""))
-		accepts(t, "call-bridged", strings.TrimSuffix(placed(key, `,"duration":9`), "}")+`,"agent":{"id":"4711","sourceId":"`+amira+`"}}`)
-		accepts(t, "call-finished", placed(key, `,"duration":70,"finishReason":"hangup"`))
+	"placed": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-outbound", placed(key, ""))
+		s.Accepts(t, "call-bridged", strings.TrimSuffix(placed(key, `,"duration":9`), "}")+`,"agent":{"id":"4711","sourceId":"`+stage.Amira+`"}}`)
+		s.Accepts(t, "call-finished", placed(key, `,"duration":70,"finishReason":"hangup"`))
 	},
-	"joined": func(t *testing.T, key string) {
+	"joined": func(t *testing.T, s *stage.Stage, key string) {
 		const first = "recorded-joined-first"
-		accepts(t, "call-inbound", inbound(first))
-		conversation := awaitConversation(t, first)
-		again := parentLeg(key, fmt.Sprintf(`,"dateCreated":%d`, time.Now().Add(time.Hour).Unix()))
-		accepts(t, "call-inbound", again+"}")
-		accepts(t, "call-finished", abandoned(key))
-		accepts(t, "call-finished", abandoned(first))
-		require.Equal(t, conversation, isIn(t, key))
+		s.Accepts(t, "call-inbound", stage.Inbound(first))
+		conversation := s.AwaitConversation(t, first)
+		again := stage.ParentLeg(key, fmt.Sprintf(`,"dateCreated":%d`, time.Now().Add(time.Hour).Unix()))
+		s.Accepts(t, "call-inbound", again+"}")
+		s.Accepts(t, "call-finished", stage.Abandoned(key))
+		s.Accepts(t, "call-finished", stage.Abandoned(first))
+		require.Equal(t, conversation, isIn(t, s, key))
 	},
 }
 
 // isIn waits until a call is in a conversation, be it another's.
-func isIn(t *testing.T, key string) (conversation string) {
+func isIn(t *testing.T, s *stage.Stage, key string) (conversation string) {
 	t.Helper()
-	awaitState(t, key, func(state workflows.State) bool {
+	s.AwaitState(t, key, func(state workflows.State) bool {
 		conversation = state.ConversationID
 		return conversation != ""
 	})
@@ -83,18 +73,9 @@ func isIn(t *testing.T, key string) (conversation string) {
 }
 
 // waitsFor waits until a call waits for something.
-func waitsFor(t *testing.T, key, what string) {
+func waitsFor(t *testing.T, s *stage.Stage, key string, what call.WaitsFor) {
 	t.Helper()
-	awaitState(t, key, func(state workflows.State) bool { return state.WaitsFor == what })
-}
-
-func awaitState(t *testing.T, key string, is func(workflows.State) bool) {
-	t.Helper()
-	require.Eventually(t, func() bool {
-		value, err := stage.Temporal.QueryWorkflow(t.Context(), workflows.WorkflowID(key), "", workflows.QueryState)
-		var state workflows.State
-		return err == nil && value.Get(&state) == nil && is(state)
-	}, 20*time.Second, 20*time.Millisecond)
+	s.AwaitState(t, key, func(state workflows.State) bool { return state.WaitsFor == what })
 }
 
 func recording(key string) string {
@@ -106,123 +87,138 @@ func placed(key, fields string) string {
 }
 
 // playedCalls are the paths through CallWorkflow that are recorded.
-var playedCalls = map[string]func(t *testing.T, key string){
-	"answered": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-finished", unansweredAttempt(key))
-		accepts(t, "call-bridged", bridged(key))
-		accepts(t, "call-bridged", bridged(key))
-		accepts(t, "call-finished", finished(key))
+var playedCalls = map[string]func(t *testing.T, s *stage.Stage, key string){
+	"answered": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-finished", stage.UnansweredAttempt(key))
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		s.Accepts(t, "call-finished", stage.Finished(key))
 	},
-	"abandoned": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-finished", abandoned(key))
+	"abandoned": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-finished", stage.Abandoned(key))
 	},
-	"bridged-first": func(t *testing.T, key string) {
-		accepts(t, "call-bridged", bridged(key))
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-finished", finished(key))
+	"bridged-first": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-finished", stage.Finished(key))
 	},
-	"finished-first": func(t *testing.T, key string) {
-		accepts(t, "call-finished", finished(key))
-		accepts(t, "call-bridged", bridged(key))
+	"finished-first": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-finished", stage.Finished(key))
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
 	},
-	"child-leg-first": func(t *testing.T, key string) {
-		accepts(t, "call-finished", unansweredAttempt(key))
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-finished", abandoned(key))
+	"child-leg-first": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-finished", stage.UnansweredAttempt(key))
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-finished", stage.Abandoned(key))
 	},
-	"transferred": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-bridged", bridged(key))
-		accepts(t, "call-bridged", parentLeg(key, `,"duration":50`)+`,"agent":{"id":"4713","sourceId":"5f0c1a2b3c4d5e6f70819212"}}`)
-		accepts(t, "call-finished", finished(key))
+	"transferred": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		s.Accepts(t, "call-bridged", stage.ParentLeg(key, `,"duration":50`)+`,"agent":{"id":"4713","sourceId":"5f0c1a2b3c4d5e6f70819212"}}`)
+		s.Accepts(t, "call-finished", stage.Finished(key))
 	},
-	"bridge-lost": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-finished", finished(key))
+	"bridge-lost": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-finished", stage.Finished(key))
 	},
-	"answer-lost": func(t *testing.T, key string) {
-		stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLoseAnswer, Times: 1})
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-finished", abandoned(key))
+	"answer-lost": func(t *testing.T, s *stage.Stage, key string) {
+		s.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLoseAnswer, Times: 1})
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-finished", stage.Abandoned(key))
 	},
-	"conversation-awaited": func(t *testing.T, key string) {
-		status, answer := post(t, "call-inbound?wait=conversation", inbound(key))
+	"conversation-awaited": func(t *testing.T, s *stage.Stage, key string) {
+		status, answer := s.Post(t, "call-inbound?wait=conversation", stage.Inbound(key))
 		require.Equal(t, 200, status, answer)
-		accepts(t, "call-finished", abandoned(key))
+		s.Accepts(t, "call-finished", stage.Abandoned(key))
 	},
-	"parked-and-retried": func(t *testing.T, key string) { park(t, key, workflows.UpdateRetry) },
-	"parked-and-skipped": func(t *testing.T, key string) { park(t, key, workflows.UpdateSkip) },
-	"parked-and-amended": func(t *testing.T, key string) {
-		park(t, key, workflows.UpdateAmend, activities.Amendment{Name: new("Amended")})
+	"parked-and-retried": func(t *testing.T, s *stage.Stage, key string) { park(t, s, key, workflows.UpdateRetry) },
+	"parked-and-skipped": func(t *testing.T, s *stage.Stage, key string) { park(t, s, key, workflows.UpdateSkip) },
+	"parked-and-amended": func(t *testing.T, s *stage.Stage, key string) {
+		park(t, s, key, workflows.UpdateAmend, activities.Amendment{Name: new("Amended")})
 	},
-	"part-left-out": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-bridged", strings.Replace(bridged(key), amira, "5f0c1a2b3c4d5e6f708192ff", 1))
-		accepts(t, "call-finished", finished(key))
+	"part-left-out": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-bridged", strings.Replace(stage.Bridged(key), stage.Amira, "5f0c1a2b3c4d5e6f708192ff", 1))
+		s.Accepts(t, "call-finished", stage.Finished(key))
 	},
-	"merged": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", inbound(key))
-		merge(t, key)
-		accepts(t, "call-bridged", bridged(key))
-		accepts(t, "call-finished", finished(key))
+	"merged": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		merge(t, s, key)
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		s.Accepts(t, "call-finished", stage.Finished(key))
 	},
-	"deleted": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", inbound(key))
-		remove(t, awaitConversation(t, key))
-		accepts(t, "call-bridged", bridged(key))
-		accepts(t, "call-finished", finished(key))
+	"deleted": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		remove(t, s, s.AwaitConversation(t, key))
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		s.Accepts(t, "call-finished", stage.Finished(key))
 	},
-	"reset": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-bridged", bridged(key))
-		awaitNote(t, key, "bridged")
-		reset(t, key, slices.Min[[]int64])
-		accepts(t, "call-finished", finished(key))
+	"reset": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		awaitNote(t, s, key, "bridged")
+		s.Reset(t, key, slices.Min[[]int64])
+		s.Accepts(t, "call-finished", stage.Finished(key))
 	},
-	"caller-known-late": func(t *testing.T, key string) {
-		accepts(t, "call-finished", unansweredAttempt(key))
-		awaitConversation(t, key) // for nobody
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-finished", abandoned(key))
+	"caller-known-late": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-finished", stage.UnansweredAttempt(key))
+		s.AwaitConversation(t, key) // for nobody
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-finished", stage.Abandoned(key))
 	},
-	"transferred-cold": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-bridged", bridged(key))
-		accepts(t, "call-finished", attempt(key, 1, `"duration":40,"finishReason":"hangup"`))
-		accepts(t, "call-finished", parentLeg(key, `,"duration":50,"finishReason":"transferred"`)+"}")
-		accepts(t, "call-bridged", parentLeg(key, `,"duration":60`)+`,"agent":{"id":"4713","sourceId":"5f0c1a2b3c4d5e6f70819212"}}`)
-		waitsFor(t, key, "the end of the call, which was transferred")
-		accepts(t, "call-finished", attempt(key, 2, `"duration":30,"finishReason":"passive-hangup"`))
+	"transferred-cold": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		s.Accepts(t, "call-finished", stage.Attempt(key, 1, `"duration":40,"finishReason":"hangup"`))
+		s.Accepts(t, "call-finished", stage.ParentLeg(key, `,"duration":50,"finishReason":"transferred"`)+"}")
+		s.Accepts(t, "call-bridged", stage.ParentLeg(key, `,"duration":60`)+`,"agent":{"id":"4713","sourceId":"5f0c1a2b3c4d5e6f70819212"}}`)
+		waitsFor(t, s, key, call.WaitsForTransfer)
+		s.Accepts(t, "call-finished", stage.Attempt(key, 2, `"duration":30,"finishReason":"passive-hangup"`))
 	},
-	"transferred-to-nobody-known": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-bridged", bridged(key))
-		accepts(t, "call-bridged", parentLeg(key, `,"duration":50`)+`,"agent":{"id":"4713"}}`)
-		accepts(t, "call-finished", finished(key))
+	"transferred-to-nobody-known": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		s.Accepts(t, "call-bridged", stage.ParentLeg(key, `,"duration":50`)+`,"agent":{"id":"4713"}}`)
+		s.Accepts(t, "call-finished", stage.Finished(key))
 	},
-	"no-agent": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-finished", unansweredAttempt(key))
-		accepts(t, "call-finished", attempt(key, 2, `"duration":0,"finishReason":"system-hangup"`))
-		accepts(t, "call-finished", parentLeg(key, `,"duration":60,"finishReason":"system-hangup"`)+"}")
+	"no-agent": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-finished", stage.UnansweredAttempt(key))
+		s.Accepts(t, "call-finished", stage.Attempt(key, 2, `"duration":0,"finishReason":"system-hangup"`))
+		s.Accepts(t, "call-finished", stage.ParentLeg(key, `,"duration":60,"finishReason":"system-hangup"`)+"}")
 	},
-	"after-hours": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", inbound(key))
-		accepts(t, "call-finished", strings.Replace(abandoned(key), `{"call"`, `{"app":{"afterHours":true},"call"`, 1))
+	"after-hours": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-finished", strings.Replace(stage.Abandoned(key), `{"call"`, `{"app":{"afterHours":true},"call"`, 1))
 	},
-	"of-yesterday": func(t *testing.T, key string) {
-		accepts(t, "call-inbound", parentLeg(key, `,"dateCreated":1795000000`)+"}")
-		accepts(t, "call-finished", abandoned(key))
+	"kustomer-down": func(t *testing.T, s *stage.Stage, key string) {
+		s.Sandbox.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503, Times: 1_000_000})
+		defer s.Sandbox.ClearFaults()
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		s.Accepts(t, "call-finished", stage.Finished(key))
+		s.AwaitState(t, key, func(s workflows.State) bool { return s.Outcome == call.Answered && s.Step != nil })
+	},
+	"agent-known-late": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-bridged", stage.ParentLeg(key, `,"duration":7`)+"}")
+		awaitNote(t, s, key, "bridged")
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		s.Accepts(t, "call-finished", stage.Finished(key))
+	},
+	"of-yesterday": func(t *testing.T, s *stage.Stage, key string) {
+		s.Accepts(t, "call-inbound", stage.ParentLeg(key, `,"dateCreated":1795000000`)+"}")
+		s.Accepts(t, "call-finished", stage.Abandoned(key))
 	},
 }
 
 // park has the conversation of a call refused, and an operator decide.
-func park(t *testing.T, key, decision string, with ...any) {
-	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
-	accepts(t, "call-inbound", inbound(key))
-	awaitParked(t, key)
-	decide(t, key, decision, with...)
-	accepts(t, "call-finished", abandoned(key))
+func park(t *testing.T, s *stage.Stage, key, decision string, with ...any) {
+	s.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
+	s.Accepts(t, "call-inbound", stage.Inbound(key))
+	s.AwaitParked(t, key)
+	s.Decide(t, key, decision, with...)
+	s.Accepts(t, "call-finished", stage.Abandoned(key))
 }

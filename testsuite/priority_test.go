@@ -14,44 +14,46 @@ import (
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/config"
 	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
 )
 
 // After an outage, calls that are over wait for their conversations by the
 // hundred. A phone that rings now does not wait behind them.
 func TestRingOvertakesWhatIsLeftOfAnOutage(t *testing.T) {
+	t.Parallel()
+	s := stage.Set(t)
 	const queue, backlog = "one step at a time", 12
 	// A conversation takes a while, or there would be nothing to overtake.
-	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLatency, Latency: 100 * time.Millisecond})
-	t.Cleanup(stage.Sandbox.ClearFaults)
+	s.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLatency, Latency: 100 * time.Millisecond})
 	start := func(key string, first call.Event) client.WorkflowRun {
 		first.Leg.ID, first.Leg.From, first.ReceivedAt = key, "+493023125042", time.Now()
-		run, err := stage.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.WorkflowID(key), TaskQueue: queue},
-			workflows.CallWorkflow, workflows.CallInput{Key: key, First: &first, Patience: workflows.Patience{Settle: time.Millisecond}})
+		run, err := s.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.WorkflowID(key), TaskQueue: queue},
+			workflows.CallWorkflow, workflows.CallInput{Key: key, First: &first, Limits: call.Limits{Settle: time.Millisecond}})
 		require.NoError(t, err)
 		return run
 	}
 	key := func(n int) string { return fmt.Sprintf("%s-%d", t.Name(), n) }
 	var runs []client.WorkflowRun
 	for n := range backlog {
-		runs = append(runs, start(key(n), call.Event{Kind: call.Finished, ID: "end", Leg: call.Leg{FinishReason: "hangup"}}))
+		runs = append(runs, start(key(n), call.Event{Kind: call.Finished, Leg: call.Leg{FinishReason: "hangup"}}))
 	}
-	steps := activities.New(stage.Kustomer, sync.OnceValue(automation.Default), "")
-	worker := config.NewWorker(stage.Temporal, queue, steps, 1, nil)
+	steps := activities.New(s.Kustomer, sync.OnceValue(automation.Default), "")
+	worker := config.NewWorker(s.Temporal, queue, steps, 1, nil)
 	require.NoError(t, worker.Start())
 	t.Cleanup(worker.Stop)
-	awaitConversation(t, key(0))
+	s.AwaitConversation(t, key(0))
 
-	start(key(backlog), call.Event{Kind: call.Inbound, ID: "ring"})
-	awaitConversation(t, key(backlog))
-	rang := onlyConversation(t, key(backlog)).CreatedAt
-	require.NoError(t, stage.Temporal.SignalWorkflow(t.Context(), workflows.WorkflowID(key(backlog)), "", "finished",
-		call.Event{Kind: call.Finished, ID: "end", Leg: call.Leg{ID: key(backlog), FinishReason: "hangup"}}))
+	start(key(backlog), call.Event{Kind: call.Inbound})
+	s.AwaitConversation(t, key(backlog))
+	rang := s.OnlyConversation(t, key(backlog)).CreatedAt
+	require.NoError(t, s.Temporal.SignalWorkflow(t.Context(), workflows.WorkflowID(key(backlog)), "", "finished",
+		call.Event{Kind: call.Finished, Leg: call.Leg{ID: key(backlog), FinishReason: "hangup"}}))
 
 	after := 0
 	for n, run := range runs {
 		require.NoError(t, run.Get(t.Context(), nil))
-		if onlyConversation(t, key(n)).CreatedAt.After(rang) {
+		if s.OnlyConversation(t, key(n)).CreatedAt.After(rang) {
 			after++
 		}
 	}

@@ -1,97 +1,62 @@
 package testsuite
 
 import (
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 
+	"github.com/callthread/callthread/internal/demo"
+	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
 )
 
-// Histories are recorded once, by the version of CallWorkflow that their name
-// begins with, and kept for good: as long as they replay, calls that were
-// running under that version survive today's. To record those of a new
-// version: go test ./testsuite -run TestPlayedCalls -record v4
+// Histories are recorded once, by the version of CallWorkflow that their name begins
+// with, and kept for good; testsuite/histories replays them. To record those of a new
+// version: go test ./testsuite -run TestPlayedCalls -record v2
 var record = flag.String("record", "", "record histories under this version's name")
 
 const histories = "histories"
 
-// TestRecordedCallsReplay is what tells whether running calls survive a change of the workflow.
-func TestRecordedCallsReplay(t *testing.T) {
-	for _, file := range recorded(t) {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			replayer := worker.NewWorkflowReplayer()
-			replayer.RegisterWorkflow(workflows.CallWorkflow)
-			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
-		})
-	}
-}
-
-// TestChangedWorkflowDoesNotReplay proves that the test above can fail.
-func TestChangedWorkflowDoesNotReplay(t *testing.T) {
-	changed := func(ctx workflow.Context, in workflows.CallInput) (workflows.State, error) {
-		if err := workflow.Sleep(ctx, 1); err != nil {
-			return workflows.State{}, err
-		}
-		return workflows.CallWorkflow(ctx, in)
-	}
-	for _, file := range recorded(t) {
-		replayer := worker.NewWorkflowReplayer()
-		replayer.RegisterWorkflowWithOptions(changed, workflow.RegisterOptions{Name: "CallWorkflow"})
-		require.ErrorContains(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file), "TMPRL1100", file)
-	}
-}
-
-func recorded(t *testing.T) []string {
-	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	return files
-}
-
-// playsAndReplays plays calls on the real server, replays what came of each,
-// and keeps the histories where -record asks for them.
-func playsAndReplays(t *testing.T, calls map[string]func(t *testing.T, key string)) {
-	for name, play := range calls { // all of them first, as they take seconds to end
-		key := "recorded-" + name
-		play(t, key)
-		if name != "parked-and-skipped" {
-			isIn(t, key) // else it might meet the fault of the next one
-		}
-	}
-	for name := range calls {
+// playsAndReplays plays calls on the real server, each with a stage of its own,
+// replays what came of each, and keeps the histories where -record asks for them.
+func playsAndReplays(t *testing.T, calls map[string]func(t *testing.T, s *stage.Stage, key string), change ...func(*demo.StageOptions)) {
+	t.Parallel()
+	for name, play := range calls {
 		t.Run(name, func(t *testing.T) {
-			key := "recorded-" + name
-			result(t, key)
-			history := historyOf(t, key)
+			t.Parallel()
+			s, key := stage.Set(t, change...), "recorded-"+name
+			play(t, s, key)
+			s.Result(t, key)
+			history := s.History(t, key)
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflow(workflows.CallWorkflow)
 			require.NoError(t, replayer.ReplayWorkflowHistory(nil, history))
 			if *record == "" {
 				return
 			}
-			text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(history)
-			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(filepath.Join(histories, *record+"-"+name+".json"), text, 0o644))
+			keep(t, history, *record+"-"+name+".json")
 		})
 	}
 }
 
-func historyOf(t *testing.T, key string) *historypb.History {
-	history := &historypb.History{}
-	events := stage.Temporal.GetWorkflowHistory(t.Context(), workflows.WorkflowID(key), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		event, err := events.Next()
-		require.NoError(t, err)
-		history.Events = append(history.Events, event)
+// keep records a history. One that exists is what running calls depend on, and stays as it is.
+func keep(t *testing.T, history *historypb.History, name string) {
+	t.Helper()
+	text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(history)
+	require.NoError(t, err)
+	file, err := os.OpenFile(filepath.Join(histories, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		require.Fail(t, "this history is recorded already", "%s: no history is ever overwritten; record under another version's name", name)
 	}
-	return history
+	require.NoError(t, err)
+	_, err = file.Write(text)
+	require.NoError(t, errors.Join(err, file.Close()))
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience is how long a test waits for what takes milliseconds.
-const patience = 20 * time.Second
+// limits is how long a test waits for what takes milliseconds.
+const limits = 20 * time.Second
 
 // TestMain keeps the settings of whoever runs the tests out of them, and Temporal away.
 func TestMain(m *testing.M) {
@@ -78,7 +78,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 			for variable, value := range c.env {
 				t.Setenv(variable, value)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), patience) // what starts after all ends without an error
+			ctx, cancel := context.WithTimeout(t.Context(), limits) // what starts after all ends without an error
 			defer cancel()
 			var out, logs bytes.Buffer
 			err := run(ctx, append([]string{"worker"}, c.args...), &out, &logs)
@@ -117,7 +117,7 @@ func get(t *testing.T, url string) (status int, text string) {
 
 func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
 	t.Setenv("KUSTOMER_URL", "not this one: the flag wins")
-	ctx, stop := context.WithTimeout(t.Context(), patience)
+	ctx, stop := context.WithTimeout(t.Context(), limits)
 	defer stop()
 	logs, ended := make(journal, 100), make(chan error, 1)
 	go func() {

@@ -14,7 +14,7 @@ import (
 var recorded = recording("recorded", "https://recordings.example.com/1")
 
 func recording(id, url string) call.Event {
-	e := event(call.Recorded, id, caller, call.Agent{})
+	e := event(call.Recorded, caller, call.Agent{})
 	e.Recording = call.Recording{ID: id, URL: url}
 	return e
 }
@@ -30,25 +30,26 @@ func answeredCall(t *testing.T) *callUnderTest {
 
 func TestRecordingsAreWrittenDownWhenTheyCome(t *testing.T) {
 	c := answeredCall(t)
-	c.opened.ExpectsRecording = true
+	c.opened.Expects.Recording = true
 	c.hears(2*time.Minute, recorded)
 	c.hears(3*time.Minute, recording("another", "https://recordings.example.com/2"))
 	c.at(4*time.Minute, func() {
 		state := c.asks()
 		require.Equal(t, workflows.Finished, state.Phase, "the call is over")
 		require.Equal(t, call.Answered, state.Outcome)
-		require.Equal(t, "recordings of the call", state.WaitsFor)
+		require.Equal(t, call.WaitsForRecordings, state.WaitsFor)
+		require.Equal(t, "recordings of the call", state.WaitsInWords())
 	})
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished", "recorded", "recorded-2"}, c.steps)
-	require.Equal(t, "https://recordings.example.com/1", c.updates[2].Facts.Recording.URL)
-	require.Equal(t, "https://recordings.example.com/2", c.updates[3].Facts.Recording.URL)
-	require.Equal(t, time.Minute+workflows.DefaultPatience.Recording, c.took())
+	require.Equal(t, "https://recordings.example.com/1", c.recording(2).URL)
+	require.Equal(t, "https://recordings.example.com/2", c.recording(3).URL)
+	require.Equal(t, time.Minute+call.DefaultLimits.Recording, c.took())
 }
 
 func TestARecordingThatComesEarlyIsWrittenDownOnceTheOutcomeIs(t *testing.T) {
 	c := answeredCall(t)
-	c.opened.ExpectsRecording = true
+	c.opened.Expects.Recording = true
 	c.hears(30*time.Second, recorded)
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished", "recorded"}, c.steps)
@@ -64,27 +65,31 @@ func TestARecordingThatNoAutomationIsForIsNotWaitedFor(t *testing.T) {
 
 func TestAnAnsweredCallIsWrappedUpOnce(t *testing.T) {
 	c := answeredCall(t)
-	c.opened.WrapUpTime = 2 * time.Minute
-	c.at(90*time.Second, func() { require.Equal(t, "the agent to wrap up", c.asks().WaitsFor) })
+	c.opened.Expects.WrapUpTime = 2 * time.Minute
+	c.at(90*time.Second, func() {
+		state := c.asks()
+		require.Equal(t, call.WaitsForWrapUp, state.WaitsFor)
+		require.Equal(t, "the agent to wrap up", state.WaitsInWords())
+	})
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished", "wrappedUp"}, c.steps)
-	require.Equal(t, call.WrappedUp, c.updates[2].Event)
-	require.Equal(t, call.Answered, c.updates[2].Facts.Outcome)
+	require.Equal(t, []call.Cause{call.WrapUpOver}, c.causes(2))
+	require.Equal(t, call.Answered, c.facts(2).Outcome)
 	require.Equal(t, 3*time.Minute, c.took())
 }
 
 func TestWrappingUpAndRecordingsDoNotWaitForEachOther(t *testing.T) {
 	c := answeredCall(t)
-	c.opened.WrapUpTime, c.opened.ExpectsRecording = 2*time.Minute, true
+	c.opened.Expects.WrapUpTime, c.opened.Expects.Recording = 2*time.Minute, true
 	c.hears(100*time.Second, recorded)
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished", "recorded", "wrappedUp"}, c.steps)
-	require.Equal(t, time.Minute+workflows.DefaultPatience.Recording, c.took())
+	require.Equal(t, time.Minute+call.DefaultLimits.Recording, c.took())
 }
 
 func TestACallThatNobodyAnsweredIsNotWrappedUp(t *testing.T) {
 	c := newCall(t)
-	c.opened.WrapUpTime = 2 * time.Minute
+	c.opened.Expects.WrapUpTime = 2 * time.Minute
 	c.starts(inbound)
 	c.hears(30*time.Second, hungUp)
 	c.plays()
@@ -93,7 +98,7 @@ func TestACallThatNobodyAnsweredIsNotWrappedUp(t *testing.T) {
 
 func TestABridgeThatComesAfterTheEndIsStillServedAndPutsTheOutcomeRight(t *testing.T) {
 	c := newCall(t)
-	c.opened.ExpectsRecording = true
+	c.opened.Expects.Recording = true
 	c.starts(inbound)
 	c.hears(30*time.Second, hungUp)
 	c.hears(3*time.Minute, bridged)
@@ -106,7 +111,7 @@ func TestABridgeThatComesAfterTheEndIsStillServedAndPutsTheOutcomeRight(t *testi
 // Kustomer is away while the first is written, for longer than recordings are waited for.
 func TestARecordingThatComesWhileAnotherIsBeingWrittenIsNotLost(t *testing.T) {
 	c := answeredCall(t)
-	c.opened.ExpectsRecording = true
+	c.opened.Expects.Recording = true
 	c.hears(90*time.Second, recorded)
 	for range 9 {
 		c.fails["recorded"] = append(c.fails["recorded"], temporal.NewApplicationErrorWithOptions("away", "KustomerUnavailable", temporal.ApplicationErrorOptions{NextRetryDelay: 3 * time.Minute}))
@@ -118,7 +123,7 @@ func TestARecordingThatComesWhileAnotherIsBeingWrittenIsNotLost(t *testing.T) {
 
 func TestABridgeThatComesWhileTheCallIsWrappedUpIsNotLost(t *testing.T) {
 	c := answeredCall(t)
-	c.opened.WrapUpTime = 2 * time.Minute
+	c.opened.Expects.WrapUpTime = 2 * time.Minute
 	c.duringStep["wrappedUp"] = func() { c.env.SignalWorkflow(string(call.Bridged), transferred) }
 	c.plays()
 	require.Contains(t, c.steps, "bridged-2")

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
@@ -40,16 +39,16 @@ func TestStepsKnowWhatTheEventsTold(t *testing.T) {
 	c.hears(60*time.Second, finished)
 	c.plays()
 
-	require.Equal(t, "+4930231250", c.created.Facts.Leg.From)
-	require.Equal(t, "p", c.created.Facts.Key)
-	handOver, outcome := c.updates[0], c.updates[1]
-	require.Equal(t, 10, *handOver.Facts.Leg.Seconds, "how long the caller waited")
-	require.Equal(t, "agent-1", handOver.Facts.Agent.ID)
-	require.Equal(t, "conversation-1", handOver.ConversationID)
-	require.False(t, handOver.LookFirst)
-	require.Equal(t, 60, *outcome.Facts.Leg.Seconds, "how long the call was")
-	require.Equal(t, call.Answered, outcome.Facts.Outcome)
-	require.Equal(t, "agent-1", outcome.Facts.Agent.ID)
+	require.Equal(t, "+4930231250", c.created.Is.Opening.Leg.From)
+	require.Equal(t, "p", c.created.Is.Opening.Key)
+	handOver, outcome := c.facts(0), c.facts(1)
+	require.Equal(t, 10, *handOver.Leg.Seconds, "how long the caller waited")
+	require.Equal(t, "agent-1", handOver.Agent.ID)
+	require.Equal(t, "conversation-1", c.updates[0].Conversation.ID)
+	require.False(t, c.updates[0].MayBeDone)
+	require.Equal(t, 60, *outcome.Leg.Seconds, "how long the call was")
+	require.Equal(t, call.Answered, outcome.Outcome)
+	require.Equal(t, "agent-1", outcome.Agent.ID)
 }
 
 func TestNobodyPicksUp(t *testing.T) {
@@ -80,7 +79,7 @@ func TestCallThatIsNeverHeardOfAgainIsMissed(t *testing.T) {
 	state := c.plays()
 	require.Equal(t, call.Missed, state.Outcome)
 	require.Equal(t, []string{"create", "finished"}, c.steps)
-	require.Equal(t, workflows.DefaultPatience.Bridge, c.took())
+	require.Equal(t, call.DefaultLimits.Bridge, c.took())
 }
 
 func TestAnsweredCallWhoseEndIsLostIsClosedInTheEnd(t *testing.T) {
@@ -90,13 +89,13 @@ func TestAnsweredCallWhoseEndIsLostIsClosedInTheEnd(t *testing.T) {
 	state := c.plays()
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, workflows.Finished, state.Phase)
-	require.Equal(t, workflows.DefaultPatience.Bridge+workflows.DefaultPatience.End, c.took())
-	require.Nil(t, c.updates[1].Facts.Leg.Seconds, "how long the call was is not known")
+	require.Equal(t, call.DefaultLimits.Bridge+call.DefaultLimits.End, c.took())
+	require.Nil(t, c.facts(1).Leg.Seconds, "how long the call was is not known")
 }
 
 func TestWithoutAnAutomationForTheEndTheCallIsOverOnceHandedOver(t *testing.T) {
 	c := newCall(t)
-	c.opened.ExpectsFinish = false
+	c.opened.Expects.Finish = false
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	state := c.plays()
@@ -107,18 +106,18 @@ func TestWithoutAnAutomationForTheEndTheCallIsOverOnceHandedOver(t *testing.T) {
 
 func TestAdoptedConversationIsLookedAtBeforeNotesAreWritten(t *testing.T) {
 	c := newCall(t)
-	c.opened.Adopted = true
+	c.opened.Conversation.Adopted = true
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(60*time.Second, finished)
 	c.plays()
-	require.True(t, c.updates[0].LookFirst)
-	require.True(t, c.updates[1].LookFirst)
+	require.True(t, c.updates[0].MayBeDone)
+	require.True(t, c.updates[1].MayBeDone)
 }
 
 func TestCallThatNoAutomationOpensAConversationForIsFollowedToItsEnd(t *testing.T) {
 	c := newCall(t)
-	c.opened = activities.CreateConversationResult{ExpectsFinish: true, Automations: "v7"}
+	c.opened = activities.StepResult{Expects: call.Expects{Finish: true}, Automations: "v7"}
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(60*time.Second, finished)
@@ -131,14 +130,16 @@ func TestCallThatNoAutomationOpensAConversationForIsFollowedToItsEnd(t *testing.
 
 func TestUpdatesKnowTheConversation(t *testing.T) {
 	c := newCall(t)
-	c.opened.ConversationURL = "https://crm/conversation-1"
+	c.opened.Conversation.URL = "https://crm/conversation-1"
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(60*time.Second, finished)
 	c.plays()
-	want := call.Kustomer{CustomerID: "customer-1", ConversationID: "conversation-1", ConversationURL: "https://crm/conversation-1"}
-	require.Equal(t, want, c.updates[0].Facts.Kustomer)
-	require.Equal(t, want, c.updates[1].Facts.Kustomer)
+	for _, update := range c.updates {
+		is := update.Conversation
+		require.Equal(t, []string{"customer-1", "conversation-1", "https://crm/conversation-1"}, []string{is.CustomerID, is.ID, is.URL})
+	}
+	require.Len(t, c.updates, 2)
 }
 
 func TestLongQueueNameDoesNotStopTheCall(t *testing.T) {
@@ -148,21 +149,27 @@ func TestLongQueueNameDoesNotStopTheCall(t *testing.T) {
 	c.starts(inbound)
 	c.hears(10*time.Second, named)
 	c.hears(60*time.Second, finished)
-	c.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
-		queue, _ := args.Get(0).(temporal.SearchAttributes).GetKeyword(workflows.QueueName)
-		require.LessOrEqual(t, len(queue), 2048)
-	}).Return(nil)
 	c.plays()
+	require.Len(t, c.listed(workflows.QueueName), 1)
+	require.LessOrEqual(t, len(c.listed(workflows.QueueName)[0]), 2048)
 }
 
 func TestStateTellsWhatTheCallWaitsFor(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.at(5*time.Second, func() { require.Equal(t, "an agent to pick up", c.asks().WaitsFor) })
+	waitsFor := func(want call.WaitsFor, inWords string) func() {
+		return func() {
+			state := c.asks()
+			require.Equal(t, want, state.WaitsFor)
+			require.Equal(t, inWords, state.WaitsInWords())
+			require.Nil(t, state.Step)
+		}
+	}
+	c.at(5*time.Second, waitsFor(call.WaitsForAgent, "an agent to pick up"))
 	c.hears(10*time.Second, bridged)
-	c.at(20*time.Second, func() { require.Equal(t, "the end of the call", c.asks().WaitsFor) })
+	c.at(20*time.Second, waitsFor(call.WaitsForEnd, "the end of the call"))
 	c.hears(60*time.Second, finished)
-	c.at(62*time.Second, func() { require.Contains(t, c.asks().WaitsFor, "overtaken") })
+	c.at(62*time.Second, waitsFor(call.WaitsForLateReports, "late reports"))
 	c.plays()
 }
 
@@ -189,13 +196,27 @@ func TestWhoeverWaitsForTheConversationIsAnswered(t *testing.T) {
 
 func TestLatenciesAreThoseOfTheWebhooks(t *testing.T) {
 	c := newCall(t)
-	c.opened.OpenedAt = began.Add(80 * time.Millisecond)
+	c.opened.At = began.Add(80 * time.Millisecond)
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(60*time.Second, finished)
 	state := c.plays()
 	require.EqualValues(t, 80, state.RingToConversationMS)
 	require.EqualValues(t, 30, state.BridgeToUpdateMS)
+}
+
+// Somebody may start a workflow by hand. It would run for hours for no call.
+func TestAWorkflowWithoutAKeyIsRefused(t *testing.T) {
+	c := newCall(t)
+	c.input.Key = ""
+	c.starts(inbound)
+	c.env.ExecuteWorkflow(workflows.CallWorkflow, c.input)
+	require.True(t, c.env.IsWorkflowCompleted())
+	var refused *temporal.ApplicationError
+	require.ErrorAs(t, c.env.GetWorkflowError(), &refused)
+	require.Equal(t, "NoCall", refused.Type())
+	require.True(t, refused.NonRetryable())
+	require.Empty(t, c.steps)
 }
 
 // The same with the context of a cancelled call: cancelling is an operator's way to give up on it.
@@ -220,7 +241,7 @@ func TestCallsAreListedUnderTheHashOfTheirCaller(t *testing.T) {
 
 func TestCallerWhoIsLearntOfLaterHasTheHashThen(t *testing.T) {
 	c := newCall(t)
-	c.movedHash = "hash"
+	c.answers["move"] = func(r *activities.StepResult) { r.CallerHash = "hash" }
 	nameless := attemptEnded
 	c.starts(nameless)
 	c.hears(30*time.Second, inbound)
@@ -229,12 +250,7 @@ func TestCallerWhoIsLearntOfLaterHasTheHashThen(t *testing.T) {
 }
 
 // callerHashes plays the call, and returns those under which it was listed.
-func (c *callUnderTest) callerHashes() (hashes []string) {
-	c.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
-		if hash, ok := args.Get(0).(temporal.SearchAttributes).GetKeyword(workflows.CallerHash); ok {
-			hashes = append(hashes, hash)
-		}
-	}).Return(nil)
+func (c *callUnderTest) callerHashes() []string {
 	c.plays()
-	return hashes
+	return c.listed(workflows.CallerHash)
 }

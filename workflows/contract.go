@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"strings"
-	"time"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -30,6 +29,9 @@ const (
 	UpdateSkip  = "skip"
 )
 
+// NotParked is the type of the error that refuses a decision on a call that is not parked.
+const NotParked = "NotParked"
+
 // Amendment is the argument of UpdateAmend.
 type Amendment = activities.Amendment
 
@@ -46,8 +48,8 @@ type Phase string
 const (
 	Ringing  Phase = "ringing"  // no agent has picked up yet
 	Bridged  Phase = "bridged"  // an agent has picked up
-	Finished Phase = "finished" // over, and was answered
-	Missed   Phase = "missed"   // over, and nobody answered
+	Finished Phase = "finished" // the call has ended, and was answered
+	Missed   Phase = "missed"   // the call has ended, and nobody answered
 	Parked   Phase = "parked"   // Kustomer refused a step; an operator must decide
 )
 
@@ -64,13 +66,15 @@ var (
 	QueueName              = temporal.NewSearchAttributeKeyKeyword("QueueName")
 	// CallerHash is the keyed hash of the customer's number, by which `starter find` finds calls.
 	CallerHash = temporal.NewSearchAttributeKeyKeyword("CallerHash")
+	// WaitsFor says what a call waits for (call.WaitsFor). It is empty for waits of seconds and when the call is over.
+	WaitsFor = temporal.NewSearchAttributeKeyKeyword("WaitsFor")
 	// ParkedBecause says what Kustomer refused and why, while a call is parked.
 	ParkedBecause = temporal.NewSearchAttributeKeyKeyword("ParkedBecause")
 )
 
 // SearchAttributes is every search attribute that CallWorkflow uses.
 var SearchAttributes = []temporal.SearchAttributeKeyKeyword{
-	CallPhase, CallOutcome, CallDirection, KustomerConversationID, AgentID, QueueName, CallerHash, ParkedBecause,
+	CallPhase, WaitsFor, CallOutcome, CallDirection, KustomerConversationID, AgentID, QueueName, CallerHash, ParkedBecause,
 }
 
 // ParkedCalls finds the calls that wait for an operator in Temporal's list of
@@ -84,63 +88,6 @@ type CallInput struct {
 	Key string `json:"key"`
 	// First is the event that started the workflow, unless it comes as a signal.
 	First *call.Event `json:"first,omitempty"`
-	// Patience is how long each stage may take; zero values mean the defaults.
-	Patience Patience `json:"patience,omitzero"`
-}
-
-// Patience is how long a call waits for events that may never come.
-type Patience struct {
-	// Bridge is how long after the first event a call may go unanswered before it counts as missed.
-	Bridge time.Duration `json:"bridge,omitempty"`
-	// End is how long after that an answered call may go on before its end is no longer waited for.
-	End time.Duration `json:"end,omitempty"`
-	// Settle is how long after the end of the parent leg overtaken events are still waited for.
-	Settle time.Duration `json:"settle,omitempty"`
-	// Recording is how long after the end of a call its recordings are waited for, where an automation wants them.
-	Recording time.Duration `json:"recording,omitempty"`
-}
-
-// State is what is known of a call and what it waits for: the answer to the
-// query "state" and the result of the finished workflow.
-type State struct {
-	CallID          string `json:"callId"`
-	Phase           Phase  `json:"phase"`
-	ConversationID  string `json:"conversationId,omitempty"`
-	ConversationURL string `json:"conversationUrl,omitempty"`
-	CustomerID      string `json:"customerId,omitempty"`
-	// Caller says in words why the conversation belongs to that customer.
-	Caller        string       `json:"caller,omitempty"`
-	AgentID       string       `json:"agentId,omitempty"`
-	AssignedUsers []string     `json:"assignedUsers,omitempty"`
-	QueueName     string       `json:"queueName,omitempty"`
-	Outcome       call.Outcome `json:"outcome,omitempty"`
-	// Summary is what the call came down to, once it is over.
-	Summary call.Summary `json:"summary,omitzero"`
-	// Legs are the tries to reach an agent that have ended, in the order of hearing.
-	Legs []LegState `json:"legs,omitempty"`
-	// Events are those heard so far, in the order of hearing, repeated deliveries left out.
-	Events []HeardEvent `json:"events,omitempty"`
-	// WaitsFor says in words what the call waits for; empty when it is over.
-	WaitsFor string `json:"waitsFor,omitempty"`
-	// ParkedBecause says why Kustomer refused a step, while the call is parked for it.
-	ParkedBecause string `json:"parkedBecause,omitempty"`
-	// Automations is the version of the automations file that the conversation was opened with.
-	Automations string `json:"automations,omitempty"`
-	// Skipped are the steps that an operator left out.
-	Skipped []string `json:"skipped,omitempty"`
-	// Warnings say what was left out of the conversation, and why.
-	Warnings []string `json:"warnings,omitempty"`
-	// RingToConversationMS is from the arrival of the first event to the conversation's existence, in milliseconds.
-	RingToConversationMS int64 `json:"ringToConversationMs,omitempty"`
-	// BridgeToUpdateMS is from the arrival of the first bridge to the finished update, in milliseconds.
-	BridgeToUpdateMS int64 `json:"bridgeToUpdateMs,omitempty"`
-}
-
-// HeardEvent is one event in a call's State.
-type HeardEvent struct {
-	Kind  call.Kind `json:"kind"`
-	LegID string    `json:"legId"`
-	At    time.Time `json:"at"`
-	// Child says that the event was about an attempt to reach an agent, not the caller's own leg.
-	Child bool `json:"child,omitempty"`
+	// Limits are how long each stage may take; zero values mean the defaults.
+	Limits call.Limits `json:"limits,omitzero"`
 }

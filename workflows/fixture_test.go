@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 
@@ -25,19 +26,20 @@ var (
 	agent1 = call.Agent{ID: "agent-1", SourceID: "user-of-agent-1"}
 	agent2 = call.Agent{ID: "agent-2", SourceID: "user-of-agent-2"}
 
-	inbound           = event(call.Inbound, "inbound", caller, call.Agent{})
-	bridged           = event(call.Bridged, "bridged", lasting(caller, 10, ""), agent1)
-	transferred       = event(call.Bridged, "transferred", lasting(caller, 40, ""), agent2)
-	finished          = event(call.Finished, "finished", lasting(caller, 60, "passive-hangup"), call.Agent{})
-	hungUp            = event(call.Finished, "hung up", lasting(caller, 30, "hangup"), call.Agent{})
-	endedByFlow       = event(call.Finished, "ended by flow", lasting(caller, 30, "system-hangup"), call.Agent{})
+	inbound           = event(call.Inbound, caller, call.Agent{})
+	bridged           = event(call.Bridged, lasting(caller, 10, ""), agent1)
+	transferred       = event(call.Bridged, lasting(caller, 40, ""), agent2)
+	finished          = event(call.Finished, lasting(caller, 60, "passive-hangup"), call.Agent{})
+	hungUp            = event(call.Finished, lasting(caller, 30, "hangup"), call.Agent{})
+	endedByFlow       = event(call.Finished, lasting(caller, 30, "system-hangup"), call.Agent{})
 	attempt           = call.Leg{ID: "c", ParentID: "p", Type: "outbound", Source: "queue", Domain: "internal", From: "agent's", To: "agent's"}
-	attemptEnded      = event(call.Finished, "attempt ended", lasting(attempt, 50, "hangup"), agent1)
-	unansweredAttempt = event(call.Finished, "attempt unanswered", lasting(attempt, 0, "system-hangup"), agent2)
+	attemptEnded      = event(call.Finished, lasting(attempt, 50, "hangup"), agent1)
+	unansweredAttempt = event(call.Finished, lasting(attempt, 0, "system-hangup"), agent2)
 )
 
-func event(kind call.Kind, id string, leg call.Leg, agent call.Agent) call.Event {
-	e := call.Event{Kind: kind, ID: id, ReceivedAt: began, Leg: leg, Agent: agent}
+// event is a report. What identifies what it reports is in the leg and the agent.
+func event(kind call.Kind, leg call.Leg, agent call.Agent) call.Event {
+	e := call.Event{Kind: kind, ReceivedAt: began, Leg: leg, Agent: agent}
 	if kind == call.Bridged {
 		e.Queue = call.Queue{Name: "Support"}
 	}
@@ -63,69 +65,83 @@ type callUnderTest struct {
 	t     *testing.T
 	env   *testsuite.TestWorkflowEnvironment
 	input workflows.CallInput
-	// signalWithStart delivers every event as a signal, the first with the start.
-	signalWithStart bool
 
-	opened     activities.CreateConversationResult
-	fails      map[string][]error // by step, one for each attempt until none is left
-	answers    map[string]func(*activities.UpdateConversationResult)
+	opened     activities.StepResult // of the first step
+	fails      map[string][]error    // by step, one for each attempt until none is left
+	away       time.Duration         // for how long after the start Kustomer answers nothing
+	answers    map[string]func(*activities.StepResult)
 	duringStep map[string]func()
 
 	decisions int
 	answered  workflows.State // to the last decision
 
+	// steps are named after the note that they write, or what they do if they write none.
 	steps      []string
-	priorities []int // of the steps
-	created    activities.CreateConversationInput
-	updates    []activities.UpdateConversationInput
-	moved      activities.MoveConversationInput
-	movedHash  string // the caller's, as the move tells
+	priorities []int // of the steps that are activities of their own
+	created    activities.StepInput
+	updates    []activities.StepInput
+	listings   []listing
+	timers     timers
+	// answersLate is how long it takes until whoever has sent an update has the answer.
+	answersLate time.Duration
 }
 
 func newCall(t *testing.T) *callUnderTest {
 	suite := testsuite.WorkflowTestSuite{}
 	c := &callUnderTest{
 		t: t, env: suite.NewTestWorkflowEnvironment(),
-		input:      workflows.CallInput{Key: "p"},
-		opened:     activities.CreateConversationResult{ConversationID: "conversation-1", CustomerID: "customer-1", ExpectsFinish: true, OpenedAt: began},
+		input: workflows.CallInput{Key: "p"},
+		opened: activities.StepResult{
+			At: began, Expects: call.Expects{Finish: true},
+			Conversation: activities.Conversation{ID: "conversation-1", CustomerID: "customer-1", OpenedAt: began},
+		},
 		fails:      make(map[string][]error),
-		answers:    make(map[string]func(*activities.UpdateConversationResult)),
+		answers:    make(map[string]func(*activities.StepResult)),
 		duringStep: make(map[string]func()),
 	}
 	c.env.SetStartTime(began)
 	c.env.SetCurrentHistoryLength(firstTask)
-	c.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&overhearing{priorities: &c.priorities}}})
+	c.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&overhearing{call: c}}})
+	c.timers.watch(c.env)
 	workflows.Register(c.env, nil)
 	var steps *activities.Activities
 	c.env.OnActivity(steps.CreateConversation, mock.Anything, mock.Anything).Return(c.create)
 	c.env.OnActivity(steps.UpdateConversation, mock.Anything, mock.Anything).Return(c.update)
-	c.env.OnActivity(steps.MoveConversation, mock.Anything, mock.Anything).Return(c.move)
 	return c
 }
 
-func (c *callUnderTest) create(_ context.Context, in activities.CreateConversationInput) (activities.CreateConversationResult, error) {
+func (c *callUnderTest) create(_ context.Context, in activities.StepInput) (activities.StepResult, error) {
 	c.created = in
 	return c.opened, c.carriesOut("create")
 }
 
-func (c *callUnderTest) update(_ context.Context, in activities.UpdateConversationInput) (activities.UpdateConversationResult, error) {
+func (c *callUnderTest) update(_ context.Context, in activities.StepInput) (activities.StepResult, error) {
 	c.updates = append(c.updates, in)
-	result := activities.UpdateConversationResult{UpdatedAt: began.Add(30 * time.Millisecond)}
-	if in.Event == call.Bridged && in.Facts.Agent.SourceID != "" && !in.KeepAssignee {
-		result.AssignedUsers = []string{in.Facts.Agent.SourceID}
+	result := activities.StepResult{At: began.Add(30 * time.Millisecond), Conversation: in.Conversation}
+	is := &result.Conversation
+	is.Rev = 0 // which is not known after a note
+	switch in.Causes[0] {
+	case call.PickedUp:
+		if pickUp := last(in.Is.PickUps); !pickUp.OutOfOrder {
+			assign(&result, pickUp.Facts.Agent)
+		}
+	case call.AgentIdentified:
+		assign(&result, factsOf(in).Agent)
+	case call.CustomerIdentified:
+		is.CustomerID, is.URL = "customer-2", "https://crm/moved"
 	}
-	if in.Event == call.Finished {
-		result.AddedTags = []string{"call_" + string(in.Facts.Outcome)}
-	}
-	if answer := c.answers[in.Note]; answer != nil {
+	step := nameOf(in)
+	if answer := c.answers[step]; answer != nil {
 		answer(&result)
 	}
-	return result, c.carriesOut(in.Note)
+	return result, c.carriesOut(step)
 }
 
-func (c *callUnderTest) move(_ context.Context, in activities.MoveConversationInput) (activities.MoveConversationResult, error) {
-	c.moved = in
-	return activities.MoveConversationResult{CustomerID: "customer-2", CallerHash: c.movedHash, ConversationURL: "https://crm/moved", MovedAt: began}, c.carriesOut("move")
+func assign(result *activities.StepResult, agent call.Agent) {
+	if agent.SourceID != "" {
+		result.Agent.Users = []string{agent.SourceID}
+		result.Conversation.AssignedUsers = result.Agent.Users
+	}
 }
 
 func (c *callUnderTest) carriesOut(step string) error {
@@ -137,13 +153,74 @@ func (c *callUnderTest) carriesOut(step string) error {
 		c.fails[step] = failures[1:]
 		return failures[0]
 	}
+	if c.took() < c.away {
+		return unavailable(c.away / 8) // the test environment makes no more than ten attempts
+	}
 	return nil
 }
+
+// nameOf is the name of a step.
+func nameOf(in activities.StepInput) string {
+	switch in.Causes[0] {
+	case call.Rang:
+		return "create"
+	case call.PickedUp:
+		return last(in.Is.PickUps).Note
+	case call.CustomerIdentified:
+		return "move"
+	case call.AgentIdentified:
+		return "identify"
+	case call.Ended:
+		return in.Is.Closing.Note
+	case call.RecordingAvailable:
+		return last(in.Is.Recordings).Note
+	}
+	return string(call.WrappedUp)
+}
+
+// factsOf are the facts that a step is made with.
+func factsOf(in activities.StepInput) call.Facts {
+	latest := in.Is.Latest()
+	switch {
+	case in.Causes[0] == call.PickedUp:
+		return last(in.Is.PickUps).Facts
+	case in.Causes[0] == call.AgentIdentified && latest != nil:
+		return latest.Facts
+	case in.Is.Closing != nil && in.Causes[0] != call.CustomerIdentified && in.Causes[0] != call.AgentIdentified:
+		return in.Is.Closing.Facts
+	}
+	return in.Is.Opening
+}
+
+// facts are those that update n was made with.
+func (c *callUnderTest) facts(n int) call.Facts { return factsOf(c.updates[n]) }
+
+// pickUp is the one that update n is about.
+func (c *callUnderTest) pickUp(n int) call.PickUp { return last(c.updates[n].Is.PickUps) }
+
+// recording is the one that update n is about.
+func (c *callUnderTest) recording(n int) call.RecordingNote { return last(c.updates[n].Is.Recordings) }
+
+// causes is why update n was made.
+func (c *callUnderTest) causes(n int) []call.Cause { return c.updates[n].Causes }
+
+// moved is the step that gave the conversation to the customer.
+func (c *callUnderTest) moved() (moved activities.StepInput) {
+	for _, in := range c.updates {
+		if nameOf(in) == "move" {
+			moved = in
+		}
+	}
+	return moved
+}
+
+func last[T any](list []T) T { return list[len(list)-1] }
 
 func (c *callUnderTest) starts(first call.Event) { c.input.First = &first }
 
 func (c *callUnderTest) at(after time.Duration, do func()) { c.env.RegisterDelayedCallback(do, after) }
 
+// hears delivers an event as a signal: with the start if it is not after it.
 func (c *callUnderTest) hears(after time.Duration, e call.Event) {
 	c.at(after, func() { c.env.SignalWorkflow(string(e.Kind), e) })
 }
@@ -170,6 +247,25 @@ func (c *callUnderTest) plays() (state workflows.State) {
 }
 
 func (c *callUnderTest) took() time.Duration { return c.env.Now().Sub(began) }
+
+// listing is one write to the workflow list.
+type listing struct {
+	after time.Duration
+	is    attributes
+}
+
+// attributes are those that a write changes, "" for one that it takes away.
+type attributes map[temporal.SearchAttributeKeyKeyword]string
+
+// listed are the values that an attribute had in the workflow list, "" for none.
+func (c *callUnderTest) listed(key temporal.SearchAttributeKeyKeyword) (values []string) {
+	for _, listing := range c.listings {
+		if value, ok := listing.is[key]; ok {
+			values = append(values, value)
+		}
+	}
+	return values
+}
 
 // completedUpdate wants an update to be answered.
 type completedUpdate struct {

@@ -25,28 +25,28 @@ func leg(id string, rang, pickedUp, ended int) call.Leg {
 func TestTheRunShowsWhoWasRungForHowLongAndWhatBecameOfIt(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(17*time.Second, event(call.Finished, "in vain", leg("c-1", 2, 0, 17), agent2))
+	c.hears(17*time.Second, event(call.Finished, leg("c-1", 2, 0, 17), agent2))
 	c.hears(20*time.Second, bridged)
-	c.hears(60*time.Second, event(call.Finished, "talked", leg("c-2", 3, 10, 60), agent1))
+	c.hears(60*time.Second, event(call.Finished, leg("c-2", 3, 10, 60), agent1))
 	c.hears(60*time.Second, finished)
 	state := c.plays()
-	require.Equal(t, []workflows.LegState{
+	require.Equal(t, []call.LegSummary{
 		{LegID: "c-1", AgentID: "agent-2", RangSeconds: new(15), FinishReason: "system-hangup"},
 		{LegID: "c-2", AgentID: "agent-1", RangSeconds: new(7), TalkedSeconds: new(50), Answered: true, FinishReason: "hangup"},
 	}, state.Legs)
 	require.Equal(t, call.Summary{WaitSeconds: new(10), TalkSeconds: new(50), Agents: []string{"agent-1"}, EndedBy: "agent"}, state.Summary)
-	require.Equal(t, state.Summary, c.updates[1].Facts.Summary)
+	require.Equal(t, state.Summary, c.facts(1).Summary)
 }
 
 func TestAChildLegNeitherOpensNorEndsNorAssigns(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(17*time.Second, event(call.Finished, "in vain", leg("c-1", 2, 0, 17), agent2))
+	c.hears(17*time.Second, event(call.Finished, leg("c-1", 2, 0, 17), agent2))
 	c.at(time.Minute, func() {
 		state := c.asks()
 		require.Equal(t, workflows.Ringing, state.Phase)
 		require.Empty(t, state.AgentID)
-		require.Equal(t, "an agent to pick up", state.WaitsFor)
+		require.Equal(t, call.WaitsForAgent, state.WaitsFor)
 	})
 	c.hears(2*time.Minute, hungUp)
 	c.plays()
@@ -61,24 +61,24 @@ var (
 
 func TestACallThatAnAgentPlacesWaitsForTheLegThatTellsWhoIsCalled(t *testing.T) {
 	c := newCall(t)
-	c.starts(event(call.Outbound, "agent's", agentsLeg, agent1))
-	c.hears(2*time.Second, event(call.Outbound, "customer's", customersLeg, call.Agent{}))
-	c.hears(10*time.Second, event(call.Bridged, "bridged", agentsLeg, agent1))
-	c.hears(60*time.Second, event(call.Finished, "customer's ended", lasting(customersLeg, 50, "hangup"), call.Agent{}))
-	c.hears(60*time.Second, event(call.Finished, "agent's ended", lasting(agentsLeg, 60, "passive-hangup"), call.Agent{}))
+	c.starts(event(call.Outbound, agentsLeg, agent1))
+	c.hears(2*time.Second, event(call.Outbound, customersLeg, call.Agent{}))
+	c.hears(10*time.Second, event(call.Bridged, agentsLeg, agent1))
+	c.hears(60*time.Second, event(call.Finished, lasting(customersLeg, 50, "hangup"), call.Agent{}))
+	c.hears(60*time.Second, event(call.Finished, lasting(agentsLeg, 60, "passive-hangup"), call.Agent{}))
 	state := c.plays()
-	require.True(t, c.created.Facts.Outgoing)
-	require.Equal(t, "+4930231250", c.created.Facts.CustomersNumber())
-	require.Equal(t, agent1, c.created.Facts.Agent)
+	require.True(t, c.created.Is.Opening.Outgoing)
+	require.Equal(t, "+4930231250", c.created.Is.Opening.CustomersNumber())
+	require.Equal(t, agent1, c.created.Is.Opening.Agent)
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
 }
 
 func TestACallThatAnAgentPlacedInVainIsUnreached(t *testing.T) {
 	c := newCall(t)
-	c.starts(event(call.Outbound, "customer's", customersLeg, agent1))
-	c.hears(30*time.Second, event(call.Finished, "customer's ended", lasting(customersLeg, 0, "no-answer"), call.Agent{}))
-	c.hears(30*time.Second, event(call.Finished, "agent's ended", lasting(agentsLeg, 30, "hangup"), call.Agent{}))
+	c.starts(event(call.Outbound, customersLeg, agent1))
+	c.hears(30*time.Second, event(call.Finished, lasting(customersLeg, 0, "no-answer"), call.Agent{}))
+	c.hears(30*time.Second, event(call.Finished, lasting(agentsLeg, 30, "hangup"), call.Agent{}))
 	state := c.plays()
 	require.Equal(t, call.Unreached, state.Outcome)
 	require.Equal(t, workflows.Missed, state.Phase)
@@ -88,31 +88,32 @@ func TestACallThatAnAgentPlacedInVainIsUnreached(t *testing.T) {
 // The agent's own phone rings first, for as long as it takes.
 func TestTheConversationOfACallThatIsPlacedWaitsUntilTheCustomerIsRung(t *testing.T) {
 	c := newCall(t)
-	c.starts(event(call.Outbound, "agent's", agentsLeg, agent1))
-	c.hears(40*time.Second, event(call.Outbound, "customer's", customersLeg, call.Agent{}))
-	c.hears(90*time.Second, event(call.Finished, "agent's ended", lasting(agentsLeg, 60, "passive-hangup"), call.Agent{}))
+	c.starts(event(call.Outbound, agentsLeg, agent1))
+	c.hears(40*time.Second, event(call.Outbound, customersLeg, call.Agent{}))
+	c.hears(90*time.Second, event(call.Finished, lasting(agentsLeg, 60, "passive-hangup"), call.Agent{}))
 	c.plays()
-	require.Equal(t, "+4930231250", c.created.Facts.CustomersNumber())
+	require.Equal(t, "+4930231250", c.created.Is.Opening.CustomersNumber())
 	require.Equal(t, []string{"create", "finished"}, c.steps)
 }
 
 func TestTheAgentWhoPlacedACallIsNamedWhenThatBecomesKnown(t *testing.T) {
 	c := newCall(t)
-	c.signalWithStart = true
-	c.hears(0, event(call.Finished, "customer's ended", lasting(customersLeg, 0, "no-answer"), call.Agent{}))
-	c.hears(2*time.Second, event(call.Outbound, "customer's", customersLeg, agent1))
-	c.hears(3*time.Second, event(call.Finished, "agent's ended", lasting(agentsLeg, 30, "hangup"), call.Agent{}))
+	c.hears(0, event(call.Finished, lasting(customersLeg, 0, "no-answer"), call.Agent{}))
+	c.hears(2*time.Second, event(call.Outbound, customersLeg, agent1))
+	c.hears(3*time.Second, event(call.Finished, lasting(agentsLeg, 30, "hangup"), call.Agent{}))
 	state := c.plays()
-	require.Equal(t, []string{"create", "create", "finished"}, c.steps)
-	require.Equal(t, "conversation-1", c.created.Existing)
-	require.Equal(t, agent1, c.created.Facts.Agent)
+	require.Equal(t, []string{"create", "identify", "finished"}, c.steps)
+	require.Equal(t, []call.Cause{call.AgentIdentified}, c.causes(0))
+	require.Empty(t, c.updates[0].Is.PickUps, "who placed it has not picked up")
+	require.Equal(t, "conversation-1", c.updates[0].Conversation.ID)
+	require.Equal(t, agent1, c.facts(0).Agent)
 	require.Equal(t, "agent-1", state.AgentID)
 }
 
 func TestACallThatWasAnsweredStaysSoWhereItsEndIsNotHeardOf(t *testing.T) {
 	c := newCall(t)
-	c.starts(event(call.Outbound, "customer's", customersLeg, agent1))
-	c.hears(60*time.Second, event(call.Finished, "customer's ended", lasting(customersLeg, 40, "hangup"), call.Agent{}))
+	c.starts(event(call.Outbound, customersLeg, agent1))
+	c.hears(60*time.Second, event(call.Finished, lasting(customersLeg, 40, "hangup"), call.Agent{}))
 	state := c.plays()
 	require.Equal(t, []string{"create", "answered", "finished"}, c.steps)
 	require.Equal(t, call.Answered, state.Outcome)

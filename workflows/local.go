@@ -12,74 +12,92 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// The two steps for which somebody waits at a phone are tried within the
-// workflow task, as local activities. That is half of Temporal's work for a
-// call, and half of the wait. A step that does not succeed there at once becomes
-// a regular activity: operators see it pending, and Temporal tries it again.
+// Someone at a phone waits for the first two steps of a call: they are tried within
+// the workflow task, as local activities. That halves Temporal's work for a call, and
+// the wait. A step that fails there becomes a regular activity, which operators see
+// and Temporal retries.
 //
-// Temporal knows of a local activity only once the task is complete. Where the
-// worker dies before, the next one carries it out again without being told:
+// Temporal does not know about a local activity until its workflow task completes. If
+// the worker dies before that, the next one does the step again without knowing:
 //
-//   - Opening a conversation is tried only in a run's first workflow task, whose
-//     place in the history says whether it is the first attempt at that.
-//   - A hand-over is tried only where it depends on the revision that our last
-//     write has left: Kustomer then refuses what was done before.
+//   - Opening a conversation is tried only in the run's first workflow task. Its place
+//     in the history says whether that task was tried before.
+//   - A hand-over is tried only if it depends on the revision of our last write.
+//     Kustomer then refuses to do it a second time.
 
 const (
-	// firstTask is the length of the history in a run's first workflow task, if it was started by an event alone.
+	// firstTask is the length of the history in a run's first workflow task, if a single event started it.
 	firstTask = 3
-	// repeatedTask is its least length where that task was tried before: Temporal
-	// adds how that ended, and the next attempt's two events.
+	// repeatedTask is its minimum length if that task was tried before: Temporal adds
+	// how the attempt ended, and the two events of the next one.
 	repeatedTask = firstTask + 3
-	// prompt is how old an event may be for its step to be tried at once. What is
-	// older is a backlog, which Temporal hands out by urgency.
+	// prompt is how old an event may be for its step to be tried at once. Older ones
+	// are a backlog, which Temporal hands out by priority.
 	prompt = 5 * time.Second
 )
 
-// opensLocally reports whether the opening may be tried in this workflow task.
-func (c *thread) opensLocally(ctx workflow.Context, in activities.CreateConversationInput) bool {
-	isFirst := workflow.GetInfo(ctx).GetCurrentHistoryLength() == firstTask
-	return c.local && isFirst && in.Amend == nil && !c.isOld && !c.ended && isPrompt(ctx, workflow.GetInfo(ctx).WorkflowStartTime)
+func (r *run) opensLocally(ctx workflow.Context, in activities.StepInput) bool {
+	info := workflow.GetInfo(ctx)
+	isFirst := info.GetCurrentHistoryLength() == firstTask
+	return isFirst && in.Amend == nil && !r.isOld && !r.record.HasParentEnded() && isPrompt(ctx, info.WorkflowStartTime)
 }
 
-// updatesLocally reports whether the update may be tried in this workflow task.
-// Like the above it goes by what the history tells alone, which is the same in a
-// run that was reset: whether a step looks first is not.
-func (c *thread) updatesLocally(ctx workflow.Context, t try, in activities.UpdateConversationInput) bool {
-	isConditional := in.Left.Known && in.Left.Rev != 0 && !in.KeepAssignee
-	isUsual := !t.decided && !c.opened.Adopted && !c.gone && !c.isOld && !c.ended
-	return c.local && isConditional && isUsual && in.Event == call.Bridged && isPrompt(ctx, in.Since)
+// updatesLocally depends on the history alone, which is the same in a run that was
+// reset; whether a step may have been done is not.
+func (r *run) updatesLocally(ctx workflow.Context, a attempt, in activities.StepInput) bool {
+	if in.Causes[0] != call.PickedUp {
+		return false
+	}
+	pickUp := in.Is.PickUps[len(in.Is.PickUps)-1]
+	isConditional := in.Conversation.Rev != 0 && !pickUp.OutOfOrder
+	isUsual := !a.decided && !in.Conversation.Adopted && !in.Conversation.Deleted && !r.isOld && !r.record.HasParentEnded()
+	return isConditional && isUsual && isPrompt(ctx, activities.Since(in))
 }
 
 func isPrompt(ctx workflow.Context, at time.Time) bool { return workflow.Now(ctx).Sub(at) < prompt }
 
-// runLocally tries a step in this workflow task, and as a regular activity
-// where it falls short. That has to look first for what may have been done.
-func runLocally[In, Out any](ctx workflow.Context, c *thread, what string, activity func(context.Context, In) (Out, error), in In, lookFirst func(*In)) (out Out, err error) {
+// tryLocally tries a step within this workflow task. If that fails it becomes a
+// regular activity, which first looks for what may have been done.
+func (r *run) tryLocally(ctx workflow.Context, step call.Step, activity func(context.Context, activities.StepInput) (activities.StepResult, error), in activities.StepInput) (result activities.StepResult, err error) {
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: activities.LocalTimeout,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
-		Summary:                what,
+		Summary:                step.InWords(),
 	})
-	err = workflow.ExecuteLocalActivity(local, activity, in).Get(ctx, &out)
+	err = workflow.ExecuteLocalActivity(local, activity, in).Get(ctx, &result)
 	var failed *temporal.ApplicationError
 	isFailed := errors.As(err, &failed)
 	switch {
 	case err == nil, ctx.Err() != nil, isFailed && failed.NonRetryable():
-		return out, err
-	case isFailed && failed.Type() == activities.Untouched:
-		return run(ctx, c, activity, in)
+		return result, err
+	case isFailed && failed.Type() == activities.NotTried:
+		return r.execute(ctx, activity, in)
+	case isFailed && failed.Type() == activities.NotStarted:
+		r.slow = true
+		return r.execute(ctx, activity, in)
 	}
-	lookFirst(&in)
+	in.MayBeDone = true
 	pause := activities.Lateness // for a time-out
 	if isFailed {
 		pause = failed.NextRetryDelay()
 	}
-	if err := c.publish(ctx); err != nil {
-		return out, err
+	r.slow = true
+	if err := r.pause(ctx, pause); err != nil {
+		return result, err
 	}
-	if err := c.timer(ctx, pause, "pause after an attempt that failed").Get(ctx, nil); err != nil {
-		return out, err
+	return r.execute(ctx, activity, in)
+}
+
+// pause waits before the next attempt. Reports that arrive meanwhile are received.
+func (r *run) pause(ctx workflow.Context, d time.Duration) error {
+	passed := workflow.NewTimerWithOptions(ctx, d, workflow.TimerOptions{Summary: "pause after an attempt that failed"})
+	for !passed.IsReady() {
+		if err := r.publish(ctx); err != nil {
+			return err
+		}
+		if err := r.next(ctx, passed); err != nil {
+			return err
+		}
 	}
-	return run(ctx, c, activity, in)
+	return nil
 }

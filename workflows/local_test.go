@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
@@ -21,7 +20,7 @@ func unavailable(pause time.Duration) error {
 func promptly(t *testing.T) *callUnderTest {
 	t.Helper()
 	c := newCall(t)
-	c.opened.Left = activities.Conversation{Known: true, Rev: 1}
+	c.opened.Conversation.Known, c.opened.Conversation.Rev = true, 1
 	c.starts(inbound)
 	c.hears(time.Second, bridged)
 	c.hears(60*time.Second, finished)
@@ -40,8 +39,8 @@ func TestStepThatFallsShortWithinTheTaskBecomesAnActivityThatLooksFirst(t *testi
 	c.fails["create"] = []error{unavailable(time.Second)}
 	c.fails["bridged"] = []error{unavailable(11 * time.Second)}
 	var looked []bool
-	c.duringStep["create"] = func() { looked = append(looked, c.created.LookFirst) }
-	c.duringStep["bridged"] = func() { looked = append(looked, c.updates[len(c.updates)-1].LookFirst) }
+	c.duringStep["create"] = func() { looked = append(looked, c.created.MayBeDone) }
+	c.duringStep["bridged"] = func() { looked = append(looked, c.updates[len(c.updates)-1].MayBeDone) }
 	state := c.plays()
 	require.Equal(t, []string{"create", "create", "bridged", "bridged", "finished"}, c.steps)
 	require.Equal(t, []bool{false, true, false, true}, looked)
@@ -56,7 +55,7 @@ func TestNothingIsLookedForBeforeKustomerHadTheTimeToWriteIt(t *testing.T) {
 	}{
 		"as the failure says":      {unavailable(7 * time.Second), 7 * time.Second},
 		"where it says nothing":    {temporal.NewTimeoutError(0, nil), activities.Lateness},
-		"where nothing was done":   {temporal.NewApplicationError("not done yet", activities.Untouched), 0},
+		"where nothing was done":   {temporal.NewApplicationError("not done yet", activities.NotStarted), 0},
 		"nor is it waited in vain": {temporal.NewApplicationError("conflict", activities.Refused), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,10 +74,10 @@ func TestNothingIsLookedForBeforeKustomerHadTheTimeToWriteIt(t *testing.T) {
 
 func TestWhatWasNotTouchedIsNotLookedFor(t *testing.T) {
 	c := promptly(t)
-	c.fails["create"] = []error{temporal.NewApplicationError("not done yet", activities.Untouched)}
+	c.fails["create"] = []error{temporal.NewApplicationError("not done yet", activities.NotStarted)}
 	c.plays()
 	require.Equal(t, []string{"create", "create", "bridged", "finished"}, c.steps)
-	require.False(t, c.created.LookFirst)
+	require.False(t, c.created.MayBeDone)
 }
 
 func TestStepRefusedWithinTheTaskParksTheCall(t *testing.T) {
@@ -90,7 +89,7 @@ func TestStepRefusedWithinTheTaskParksTheCall(t *testing.T) {
 	})
 	c.plays()
 	require.Equal(t, []string{"create", "create", "bridged", "finished"}, c.steps)
-	require.True(t, c.created.LookFirst)
+	require.True(t, c.created.MayBeDone)
 }
 
 // Temporal does not say that a workflow task was tried before. Its place in the history does.
@@ -103,16 +102,16 @@ func TestOpeningThatMayHaveBeenTriedInAWorkflowTaskThatWasLostLooksFirst(t *test
 		c.starts(inbound)
 		c.hears(60*time.Second, hungUp)
 		c.plays()
-		require.Equal(t, want.looks, c.created.LookFirst, length)
+		require.Equal(t, want.looks, c.created.MayBeDone, length)
 		require.Equal(t, want.local, len(c.priorities) == 1, length)
 	}
 }
 
 func TestWhatCouldBeDoneTwiceIsNotTriedWithinTheTask(t *testing.T) {
 	for name, change := range map[string]func(*callUnderTest){
-		"a hand-over whose conversation others may have changed": func(c *callUnderTest) { c.opened.Left.Rev = 0 },
-		"one that was opened before":                             func(c *callUnderTest) { c.opened.Adopted = true },
-		"one of an earlier version":                              func(c *callUnderTest) { c.opened.Left = activities.Conversation{} },
+		"a hand-over whose conversation others may have changed": func(c *callUnderTest) { c.opened.Conversation.Rev = 0 },
+		"one that was opened before":                             func(c *callUnderTest) { c.opened.Conversation.Adopted = true },
+		"one of an earlier version":                              func(c *callUnderTest) { c.opened.Conversation.Known, c.opened.Conversation.Rev = false, 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := promptly(t)
@@ -126,21 +125,10 @@ func TestWhatCouldBeDoneTwiceIsNotTriedWithinTheTask(t *testing.T) {
 // A backlog is handed out by urgency, which only activities of their own have.
 func TestEventsThatHaveWaitedForAWorkerAreServedByUrgency(t *testing.T) {
 	c := newCall(t)
-	c.opened.Left = activities.Conversation{Known: true, Rev: 1}
+	c.opened.Conversation.Known, c.opened.Conversation.Rev = true, 1
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged) // which was received when the call began
 	c.hears(60*time.Second, finished)
 	c.plays()
 	require.Equal(t, []int{activities.PriorityHandOver, activities.PriorityOutcome}, c.priorities)
-}
-
-func TestListOfRunsIsToldOnceInAWorkflowTask(t *testing.T) {
-	c := promptly(t)
-	c.opened.ExpectsFinish = false // so that the call is over with the hand-over
-	var told []int
-	c.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
-		told = append(told, args.Get(0).(temporal.SearchAttributes).Size())
-	}).Return(nil)
-	c.plays()
-	require.Equal(t, []int{1, 4}, told, "the conversation; then agent, queue, outcome and phase")
 }

@@ -16,7 +16,6 @@ func TestOrderAndRepetitionOfEventsChangeNothing(t *testing.T) {
 	events := []call.Event{inbound, bridged, attemptEnded, finished}
 	for _, order := range permutations(len(events)) {
 		c := newCall(t)
-		c.signalWithStart = true
 		for i, n := range order {
 			at := time.Duration(i) * 500 * time.Millisecond
 			c.hears(at, events[n])
@@ -27,29 +26,27 @@ func TestOrderAndRepetitionOfEventsChangeNothing(t *testing.T) {
 		require.Equal(t, "agent-1", state.AgentID, order)
 		require.Len(t, state.Events, len(events), order)
 		require.Equal(t, []string{"create", "bridged", "finished"}, c.steps, order)
-		require.Equal(t, "+4930231250", c.created.Facts.Leg.From, order)
-		require.Equal(t, 10, *c.updates[0].Facts.Leg.Seconds, order)
-		require.Equal(t, 60, *c.updates[1].Facts.Leg.Seconds, order)
+		require.Equal(t, "+4930231250", c.created.Is.Opening.Leg.From, order)
+		require.Equal(t, 10, *c.facts(0).Leg.Seconds, order)
+		require.Equal(t, 60, *c.facts(1).Leg.Seconds, order)
 	}
 }
 
 func TestConversationWaitsAMomentForTheCallersOwnLeg(t *testing.T) {
 	c := newCall(t)
-	c.signalWithStart = true
 	c.hears(0, unansweredAttempt)
 	c.hears(2*time.Second, inbound)
 	c.hears(3*time.Second, hungUp)
 	c.plays()
-	require.Equal(t, "+4930231250", c.created.Facts.Leg.From)
+	require.Equal(t, "+4930231250", c.created.Is.Opening.Leg.From)
 }
 
 func TestConversationIsOpenedEvenIfTheCallersOwnEventsAreLost(t *testing.T) {
 	c := newCall(t)
-	c.signalWithStart = true
 	c.hears(0, unansweredAttempt)
 	state := c.plays()
 	require.Equal(t, "conversation-1", state.ConversationID)
-	require.Empty(t, c.created.Facts.Leg.From, "the number of an agent's leg is not the caller's")
+	require.Empty(t, c.created.Is.Opening.Leg.From, "the number of an agent's leg is not the caller's")
 }
 
 func TestTransferReassigns(t *testing.T) {
@@ -61,7 +58,7 @@ func TestTransferReassigns(t *testing.T) {
 	state := c.plays()
 	require.Equal(t, "agent-2", state.AgentID)
 	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
-	require.Equal(t, "agent-2", c.updates[2].Facts.Agent.ID)
+	require.Equal(t, "agent-2", c.facts(2).Agent.ID)
 }
 
 func TestLaterBridgeKeepsTheCallWhenItOvertookTheEarlier(t *testing.T) {
@@ -72,14 +69,14 @@ func TestLaterBridgeKeepsTheCallWhenItOvertookTheEarlier(t *testing.T) {
 	c.hears(60*time.Second, finished)
 	state := c.plays()
 	require.Equal(t, "agent-2", state.AgentID)
-	require.False(t, c.updates[0].KeepAssignee)
-	require.True(t, c.updates[1].KeepAssignee)
-	require.Equal(t, "agent-2", c.updates[2].Facts.Agent.ID)
+	require.False(t, c.pickUp(0).OutOfOrder)
+	require.True(t, c.pickUp(1).OutOfOrder)
+	require.Equal(t, "agent-2", c.facts(2).Agent.ID)
 }
 
 func TestBridgeThatBothLegsAnnounceIsOne(t *testing.T) {
 	other := bridged
-	other.ID, other.Leg = "bridged-on-child", call.Leg{ID: "c", ParentID: "p"}
+	other.Leg = call.Leg{ID: "c", ParentID: "p"}
 	c := newCall(t)
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
@@ -121,9 +118,8 @@ func TestBridgeThatArrivesWhileTheOutcomeIsWrittenPutsItRight(t *testing.T) {
 	require.Equal(t, []string{"create", "finished", "bridged", "finished-2"}, c.steps)
 	require.Equal(t, "agent-1", state.AgentID)
 	require.Equal(t, call.Answered, state.Outcome)
-	corrected := c.updates[2]
-	require.Equal(t, call.Answered, corrected.Facts.Outcome)
-	require.Equal(t, []string{"call_abandoned_in_flow"}, corrected.Undo)
+	require.Equal(t, call.Answered, c.facts(2).Outcome)
+	require.Equal(t, call.AbandonedInFlow, c.updates[2].Was.Closing.Facts.Outcome, "whose tags are to be taken away")
 }
 
 func TestBridgeThatComesAfterItWasGivenUpStillAssignsTheAgent(t *testing.T) {
@@ -136,7 +132,7 @@ func TestBridgeThatComesAfterItWasGivenUpStillAssignsTheAgent(t *testing.T) {
 		require.ElementsMatch(t, []string{"create", "answered", "finished", "bridged"}, c.steps, step)
 		require.Equal(t, "agent-1", state.AgentID, step)
 		if step == "answered" {
-			require.Equal(t, "agent-1", c.updates[2].Facts.Agent.ID, "the outcome is written last, and knows who answered")
+			require.Equal(t, "agent-1", c.facts(2).Agent.ID, "the outcome is written last, and knows who answered")
 		}
 	}
 }
@@ -148,8 +144,9 @@ func TestAnsweredCallWhoseBridgeWasLostIsTaggedAnswered(t *testing.T) {
 	state := c.plays()
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, []string{"create", "answered", "finished"}, c.steps)
-	require.Equal(t, call.Bridged, c.updates[0].Event)
-	require.Nil(t, c.updates[0].Facts.Leg.Seconds, "how long the caller waited was never told")
+	require.Equal(t, []call.Cause{call.PickedUp}, c.causes(0))
+	require.True(t, c.pickUp(0).Inferred)
+	require.Nil(t, c.facts(0).Leg.Seconds, "how long the caller waited was never told")
 	require.Empty(t, state.AssignedUsers)
 }
 
@@ -157,18 +154,17 @@ func TestConversationWaitsAMomentToLearnWhoCalls(t *testing.T) {
 	anonymous := bridged
 	anonymous.Leg = lasting(call.Leg{ID: "p"}, 10, "")
 	c := newCall(t)
-	c.signalWithStart = true
 	c.hears(0, anonymous)
 	c.hears(time.Second, inbound)
 	c.hears(60*time.Second, finished)
 	c.plays()
-	require.Equal(t, "+4930231250", c.created.Facts.Leg.From)
+	require.Equal(t, "+4930231250", c.created.Is.Opening.Leg.From)
 	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
 }
 
 func TestAnnouncementsOfOneBridgeAreOneWhateverOvertookThem(t *testing.T) {
 	again := transferred
-	again.ID, again.Leg = "transferred-on-child", call.Leg{ID: "c", ParentID: "p", CreatedAt: began, Seconds: new(41)}
+	again.Leg = call.Leg{ID: "c", ParentID: "p", CreatedAt: began, Seconds: new(41)}
 	c := newCall(t)
 	c.starts(inbound)
 	c.hears(40*time.Second, transferred)
@@ -181,7 +177,7 @@ func TestAnnouncementsOfOneBridgeAreOneWhateverOvertookThem(t *testing.T) {
 
 func TestCallGivenBackToTheFirstAgentIsAHandOver(t *testing.T) {
 	back := bridged
-	back.ID, back.Leg = "back", lasting(caller, 50, "")
+	back.Leg = lasting(caller, 50, "")
 	c := newCall(t)
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
@@ -195,7 +191,7 @@ func TestCallGivenBackToTheFirstAgentIsAHandOver(t *testing.T) {
 
 func TestAnnouncementThatFirstTellsWhoTheAgentIsToKustomerAssigns(t *testing.T) {
 	nameless := bridged
-	nameless.ID, nameless.Agent = "nameless", call.Agent{ID: "agent-1", Name: "Amira"}
+	nameless.Agent = call.Agent{ID: "agent-1", Name: "Amira"}
 	c := newCall(t)
 	c.starts(inbound)
 	c.hears(10*time.Second, nameless)
@@ -203,7 +199,9 @@ func TestAnnouncementThatFirstTellsWhoTheAgentIsToKustomerAssigns(t *testing.T) 
 	c.hears(60*time.Second, finished)
 	state := c.plays()
 	require.Equal(t, []string{"user-of-agent-1"}, state.AssignedUsers)
-	require.Equal(t, "Amira", c.updates[2].Facts.Agent.Name, "what the second left out is kept")
+	require.Equal(t, []string{"create", "bridged", "identify", "finished"}, c.steps)
+	require.Equal(t, "Amira", c.facts(1).Agent.Name, "what the second left out is kept")
+	require.Equal(t, "Amira", c.facts(2).Agent.Name)
 }
 
 // An outage held up the event that tells who calls, for longer than an agent can wait.
@@ -223,8 +221,8 @@ func TestCallerWhoBecomesKnownLateGetsTheConversation(t *testing.T) {
 			plays(c)
 			state := c.plays()
 			require.Contains(t, c.steps, "move")
-			require.Equal(t, "+4930231250", c.moved.Facts.Leg.From)
-			require.Equal(t, "customer-1", c.moved.Facts.Kustomer.CustomerID)
+			require.Equal(t, "+4930231250", c.moved().Is.Opening.Leg.From)
+			require.Equal(t, "customer-1", c.moved().Conversation.CustomerID)
 			require.Equal(t, "customer-2", state.CustomerID)
 			require.Equal(t, "https://crm/moved", state.ConversationURL)
 			require.Len(t, slices.DeleteFunc(c.steps, func(step string) bool { return step != "move" }), 1)
@@ -254,11 +252,11 @@ func TestACallThatWasTransferredEndsWithTheNextAgentsLeg(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, event(call.Finished, "first agent's", leg("c-1", 2, 10, 60), agent1))
-	c.hears(60*time.Second, event(call.Finished, "caller's", lasting(caller, 60, "transferred"), call.Agent{}))
-	c.hears(90*time.Second, event(call.Bridged, "next", lasting(caller, 90, ""), agent2))
-	c.at(time.Minute*30, func() { require.Equal(t, "the end of the call, which was transferred", c.asks().WaitsFor) })
-	c.hears(45*time.Minute, event(call.Finished, "next agent's", leg("c-2", 70, 90, 2700), agent2))
+	c.hears(60*time.Second, event(call.Finished, leg("c-1", 2, 10, 60), agent1))
+	c.hears(60*time.Second, event(call.Finished, lasting(caller, 60, "transferred"), call.Agent{}))
+	c.hears(90*time.Second, event(call.Bridged, lasting(caller, 90, ""), agent2))
+	c.at(time.Minute*30, func() { require.Equal(t, call.WaitsForTransfer, c.asks().WaitsFor) })
+	c.hears(45*time.Minute, event(call.Finished, leg("c-2", 70, 90, 2700), agent2))
 	state := c.plays()
 	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
 	require.Equal(t, []string{"agent-1", "agent-2"}, state.Summary.Agents)
@@ -270,18 +268,18 @@ func TestATransferredCallDoesNotWaitForLegsThatHaveEnded(t *testing.T) {
 	bare := func(l call.Leg) call.Leg { l.Seconds = nil; return l }
 	for name, legs := range map[string][]call.Event{
 		"without durations": {
-			event(call.Finished, "first agent's", bare(leg("c-1", 2, 10, 60)), agent1), event(call.Finished, "next agent's", bare(leg("c-2", 70, 90, 120)), agent2),
+			event(call.Finished, bare(leg("c-1", 2, 10, 60)), agent1), event(call.Finished, bare(leg("c-2", 70, 90, 120)), agent2),
 		},
 		"without agents": {
-			event(call.Finished, "first agent's", leg("c-1", 2, 10, 60), call.Agent{}), event(call.Finished, "next agent's", leg("c-2", 70, 90, 120), call.Agent{}),
+			event(call.Finished, leg("c-1", 2, 10, 60), call.Agent{}), event(call.Finished, leg("c-2", 70, 90, 120), call.Agent{}),
 		},
-		"the first not heard of": {event(call.Finished, "next agent's", leg("c-2", 70, 90, 120), agent2)},
+		"the first not heard of": {event(call.Finished, leg("c-2", 70, 90, 120), agent2)},
 	} {
 		c := newCall(t)
 		c.starts(inbound)
 		c.hears(10*time.Second, bridged)
-		c.hears(60*time.Second, event(call.Finished, "caller's", lasting(caller, 60, "transferred"), call.Agent{}))
-		c.hears(90*time.Second, event(call.Bridged, "next", lasting(caller, 90, ""), agent2))
+		c.hears(60*time.Second, event(call.Finished, lasting(caller, 60, "transferred"), call.Agent{}))
+		c.hears(90*time.Second, event(call.Bridged, lasting(caller, 90, ""), agent2))
 		for _, leg := range legs {
 			c.hears(2*time.Minute, leg)
 		}
@@ -294,9 +292,9 @@ func TestATransferredCallDoesNotWaitForeverForTheNextAgentsLeg(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, event(call.Finished, "first agent's", leg("c-1", 2, 10, 60), agent1))
-	c.hears(60*time.Second, event(call.Finished, "caller's", lasting(caller, 60, "transferred"), call.Agent{}))
-	c.hears(90*time.Second, event(call.Bridged, "next", lasting(caller, 90, ""), agent2))
+	c.hears(60*time.Second, event(call.Finished, leg("c-1", 2, 10, 60), agent1))
+	c.hears(60*time.Second, event(call.Finished, lasting(caller, 60, "transferred"), call.Agent{}))
+	c.hears(90*time.Second, event(call.Bridged, lasting(caller, 90, ""), agent2))
 	state := c.plays()
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, 90*time.Second+time.Hour, c.took())
@@ -304,7 +302,7 @@ func TestATransferredCallDoesNotWaitForeverForTheNextAgentsLeg(t *testing.T) {
 
 // The caller's leg may announce a bridge without saying with whom.
 func TestABridgeThatNamesNobodyIsTheAnnouncementOfOneThatDoes(t *testing.T) {
-	nameless := event(call.Bridged, "nameless", lasting(caller, 11, ""), call.Agent{})
+	nameless := event(call.Bridged, lasting(caller, 11, ""), call.Agent{})
 	c := newCall(t)
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
@@ -321,20 +319,20 @@ func TestABridgeThatNamesNobodyMuchLaterIsATransfer(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
-	c.hears(40*time.Second, event(call.Bridged, "nameless", lasting(caller, 40, ""), call.Agent{}))
+	c.hears(40*time.Second, event(call.Bridged, lasting(caller, 40, ""), call.Agent{}))
 	c.hears(60*time.Second, finished)
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
-	require.Equal(t, call.Agent{}, c.updates[1].Facts.Agent)
+	require.Equal(t, call.Agent{}, c.facts(1).Agent)
 }
 
 // The two legs of one pick-up are announced by two clocks, and the caller's may tell less.
 func TestTheAnnouncementThatTellsWhoPickedUpAssignsWhicheverComesFirst(t *testing.T) {
-	bare := event(call.Bridged, "caller's leg", call.Leg{ID: "p"}, call.Agent{})
+	bare := event(call.Bridged, call.Leg{ID: "p"}, call.Agent{})
 	bare.ReceivedAt = began.Add(10*time.Second + 500*time.Millisecond)
-	known := event(call.Bridged, "agent's leg", leg("c-1", 2, 10, 10), agent1)
+	known := event(call.Bridged, leg("c-1", 2, 10, 10), agent1)
 	known.Leg.Seconds = nil
-	for _, first := range []call.Event{bare, {Kind: call.Bridged, ID: "unidentified", ReceivedAt: bare.ReceivedAt, Leg: bare.Leg, Agent: call.Agent{ID: agent1.ID}}} {
+	for _, first := range []call.Event{bare, {Kind: call.Bridged, ReceivedAt: bare.ReceivedAt, Leg: bare.Leg, Agent: call.Agent{ID: agent1.ID}}} {
 		c := newCall(t)
 		c.starts(inbound)
 		c.hears(11*time.Second, first)
@@ -343,7 +341,10 @@ func TestTheAnnouncementThatTellsWhoPickedUpAssignsWhicheverComesFirst(t *testin
 		state := c.plays()
 		require.Equal(t, "agent-1", state.AgentID)
 		require.Equal(t, []string{"user-of-agent-1"}, state.AssignedUsers)
-		require.False(t, c.updates[1].KeepAssignee)
+		require.False(t, c.pickUp(1).OutOfOrder)
+		require.Equal(t, []string{"create", "bridged", "identify", "finished"}, c.steps, "it is one pick-up, with one note")
+		require.Equal(t, []call.Cause{call.AgentIdentified}, c.causes(1))
+		require.Len(t, c.updates[1].Is.PickUps, 1)
 	}
 }
 
@@ -352,11 +353,11 @@ func TestTheNextAgentOfATransferIsNotMadeToWait(t *testing.T) {
 	c.env.SetCurrentHistoryLength(signalled)
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
-	c.hears(35*time.Second, event(call.Finished, "first agent's", leg("c-1", 2, 10, 35), agent1))
-	c.hears(35*time.Second, event(call.Finished, "caller's", lasting(caller, 35, "transferred"), call.Agent{}))
+	c.hears(35*time.Second, event(call.Finished, leg("c-1", 2, 10, 35), agent1))
+	c.hears(35*time.Second, event(call.Finished, lasting(caller, 35, "transferred"), call.Agent{}))
 	// Told on the caller's leg, whose duration stands still.
-	c.hears(60*time.Second, event(call.Bridged, "next", lasting(caller, 35, ""), agent2))
-	c.hears(20*time.Minute, event(call.Finished, "next agent's", leg("c-2", 40, 60, 1200), agent2))
+	c.hears(60*time.Second, event(call.Bridged, lasting(caller, 35, ""), agent2))
+	c.hears(20*time.Minute, event(call.Finished, leg("c-2", 40, 60, 1200), agent2))
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "bridged-2", "finished"}, c.steps)
 	require.Equal(t, []int{activities.PriorityRing, activities.PriorityHandOver, activities.PriorityHandOver, activities.PriorityOutcome}, c.priorities)
@@ -364,7 +365,7 @@ func TestTheNextAgentOfATransferIsNotMadeToWait(t *testing.T) {
 }
 
 func TestTheOutcomeKnowsTheAgentOfALegThatLasted(t *testing.T) {
-	talked := event(call.Finished, "talked", leg("c-1", 3, 10, 60), agent1)
+	talked := event(call.Finished, leg("c-1", 3, 10, 60), agent1)
 	talked.Queue = call.Queue{Name: "Support"}
 	c := newCall(t)
 	c.starts(inbound)
@@ -372,9 +373,9 @@ func TestTheOutcomeKnowsTheAgentOfALegThatLasted(t *testing.T) {
 	c.hears(60*time.Second, finished)
 	state := c.plays()
 	require.Equal(t, []string{"create", "answered", "finished"}, c.steps)
-	for _, update := range c.updates {
-		require.Equal(t, agent1, update.Facts.Agent)
-		require.Equal(t, "Support", update.Facts.Queue.Name)
+	for n := range c.updates {
+		require.Equal(t, agent1, c.facts(n).Agent)
+		require.Equal(t, "Support", c.facts(n).Queue.Name)
 	}
 	require.Equal(t, "agent-1", state.AgentID)
 }

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/interceptor"
-	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/call"
@@ -15,11 +13,12 @@ import (
 // Others work on the same conversation, and on the same budget.
 
 func TestStepsAreToldHowTheConversationWasLeft(t *testing.T) {
-	opened := activities.Conversation{Rev: 1, Name: "Call"}
-	handedOver := activities.Conversation{Name: "Call", AssignedUsers: []string{"user-of-agent-1"}}
+	opened := activities.Conversation{ID: "conversation-1", CustomerID: "customer-1", OpenedAt: began, Rev: 1, Name: "Call"}
+	handedOver := opened
+	handedOver.Rev, handedOver.AssignedUsers, handedOver.Status = 0, []string{"user-of-agent-1"}, "open"
 	c := newCall(t)
-	c.opened.Left = opened
-	c.answers["bridged"] = func(r *activities.UpdateConversationResult) { r.Left = handedOver }
+	c.opened.Conversation = opened
+	c.answers["bridged"] = func(r *activities.StepResult) { r.Conversation = handedOver }
 	late := transferred
 	late.ReceivedAt = began.Add(40 * time.Second)
 	c.starts(inbound)
@@ -27,25 +26,27 @@ func TestStepsAreToldHowTheConversationWasLeft(t *testing.T) {
 	c.hears(40*time.Second, late)
 	c.hears(60*time.Second, finished)
 	c.plays()
-	require.Equal(t, opened, c.updates[0].Left)
-	require.Equal(t, handedOver, c.updates[1].Left)
-	require.Equal(t, []string{"user-of-agent-1"}, c.updates[0].Agents)
-	require.Equal(t, []string{"user-of-agent-1", "user-of-agent-2"}, c.updates[1].Agents)
+	require.Equal(t, opened, c.updates[0].Conversation)
+	require.Equal(t, handedOver, c.updates[1].Conversation)
+	require.Equal(t, []string{"user-of-agent-1", "user-of-agent-2"}, []string{c.facts(0).Agent.SourceID, c.facts(1).Agent.SourceID})
+	require.Equal(t, [][]string{nil}, usersIn(c.updates[0].Is), "the step finds out who the agent is")
+	require.Equal(t, [][]string{{"user-of-agent-1"}, nil}, usersIn(c.updates[1].Is))
+	require.Equal(t, [][]string{{"user-of-agent-1"}, {"user-of-agent-2"}}, usersIn(c.updates[2].Is))
 	require.Equal(t, []time.Time{bridged.ReceivedAt, late.ReceivedAt, late.ReceivedAt},
-		[]time.Time{c.updates[0].Since, c.updates[1].Since, c.updates[2].Since})
+		[]time.Time{activities.Since(c.updates[0]), activities.Since(c.updates[1]), activities.Since(c.updates[2])})
 }
 
 func TestCallGoesOnInTheConversationIntoWhichItsOwnWasMerged(t *testing.T) {
 	c := newCall(t)
-	c.answers["bridged"] = func(r *activities.UpdateConversationResult) {
-		r.MovedTo, r.MovedToURL, r.Warnings = "conversation-2", "https://crm/conversation-2", []string{"merged"}
+	c.answers["bridged"] = func(r *activities.StepResult) {
+		r.Conversation.ID, r.Conversation.URL, r.Warnings = "conversation-2", "https://crm/conversation-2", []string{"merged"}
 	}
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(60*time.Second, finished)
 	state := c.plays()
-	require.Equal(t, "conversation-2", c.updates[1].ConversationID)
-	require.Equal(t, "https://crm/conversation-2", c.updates[1].Facts.Kustomer.ConversationURL)
+	require.Equal(t, "conversation-2", c.updates[1].Conversation.ID)
+	require.Equal(t, "https://crm/conversation-2", c.updates[1].Conversation.URL)
 	require.Equal(t, "conversation-2", state.ConversationID)
 	require.Equal(t, "https://crm/conversation-2", state.ConversationURL)
 	require.Equal(t, []string{"merged"}, state.Warnings)
@@ -53,15 +54,16 @@ func TestCallGoesOnInTheConversationIntoWhichItsOwnWasMerged(t *testing.T) {
 
 func TestConversationThatPeopleHaveDeletedIsReportedOnce(t *testing.T) {
 	c := newCall(t)
-	c.answers["bridged"] = func(r *activities.UpdateConversationResult) {
-		*r = activities.UpdateConversationResult{UpdatedAt: began, Gone: true}
+	c.answers["bridged"] = func(r *activities.StepResult) {
+		is := r.Conversation
+		*r = activities.StepResult{At: began, Conversation: activities.Conversation{ID: is.ID, CustomerID: is.CustomerID, OpenedAt: is.OpenedAt, Deleted: true}}
 	}
 	c.answers["finished"] = c.answers["bridged"]
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(60*time.Second, finished)
 	state := c.plays()
-	require.True(t, c.updates[1].LookFirst, "it is looked for once more")
+	require.True(t, c.updates[1].MayBeDone, "it is looked for once more")
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Empty(t, state.AssignedUsers)
 	require.Len(t, state.Warnings, 1)
@@ -70,28 +72,28 @@ func TestConversationThatPeopleHaveDeletedIsReportedOnce(t *testing.T) {
 
 func TestTransferToAnAgentWhomKustomerKnowsIsNoLongerUnassigned(t *testing.T) {
 	c := newCall(t)
-	c.answers["bridged"] = func(r *activities.UpdateConversationResult) { r.Unassigned = true }
+	c.answers["bridged"] = func(r *activities.StepResult) { r.Agent.Unassigned = true }
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(40*time.Second, transferred)
-	c.hears(50*time.Second, event(call.Bridged, "again", lasting(caller, 50, ""), call.Agent{ID: "agent-3", SourceID: "user-3"}))
+	c.hears(50*time.Second, event(call.Bridged, lasting(caller, 50, ""), call.Agent{ID: "agent-3", SourceID: "user-3"}))
 	c.hears(60*time.Second, finished)
 	c.plays()
-	require.Equal(t, [][]string{nil, {activities.UnassignedTag}, nil}, [][]string{c.updates[0].Undo, c.updates[1].Undo, c.updates[2].Undo})
+	require.Equal(t, []bool{false, true, false}, wasUnassigned(c.updates[:3]))
 }
 
 // The agent who has the call is unknown, whoever had it before.
 func TestOvertakenBridgeLeavesItToTheLaterWhetherTheCallIsUnassigned(t *testing.T) {
 	c := newCall(t)
-	c.answers["bridged"] = func(r *activities.UpdateConversationResult) { r.Unassigned = true }
+	c.answers["bridged"] = func(r *activities.StepResult) { r.Agent.Unassigned = true }
 	c.starts(inbound)
 	c.hears(40*time.Second, transferred)
 	c.hears(41*time.Second, bridged) // the earlier one
-	c.hears(50*time.Second, event(call.Bridged, "again", lasting(caller, 50, ""), call.Agent{ID: "agent-3", SourceID: "user-3"}))
+	c.hears(50*time.Second, event(call.Bridged, lasting(caller, 50, ""), call.Agent{ID: "agent-3", SourceID: "user-3"}))
 	c.hears(60*time.Second, finished)
 	c.plays()
-	require.True(t, c.updates[1].KeepAssignee)
-	require.Equal(t, [][]string{nil, nil, {activities.UnassignedTag}}, [][]string{c.updates[0].Undo, c.updates[1].Undo, c.updates[2].Undo})
+	require.True(t, c.pickUp(1).OutOfOrder, "which leaves the tag alone")
+	require.Equal(t, []bool{false, true, true}, wasUnassigned(c.updates[:3]))
 }
 
 func TestRingGoesBeforeHandOverAndThatBeforeOutcome(t *testing.T) {
@@ -107,7 +109,6 @@ func TestRingGoesBeforeHandOverAndThatBeforeOutcome(t *testing.T) {
 
 func TestCallThatIsOverMakesRoomForThoseThatRing(t *testing.T) {
 	c := newCall(t)
-	c.signalWithStart = true
 	c.hears(0, inbound)
 	c.hears(0, bridged)
 	c.hears(0, finished)
@@ -123,8 +124,8 @@ func TestCallOfYesterdayLooksForWhatIsThere(t *testing.T) {
 	c.starts(old)
 	c.hears(time.Second, hungUp)
 	c.plays()
-	require.True(t, c.created.LookFirst)
-	require.True(t, c.updates[0].LookFirst)
+	require.True(t, c.created.MayBeDone)
+	require.True(t, c.updates[0].MayBeDone)
 }
 
 func TestUsualCallLooksForNothing(t *testing.T) {
@@ -132,35 +133,22 @@ func TestUsualCallLooksForNothing(t *testing.T) {
 	c.starts(inbound)
 	c.hears(time.Second, hungUp)
 	c.plays()
-	require.False(t, c.created.LookFirst)
-	require.False(t, c.updates[0].LookFirst)
+	require.False(t, c.created.MayBeDone)
+	require.False(t, c.updates[0].MayBeDone)
 }
 
-// overhearing hears with which priorities steps are asked for: the test environment does not tell them.
-type overhearing struct {
-	interceptor.WorkerInterceptorBase
-	priorities *[]int
+// usersIn are the Kustomer users whom those who had the call were found to be.
+func usersIn(story call.Story) (users [][]string) {
+	for _, p := range story.PickUps {
+		users = append(users, p.Users)
+	}
+	return users
 }
 
-func (o *overhearing) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	return &overhearingInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, o.priorities}
-}
-
-type overhearingInbound struct {
-	interceptor.WorkflowInboundInterceptorBase
-	priorities *[]int
-}
-
-func (i *overhearingInbound) Init(outbound interceptor.WorkflowOutboundInterceptor) error {
-	return i.Next.Init(&overhearingOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: outbound}, i.priorities})
-}
-
-type overhearingOutbound struct {
-	interceptor.WorkflowOutboundInterceptorBase
-	priorities *[]int
-}
-
-func (o *overhearingOutbound) ExecuteActivity(ctx workflow.Context, activity string, args ...any) workflow.Future {
-	*o.priorities = append(*o.priorities, workflow.GetActivityOptions(ctx).Priority.PriorityKey)
-	return o.Next.ExecuteActivity(ctx, activity, args...)
+// wasUnassigned is whether the agent who had the call before each of the steps was one whom Kustomer does not know.
+func wasUnassigned(steps []activities.StepInput) (was []bool) {
+	for _, in := range steps {
+		was = append(was, in.Was.IsUnassigned())
+	}
+	return was
 }

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
@@ -24,7 +23,8 @@ func TestRefusedStepParksTheCallUntilAnOperatorRetries(t *testing.T) {
 		state := c.asks()
 		require.Equal(t, workflows.Parked, state.Phase)
 		require.Contains(t, state.ParkedBecause, "no such user")
-		require.Contains(t, state.WaitsFor, "retry, amend or skip")
+		require.Equal(t, call.WaitsForOperator, state.WaitsFor)
+		require.Contains(t, state.WaitsInWords(), "retry, amend or skip")
 		require.Len(t, state.Events, 3, "what happens meanwhile is heard")
 		c.decides(workflows.UpdateRetry)
 	})
@@ -33,7 +33,7 @@ func TestRefusedStepParksTheCallUntilAnOperatorRetries(t *testing.T) {
 	require.Equal(t, workflows.Finished, state.Phase)
 	require.Empty(t, state.ParkedBecause)
 	require.Equal(t, []string{"create", "bridged", "bridged", "finished"}, c.steps)
-	require.True(t, c.updates[1].LookFirst, "the refused attempt may have done half of it")
+	require.True(t, c.updates[1].MayBeDone, "the refused attempt may have done half of it")
 }
 
 func TestStepRefusedAgainParksTheCallAgain(t *testing.T) {
@@ -78,9 +78,9 @@ func TestOperatorCanAmendTheRefusedStep(t *testing.T) {
 	c.plays()
 	require.Equal(t, []string{"create", "create", "create", "finished"}, c.steps)
 	require.Equal(t, &second, c.created.Amend, "the last amendment counts")
-	require.True(t, c.created.LookFirst, "the refused attempt may have opened it")
+	require.True(t, c.created.MayBeDone, "the refused attempt may have opened it")
 	require.Nil(t, c.updates[0].Amend, "an amendment is for one step")
-	require.False(t, c.updates[0].LookFirst)
+	require.False(t, c.updates[0].MayBeDone)
 }
 
 func TestAmendmentThatChangesNothingIsRefused(t *testing.T) {
@@ -106,16 +106,10 @@ func TestReasonOfAParkedCallIsASearchAttribute(t *testing.T) {
 		require.Contains(t, c.asks().ParkedBecause, "it is Erika's")
 		c.decides(workflows.UpdateRetry)
 	})
-	var reasons []string
-	c.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
-		attributes := args.Get(0).(temporal.SearchAttributes)
-		if attributes.ContainsKey(workflows.ParkedBecause) {
-			reason, _ := attributes.GetKeyword(workflows.ParkedBecause)
-			reasons = append(reasons, reason)
-		}
-	}).Return(nil)
 	c.plays()
-	require.Len(t, reasons, 1)
+	reasons := c.listed(workflows.ParkedBecause)
+	require.Len(t, reasons, 2)
+	require.Empty(t, reasons[1], "the call is no longer parked")
 	require.True(t, strings.HasPrefix(reasons[0], "could not open the conversation: no "))
 	require.NotContains(t, reasons[0], "Erika", "search attributes are never encrypted")
 	require.LessOrEqual(t, len(reasons[0]), 2048)

@@ -4,15 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"regexp"
+	"time"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
+	"go.temporal.io/sdk/temporal"
 )
 
 // Sample is a made-up call and the requests that it would lead to.
@@ -51,41 +54,64 @@ func play(ctx context.Context, story story, set *automation.Set, country string)
 	if err != nil {
 		return Sample{}, err
 	}
-	steps := activities.New(client, func() *automation.Set { return set }, country)
-	sample := Sample{Call: story.title}
-	facts := call.Facts{Key: story.events[0].Leg.ID}.Learn(story.events[0])
-	opened, err := steps.CreateConversation(ctx, activities.CreateConversationInput{Facts: facts})
-	if err != nil {
-		return Sample{}, err
+	p := player{
+		steps:  activities.New(client, func() *automation.Set { return set }, country),
+		record: call.Record{Key: story.events[0].Leg.ID, Started: story.events[0].At(), Limits: call.DefaultLimits},
+		sample: Sample{Call: story.title},
 	}
-	sample.Warnings = opened.Warnings
-	left := opened.Left
-	facts.Kustomer = call.Kustomer{CustomerID: opened.CustomerID, ConversationID: opened.ConversationID, ConversationURL: opened.ConversationURL}
-	var bridges []call.Event
-	for _, event := range story.events[1:] {
-		if opened.ConversationID == "" {
-			break
-		}
-		facts = facts.Learn(event)
-		facts.Recording = event.Recording
-		switch event.Kind {
-		case call.Bridged:
-			bridges = append(bridges, event)
-		case call.Finished:
-			over := call.Over{Facts: facts, Bridged: len(bridges) > 0, Ended: true}
-			facts.Outcome, facts.Summary = over.Outcome(), over.Summary(bridges)
-		}
-		updated, err := steps.UpdateConversation(ctx, activities.UpdateConversationInput{
-			Event: event.Kind, Facts: facts.AsOf(event), ConversationID: facts.Kustomer.ConversationID, Note: string(event.Kind), Left: left,
-		})
-		if err != nil {
+	for _, event := range story.events {
+		now := event.At()
+		p.record.Add(event, now)
+		if err := p.catchUp(ctx, now); err != nil {
 			return Sample{}, err
 		}
-		left = updated.Left
-		sample.Warnings = append(sample.Warnings, updated.Warnings...)
 	}
-	sample.Requests = recorder.requests
-	return sample, nil
+	err = p.finish(ctx)
+	p.sample.Requests = recorder.requests
+	return p.sample, err
+}
+
+// player plays a call against the steps, with no Temporal: the record decides what is due.
+type player struct {
+	steps        *activities.Activities
+	record       call.Record
+	conversation activities.Conversation
+	sample       Sample
+}
+
+// catchUp does everything that is due at a time.
+func (p *player) catchUp(ctx context.Context, now time.Time) error {
+	for step := p.record.Next(now).Step; step != nil; step = p.record.Next(now).Step {
+		do := p.steps.UpdateConversation
+		if p.record.Opened == nil {
+			do = p.steps.CreateConversation
+		}
+		result, err := do(ctx, activities.StepInput{Step: *step, Conversation: p.conversation})
+		var refused *temporal.ApplicationError
+		if errors.As(err, &refused) && refused.Type() == activities.CallerUnknown {
+			p.sample.Warnings = append(p.sample.Warnings, "the call is parked until an operator amends it: "+refused.Message())
+			result, err = activities.StepResult{}, nil // as if the operator skipped the step
+		}
+		if err != nil {
+			return err
+		}
+		p.conversation = result.Conversation
+		p.record.Done(*step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agent: result.Agent})
+		p.sample.Warnings = append(p.sample.Warnings, result.Warnings...)
+	}
+	return nil
+}
+
+// finish lets time pass until the call is over.
+func (p *player) finish(ctx context.Context) error {
+	for next := p.record.Next(time.Time{}); next.Wait.For != ""; {
+		now := next.Wait.Until
+		if err := p.catchUp(ctx, now); err != nil {
+			return err
+		}
+		next = p.record.Next(now)
+	}
+	return nil
 }
 
 // sampleID is the id of whatever is created.
@@ -101,6 +127,9 @@ type recorder struct {
 // isConversation tells requests about a conversation itself from those about what is said in it.
 var isConversation = regexp.MustCompile(`^/v1/conversations(/[^/]+(/tags)?)?$`)
 
+// isList tells requests for what is said in a conversation: nothing is.
+var isList = regexp.MustCompile(`^/v1/conversations/[^/]+/(notes|messages)$`)
+
 func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	var body []byte
 	if request.Body != nil {
@@ -113,6 +142,9 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	if isConversation.MatchString(request.URL.Path) {
 		_ = json.Unmarshal(body, &r.conversation) // a list of tags tells it nothing that is asked for
 		return answer(request, http.StatusOK, object{"data": object{"type": "conversation", "id": sampleID, "attributes": r.conversation}})
+	}
+	if request.Method == http.MethodGet && isList.MatchString(request.URL.Path) {
+		return answer(request, http.StatusOK, object{"data": []object{}})
 	}
 	if request.Method == http.MethodGet {
 		return answer(request, http.StatusNotFound, object{"errors": []object{{"code": "notfound", "message": "no such thing"}}})

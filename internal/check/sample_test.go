@@ -98,6 +98,11 @@ automations:
 	require.Len(t, requests, 3, "no fields, nothing to go without")
 }
 
+func TestSampleOfALostCallNamesTheQueueThatItWaitedIn(t *testing.T) {
+	_, lost, _ := requestsOf(t, load(t, "", "event: call.finished, action: kustomer.conversation.update, options: { note: '{queue.name}' }"))
+	require.Equal(t, `POST`+at+`/notes {"body":"Support","externalId":"`+external+`:finished"}`, lost[3])
+}
+
 func TestSamplesOfTheBuiltInFileAreTheRequestsThatWouldBeSent(t *testing.T) {
 	answered, lost, warnings := requestsOf(t, automation.Default())
 	const open = `POST /v1/conversations ` + of + `"name":"Call from +493023125042","status":"open","direction":"in","tags":["babelforce","inbound_call","call_lost"]}`
@@ -199,4 +204,23 @@ func TestSandboxTakesEverySampleRequest(t *testing.T) {
 			require.NotContains(t, org.State().Requests, "unmatched")
 		}
 	}
+}
+
+func TestASampleOfAFileThatParksUnknownCallersSaysSo(t *testing.T) {
+	set, err := automation.Load("test.yaml", []byte("callers: { unknown: park }\nautomations:\n- { event: call.inbound, action: kustomer.conversation.create, options: {} }\n"))
+	require.NoError(t, err)
+	samples, err := Samples(t.Context(), set, "")
+	require.NoError(t, err)
+	require.Contains(t, samples[0].Warnings[0], "parked")
+}
+
+func TestASampleWithANoteAtTheRing(t *testing.T) {
+	set, err := automation.Load("test.yaml", []byte(`automations:
+- { event: call.inbound, action: kustomer.conversation.create, options: {} }
+- { event: call.inbound, action: kustomer.conversation.update, options: { note: rings } }
+- { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: ["{agent.sourceId}"], note: answered } }
+`))
+	require.NoError(t, err)
+	_, err = Samples(t.Context(), set, "")
+	require.NoError(t, err)
 }

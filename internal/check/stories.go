@@ -87,9 +87,6 @@ func answered(set *automation.Set, begin call.Event, leg call.Leg) []call.Event 
 	if set.Handles(call.Recorded) {
 		events = append(events, call.Event{Kind: call.Recorded, Leg: end, Recording: recording})
 	}
-	if set.WrapUpTime() > 0 {
-		events = append(events, call.Event{Kind: call.WrappedUp, Leg: end})
-	}
 	return events
 }
 

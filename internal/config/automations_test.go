@@ -15,6 +15,7 @@ import (
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
 )
 
 // The files of one deployment, before and after a change; both open a
@@ -82,9 +83,10 @@ func workerWith(t *testing.T, file string) (*Worker, error) {
 // used is the version of the automations that calls use. That of a withheld number needs no Kustomer.
 func (w *Worker) used(t *testing.T) string {
 	t.Helper()
-	opened, err := w.steps.CreateConversation(t.Context(), activities.CreateConversationInput{})
+	ring := call.Step{Causes: []call.Cause{call.Rang}}
+	opened, err := w.steps.CreateConversation(t.Context(), activities.StepInput{Step: ring})
 	require.NoError(t, err)
-	require.Empty(t, opened.ConversationID)
+	require.Empty(t, opened.Conversation.ID)
 	return opened.Automations
 }
 

@@ -77,7 +77,7 @@ func TestTemporalIsFoundWhereItsOwnConfigurationSays(t *testing.T) {
 }
 
 func TestOnlyMissingSearchAttributesAreRegistered(t *testing.T) {
-	all := []string{"CallPhase", "CallOutcome", "CallDirection", "KustomerConversationId", "AgentId", "QueueName", "CallerHash", "ParkedBecause"}
+	all := []string{"CallPhase", "WaitsFor", "CallOutcome", "CallDirection", "KustomerConversationId", "AgentId", "QueueName", "CallerHash", "ParkedBecause"}
 	for present := range all {
 		n := &namespace{has: append([]string{"SomebodyElses"}, all[:present]...)}
 		require.NoError(t, RegisterSearchAttributes(t.Context(), n, "default"))

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -34,7 +35,7 @@ func TestBoardPrintsOneLinePerCallWhereThereIsNoTerminal(t *testing.T) {
 	board.start(unanswered)
 	board.end(unanswered, workflows.State{}, errors.New("gave up"))
 	board.end(onBoard, workflows.State{
-		Phase: workflows.Finished, Outcome: "answered", RingToConversationMS: 7, BridgeToUpdateMS: 27,
+		Phase: workflows.Finished, Outcome: call.Answered, Progress: workflows.Progress{RingToConversationMS: 7, BridgeToUpdateMS: 27},
 	}, nil)
 	board.close()
 
@@ -63,7 +64,7 @@ func TestTableIsRedrawnInPlaceUntilTheBoardIsClosed(t *testing.T) {
 	out.Reset()
 	board.draw()
 	require.True(t, strings.HasPrefix(out.String(), "\x1b[2A\x1b[J"), "the header and one call are replaced")
-	board.end(onBoard, workflows.State{Phase: workflows.Finished, Outcome: "answered"}, nil)
+	board.end(onBoard, workflows.State{Phase: workflows.Finished, Outcome: call.Answered}, nil)
 	board.close()
 	require.Contains(t, out.String(), "answered")
 	out.Reset()
@@ -97,6 +98,6 @@ func TestPhasesOnTheBoardAreThoseInTheListOfRuns(t *testing.T) {
 	require.Equal(t, "bridged", phase(runs{id: "call/" + key, phase: workflows.Bridged}))
 	require.Equal(t, "bridged", phase(runs{id: "call/other", phase: workflows.Parked}))
 	require.Equal(t, "bridged", phase(runs{id: "call/" + key, phase: workflows.Parked, err: errors.New("gone")}))
-	board.end(onBoard, workflows.State{Phase: workflows.Finished, Outcome: "answered"}, nil)
+	board.end(onBoard, workflows.State{Phase: workflows.Finished, Outcome: call.Answered}, nil)
 	require.Equal(t, "finished", phase(runs{id: "call/" + key, phase: workflows.Bridged}), "the list lags behind")
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/codec"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/workflows"
@@ -115,7 +116,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 // in any case: so it is to be in earnest, and so it is tried here.
 func (o Options) stage() (set StageOptions, err error) {
 	set = StageOptions{
-		Kustomer: o.Kustomer, Patience: workflows.Patience{Settle: settle, Recording: recording}, Seed: o.Seed, Progress: o.Out, Log: o.Log,
+		Kustomer: o.Kustomer, Limits: call.Limits{Settle: settle, Recording: recording}, Seed: o.Seed, Progress: o.Out, Log: o.Log,
 		Programs: o.Programs, Existing: o.Existing,
 	}
 	if o.Encrypt || o.Faults != nil {
@@ -126,7 +127,7 @@ func (o Options) stage() (set StageOptions, err error) {
 	}
 	if o.Faults != nil {
 		set.Budget = stormBudget
-		set.Patience = workflows.Patience{Settle: stormSettle, Recording: stormRecording}
+		set.Limits = call.Limits{Settle: stormSettle, Recording: stormRecording}
 	}
 	return set, err
 }

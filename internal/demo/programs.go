@@ -118,8 +118,8 @@ func (s *Stage) environment(listen, automations string, options StageOptions) (e
 		"CALLTHREAD_LISTEN="+listen,
 		"CALLTHREAD_AUTOMATIONS="+automations,
 		"CALLTHREAD_ENCRYPTION_KEYS="+options.Keys,
-		"CALLTHREAD_SETTLE="+options.Patience.Settle.String(),
-		"CALLTHREAD_RECORDING_TIMEOUT="+options.Patience.Recording.String(),
+		"CALLTHREAD_SETTLE="+options.Limits.Settle.String(),
+		"CALLTHREAD_RECORDING_TIMEOUT="+options.Limits.Recording.String(),
 		"CALLTHREAD_METRICS_LISTEN=", // none
 		"CALLTHREAD_LOG_LEVEL=error",
 	)

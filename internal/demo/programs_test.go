@@ -14,8 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/child"
-	"github.com/callthread/callthread/workflows"
 )
 
 var parts = []Part{Receiver, Temporal, Worker}
@@ -61,7 +61,7 @@ func TestProgramsAreToldOfTheStageAloneAndNotOfTheUsersSettings(t *testing.T) {
 	t.Setenv("HARMLESS", "stays")
 	stage := &Stage{TemporalAddress: "127.0.0.1:1", KustomerURL: "http://127.0.0.1:2"}
 	environment := stage.environment("127.0.0.1:3", "/some/automations.yaml", StageOptions{
-		Budget: 1000, Keys: "demo:key", Patience: workflows.Patience{Settle: 20 * time.Second, Recording: 10 * time.Second},
+		Budget: 1000, Keys: "demo:key", Limits: call.Limits{Settle: 20 * time.Second, Recording: 10 * time.Second},
 	})
 	for _, setting := range []string{
 		"HARMLESS=stays", "TEMPORAL_ADDRESS=127.0.0.1:1", "KUSTOMER_URL=http://127.0.0.1:2", "KUSTOMER_BUDGET=800",
@@ -74,6 +74,9 @@ func TestProgramsAreToldOfTheStageAloneAndNotOfTheUsersSettings(t *testing.T) {
 }
 
 func TestEveryPartIsKilledEvenInAShortRunAndRunsInTheEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes four seconds, which -short does without")
+	}
 	stage := &Stage{parts: make(map[Part]*part), failed: make(chan error, 1)}
 	for _, name := range parts {
 		stage.parts[name] = shell("exec sleep 600")

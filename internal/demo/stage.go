@@ -22,7 +22,6 @@ import (
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/starter/webhook"
-	"github.com/callthread/callthread/workflows"
 )
 
 const (
@@ -71,7 +70,7 @@ type Stage struct {
 type StageOptions struct {
 	// Kustomer is the real one to use; nil sets up the sandbox.
 	Kustomer *kustomer.Client
-	Patience workflows.Patience
+	Limits   call.Limits
 	// Keys encrypt what Temporal stores, as its programs are told of them; "" stores it in the clear.
 	Keys string
 	// Automations is the content of an automations file; nil is that of the built-in one.
@@ -149,7 +148,7 @@ func (s *Stage) startReceiver(options StageOptions, outgoing bool) error {
 	}
 	base, err := s.serve(webhookPort, webhook.New(webhook.Config{
 		Temporal: s.Temporal, TaskQueue: s.TaskQueue, Verifier: verifier,
-		Eager: true, Patience: options.Patience, Log: options.Log,
+		Eager: true, Limits: options.Limits, Log: options.Log,
 		Outgoing: func() bool { return outgoing },
 	}))
 	s.WebhookURL = base + "/webhooks/babelforce"

@@ -21,7 +21,7 @@ type Faults struct {
 }
 
 const (
-	// stormSettle outlasts what a killed process holds an event up, its sender's patience included.
+	// stormSettle outlasts what a killed process holds an event up, its sender's time-out included.
 	stormSettle = 20 * time.Second
 	// stormRecording comes on top of that.
 	stormRecording = 10 * time.Second

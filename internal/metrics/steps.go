@@ -3,7 +3,6 @@ package metrics
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,8 +20,8 @@ const (
 )
 
 var (
-	stepNames    = []string{"CreateConversation", "MoveConversation", "UpdateConversation"}
-	failureTypes = []string{activities.Unavailable, activities.RateLimited, activities.Credentials, activities.Refused, activities.CallerUnknown, activities.Untouched, other}
+	stepNames    = []string{"CreateConversation", "UpdateConversation"}
+	failureTypes = []string{activities.Unavailable, activities.RateLimited, activities.Credentials, activities.Refused, activities.CallerUnknown, activities.NotStarted, activities.NotTried, other}
 )
 
 // steps counts what the steps of calls achieve.
@@ -98,43 +97,31 @@ func (s *steps) ended(name string, asked, answer any, heard time.Time) {
 	if heard.IsZero() {
 		return
 	}
-	var warnings []string
-	switch answer := answer.(type) {
-	case activities.CreateConversationResult:
-		warnings = answer.Warnings
-		s.opened(answer, heard)
-	case activities.MoveConversationResult:
-		warnings = answer.Warnings
-	case activities.UpdateConversationResult:
-		warnings = answer.Warnings
-		if asked, ok := asked.(activities.UpdateConversationInput); ok {
-			s.updated(asked, answer)
-		}
+	in, ok := asked.(activities.StepInput)
+	result, okay := answer.(activities.StepResult)
+	if !ok || !okay {
+		return
 	}
-	s.warnings.WithLabelValues(name).Add(float64(len(warnings)))
-}
-
-// opened measures how long a caller's conversation took, with all that came in
-// between: no worker, Kustomer out of order, an operator's decision.
-func (s *steps) opened(answer activities.CreateConversationResult, heard time.Time) {
-	if answer.ConversationID != "" {
-		s.opening.Observe(seconds(heard, answer.OpenedAt))
+	s.warnings.WithLabelValues(name).Add(float64(len(result.Warnings)))
+	for _, cause := range in.Causes {
+		s.did(cause, in, result, heard)
 	}
-}
-
-// updated counts what a step has done with a conversation.
-func (s *steps) updated(asked activities.UpdateConversationInput, answer activities.UpdateConversationResult) {
-	// A bridge that was only concluded from how the legs ended has a note of another name, and no time.
-	isHandOver := asked.Event == call.Bridged && strings.HasPrefix(asked.Note, string(call.Bridged)) && !asked.Since.IsZero()
-	if isHandOver && !answer.Gone {
-		s.handOver.Observe(seconds(asked.Since, answer.UpdatedAt))
-	}
-	// What puts an outcome right later has a note of another name too.
-	if asked.Event == call.Finished && asked.Note == string(call.Finished) {
-		s.calls.WithLabelValues(string(asked.Facts.Outcome), asked.Facts.Direction()).Inc()
-	}
-	if answer.Unassigned {
+	if result.Agent.Unassigned && len(in.Is.PickUps) > 0 {
 		s.nobodys.Inc()
+	}
+}
+
+// did counts what a step achieved.
+func (s *steps) did(cause call.Cause, in activities.StepInput, result activities.StepResult, heard time.Time) {
+	switch {
+	case cause == call.Rang && result.Conversation.ID != "":
+		// With all that came in between: no worker, Kustomer out of order, an operator's decision.
+		s.opening.Observe(seconds(heard, result.At))
+	case cause == call.PickedUp && !in.Is.PickUps[len(in.Is.PickUps)-1].Inferred && !result.Conversation.Deleted:
+		s.handOver.Observe(seconds(activities.Since(in), result.At))
+	case cause == call.Ended && in.Was.Closing == nil:
+		closed := in.Is.Closing.Facts
+		s.calls.WithLabelValues(string(closed.Outcome), closed.Direction()).Inc()
 	}
 }
 

@@ -27,6 +27,9 @@ import (
 // arrival is when a call's first webhook arrived.
 var arrival = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
+// isOpen is the conversation of a call that has one.
+var isOpen = activities.Conversation{ID: "c"}
+
 // carriesOut lets a run of a call ask for one step, of which each attempt does as told.
 func carriesOut[In, Out any](t *testing.T, watching interceptor.WorkerInterceptor, name string, in In, do func(attempt int32) (Out, error)) {
 	t.Helper()
@@ -48,12 +51,17 @@ func succeeds[Out any](out Out) func(int32) (Out, error) {
 	return func(int32) (Out, error) { return out, nil }
 }
 
-func opens(t *testing.T, watching interceptor.WorkerInterceptor, result activities.CreateConversationResult) {
-	t.Helper()
-	carriesOut(t, watching, "CreateConversation", activities.CreateConversationInput{}, succeeds(result))
+// due is what a step is asked for whose story is such.
+func due(cause call.Cause, was, is call.Story) activities.StepInput {
+	return activities.StepInput{Step: call.Step{Causes: []call.Cause{cause}, Was: was, Is: is}}
 }
 
-func updates(t *testing.T, watching interceptor.WorkerInterceptor, in activities.UpdateConversationInput, result activities.UpdateConversationResult) {
+func opens(t *testing.T, watching interceptor.WorkerInterceptor, result activities.StepResult) {
+	t.Helper()
+	carriesOut(t, watching, "CreateConversation", due(call.Rang, call.Story{}, call.Story{}), succeeds(result))
+}
+
+func updates(t *testing.T, watching interceptor.WorkerInterceptor, in activities.StepInput, result activities.StepResult) {
 	t.Helper()
 	carriesOut(t, watching, "UpdateConversation", in, succeeds(result))
 }
@@ -69,13 +77,12 @@ func TestEveryStepIsKnownByName(t *testing.T) {
 
 func TestOpeningIsMeasuredFromTheArrivalOfTheFirstWebhook(t *testing.T) {
 	m := New()
-	carriesOut(t, m.Steps(800), "CreateConversation", activities.CreateConversationInput{
-		Rang: arrival.Add(-time.Minute), // by the clock of babelforce, whose webhook came late
-	}, func(attempt int32) (activities.CreateConversationResult, error) {
+	rang := call.Story{RangAt: arrival.Add(-time.Minute)} // by the clock of babelforce, whose webhook came late
+	carriesOut(t, m.Steps(800), "CreateConversation", due(call.Rang, call.Story{}, rang), func(attempt int32) (activities.StepResult, error) {
 		if attempt < 3 {
-			return activities.CreateConversationResult{}, temporal.NewApplicationError("503", activities.Unavailable)
+			return activities.StepResult{}, temporal.NewApplicationError("503", activities.Unavailable)
 		}
-		return activities.CreateConversationResult{ConversationID: "c", OpenedAt: arrival.Add(5 * time.Second)}, nil
+		return activities.StepResult{Conversation: isOpen, At: arrival.Add(5 * time.Second)}, nil
 	})
 	text := scrape(t, m)
 	require.Contains(t, text, "callthread_ring_to_conversation_seconds_sum 5\n")
@@ -86,33 +93,41 @@ func TestOpeningIsMeasuredFromTheArrivalOfTheFirstWebhook(t *testing.T) {
 
 func TestOpeningIsNotMeasuredWhereNothingIsOpened(t *testing.T) {
 	m := New()
-	opens(t, m.Steps(800), activities.CreateConversationResult{})
+	opens(t, m.Steps(800), activities.StepResult{At: arrival})
 	require.Contains(t, scrape(t, m), "callthread_ring_to_conversation_seconds_count 0\n")
 }
 
 func TestClocksThatDisagreeMeasureNoLessThanNothing(t *testing.T) {
 	m := New()
-	opens(t, m.Steps(800), activities.CreateConversationResult{ConversationID: "c", OpenedAt: arrival.Add(-time.Second)})
+	opens(t, m.Steps(800), activities.StepResult{Conversation: isOpen, At: arrival.Add(-time.Second)})
 	require.Contains(t, scrape(t, m), "callthread_ring_to_conversation_seconds_sum 0\n")
 }
 
-func TestHandOverIsMeasuredFromTheBridgeThatWasHeardOf(t *testing.T) {
+func TestHandOverIsMeasuredFromTheReportOfThePickUp(t *testing.T) {
 	since := arrival.Add(10 * time.Second)
+	first, next := call.PickUp{Note: "bridged", ReceivedAt: arrival}, call.PickUp{Note: "bridged-2", ReceivedAt: since}
+	only, inferred := call.PickUp{Note: "bridged", ReceivedAt: since}, call.PickUp{Note: "answered", Inferred: true}
+	story := func(pickUps ...call.PickUp) call.Story { return call.Story{RangAt: since, PickUps: pickUps} }
+	deleted, openedLater := isOpen, isOpen
+	deleted.Deleted, openedLater.OpenedAt = true, since
 	for name, c := range map[string]struct {
-		in       activities.UpdateConversationInput
-		gone     bool
+		in       activities.StepInput
+		opened   activities.Conversation
+		left     activities.Conversation
 		measured int
 	}{
-		"the first agent":                  {activities.UpdateConversationInput{Event: call.Bridged, Note: "bridged", Since: since}, false, 1},
-		"the next agent":                   {activities.UpdateConversationInput{Event: call.Bridged, Note: "bridged-2", Since: since}, false, 1},
-		"a bridge nobody was told of":      {activities.UpdateConversationInput{Event: call.Bridged, Note: "answered", Since: since}, false, 0},
-		"a conversation people deleted":    {activities.UpdateConversationInput{Event: call.Bridged, Note: "bridged", Since: since}, true, 0},
-		"the outcome":                      {activities.UpdateConversationInput{Event: call.Finished, Note: "finished", Since: since}, false, 0},
-		"an input of before Since existed": {activities.UpdateConversationInput{Event: call.Bridged, Note: "bridged"}, false, 0},
+		"the first agent":                     {due(call.PickedUp, story(), story(only)), isOpen, isOpen, 1},
+		"the next agent":                      {due(call.PickedUp, story(first), story(first, next)), isOpen, isOpen, 1},
+		"the conversation was opened later":   {due(call.PickedUp, story(), story(first)), openedLater, openedLater, 1},
+		"a pick-up nobody reported":           {due(call.PickedUp, story(), story(inferred)), isOpen, isOpen, 0},
+		"a conversation people deleted":       {due(call.PickedUp, story(), story(only)), isOpen, deleted, 0},
+		"the agent was identified after that": {due(call.AgentIdentified, story(only), story(only)), isOpen, isOpen, 0},
+		"the outcome":                         {due(call.Ended, story(only), closed(call.Answered)), isOpen, isOpen, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := New()
-			updates(t, m.Steps(800), c.in, activities.UpdateConversationResult{UpdatedAt: since.Add(250 * time.Millisecond), Gone: c.gone})
+			c.in.Conversation = c.opened
+			updates(t, m.Steps(800), c.in, activities.StepResult{At: since.Add(250 * time.Millisecond), Conversation: c.left})
 			text := scrape(t, m)
 			require.Contains(t, text, fmt.Sprintf("callthread_bridge_to_update_seconds_sum %v\n", 0.25*float64(c.measured)))
 			require.Contains(t, text, fmt.Sprintf("callthread_bridge_to_update_seconds_count %d\n", c.measured))
@@ -120,16 +135,25 @@ func TestHandOverIsMeasuredFromTheBridgeThatWasHeardOf(t *testing.T) {
 	}
 }
 
+// closed is the story of a call that came to this outcome.
+func closed(outcome call.Outcome) call.Story {
+	return call.Story{Closing: &call.Closing{Facts: call.Facts{Outcome: outcome}}}
+}
+
 func TestCallCountsOnceByItsOutcomeHoweverOftenThatIsPutRight(t *testing.T) {
 	m := New()
 	watching := m.Steps(800)
-	finished := func(note string, facts call.Facts) {
-		updates(t, watching, activities.UpdateConversationInput{Event: call.Finished, Note: note, Facts: facts}, activities.UpdateConversationResult{})
+	placed := closed(call.Answered)
+	placed.Closing.Facts.Outgoing = true
+	recorded := closed(call.Answered)
+	recorded.Recordings = []call.RecordingNote{{Note: "recorded"}}
+	for _, in := range []activities.StepInput{
+		due(call.Ended, call.Story{}, closed(call.NoAgent)), due(call.Ended, closed(call.NoAgent), closed(call.Answered)),
+		due(call.Ended, call.Story{}, placed), due(call.RecordingAvailable, closed(call.Answered), recorded),
+		due(call.PickedUp, call.Story{}, call.Story{PickUps: []call.PickUp{{Note: "bridged", ReceivedAt: arrival}}}),
+	} {
+		updates(t, watching, in, activities.StepResult{At: arrival, Conversation: isOpen})
 	}
-	finished("finished", call.Facts{Outcome: call.NoAgent})
-	finished("finished-2", call.Facts{Outcome: call.Answered})
-	finished("finished", call.Facts{Outcome: call.Answered, Outgoing: true})
-	updates(t, watching, activities.UpdateConversationInput{Event: call.Bridged, Note: "bridged"}, activities.UpdateConversationResult{})
 	text := scrape(t, m)
 	for _, line := range []string{
 		`callthread_calls_total{direction="in",outcome="no_agent"} 1`,
@@ -143,20 +167,24 @@ func TestCallCountsOnceByItsOutcomeHoweverOftenThatIsPutRight(t *testing.T) {
 func TestWhatCouldNotBeDoneAsToldIsCounted(t *testing.T) {
 	m := New()
 	watching := m.Steps(700)
-	opens(t, watching, activities.CreateConversationResult{Warnings: []string{"a part was left out", "and another"}})
-	carriesOut(t, watching, "MoveConversation", activities.MoveConversationInput{}, succeeds(activities.MoveConversationResult{Warnings: []string{"kept"}}))
-	updates(t, watching, activities.UpdateConversationInput{}, activities.UpdateConversationResult{Unassigned: true})
-	carriesOut(t, watching, "UpdateConversation", activities.UpdateConversationInput{}, func(int32) (struct{}, error) {
+	// Whom Kustomer does not know is counted where a call is handed over, not where it is placed.
+	unknown := call.Resolved{Unassigned: true}
+	opens(t, watching, activities.StepResult{Warnings: []string{"a part was left out", "and another"}, Agent: unknown})
+	handedOver := due(call.PickedUp, call.Story{}, call.Story{PickUps: []call.PickUp{{Note: "bridged", ReceivedAt: arrival}}})
+	updates(t, watching, handedOver, activities.StepResult{At: arrival, Agent: unknown})
+	updates(t, watching, handedOver, activities.StepResult{At: arrival, Agent: call.Resolved{Users: []string{"somebody"}}})
+	identified := due(call.CustomerIdentified, call.Story{}, call.Story{})
+	updates(t, watching, identified, activities.StepResult{Warnings: []string{"kept"}})
+	carriesOut(t, watching, "UpdateConversation", handedOver, func(int32) (struct{}, error) {
 		return struct{}{}, temporal.NewNonRetryableApplicationError("no", activities.Refused, nil)
 	})
-	carriesOut(t, watching, "UpdateConversation", activities.UpdateConversationInput{}, func(int32) (struct{}, error) {
+	carriesOut(t, watching, "UpdateConversation", handedOver, func(int32) (struct{}, error) {
 		return struct{}{}, temporal.NewNonRetryableApplicationError("a panic", "of +493055512399", errors.New("boom"))
 	})
 	text := scrape(t, m)
 	for _, line := range []string{
 		`callthread_warnings_total{step="CreateConversation"} 2`,
-		`callthread_warnings_total{step="MoveConversation"} 1`,
-		`callthread_warnings_total{step="UpdateConversation"} 0`,
+		`callthread_warnings_total{step="UpdateConversation"} 1`,
 		`callthread_calls_unassigned_total 1`,
 		`callthread_step_attempts_total{result="KustomerRefused",step="UpdateConversation"} 1`,
 		`callthread_step_attempts_total{result="other",step="UpdateConversation"} 1`,
@@ -178,10 +206,15 @@ func TestNoLabelTellsWhoCalledAndCallsAddNone(t *testing.T) {
 		}
 		m.Webhook("call-bridged", 202, true, time.Second)
 		m.Kustomer(kustomer.Exchange{Op: "find customer", Method: phone, Route: "/v1/customers/phone=" + phone, Status: 200, RateLimit: 1000, RateLimitRemaining: n})
-		carriesOut(t, watching, "CreateConversation", activities.CreateConversationInput{Facts: facts}, succeeds(activities.CreateConversationResult{
-			ConversationID: fmt.Sprint("conversation-", n), OpenedAt: arrival, Warnings: []string{"attribute of " + phone},
+		opened := activities.Conversation{ID: fmt.Sprint("conversation-", n)}
+		story := call.Story{Opening: facts}
+		carriesOut(t, watching, "CreateConversation", due(call.Rang, call.Story{}, story), succeeds(activities.StepResult{
+			Conversation: opened, At: arrival, Warnings: []string{"attribute of " + phone},
 		}))
-		updates(t, watching, activities.UpdateConversationInput{Event: call.Finished, Note: "finished", Facts: facts}, activities.UpdateConversationResult{})
+		story.PickUps = []call.PickUp{{Note: "bridged", Facts: facts, ReceivedAt: arrival}}
+		updates(t, watching, due(call.PickedUp, call.Story{}, story), activities.StepResult{At: arrival, Conversation: opened, Agent: call.Resolved{Unassigned: true}})
+		story.Closing = &call.Closing{Facts: facts}
+		updates(t, watching, due(call.Ended, call.Story{}, story), activities.StepResult{At: arrival, Conversation: opened})
 	}
 	series := func() (count int) {
 		families, err := m.registry.Gather()

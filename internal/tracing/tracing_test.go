@@ -80,6 +80,9 @@ func setAll(t *testing.T, set map[string]string) {
 }
 
 func TestACollectorThatHangsHoldsUpNothingButTheLastSeconds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes five seconds, which -short does without")
+	}
 	asked, released := make(chan struct{}, 10), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		asked <- struct{}{}

@@ -33,7 +33,7 @@ func (h *Handler) deliver(ctx context.Context, event call.Event) (accepted, erro
 	defer cancel()
 	key := event.Leg.Key()
 	answer := accepted{CallID: key, WorkflowID: workflows.WorkflowID(key)}
-	input := workflows.CallInput{Key: key, Patience: h.Patience}
+	input := workflows.CallInput{Key: key, Limits: h.Limits}
 
 	if event.Kind == call.Recorded {
 		// A recording begins no call: it may be of one that an agent has placed and nobody wants to
@@ -82,6 +82,7 @@ func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
 	}
 	attributes := []temporal.SearchAttributeUpdate{
 		workflows.CallPhase.ValueSet(string(workflows.Ringing)),
+		workflows.WaitsFor.ValueSet(string(call.WaitsForAgent)),
 		workflows.CallDirection.ValueSet(event.Direction()),
 	}
 	return client.StartWorkflowOptions{

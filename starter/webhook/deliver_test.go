@@ -38,7 +38,7 @@ func TestEventIsAcknowledgedOnlyOnceTemporalHasIt(t *testing.T) {
 }
 
 func TestRingStartsTheCallsWorkflow(t *testing.T) {
-	patience := workflows.Patience{Bridge: time.Minute, End: time.Hour, Settle: time.Second}
+	limits := call.Limits{Bridge: time.Minute, End: time.Hour, Settle: time.Second}
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		r.post(t, "call-inbound")
 		run := r.temporal.runs[workflowID]
@@ -46,10 +46,10 @@ func TestRingStartsTheCallsWorkflow(t *testing.T) {
 		require.Equal(t, "some queue", run.started.GetTaskQueue().GetName())
 		require.Equal(t, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, run.started.GetWorkflowIdReusePolicy())
 		require.Equal(t, leg, run.input.Key)
-		require.Equal(t, patience, run.input.Patience)
+		require.Equal(t, limits, run.input.Limits)
 		require.Equal(t, call.Inbound, run.input.First.Kind)
 		require.Empty(t, run.signals)
-	}, func(c *Config) { c.TaskQueue, c.Patience = "some queue", patience })
+	}, func(c *Config) { c.TaskQueue, c.Limits = "some queue", limits })
 }
 
 func TestWhicheverEventComesFirstStartsTheCallAndTheOthersSignalIt(t *testing.T) {
@@ -154,7 +154,7 @@ func TestSenderIsToldToComeBackWhileTemporalDoesNotAccept(t *testing.T) {
 
 // A webhook that was refused and is sent again still finds its call open.
 func TestCallsSettleLongerThanARefusedWebhookTakes(t *testing.T) {
-	require.Greater(t, workflows.DefaultPatience.Settle, temporalTimeout+retryAfter*time.Second)
+	require.Greater(t, call.DefaultLimits.Settle, temporalTimeout+retryAfter*time.Second)
 }
 
 // placed are the events of a call that an agent places, each with what tells so.
@@ -206,6 +206,20 @@ func TestRunSaysWhichWayTheCallGoes(t *testing.T) {
 			require.Contains(t, details, "starter retry "+workflows.CallKey(workflowID))
 			require.NotContains(t, details, "<call>")
 		}, withOutgoing)
+	}
+}
+
+// The call itself writes only what has changed since.
+func TestRunIsListedAsACallThatRings(t *testing.T) {
+	for _, event := range []string{"call-inbound", "call-finished"} {
+		withReceiver(t, func(t *testing.T, r *receiver) {
+			r.post(t, event)
+			listed := make(map[string]string)
+			for name, value := range r.temporal.runs[workflowID].started.GetSearchAttributes().GetIndexedFields() {
+				listed[name] = string(value.GetData())
+			}
+			require.Equal(t, map[string]string{"CallPhase": `"ringing"`, "WaitsFor": `"agent"`, "CallDirection": `"in"`}, listed)
+		})
 	}
 }
 

@@ -20,7 +20,6 @@ var kinds = map[babelforce.EventName]call.Kind{
 func Translate(event babelforce.Event, receivedAt time.Time) call.Event {
 	return call.Event{
 		Kind:       kinds[event.Name],
-		ID:         event.Fingerprint(),
 		ReceivedAt: receivedAt,
 		Leg: call.Leg{
 			ID:             event.Call.ID,

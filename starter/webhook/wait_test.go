@@ -14,7 +14,9 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-var opened = workflows.State{CallID: leg, ConversationID: "5f0c", ConversationURL: "https://acme.kustomerapp.com/app/5f0c"}
+var opened = workflows.State{
+	CallID: leg, InKustomer: workflows.InKustomer{ConversationID: "5f0c", ConversationURL: "https://acme.kustomerapp.com/app/5f0c"},
+}
 
 func TestConversationIsAnsweredOnceItExists(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {

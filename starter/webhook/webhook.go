@@ -47,9 +47,9 @@ type Config struct {
 	// Outgoing, if set, says whether calls that agents place are wanted. It is
 	// asked for each event, because the automations may change meanwhile.
 	Outgoing func() bool
-	// Patience is handed to each new call.
-	Patience workflows.Patience
-	Log      *slog.Logger
+	// Limits is handed to each new call.
+	Limits call.Limits
+	Log    *slog.Logger
 	// Observe, if set, is told how each request was answered.
 	Observe func(Answered)
 }

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 }
 
 func buildAndRun(m *testing.M) int {
+	if flag.Parse(); testing.Short() {
+		return m.Run()
+	}
 	var err error
 	if programs, err = os.MkdirTemp("", "callthread-bench-test-"); err == nil {
 		err = build(programs, false)
@@ -37,6 +40,7 @@ func buildAndRun(m *testing.M) int {
 var few = settings{calls: 6, warmup: 2, closed: 3, rounds: 1, rate: 4, ringing: time.Second}
 
 func TestEveryContestantDoesTheWholeJob(t *testing.T) {
+	needsTemporal(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute) // or a call that is lost is waited for much longer
 	defer cancel()
 	measured, err := measure(ctx, few, programs)
@@ -83,8 +87,16 @@ func asks(t *testing.T, contestant string) (known, unknown []string) {
 	return slices.Sorted(slices.Values(calls[1].untilUpdate)), slices.Sorted(slices.Values(calls[0].untilUpdate))
 }
 
+func needsTemporal(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a real Temporal server, which -short does without")
+	}
+}
+
 func setTestStage(t *testing.T, name string) *stage {
 	t.Helper()
+	needsTemporal(t)
 	field, err := chosen(name)
 	require.NoError(t, err)
 	s, err := setStage(context.WithoutCancel(t.Context()), field[0], few, programs)
@@ -110,8 +122,9 @@ func TestUnknownContestantIsRefused(t *testing.T) {
 }
 
 func TestMissingDatabaseIsSaid(t *testing.T) {
-	_, err := parse([]string{"-postgres", "-temporal-server", filepath.Join(t.TempDir(), "none"), "-temporal-sql-tool", os.Args[0]})
-	require.ErrorContains(t, err, "-postgres needs -")
+	t.Setenv("PATH", t.TempDir())
+	_, err := parse([]string{"-postgres"})
+	require.ErrorContains(t, err, "-postgres: not on PATH: temporal-server")
 }
 
 func TestPercentileAndMedian(t *testing.T) {

@@ -126,7 +126,7 @@ func (s *stage) send(ctx context.Context, event babelforce.EventName, c *call, r
 
 // rest waits until no call's workflow runs any more.
 func (s *stage) rest(ctx context.Context) error {
-	for began := time.Now(); time.Since(began) < patience; {
+	for began := time.Now(); time.Since(began) < limits; {
 		running, err := s.temporal.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: `ExecutionStatus = "Running"`})
 		if err != nil {
 			return fmt.Errorf("count the calls that run: %w", err)
@@ -136,5 +136,5 @@ func (s *stage) rest(ctx context.Context) error {
 		}
 		sleepUntil(ctx, time.Now().Add(50*time.Millisecond))
 	}
-	return fmt.Errorf("%s: calls still run after %s", s.name, patience)
+	return fmt.Errorf("%s: calls still run after %s", s.name, limits)
 }

@@ -183,12 +183,12 @@ func (w *witness) learn(s *seen, call, what string, in written, answered []byte,
 	}
 }
 
-// patience is how long anything of a call may take: one that takes longer counts as lost.
-const patience = 10 * time.Minute
+// limits is how long anything of a call may take: one that takes longer counts as lost.
+const limits = 10 * time.Minute
 
 // await waits until something of a call is done.
 func await(ctx context.Context, done <-chan struct{}, call, what string) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, limits)
 	defer cancel()
 	select {
 	case <-done:

@@ -9,6 +9,9 @@ import (
 )
 
 func TestASetUpClusterRemembersCallsForThirtyDaysAndMayBeSetUpAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs Temporal on PostgreSQL, which -short does without")
+	}
 	binaries, err := Find()
 	if err != nil {
 		t.Skip("no Temporal on PostgreSQL to try: ", err)

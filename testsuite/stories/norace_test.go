@@ -7,4 +7,6 @@ const (
 	fewEvents = 5
 	// sample is how many orders of more events are played.
 	sample = 120
+	// recordEvents are those of a story whose orders are played on the record alone: 720.
+	recordEvents = 6
 )

@@ -3,12 +3,15 @@ package stories
 import (
 	"math/rand/v2"
 	"slices"
+	"testing"
 	"time"
 )
 
 const asItHappens = "as it happens"
 
 const (
+	// Short mode has these in place of fewEvents and sample.
+	fewEventsInShort, sampleInShort = 3, 6
 	// apart is how far apart events arrive that were held up and overtook each other.
 	apart = 300 * time.Millisecond
 	// echo is how soon an event comes a second time.
@@ -73,7 +76,11 @@ func (s story) over() time.Time {
 // its reverse, each thing taken out of it and put first and last, and others
 // by chance, the same each time.
 func orders(n int) [][]int {
-	if n <= fewEvents {
+	few, many := fewEvents, sample
+	if testing.Short() {
+		few, many = fewEventsInShort, sampleInShort
+	}
+	if n <= few {
 		return permutations(n)
 	}
 	var chosen [][]int
@@ -95,10 +102,10 @@ func orders(n int) [][]int {
 		add(append([]int{i}, others...))
 		add(append(others, i))
 	}
-	for random := rand.New(rand.NewPCG(1, uint64(n))); len(chosen) < sample; {
+	for random := rand.New(rand.NewPCG(1, uint64(n))); len(chosen) < many; {
 		add(random.Perm(n))
 	}
-	return chosen
+	return chosen[:many]
 }
 
 func permutations(n int) [][]int {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/workflows"
 )
@@ -163,7 +164,7 @@ func requireNothingElse(t *testing.T, kustomer *org, state workflows.State) {
 }
 
 // inWords is a leg as stories tell it.
-func inWords(leg workflows.LegState) string {
+func inWords(leg call.LegSummary) string {
 	words := strings.TrimPrefix(leg.AgentID, idOf(""))
 	if words == "" {
 		words, _, _ = strings.Cut(strings.TrimPrefix(leg.LegID, "leg of "), " at ")

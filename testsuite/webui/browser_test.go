@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience is how long a page may take to say what it must: machines are busy.
-const patience = 30 * time.Second
+// timeout is how long a page may take to say what it must: machines are busy.
+const timeout = 30 * time.Second
 
 // browser is a headless Chromium, driven through a pair of pipes by its DevTools
 // protocol: a handful of its methods, for which a library would bring along all of them.
@@ -72,7 +72,7 @@ func startBrowser(t *testing.T) *browser {
 	go b.read(answers)
 	t.Cleanup(func() {
 		b.send("", "Browser.close", nil)
-		closing := time.AfterFunc(patience, func() { _ = command.Process.Kill() })
+		closing := time.AfterFunc(timeout, func() { _ = command.Process.Kill() })
 		_ = command.Wait()
 		closing.Stop()
 		_, _ = commands.Close(), answers.Close()
@@ -147,8 +147,8 @@ func (p page) ask(method string, params, result any) error {
 			return nil
 		}
 		return json.Unmarshal(said.Result, result)
-	case <-time.After(patience):
-		return fmt.Errorf("%s: no answer within %s", method, patience)
+	case <-time.After(timeout):
+		return fmt.Errorf("%s: no answer within %s", method, timeout)
 	}
 }
 
@@ -197,7 +197,7 @@ func (p page) text() (string, error) {
 func (p page) says(t *testing.T, words ...string) string {
 	t.Helper()
 	var text string
-	for deadline := time.Now().Add(patience); ; <-time.After(50 * time.Millisecond) {
+	for deadline := time.Now().Add(timeout); ; <-time.After(50 * time.Millisecond) {
 		read, err := p.text()
 		if err == nil {
 			text = read
@@ -220,5 +220,5 @@ func (p page) click(t *testing.T, selector string) {
 	require.Eventually(t, func() bool {
 		clicked, err := p.run(script)
 		return err == nil && clicked == "true"
-	}, patience, 50*time.Millisecond, "nothing to click on: %s", selector)
+	}, timeout, 50*time.Millisecond, "nothing to click on: %s", selector)
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -28,11 +30,14 @@ var (
 
 // Each filter of the page finds the calls that it is for, on a real server.
 func TestFiltersOfThePageFindTheirCalls(t *testing.T) {
+	stage.NeedsTemporal(t)
 	told, err := calls()
 	require.NoError(t, err)
 	expected := map[string][]string{
-		"wait for an agent":                    {ringing, held},
+		"ring or are in a queue":               {ringing, held},
 		"are with an agent":                    {talking, unassigned},
+		"wait for Kustomer":                    {held},
+		"wait for an operator":                 {parked},
 		"are parked":                           {parked},
 		"are parked for one reason":            {parked},
 		"have gone on for long":                {ringing, held, talking, unassigned, parked},
@@ -45,9 +50,7 @@ func TestFiltersOfThePageFindTheirCalls(t *testing.T) {
 		"came in":                              {ringing, held, talking, answered, unassigned, missed, parked, terminated},
 		"were ended by hand, or were given up": {terminated},
 	}
-	text, err := os.ReadFile(docsPage)
-	require.NoError(t, err)
-	rows := filterRow.FindAllStringSubmatch(string(text), -1)
+	rows := filterRow.FindAllStringSubmatch(textOf(t, docsPage), -1)
 	require.Len(t, rows, len(expected))
 	mine := strings.NewReplacer("6b04a32d682123e08a000002", conversation(t, answered), "my-first-call", answered)
 	for _, row := range rows {
@@ -63,18 +66,52 @@ func TestFiltersOfThePageFindTheirCalls(t *testing.T) {
 			filter = until.ReplaceAllString(filter, `StartTime < "`+told.after.UTC().Format(time.RFC3339)+`"`)
 			require.EventuallyWithT(t, func(t *assert.CollectT) { // the list lags behind
 				assert.ElementsMatch(t, expected[what], found(t, mine.Replace(filter)))
-			}, patience, 100*time.Millisecond)
+			}, timeout, 100*time.Millisecond)
 		})
 	}
 }
 
 // found are the keys of the calls that a filter of the list finds.
 func found(t require.TestingT, filter string) (keys []string) {
-	listed, err := stage.Temporal.ListWorkflow(context.Background(), &workflowservice.ListWorkflowExecutionsRequest{Query: filter})
+	listed, err := product.Temporal.ListWorkflow(context.Background(), &workflowservice.ListWorkflowExecutionsRequest{Query: filter})
 	require.NoError(t, err)
 	for _, run := range listed.GetExecutions() {
 		keys = append(keys, workflows.CallKey(run.GetExecution().GetWorkflowId()))
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// A word that the Web UI shows and the page does not have explains nothing.
+func TestPagesNameEverySearchAttributeWaitAndStep(t *testing.T) {
+	page, operations := textOf(t, docsPage), textOf(t, "../../docs/operations.md")
+	registered := regexp.MustCompile(`for name in (.+); do`).FindStringSubmatch(operations)
+	require.NotNil(t, registered)
+	var names []string
+	for _, attribute := range workflows.SearchAttributes {
+		names = append(names, attribute.GetName())
+		require.Contains(t, page, "`"+attribute.GetName()+"`")
+	}
+	require.ElementsMatch(t, names, strings.Fields(registered[1]), "what Temporal Cloud needs")
+	for _, wait := range append(call.ListedWaits(), call.WaitsForLateReports) {
+		if wait == call.WaitsForKustomer || wait == call.WaitsForOperator {
+			continue // whose lines say more
+		}
+		require.Contains(t, page, "| `now: waits for "+wait.InWords()+"` | ")
+	}
+	for _, wait := range call.ListedWaits() {
+		require.Contains(t, page, "` | `"+string(wait)+"`")
+	}
+	for _, cause := range []call.Cause{
+		call.Rang, call.PickedUp, call.CustomerIdentified, call.AgentIdentified, call.Ended, call.RecordingAvailable, call.WrapUpOver,
+	} {
+		require.Contains(t, page, `"`+call.Step{Causes: []call.Cause{cause}}.InWords()+`"`)
+	}
+}
+
+func textOf(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return string(text)
 }

@@ -18,8 +18,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/demo"
 	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -27,27 +29,31 @@ import (
 // go test ./testsuite/webui -pictures ../../docs/pictures
 var pictures = flag.String("pictures", "", "write the pictures of docs/web-ui.md into this folder")
 
-// stage is the whole product on a real Temporal server with its Web UI.
-var stage *demo.Stage
+// product is all of it, on a real Temporal server with its Web UI; there is none in short mode.
+var product *demo.Stage
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	os.Exit(runOn(m))
 }
 
 func runOn(m *testing.M) int {
+	if testing.Short() {
+		return m.Run()
+	}
 	var err error
-	if stage, err = setStage(""); err != nil {
+	if product, err = start(""); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer stage.Close()
-	return m.Run()
+	defer product.Close()
+	return stage.Run(m)
 }
 
-func setStage(keys string) (*demo.Stage, error) {
-	return demo.SetStage(context.Background(), demo.StageOptions{
-		Patience: workflows.Patience{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
-		Budget:   100_000, Keys: keys, Progress: os.Stderr, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+func start(keys string) (*demo.Stage, error) {
+	return stage.Start(demo.StageOptions{
+		Limits: call.Limits{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
+		Budget: 100_000, Keys: keys, Progress: os.Stderr, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 }
 
@@ -71,7 +77,7 @@ var calls = sync.OnceValues(func() (moments, error) {
 	told := moments{before: time.Now().Add(-time.Second)}
 	agent := `,"agent":{"id":"4711","name":"Amira Haddad","sourceId":"5f0c1a2b3c4d5e6f70819210"},"queue":{"name":"Support"}`
 	nobody := `,"agent":{"id":"4790","name":"Nora New"},"queue":{"name":"Sales"}`
-	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
+	product.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
 	steps := []func() error{
 		send("call-inbound", parked, "", ""), await(parked, workflows.Parked),
 		send("call-inbound", ringing, "", ""), await(ringing, workflows.Ringing),
@@ -79,7 +85,7 @@ var calls = sync.OnceValues(func() (moments, error) {
 		send("call-inbound", missed, "", ""), send("call-finished", missed, `,"duration":20,"finishReason":"hangup"`, `,"queue":{"name":"Sales"}`),
 	}
 	for key, by := range map[string]string{talking: agent, answered: agent, unassigned: nobody} {
-		steps = append(steps, send("call-inbound", key, "", ""), send("call-bridged", key, `,"duration":7`, by))
+		steps = append(steps, send("call-inbound", key, "", ""), await(key, workflows.Ringing), send("call-bridged", key, `,"duration":7`, by))
 	}
 	steps = append(steps,
 		await(talking, workflows.Bridged), await(unassigned, workflows.Bridged),
@@ -98,14 +104,14 @@ var calls = sync.OnceValues(func() (moments, error) {
 
 // down lets Kustomer fail at opening conversations from now on.
 func down() error {
-	stage.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: http.StatusServiceUnavailable})
+	product.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: http.StatusServiceUnavailable})
 	return nil
 }
 
 // send posts a webhook as babelforce would.
 func send(event, key, leg, buckets string) func() error {
 	body := fmt.Sprintf(`{"call":{"id":%q,"type":"inbound","source":"queue","domain":"external","from":"+493023125042","to":"+493023125001"%s}%s}`, key, leg, buckets)
-	return func() error { return post(stage, event, body) }
+	return func() error { return post(product, event, body) }
 }
 
 func post(to *demo.Stage, event, body string) error {
@@ -130,9 +136,9 @@ func post(to *demo.Stage, event, body string) error {
 func await(key string, phase workflows.Phase) func() error {
 	return func() error {
 		var state workflows.State
-		for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-time.After(20 * time.Millisecond) {
-			value, err := stage.Temporal.QueryWorkflow(context.Background(), workflows.WorkflowID(key), "", workflows.QueryState)
-			if err == nil && value.Get(&state) == nil && state.Phase == phase && !strings.HasPrefix(state.WaitsFor, "Kustomer") {
+		for deadline := time.Now().Add(timeout); time.Now().Before(deadline); <-time.After(20 * time.Millisecond) {
+			value, err := product.Temporal.QueryWorkflow(context.Background(), workflows.WorkflowID(key), "", workflows.QueryState)
+			if err == nil && value.Get(&state) == nil && state.Phase == phase && state.WaitsFor != call.WaitsForKustomer {
 				return nil
 			}
 		}
@@ -143,22 +149,22 @@ func await(key string, phase workflows.Phase) func() error {
 // end waits until a call is over.
 func end(key string) func() error {
 	return func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
-		return stage.Temporal.GetWorkflow(ctx, workflows.WorkflowID(key), "").Get(ctx, nil)
+		return product.Temporal.GetWorkflow(ctx, workflows.WorkflowID(key), "").Get(ctx, nil)
 	}
 }
 
 func terminate(key string) func() error {
 	return func() error {
-		return stage.Temporal.TerminateWorkflow(context.Background(), workflows.WorkflowID(key), "", "for the list")
+		return product.Temporal.TerminateWorkflow(context.Background(), workflows.WorkflowID(key), "", "for the list")
 	}
 }
 
 // conversation is the id of a call's conversation.
 func conversation(t *testing.T, key string) string {
 	t.Helper()
-	all := stage.Sandbox.State().Conversations
+	all := product.Sandbox.State().Conversations
 	i := slices.IndexFunc(all, func(c sandbox.Conversation) bool { return c.ExternalID == "babelforce:"+key })
 	require.GreaterOrEqual(t, i, 0, key)
 	return all[i].ID

@@ -12,29 +12,32 @@ import (
 
 	"github.com/callthread/callthread/internal/codec"
 	"github.com/callthread/callthread/internal/demo"
+	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
 )
 
 // What an operator asks, and the words on the page that answer it. Nobody has
 // to read a payload for that.
 func TestOperatorsQuestionsAreAnsweredInTheWebUI(t *testing.T) {
+	t.Parallel()
+	stage.NeedsTemporal(t)
 	b := startBrowser(t)
 	p := b.open(t, 1400, 780)
 	_, err := calls()
 	require.NoError(t, err)
 
 	t.Run("Which calls are there, and which wait or are parked for what?", func(t *testing.T) {
-		p := b.open(t, 1800, 580)
-		p.visit(t, stage.UI+"/namespaces/default/workflows")
+		p := b.open(t, 1900, 580)
+		p.visit(t, product.UI+"/namespaces/default/workflows")
 		p.says(t, "call/"+parked)
 		addColumns(t, p)
-		p.says(t, "CallPhase", "CallOutcome", "ParkedBecause", "QueueName",
-			"parked", "could not open the conversation: cannot create conversation: rejected (HTTP 400)",
+		p.says(t, "CallPhase", "WaitsFor", "CallOutcome", "ParkedBecause", "QueueName",
+			"parked", "operator", "kustomer", "could not open the conversation: cannot create conversation: rejected (HTTP 400)",
 			"abandoned_in_queue", "finished", "bridged", "Support")
 		p.picture(t, "list")
 	})
 	t.Run("Which calls are parked?", func(t *testing.T) {
-		p.visit(t, stage.UI+"/namespaces/default/workflows?query="+url.QueryEscape(workflows.ParkedCalls))
+		p.visit(t, product.UI+"/namespaces/default/workflows?query="+url.QueryEscape(workflows.ParkedCalls))
 		text := p.says(t, "call/"+parked, "could not open the conversation")
 		require.NotContains(t, text, "call/"+ringing)
 	})
@@ -68,7 +71,7 @@ func TestOperatorsQuestionsAreAnsweredInTheWebUI(t *testing.T) {
 	})
 	t.Run("When was what done?", func(t *testing.T) {
 		p.visitCall(t, answered, "history")
-		p.says(t, "open the conversation", "bridged", "assign the agent, tag and note", "finished", "wait for late events", "write the outcome")
+		p.says(t, "open the conversation", "bridged", "assign the agent, tag and note", "finished", "time limit for an agent to pick up", "time limit for late reports", "write the outcome")
 		_, err := p.run(`[...document.querySelectorAll('h2')].find(h => h.innerText == 'Event History').scrollIntoView({block: 'center'})`)
 		require.NoError(t, err)
 		p.picture(t, "timeline")
@@ -82,16 +85,16 @@ func addColumns(t *testing.T, p page) {
 	for _, column := range []string{"Run ID", "Type", "Start", "End"} {
 		p.click(t, `[data-testid="orderable-list-item-`+column+`-remove-button"]`)
 	}
-	for _, column := range []string{"CallPhase", "CallOutcome", "QueueName", "ParkedBecause", "Start", "End"} {
+	for _, column := range []string{"CallPhase", "WaitsFor", "CallOutcome", "QueueName", "ParkedBecause", "Start", "End"} {
 		p.click(t, `[data-testid="orderable-list-item-`+column+`-add-button"]`)
 	}
-	p.visit(t, stage.UI+"/namespaces/default/workflows") // the browser remembers
+	p.visit(t, product.UI+"/namespaces/default/workflows") // the browser remembers
 }
 
 // visitCall goes to a page of a call's run, which the Web UI finds by the call alone.
 func (p page) visitCall(t *testing.T, key, tab string) {
 	t.Helper()
-	p.visitCallOn(t, stage, key, tab)
+	p.visitCallOn(t, product, key, tab)
 }
 
 func (p page) visitCallOn(t *testing.T, on *demo.Stage, key, tab string) {
@@ -128,10 +131,12 @@ func lacking(text string, words []string) string {
 
 // With a codec server the pages are as legible as without encryption; without one they tell nothing.
 func TestEncryptedCallsAreLegibleThroughTheCodecServerOnly(t *testing.T) {
+	t.Parallel()
+	stage.NeedsTemporal(t)
 	p := startBrowser(t).open(t, 1400, 780)
 	key, err := codec.NewKey("test")
 	require.NoError(t, err)
-	encrypted, err := setStage(key)
+	encrypted, err := start(key)
 	require.NoError(t, err)
 	defer encrypted.Close()
 	require.NoError(t, post(encrypted, "call-inbound", `{"call":{"id":"encrypted","from":"+493023125042","to":"+493023125001"}}`))

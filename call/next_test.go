@@ -1,0 +1,222 @@
+package call
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// live plays reports at their times and does every step at once, or as long after
+// as Kustomer is down. It returns what the record decided, and when.
+func live(t *testing.T, expects Expects, down time.Duration, events ...Event) (decided []string) {
+	t.Helper()
+	r := &Record{Key: "p", Started: noon, Limits: DefaultLimits}
+	for now := noon; now.Before(noon.Add(24 * time.Hour)); {
+		var coming time.Time
+		for _, e := range events {
+			if at := e.ReceivedAt; !at.After(now) {
+				r.Add(e, at)
+			} else if coming.IsZero() || at.Before(coming) {
+				coming = at
+			}
+		}
+		next := r.Next(now)
+		switch up := noon.Add(down); {
+		case next.Step != nil && now.Before(up):
+			now = up
+		case next.Step != nil:
+			r.Done(*next.Step, Done{Conversation: true, Expects: expects})
+			decided = append(decided, now.Sub(noon).String()+" "+next.Step.InWords())
+		case next.Wait.For == "":
+			return append(decided, now.Sub(noon).String()+" over: "+string(r.Expected().Outcome))
+		case !coming.IsZero() && coming.Before(next.Wait.Until):
+			now = coming
+		default:
+			now = next.Wait.Until
+		}
+	}
+	require.Fail(t, "the call never ends")
+	return nil
+}
+
+var toTheEnd = Expects{Finish: true}
+
+// handedOn is the end of the caller's leg by a transfer.
+var handedOn = with(ends, func(e *Event) { e.Leg.FinishReason = "transferred" })
+
+// agentsLegEnds is the end of the leg on which an agent talked.
+func agentsLegEnds(id string, agent Agent, ended int) Event {
+	leg := Leg{ID: id, ParentID: "p", CreatedAt: noon, FinishedAt: at(ended)}
+	return Event{Kind: Finished, ReceivedAt: at(ended), Agent: agent, Leg: after(leg, 30, "hangup")}
+}
+
+func TestAnsweredCall(t *testing.T) {
+	require.Equal(t, []string{
+		"0s open the conversation",
+		"10s assign the agent, tag and note",
+		"1m15s write the outcome",
+		"1m15s over: answered",
+	}, live(t, toTheEnd, 0, rings, pickUp1, ends))
+}
+
+func TestCallIsOverOnceHandedOverIfNothingActsOnItsEnd(t *testing.T) {
+	require.Equal(t, []string{"0s open the conversation", "10s assign the agent, tag and note", "10s over: answered"},
+		live(t, Expects{}, 0, rings, pickUp1, ends))
+}
+
+func TestCallThatIsNeverReportedAgainIsMissed(t *testing.T) {
+	require.Equal(t, []string{"0s open the conversation", "1h0m0s write the outcome", "1h0m0s over: missed"}, live(t, toTheEnd, 0, rings))
+}
+
+func TestAnsweredCallWhoseEndIsLostIsClosed(t *testing.T) {
+	require.Equal(t, "9h0m0s over: answered", final(live(t, toTheEnd, 0, rings, pickUp1)))
+}
+
+// Everything that was reported meanwhile is still due, each thing once.
+func TestCallThatIsTransferredWhileKustomerIsDown(t *testing.T) {
+	require.Equal(t, []string{
+		"6m0s open the conversation",
+		"6m0s assign the agent, tag and note",
+		"6m0s assign the agent, tag and note",
+		"6m0s write the outcome",
+		"6m0s over: answered",
+	}, live(t, toTheEnd, 6*time.Minute, rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, bridgedAfter(90, ben), agentsLegEnds("c-2", ben, 240)))
+}
+
+func TestTransferredCallEndsWithTheNextAgentsLeg(t *testing.T) {
+	require.Equal(t, "20m15s over: answered", final(live(t, toTheEnd, 0,
+		rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, bridgedAfter(90, ben), agentsLegEnds("c-2", ben, 1200))))
+}
+
+func TestConversationWaitsAMomentToLearnWhoCalls(t *testing.T) {
+	attempt := Event{Kind: Finished, ReceivedAt: noon, Leg: Leg{ID: "c", ParentID: "p"}}
+	late := with(rings, func(e *Event) { e.ReceivedAt = at(2) })
+	require.Equal(t, "2s open the conversation", live(t, toTheEnd, 0, attempt, late, ends)[0])
+	require.Equal(t, "5s open the conversation", live(t, toTheEnd, 0, attempt, ends)[0])
+}
+
+func TestRecordingsAndWrapUpComeAfterTheOutcome(t *testing.T) {
+	recorded := Event{Kind: Recorded, ReceivedAt: at(30), Recording: Recording{ID: "r"}}
+	require.Equal(t, []string{
+		"1m15s write the outcome",
+		"1m15s write down a recording",
+		"3m0s wrap the call up",
+		"16m0s over: answered",
+	}, live(t, Expects{Finish: true, Recording: true, WrapUpTime: 2 * time.Minute}, 0, rings, pickUp1, ends, recorded)[2:])
+}
+
+// Nothing that was reported while a step was under way counts as done with it.
+func TestDoneMarksOnlyWhatTheStepWasGiven(t *testing.T) {
+	r := recordOf(rings)
+	opening := r.Next(noon).Step
+	r.Add(pickUp1, at(10))
+	r.Done(*opening, Done{Conversation: true, Expects: toTheEnd})
+	handOver := r.Next(at(11)).Step
+	require.Equal(t, []Cause{PickedUp}, handOver.Causes)
+	r.Add(bridgedAfter(20, ben), at(20))
+	r.Done(*handOver, Done{Agent: Resolved{Users: []string{"user-of-amira"}}})
+	next := r.Next(at(21)).Step
+	require.Equal(t, "bridged-2", next.Is.PickUps[1].Note)
+	require.Equal(t, []string{"user-of-amira"}, next.Was.PickUps[0].Users, "asked once, and stored")
+}
+
+func TestASkippedStepIsNotDueAgain(t *testing.T) {
+	r := recordOf(rings, pickUp1)
+	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
+	r.Done(*r.Next(at(10)).Step, Done{Skipped: true})
+	require.Equal(t, WaitsForEnd, r.Next(at(11)).Wait.For)
+}
+
+// The tag of an earlier agent whom Kustomer does not know is still there.
+func TestASkippedStepKeepsWhetherTheCallIsUnassigned(t *testing.T) {
+	r := recordOf(rings, pickUp1)
+	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
+	r.Done(*r.Next(at(10)).Step, Done{Agent: Resolved{Unassigned: true}})
+	r.Add(bridgedAfter(40, ben), at(40))
+	r.Done(*r.Next(at(40)).Step, Done{Skipped: true})
+	require.True(t, r.Was.IsUnassigned())
+}
+
+func TestWithoutAConversationNothingIsDue(t *testing.T) {
+	r := recordOf(rings, pickUp1, ends)
+	r.Done(*r.Next(noon).Step, Done{Expects: toTheEnd})
+	require.Equal(t, Wait{WaitsForLateReports, noon.Add(DefaultLimits.Settle)}, r.Next(noon).Wait)
+	require.Equal(t, Next{}, r.Next(at(120)))
+}
+
+func TestAChangedEndingIsWrittenAgainUnderAnotherName(t *testing.T) {
+	hungUp := with(ends, func(e *Event) { e.Leg.FinishReason = "hangup" })
+	r := recordOf(rings, hungUp)
+	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
+	r.Done(*r.Next(at(120)).Step, Done{})
+	require.Equal(t, "finished", r.Was.Closing.Note)
+	r.Add(pickUp1, at(121))
+	r.Done(*r.Next(at(121)).Step, Done{})
+	correction := r.Next(at(121)).Step
+	require.Equal(t, []Cause{Ended}, correction.Causes)
+	require.Equal(t, "finished-2", correction.Is.Closing.Note)
+	require.Equal(t, AbandonedInFlow, correction.Was.Closing.Facts.Outcome)
+	require.Equal(t, Answered, correction.Is.Closing.Facts.Outcome)
+}
+
+func TestAnAgentWhoIsIdentifiedLateIsAssignedWithoutAnotherNote(t *testing.T) {
+	for name, first := range map[string]Agent{"nobody was named": {}, "without the Kustomer user": {ID: amira.ID}, "by name only": {Name: amira.Name}} {
+		r := recordOf(rings, bridgedAfter(10, first))
+		r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
+		r.Done(*r.Next(at(10)).Step, Done{Agent: Resolved{Unassigned: true}})
+		r.Add(bridgedAfter(11, amira), at(11))
+		identified := r.Next(at(11)).Step
+		require.Equal(t, []Cause{AgentIdentified}, identified.Causes, name)
+		require.Equal(t, amira, identified.Is.PickUps[0].Facts.Agent)
+		require.True(t, identified.Was.IsUnassigned())
+		r.Done(*identified, Done{Agent: Resolved{Users: []string{"user-of-amira"}}})
+		require.Equal(t, WaitsForEnd, r.Next(at(12)).Wait.For)
+		require.False(t, r.Was.IsUnassigned())
+	}
+}
+
+func TestACustomerWhoIsIdentifiedLateGetsTheConversation(t *testing.T) {
+	r := recordOf(Event{Kind: Finished, Leg: Leg{ID: "c", ParentID: "p"}})
+	r.Done(*r.Next(at(5)).Step, Done{Conversation: true, Expects: toTheEnd})
+	r.Add(rings, at(6))
+	identified := r.Next(at(6)).Step
+	require.Equal(t, []Cause{CustomerIdentified}, identified.Causes)
+	require.Equal(t, callersLeg.From, identified.Is.Opening.CustomersNumber())
+	r.Done(*identified, Done{})
+	require.Equal(t, WaitsForAgent, r.Next(at(7)).Wait.For)
+}
+
+func TestTheEarlierOfTwoPickUpsLeavesTheCallToTheLater(t *testing.T) {
+	r := recordOf(rings, bridgedAfter(40, ben), pickUp1)
+	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
+	r.Done(*r.Next(at(41)).Step, Done{})
+	earlier := r.Next(at(41)).Step
+	require.True(t, earlier.Is.PickUps[1].OutOfOrder)
+	require.Equal(t, ben, earlier.Is.Latest().Facts.Agent)
+}
+
+// What comes after a transferred call counts from the end of the last agent's leg.
+func TestWrapUpOfATransferredCallBeginsWithItsEnd(t *testing.T) {
+	require.Equal(t, []string{"20m15s write the outcome", "22m0s wrap the call up", "22m0s over: answered"},
+		live(t, Expects{Finish: true, WrapUpTime: 2 * time.Minute}, 0, rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, bridgedAfter(90, ben), agentsLegEnds("c-2", ben, 1200))[3:])
+}
+
+func TestACallIsNotOverBeforeItWasHandedOver(t *testing.T) {
+	r := recordOf(rings, pickUp1)
+	r.Done(*r.Next(noon).Step, Done{Conversation: true})
+	require.False(t, r.HasEnded(at(11)))
+	r.Done(*r.Next(at(11)).Step, Done{})
+	require.True(t, r.HasEnded(at(11)))
+}
+
+func TestALatePickUpIsExpectedToHaveTheCall(t *testing.T) {
+	r := recordOf(rings, pickUp1, ends)
+	for _, now := range []time.Time{noon, at(10), at(90)} {
+		r.Done(*r.Next(now).Step, Done{Conversation: true, Expects: toTheEnd})
+	}
+	r.Add(bridgedAfter(50, ben), at(91))
+	require.Equal(t, ben, r.Expected().Agent, "although the outcome stays as it was written")
+}
+
+func final(decided []string) string { return decided[len(decided)-1] }

@@ -1,0 +1,209 @@
+package call
+
+import (
+	"slices"
+	"time"
+)
+
+// Story is the part of a record that the conversation depends on. A step brings
+// the conversation from one story to the next.
+type Story struct {
+	// Opening is what was known when the call began to ring, with who the customer is.
+	Opening Facts `json:"opening"`
+	// RangAt is when the call began to ring.
+	RangAt time.Time `json:"rangAt,omitzero"`
+	// Placer is who the agent who placed an outbound call is in Kustomer.
+	Placer Resolved `json:"placer,omitzero"`
+	// PickUps are in the order in which they became known.
+	PickUps    []PickUp        `json:"pickUps,omitempty"`
+	Closing    *Closing        `json:"closing,omitempty"`
+	Recordings []RecordingNote `json:"recordings,omitempty"`
+	WrappedUp  bool            `json:"wrappedUp,omitempty"`
+}
+
+// PickUp is an agent's picking up the call.
+type PickUp struct {
+	// Note names its note.
+	Note string `json:"note"`
+	// Facts are those at that moment.
+	Facts Facts `json:"facts"`
+	// At is when it happened; ReceivedAt is when it was first reported, by the receiver's clock.
+	At         time.Time `json:"at,omitzero"`
+	ReceivedAt time.Time `json:"receivedAt,omitzero"`
+	// Inferred says that nobody reported it: the legs imply it.
+	Inferred bool `json:"inferred,omitempty"`
+	// OutOfOrder says that a later pick-up was known first. That one decides who has the call.
+	OutOfOrder bool `json:"outOfOrder,omitempty"`
+	Resolved
+}
+
+// Closing is the outcome of a call as it was written, or is to be.
+type Closing struct {
+	Note   string `json:"note"`
+	Ending Ending `json:"ending"`
+	Facts  Facts  `json:"facts"`
+	// At is when the call was first taken to be over, by Temporal's clock.
+	At time.Time `json:"at"`
+	// Nth is 1 for the first outcome, and more for one that corrects it.
+	Nth int `json:"nth"`
+}
+
+// RecordingNote is a recording, and the name of its note.
+type RecordingNote struct {
+	Note string `json:"note"`
+	Recording
+}
+
+// inferredNote names the note of a pick-up that the legs imply.
+const inferredNote = "answered"
+
+// story is everything that the conversation depends on as of now.
+func (r *Record) story(now time.Time) Story {
+	s := Story{Opening: r.opening(), RangAt: r.rangAt(), Placer: r.Was.Placer, WrappedUp: r.Was.WrappedUp}
+	facts := r.Facts()
+	for _, p := range r.Was.PickUps {
+		if p.Inferred {
+			s.PickUps = append(s.PickUps, p)
+		}
+	}
+	pickUps := r.pickUps()
+	for _, p := range pickUps {
+		isLater := func(other pickUp) bool { return other.at().After(p.at()) }
+		s.PickUps = append(s.PickUps, PickUp{
+			Note: p.note, Facts: r.asOf(facts, p.event), At: p.at(), ReceivedAt: p.event.ReceivedAt,
+			OutOfOrder: slices.ContainsFunc(pickUps, isLater), Resolved: p.Resolved,
+		})
+	}
+	if !r.isOver(now) {
+		return s
+	}
+	over := r.over()
+	if len(s.PickUps) == 0 && over.IsAnswered() {
+		s.PickUps = append(s.PickUps, PickUp{Note: inferredNote, Facts: r.asOf(over.Facts, over.answer()), Inferred: true})
+	}
+	if !r.Opened.Expects.Finish {
+		return s
+	}
+	s.Closing = r.closing(over, now)
+	return r.afterwards(s, now)
+}
+
+// closing is the outcome: the one that was written, unless the ending has changed since.
+func (r *Record) closing(over Over, now time.Time) *Closing {
+	was := r.Was.Closing
+	if was == nil {
+		was = &Closing{At: now}
+	} else if was.Ending == over.Ending() {
+		return was
+	}
+	return &Closing{
+		Note: noteName(Finished, was.Nth+1), Nth: was.Nth + 1, At: was.At,
+		Ending: over.Ending(), Facts: over.Closed(r.bridges()),
+	}
+}
+
+// afterwards adds what comes after the outcome: recordings and the end of the wrap-up.
+func (r *Record) afterwards(s Story, now time.Time) Story {
+	if r.Was.Closing == nil {
+		return s
+	}
+	if r.Opened.Expects.Recording {
+		for _, report := range r.Reports {
+			if report.Kind == Recorded {
+				s.Recordings = append(s.Recordings, RecordingNote{report.Note, report.Recording})
+			}
+		}
+	}
+	if due, wanted := r.wrapUpDue(); wanted && !due.After(now) {
+		s.WrappedUp = true
+	}
+	return s
+}
+
+// opening is what was known when the call began to ring, and who the customer is.
+func (r *Record) opening() Facts {
+	facts := r.Facts()
+	facts.Queued = false
+	if !facts.Outgoing {
+		facts.Agent, facts.Queue = Agent{}, Queue{} // nobody had picked up
+	}
+	for _, e := range r.events() {
+		if (e.Kind == Inbound || e.Kind == Outbound) && facts.IsCustomers(e.Leg) {
+			return r.asOf(facts, *e)
+		}
+	}
+	facts.Leg = facts.Leg.begun()
+	return facts
+}
+
+// rangAt is when the call began to ring, as far as is known.
+func (r *Record) rangAt() time.Time {
+	if rang := r.Facts().Leg.CreatedAt; !rang.IsZero() || len(r.Reports) == 0 {
+		return rang
+	}
+	return r.Reports[0].ReceivedAt
+}
+
+// bridges are the pick-ups that were reported.
+func (r *Record) bridges() (events []Event) {
+	for _, p := range r.pickUps() {
+		events = append(events, p.event)
+	}
+	return events
+}
+
+// over is what would be known about the call if it were over now.
+func (r *Record) over() Over {
+	over := Over{Facts: r.Facts(), Bridged: len(r.pickUps()) > 0}
+	for _, report := range r.Reports {
+		if report.Kind == Finished && report.Leg.IsChild() {
+			over.Attempts = append(over.Attempts, Attempt{Leg: report.Leg, Agent: report.Agent, Queue: report.Queue})
+		}
+	}
+	if end := r.end(); end != nil {
+		over.Ended, over.Queue = true, end.Queue
+	}
+	if !over.Bridged && over.IsAnswered() {
+		answer := over.answer()
+		over.Facts.Agent, over.Facts.Queue = answer.Agent, answer.Queue
+	}
+	return over
+}
+
+// Latest is the pick-up that decides who has the call: the last one that happened, nil if there is none.
+func (s Story) Latest() (latest *PickUp) {
+	for i := range s.PickUps {
+		if latest == nil || !s.PickUps[i].At.Before(latest.At) {
+			latest = &s.PickUps[i]
+		}
+	}
+	return latest
+}
+
+// holder is the agent who has the call: who picked up last or, before that, who placed it.
+func (s Story) holder() (slot string, agent Agent) {
+	if latest := s.Latest(); latest != nil {
+		return latest.Note, latest.Facts.Agent
+	}
+	if s.Opening.Outgoing {
+		return "", s.Opening.Agent
+	}
+	return "", Agent{}
+}
+
+// pickUp returns the pick-up whose note has this name, nil if the story does not contain it.
+func (s Story) pickUp(note string) *PickUp {
+	i := slices.IndexFunc(s.PickUps, func(p PickUp) bool { return p.Note == note })
+	if i < 0 {
+		return nil
+	}
+	return &s.PickUps[i]
+}
+
+// IsUnassigned reports whether the agent who has the call is one whom Kustomer does not know.
+func (s Story) IsUnassigned() bool {
+	if latest := s.Latest(); latest != nil {
+		return latest.Unassigned
+	}
+	return s.Placer.Unassigned
+}

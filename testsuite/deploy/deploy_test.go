@@ -1,0 +1,124 @@
+// Package deploy proves that the files that are deployed fit the programs.
+package deploy
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/callthread/callthread/automation"
+)
+
+func TestPodsMayDoNoMoreThanTheyNeed(t *testing.T) {
+	no := false
+	for name, d := range deployed(t) {
+		pod := d.Spec.Template.Spec
+		require.Equal(t, &no, pod.AutomountServiceAccountToken, name)
+		require.True(t, pod.SecurityContext.RunAsNonRoot, name)
+		require.Equal(t, "RuntimeDefault", pod.SecurityContext.SeccompProfile.Type, name)
+		require.Empty(t, pod.InitContainers, name)
+		c := pod.Containers[0]
+		require.Equal(t, &no, c.SecurityContext.AllowPrivilegeEscalation, name)
+		require.True(t, c.SecurityContext.ReadOnlyRootFilesystem, name)
+		require.Equal(t, []string{"ALL"}, c.SecurityContext.Capabilities.Drop, name)
+		require.NotEmpty(t, c.Resources.Requests["cpu"], name)
+		require.NotEmpty(t, c.Resources.Requests["memory"], name)
+		require.NotEmpty(t, c.Resources.Limits["memory"], name)
+	}
+	image, err := os.ReadFile("../../deploy/Dockerfile")
+	require.NoError(t, err)
+	stages := regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(string(image), -1)
+	require.True(t, strings.HasSuffix(stages[len(stages)-1][1], ":nonroot"))
+}
+
+func TestDeployedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
+	for name, d := range deployed(t) {
+		c := d.Spec.Template.Spec.Containers[0]
+		known := settingNames.FindAllString(help(t, c.Command[0], c.Command[1:]...), -1)
+		given := settings(t, c)
+		require.NotEmpty(t, given["TEMPORAL_ADDRESS"], name)
+		for setting, value := range given {
+			require.Contains(t, known, setting, name)
+			if folder := filepath.Dir(value); filepath.IsAbs(value) {
+				require.Contains(t, c.VolumeMounts, struct {
+					MountPath string `yaml:"mountPath"`
+				}{folder}, "%s of %s", setting, name)
+			}
+		}
+	}
+}
+
+func TestComposedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
+	var compose struct {
+		Services map[string]struct {
+			Image       string
+			Command     []string
+			Environment map[string]string
+			ReadOnly    bool `yaml:"read_only"`
+		}
+	}
+	text, err := os.ReadFile("../../docker-compose.yml")
+	require.NoError(t, err)
+	require.NoError(t, yaml.Unmarshal(text, &compose))
+	for _, name := range []string{"starter", "worker", "sandbox"} {
+		service := compose.Services[name]
+		require.Equal(t, "callthread", service.Image, name)
+		require.True(t, service.ReadOnly, name)
+		known := settingNames.FindAllString(help(t, service.Command[0], service.Command[1:]...), -1)
+		require.NotEmpty(t, service.Environment, name)
+		for setting := range service.Environment {
+			require.Contains(t, known, setting, name)
+		}
+		if name != "sandbox" {
+			require.Contains(t, service.Environment, "CALLTHREAD_ENCRYPTION_KEYS", name)
+		}
+	}
+}
+
+func TestProbesAskWhereTheProgramsAnswer(t *testing.T) {
+	for name, d := range deployed(t) {
+		c, ports := d.Spec.Template.Spec.Containers[0], make(map[string]string)
+		said := help(t, c.Command[0], c.Command[1:]...)
+		for _, port := range c.Ports {
+			ports[port.Name] = port.ContainerPort
+			require.Contains(t, said, `(default: ":`+port.ContainerPort+`")`, name)
+		}
+		require.Equal(t, ports["metrics"], d.Spec.Template.Metadata.Annotations["prometheus.io/port"], name)
+		at := map[string]string{"starter": "webhooks", "worker": "metrics"}[name]
+		require.NotEmpty(t, ports[at], name)
+		require.Equal(t, struct{ Path, Port string }{"/healthz", at}, c.LivenessProbe.HTTPGet, name)
+		require.Equal(t, struct{ Path, Port string }{"/readyz", at}, c.ReadinessProbe.HTTPGet, name)
+	}
+}
+
+// Whoever is killed before that leaves webhooks unanswered, or steps to be looked up again elsewhere.
+func TestProgramsAreGivenTheTimeThatTheyTakeToStop(t *testing.T) {
+	takes := map[string]int{"starter": seconds(t, "../../starter/listen.go", "shutdownTimeout"), "worker": seconds(t, "../../internal/config/worker.go", "stopTimeout")}
+	var compose struct {
+		Services map[string]struct {
+			StopGracePeriod string `yaml:"stop_grace_period"`
+		}
+	}
+	text, err := os.ReadFile("../../docker-compose.yml")
+	require.NoError(t, err)
+	require.NoError(t, yaml.Unmarshal(text, &compose))
+	for name, d := range deployed(t) {
+		pod := d.Spec.Template.Spec
+		require.Greater(t, pod.TerminationGracePeriodSeconds, pod.Containers[0].Lifecycle.PreStop.Sleep.Seconds+takes[name], name)
+		composed, err := strconv.Atoi(strings.TrimSuffix(compose.Services[name].StopGracePeriod, "s"))
+		require.NoError(t, err, name)
+		require.Greater(t, composed, takes[name], name)
+	}
+}
+
+func TestDeployedAutomationsAreTheBuiltInOnes(t *testing.T) {
+	text, err := os.ReadFile(manifests + "automations.yaml")
+	require.NoError(t, err)
+	require.Equal(t, string(automation.DefaultFile), string(text))
+}

@@ -1,0 +1,150 @@
+package deploy
+
+import (
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+const manifests = "../../deploy/kubernetes/base/"
+
+// deployment is what a Deployment says of its pods, as far as it is proven here.
+type deployment struct {
+	Kind     string
+	Metadata struct{ Name string }
+	Spec     struct {
+		Template struct {
+			Metadata struct{ Annotations map[string]string }
+			Spec     pod
+		}
+	}
+}
+
+type pod struct {
+	AutomountServiceAccountToken *bool `yaml:"automountServiceAccountToken"`
+	SecurityContext              struct {
+		RunAsNonRoot   bool                  `yaml:"runAsNonRoot"`
+		SeccompProfile struct{ Type string } `yaml:"seccompProfile"`
+	} `yaml:"securityContext"`
+	TerminationGracePeriodSeconds int              `yaml:"terminationGracePeriodSeconds"`
+	InitContainers                []map[string]any `yaml:"initContainers"`
+	Containers                    []container
+}
+
+type container struct {
+	Command []string
+	EnvFrom []struct {
+		ConfigMapRef struct{ Name string } `yaml:"configMapRef"`
+	} `yaml:"envFrom"`
+	Env   []struct{ Name, Value string }
+	Ports []struct {
+		Name          string
+		ContainerPort string `yaml:"containerPort"`
+	}
+	LivenessProbe  probe `yaml:"livenessProbe"`
+	ReadinessProbe probe `yaml:"readinessProbe"`
+	Lifecycle      struct {
+		PreStop struct{ Sleep struct{ Seconds int } } `yaml:"preStop"`
+	}
+	Resources    struct{ Requests, Limits map[string]string }
+	VolumeMounts []struct {
+		MountPath string `yaml:"mountPath"`
+	} `yaml:"volumeMounts"`
+	SecurityContext struct {
+		AllowPrivilegeEscalation *bool `yaml:"allowPrivilegeEscalation"`
+		ReadOnlyRootFilesystem   bool  `yaml:"readOnlyRootFilesystem"`
+		Capabilities             struct{ Drop []string }
+	} `yaml:"securityContext"`
+}
+
+type probe struct {
+	HTTPGet struct{ Path, Port string } `yaml:"httpGet"`
+}
+
+// deployed are the two programs' deployments.
+func deployed(t *testing.T) map[string]deployment {
+	t.Helper()
+	found := make(map[string]deployment)
+	for _, name := range []string{"starter", "worker"} {
+		file := map[string]string{"starter": "receiver.yaml", "worker": "worker.yaml"}[name]
+		text, err := os.Open(manifests + file)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, text.Close()) }()
+		for decoder := yaml.NewDecoder(text); ; {
+			var document deployment
+			err := decoder.Decode(&document)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			require.NoError(t, err)
+			if document.Kind == "Deployment" {
+				found[name] = document
+			}
+		}
+		require.Equal(t, "callthread-"+name, found[name].Metadata.Name, "the alerts know the programs by these names")
+		require.Len(t, found[name].Spec.Template.Spec.Containers, 1)
+	}
+	return found
+}
+
+// settingNames are ours, and those of Temporal's client configuration.
+var settingNames = regexp.MustCompile(`\b(?:CALLTHREAD|KUSTOMER|TEMPORAL)_[A-Z_]*[A-Z]\b`)
+
+// help is what a program says about its settings.
+func help(t *testing.T, program string, arguments ...string) string {
+	t.Helper()
+	line := append([]string{"run", "../../" + program}, append(arguments, "--help")...)
+	output, err := exec.CommandContext(t.Context(), "go", line...).Output()
+	require.NoError(t, err)
+	return string(output)
+}
+
+// settings are the variables that a container is given.
+func settings(t *testing.T, c container) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(manifests + "kustomization.yaml")
+	require.NoError(t, err)
+	var generated struct {
+		ConfigMapGenerator []struct {
+			Name     string
+			Literals []string
+		} `yaml:"configMapGenerator"`
+	}
+	require.NoError(t, yaml.Unmarshal(text, &generated))
+	given := make(map[string]string)
+	for _, from := range c.EnvFrom {
+		for _, one := range generated.ConfigMapGenerator {
+			if one.Name != from.ConfigMapRef.Name {
+				continue
+			}
+			for _, literal := range one.Literals {
+				name, value, _ := strings.Cut(literal, "=")
+				given[name] = value
+			}
+		}
+	}
+	for _, one := range c.Env {
+		given[one.Name] = one.Value
+	}
+	return given
+}
+
+// seconds is a constant in a source file.
+func seconds(t *testing.T, file, constant string) int {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	found := regexp.MustCompile(`\b` + constant + ` = (\d+) \* time\.Second`).FindSubmatch(text)
+	require.NotNil(t, found, "%s in %s", constant, file)
+	number, err := strconv.Atoi(string(found[1]))
+	require.NoError(t, err)
+	return number
+}

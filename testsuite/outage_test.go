@@ -1,0 +1,66 @@
+package testsuite
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	sdk "go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/testsuite/stage"
+	"github.com/callthread/callthread/workflows"
+)
+
+// While Kustomer is down is when everybody asks how the calls stand: what is
+// reported then is seen at once, although nothing can be written.
+func TestOperatorsSeeCallsGoOnWhileKustomerIsDown(t *testing.T) {
+	t.Parallel()
+	s := stage.Set(t)
+	key := t.Name()
+	s.Sandbox.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: http.StatusServiceUnavailable, Times: 1_000_000})
+
+	s.Accepts(t, "call-inbound", stage.Inbound(key))
+	shows := func(phase workflows.Phase, outcome call.Outcome, agent string, words ...string) {
+		t.Helper()
+		reported := time.Now()
+		s.AwaitState(t, key, func(s workflows.State) bool {
+			return s.Phase == phase && s.Outcome == outcome && s.AgentID == agent && s.WaitsFor == call.WaitsForKustomer && s.Step.Causes[0] == call.Rang
+		})
+		want := map[sdk.SearchAttributeKeyKeyword]string{
+			workflows.CallPhase: string(phase), workflows.WaitsFor: string(call.WaitsForKustomer),
+			workflows.AgentID: agent, workflows.CallOutcome: string(outcome),
+		}
+		require.Eventually(t, func() bool { return isListed(t, s, key, want) }, 10*time.Second, 50*time.Millisecond)
+		require.Less(t, time.Since(reported), 5*time.Second)
+		shown := s.Operate(t, "show", key)
+		for _, word := range append(words, "Phase +"+string(phase), "Waits for +Kustomer to open the conversation") {
+			require.Regexp(t, word, shown)
+		}
+	}
+	shows(workflows.Ringing, "", "", "ringing")
+	s.Accepts(t, "call-bridged", stage.Bridged(key))
+	shows(workflows.Bridged, "", "4711", "answered by agent 4711")
+	s.Accepts(t, "call-finished", stage.Finished(key))
+	shows(workflows.Finished, call.Answered, "4711", "call ended")
+
+	s.Sandbox.ClearFaults()
+	require.Equal(t, call.Answered, s.Result(t, key).Outcome)
+	require.Len(t, s.NotesOf(key), 2, "of hand-over and outcome")
+	require.Equal(t, []string{stage.Amira}, s.OnlyConversation(t, key).AssignedUsers)
+}
+
+// isListed reports whether Temporal has these search attributes of a call.
+func isListed(t *testing.T, s *stage.Stage, key string, want map[sdk.SearchAttributeKeyKeyword]string) bool {
+	t.Helper()
+	described, err := s.Temporal.DescribeWorkflow(t.Context(), workflows.WorkflowID(key), "")
+	require.NoError(t, err)
+	for attribute, value := range want {
+		if is, _ := described.TypedSearchAttributes.GetKeyword(attribute); is != value {
+			return false
+		}
+	}
+	return true
+}

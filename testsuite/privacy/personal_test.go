@@ -1,0 +1,155 @@
+package privacy
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/testsuite/personal"
+	"github.com/callthread/callthread/testsuite/stage"
+	"github.com/callthread/callthread/workflows"
+)
+
+// personalAutomations write down all that a file can have written.
+const personalAutomations = `
+  - { event: call.outbound, action: kustomer.conversation.create, options: { customer: "{call.to}", name: "Call to {call.to}" } }
+  - { event: recording.finished, action: kustomer.conversation.update, options: { note: "{recording.url}" } }
+  - { event: call.finished, action: kustomer.message.create, options: { subject: "Call from {call.from}" } }
+`
+
+// personalPaths are those on which nothing goes wrong.
+var personalPaths = map[string]func(t *testing.T, s *stage.Stage, c personal.Call){
+	"answered": func(t *testing.T, s *stage.Stage, c personal.Call) {
+		status, answer := s.Post(t, "call-inbound?wait=conversation", c.Inbound())
+		require.Equal(t, http.StatusOK, status, answer)
+		s.Accepts(t, "call-finished", c.Attempt())
+		s.Accepts(t, "call-bridged", c.Bridged())
+		s.Accepts(t, "call-finished", c.Finished())
+	},
+	"transferred": func(t *testing.T, s *stage.Stage, c personal.Call) {
+		s.Accepts(t, "call-inbound", c.Inbound())
+		s.Accepts(t, "call-bridged", c.Bridged())
+		s.Accepts(t, "call-bridged", strings.ReplaceAll(c.Bridged(), stage.Amira, stage.Bastian))
+		s.Accepts(t, "call-finished", c.Finished())
+	},
+	"abandoned": func(t *testing.T, s *stage.Stage, c personal.Call) {
+		s.Accepts(t, "call-inbound", c.Inbound())
+		s.Accepts(t, "call-finished", c.Leg(`,"duration":20,"finishReason":"hangup"`)+"}")
+	},
+	"recorded": func(t *testing.T, s *stage.Stage, c personal.Call) {
+		s.Accepts(t, "call-inbound", c.Inbound())
+		s.Accepts(t, "call-bridged", c.Bridged())
+		s.Accepts(t, "recording-finished", fmt.Sprintf(`{"recording":{"id":"r-1","url":"https://%s","duration":80,"call":{"id":%q}}}`, personal.RecordedAt, c.Key))
+		s.Accepts(t, "call-finished", c.Finished())
+	},
+	"placed": func(t *testing.T, s *stage.Stage, c personal.Call) {
+		s.Accepts(t, "call-outbound", c.Placed("}"))
+		s.Accepts(t, "call-bridged", c.Placed(`,"duration":9},"agent":{"id":"4711","name":"`+personal.AgentsName+`","sourceId":"`+stage.Amira+`"}`))
+		s.Accepts(t, "call-finished", c.Placed(`,"duration":70,"finishReason":"hangup"}`))
+	},
+}
+
+// playPersonalCalls plays every path, and returns what was answered to webhooks that are refused.
+func playPersonalCalls(t *testing.T, s *stage.Stage) (refusals []byte) {
+	t.Helper()
+	var all []personal.Call
+	next := func(key string) personal.Call {
+		all = append(all, personal.Call{Key: key, Number: fmt.Sprintf("%s%02d", personal.Callers, len(all))})
+		return all[len(all)-1]
+	}
+	for _, decision := range []string{workflows.UpdateRetry, workflows.UpdateAmend, workflows.UpdateSkip} {
+		playParked(t, s, next("parked-"+decision), decision)
+	}
+	playFailing(t, s, next("failing"))
+	var calls sync.WaitGroup
+	for name, play := range personalPaths {
+		c := next(name)
+		calls.Go(func() { play(t, s, c) })
+	}
+	calls.Wait()
+	for _, c := range all {
+		s.Result(t, c.Key)
+	}
+	require.Len(t, all, personal.Numbers)
+	late := all[len(all)-1]
+	s.Accepts(t, "call-bridged", late.Bridged())
+	arrived := requireArrived(t, s)
+	for _, c := range all {
+		require.Contains(t, arrived, c.Number)
+	}
+	return refuseWebhooks(t, s, late)
+}
+
+// requireArrived looks whether the words came as far as to Kustomer: they have passed through everything.
+func requireArrived(t *testing.T, s *stage.Stage) string {
+	t.Helper()
+	state, err := json.Marshal(s.Sandbox.State())
+	require.NoError(t, err)
+	for _, word := range []string{personal.AgentsName, personal.NewName, personal.NewNote, personal.RecordedAt} {
+		require.Contains(t, string(state), word)
+	}
+	return string(state)
+}
+
+func playParked(t *testing.T, s *stage.Stage, c personal.Call, decision string) {
+	t.Helper()
+	personal.Refuse(s.Sandbox, "/v1/conversations", 400, 2) // whole, and bare
+	s.Accepts(t, "call-inbound", c.Inbound())
+	require.Contains(t, s.AwaitParked(t, c.Key).ParkedBecause, personal.OthersName, "operators who ask the call itself are told")
+	s.Sandbox.ClearFaults()
+	switch decision {
+	case workflows.UpdateSkip:
+		s.Decide(t, c.Key, decision)
+	case workflows.UpdateRetry:
+		s.Decide(t, c.Key, decision)
+		s.AwaitConversation(t, c.Key)
+	case workflows.UpdateAmend:
+		s.Decide(t, c.Key, decision, activities.Amendment{Name: new(personal.NewName)})
+		s.AwaitConversation(t, c.Key)
+		personal.Refuse(s.Sandbox, "/v1/conversations/{id}/notes", 400, 1)
+		s.Accepts(t, "call-bridged", c.Bridged())
+		s.AwaitParked(t, c.Key)
+		s.Decide(t, c.Key, decision, activities.Amendment{Note: new(personal.NewNote)})
+	}
+	s.Accepts(t, "call-finished", c.Finished())
+}
+
+// playFailing has attempts fail, each in Kustomer's words, before one does not.
+func playFailing(t *testing.T, s *stage.Stage, c personal.Call) {
+	t.Helper()
+	for _, status := range []int{503, 403, 409} {
+		personal.Refuse(s.Sandbox, "/v1/conversations", status, 1)
+	}
+	s.Accepts(t, "call-inbound", c.Inbound())
+	s.AwaitConversation(t, c.Key)
+	s.Accepts(t, "call-finished", c.Finished())
+}
+
+// refuseWebhooks sends what must be refused, and returns all that was answered.
+func refuseWebhooks(t *testing.T, s *stage.Stage, c personal.Call) (answers []byte) {
+	t.Helper()
+	for want, sent := range map[int][][2]string{
+		http.StatusBadRequest: {
+			{"call-inbound", c.Inbound()[:60]}, {"call-inbound", `{"agent":{"name":"` + personal.AgentsName + `"}}`},
+			{"call-bridged", c.Leg(`,"duration":"`+personal.AgentsName+`"`) + "}"}, {"call-finished", c.Leg(`,"dateCreated":"`+personal.AgentsName+`"`) + "}"},
+			{"call-inbound", `"` + personal.AgentsName + `"`}, {"call-inbound", c.Leg(`,"anonymous":"`+personal.AgentsName+`"`) + "}"},
+		},
+		http.StatusNotFound:              {{personal.AgentsName, c.Inbound()}},
+		http.StatusRequestEntityTooLarge: {{"call-inbound", strings.Repeat(c.Inbound(), 1000)}},
+	} {
+		for _, one := range sent {
+			status, answer := s.Post(t, one[0], one[1])
+			require.Equal(t, want, status, answer)
+			answers = append(answers, answer...)
+		}
+	}
+	status, answer := s.PostAs(t, personal.AgentsName, "call-inbound", c.Inbound())
+	require.Equal(t, http.StatusUnauthorized, status, answer)
+	return append(answers, answer...)
+}

@@ -1,0 +1,136 @@
+// Package privacy proves that nobody reads who calls where that is not meant to
+// be read, that calls are encrypted, and that a personal.Callers can be forgotten.
+package privacy
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/internal/codec"
+	"github.com/callthread/callthread/internal/demo"
+	"github.com/callthread/callthread/testsuite/personal"
+	"github.com/callthread/callthread/testsuite/stage"
+)
+
+func TestNothingPersonalIsLegibleInDatabaseLogsMetricsAndAnswers(t *testing.T) {
+	t.Parallel()
+	stage.NeedsTemporal(t)
+	key, err := codec.NewKey("test")
+	require.NoError(t, err)
+	s, files := privateStage(t, key)
+	answers := playPersonalCalls(t, s)
+
+	held := places(t, s, files, answers)
+	for place, text := range held {
+		require.Empty(t, personal.Legible(text), place)
+	}
+	require.Contains(t, string(held["database"]), "binary/encrypted")
+	require.Contains(t, string(held["log of worker"]), "Activity error.", "failed attempts are logged, without Kustomer's words")
+	require.Contains(t, string(held["metrics of worker"]), "callthread_kustomer_request_seconds")
+	requireSummariesEncrypted(t, s, "answered")
+	t.Run("and who has the key finds and forgets a caller", func(t *testing.T) { requireForgotten(t, s, key) })
+}
+
+// What the test above looks for would be found: it is where it is looked for.
+func TestWithoutEncryptionTheSameSearchFindsEverythingInTheDatabase(t *testing.T) {
+	t.Parallel()
+	s, files := privateStage(t, "")
+	held := places(t, s, files, playPersonalCalls(t, s))
+	found := personal.Legible(held["database"])
+	for _, mark := range personal.Marks() {
+		if !strings.ContainsAny(mark, " /") && !strings.HasPrefix(mark, "0") { // as numbers are written for people
+			require.Contains(t, found, mark)
+		}
+	}
+	delete(held, "database")
+	for place, text := range held {
+		require.Empty(t, personal.Legible(text), "%s must not name anybody even so", place)
+	}
+	t.Run("and callers are found and forgotten too", func(t *testing.T) { requireForgotten(t, s, "") })
+}
+
+// files are those that the programs of a stage write.
+type files struct{ database, receiverLog, workerLog string }
+
+// privateStage is one with the real programs, which log all that they can, and
+// with a Temporal of its own that keeps its state in a file.
+func privateStage(t *testing.T, keys string) (*stage.Stage, files) {
+	t.Helper()
+	written := files{receiverLog: filepath.Join(t.TempDir(), "receiver.log"), workerLog: filepath.Join(t.TempDir(), "worker.log")}
+	s := stage.Set(t, func(options *demo.StageOptions) {
+		options.Existing, options.Programs, options.Keys = nil, stage.Programs(t), keys
+		options.Programs.Receiver = loggingTo(written.receiverLog, options.Programs.Receiver)
+		options.Programs.Worker = loggingTo(written.workerLog, options.Programs.Worker)
+		options.Limits.Recording = 2 * time.Second
+		options.Automations = slices.Concat(automation.DefaultFile, []byte(personalAutomations))
+	})
+	written.database = filepath.Join(s.Folder, "temporal.db")
+	return s, written
+}
+
+// loggingTo is the command line with a log file, and metrics at some port.
+func loggingTo(file string, line []string) []string {
+	shell := []string{"sh", "-c", `log=$1; shift; exec "$@" 2>>"$log"`, "sh", file}
+	return slices.Concat(shell, line, []string{"--log-level", "debug", "--metrics-listen", "127.0.0.1:0"})
+}
+
+var metricsAddress = regexp.MustCompile(`msg="serving metrics" address=(\S+)`)
+
+// places is everything that might be read by somebody who is not meant to know who calls.
+func places(t *testing.T, s *stage.Stage, written files, answers []byte) map[string][]byte {
+	t.Helper()
+	held := map[string][]byte{"answers to refused webhooks": answers}
+	kept, err := filepath.Glob(written.database + "*") // with what is written ahead
+	require.NoError(t, err)
+	require.NotEmpty(t, kept)
+	for _, file := range kept {
+		held["database"] = append(held["database"], readFile(t, file)...)
+	}
+	for name, file := range map[string]string{"receiver": written.receiverLog, "worker": written.workerLog} {
+		log := readFile(t, file)
+		held["log of "+name] = log
+		serving := metricsAddress.FindSubmatch(log)
+		require.NotNil(t, serving, name)
+		held["metrics of "+name] = fetch(t, "http://"+string(serving[1])+"/metrics")
+	}
+	listed, err := s.Temporal.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: "CallPhase != ''"})
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(listed.GetExecutions()), personal.Numbers)
+	for _, run := range listed.GetExecutions() {
+		shown, err := proto.Marshal(run) // search attributes, ids, memo
+		require.NoError(t, err)
+		held["list of runs"] = append(held["list of runs"], shown...)
+	}
+	return held
+}
+
+func readFile(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return text
+}
+
+func fetch(t *testing.T, url string) []byte {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, response.Body.Close()) }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return text
+}

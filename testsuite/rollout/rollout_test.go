@@ -1,0 +1,155 @@
+// Package rollout proves that calls under way survive a change of the workflow:
+// builds side by side, and each call on one that fits it.
+package rollout
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/testsuite/stage"
+	"github.com/callthread/callthread/workflows"
+)
+
+// A workflow is changed so that it fits no call under way, and rolled out while a phone rings.
+func TestCallEndsOnTheBuildItBeganWithWhileNewCallsGoToTheNext(t *testing.T) {
+	t.Parallel()
+	r := prepareRollout(t)
+	stopOne := r.serve(t, r.Temporal, "one")
+	r.awaitCurrent(t, "one") // by itself, as the first
+	require.Equal(t, "one", r.ring(t, "waits"))
+
+	r.serve(t, r.Connect(t, ""), "two", new(changed))
+	require.Equal(t, "one", r.ring(t, "not yet"), "nobody has made the next one current")
+	r.ramp(t, "two")
+	require.Equal(t, "two", r.ring(t, "ramped"))
+	r.makeCurrent(t, "two")
+	require.Equal(t, "two", r.ring(t, "new"))
+
+	for _, key := range []string{"waits", "not yet", "ramped", "new", "bridged first"} {
+		r.Accepts(t, "call-bridged", stage.Bridged(key))
+		r.Accepts(t, "call-finished", stage.Finished(key))
+	}
+	for key, build := range map[string]string{"waits": "one", "not yet": "one", "ramped": "two", "new": "two", "bridged first": "two"} {
+		require.Equal(t, call.Answered, r.Result(t, key).Outcome)
+		require.Len(t, stage.Notes(t, r.OnlyConversation(t, key)), 2)
+		require.Equal(t, build, r.buildOf(t, key))
+		r.requireNoTaskFailed(t, key)
+	}
+	r.awaitDrained(t, "one")
+	stopOne()
+	require.Equal(t, "two", r.ring(t, "after"))
+}
+
+// What the test above would be without versions: the same change, and a call that does not go on.
+func TestWithoutVersionsTheSameChangeStopsACallUnderWay(t *testing.T) {
+	t.Parallel()
+	r := prepareRollout(t)
+	stop := r.serve(t, r.Temporal, "")
+	require.Empty(t, r.ring(t, t.Name()))
+	stop()
+	stop = r.serve(t, r.Connect(t, ""), "", new(changed))
+	r.Accepts(t, "call-bridged", stage.Bridged(t.Name()))
+	r.AwaitFailedTask(t, t.Name())
+	stop()
+	require.Empty(t, r.OnlyConversation(t, t.Name()).AssignedUsers)
+}
+
+// Workers get a version for the first time: the calls under way go to them, as they do when
+// workers without one are replaced.
+func TestFirstBuildOfADeploymentTakesOverCallsThatBeganWithoutOne(t *testing.T) {
+	t.Parallel()
+	r := prepareRollout(t)
+	stop := r.serve(t, r.Temporal, "")
+	require.Empty(t, r.ring(t, t.Name()))
+	stop()
+	r.serve(t, r.Connect(t, ""), "one")
+	r.awaitCurrent(t, "one")
+	r.Accepts(t, "call-bridged", stage.Bridged(t.Name()))
+	r.Accepts(t, "call-finished", stage.Finished(t.Name()))
+	require.Equal(t, call.Answered, r.Result(t, t.Name()).Outcome)
+	require.Equal(t, "one", r.buildOf(t, t.Name()))
+	r.requireNoTaskFailed(t, t.Name())
+}
+
+// A parked call may wait for days, and by then its build is old. It goes on under
+// a build that fits it, and from its beginning under one that does not.
+func TestParkedCallIsMovedToAnotherBuild(t *testing.T) {
+	t.Parallel()
+	r := prepareRollout(t)
+	stopOne := r.serve(t, r.Temporal, "one")
+	r.awaitCurrent(t, "one")
+	fits, begins := t.Name()+"-fits", t.Name()+"-begins-anew"
+	for _, key := range []string{fits, begins} {
+		r.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
+		r.Accepts(t, "call-inbound", stage.Inbound(key))
+		r.AwaitParked(t, key)
+		r.Accepts(t, "call-finished", stage.Abandoned(key))
+	}
+	stopOne()
+
+	r.serve(t, r.Connect(t, ""), "the same workflow")
+	r.makeCurrent(t, "the same workflow")
+	r.temporalCLI(t, "workflow", "update-options", "--workflow-id", workflows.WorkflowID(fits), "--versioning-override-behavior", "auto_upgrade")
+	r.Decide(t, fits, workflows.UpdateRetry)
+	require.Equal(t, call.AbandonedInFlow, r.Result(t, fits).Outcome)
+	require.Equal(t, "the same workflow", r.buildOf(t, fits))
+	r.requireNoTaskFailed(t, fits)
+
+	r.serve(t, r.Connect(t, ""), "another workflow", new(changed))
+	r.makeCurrent(t, "another workflow")
+	r.temporalCLI(t, "workflow", "reset", "with-workflow-update-options", "--workflow-id", workflows.WorkflowID(begins),
+		"--type", "FirstWorkflowTask", "--reason", "does not fit", "--versioning-override-behavior", "auto_upgrade")
+	require.Equal(t, call.AbandonedInFlow, r.Result(t, begins).Outcome)
+	require.Equal(t, "another workflow", r.buildOf(t, begins))
+	r.OnlyConversation(t, begins)
+}
+
+// Nor does one that receives the call itself: receiver and worker are one process here.
+func TestBuildThatIsNotCurrentTakesNoCallsAndSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	r := prepareRollout(t)
+	r.serve(t, r.Temporal, "one")
+	r.awaitCurrent(t, "one")
+	logged := r.run(t, stage.Programs(t).Receiver[0], "two")
+	line := logged("no call comes to this build until it is made current; new calls go to build one")
+	require.Equal(t, "WARN", line["level"])
+	before, after := t.Name()+"-before", t.Name()+"-after"
+	require.Equal(t, "one", r.ring(t, before))
+
+	command := strings.Fields(line["command"])
+	require.Equal(t, "temporal", command[0])
+	r.temporalCLI(t, append(command[1:], "--yes")...)
+	require.Equal(t, "two", r.ring(t, after))
+	for _, key := range []string{before, after} {
+		r.Accepts(t, "call-finished", stage.Abandoned(key))
+		require.Equal(t, call.AbandonedInFlow, r.Result(t, key).Outcome)
+	}
+}
+
+// changed makes a build whose workflow takes another step first, which no call
+// that is under way has taken.
+type changed struct {
+	interceptor.WorkerInterceptorBase
+}
+
+func (*changed) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &changedWorkflow{interceptor.WorkflowInboundInterceptorBase{Next: next}}
+}
+
+type changedWorkflow struct {
+	interceptor.WorkflowInboundInterceptorBase
+}
+
+func (w *changedWorkflow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
+	if err := workflow.Sleep(ctx, time.Millisecond); err != nil {
+		return nil, err
+	}
+	return w.Next.ExecuteWorkflow(ctx, in)
+}

@@ -1,0 +1,139 @@
+package stories
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/starter/webhook"
+)
+
+// The record alone, without Temporal and Kustomer, comes to the same end whatever
+// the order of the reports, and however often each is repeated in other words. That
+// takes microseconds, so here every order is played.
+func TestRecordEndsTheSameInEveryOrder(t *testing.T) {
+	for _, s := range everyStory(t) {
+		t.Run(s.Title, func(t *testing.T) {
+			t.Parallel()
+			var reports, again []call.Event
+			for _, e := range s.heard() {
+				reports, again = append(reports, s.signal(t, e, noon)), append(again, s.inOtherWords(t, e))
+			}
+			want := s.end(reports, nil)
+			s.requireEnd(t, want)
+			for _, order := range permutations(min(len(reports), eventsToPermute())) {
+				if reports[order[0]].Kind == call.Recorded {
+					continue // the receiver starts no call with it
+				}
+				shuffled, repeats := slices.Clone(reports), slices.Clone(again)
+				for i, n := range order {
+					shuffled[i], repeats[i] = reports[n], again[n]
+				}
+				require.Equal(t, want, s.end(shuffled, nil), "in the order %v", order)
+				require.Equal(t, want, s.end(shuffled, repeats), "each twice, in the order %v", order)
+			}
+		})
+	}
+}
+
+// eventsToPermute bounds the orders of a story, in short mode to 120.
+func eventsToPermute() int {
+	if testing.Short() {
+		return min(recordEvents, 5)
+	}
+	return recordEvents
+}
+
+// recordEnd is what a record has come to when the call is over.
+type recordEnd struct {
+	Facts    call.Facts
+	Customer string // to whom the conversation belongs
+	// Legs have no order: each is reported by itself.
+	Legs []string
+	// Causes are those of all steps that have a note, sorted: which of them comes first depends on the order.
+	Causes []string
+}
+
+// end plays the reports as they arrive late, one shortly after the other, and
+// does every step at once.
+func (s story) end(reports, again []call.Event) (end recordEnd) {
+	now := s.over()
+	record := call.Record{Key: callID, Started: now, Limits: call.DefaultLimits}
+	steps := func() (next call.Next) {
+		for next = record.Next(now); next.Step != nil; next = record.Next(now) {
+			if cause := next.Step.Causes[0]; cause != call.CustomerIdentified && cause != call.AgentIdentified {
+				end.Causes = append(end.Causes, string(cause))
+			}
+			record.Done(*next.Step, call.Done{Conversation: true, Expects: call.Expects{Finish: true, Recording: true}})
+		}
+		return next
+	}
+	for i, report := range reports {
+		report.ReceivedAt = now
+		record.Add(report, now)
+		steps()
+		if again != nil {
+			again[i].ReceivedAt = now.Add(echo)
+			record.Add(again[i], now)
+			steps()
+		}
+		now = now.Add(apart)
+	}
+	for next := steps(); next.Wait.For != ""; next = steps() {
+		now = next.Wait.Until
+	}
+	end.Facts, end.Customer = withoutCounter(record.Expected()), record.Was.Opening.CustomersNumber()
+	for _, leg := range record.Legs() {
+		end.Legs = append(end.Legs, inWords(leg))
+	}
+	slices.Sort(end.Legs)
+	slices.Sort(end.Causes)
+	return end
+}
+
+// requireEnd requires what the story says, as far as the record knows it.
+func (s story) requireEnd(t *testing.T, end recordEnd) {
+	want := s.Becomes.withWhatGoesWithoutSaying(s)
+	require.Equal(t, want.Outcome, string(end.Facts.Outcome))
+	require.Equal(t, want.Agents, end.Facts.Summary.Agents)
+	require.Equal(t, want.LastAgent, strings.TrimPrefix(end.Facts.Agent.ID, idOf("")))
+	require.Equal(t, want.Legs, end.Legs)
+}
+
+const counter = "call.deliveryAttempt"
+
+// inOtherWords is the same report in another body: under another delivery counter,
+// with another signature in its link, and of an automation that sends no queue.
+func (s story) inOtherWords(t *testing.T, e told) call.Event {
+	if e.Link != "" {
+		e.Link += "?signature=2"
+	}
+	body := s.body(t, e)
+	if e.Link != "" {
+		body["recording.id"] = strings.TrimSuffix(body["recording.id"], "?signature=2")
+	}
+	body[counter] = "2"
+	maps.DeleteFunc(body, func(name, _ string) bool { return strings.HasPrefix(name, "queue.") })
+	text, err := json.Marshal(body)
+	require.NoError(t, err)
+	name, known := babelforce.ParseEventName(strings.ReplaceAll(e.event, ".", "-"))
+	require.True(t, known)
+	decoded, err := babelforce.Decode(name, "application/json", text)
+	require.NoError(t, err)
+	return webhook.Translate(decoded, noon)
+}
+
+func withoutCounter(facts call.Facts) call.Facts {
+	facts.Extra = maps.Clone(facts.Extra)
+	delete(facts.Extra, counter)
+	if len(facts.Extra) == 0 {
+		facts.Extra = nil
+	}
+	return facts
+}

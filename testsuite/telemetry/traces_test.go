@@ -1,0 +1,191 @@
+package telemetry
+
+import (
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	collectorpb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	commonpb "go.temporal.io/api/common/v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/testsuite/personal"
+	"github.com/callthread/callthread/testsuite/stage"
+	"github.com/callthread/callthread/workflows"
+)
+
+// collector takes spans as any OpenTelemetry collector does.
+type collector struct {
+	setting string // of programs that are to send spans here
+
+	mu    sync.Mutex
+	raw   []byte // all that was ever sent
+	spans []*tracepb.Span
+}
+
+func startedCollector(t *testing.T) *collector {
+	t.Helper()
+	c := &collector{}
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		var sent collectorpb.ExportTraceServiceRequest
+		if err == nil {
+			err = proto.Unmarshal(body, &sent)
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if err != nil || r.URL.Path != "/v1/traces" {
+			t.Errorf("not spans at %s: %v", r.URL.Path, err)
+		}
+		c.raw = append(c.raw, body...)
+		for _, resource := range sent.GetResourceSpans() {
+			for _, scope := range resource.GetScopeSpans() {
+				c.spans = append(c.spans, scope.GetSpans()...)
+			}
+		}
+	}))
+	t.Cleanup(server.Close)
+	c.setting = "OTEL_EXPORTER_OTLP_ENDPOINT=" + server.URL
+	return c
+}
+
+func (c *collector) named(name string) (found []*tracepb.Span) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, span := range c.spans {
+		if span.GetName() == name {
+			found = append(found, span)
+		}
+	}
+	return found
+}
+
+// under is the one span of this name whose parent is the given one; nil is none.
+func (c *collector) under(t *testing.T, parent *tracepb.Span, name string) *tracepb.Span {
+	t.Helper()
+	var found []*tracepb.Span
+	for _, span := range c.named(name) {
+		if string(span.GetParentSpanId()) == string(parent.GetSpanId()) {
+			found = append(found, span)
+		}
+	}
+	require.Len(t, found, 1, name)
+	if parent != nil {
+		require.Equal(t, parent.GetTraceId(), found[0].GetTraceId(), name)
+	}
+	return found[0]
+}
+
+// tracedCall is a call on which Kustomer quotes somebody, at first in passing and then so that it is parked.
+func tracedCall(t *testing.T, p *programs) personal.Call {
+	t.Helper()
+	c := personal.Call{Key: t.Name(), Number: personal.Callers + "00"}
+	personal.Refuse(p.Sandbox, "/v1/conversations", 503, 1)
+	personal.Refuse(p.Sandbox, "/v1/conversations", 400, 2) // whole, and bare
+	p.send(t, "call-inbound", c.Inbound(), http.StatusAccepted)
+	require.Contains(t, p.AwaitParked(t, c.Key).ParkedBecause, personal.OthersName)
+	p.Decide(t, c.Key, workflows.UpdateRetry)
+	p.AwaitConversation(t, c.Key)
+	p.send(t, "call-bridged", c.Bridged(), http.StatusAccepted)
+	p.send(t, "call-bridged", c.Bridged(), http.StatusAccepted)
+	p.send(t, personal.AgentsName, c.Bridged(), http.StatusNotFound)
+	p.send(t, "call-finished", c.Finished(), http.StatusAccepted)
+	require.Equal(t, workflows.Finished, p.Result(t, c.Key).Phase)
+	p.send(t, "call-finished", c.Finished(), http.StatusAccepted) // too late
+	_, err := p.Temporal.QueryWorkflow(t.Context(), workflows.WorkflowID(c.Key), "", workflows.QueryState)
+	require.NoError(t, err, "the run is replayed")
+	return c
+}
+
+func TestOneTraceShowsACallFromItsWebhookToKustomerAndNamesNobody(t *testing.T) {
+	t.Parallel()
+	spans := startedCollector(t)
+	p := startedPrograms(t, spans.setting)
+	c := tracedCall(t, p)
+	p.receiver.Stop(20 * time.Second) // each hands over its last spans
+	p.worker.Stop(20 * time.Second)
+
+	require.Empty(t, personal.Legible(spans.raw))
+	webhook := spans.under(t, nil, "webhook call-inbound")
+	started := spans.under(t, webhook, "StartWorkflow:CallWorkflow")
+	run := spans.under(t, started, "RunWorkflow:CallWorkflow")
+	require.Len(t, spans.named("RunWorkflow:CallWorkflow"), 1, "whatever is replayed")
+	require.Less(t, run.GetStartTimeUnixNano(), run.GetEndTimeUnixNano())
+	require.Contains(t, p.worker.Output(), `"TraceID":"`+hex.EncodeToString(run.GetTraceId()), "the log leads to the trace")
+	var attempts []*tracepb.Span // the last of them after the operator's decision
+	for _, scheduled := range spans.named("StartActivity:CreateConversation") {
+		require.Equal(t, run.GetSpanId(), scheduled.GetParentSpanId())
+		for _, attempt := range spans.named("RunActivity:CreateConversation") {
+			if string(attempt.GetParentSpanId()) == string(scheduled.GetSpanId()) {
+				require.Equal(t, webhook.GetTraceId(), attempt.GetTraceId())
+				attempts = append(attempts, attempt)
+			}
+		}
+	}
+	require.Len(t, attempts, 3)
+	created := spans.under(t, attempts[2], "POST /v1/conversations")
+	require.Equal(t, "201", attribute(created, "http.response.status_code"))
+	require.Equal(t, "/v1/conversations", attribute(created, "url.template"))
+	require.Equal(t, "create conversation", attribute(created, "callthread.operation"))
+	require.Equal(t, "127.0.0.1", attribute(created, "server.address"))
+	lookedUp := spans.under(t, attempts[2], "GET /v1/conversations/externalId={externalId}")
+	require.Equal(t, "404", attribute(lookedUp, "http.response.status_code"))
+	require.NotEqual(t, tracepb.Status_STATUS_CODE_ERROR, lookedUp.GetStatus().GetCode(), "what is not there yet is no failure")
+	require.Equal(t, "KustomerUnavailable", attribute(attempts[0], "error.type"))
+	require.Contains(t, attempts[1].GetStatus().GetMessage(), "cannot create conversation: rejected (HTTP 400)")
+
+	handled := spans.named("HandleSignal:" + string(call.Bridged))
+	require.Len(t, handled, 2)
+	require.NotEqual(t, webhook.GetTraceId(), handled[0].GetTraceId(), "each webhook begins a trace")
+	require.Equal(t, run.GetSpanId(), handled[0].GetLinks()[0].GetSpanId(), "which is linked to the call's")
+	for _, late := range spans.named("SignalWithStartWorkflow:CallWorkflow") {
+		require.NotEqual(t, tracepb.Status_STATUS_CODE_ERROR, late.GetStatus().GetCode(), "coming late is no failure")
+	}
+	require.Contains(t, string(spans.raw), c.Key)
+	require.Contains(t, string(spans.raw), "callthread-starter")
+	require.Contains(t, string(spans.raw), "callthread-worker")
+}
+
+// attribute is the value of one of a span's.
+func attribute(span *tracepb.Span, key string) string {
+	for _, attribute := range span.GetAttributes() {
+		if attribute.GetKey() == key {
+			if text := attribute.GetValue().GetStringValue(); text != "" {
+				return text
+			}
+			return strings.TrimPrefix(attribute.GetValue().String(), "int_value:")
+		}
+	}
+	return ""
+}
+
+func TestWithoutTracesNothingIsSentAndNoHistoryHasHeaders(t *testing.T) {
+	t.Parallel()
+	spans := startedCollector(t)
+	p := startedPrograms(t, spans.setting, "OTEL_TRACES_EXPORTER=none")
+	key := t.Name()
+	p.send(t, "call-inbound", stage.Inbound(key), http.StatusAccepted)
+	p.send(t, "call-bridged", stage.Bridged(key), http.StatusAccepted)
+	p.send(t, "call-finished", stage.Finished(key), http.StatusAccepted)
+	p.Result(t, key)
+	p.receiver.Stop(20 * time.Second)
+	p.worker.Stop(20 * time.Second)
+	require.Empty(t, spans.raw)
+	for _, event := range p.History(t, key).Events {
+		for _, header := range []*commonpb.Header{
+			event.GetWorkflowExecutionStartedEventAttributes().GetHeader(),
+			event.GetWorkflowExecutionSignaledEventAttributes().GetHeader(),
+			event.GetActivityTaskScheduledEventAttributes().GetHeader(),
+		} {
+			require.NotContains(t, header.GetFields(), "_tracer-data")
+		}
+	}
+}

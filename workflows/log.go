@@ -1,0 +1,63 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/call"
+)
+
+// show puts the call's log where the Web UI shows it, with what the call waits for
+// as the last line.
+func (r *run) show(ctx workflow.Context, s State) {
+	var lines []string
+	day := ""
+	for _, entry := range r.record.Log() {
+		on, clock, _ := strings.Cut(entry.At.UTC().Format(time.DateTime), " ")
+		if on != day { // a parked call may take days
+			day, clock = on, on+" "+clock+" UTC"
+		}
+		lines = append(lines, "- "+clock+" "+strings.Join(strings.Fields(entry.Text), " "))
+	}
+	if r.parked != nil {
+		lines = append(lines, fmt.Sprintf("- now: waits for an operator to decide: `starter retry %s`, or amend, or skip", r.record.Key))
+	} else if waits := s.WaitsInWords(); waits != "" {
+		lines = append(lines, "- now: waits for "+waits)
+	}
+	// The Web UI cuts off the last line of what it shows: let that be an empty one.
+	workflow.SetCurrentDetails(ctx, strings.Join(lines, "\n")+"\n\n\u00a0")
+}
+
+// doneInWords says what a step has achieved.
+func doneInWords(step call.Step, result activities.StepResult) string {
+	switch step.Causes[0] {
+	case call.Rang:
+		return openedInWords(result)
+	case call.CustomerIdentified:
+		return "conversation given to the customer"
+	case call.Ended:
+		return "outcome written: " + string(step.Is.Closing.Facts.Outcome)
+	case call.RecordingAvailable:
+		return "recording written down"
+	case call.WrapUpOver:
+		return "wrapped up"
+	}
+	if result.Agent.Unassigned {
+		return "conversation updated, but assigned to nobody: Kustomer does not know the agent"
+	}
+	return "conversation handed over"
+}
+
+func openedInWords(opened activities.StepResult) string {
+	switch {
+	case opened.Conversation.ID == "":
+		return "no automation opens a conversation for this call"
+	case opened.Joined:
+		return "the call has joined the customer's open conversation"
+	}
+	return "conversation opened"
+}

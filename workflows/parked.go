@@ -1,0 +1,103 @@
+package workflows
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/call"
+)
+
+// parked is a call that waits for an operator's decision.
+type parked struct {
+	because  string // in Kustomer's words
+	brief    string // without them: the workflow list must name nobody
+	decision decision
+}
+
+// decision is what an operator wants done with a parked call.
+type decision struct {
+	name      string // of the update
+	amendment *activities.Amendment
+}
+
+// park waits for an operator's decision on a step that Kustomer refused.
+func (r *run) park(ctx workflow.Context, step call.Step, cause error) (decision, error) {
+	because, brief := reason(cause)
+	r.parked = &parked{
+		because: fmt.Sprintf("could not %s: %s", step.InWords(), because),
+		brief:   fmt.Sprintf("could not %s: %s", step.InWords(), brief),
+	}
+	r.log(workflow.Now(ctx), "parked: "+r.parked.because)
+	workflow.GetLogger(ctx).Error("call is parked: an operator has to retry, amend or skip", "call", r.record.Key, "reason", r.parked.brief)
+	for r.parked.decision.name == "" {
+		if err := r.publish(ctx); err != nil {
+			return decision{}, err
+		}
+		if err := r.next(ctx); err != nil {
+			return decision{}, err
+		}
+	}
+	made := r.parked.decision
+	r.parked = nil
+	r.log(workflow.Now(ctx), "operator's decision: "+made.name)
+	return made, nil
+}
+
+// reason is a failure in Kustomer's own words without Temporal's wrapping, and
+// briefly without those words: they may quote people.
+func reason(err error) (because, brief string) {
+	var failed *temporal.ApplicationError
+	if !errors.As(err, &failed) {
+		return err.Error(), err.Error()
+	}
+	if !failed.HasDetails() || failed.Details(&brief) != nil {
+		brief = failed.Type()
+	}
+	return failed.Message(), brief
+}
+
+// handleRequests answers queries and updates.
+func (r *run) handleRequests(ctx workflow.Context) error {
+	conversation := func(ctx workflow.Context) (State, error) {
+		err := workflow.Await(ctx, func() bool { return r.conversation.ID != "" || r.done })
+		return r.state(ctx), err
+	}
+	amend := func(ctx workflow.Context, amendment activities.Amendment) (State, error) {
+		return r.decide(ctx, decision{UpdateAmend, &amendment})
+	}
+	validate := func(amendment activities.Amendment) error {
+		return cmp.Or(r.mayDecide(UpdateAmend), amendment.Validate())
+	}
+	err := errors.Join(
+		workflow.SetQueryHandler(ctx, QueryState, func() (State, error) { return r.state(ctx), nil }),
+		workflow.SetUpdateHandler(ctx, UpdateConversation, conversation),
+		workflow.SetUpdateHandlerWithOptions(ctx, UpdateAmend, amend, workflow.UpdateHandlerOptions{Validator: validate}),
+	)
+	for _, name := range []string{UpdateRetry, UpdateSkip} {
+		handler := func(ctx workflow.Context) (State, error) { return r.decide(ctx, decision{name: name}) }
+		options := workflow.UpdateHandlerOptions{Validator: func() error { return r.mayDecide(name) }}
+		err = errors.Join(err, workflow.SetUpdateHandlerWithOptions(ctx, name, handler, options))
+	}
+	return err
+}
+
+func (r *run) mayDecide(name string) error {
+	if r.parked == nil || r.parked.decision.name != "" {
+		return temporal.NewApplicationError("is not parked: there is nothing to "+name, NotParked)
+	}
+	return nil
+}
+
+// decide passes an operator's decision on, and answers when it is carried out.
+func (r *run) decide(ctx workflow.Context, made decision) (State, error) {
+	decided := r.parked
+	decided.decision = made
+	r.decided.SendAsync(true)
+	err := workflow.Await(ctx, func() bool { return r.parked != decided })
+	return r.state(ctx), err
+}

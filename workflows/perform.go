@@ -1,0 +1,172 @@
+package workflows
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/call"
+)
+
+// steps names the activities; it is never called.
+var steps *activities.Activities
+
+// attempt says what preceded it.
+type attempt struct {
+	mayBeDone bool // the step may have been done before, wholly or in part
+	decided   bool // an operator has asked for it
+	amend     *activities.Amendment
+}
+
+// perform does one step. While Kustomer refuses it, the call is parked until an
+// operator retries, amends or skips the step. Nothing else may lose a call.
+func (r *run) perform(ctx workflow.Context, step call.Step) error {
+	r.step = &StepState{Causes: step.Causes, Since: workflow.Now(ctx)}
+	defer func() { r.step, r.slow = nil, false }()
+	if rang := step.Is.Opening.Leg.CreatedAt; step.Causes[0] == call.Rang && !rang.IsZero() && workflow.Now(ctx).Sub(rang) > oldCall {
+		r.mayBeDone, r.isOld = true, true
+	}
+	for a := (attempt{mayBeDone: r.mayBeDone}); ; a.mayBeDone, a.decided = true, true {
+		result, err := r.try(ctx, step, a)
+		if err == nil {
+			r.complete(ctx, step, result)
+			return nil
+		}
+		if temporal.IsCanceledError(err) {
+			return err
+		}
+		decision, err := r.park(ctx, step, err)
+		if err != nil {
+			return err
+		}
+		if decision.name == UpdateSkip {
+			r.progress.Skipped = append(r.progress.Skipped, step.InWords())
+			r.record.Done(step, call.Done{Skipped: true, Conversation: r.conversation.ID != ""})
+			return nil
+		}
+		a.amend = cmp.Or(decision.amendment, a.amend)
+	}
+}
+
+// try makes one attempt at a step: within this workflow task if that is safe, or
+// as a regular activity, which Temporal retries.
+func (r *run) try(ctx workflow.Context, step call.Step, a attempt) (activities.StepResult, error) {
+	in := activities.StepInput{
+		Step: step, Conversation: r.conversation, Amend: a.amend,
+		MayBeDone: a.mayBeDone || r.conversation.Adopted || r.conversation.Deleted,
+	}
+	activity, isLocal := steps.UpdateConversation, r.updatesLocally(ctx, a, in)
+	if step.Causes[0] == call.Rang {
+		activity, isLocal = steps.CreateConversation, r.opensLocally(ctx, in)
+		in.MayBeDone = in.MayBeDone || !isLocal && r.began >= repeatedTask // the first task may have been tried before
+	}
+	ctx = stepOptions(ctx, step.InWords(), r.priority(step))
+	if isLocal {
+		return r.tryLocally(ctx, step, activity, in)
+	}
+	return r.execute(ctx, activity, in)
+}
+
+// execute does a step as a regular activity. Reports that arrive meanwhile are
+// received, and operators see them.
+func (r *run) execute(ctx workflow.Context, activity func(context.Context, activities.StepInput) (activities.StepResult, error), in activities.StepInput) (result activities.StepResult, err error) {
+	if err := r.publish(ctx); err != nil {
+		return result, err
+	}
+	future := workflow.ExecuteActivity(ctx, activity, in)
+	late, cancel := r.slowTimer(ctx)
+	defer cancel()
+	for !future.IsReady() {
+		futures := []workflow.Future{future}
+		if !r.slow {
+			futures = append(futures, late)
+		}
+		if err := r.next(ctx, futures...); err != nil {
+			return result, err
+		}
+		if r.slow = r.slow || late.IsReady(); !future.IsReady() {
+			if err := r.publish(ctx); err != nil {
+				return result, err
+			}
+		}
+	}
+	return result, future.Get(ctx, &result)
+}
+
+// slowAfter is how long a step may take before operators see that the call waits for Kustomer.
+const slowAfter = 10 * time.Second
+
+func (r *run) slowTimer(ctx workflow.Context) (workflow.Future, workflow.CancelFunc) {
+	ctx, cancel := workflow.WithCancel(ctx)
+	if r.slow {
+		return nil, cancel
+	}
+	return workflow.NewTimerWithOptions(ctx, slowAfter, workflow.TimerOptions{Summary: "until the step counts as slow"}), cancel
+}
+
+// priority makes room for calls that ring now once this call is over.
+func (r *run) priority(step call.Step) int {
+	priority := activities.PriorityHandOver
+	switch step.Causes[0] {
+	case call.Rang:
+		priority = activities.PriorityRing
+	case call.Ended:
+		priority = activities.PriorityOutcome
+	case call.RecordingAvailable, call.WrapUpOver:
+		return activities.PriorityCatchUp
+	}
+	if priority < activities.PriorityOutcome && r.record.NobodyWaits() {
+		return activities.PriorityCatchUp
+	}
+	return priority
+}
+
+// complete takes over the result of a step.
+func (r *run) complete(ctx workflow.Context, step call.Step, result activities.StepResult) {
+	wasDeleted := r.conversation.Deleted
+	r.conversation = result.Conversation
+	r.record.Done(step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agent: result.Agent})
+	r.answers.callerHash = cmp.Or(result.CallerHash, r.answers.callerHash)
+	r.answers.automations = cmp.Or(r.answers.automations, result.Automations)
+	at := cmp.Or(result.At, workflow.Now(ctx))
+	if !r.conversation.Deleted {
+		r.log(at, doneInWords(step, result))
+		r.measure(step, at)
+	}
+	if result.Caller != "" {
+		r.answers.caller = result.Caller
+		r.log(at, "it belongs to "+result.Caller)
+	}
+	r.warn(at, result.Warnings)
+	if r.conversation.Deleted && !wasDeleted {
+		r.warn(at, []string{"the conversation was deleted in Kustomer: nothing more can be written to it"})
+	}
+}
+
+// measure keeps how long the two steps took for which someone waits.
+func (r *run) measure(step call.Step, at time.Time) {
+	switch {
+	case step.Causes[0] == call.Rang && r.conversation.ID != "" && len(r.record.Reports) > 0:
+		r.progress.RingToConversationMS = at.Sub(r.record.Reports[0].ReceivedAt).Milliseconds()
+	case step.Causes[0] == call.PickedUp && r.progress.BridgeToUpdateMS == 0:
+		if reported := step.Is.PickUps[len(step.Is.PickUps)-1].ReceivedAt; !reported.IsZero() {
+			r.progress.BridgeToUpdateMS = at.Sub(reported).Milliseconds()
+		}
+	}
+}
+
+func (r *run) log(at time.Time, text string) {
+	r.record.Entries = append(r.record.Entries, call.Entry{At: at, Text: text})
+}
+
+// warn keeps what was left out of the conversation where operators see it.
+func (r *run) warn(at time.Time, warnings []string) {
+	r.progress.Warnings = append(r.progress.Warnings, warnings...)
+	for _, warning := range warnings {
+		r.log(at, "warning: "+warning)
+	}
+}

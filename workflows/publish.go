@@ -1,0 +1,125 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/call"
+)
+
+// state is what is known about the call. All of it follows from the record and
+// from what steps answered.
+func (r *run) state(ctx workflow.Context) State {
+	s := State{
+		CallID: r.record.Key, WaitsFor: r.wait.For, Step: r.step,
+		Legs: r.record.Legs(), Progress: r.progress,
+		InKustomer: InKustomer{
+			ConversationID: r.conversation.ID, ConversationURL: r.conversation.URL, CustomerID: r.conversation.CustomerID,
+			Caller: r.answers.caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.automations,
+		},
+	}
+	var facts call.Facts
+	if r.record.HasEnded(workflow.Now(ctx)) {
+		facts = r.record.Expected()
+		s.Outcome, s.Summary = facts.Outcome, facts.Summary
+	} else {
+		facts = r.record.Facts()
+	}
+	s.AgentID, s.QueueName, s.Phase = facts.Agent.ID, facts.Queue.Name, r.phase(facts.Outcome)
+	for _, report := range r.record.Reports {
+		s.Events = append(s.Events, ReportedEvent{Kind: report.Kind, LegID: report.Leg.ID, Child: report.Leg.IsChild(), At: report.ReceivedAt})
+	}
+	switch {
+	case r.parked != nil:
+		s.WaitsFor, s.ParkedBecause = call.WaitsForOperator, r.parked.because
+	case r.step != nil:
+		s.WaitsFor = call.WaitsForKustomer
+	}
+	return s
+}
+
+func (r *run) phase(outcome call.Outcome) Phase {
+	switch {
+	case r.parked != nil:
+		return Parked
+	case outcome == call.Answered:
+		return Finished
+	case outcome != "":
+		return Missed
+	case r.record.IsAnswered():
+		return Bridged
+	}
+	return Ringing
+}
+
+// listed are the search attributes of a call, as Temporal's workflow list has them.
+type listed map[temporal.SearchAttributeKeyKeyword]string
+
+// publish shows operators how the call stands: its log, and its search attributes,
+// all that have changed at once, because each time is a write for Temporal.
+func (r *run) publish(ctx workflow.Context) error {
+	s := r.state(ctx)
+	r.show(ctx, s)
+	var changed []temporal.SearchAttributeUpdate
+	now := r.attributes(ctx, s)
+	for _, key := range SearchAttributes {
+		was, is := r.listed[key], now[key]
+		switch {
+		case is == was:
+		case is == "":
+			changed = append(changed, key.ValueUnset())
+		default:
+			changed = append(changed, key.ValueSet(is))
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	r.listed = now
+	return workflow.UpsertTypedSearchAttributes(ctx, changed...)
+}
+
+func (r *run) attributes(ctx workflow.Context, s State) listed {
+	now := listed{
+		CallPhase: string(s.Phase), CallOutcome: string(s.Outcome), KustomerConversationID: s.ConversationID,
+		AgentID: s.AgentID, QueueName: cut(s.QueueName), CallerHash: r.answers.callerHash, WaitsFor: r.listedWait(ctx),
+		CallDirection: r.listed[CallDirection], // is the receiver's to set
+	}
+	if r.parked != nil {
+		now[ParkedBecause] = cut(r.parked.brief)
+	}
+	return now
+}
+
+// listedWait is what the workflow list says that the call waits for. A wait that is
+// soon over is not worth a write.
+func (r *run) listedWait(ctx workflow.Context) string {
+	const soon = 30 * time.Second
+	switch {
+	case r.parked != nil:
+		return string(call.WaitsForOperator)
+	case r.slow:
+		return string(call.WaitsForKustomer)
+	case r.step != nil && r.record.Was.Closing != nil:
+		return r.listed[WaitsFor]
+	}
+	wait := r.wait
+	if r.step != nil {
+		wait = r.record.CallWait() // what the call will wait for when the step is done
+	}
+	if wait.For == call.WaitsForLateReports || wait.Until.Sub(workflow.Now(ctx)) < soon {
+		return ""
+	}
+	return string(wait.For)
+}
+
+// cut keeps a name that somebody chose within what Temporal accepts as a search attribute (2 KB).
+func cut(name string) string {
+	const limit = 255
+	if runes := []rune(name); len(runes) > limit {
+		return string(runes[:limit])
+	}
+	return name
+}

@@ -1,0 +1,86 @@
+package workflows
+
+import (
+	"time"
+
+	"github.com/callthread/callthread/call"
+)
+
+// State is what is known about a call and what it waits for: the answer to the
+// query "state" and the result of the finished workflow. It follows the reports
+// also while a step is under way.
+type State struct {
+	CallID string `json:"callId"`
+	Phase  Phase  `json:"phase"`
+	// WaitsFor is empty when the call is over.
+	WaitsFor call.WaitsFor `json:"waitsFor,omitempty"`
+	// Step is the step under way or parked, nil if there is none.
+	Step *StepState `json:"step,omitempty"`
+	// ParkedBecause says why Kustomer refused a step, while the call is parked for it.
+	ParkedBecause string `json:"parkedBecause,omitempty"`
+	AgentID       string `json:"agentId,omitempty"`
+	QueueName     string `json:"queueName,omitempty"`
+	// Outcome is set when the call has ended. A late report may still correct it.
+	Outcome call.Outcome `json:"outcome,omitempty"`
+	Summary call.Summary `json:"summary,omitzero"`
+	// Legs are the attempts to reach an agent that have ended, in the order in which they were reported.
+	Legs []call.LegSummary `json:"legs,omitempty"`
+	// Events are the reports received so far, in order of arrival, each thing once.
+	Events []ReportedEvent `json:"events,omitempty"`
+	InKustomer
+	Progress
+}
+
+// WaitsInWords is what the call waits for, as operators read it; empty when it is over.
+func (s State) WaitsInWords() string {
+	switch {
+	case s.Step == nil:
+		return s.WaitsFor.InWords()
+	case s.WaitsFor == call.WaitsForOperator:
+		return "an operator to retry, amend or skip: " + s.Step.InWords()
+	}
+	return "Kustomer to " + s.Step.InWords()
+}
+
+// StepState is a step that changes the conversation.
+type StepState struct {
+	Causes []call.Cause `json:"causes"`
+	Since  time.Time    `json:"since"`
+}
+
+// InWords is the step as operators read it.
+func (s StepState) InWords() string { return call.Step{Causes: s.Causes}.InWords() }
+
+// InKustomer is where the call is found in Kustomer.
+type InKustomer struct {
+	ConversationID  string `json:"conversationId,omitempty"`
+	ConversationURL string `json:"conversationUrl,omitempty"`
+	CustomerID      string `json:"customerId,omitempty"`
+	// Caller says in words why the conversation belongs to that customer.
+	Caller string `json:"caller,omitempty"`
+	// AssignedUsers are those whom our last step left assigned.
+	AssignedUsers []string `json:"assignedUsers,omitempty"`
+	// Automations is the version of the automations file that the conversation was opened with.
+	Automations string `json:"automations,omitempty"`
+}
+
+// Progress is what steps left out, and how long callers and agents waited for them.
+type Progress struct {
+	// Skipped are the steps that an operator left out.
+	Skipped []string `json:"skipped,omitempty"`
+	// Warnings say what was left out of the conversation, and why.
+	Warnings []string `json:"warnings,omitempty"`
+	// RingToConversationMS is from the arrival of the first report to the conversation's existence, in milliseconds.
+	RingToConversationMS int64 `json:"ringToConversationMs,omitempty"`
+	// BridgeToUpdateMS is from the arrival of the first pick-up to the finished update, in milliseconds.
+	BridgeToUpdateMS int64 `json:"bridgeToUpdateMs,omitempty"`
+}
+
+// ReportedEvent is one report in a call's State.
+type ReportedEvent struct {
+	Kind  call.Kind `json:"kind"`
+	LegID string    `json:"legId"`
+	At    time.Time `json:"at"`
+	// Child says that it was about an attempt to reach an agent, not the caller's own leg.
+	Child bool `json:"child,omitempty"`
+}
