@@ -174,6 +174,14 @@ func repeated(ctx context.Context) bool {
 	return tries(ctx) > 1 || activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx)
 }
 
+// rememberTry tells the next attempt that this one may have written something: one
+// that an operator has reset counts from one again, but has its heartbeats.
+func rememberTry(ctx context.Context) {
+	if activity.IsActivity(ctx) {
+		activity.RecordHeartbeat(ctx, true)
+	}
+}
+
 // tries counts the tries of this step, from 1.
 func tries(ctx context.Context) int32 {
 	if !activity.IsActivity(ctx) {

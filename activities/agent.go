@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,10 +10,6 @@ import (
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 )
-
-// UnassignedTag is on conversations of calls that were answered by an agent
-// whom Kustomer does not know, as far as can be told for sure.
-const UnassignedTag = "call_unassigned"
 
 const (
 	// Users change rarely, and each look-up is a request of the org's budget.
@@ -64,72 +61,35 @@ func (a *Activities) userByEmail(ctx context.Context, address string) (user stri
 	return user, nil
 }
 
-// nameAgent finds the Kustomer user who has placed a call, before the
-// conversation is rendered, where the automations assign it. It reports whether
-// that is nobody whom Kustomer knows.
-func (a *Activities) nameAgent(ctx context.Context, automations *automation.Set, facts *call.Facts) (isNobody bool, err error) {
-	if !facts.Outgoing || facts.Agent == (call.Agent{}) || !automations.AssignsAgent(call.Outbound, *facts) {
-		return false, nil
+// resolve finds out who the agents of a step are in Kustomer, where the automations
+// assign them: those who picked up or were identified since the last step. Each is
+// asked for once, and stored.
+func (a *Activities) resolve(ctx context.Context, file *automation.Set, in *StepInput) (map[string]call.Resolved, error) {
+	agents := make(map[string]call.Resolved)
+	in.Is.PickUps = slices.Clone(in.Is.PickUps)
+	for i := range in.Is.PickUps {
+		p := &in.Is.PickUps[i]
+		if !in.IsToResolve(*p) || !file.AssignsAgent(call.Bridged, p.Facts) {
+			continue
+		}
+		user, err := a.userOf(ctx, file, p.Facts.Agent, "")
+		if err != nil {
+			return nil, err
+		}
+		p.Resolved = call.Resolved{User: user, Unassigned: user == ""}
+		agents[p.Note] = p.Resolved
 	}
-	facts.Agent.SourceID, err = a.userOf(ctx, automations, facts.Agent, "")
-	return facts.Agent.SourceID == "", err
+	return agents, a.resolvePlacer(ctx, file, in)
 }
 
-// assignment finds whom to assign, before the change is rendered with it.
-func (e *edit) assignment(ctx context.Context, automations *automation.Set, in *updateInput) (err error) {
-	if !automations.AssignsAgent(in.Event, in.Facts) || in.KeepAssignee {
+// resolvePlacer finds out who the agent is who placed the call.
+func (a *Activities) resolvePlacer(ctx context.Context, file *automation.Set, in *StepInput) error {
+	opening := in.Is.Opening
+	isAsked := in.Is.Placer != (call.Resolved{}) || in.Was.Opening.Agent == opening.Agent
+	if isAsked || !opening.Outgoing || opening.Agent == (call.Agent{}) || !file.AssignsAgent(call.Outbound, opening) {
 		return nil
 	}
-	agent := in.Facts.Agent
-	e.otherUser = func(ctx context.Context, refused string) (string, error) {
-		return e.userOf(ctx, automations, agent, refused)
-	}
-	if e.agentUser, err = e.otherUser(ctx, ""); err != nil {
-		return err
-	}
-	if e.agentUser != "" {
-		in.Facts.Agent.SourceID = e.agentUser
-	}
-	e.agents = in.Agents
-	e.takeFromEarlier()
-	return nil
-}
-
-// takeFromEarlier has the agent who had the call before unassigned, where the
-// one who has it now is nobody whom Kustomer knows: nobody is better than the
-// wrong person.
-func (e *edit) takeFromEarlier() {
-	e.unassigns = e.isUnassigned() && len(e.left.AssignedUsers) > 0 && !hasOthers(e.left.AssignedUsers, e.agents)
-}
-
-// assignOther assigns the agent by what else is known of him or her, where
-// Kustomer has refused the user that was given.
-func (e *edit) assignOther(ctx context.Context) error {
-	other, err := e.otherUser(ctx, e.agentUser)
-	if err != nil {
-		return err
-	}
-	if other != "" && other != e.agentUser {
-		e.agentUser, e.change.AssignedUsers = other, []string{other}
-		e.ours.users = append(e.ours.users, other)
-		err := e.put(ctx, partsOf(automation.Change{AssignedUsers: e.change.AssignedUsers}))
-		if !refused(err) {
-			return err
-		}
-	}
-	e.agentUser, e.change.AssignedUsers = "", nil
-	if e.takeFromEarlier(); e.unassigns {
-		return e.put(ctx, []part{unassigning})
-	}
-	return nil
-}
-
-// isUnassigned reports whether an agent was to be assigned, and is nobody whom Kustomer knows.
-func (e *edit) isUnassigned() bool { return e.otherUser != nil && e.agentUser == "" }
-
-// tagUnassigned marks the conversation where that is so.
-func (e *edit) tagUnassigned() {
-	if e.isUnassigned() {
-		e.change.Tag([]string{UnassignedTag})
-	}
+	user, err := a.userOf(ctx, file, opening.Agent, "")
+	in.Is.Placer = call.Resolved{User: user, Unassigned: user == ""}
+	return err
 }

@@ -15,13 +15,12 @@ func known(agents string) string {
 	return "agents: " + agents + "\n" + string(automation.DefaultFile)
 }
 
-// handsOver hands a call over to an agent, and returns what came of it.
-func (o *org) handsOver(t *testing.T, agent call.Agent) (updateResult, sandbox.Conversation) {
+// handsOver hands a call over to an agent, and returns the result and the conversation.
+func (o *org) handsOver(t *testing.T, agent call.Agent) (StepResult, sandbox.Conversation) {
 	t.Helper()
-	in := answering(o.open(t))
-	in.Facts.Agent, in.Agents = agent, nil
-	result := o.update(t, in)
-	return result, o.conversation(t)
+	p := o.opened(t)
+	p.picksUp(12, agent)
+	return p.does(), o.conversation(t)
 }
 
 func TestAnAgentIsAssignedByWhateverTellsForSure(t *testing.T) {
@@ -45,8 +44,8 @@ func TestAnAgentIsAssignedByWhateverTellsForSure(t *testing.T) {
 			o.automate(t, known(tc.agents))
 			result, conversation := o.handsOver(t, tc.agent)
 			require.Equal(t, []string{tc.want}, conversation.AssignedUsers)
-			require.Equal(t, []string{tc.want}, result.AssignedUsers)
-			require.False(t, result.Unassigned)
+			require.Equal(t, []string{tc.want}, result.Conversation.AssignedUsers)
+			require.Equal(t, map[string]call.Resolved{"bridged": {User: tc.want}}, result.Agents)
 			require.NotContains(t, conversation.Tags, UnassignedTag)
 		})
 	}
@@ -63,8 +62,8 @@ func TestAnAgentWhomNothingTellsForSureLeavesTheConversationUnassignedAndMarked(
 			o := newOrg(t)
 			result, conversation := o.handsOver(t, agent)
 			require.Empty(t, conversation.AssignedUsers)
-			require.Empty(t, result.AssignedUsers)
-			require.True(t, result.Unassigned)
+			require.Empty(t, result.Conversation.AssignedUsers)
+			require.Equal(t, map[string]call.Resolved{"bridged": {Unassigned: true}}, result.Agents)
 			require.Equal(t, []string{"babelforce", "inbound_call", "call_answered", UnassignedTag}, conversation.Tags)
 			require.Len(t, conversation.Notes, 1)
 			require.NotEmpty(t, result.Warnings)
@@ -80,7 +79,7 @@ func TestAnAddressThatTwoUsersHaveTellsNothing(t *testing.T) {
 		o.handler = o.Server
 	})
 	result, conversation := o.handsOver(t, call.Agent{ID: "7", Email: amira.Email})
-	require.True(t, result.Unassigned)
+	require.True(t, result.Agents["bridged"].Unassigned)
 	require.Empty(t, conversation.AssignedUsers)
 }
 
@@ -88,41 +87,96 @@ func TestAKeyThatMayNotLookForUsersCostsNoUpdate(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "GET", Route: "/v1/users", Kind: sandbox.FaultStatus, Status: 403})
 	result, conversation := o.handsOver(t, call.Agent{ID: "7", Email: amira.Email})
-	require.True(t, result.Unassigned)
+	require.True(t, result.Agents["bridged"].Unassigned)
 	require.Len(t, conversation.Notes, 1)
 }
 
 func TestAnAgentIsLookedForAgainWhileKustomerIsAway(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "GET", Route: "/v1/users", Kind: sandbox.FaultStatus, Status: 503, Times: 2})
-	in := answering(o.open(t))
-	in.Facts.Agent = call.Agent{ID: "7", Email: amira.Email}
-	result, failed, err := repeat(t, o.updateStep, in)
-	require.NoError(t, err)
+	p := o.opened(t)
+	p.picksUp(12, call.Agent{ID: "7", Email: amira.Email})
+	result, failed := p.repeats()
 	require.Len(t, failed, 2)
-	require.Equal(t, []string{amira.ID}, result.AssignedUsers)
+	require.Equal(t, []string{amira.ID}, result.Conversation.AssignedUsers)
 }
 
 func TestAnAgentIsLookedUpOnceForManyCalls(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	in.Facts.Agent = call.Agent{ID: "7", Email: amira.Email}
-	for _, note := range []string{"bridged", "bridged-2", "bridged-3"} {
-		in.Note = note
-		o.update(t, in)
+	for _, key := range []string{"k-1", "k-2", "k-3"} {
+		p := o.ringsAs(t, func(e *call.Event) { e.Leg.ID = key })
+		p.does()
+		p.picksUp(12, call.Agent{ID: "7", Email: amira.Email})
+		p.does()
 	}
 	require.Equal(t, 1, o.State().Requests["GET /v1/users"])
 }
 
-// What was found out before a failure is known to the next attempt.
+// Who an agent was found to be is stored with the pick-up: another worker need not ask again.
+func TestAnAgentIsLookedUpOnceForOneCall(t *testing.T) {
+	o := newOrg(t)
+	p := o.opened(t)
+	p.picksUp(12, call.Agent{ID: "7", Email: amira.Email})
+	p.does()
+	o.Activities = o.anotherWorker(t)
+	p.ends(90, "hangup")
+	p.does()
+	require.Equal(t, 1, o.State().Requests["GET /v1/users"])
+	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
+}
+
 func TestAnUnassignedConversationIsMarkedWhateverFailsMeanwhile(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 503, Times: 2})
-	in := answering(o.open(t))
-	in.Facts.Agent = call.Agent{ID: "7", SourceID: nobody}
-	result, failed, err := repeat(t, o.updateStep, in)
-	require.NoError(t, err)
+	p := o.opened(t)
+	p.picksUp(12, call.Agent{ID: "7", SourceID: nobody})
+	result, failed := p.repeats()
 	require.Len(t, failed, 2)
-	require.True(t, result.Unassigned)
+	require.True(t, result.Agents["bridged"].Unassigned)
 	require.Contains(t, o.conversation(t).Tags, UnassignedTag)
+}
+
+// The second agent is known: the mark was about the first.
+func TestAMarkedConversationIsUnmarkedWhenTheNextAgentIsKnown(t *testing.T) {
+	o := newOrg(t)
+	p := o.opened(t)
+	p.picksUp(12, call.Agent{ID: "9", Name: "Clara"})
+	p.does()
+	require.Contains(t, o.conversation(t).Tags, UnassignedTag)
+	p.picksUp(60, agentBastian)
+	require.Empty(t, p.does().Warnings)
+	require.NotContains(t, o.conversation(t).Tags, UnassignedTag)
+	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
+}
+
+// A later report names the user: the pick-up has its note, and gets no second one.
+func TestAnAgentWhoIsIdentifiedAfterThePickUpIsAssigned(t *testing.T) {
+	o := newOrg(t)
+	p := o.opened(t)
+	p.picksUp(12, call.Agent{ID: "7", Name: amira.Name})
+	p.does()
+	require.Contains(t, o.conversation(t).Tags, UnassignedTag)
+	p.picksUp(12, agentAmira)
+	in := p.next()
+	require.Equal(t, []call.Cause{call.AgentIdentified}, in.Causes)
+	result := p.does()
+	require.Equal(t, map[string]call.Resolved{"bridged": {User: amira.ID}}, result.Agents)
+	requireTheWholeCallOnce(t, o)
+}
+
+// The attempt whose answer was lost has found out that Kustomer does not know the agent.
+func TestAMarkedConversationIsUnmarkedThoughAnAnswerWasLost(t *testing.T) {
+	o := newOrg(t)
+	p := o.opened(t)
+	p.picksUp(12, call.Agent{ID: "9", Name: "Clara", SourceID: nobody})
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer, Times: 1})
+	result, failed := p.repeats()
+	require.Len(t, failed, 1)
+	require.Contains(t, o.conversation(t).Tags, UnassignedTag)
+	require.True(t, result.Agents["bridged"].Unassigned)
+	require.Empty(t, result.Conversation.AssignedUsers)
+	p.picksUp(60, agentBastian)
+	p.does()
+	require.NotContains(t, o.conversation(t).Tags, UnassignedTag)
+	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer"
 )
 
 // Amendment is what an operator changes about a step that Kustomer refused, in
@@ -97,6 +98,13 @@ func (m *Amendment) change(c *automation.Change) {
 	amend(&c.RemoveTags, m.RemoveTags)
 	amend(&c.Note, m.Note)
 	c.Custom = m.attributes(c.Custom)
+}
+
+// note changes the last of the notes that a step writes: an empty one is left out.
+func (m *Amendment) note(notes []kustomer.NewNote) {
+	if m != nil && m.Note != nil && len(notes) > 0 {
+		notes[len(notes)-1].Body = *m.Note
+	}
 }
 
 func (m *Amendment) attributes(custom map[string]any) map[string]any {

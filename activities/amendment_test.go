@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 )
 
@@ -24,11 +25,8 @@ func TestAnAmendmentChangesTheOpeningOfAConversation(t *testing.T) {
 		"- { event: call.inbound, action: kustomer.conversation.update, options: { note: Rings } }")
 	other, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Somebody else"})
 	require.NoError(t, err)
-	in := ringing(caller)
-	in.Amend = amendment(t, `{"customer": "`+other.ID+`", "name": "Amended", "status": "done", "direction": "out", "priority": 5,
-		"tags": ["b"], "assignedTeams": [], "assignedUsers": ["`+bastian.ID+`"], "custom": {"waitSecondsNum": null, "outcomeStr": "x"}, "note": ""}`)
-	_, err = attempt(o.createStep, in)
-	require.NoError(t, err)
+	o.rings(t, caller).does(amended(t, `{"customer": "`+other.ID+`", "name": "Amended", "status": "done", "direction": "out", "priority": 5,
+		"tags": ["b"], "assignedTeams": [], "assignedUsers": ["`+bastian.ID+`"], "custom": {"waitSecondsNum": null, "outcomeStr": "x"}, "note": ""}`))
 	is := o.conversation(t)
 	require.Equal(t, []any{other.ID, "Amended", "done", "out", 5}, []any{is.CustomerID, is.Name, is.Status, is.Direction, is.Priority})
 	require.Equal(t, []string{"b"}, is.Tags)
@@ -40,20 +38,15 @@ func TestAnAmendmentChangesTheOpeningOfAConversation(t *testing.T) {
 
 func TestAnAmendedNumberFindsTheCaller(t *testing.T) {
 	o := newOrg(t)
-	in := ringing("what is this")
-	in.Facts.Leg.Anonymous = true
-	in.Amend = amendment(t, `{"customer": "`+caller+`"}`)
-	_, err := attempt(o.createStep, in)
-	require.NoError(t, err)
+	p := o.ringsAs(t, func(e *call.Event) { e.Leg.From, e.Leg.Anonymous = "what is this", true })
+	p.does(amended(t, `{"customer": "`+caller+`"}`))
 	require.Equal(t, []string{caller}, o.State().Customers[0].Phones)
 }
 
 func TestAnAmendmentChangesAnUpdate(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	in.Amend = amendment(t, `{"name": "Amended", "status": "snoozed", "priority": 1, "assignedUsers": ["`+bastian.ID+`"],
-		"assignedTeams": ["`+support.ID+`"], "tags": ["seen"], "removeTags": ["inbound_call"], "custom": {"outcomeStr": "x"}, "note": "By hand"}`)
-	o.update(t, in)
+	o.answered(t).does(amended(t, `{"name": "Amended", "status": "snoozed", "priority": 1, "assignedUsers": ["`+bastian.ID+`"],
+		"assignedTeams": ["`+support.ID+`"], "tags": ["seen"], "removeTags": ["inbound_call"], "custom": {"outcomeStr": "x"}, "note": "By hand"}`))
 	is := o.conversation(t)
 	require.Equal(t, []any{"Amended", "snoozed", 1}, []any{is.Name, is.Status, is.Priority})
 	require.Equal(t, []string{bastian.ID}, is.AssignedUsers)
@@ -65,12 +58,44 @@ func TestAnAmendmentChangesAnUpdate(t *testing.T) {
 
 func TestWhatAnAmendmentDoesNotNameStays(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	in.Amend = amendment(t, `{"note": "By hand"}`)
-	o.update(t, in)
+	o.answered(t).does(amended(t, `{"note": "By hand"}`))
 	is := o.conversation(t)
 	require.Equal(t, []string{amira.ID}, is.AssignedUsers)
 	require.Equal(t, []string{"babelforce", "inbound_call", "call_answered"}, is.Tags)
+	require.Equal(t, "By hand", is.Notes[0].Body)
+}
+
+func TestAnAmendmentCanLeaveTheNoteAndTheAgentOut(t *testing.T) {
+	o := newOrg(t)
+	o.answered(t).does(amended(t, `{"note": "", "assignedUsers": []}`))
+	is := o.conversation(t)
+	require.Empty(t, is.AssignedUsers)
+	require.Empty(t, is.Notes)
+	require.Equal(t, []string{"babelforce", "inbound_call", "call_answered"}, is.Tags)
+}
+
+// Several notes are due at once: an operator means the one of the last event.
+func TestAnAmendedNoteIsTheLastOfThoseThatAreDue(t *testing.T) {
+	o := newOrg(t)
+	p := o.answered(t)
+	p.picksUp(60, agentBastian)
+	p.does(amended(t, `{"note": "By hand"}`))
+	notes := o.conversation(t).Notes
+	require.Len(t, notes, 2)
+	require.Contains(t, notes[0].Body, "Answered by "+amira.Name)
+	require.Equal(t, "By hand", notes[1].Body)
+}
+
+func TestAStepAfterAnAmendedOneChangesNothingBack(t *testing.T) {
+	o := newOrg(t)
+	p := o.answered(t)
+	p.does(amended(t, `{"name": "Amended", "assignedUsers": ["`+bastian.ID+`"], "tags": ["seen"], "removeTags": []}`))
+	before := o.conversation(t)
+	p.ends(90, "hangup")
+	require.Empty(t, p.does().Warnings)
+	is := o.conversation(t)
+	require.Equal(t, []any{"Amended", before.AssignedUsers, before.Tags}, []any{is.Name, is.AssignedUsers, is.Tags})
+	require.Len(t, is.Notes, 2)
 }
 
 func TestAMistypedAmendmentIsRefused(t *testing.T) {
@@ -83,9 +108,8 @@ func TestAMistypedAmendmentIsRefused(t *testing.T) {
 
 func TestAmendedTagsTakeThePlaceOfAListThatWasToBeSet(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
+	p := o.answered(t)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { set: [all, anew] } } }")
-	in.Amend = amendment(t, `{"tags": ["one_more"]}`)
-	o.update(t, in)
+	p.does(amended(t, `{"tags": ["one_more"]}`))
 	require.Equal(t, []string{"babelforce", "inbound_call", "call_lost", "one_more"}, o.conversation(t).Tags)
 }

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -65,10 +64,8 @@ func TestTheArticlesTwoAutomationsGiveTheConversationItDescribes(t *testing.T) {
 	support, billing := sandbox.DefaultTeams()[0], sandbox.DefaultTeams()[1]
 
 	// "Event Inbound call and the Trigger always to create a conversation on every incoming call."
-	p := o.called(t)
-	opened := p.hears(call.Event{Kind: call.Inbound, ReceivedAt: rang, Leg: call.Leg{
-		ID: "k-1", From: caller, To: "+493020002000", CreatedAt: rang,
-	}})
+	p := o.ringsAs(t, func(e *call.Event) { e.Leg.To = "+493020002000" })
+	opened := p.does()
 	require.Empty(t, opened.Warnings)
 
 	ringing := o.conversation(t)
@@ -82,7 +79,7 @@ func TestTheArticlesTwoAutomationsGiveTheConversationItDescribes(t *testing.T) {
 	require.Equal(t, []string{"babelforce", "call_lost"}, ringing.Tags, "tags are attached at once, which the vendor's action cannot")
 	require.Equal(t, map[string]any{
 		"waitSecondsNum": 0.0,                                  // "number or null"
-		"ringingAt":      "2026-07-01T10:00:00.000Z",           // "date-time or null"
+		"ringingAt":      "2026-07-01T12:00:00.000Z",           // "date-time or null"
 		"callIdStr":      "k-1",                                // "string or null, length [ 0 .. 1024 ] characters"
 		"storyTxt":       "+493066665555 called +493020002000", // the same
 		"answeredBool":   false,                                // "boolean or null"
@@ -91,10 +88,8 @@ func TestTheArticlesTwoAutomationsGiveTheConversationItDescribes(t *testing.T) {
 	require.Empty(t, ringing.Notes)
 
 	// "Update the conversation with further caller details once the call is bridged."
-	updated := p.hears(call.Event{
-		Kind: call.Bridged, ReceivedAt: rang.Add(75 * time.Second), Leg: call.Leg{ID: "k-1", Seconds: new(75)},
-		Queue: call.Queue{Name: "Support"}, Agent: call.Agent{ID: "7", Name: amira.Name, SourceID: amira.ID},
-	})
+	p.picksUp(75, agentAmira)
+	updated := p.does()
 	require.Empty(t, updated.Warnings)
 
 	taken := o.conversation(t)
@@ -103,7 +98,7 @@ func TestTheArticlesTwoAutomationsGiveTheConversationItDescribes(t *testing.T) {
 	require.Equal(t, []string{amira.ID}, taken.AssignedUsers, `"assign the agent that took the call"`)
 	require.Equal(t, []string{billing.ID}, taken.AssignedTeams, `"assign Teams"`)
 	require.Len(t, taken.Notes, 1, `"add an internal note with call details"`)
-	require.Equal(t, "Amira Haddad took the call of 2026-07-01 12:00.\nQueue: Support\nWaited: 1 min 15 s", taken.Notes[0].Body)
+	require.Equal(t, "Amira Haddad took the call of 2026-07-01 14:00.\nQueue: Support\nWaited: 1 min 15 s", taken.Notes[0].Body)
 	require.Equal(t, []string{"babelforce", "call_answered"}, taken.Tags, `"add, remove and overwrite tags"`)
 	require.Equal(t, map[string]any{
 		"waitSecondsNum": 75.0, "answeredBool": true, "outcomeStr": "taken by Amira Haddad", // "add custom fields"

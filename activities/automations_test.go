@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -24,11 +25,12 @@ func TestAnAutomationCanChangeEveryFieldInOneRequest(t *testing.T) {
     tags: { set: [a, b], add: [c], remove: [a] }
     custom: { waitSecondsNum: "{call.duration}", callIdStr: "{call.id}", answeredBool: true, outcomeStr: "{agent.email}", ringingAt: "{call.dateCreated}" }
 `)
-	opened := o.open(t)
-	require.False(t, opened.ExpectsFinish)
+	p := o.rings(t, caller)
+	opened := p.does()
+	require.False(t, opened.Expects.Finish)
+	p.picksUp(12, agentAmira)
 	require.Equal(t, 1, o.spent(func() {
-		updated, err := attempt(o.updateStep, answering(opened))
-		require.NoError(t, err)
+		updated := p.does()
 		require.Equal(t, opened.Automations, updated.Automations)
 		require.NotEmpty(t, updated.Automations)
 	}))
@@ -40,16 +42,17 @@ func TestAnAutomationCanChangeEveryFieldInOneRequest(t *testing.T) {
 	require.Equal(t, []string{support.ID}, conversation.AssignedTeams)
 	require.Empty(t, conversation.AssignedUsers)
 	require.Equal(t, []string{"b", "c"}, conversation.Tags)
-	require.Equal(t, map[string]any{"waitSecondsNum": 12.0, "callIdStr": "k-1", "answeredBool": true}, conversation.Custom)
+	require.Equal(t, map[string]any{
+		"waitSecondsNum": 12.0, "callIdStr": "k-1", "answeredBool": true, "ringingAt": "2026-07-01T12:00:00.000Z",
+	}, conversation.Custom, "the agent has no address")
 	require.Empty(t, conversation.Notes)
 }
 
 func TestSettingNoTagsRemovesThemAll(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
+	p := o.answered(t)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { set: [] } } }")
-	_, err := attempt(o.updateStep, in)
-	require.NoError(t, err)
+	p.does()
 	require.Empty(t, o.conversation(t).Tags)
 }
 
@@ -62,10 +65,7 @@ automations:
   action: kustomer.conversation.create
   options: { custom: { waitSecondsNum: "{score}", callIdStr: "{call.id}" } }
 `)
-	in := ringing(caller)
-	in.Facts.Extra = map[string]string{"score": "much"}
-	opened, err := attempt(o.createStep, in)
-	require.NoError(t, err)
+	opened := o.ringsAs(t, func(e *call.Event) { e.Extra = map[string]string{"score": "much"} }).does()
 	require.Equal(t, []string{"attribute waitSecondsNum was left out: its value is not a number"}, opened.Warnings)
 	require.Equal(t, map[string]any{"callIdStr": "k-1"}, o.conversation(t).Custom)
 }
@@ -83,8 +83,8 @@ func requireOneRingingNote(t *testing.T, o *org) {
 func TestANoteOnARingingCallIsWrittenOnce(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, noteOnInbound)
-	require.Equal(t, 4, o.spent(func() { o.open(t) }), "customer looked up and created, conversation, note")
-	require.True(t, o.open(t).Adopted)
+	require.Equal(t, 4, o.spent(func() { o.opened(t) }), "customer looked up and created, conversation, note")
+	require.True(t, o.opened(t).conversation.Adopted)
 	requireOneRingingNote(t, o)
 }
 
@@ -92,10 +92,9 @@ func TestANoteOnARingingCallWhoseAnswerIsLostIsWrittenOnce(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, noteOnInbound)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer})
-	opened, failed, err := repeat(t, o.createStep, ringing(caller))
-	require.NoError(t, err)
+	opened, failed := o.rings(t, caller).repeats()
 	require.Len(t, failed, 1)
-	require.Equal(t, o.conversation(t).ID, opened.ConversationID)
+	require.Equal(t, o.conversation(t).ID, opened.Conversation.ID)
 	requireOneRingingNote(t, o)
 	require.Equal(t, 1, o.State().Requests["POST /v1/conversations"])
 }
@@ -105,12 +104,12 @@ func TestAConversationCanBelongToAFixedCustomer(t *testing.T) {
 	fixed, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Hotline"})
 	require.NoError(t, err)
 	o.automate(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { customer: "+fixed.ID+" } }")
-	var opened createResult
-	require.Equal(t, 1, o.spent(func() { opened = o.open(t) }), "nobody is looked up")
+	var opened Conversation
+	require.Equal(t, 1, o.spent(func() { opened = o.opened(t).conversation }), "nobody is looked up")
 	require.Equal(t, fixed.ID, opened.CustomerID)
-	require.False(t, opened.NewCustomer)
+	require.Len(t, o.State().Customers, 1)
 	require.Equal(t, fixed.ID, o.conversation(t).CustomerID)
-	require.Equal(t, o.client.ConversationURL(fixed.ID, opened.ConversationID), opened.ConversationURL)
+	require.Equal(t, o.client.ConversationURL(fixed.ID, opened.ID), opened.URL)
 }
 
 func TestACallThatNoAutomationOpensAConversationForCostsNothing(t *testing.T) {
@@ -123,34 +122,32 @@ automations:
   options: {}
 - { event: call.inbound, action: kustomer.conversation.update, options: { note: It rings } }
 `)
-	opened := o.open(t)
+	p := o.rings(t, caller)
+	opened := p.does()
 	require.Zero(t, o.State().RequestTotal)
-	require.Equal(t, createResult{Automations: opened.Automations}, opened)
+	require.Equal(t, StepResult{Automations: opened.Automations}, opened)
 	require.NotEmpty(t, opened.Automations)
+	p.picksUp(12, agentAmira)
+	require.Nil(t, p.record.Next(p.rang).Step)
 
-	in := ringing(caller)
-	in.Facts.Leg.To = "+493020002000"
-	opened, err := attempt(o.createStep, in)
-	require.NoError(t, err)
-	require.Equal(t, o.conversation(t).ID, opened.ConversationID)
+	opened = o.ringsAs(t, func(e *call.Event) { e.Leg.To = "+493020002000" }).does()
+	require.Equal(t, o.conversation(t).ID, opened.Conversation.ID)
 }
 
 func TestReplacedAutomationsAreUsedFromTheNextStepOn(t *testing.T) {
 	o := newOrg(t)
-	opened := o.open(t)
-	require.True(t, opened.ExpectsFinish)
+	p := o.rings(t, caller)
+	opened := p.does()
+	require.True(t, opened.Expects.Finish)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { name: Replaced } }")
-	updated, err := attempt(o.updateStep, answering(opened))
-	require.NoError(t, err)
+	p.picksUp(12, agentAmira)
+	updated := p.does()
 	require.NotEqual(t, opened.Automations, updated.Automations)
 	require.Equal(t, "Replaced", o.conversation(t).Name)
 	require.Empty(t, o.conversation(t).Notes)
 
-	in := ringing(caller)
-	in.Facts.Key, in.Facts.Leg.ID = "k-2", "k-2"
-	next, err := attempt(o.createStep, in)
-	require.NoError(t, err)
+	next := o.ringsAs(t, func(e *call.Event) { e.Leg.ID = "k-2" }).does()
 	require.Equal(t, updated.Automations, next.Automations)
-	require.False(t, next.ExpectsFinish)
-	require.False(t, next.NewCustomer)
+	require.False(t, next.Expects.Finish)
+	require.Len(t, o.State().Customers, 1)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -25,8 +26,7 @@ func TestTheCallersNumberIsSentInE164(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
 			o.country = tc.country
-			_, err := attempt(o.createStep, ringing(tc.from))
-			require.NoError(t, err)
+			o.rings(t, tc.from).does()
 			require.Len(t, o.State().Customers, 1)
 			require.Equal(t, []string{tc.want}, o.State().Customers[0].Phones)
 		})
@@ -50,11 +50,10 @@ func TestCallersWithoutANumberOfTheirOwnAreOneUnknownCaller(t *testing.T) {
 	}
 	for i, leg := range calls {
 		o.country = leg.country
-		in := ringing(leg.from)
-		in.Facts.Key, in.Facts.Leg.Anonymous = string(rune('a'+i)), leg.anonymous
-		opened, err := attempt(o.createStep, in)
-		require.NoError(t, err)
-		require.Equal(t, i == 0, opened.NewCustomer, "%+v", leg)
+		o.ringsAs(t, func(e *call.Event) {
+			e.Leg.ID, e.Leg.From, e.Leg.Anonymous = string(rune('a'+i)), leg.from, leg.anonymous
+		}).does()
+		require.Len(t, o.State().Customers, 1, "%+v", leg)
 	}
 
 	state := o.State()
@@ -79,7 +78,7 @@ func TestANumberThatKustomerDoesNotTakeCostsNoConversation(t *testing.T) {
 			o.Server.ServeHTTP(w, r)
 		})
 	})
-	opened := o.open(t)
+	opened := o.rings(t, caller).does()
 	require.Equal(t, "the catch-all customer, because Kustomer does not take the caller's number", opened.Caller)
 	require.Equal(t, "Unknown caller", o.State().Customers[0].Name)
 	require.Equal(t, o.State().Customers[0].ID, o.conversation(t).CustomerID)
@@ -113,7 +112,8 @@ func TestWhoseConversationItIsFollowsTheFile(t *testing.T) {
 				require.NoError(t, err)
 			}
 			o.automate(t, fmt.Sprintf(callers, strings.ReplaceAll(tc.policies, "%s", catchAll.ID)))
-			opened, err := attempt(o.createStep, ringing(tc.from))
+			before := len(o.State().Customers)
+			opened, err := o.rings(t, tc.from).tries()
 			if tc.want == "parked" {
 				require.Equal(t, CallerUnknown, failureOf(t, err).Type())
 				require.True(t, failureOf(t, err).NonRetryable())
@@ -124,8 +124,8 @@ func TestWhoseConversationItIsFollowsTheFile(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Equal(t, tc.decision, opened.Caller)
-			require.Equal(t, tc.want == "new" || tc.want == "unknown caller", opened.NewCustomer)
 			customers := o.State().Customers
+			require.Equal(t, tc.want == "new" || tc.want == "unknown caller", len(customers) > before)
 			owner := customers[slices.IndexFunc(customers, func(c sandbox.Customer) bool { return c.ID == o.conversation(t).CustomerID })]
 			require.Equal(t, map[string]string{"known": "Ada", "new": "", "catch-all": "Hotline", "unknown caller": "Unknown caller"}[tc.want], owner.Name)
 		})
@@ -138,13 +138,12 @@ func TestAParkedCallersConversationIsOpenedForWhomTheOperatorNames(t *testing.T)
 	o.automate(t, "callers: { unknown: park, withheld: park }\n"+creates)
 	ada, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Ada"})
 	require.NoError(t, err)
-	in := ringing("anonymous")
-	_, err = attempt(o.createStep, in)
+	p := o.rings(t, "anonymous")
+	_, err = p.tries()
 	require.Equal(t, CallerUnknown, failureOf(t, err).Type())
-	in.Amend, in.LookFirst = amendment(t, `{"customer": "`+ada.ID+`"}`), true
-	_, err = attempt(o.createStep, in)
-	require.NoError(t, err)
+	opened := p.does(mayBeDone, amended(t, `{"customer": "`+ada.ID+`"}`))
 	require.Equal(t, ada.ID, o.conversation(t).CustomerID)
+	require.Equal(t, "the customer whom an operator has named", opened.Caller)
 }
 
 // family makes customers who share the caller's number, and returns their ids, the oldest first.
@@ -177,10 +176,10 @@ func TestANumberThatSeveralShareIsNobodysUnlessTheFileSaysWhose(t *testing.T) {
 			o := newOrg(t)
 			o.automate(t, "callers: { shared: "+policy+" }\n"+creates)
 			family := o.family(t, 2)
-			opened := o.open(t)
+			opened := o.rings(t, caller).does()
 			require.Equal(t, decision, opened.Caller)
-			require.Equal(t, policy == "oldest", opened.CustomerID == family[0])
-			require.NotEqual(t, family[1], opened.CustomerID)
+			require.Equal(t, policy == "oldest", opened.Conversation.CustomerID == family[0])
+			require.NotEqual(t, family[1], opened.Conversation.CustomerID)
 		})
 	}
 }
@@ -189,20 +188,18 @@ func TestANumberThatSeveralShareParksTheCallWhereTheFileSaysSo(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "callers: { shared: park }\n"+creates)
 	family := o.family(t, 2)
-	in := ringing(caller)
-	_, err := attempt(o.createStep, in)
+	p := o.rings(t, caller)
+	_, err := p.tries()
 	failure := failureOf(t, err)
 	require.Equal(t, CallerUnknown, failure.Type())
 	require.True(t, failure.NonRetryable())
-	in.Amend = &Amendment{Customer: &family[1]}
-	opened, err := attempt(o.createStep, in)
-	require.NoError(t, err)
-	require.Equal(t, family[1], opened.CustomerID)
+	opened := p.does(func(in *StepInput) { in.Amend = &Amendment{Customer: &family[1]} })
+	require.Equal(t, family[1], opened.Conversation.CustomerID)
 }
 
 func TestANumberThatOneCustomerSharesIsTheirs(t *testing.T) {
 	o := newOrg(t)
-	require.Equal(t, o.family(t, 1)[0], o.open(t).CustomerID)
+	require.Equal(t, o.family(t, 1)[0], o.opened(t).conversation.CustomerID)
 }
 
 func TestCallsAreFoundByTheNumberHoweverItIsWritten(t *testing.T) {
@@ -212,20 +209,9 @@ func TestCallsAreFoundByTheNumberHoweverItIsWritten(t *testing.T) {
 	for from, want := range map[string]string{
 		"+493066665555": "hash of +493066665555", "030 66665555": "hash of +493066665555", " 2001": "hash of 2001", "": "hash of ",
 	} {
-		in := ringing(from)
-		in.Facts.Key = "of " + from
-		opened, err := attempt(o.createStep, in)
-		require.NoError(t, err)
-		require.Equal(t, want, opened.CallerHash)
+		require.Equal(t, want, o.ringsAs(t, func(e *call.Event) { e.Leg.ID, e.Leg.From = "of "+from, from }).does().CallerHash)
 	}
-	withheld := ringing("+493066665555")
-	withheld.Facts.Leg.Anonymous = true
-	opened, err := attempt(o.createStep, withheld)
-	require.NoError(t, err)
-	require.Equal(t, "hash of ", opened.CallerHash, "a number that is withheld is not used")
-
-	_, move := opensForNobody(t, o)
-	moved, err := attempt(o.moveStep, move)
-	require.NoError(t, err)
-	require.Equal(t, "hash of "+caller, moved.CallerHash)
+	withheld := o.ringsAs(t, func(e *call.Event) { e.Leg.ID, e.Leg.Anonymous = "withheld", true }).does()
+	require.Equal(t, "hash of ", withheld.CallerHash, "a number that is withheld is not used")
+	require.Equal(t, "hash of "+caller, o.identifiedLater(t).does().CallerHash)
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
 func TestAFirstCallOpensTheConversationOfANewCustomer(t *testing.T) {
 	o := newOrg(t)
-	opened := o.open(t)
+	opened := o.rings(t, caller).does()
 
 	require.Len(t, o.State().Customers, 1)
 	customer, conversation := o.State().Customers[0], o.conversation(t)
@@ -29,12 +30,17 @@ func TestAFirstCallOpensTheConversationOfANewCustomer(t *testing.T) {
 	require.Equal(t, []string{"babelforce", "inbound_call", "call_lost"}, conversation.Tags)
 	require.Equal(t, 3, o.State().RequestTotal)
 
-	require.Equal(t, conversation.ID, opened.ConversationID)
-	require.Equal(t, o.client.ConversationURL(customer.ID, conversation.ID), opened.ConversationURL)
-	require.Equal(t, customer.ID, opened.CustomerID)
-	require.True(t, opened.NewCustomer)
-	require.False(t, opened.Adopted)
-	require.True(t, opened.ExpectsFinish)
+	is := opened.Conversation
+	require.Equal(t, conversation.ID, is.ID)
+	require.Equal(t, o.client.ConversationURL(customer.ID, conversation.ID), is.URL)
+	require.Equal(t, customer.ID, is.CustomerID)
+	require.False(t, is.Adopted)
+	require.Equal(t, opened.At, is.OpenedAt)
+	require.Equal(t, conversation.Rev, is.Rev)
+	require.Equal(t, conversation.Tags, is.Tags)
+	require.Len(t, is.TagIDs, len(conversation.Tags))
+	require.Equal(t, "a new customer, because none had the caller's number", opened.Caller)
+	require.True(t, opened.Expects.Finish)
 	require.Empty(t, opened.Warnings)
 }
 
@@ -44,31 +50,32 @@ func TestACallOfAKnownCustomerCostsTwoRequests(t *testing.T) {
 	require.NoError(t, err)
 	before := o.State().RequestTotal
 
-	opened := o.open(t)
+	opened := o.rings(t, caller).does()
 	require.Equal(t, 2, o.State().RequestTotal-before)
-	require.Equal(t, known.ID, opened.CustomerID)
-	require.False(t, opened.NewCustomer)
+	require.Equal(t, known.ID, opened.Conversation.CustomerID)
+	require.Equal(t, "the customer with the caller's number", opened.Caller)
 	require.Equal(t, known.ID, o.conversation(t).CustomerID)
 	require.Len(t, o.State().Customers, 1)
 }
 
 func TestAConversationOfAnEarlierRunIsAdopted(t *testing.T) {
 	o := newOrg(t)
-	first, again := o.open(t), o.open(t)
-	require.True(t, again.Adopted)
-	require.Equal(t, first.ConversationID, again.ConversationID)
-	require.Equal(t, first.ConversationURL, again.ConversationURL)
-	require.Equal(t, 1, o.conversation(t).Rev, "adopting changes nothing")
+	for name, change := range map[string]func(*StepInput){"found out by writing": func(*StepInput) {}, "found out by looking": hasEarlierRun} {
+		first := o.opened(t).conversation
+		again := o.rings(t, caller).does(change).Conversation
+		require.True(t, again.Adopted, name)
+		require.Equal(t, []string{first.ID, first.URL, first.CustomerID}, []string{again.ID, again.URL, again.CustomerID}, name)
+		require.Equal(t, 1, o.conversation(t).Rev, "adopting changes nothing")
+	}
 }
 
 func TestLostAnswerDoesNotOpenASecondConversation(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLoseAnswer})
-	opened, failed, err := repeat(t, o.createStep, ringing(caller))
-	require.NoError(t, err)
+	opened, failed := o.rings(t, caller).repeats()
 	require.Len(t, failed, 1)
-	require.True(t, opened.Adopted)
-	require.Equal(t, o.conversation(t).ID, opened.ConversationID)
+	require.False(t, opened.Conversation.Adopted, "it is of this run")
+	require.Equal(t, o.conversation(t).ID, opened.Conversation.ID)
 	require.Equal(t, 1, o.State().Requests["POST /v1/conversations"], "the retry looks before it writes")
 }
 
@@ -76,13 +83,12 @@ func TestTwoFirstCallsAtOnceShareOneCustomer(t *testing.T) {
 	for name, from := range map[string]string{"same number": caller, "withheld": "anonymous"} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t, bothLookBeforeEitherWrites)
-			var opened [2]createResult
+			var opened [2]StepResult
 			var calls errgroup.Group
 			for i, key := range []string{"k-1", "k-2"} {
 				calls.Go(func() (err error) {
-					in := ringing(from)
-					in.Facts.Key = key
-					opened[i], err = attempt(o.createStep, in)
+					in := o.ringsAs(t, func(e *call.Event) { e.Leg.ID, e.Leg.From = key, from }).next()
+					opened[i], err = attempt(o.CreateConversation, in)
 					return err
 				})
 			}
@@ -91,8 +97,10 @@ func TestTwoFirstCallsAtOnceShareOneCustomer(t *testing.T) {
 			require.Equal(t, 2, o.State().Requests["POST /v1/customers"], "they did not race")
 			require.Len(t, o.State().Customers, 1)
 			require.Len(t, o.State().Conversations, 2)
-			require.Equal(t, opened[0].CustomerID, opened[1].CustomerID)
-			require.NotEqual(t, opened[0].NewCustomer, opened[1].NewCustomer)
+			require.Equal(t, opened[0].Conversation.CustomerID, opened[1].Conversation.CustomerID)
+			if name == "same number" {
+				require.NotEqual(t, opened[0].Caller, opened[1].Caller, "one has made the customer, and the other has found it")
+			}
 		})
 	}
 }

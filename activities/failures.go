@@ -101,12 +101,17 @@ func ownFailure(ctx context.Context, err error) error {
 	options := temporal.ApplicationErrorOptions{NextRetryDelay: jitter(backoff(tries(ctx)))}
 	failureType := Unavailable
 	switch {
-	case errors.Is(err, errUnknown), errors.Is(err, errWithheld), errors.Is(err, errShared):
+	case isForOperators(err):
 		failureType, options.NonRetryable, options.Details = CallerUnknown, true, []any{err.Error()}
 	case errors.Is(err, errCircle):
 		failureType, options.NonRetryable = Refused, true
 	}
 	return temporal.NewApplicationErrorWithOptions(err.Error(), failureType, options)
+}
+
+// isForOperators reports whether the automations file wants an operator to say whose the conversation is.
+func isForOperators(err error) bool {
+	return errors.Is(err, errUnknown) || errors.Is(err, errWithheld) || errors.Is(err, errShared)
 }
 
 // isGone reports whether people have deleted the conversation, as far as can be told by looking several times.

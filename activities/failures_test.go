@@ -38,7 +38,7 @@ func TestEveryAnswerOfKustomersDecidesWhenToTryAgain(t *testing.T) {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			o := newOrg(t)
 			o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: status})
-			_, err := attempt(o.createStep, ringing(caller))
+			_, err := o.rings(t, caller).tries()
 			failure := failureOf(t, err)
 			require.Equal(t, want.failure, failure.Type())
 			require.Equal(t, want.most == 0, failure.NonRetryable())
@@ -53,7 +53,7 @@ func TestEveryAnswerOfKustomersDecidesWhenToTryAgain(t *testing.T) {
 func TestAConflictThatStaysIsRefusedInTheEnd(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 409})
-	_, failed, err := repeat(t, o.createStep, ringing(caller))
+	_, failed, err := repeat(t, o.CreateConversation, o.rings(t, caller).next())
 	require.Error(t, err)
 	require.Len(t, failed, conflictTries)
 	require.True(t, failed[conflictTries-1].NonRetryable())
@@ -84,7 +84,7 @@ func TestAnUsedUpBudgetIsWaitedOut(t *testing.T) {
 					w.WriteHeader(http.StatusTooManyRequests)
 				})
 			})
-			_, err := attempt(o.createStep, ringing(caller))
+			_, err := o.rings(t, caller).tries()
 			failure := failureOf(t, err)
 			late := time.Since(began)
 			require.Equal(t, RateLimited, failure.Type())
@@ -100,9 +100,9 @@ func TestACallGoesOnWhenTheBudgetOrTheKeyIsRightAgain(t *testing.T) {
 		o := newOrg(t)
 		o.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: status, Times: 3})
 		// The waiting is skipped, so each attempt is another worker's: one that was just refused holds back.
-		_, failed, err := repeat(t, func(ctx context.Context, in createInput) (createResult, error) {
-			return o.anotherWorker(t).createStep(ctx, in)
-		}, ringing(caller))
+		_, failed, err := repeat(t, func(ctx context.Context, in StepInput) (StepResult, error) {
+			return o.anotherWorker(t).CreateConversation(ctx, in)
+		}, o.rings(t, caller).next())
 		require.NoError(t, err)
 		require.Len(t, failed, 3)
 		require.Equal(t, failure, failed[2].Type())
@@ -114,7 +114,7 @@ func TestAnOutageIsRetriedEverSlowerAndNotByAllCallsAtOnce(t *testing.T) {
 	delays := func() (delays []time.Duration) {
 		o := newOrg(t)
 		o.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503})
-		_, failed, err := repeat(t, o.createStep, ringing(caller))
+		_, failed, err := repeat(t, o.CreateConversation, o.rings(t, caller).next())
 		require.Equal(t, Unavailable, failureOf(t, err).Type())
 		require.Len(t, failed, 10)
 		for i, failure := range failed {
@@ -137,13 +137,12 @@ func TestARefusalTellsKustomersReasonAndNobodysName(t *testing.T) {
 	for name, write := range map[string]string{"customer": "/customers", "conversation": "/conversations", "note": "/notes"} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t, func(o *org) { o.handler = refusing(write, o.Server) })
-			opened, err := attempt(o.createStep, ringing(caller))
+			p := o.rings(t, caller)
 			if name == "note" {
-				in := answering(opened)
-				in.Event, in.Facts.Outcome = call.Finished, call.Answered // only a note, which names the agent
-				in.Facts.Agent.Name = "Zacharias Quellwasser " + caller
-				_, err = attempt(o.updateStep, in)
+				p.does()
+				p.picksUp(12, call.Agent{ID: "7", Name: "Zacharias Quellwasser " + caller, SourceID: amira.ID})
 			}
+			_, err := p.tries()
 			require.Equal(t, Refused, failureOf(t, err).Type())
 			require.True(t, failureOf(t, err).NonRetryable())
 			require.ErrorContains(t, err, "Not for us")

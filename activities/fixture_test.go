@@ -18,7 +18,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/automation"
-	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -67,22 +66,6 @@ func (o *org) anotherWorker(t *testing.T) *Activities {
 	return New(client, o.inForce.Load, "")
 }
 
-// ringing is a call that has just come in; answering is the same call once Amira has picked up.
-func ringing(from string) createInput {
-	return createInput{Facts: call.Facts{Key: "k-1", Leg: call.Leg{ID: "k-1", From: from}}}
-}
-
-func answering(opened createResult) updateInput {
-	in := updateInput{
-		Event: call.Bridged, Facts: ringing(caller).Facts, ConversationID: opened.ConversationID, Note: "bridged",
-		Left: opened.Left, Since: time.Now(), Agents: []string{amira.ID},
-	}
-	in.Facts.Leg.Seconds = new(12)
-	in.Facts.Agent = call.Agent{ID: "7", Name: amira.Name, SourceID: amira.ID}
-	in.Facts.Queue = call.Queue{Name: "Support"}
-	return in
-}
-
 // automate puts an automations file of the org's own in place.
 func (o *org) automate(t *testing.T, file string) {
 	t.Helper()
@@ -101,18 +84,27 @@ func (o *org) spent(f func()) int {
 	return o.State().RequestTotal - before
 }
 
-// open opens the conversation of a ringing call.
-func (o *org) open(t *testing.T) createResult {
-	t.Helper()
-	opened, err := attempt(o.createStep, ringing(caller))
-	require.NoError(t, err)
-	return opened
-}
-
 func (o *org) conversation(t *testing.T) sandbox.Conversation {
 	t.Helper()
 	require.Len(t, o.State().Conversations, 1)
 	return o.State().Conversations[0]
+}
+
+// requireTheWholeCallOnce proves that an answered call has all that the built-in file gives it, once.
+func requireTheWholeCallOnce(t *testing.T, o *org) {
+	t.Helper()
+	require.Len(t, o.State().Customers, 1)
+	conversation := o.conversation(t)
+	require.Equal(t, o.State().Customers[0].ID, conversation.CustomerID)
+	require.Equal(t, []string{"babelforce", "inbound_call", "call_answered"}, conversation.Tags)
+	require.Equal(t, []string{amira.ID}, conversation.AssignedUsers)
+	notes := make(map[string]int)
+	for _, note := range conversation.Notes {
+		notes[note.ExternalID]++
+	}
+	require.Equal(t, 1, notes["babelforce:k-1:bridged"])
+	require.LessOrEqual(t, notes["babelforce:k-1:finished"], 1)
+	require.Len(t, notes, len(conversation.Notes))
 }
 
 // attempt carries a step out once, the first time.

@@ -12,22 +12,22 @@ import (
 )
 
 const (
-	// overlap: of two calls that ring within it neither joins the other, or it
-	// would depend on who is faster which of them does.
+	// overlap: of two calls that ring within it neither joins the other, or it would
+	// depend on which is faster.
 	overlap = 10 * time.Second
-	// calledAgain is the note of a call that has joined another's conversation, where the file has none.
+	// clockSkew is how far Kustomer's clock may be behind babelforce's.
+	clockSkew = 15 * time.Second
+	// crowded is how many recent calls of one customer are more than people make by
+	// hand: those wait in the request budget, so that one caller does not delay others.
+	crowded = 10
+	// calledAgain is the note of a call that has joined another's conversation, if the file has none.
 	calledAgain = "The customer called again."
 )
 
-// join lets the call join the customer's newest call conversation that is
-// still open, if there is any that was opened so recently. The call's note is
-// its receipt: an attempt whose answer was lost is found by it, whatever has
-// become of the conversation meanwhile.
-func (o *opened) join(ctx context.Context, customerID string, within time.Duration, look bool) error {
-	earlier, err := o.earlierCalls(ctx, customerID, within)
-	if err != nil {
-		return err
-	}
+// join lets the call join the customer's newest call conversation that is still open,
+// if there is one that was opened recently. The call's note is its receipt: an attempt
+// whose answer was lost is found by it, whatever became of the conversation since.
+func (o *opened) join(ctx context.Context, earlier []kustomer.Conversation, look bool) error {
 	receipt := note(o.key, string(call.Inbound), cmp.Or(o.opening.Note, calledAgain))
 	if look {
 		if err := o.findReceipt(ctx, earlier, receipt); err != nil || o.joined {
@@ -39,27 +39,32 @@ func (o *opened) join(ctx context.Context, customerID string, within time.Durati
 			continue
 		}
 		o.joinedTo(&conversation)
-		o.change = lacking(o.opening, &conversation)
-		o.change.Status, o.change.AddTags = "open", o.opening.Tags
-		if err := o.fields(ctx); err != nil {
-			return err
+		o.want = difference{Change: lacking(o.opening, &conversation)}
+		o.want.Status, o.want.AddTags = "open", o.opening.Tags
+		o.notes, o.looks = []kustomer.NewNote{receipt}, false
+		for _, write := range []func(context.Context) error{o.writeFields, o.writeTags, o.writeNotes} {
+			if err := write(ctx); err != nil {
+				return err
+			}
 		}
-		if err := o.addTags(ctx); err != nil {
-			return err
-		}
-		o.left.Rev = 0
-		return o.writeNote(ctx, o.id, receipt)
+		return nil
 	}
 	return nil
 }
 
 // findReceipt finds the conversation that an earlier attempt has joined, if any,
-// wherever people have taken it since: the next step finds out.
+// wherever people have taken it since: the next step finds out. A receipt can only be
+// in a conversation that was changed since this call rang, so those of a customer's
+// many earlier calls cost nothing.
 func (o *opened) findReceipt(ctx context.Context, earlier []kustomer.Conversation, receipt kustomer.NewNote) error {
 	for _, conversation := range earlier {
+		if conversation.UpdatedAt.Before(o.rang.Add(-clockSkew)) {
+			continue
+		}
 		written, err := o.hasNote(ctx, conversation.ID, receipt)
 		if written {
 			o.joinedTo(&conversation)
+			o.base.Rev = 0
 			return nil
 		}
 		if err != nil && !kustomer.IsKind(err, kustomer.NotFound) {
@@ -70,10 +75,10 @@ func (o *opened) findReceipt(ctx context.Context, earlier []kustomer.Conversatio
 }
 
 func (o *opened) joinedTo(conversation *kustomer.Conversation) {
-	o.joined, o.id, o.owner, o.left = true, conversation.ID, conversation.CustomerID, conversationOf(conversation)
+	o.joined, o.base, o.theirs = true, asFound(conversation), conversation
 }
 
-// earlierCalls are the customer's call conversations of so recently, the newest first.
+// earlierCalls are the customer's recent call conversations, the newest first.
 func (o *opened) earlierCalls(ctx context.Context, customerID string, within time.Duration) ([]kustomer.Conversation, error) {
 	all, err := o.kustomer.CustomerConversations(ctx, customerID, o.rang.Add(-within))
 	if err != nil {
@@ -89,17 +94,17 @@ func (o *opened) earlierCalls(ctx context.Context, customerID string, within tim
 	return earlier, nil
 }
 
-// leaveOpenForLater keeps a call from closing the conversation under another
-// that has joined it since.
-func (e *edit) leaveOpenForLater(ctx context.Context) error {
-	if e.sharedBy == "" || e.change.Status != "done" {
-		return nil
+// leaveOpenForLater keeps a call from closing the conversation under another one that
+// has joined it since. It returns true if it took the status out of the patch.
+func (u *update) leaveOpenForLater(ctx context.Context, p *patch) (left bool, err error) {
+	if u.sharedBy == "" || p.Status != "done" {
+		return false, nil
 	}
-	notes, err := e.kustomer.Notes(ctx, e.id)
+	notes, err := u.kustomer.Notes(ctx, u.base.ID)
 	if err != nil {
-		return err
+		return false, err
 	}
-	ours := note(e.sharedBy, string(call.Inbound), "").ExternalID
+	ours := note(u.sharedBy, string(call.Inbound), "").ExternalID
 	var since time.Time // when this call has joined, if it has not opened the conversation
 	for _, one := range notes {
 		if one.ExternalID == ours {
@@ -109,10 +114,9 @@ func (e *edit) leaveOpenForLater(ctx context.Context) error {
 	for _, one := range notes {
 		isReceipt := strings.HasPrefix(one.ExternalID, externalIDPrefix) && strings.HasSuffix(one.ExternalID, ":"+string(call.Inbound))
 		if isReceipt && one.ExternalID != ours && one.CreatedAt.After(since) {
-			e.change.Status = ""
-			e.warn("the customer has called again: the conversation was left open for that call")
-			return nil
+			u.warn("the customer has called again: the conversation was left open for that call")
+			return true, nil
 		}
 	}
-	return nil
+	return false, nil
 }

@@ -1,7 +1,9 @@
 package activities
 
 import (
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,117 +18,163 @@ import (
 // appends is the built-in file for an org that wants one conversation of calls that follow each other.
 const appends = "callers: { returning: { policy: append, within: 4h } }\n"
 
-// callsAgain is another call of the same customer, which rings that much later.
-func callsAgain(key string, later time.Duration) createInput {
-	in := ringing(caller)
-	in.Facts.Key, in.Facts.Leg.ID = key, key
-	in.Rang = time.Now().Add(later)
-	return in
+// orgThatAppends is an org whose clock can be behind, so that its first calls were a time ago.
+type orgThatAppends struct {
+	*org
+	behind atomic.Int64
 }
 
-func newOrgThatAppends(t *testing.T) *org {
-	o := newOrg(t)
-	o.automate(t, appends+string(automation.DefaultFile))
-	return o
+func newOrgThatAppends(t *testing.T, file string) *orgThatAppends {
+	t.Helper()
+	a := &orgThatAppends{}
+	now := func() time.Time { return time.Now().Add(-time.Duration(a.behind.Load())) }
+	a.org = newOrg(t, func(o *org) {
+		o.Server = sandbox.New(sandbox.Config{APIKey: apiKey, Now: now})
+		o.handler = o.Server
+	})
+	a.automate(t, appends+file)
+	return a
+}
+
+// called is a call that rang and was opened so long ago.
+func (a *orgThatAppends) called(t *testing.T, ago time.Duration) *played {
+	t.Helper()
+	a.behind.Store(int64(ago))
+	defer a.behind.Store(0)
+	p := a.ringsAs(t, func(e *call.Event) { e.Leg.CreatedAt = time.Now().Add(-ago) })
+	p.does()
+	return p
+}
+
+// callsAgain is another call of the same customer, which rings now.
+func (a *orgThatAppends) callsAgain(t *testing.T, key string) *played {
+	t.Helper()
+	return a.ringsAs(t, func(e *call.Event) { e.Leg.ID, e.Leg.CreatedAt = key, time.Now() })
 }
 
 func TestACustomerWhoCallsAgainComesBackToTheOpenConversation(t *testing.T) {
-	o := newOrgThatAppends(t)
-	first := o.open(t)
-	o.update(t, answering(first))
-	again, err := attempt(o.createStep, callsAgain("k-2", time.Hour))
-	require.NoError(t, err)
+	a := newOrgThatAppends(t, string(automation.DefaultFile))
+	first := a.called(t, time.Hour)
+	first.picksUp(12, agentAmira)
+	first.does()
+	p := a.callsAgain(t, "k-2")
+	var again StepResult
+	require.Equal(t, 4, a.spent(func() { again = p.does() }), "customer; conversations; tags; note")
 	require.True(t, again.Joined)
-	require.Equal(t, first.ConversationID, again.ConversationID)
-	conversation := o.conversation(t)
+	require.Equal(t, first.conversation.ID, again.Conversation.ID)
+	conversation := a.conversation(t)
 	require.Equal(t, "babelforce:k-2:inbound", conversation.Notes[1].ExternalID)
 	require.Equal(t, calledAgain, conversation.Notes[1].Body)
 	require.Equal(t, []string{amira.ID}, conversation.AssignedUsers, "until somebody picks up")
 	require.Contains(t, conversation.Tags, "call_lost")
 
-	in := answering(again)
-	in.Facts.Key, in.Facts.Agent.SourceID, in.Agents = "k-2", bastian.ID, []string{bastian.ID}
-	o.update(t, in)
-	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
-	require.NotContains(t, o.conversation(t).Tags, "call_lost")
+	p.picksUp(12, agentBastian)
+	require.Empty(t, p.does().Warnings)
+	require.Equal(t, []string{bastian.ID}, a.conversation(t).AssignedUsers)
+	require.NotContains(t, a.conversation(t).Tags, "call_lost")
 }
 
 func TestASnoozedConversationIsOpenedAgain(t *testing.T) {
-	o := newOrgThatAppends(t)
-	o.edits(t, o.open(t).ConversationID, kustomer.ConversationUpdate{Status: "snoozed"})
-	again, err := attempt(o.createStep, callsAgain("k-2", time.Hour))
-	require.NoError(t, err)
-	require.True(t, again.Joined)
-	require.Equal(t, "open", o.conversation(t).Status)
+	a := newOrgThatAppends(t, string(automation.DefaultFile))
+	a.called(t, time.Hour).edits(kustomer.ConversationUpdate{Status: "snoozed"})
+	require.True(t, a.callsAgain(t, "k-2").does().Joined)
+	require.Equal(t, "open", a.conversation(t).Status)
+}
+
+func TestACallThatJoinsOnlyAddsWhatIsLacking(t *testing.T) {
+	a := newOrgThatAppends(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: "+
+		"{ name: Call, priority: 2, assignedTeams: ["+support.ID+"], tags: [a], custom: { outcomeStr: x, callIdStr: '{call.id}' } } }\n")
+	first := a.called(t, time.Hour)
+	first.edits(kustomer.ConversationUpdate{
+		Name: new("Mrs. Öz"), Priority: 5, AssignedTeams: &[]string{sales.ID}, Custom: map[string]any{"outcomeStr": nil},
+	})
+	require.Empty(t, a.callsAgain(t, "k-2").does().Warnings)
+	is := a.conversation(t)
+	require.Equal(t, []any{"Mrs. Öz", 5}, []any{is.Name, is.Priority})
+	require.Equal(t, []string{sales.ID}, is.AssignedTeams)
+	require.Equal(t, map[string]any{"outcomeStr": "x", "callIdStr": "k-1"}, is.Custom)
 }
 
 func TestACallGetsAConversationOfItsOwnWhereThereIsNoneToJoin(t *testing.T) {
-	done := func(t *testing.T, o *org, first createResult) {
-		o.edits(t, first.ConversationID, kustomer.ConversationUpdate{Status: "done"})
-	}
-	deleted := func(t *testing.T, o *org, first createResult) { o.deletes(t, first.ConversationID) }
 	for name, tc := range map[string]struct {
-		later     time.Duration
-		meanwhile func(*testing.T, *org, createResult)
+		ago       time.Duration // when the earlier call rang
+		later     time.Duration // how much after now this one rings
+		meanwhile func(*played)
 	}{
-		"it is done":        {later: time.Hour, meanwhile: done},
-		"it was deleted":    {later: time.Hour, meanwhile: deleted},
-		"it is too old":     {later: 4*time.Hour + time.Minute},
-		"both rang at once": {later: 9 * time.Second},
+		"it is done":        {ago: time.Hour, meanwhile: func(p *played) { p.edits(kustomer.ConversationUpdate{Status: "done"}) }},
+		"it was deleted":    {ago: time.Hour, meanwhile: (*played).deletes},
+		"it is too old":     {ago: 4*time.Hour + time.Minute},
+		"both rang at once": {ago: 5 * time.Second},
 		"its call rang later, and was opened during a jam": {later: -time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := newOrgThatAppends(t)
-			first := o.open(t)
+			a := newOrgThatAppends(t, string(automation.DefaultFile))
+			first := a.called(t, tc.ago)
 			if tc.meanwhile != nil {
-				tc.meanwhile(t, o, first)
+				tc.meanwhile(first)
 			}
-			again, err := attempt(o.createStep, callsAgain("k-2", tc.later))
-			require.NoError(t, err)
+			p := a.ringsAs(t, func(e *call.Event) { e.Leg.ID, e.Leg.CreatedAt = "k-2", time.Now().Add(tc.later) })
+			again := p.does()
 			require.False(t, again.Joined)
-			require.NotEqual(t, first.ConversationID, again.ConversationID)
+			require.NotEqual(t, first.conversation.ID, again.Conversation.ID)
 		})
 	}
 }
 
 func TestAConversationThatIsNoCallsIsNotJoined(t *testing.T) {
-	o := newOrgThatAppends(t)
-	customer, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Phones: []kustomer.Phone{{Phone: caller}}})
+	a := newOrgThatAppends(t, string(automation.DefaultFile))
+	a.behind.Store(int64(time.Hour))
+	customer, err := a.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Phones: []kustomer.Phone{{Phone: caller}}})
 	require.NoError(t, err)
-	mail, err := o.client.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: customer.ID, Name: "An e-mail"})
+	mail, err := a.client.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: customer.ID, Name: "An e-mail"})
 	require.NoError(t, err)
-	opened, err := attempt(o.createStep, callsAgain("k-2", time.Hour))
-	require.NoError(t, err)
-	require.NotEqual(t, mail.ID, opened.ConversationID)
+	a.behind.Store(0)
+	opened := a.callsAgain(t, "k-2").does()
+	require.False(t, opened.Joined)
+	require.NotEqual(t, mail.ID, opened.Conversation.ID)
 }
 
 func TestStrangersWhoShareTheCatchAllCustomerDoNotShareAConversation(t *testing.T) {
-	o := newOrgThatAppends(t)
-	for _, key := range []string{"k-1", "k-2"} {
-		in := callsAgain(key, time.Hour)
-		in.Facts.Leg.Anonymous = true
-		opened, err := attempt(o.createStep, in)
-		require.NoError(t, err)
-		require.False(t, opened.Joined)
+	a := newOrgThatAppends(t, string(automation.DefaultFile))
+	for key, ago := range map[string]time.Duration{"k-1": time.Hour, "k-2": 0} {
+		a.behind.Store(int64(ago))
+		p := a.ringsAs(t, func(e *call.Event) {
+			e.Leg.ID, e.Leg.CreatedAt, e.Leg.Anonymous = key, time.Now().Add(-ago), true
+		})
+		require.False(t, p.does().Joined)
 	}
-	require.Len(t, o.State().Customers, 1)
-	require.Len(t, o.State().Conversations, 2)
+	require.Len(t, a.State().Customers, 1)
+	require.Len(t, a.State().Conversations, 2)
 }
 
-// The first attempt has joined, and nobody was told; meanwhile the conversation was done.
-func TestACallThatHasJoinedDoesNotDecideAnew(t *testing.T) {
-	o := newOrgThatAppends(t)
-	first := o.open(t)
-	in := callsAgain("k-2", time.Hour)
-	_, err := attempt(o.createStep, in)
+// The first attempt has joined, and its answer was lost; meanwhile the conversation was done.
+func TestACallThatHasJoinedDoesNotDecideAgain(t *testing.T) {
+	a := newOrgThatAppends(t, string(automation.DefaultFile))
+	first := a.called(t, time.Hour)
+	p := a.callsAgain(t, "k-2")
+	_, err := p.tries()
 	require.NoError(t, err)
-	o.edits(t, first.ConversationID, kustomer.ConversationUpdate{Status: "done"})
-	in.LookFirst = true
-	again, err := attempt(o.createStep, in)
-	require.NoError(t, err)
-	require.Equal(t, first.ConversationID, again.ConversationID)
+	first.edits(kustomer.ConversationUpdate{Status: "done"})
+	again := p.does(mayBeDone)
+	require.Equal(t, first.conversation.ID, again.Conversation.ID)
 	require.True(t, again.Joined)
-	require.Len(t, o.conversation(t).Notes, 1)
+	require.Len(t, a.conversation(t).Notes, 1)
+}
+
+// A receipt can only be in a conversation that was changed since the call rang, as far
+// as two clocks tell.
+func TestReceiptsAreLookedForOnlyInWhatWasUpdatedSinceTheCallRang(t *testing.T) {
+	a := newOrgThatAppends(t, string(automation.DefaultFile))
+	for i, ago := range []time.Duration{3 * time.Hour, 2 * time.Hour, clockSkew - 3*time.Second} {
+		a.behind.Store(int64(ago))
+		p := a.ringsAs(t, func(e *call.Event) { e.Leg.ID, e.Leg.CreatedAt = fmt.Sprintf("k-%d", i+1), time.Now().Add(-ago) })
+		require.False(t, p.does().Joined)
+		p.edits(kustomer.ConversationUpdate{Status: "done"}) // or the next call joined it
+	}
+	a.behind.Store(0)
+	a.callsAgain(t, "k-4").does(mayBeDone)
+	require.Equal(t, 1, a.State().Requests["GET /v1/conversations/{id}/notes"])
+	require.Len(t, a.State().Conversations, 4)
 }
 
 func TestJoiningIsDoneOnceWhateverGetsLost(t *testing.T) {
@@ -135,77 +183,76 @@ func TestJoiningIsDoneOnceWhateverGetsLost(t *testing.T) {
 	} {
 		for _, kind := range []sandbox.FaultKind{sandbox.FaultLoseAnswer, sandbox.FaultReset, sandbox.FaultHTML} {
 			t.Run(strings.Join([]string{write.method, write.route, string(kind)}, " "), func(t *testing.T) {
-				o := newOrgThatAppends(t)
-				first := o.open(t)
-				o.Inject(sandbox.Fault{Method: write.method, Route: write.route, Kind: kind, Times: 2})
-				again, failed, err := repeat(t, o.createStep, callsAgain("k-2", time.Hour))
-				require.NoError(t, err)
+				a := newOrgThatAppends(t, string(automation.DefaultFile))
+				first := a.called(t, time.Hour)
+				first.edits(kustomer.ConversationUpdate{Status: "snoozed"})
+				a.Inject(sandbox.Fault{Method: write.method, Route: write.route, Kind: kind, Times: 2})
+				again, failed := a.callsAgain(t, "k-2").repeats()
 				require.NotEmpty(t, failed)
-				require.Equal(t, first.ConversationID, again.ConversationID)
-				require.Len(t, o.conversation(t).Notes, 1)
+				require.Equal(t, first.conversation.ID, again.Conversation.ID)
+				require.Len(t, a.conversation(t).Notes, 1)
+				require.Equal(t, "open", a.conversation(t).Status)
 			})
 		}
 	}
 }
 
 func TestACustomerWhoIsNewHasNothingToJoinAndCostsNoLook(t *testing.T) {
-	o := newOrgThatAppends(t)
-	o.open(t)
-	require.Zero(t, o.State().Requests["GET /v1/customers/{id}/conversations"])
+	a := newOrgThatAppends(t, string(automation.DefaultFile))
+	a.called(t, 0)
+	require.Zero(t, a.State().Requests["GET /v1/customers/{id}/conversations"])
 }
 
 func TestACallDoesNotCloseTheConversationUnderOneThatHasJoinedIt(t *testing.T) {
 	const closes = "  - { event: call.wrappedUp, action: kustomer.conversation.update, options: { status: done } }\n"
 	for name, joins := range map[string]bool{"called again": true, "did not": false} {
 		t.Run(name, func(t *testing.T) {
-			o := newOrg(t)
-			o.automate(t, appends+string(automation.DefaultFile)+closes)
-			wrapUp := answering(o.open(t))
-			wrapUp.Event, wrapUp.Note = call.WrappedUp, "wrappedUp"
-			var again createResult
+			a := newOrgThatAppends(t, string(automation.DefaultFile)+closes)
+			first := a.called(t, time.Minute)
+			first.picksUp(12, agentAmira)
+			first.does()
+			first.ends(30, "hangup")
+			var again *played
 			if joins {
-				var err error
-				again, err = attempt(o.createStep, callsAgain("k-2", time.Minute))
-				require.NoError(t, err)
+				again = a.callsAgain(t, "k-2")
+				require.True(t, again.does().Joined)
 			}
-			result := o.update(t, wrapUp)
+			result := first.does()
 			if !joins {
-				require.Equal(t, "done", o.conversation(t).Status)
+				require.Equal(t, "done", a.conversation(t).Status)
 				return
 			}
-			require.Equal(t, "open", o.conversation(t).Status)
+			require.Equal(t, "open", a.conversation(t).Status)
 			require.Equal(t, []string{"the customer has called again: the conversation was left open for that call"}, result.Warnings)
-			wrapUp.Facts.Key, wrapUp.Left = "k-2", again.Left
-			o.update(t, wrapUp)
-			require.Equal(t, "done", o.conversation(t).Status, "the later call closes it")
+			again.picksUp(12, agentAmira)
+			again.does()
+			again.ends(30, "hangup")
+			again.does()
+			require.Equal(t, "done", a.conversation(t).Status, "the later call closes it")
 		})
 	}
 }
 
 func TestACallWhoseConversationWasMergedAfterItHasJoinedGetsNoOther(t *testing.T) {
-	o := newOrgThatAppends(t)
-	first := o.open(t)
-	in := callsAgain("k-2", time.Hour)
-	_, err := attempt(o.createStep, in)
+	a := newOrgThatAppends(t, string(automation.DefaultFile))
+	first := a.called(t, time.Hour)
+	p := a.callsAgain(t, "k-2")
+	_, err := p.tries()
 	require.NoError(t, err)
-	other, err := o.client.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: first.CustomerID, ExternalID: "someone's"})
-	require.NoError(t, err)
-	o.Merge(first.ConversationID, other.ID)
-	in.LookFirst = true
-	again, err := attempt(o.createStep, in)
-	require.NoError(t, err)
-	require.Equal(t, first.ConversationID, again.ConversationID)
-	require.Len(t, o.State().Conversations, 2)
+	target := first.mergedInto(kustomer.NewConversation{ExternalID: "someone's"})
+	again := p.does(mayBeDone)
+	require.Equal(t, first.conversation.ID, again.Conversation.ID)
+	require.Len(t, a.State().Conversations, 2)
+	p.picksUp(12, agentAmira)
+	require.Equal(t, target, p.does().Conversation.ID)
+	require.Equal(t, []string{amira.ID}, a.State().Conversations[1].AssignedUsers)
 }
 
 func TestCallsOfACustomerWhomTheFileNamesDoNotJoinEachOther(t *testing.T) {
-	o := newOrg(t)
-	hotline, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Hotline"})
+	a := newOrgThatAppends(t, string(automation.DefaultFile))
+	hotline, err := a.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Hotline"})
 	require.NoError(t, err)
-	o.automate(t, appends+"automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { customer: "+hotline.ID+" } }")
-	for _, key := range []string{"k-1", "k-2"} {
-		opened, err := attempt(o.createStep, callsAgain(key, time.Hour))
-		require.NoError(t, err)
-		require.False(t, opened.Joined, "they may be anybody's")
-	}
+	a.automate(t, appends+"automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { customer: "+hotline.ID+" } }")
+	a.called(t, time.Hour)
+	require.False(t, a.callsAgain(t, "k-2").does().Joined, "they may be anybody's")
 }

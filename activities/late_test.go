@@ -14,55 +14,66 @@ import (
 // A request that timed out may be carried out long after we have gone on, and a
 // machine that stood still may go on with what another has taken up.
 
+// late is how much later Kustomer carries out a request than it breaks the connection.
+const late = 50 * time.Millisecond
+
+// comesLate lets one request of a kind be carried out late.
+func (o *org) comesLate(method, route string) {
+	o.Inject(sandbox.Fault{Method: method, Route: route, Kind: sandbox.FaultCommitLate, Latency: late, Times: 1})
+}
+
 func TestAnAssignmentThatComesLateDoesNotUndoWhatWasDoneSince(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	o.Inject(sandbox.Fault{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultCommitLate, Latency: 300 * time.Millisecond, Times: 1})
-	_, failed, err := repeat(t, o.updateStep, in)
-	require.NoError(t, err)
+	p := o.answered(t)
+	o.comesLate("PUT", "/v1/conversations/{id}")
+	_, failed := p.repeats()
 	require.Len(t, failed, 1)
-	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
+	p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
 	puts := o.State().Requests["PUT /v1/conversations/{id}"]
 	require.Equal(t, 3, puts, "the late one, the repeated one, the person's")
 	never := func() bool { return o.conversation(t).AssignedUsers[0] != bastian.ID }
-	require.Never(t, never, 600*time.Millisecond, 20*time.Millisecond)
+	require.Never(t, never, 4*late, late/10)
 }
 
 func TestAConversationThatComesLateIsNotASecondOne(t *testing.T) {
 	for _, route := range []string{"/v1/customers", "/v1/conversations"} {
 		o := newOrg(t)
-		o.Inject(sandbox.Fault{Method: "POST", Route: route, Kind: sandbox.FaultCommitLate, Latency: 300 * time.Millisecond, Times: 1})
-		opened, failed, err := repeat(t, o.createStep, ringing(caller))
-		require.NoError(t, err)
+		o.comesLate("POST", route)
+		p := o.rings(t, caller)
+		_, failed := p.repeats()
 		require.Len(t, failed, 1)
 		second := func() bool { return len(o.State().Conversations) > 1 || len(o.State().Customers) > 1 }
-		require.Never(t, second, 600*time.Millisecond, 20*time.Millisecond)
-		o.update(t, answering(opened))
+		require.Never(t, second, 4*late, late/10)
+		p.picksUp(12, agentAmira)
+		p.does()
 		requireTheWholeCallOnce(t, o)
 	}
 }
 
 func TestANoteThatMayComeLateIsWaitedFor(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultCommitLate, Latency: 300 * time.Millisecond, Times: 1})
-	_, err := attempt(o.updateStep, in)
+	p := o.answered(t)
+	o.comesLate("POST", "/v1/conversations/{id}/notes")
+	_, err := p.tries()
 	require.GreaterOrEqual(t, failureOf(t, err).NextRetryDelay(), Lateness)
 	require.Eventually(t, func() bool { return len(o.conversation(t).Notes) == 1 }, 5*time.Second, 10*time.Millisecond)
-	in.LookFirst = true
-	o.update(t, in)
+	p.does(mayBeDone)
 	requireTheWholeCallOnce(t, o)
 }
 
 // A machine that stood still has not noticed that its step was given to another.
 func TestAStepThatWasFrozenWritesNoNote(t *testing.T) {
-	o := newOrg(t)
-	in := answering(o.open(t))
-	p := &pulse{last: time.Now().Round(0).Add(-HeartbeatTimeout), limit: HeartbeatTimeout}
-	err := o.writeNote(context.WithValue(t.Context(), pulseKey{}, p), in.ConversationID, note("k-1", "bridged", "Taken"))
+	o := newOrgWithVoiceEntries(t)
+	p := o.opened(t)
+	still := &pulse{last: time.Now().Round(0).Add(-HeartbeatTimeout), limit: HeartbeatTimeout}
+	frozen := context.WithValue(t.Context(), pulseKey{}, still)
+	err := o.writeNote(frozen, p.conversation.ID, note("k-1", "bridged", "Taken"))
 	require.ErrorIs(t, err, errFrozen)
 	require.False(t, failureOf(t, failure(t.Context(), err)).NonRetryable())
-	require.True(t, wasFrozen(context.WithValue(t.Context(), pulseKey{}, p)), "and is not thawed by going on")
+	require.True(t, wasFrozen(frozen), "and is not thawed by going on")
+	u := &update{Activities: o.Activities, base: p.conversation, voice: &kustomer.NewMessage{Subject: "Call"}}
+	require.ErrorIs(t, u.writeVoice(frozen), errFrozen)
 	require.Empty(t, o.conversation(t).Notes)
+	require.Empty(t, o.conversation(t).Messages)
 	require.False(t, wasFrozen(context.WithValue(t.Context(), pulseKey{}, &pulse{last: time.Now(), limit: LocalTimeout})))
 }

@@ -6,15 +6,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// What is tried within the workflow task leaves no trace where its worker dies:
-// it is then carried out again, as the first attempt.
+// What is tried within the workflow task leaves no trace if its worker dies: it is
+// then carried out again, as the first attempt.
 
 // locally carries a step out once, within the workflow task.
 func locally[In, Out any](step func(context.Context, In) (Out, error), in In) (out Out, err error) {
@@ -25,25 +25,11 @@ func locally[In, Out any](step func(context.Context, In) (Out, error), in In) (o
 	return out, err
 }
 
-func looksToOpen(in *createInput)   { in.LookFirst = true }
-func looksToUpdate(in *updateInput) { in.LookFirst = true }
-
-// repeatLocally is repeat as the workflow does it that begins with an attempt within the task.
-func repeatLocally[In, Out any](lookFirst func(*In)) func(*testing.T, func(context.Context, In) (Out, error), In) (Out, []*temporal.ApplicationError, error) {
-	return func(t *testing.T, step func(context.Context, In) (Out, error), in In) (Out, []*temporal.ApplicationError, error) {
-		t.Helper()
-		out, err := locally(step, in)
-		if err == nil {
-			return out, nil, nil
-		}
-		var first *temporal.ApplicationError
-		require.ErrorAs(t, err, &first)
-		if first.Type() != NotStarted && first.Type() != NotTried {
-			lookFirst(&in)
-		}
-		out, failed, err := repeat(t, step, in)
-		return out, append([]*temporal.ApplicationError{first}, failed...), err
-	}
+// triesLocally makes an attempt at the next step within the workflow task, whose result never becomes known.
+func (p *played) triesLocally(change ...func(*StepInput)) (StepResult, error) {
+	p.t.Helper()
+	in := p.next(change...)
+	return locally(p.step(in), in)
 }
 
 func TestHandOverOfAWorkerThatDiedIsDoneAgainWithoutASecondNote(t *testing.T) {
@@ -61,34 +47,34 @@ func TestHandOverOfAWorkerThatDiedIsDoneAgainWithoutASecondNote(t *testing.T) {
 	} {
 		t.Run(diedBefore, func(t *testing.T) {
 			o := newOrg(t)
-			in := answering(o.open(t))
+			p := o.answered(t)
 			o.Inject(fault)
-			_, _ = locally(o.updateStep, in)
-			updated, err := locally(o.updateStep, in)
+			_, _ = p.triesLocally()
+			updated, err := p.triesLocally()
 			require.NoError(t, err)
-			require.Equal(t, []string{amira.ID}, updated.AssignedUsers)
+			require.Equal(t, []string{amira.ID}, updated.Conversation.AssignedUsers)
 			requireTheWholeCallOnce(t, o)
 		})
 	}
 }
 
-// Were a change that changes nothing to leave the revision as it is, the count of notes would still tell.
+// If a change that changes nothing left the revision as it is, the number of notes would still tell.
 func TestNoteIsNotWrittenAgainThoughTheRevisionIsAsItWasLeft(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	_, err := locally(o.updateStep, in)
+	p := o.answered(t)
+	_, err := p.triesLocally()
 	require.NoError(t, err)
-	in.Left.Rev = o.conversation(t).Rev
-	_, err = locally(o.updateStep, in)
+	p.conversation.Rev = o.conversation(t).Rev
+	_, err = p.triesLocally()
 	require.NoError(t, err)
 	requireTheWholeCallOnce(t, o)
 }
 
 func TestUsualHandOverWithinTheTaskCostsNoLook(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
+	p := o.answered(t)
 	require.Equal(t, 2, o.spent(func() {
-		_, err := locally(o.updateStep, in)
+		_, err := p.triesLocally()
 		require.NoError(t, err)
 	}))
 	requireTheWholeCallOnce(t, o)
@@ -96,28 +82,27 @@ func TestUsualHandOverWithinTheTaskCostsNoLook(t *testing.T) {
 
 func TestHandOverOfAConversationThatARuleHasChangedIsDoneWithinTheTask(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{Priority: 5, Tags: &[]string{"babelforce", "inbound_call", "call_lost", "vip"}})
-	_, err := locally(o.updateStep, in)
+	p := o.answered(t)
+	p.edits(kustomer.ConversationUpdate{Priority: 5, Tags: &[]string{"babelforce", "inbound_call", "call_lost", "vip"}})
+	_, err := p.triesLocally()
 	require.NoError(t, err)
 	require.Equal(t, []string{"babelforce", "inbound_call", "vip", "call_answered"}, o.conversation(t).Tags)
+	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
 	require.Len(t, o.conversation(t).Notes, 1)
 }
 
 func TestWhatCouldBeDoneTwiceIsNotBegunWithinTheTask(t *testing.T) {
 	const notesOnly = creates + "- { event: call.bridged, action: kustomer.conversation.update, options: { note: Taken } }"
-	for name, change := range map[string]func(*org, *updateInput){
-		"a note alone":           func(o *org, _ *updateInput) { o.automate(t, notesOnly) },
-		"of an unknown agent":    func(_ *org, in *updateInput) { in.Facts.Agent.SourceID = "" },
-		"of an unknown revision": func(_ *org, in *updateInput) { in.Left.Rev = 0 },
-		"of an earlier version":  func(_ *org, in *updateInput) { in.Left = Conversation{Rev: 1} },
+	for name, change := range map[string]func(*org, *StepInput){
+		"a note alone":           func(o *org, _ *StepInput) { o.automate(t, notesOnly) },
+		"of an unknown agent":    func(_ *org, in *StepInput) { in.Is.PickUps[0].Facts.Agent.SourceID = "" },
+		"of an unknown revision": func(_ *org, in *StepInput) { in.Conversation.Rev = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
-			in := answering(o.open(t))
-			change(o, &in)
+			p := o.answered(t)
 			require.Zero(t, o.spent(func() {
-				_, err := locally(o.updateStep, in)
+				_, err := p.triesLocally(func(in *StepInput) { change(o, in) })
 				require.Equal(t, NotTried, failureOf(t, err).Type())
 			}))
 		})
@@ -148,9 +133,13 @@ func TestFailureWithinTheTaskSaysWhetherAnythingMayHaveBeenDone(t *testing.T) {
 			fault := tc.fault
 			fault.Method, fault.Route = tc.method, tc.route
 			o.Inject(fault)
-			opened, err := locally(o.createStep, ringing(caller))
+			p := o.rings(t, caller)
+			in := p.next()
+			opened, err := locally(o.CreateConversation, in)
 			if err == nil {
-				_, err = locally(o.updateStep, answering(opened))
+				p.completes(in, opened)
+				p.picksUp(12, agentAmira)
+				_, err = p.triesLocally()
 			}
 			failed := failureOf(t, err)
 			require.Equal(t, tc.want, failed.Type())
@@ -159,35 +148,52 @@ func TestFailureWithinTheTaskSaysWhetherAnythingMayHaveBeenDone(t *testing.T) {
 	}
 }
 
-// The workflow task, and all that waits for it, must not wait for room.
-func TestStepThatFindsNoRoomIsNotBegunWithinTheTask(t *testing.T) {
+// The workflow task, and all that waits for it, must not wait for a slot.
+func TestStepThatFindsNoSlotIsNotBegunWithinTheTask(t *testing.T) {
 	o := newOrg(t)
 	o.LocalRoom = semaphore.NewWeighted(1)
-	in := answering(o.open(t))
+	p, another := o.answered(t), o.ringsAs(t, func(e *call.Event) { e.Leg.ID = "k-2" })
 	require.True(t, o.LocalRoom.TryAcquire(1))
 	require.Zero(t, o.spent(func() {
-		_, err := locally(o.updateStep, in)
+		_, err := p.triesLocally()
 		require.Equal(t, NotTried, failureOf(t, err).Type())
-		_, err = locally(o.createStep, ringing(caller))
+		_, err = another.triesLocally()
 		require.Equal(t, NotTried, failureOf(t, err).Type())
 	}))
 	o.LocalRoom.Release(1)
 	for range 2 { // and it is given back
-		_, err := locally(o.updateStep, in)
+		_, err := p.triesLocally()
 		require.NoError(t, err)
 	}
 	requireTheWholeCallOnce(t, o)
 }
 
-// Whatever has become of the call meanwhile, the next attempt at its hand-over may be an activity.
 func TestHandOverOfAWorkerThatDiedIsDoneAgainByAnActivityWithoutASecondNote(t *testing.T) {
-	o := newOrg(t)
-	in := answering(o.open(t))
-	_, err := locally(o.updateStep, in)
-	require.NoError(t, err)
-	for _, keep := range []bool{false, true} { // a later bridge may have been heard of
-		in.KeepAssignee = keep
-		o.update(t, in)
-		requireTheWholeCallOnce(t, o)
+	for name, change := range map[string]func(*StepInput){"that looks": mayBeDone, "that does not": func(*StepInput) {}} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			p := o.answered(t)
+			_, err := p.triesLocally()
+			require.NoError(t, err)
+			p.does(change)
+			requireTheWholeCallOnce(t, o)
+		})
+	}
+}
+
+// A later pick-up became known while the worker was dead.
+func TestHandOverOfAWorkerThatDiedIsDoneAgainWithTheNextOne(t *testing.T) {
+	for name, change := range map[string]func(*StepInput){"that looks": mayBeDone, "that does not": func(*StepInput) {}} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			p := o.answered(t)
+			_, err := p.triesLocally()
+			require.NoError(t, err)
+			p.picksUp(60, agentBastian)
+			p.does(change)
+			require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
+			require.Equal(t, []string{"babelforce", "inbound_call", "call_answered"}, o.conversation(t).Tags)
+			require.Len(t, o.conversation(t).Notes, 2)
+		})
 	}
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -14,15 +14,16 @@ import (
 // People merge conversations and delete them, also while a call goes on.
 
 func TestWhatIsWrittenFollowsAMergedConversation(t *testing.T) {
-	for name, look := range map[string]bool{"found out by writing": false, "found out by looking": true} {
+	for name, change := range map[string]func(*StepInput){"found out by writing": func(*StepInput) {}, "found out by looking": mayBeDone} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
-			in, target := o.mergedInto(t, kustomer.NewConversation{Name: "The bill"})
-			in.LookFirst = look
-			result := o.update(t, in)
-			require.Equal(t, target, result.MovedTo)
-			require.Contains(t, result.MovedToURL, target)
-			require.Contains(t, result.Warnings[0], "merged")
+			p := o.answered(t)
+			target := p.mergedInto(kustomer.NewConversation{Name: "The bill"})
+			result := p.does(change)
+			require.Equal(t, target, result.Conversation.ID)
+			require.True(t, result.Conversation.Merged)
+			require.Equal(t, o.client.ConversationURL(result.Conversation.CustomerID, target), result.Conversation.URL)
+			require.Equal(t, []string{"the conversation was merged into another one in Kustomer: what is written goes there"}, result.Warnings)
 			merged := o.State().Conversations[1]
 			require.Equal(t, "The bill", merged.Name)
 			require.Equal(t, []string{amira.ID}, merged.AssignedUsers)
@@ -34,41 +35,85 @@ func TestWhatIsWrittenFollowsAMergedConversation(t *testing.T) {
 }
 
 func TestAnOutcomeFollowsAMergedConversationToo(t *testing.T) {
+	for name, set := range map[string]string{"tags by name": "", "a list that was to be set": ", set: [all, anew]"} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			o.automate(t, string(automation.DefaultFile)+
+				"  - { event: call.finished, action: kustomer.conversation.update, options: { tags: { add: [over], remove: [call_lost]"+set+" } } }\n")
+			p := o.opened(t)
+			p.ends(90, "hangup")
+			target := p.mergedInto(kustomer.NewConversation{Tags: []string{"call_lost"}})
+			require.Equal(t, target, p.does().Conversation.ID)
+			merged := o.State().Conversations[1]
+			require.Contains(t, merged.Tags, "call_lost", "another call's tag is not ours to remove")
+			require.NotContains(t, merged.Tags, "anew")
+			require.Len(t, merged.Notes, 1)
+		})
+	}
+}
+
+func TestTheStepsAfterAMergeWriteNoNameAndRemoveNothing(t *testing.T) {
 	o := newOrg(t)
-	in, target := o.mergedInto(t, kustomer.NewConversation{Tags: []string{"call_lost"}})
-	in.Event, in.Note, in.Facts.Outcome, in.Undo = call.Finished, "finished", call.AbandonedInQueue, []string{"call_lost"} // only tags and a note
-	require.Equal(t, target, o.update(t, in).MovedTo)
+	o.automate(t, string(automation.DefaultFile)+
+		"  - { event: call.finished, action: kustomer.conversation.update, options: { name: Over, tags: { add: [over], remove: [call_lost] } } }\n")
+	p := o.answered(t)
+	target := p.mergedInto(kustomer.NewConversation{Name: "The bill", Tags: []string{"call_lost"}})
+	p.does()
+	p.ends(90, "hangup")
+	require.Equal(t, target, p.does().Conversation.ID)
 	merged := o.State().Conversations[1]
-	require.Equal(t, []string{"call_lost", "call_abandoned_in_queue"}, merged.Tags, "another call's tag is not ours to remove")
-	require.Len(t, merged.Notes, 1)
+	require.Equal(t, "The bill", merged.Name)
+	require.Equal(t, []string{"call_lost", "call_answered", "over"}, merged.Tags)
+	require.Len(t, merged.Notes, 2)
 }
 
 // The attempt that has found out that the conversation was merged is not the last.
 func TestAnAttemptAfterAMergeKnowsWhatIsNotItsOwn(t *testing.T) {
 	o := newOrg(t)
-	in, target := o.mergedInto(t, kustomer.NewConversation{Tags: []string{"call_lost"}})
+	p := o.answered(t)
+	target := p.mergedInto(kustomer.NewConversation{Tags: []string{"call_lost"}})
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
-	result, failed, err := repeat(t, o.updateStep, in)
-	require.NoError(t, err)
+	result, failed := p.repeats()
 	require.Len(t, failed, 1)
-	require.Equal(t, target, result.MovedTo)
+	require.Equal(t, target, result.Conversation.ID)
 	require.Equal(t, []string{"call_lost", "call_answered"}, o.State().Conversations[1].Tags)
+	require.Equal(t, []string{amira.ID}, o.State().Conversations[1].AssignedUsers)
+	require.Len(t, o.State().Conversations[1].Notes, 1)
+}
+
+func TestConversationsThatWereMergedInACircleParkTheStep(t *testing.T) {
+	o := newOrg(t, func(o *org) {
+		o.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet && len(o.State().Conversations) > 0 {
+				id := o.State().Conversations[0].ID
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte(`{"data":{"type":"conversation","id":"` + id + `","attributes":{"rev":9,"mergedTarget":"` + id + `"}}}`))
+				return
+			}
+			o.ServeHTTP(w, r)
+		})
+	})
+	p := o.answered(t)
+	_, err := p.tries(mayBeDone)
+	require.Equal(t, Refused, failureOf(t, err).Type())
+	require.True(t, failureOf(t, err).NonRetryable())
 }
 
 func TestADeletedConversationIsReportedAndNotMadeAgain(t *testing.T) {
-	for name, look := range map[string]bool{"found out by writing": false, "found out by looking": true} {
+	for name, change := range map[string]func(*StepInput){"found out by writing": func(*StepInput) {}, "found out by looking": mayBeDone} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
-			in := answering(o.open(t))
-			in.LookFirst = look
-			o.deletes(t, in.ConversationID)
-			result, failed, err := repeat(t, o.updateStep, in)
-			require.NoError(t, err)
-			require.True(t, result.Gone)
-			require.Empty(t, result.AssignedUsers)
+			p := o.answered(t)
+			opened := p.conversation
+			p.deletes()
+			result, failed := p.repeats(change)
+			require.True(t, result.Conversation.Deleted)
+			require.Empty(t, result.Conversation.AssignedUsers)
+			require.Equal(t, []string{opened.ID, opened.URL, opened.CustomerID}, []string{p.conversation.ID, p.conversation.URL, p.conversation.CustomerID})
 			require.Len(t, failed, goneTries-1, "it might be only that it is not to be seen for a moment")
 			require.Len(t, o.State().Conversations, 1)
 			require.True(t, o.State().Conversations[0].Deleted)
+			require.Empty(t, o.State().Conversations[0].Notes)
 		})
 	}
 }
@@ -76,32 +121,31 @@ func TestADeletedConversationIsReportedAndNotMadeAgain(t *testing.T) {
 // A 404 that looking does not explain is a refusal like any other.
 func TestAConversationThatIsThereIsNotTakenForDeleted(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{Priority: 5})
+	p := o.answered(t)
+	p.edits(kustomer.ConversationUpdate{Tags: &[]string{"theirs"}}) // so that tags go by name
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 404})
-	_, err := attempt(o.updateStep, in)
+	_, err := p.tries()
 	require.Equal(t, Refused, failureOf(t, err).Type())
 }
 
-// mergedInto is a call that is answered after a person has merged its conversation into another one.
-func (o *org) mergedInto(t *testing.T, other kustomer.NewConversation) (in updateInput, target string) {
-	t.Helper()
-	opened := o.open(t)
-	other.CustomerID = opened.CustomerID
-	into, err := o.client.CreateConversation(t.Context(), other)
-	require.NoError(t, err)
-	require.NoError(t, o.Merge(opened.ConversationID, into.ID))
-	return answering(opened), into.ID
+// mergedInto has a person merge the call's conversation into another one.
+func (p *played) mergedInto(other kustomer.NewConversation) (target string) {
+	p.t.Helper()
+	other.CustomerID = p.conversation.CustomerID
+	into, err := p.client.CreateConversation(p.t.Context(), other)
+	require.NoError(p.t, err)
+	require.NoError(p.t, p.Merge(p.conversation.ID, into.ID))
+	return into.ID
 }
 
-// deletes is what a person does who deletes a conversation.
-func (o *org) deletes(t *testing.T, id string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, o.url+"/v1/conversations/"+id, nil)
-	require.NoError(t, err)
+// deletes is what a person does who deletes the conversation.
+func (p *played) deletes() {
+	p.t.Helper()
+	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodDelete, p.url+"/v1/conversations/"+p.conversation.ID, nil)
+	require.NoError(p.t, err)
 	request.Header.Set("Authorization", "Bearer "+apiKey)
 	answer, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	require.NoError(t, answer.Body.Close())
-	require.Equal(t, http.StatusNoContent, answer.StatusCode)
+	require.NoError(p.t, err)
+	require.NoError(p.t, answer.Body.Close())
+	require.Equal(p.t, http.StatusNoContent, answer.StatusCode)
 }

@@ -61,36 +61,49 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// writeMessage writes the entry, once per call. It comes before the
-// conversation's own fields, because what comes in to one that is done opens it again.
-func (e *edit) writeMessage(ctx context.Context, look bool) error {
-	if e.message == nil {
+// writeVoice writes the entry, once per call.
+func (u *update) writeVoice(ctx context.Context) error {
+	if u.voice == nil {
 		return nil
 	}
 	if wasFrozen(ctx) {
 		return errFrozen
 	}
-	if look {
-		if written, err := e.hasMessage(ctx); written || err != nil {
+	if u.looks {
+		if written, err := u.hasVoice(ctx); written || err != nil {
+			u.reopened()
 			return err
 		}
 	}
-	_, err := e.kustomer.CreateMessage(ctx, e.id, *e.message)
+	_, err := u.kustomer.CreateMessage(ctx, u.base.ID, *u.voice)
 	if refused(err) {
-		if written, findErr := e.hasMessage(ctx); written || findErr != nil {
+		if written, findErr := u.hasVoice(ctx); written || findErr != nil {
 			return findErr
 		}
 	}
 	if kustomer.IsKind(err, kustomer.Rejected) {
-		e.warn("the voice entry was left out: %v", err)
+		u.warn("the voice entry was left out: %v", err)
+		u.voice = nil
 		return nil
 	}
-	e.left.Rev = 0 // the conversation has changed, and the answer does not tell its revision
+	u.sent(err)
+	u.reopened()
+	u.base.Rev, u.theirs = 0, nil // the conversation has changed, and the answer does not contain its revision
+	if err == nil {
+		u.voice = nil
+	}
 	return mayComeLate(err)
 }
 
-func (e *edit) hasMessage(ctx context.Context) (bool, error) {
-	_, err := e.kustomer.MessageByExternalID(ctx, e.message.ExternalID)
+// reopened forgets that the conversation was done: a voice entry opens it, and that is nobody's choice.
+func (u *update) reopened() {
+	if u.base.Status == "done" {
+		u.base.Status = ""
+	}
+}
+
+func (u *update) hasVoice(ctx context.Context) (bool, error) {
+	_, err := u.kustomer.MessageByExternalID(ctx, u.voice.ExternalID)
 	if kustomer.IsKind(err, kustomer.NotFound) {
 		return false, nil
 	}

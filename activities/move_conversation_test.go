@@ -5,40 +5,44 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// opensForNobody opens a conversation before it is known who calls, and says
-// what to do once it is.
-func opensForNobody(t *testing.T, o *org) (opened createResult, in moveInput) {
+// identifiedLater is a call whose conversation was opened before it was known who
+// calls. The step that gives it to the caller is due.
+func (o *org) identifiedLater(t *testing.T) *played {
 	t.Helper()
-	opened, err := attempt(o.createStep, ringing(""))
-	require.NoError(t, err)
-	in = moveInput{Facts: ringing(caller).Facts, ConversationID: opened.ConversationID, Left: opened.Left}
-	in.Facts.Kustomer.CustomerID = opened.CustomerID
-	return opened, in
+	p := o.rings(t, "")
+	p.does()
+	p.reports(call.Event{Kind: call.Inbound, Leg: call.Leg{ID: "k-1", From: caller, CreatedAt: noon}})
+	require.Equal(t, []call.Cause{call.CustomerIdentified}, p.next().Causes)
+	return p
 }
 
 func TestAConversationIsGivenToTheCallerWhenItIsKnownWhoThatIs(t *testing.T) {
 	for name, fault := range map[string]sandbox.Fault{
-		"at once":                   {Method: "GET", Route: "/v1/users", Kind: sandbox.FaultReset},
-		"after the answer was lost": {Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultLoseAnswer, Times: 2},
-		"after an outage":           {Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultStatus, Status: 503, Times: 2},
+		"at once":                          {Method: "GET", Route: "/v1/users", Kind: sandbox.FaultReset},
+		"after the answer was lost":        {Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultLoseAnswer, Times: 2},
+		"after the name's answer was lost": {Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultLoseAnswer, Skip: 1, Times: 1},
+		"after an outage":                  {Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultStatus, Status: 503, Times: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
-			opened, in := opensForNobody(t, o)
+			p := o.identifiedLater(t)
+			opened := p.conversation
+			require.Equal(t, "Call from a withheld number", opened.Name)
 			o.Inject(fault)
-			moved, _, err := repeat(t, o.moveStep, in)
-			require.NoError(t, err)
+			moved, _ := p.repeats()
 			conversation := o.conversation(t)
-			require.Equal(t, conversation.CustomerID, moved.CustomerID)
-			require.NotEqual(t, opened.CustomerID, moved.CustomerID)
+			require.Equal(t, conversation.CustomerID, moved.Conversation.CustomerID)
+			require.NotEqual(t, opened.CustomerID, moved.Conversation.CustomerID)
 			require.Equal(t, []string{caller}, o.State().Customers[1].Phones)
 			require.Equal(t, "Call from "+caller, conversation.Name)
-			require.Equal(t, o.client.ConversationURL(moved.CustomerID, conversation.ID), moved.ConversationURL)
-			require.Equal(t, conversation.Rev, moved.Left.Rev)
+			require.Equal(t, o.client.ConversationURL(conversation.CustomerID, conversation.ID), moved.Conversation.URL)
+			require.Equal(t, conversation.Rev, moved.Conversation.Rev)
+			require.NotEmpty(t, moved.Caller)
 			require.Empty(t, moved.Warnings)
 		})
 	}
@@ -46,15 +50,14 @@ func TestAConversationIsGivenToTheCallerWhenItIsKnownWhoThatIs(t *testing.T) {
 
 func TestAConversationThatSomebodyHasGivenToACustomerStaysThere(t *testing.T) {
 	o := newOrg(t)
-	_, in := opensForNobody(t, o)
+	p := o.identifiedLater(t)
 	theirs, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Mrs. Öz"})
 	require.NoError(t, err)
-	_, err = o.client.MoveConversation(t.Context(), in.ConversationID, theirs.ID)
+	_, err = o.client.MoveConversation(t.Context(), p.conversation.ID, theirs.ID)
 	require.NoError(t, err)
-	moved, err := attempt(o.moveStep, in)
-	require.NoError(t, err)
+	moved := p.does()
 	require.Equal(t, theirs.ID, o.conversation(t).CustomerID)
-	require.Equal(t, theirs.ID, moved.CustomerID)
+	require.Equal(t, theirs.ID, moved.Conversation.CustomerID)
 	require.Contains(t, moved.Warnings[0], "another customer")
 }
 
@@ -63,25 +66,67 @@ func TestAConversationOfAFixedCustomerIsNotMoved(t *testing.T) {
 	fixed, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Hotline"})
 	require.NoError(t, err)
 	o.automate(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { customer: "+fixed.ID+" } }")
-	_, in := opensForNobody(t, o)
-	require.Zero(t, o.spent(func() {
-		moved, err := attempt(o.moveStep, in)
-		require.NoError(t, err)
-		require.Equal(t, fixed.ID, moved.CustomerID)
-	}))
+	p := o.identifiedLater(t)
+	require.Zero(t, o.spent(func() { require.Equal(t, fixed.ID, p.does().Conversation.CustomerID) }))
 }
 
 func TestAnOperatorSaysWhoseAConversationIsThatCannotBeGivenToTheCaller(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "callers: { unknown: park }\n"+creates)
-	_, in := opensForNobody(t, o)
-	_, err := attempt(o.moveStep, in)
+	p := o.identifiedLater(t)
+	_, err := p.tries()
 	require.Equal(t, CallerUnknown, failureOf(t, err).Type())
 	theirs, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Mrs. Öz"})
 	require.NoError(t, err)
-	in.Amend = &Amendment{Customer: &theirs.ID}
-	moved, err := attempt(o.moveStep, in)
-	require.NoError(t, err)
-	require.Equal(t, theirs.ID, moved.CustomerID)
+	moved := p.does(mayBeDone, func(in *StepInput) { in.Amend = &Amendment{Customer: &theirs.ID} })
+	require.Equal(t, theirs.ID, moved.Conversation.CustomerID)
 	require.Equal(t, theirs.ID, o.conversation(t).CustomerID)
+	require.Equal(t, "the customer whom an operator has named", moved.Caller)
+}
+
+// The caller's number comes with the pick-up: one step gives the conversation to both.
+func TestACallerWhoIsIdentifiedByThePickUpGetsTheConversationWithTheHandOver(t *testing.T) {
+	o := newOrg(t)
+	p := o.rings(t, "")
+	p.does()
+	pickUp := p.pickUp(12, agentAmira)
+	pickUp.Leg.From = caller
+	p.reports(pickUp)
+	require.Equal(t, []call.Cause{call.PickedUp, call.CustomerIdentified}, p.next().Causes)
+	require.Empty(t, p.does().Warnings)
+	conversation := o.conversation(t)
+	require.Equal(t, o.State().Customers[1].ID, conversation.CustomerID)
+	require.Equal(t, []string{amira.ID}, conversation.AssignedUsers)
+	require.Equal(t, []string{"babelforce", "inbound_call", "call_answered"}, conversation.Tags)
+	require.Equal(t, "Call from "+caller, conversation.Name)
+	require.Len(t, conversation.Notes, 1)
+}
+
+func TestAConversationThatWasMergedIsNotMoved(t *testing.T) {
+	o := newOrg(t)
+	p := o.identifiedLater(t)
+	owner := p.conversation.CustomerID
+	target := p.mergedInto(kustomer.NewConversation{Name: "The bill"})
+	require.Equal(t, target, p.does().Conversation.ID)
+	for _, conversation := range o.State().Conversations {
+		require.Equal(t, owner, conversation.CustomerID)
+	}
+	require.Equal(t, "The bill", o.State().Conversations[1].Name)
+}
+
+// All was done, and the answer to the last request was lost.
+func TestAConversationThatTurnsOutToBeGivenAlreadyIsTheCallers(t *testing.T) {
+	o := newOrg(t)
+	p := o.rings(t, "")
+	p.does()
+	pickUp := p.pickUp(12, agentAmira)
+	pickUp.Leg.From = caller
+	p.reports(pickUp)
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer, Times: 1})
+	result, failed := p.repeats()
+	require.Len(t, failed, 1)
+	is := o.conversation(t)
+	require.Equal(t, o.State().Customers[1].ID, is.CustomerID)
+	require.Equal(t, is.CustomerID, result.Conversation.CustomerID)
+	require.Equal(t, o.client.ConversationURL(is.CustomerID, is.ID), result.Conversation.URL)
 }

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/callthread/callthread/kustomer"
 )
@@ -62,4 +63,43 @@ func (a *Activities) hasNote(ctx context.Context, conversationID string, note ku
 		}
 	}
 	return false, err
+}
+
+// writeNotes writes the notes that are not there.
+func (u *update) writeNotes(ctx context.Context) error {
+	notes := u.notes
+	if (u.looks || u.overtaken) && !u.checked {
+		var err error
+		if notes, err = u.missingNotes(ctx); err != nil {
+			return err
+		}
+	}
+	for _, note := range notes {
+		err := u.writeNote(ctx, u.base.ID, note)
+		if u.sent(err); err != nil {
+			return err
+		}
+		u.base.Rev = 0 // a note is a change too, and its answer does not contain the revision
+		u.base.Notes++
+	}
+	return nil
+}
+
+// missingNotes are those of the step's notes that the conversation does not have.
+func (u *update) missingNotes(ctx context.Context) (missing []kustomer.NewNote, err error) {
+	if len(u.notes) == 0 {
+		return nil, nil
+	}
+	there, err := u.kustomer.Notes(ctx, u.base.ID)
+	if err != nil {
+		return nil, err
+	}
+	u.base.Notes = len(there)
+	for _, note := range u.notes {
+		isSame := func(one kustomer.Note) bool { return one.ExternalID == note.ExternalID }
+		if !slices.ContainsFunc(there, isSame) {
+			missing = append(missing, note)
+		}
+	}
+	return missing, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,135 +15,68 @@ import (
 
 var sales = sandbox.DefaultTeams()[1]
 
-// edits changes a conversation as a person would.
-func (o *org) edits(t *testing.T, id string, update kustomer.ConversationUpdate) {
-	t.Helper()
-	_, err := o.client.UpdateConversation(t.Context(), id, update)
-	require.NoError(t, err)
-}
+const (
+	namesOnBridge = creates + "- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken, priority: 4 } }"
 
-// update carries out an update once and returns what came of it.
-func (o *org) update(t *testing.T, in updateInput) updateResult {
-	t.Helper()
-	result, err := attempt(o.updateStep, in)
-	require.NoError(t, err)
-	return result
-}
-
-const namesOnBridge = creates + "- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken, priority: 4 } }"
+	assignedByOthers = "somebody has assigned the conversation: that was kept"
+	teamByOthers     = "somebody has given the conversation to a team: that was kept"
+)
 
 func TestAConversationThatNobodyTouchedIsUpdatedWithoutALook(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	before := o.State().Requests["GET /v1/conversations/{id}"]
-	o.update(t, in)
-	require.Equal(t, before, o.State().Requests["GET /v1/conversations/{id}"])
+	p := o.answered(t)
+	p.does()
+	require.Zero(t, o.State().Requests["GET /v1/conversations/{id}"])
 }
 
 func TestANameThatAPersonChangedStays(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, namesOnBridge)
-	opened := o.open(t)
-	o.edits(t, opened.ConversationID, kustomer.ConversationUpdate{Name: new("Mrs. Öz about her bill")})
-	result := o.update(t, answering(opened))
+	p := o.answered(t)
+	p.edits(kustomer.ConversationUpdate{Name: new("Mrs. Öz about her bill")})
+	result := p.does()
 	require.Equal(t, "Mrs. Öz about her bill", o.conversation(t).Name)
 	require.Equal(t, 4, o.conversation(t).Priority, "the rest is done")
 	require.Equal(t, []string{"somebody has renamed the conversation: that name was kept"}, result.Warnings)
-}
-
-// A call that was running under an earlier version does not know how it left its conversation.
-func TestAConversationOfAnEarlierVersionIsUpdatedAsItWas(t *testing.T) {
-	o := newOrg(t)
-	o.automate(t, namesOnBridge)
-	opened := o.open(t)
-	o.edits(t, opened.ConversationID, kustomer.ConversationUpdate{Name: new("Ringing")})
-	in := answering(opened)
-	in.Left, in.Since, in.Agents = Conversation{}, time.Time{}, nil
-	require.Empty(t, o.update(t, in).Warnings)
-	require.Equal(t, "Taken", o.conversation(t).Name)
 }
 
 func TestANameThatNobodyChangedIsReplaced(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { name: Ringing } }\n"+
 		"- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken } }")
-	opened := o.open(t)
-	o.edits(t, opened.ConversationID, kustomer.ConversationUpdate{Priority: 5}) // only so that the revision is another
-	require.Empty(t, o.update(t, answering(opened)).Warnings)
+	p := o.answered(t)
+	p.edits(kustomer.ConversationUpdate{Priority: 5}) // only so that the revision is another
+	require.Empty(t, p.does().Warnings)
 	require.Equal(t, "Taken", o.conversation(t).Name)
 	require.Equal(t, 5, o.conversation(t).Priority)
 }
 
-func TestWhomAPersonAssignedAfterTheBridgeStaysAssigned(t *testing.T) {
-	for name, theirs := range map[string]kustomer.ConversationUpdate{
-		"a user": {AssignedUsers: &[]string{bastian.ID}},
-		"a team": {AssignedTeams: &[]string{sales.ID}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			o := newOrg(t)
-			in := answering(o.open(t))
-			in.Since = in.Since.Add(-time.Second) // Kustomer's times are cut to the millisecond
-			o.edits(t, in.ConversationID, theirs)
-			result := o.update(t, in)
-			conversation := o.conversation(t)
-			if theirs.AssignedUsers != nil {
-				require.Equal(t, *theirs.AssignedUsers, conversation.AssignedUsers)
-				require.Equal(t, []string{"somebody has assigned the conversation after the event: that was kept"}, result.Warnings)
-				require.Empty(t, result.AssignedUsers)
-			} else {
-				require.Equal(t, *theirs.AssignedTeams, conversation.AssignedTeams)
-				require.Equal(t, []string{amira.ID}, conversation.AssignedUsers, "the agent who answered works beside the team")
-			}
-			require.Contains(t, conversation.Tags, "call_answered")
-			require.Len(t, conversation.Notes, 1)
-		})
-	}
-}
-
-func TestWhomAPersonAssignedBeforeTheBridgeGivesWayToTheAgentWhoAnswered(t *testing.T) {
-	o := newOrg(t)
-	opened := o.open(t)
-	o.edits(t, opened.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
-	require.Empty(t, o.update(t, answering(opened)).Warnings)
-	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
-}
-
-// The second agent's hand-over must not take the first one's, which was late, for a person's choice.
-func TestAnEarlierAgentIsNoPersonsChoice(t *testing.T) {
-	o := newOrg(t)
-	first := answering(o.open(t))
-	second := first
-	second.Facts.Agent.ID, second.Facts.Agent.SourceID = "8", bastian.ID
-	second.Agents, second.Note, second.Since = []string{amira.ID, bastian.ID}, "bridged-2", time.Now()
-	o.update(t, first) // after the second bridge was heard, and its result never came to be known
-	require.Empty(t, o.update(t, second).Warnings)
-	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
-}
-
 func TestARepeatedStepDoesNotTakeTheConversationBack(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	in.Since = in.Since.Add(-time.Second)
+	p := o.answered(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 400, Times: 1})
-	_, err := attempt(o.updateStep, in)
+	_, err := p.tries()
 	require.Error(t, err)
-	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
-	in.LookFirst = true // as when an operator has said retry
-	o.update(t, in)
+	p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
+	p.does(mayBeDone) // as when an operator retries
 	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
 	require.Len(t, o.conversation(t).Notes, 1)
 }
 
 func TestAStepThatIsDoneIsNotDoneAgainWhateverPeopleDid(t *testing.T) {
-	o := newOrg(t)
-	in := answering(o.open(t))
-	o.update(t, in)
-	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{}, Tags: &[]string{"sorted"}})
-	in.LookFirst = true
-	o.update(t, in)
-	require.Equal(t, []string{"sorted"}, o.conversation(t).Tags)
-	require.Empty(t, o.conversation(t).AssignedUsers)
-	require.Len(t, o.conversation(t).Notes, 1)
+	for name, change := range map[string]func(*StepInput){"by the workflow": mayBeDone, "by another run": hasEarlierRun} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			p := o.answered(t)
+			_, err := p.tries()
+			require.NoError(t, err)
+			p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{}, Tags: &[]string{"sorted"}})
+			require.Equal(t, 2, o.spent(func() { p.does(change) }), "two look-ups, and nothing written")
+			require.Equal(t, []string{"sorted"}, o.conversation(t).Tags)
+			require.Empty(t, o.conversation(t).AssignedUsers)
+			require.Len(t, o.conversation(t).Notes, 1)
+		})
+	}
 }
 
 func TestAConversationThatKeepsBeingChangedIsTriedAgainLater(t *testing.T) {
@@ -159,55 +91,53 @@ func TestAConversationThatKeepsBeingChangedIsTriedAgainLater(t *testing.T) {
 			o.Server.ServeHTTP(w, r)
 		})
 	})
-	in := answering(o.open(t))
+	p := o.answered(t)
 	busy = true
-	_, err := attempt(o.updateStep, in)
+	_, err := p.tries()
 	require.Equal(t, Unavailable, failureOf(t, err).Type())
 	require.False(t, failureOf(t, err).NonRetryable())
 	require.Positive(t, failureOf(t, err).NextRetryDelay())
 	busy = false
-	in.LookFirst = true
-	o.update(t, in)
+	p.does(mayBeDone)
 	requireTheWholeCallOnce(t, o)
 }
 
-// A note changes the conversation, and its answer does not tell the revision.
+// A note changes the conversation, and its answer does not contain the revision.
 func TestAfterANoteTheConversationIsLookedAtBeforeItIsChanged(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	in.Left = o.update(t, in).Left
-	in.Facts.Agent.ID, in.Facts.Agent.SourceID, in.Note = "8", bastian.ID, "bridged-2"
-	o.update(t, in)
+	p := o.answered(t)
+	p.does()
+	p.picksUp(60, agentBastian)
+	require.Equal(t, 3, o.spent(func() { p.does() }), "read; update; note")
 	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
 	require.Equal(t, 2, o.State().Requests["PUT /v1/conversations/{id}"], "none in vain")
 }
 
-func TestWhatTheAnswerToATagShowsOfOthersIsNotOverwrittenUnseen(t *testing.T) {
-	left := Conversation{Known: true, Name: "Call", AssignedUsers: []string{amira.ID}}
-	left.written(Conversation{Rev: 7, Name: "Call", AssignedUsers: []string{amira.ID}})
-	require.Equal(t, 7, left.Rev)
-	for name, answer := range map[string]Conversation{
-		"renamed":       {Rev: 8, Name: "Mrs. Öz", AssignedUsers: []string{amira.ID}},
-		"reassigned":    {Rev: 8, Name: "Call", AssignedUsers: []string{bastian.ID}},
-		"put in a team": {Rev: 8, Name: "Call", AssignedUsers: []string{amira.ID}, AssignedTeams: []string{sales.ID}},
+func TestWhatAnAnswerShowsOfOthersIsNotOverwrittenUnseen(t *testing.T) {
+	base := Conversation{Name: "Call", Status: "open", AssignedUsers: []string{amira.ID}}
+	base.received(&kustomer.Conversation{Rev: 7, Name: "Call", Status: "open", AssignedUsers: []string{amira.ID}})
+	require.Equal(t, 7, base.Rev)
+	for name, answer := range map[string]kustomer.Conversation{
+		"renamed":       {Rev: 8, Name: "Mrs. Öz", Status: "open", AssignedUsers: []string{amira.ID}},
+		"reassigned":    {Rev: 8, Name: "Call", Status: "open", AssignedUsers: []string{bastian.ID}},
+		"put in a team": {Rev: 8, Name: "Call", Status: "open", AssignedUsers: []string{amira.ID}, AssignedTeams: []string{sales.ID}},
+		"snoozed":       {Rev: 8, Name: "Call", Status: "snoozed", AssignedUsers: []string{amira.ID}},
 	} {
-		seen := left
-		seen.written(answer)
+		seen := base
+		seen.received(&answer)
 		require.Zero(t, seen.Rev, name)
-		require.Equal(t, "Call", seen.Name, name)
+		require.Equal(t, []string{"Call", "open"}, []string{seen.Name, seen.Status}, name)
 	}
 }
 
 func TestAnOperatorsAmendmentIsNotTakenForAPersonsChange(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken, assignedTeams: ["+support.ID+"], note: Taken } }")
-	in := answering(o.open(t))
-	in.Since = in.Since.Add(-time.Second)
+	p := o.answered(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 400, Times: 1})
-	_, err := attempt(o.updateStep, in)
+	_, err := p.tries(isLate)
 	require.Error(t, err, "the name and the team are written, and the call is parked")
-	in.LookFirst, in.Amend = true, amendment(t, `{"name": "Amended", "assignedTeams": ["`+sales.ID+`"]}`)
-	require.Empty(t, o.update(t, in).Warnings)
+	require.Empty(t, p.does(isLate, mayBeDone, amended(t, `{"name": "Amended", "assignedTeams": ["`+sales.ID+`"]}`)).Warnings)
 	require.Equal(t, "Amended", o.conversation(t).Name)
 	require.Equal(t, []string{sales.ID}, o.conversation(t).AssignedTeams)
 }
@@ -216,10 +146,73 @@ func TestAnOperatorsAmendmentIsNotTakenForAPersonsChange(t *testing.T) {
 func TestAStepThatTurnsOutToBeDoneTellsHowItLeftTheConversation(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken, note: Taken } }")
-	in := answering(o.open(t))
-	o.update(t, in)
-	in.LookFirst = true
-	left := o.update(t, in).Left
-	require.Equal(t, "Taken", left.Name)
-	require.Zero(t, left.Rev)
+	p := o.answered(t)
+	_, err := p.tries()
+	require.NoError(t, err)
+	is := p.does(mayBeDone).Conversation
+	require.Equal(t, "Taken", is.Name)
+	require.Zero(t, is.Rev)
+}
+
+// In a run that Temporal has reset, nothing tells people's changes from those of the run before.
+func TestAResetRunLeavesAChangedConversationToPeople(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: "+
+		"{ name: Taken, status: snoozed, priority: 4, assignedUsers: [\"{agent.sourceId}\"], assignedTeams: ["+support.ID+"], note: Taken } }")
+	p := o.answered(t)
+	p.edits(kustomer.ConversationUpdate{Custom: map[string]any{"outcomeStr": "x"}}) // only so that the revision is another
+	result := p.does(hasEarlierRun)
+	is := o.conversation(t)
+	require.Equal(t, []any{"", "open", 4}, []any{is.Name, is.Status, is.Priority}, "the priority is the file's")
+	require.Empty(t, is.AssignedUsers)
+	require.Empty(t, is.AssignedTeams)
+	require.Len(t, is.Notes, 1)
+	require.Len(t, result.Warnings, 4)
+}
+
+func TestAResetRunOfWhichNothingWasDoneIsAsAnyOther(t *testing.T) {
+	o := newOrg(t)
+	p := o.answered(t)
+	require.Empty(t, p.does(hasEarlierRun).Warnings)
+	requireTheWholeCallOnce(t, o)
+}
+
+// Nobody who picks up waits for an outcome: people win, whenever they chose.
+func TestAnOutcomeLeavesToPeopleWhatTheyChoseAtAnyTime(t *testing.T) {
+	file := creates + "- { event: call.finished, action: kustomer.conversation.update, options: " +
+		"{ name: Over, status: done, priority: 4, assignedTeams: [" + support.ID + "], assignedUsers: [" + bastian.ID + "] } }"
+	theirs := kustomer.ConversationUpdate{
+		Name: new("Mrs. Öz"), Status: "snoozed", Priority: 1, AssignedTeams: &[]string{sales.ID}, AssignedUsers: &[]string{amira.ID},
+	}
+	for name, before := range map[string]bool{"before the end": true, "after the end": false} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			o.automate(t, file)
+			p := o.opened(t)
+			if before {
+				p.edits(theirs)
+			}
+			p.ends(90, "hangup")
+			if !before {
+				p.edits(theirs)
+			}
+			require.Len(t, p.does().Warnings, 4)
+			is := o.conversation(t)
+			require.Equal(t, []any{"Mrs. Öz", "snoozed", sales.ID, amira.ID}, []any{is.Name, is.Status, is.AssignedTeams[0], is.AssignedUsers[0]})
+			require.Equal(t, 4, is.Priority, "the file wins")
+		})
+	}
+}
+
+// The agent who has had the call is no person's choice.
+func TestAnOutcomeTakesOverFromTheCallsOwnAgent(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: [\"{agent.sourceId}\"] } }\n"+
+		"- { event: call.finished, action: kustomer.conversation.update, options: { assignedUsers: ["+bastian.ID+"] } }")
+	p := o.answered(t)
+	p.does()
+	p.edits(kustomer.ConversationUpdate{Priority: 5}) // only so that the revision is another
+	p.ends(90, "hangup")
+	require.Empty(t, p.does().Warnings)
+	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
 }

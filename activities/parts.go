@@ -5,112 +5,66 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 )
 
-// part is something about a conversation that Kustomer may refuse by itself,
-// such as a custom attribute that the org has not defined. One bad part makes
-// Kustomer refuse the whole request; it must not cost the call the rest.
+// part is something about a conversation that Kustomer may refuse by itself, such as
+// a custom attribute that the org has not defined. One bad part makes Kustomer refuse
+// the whole request; it must not cost the call the rest.
 type part struct {
 	what string // for people
-	put  func(*kustomer.ConversationUpdate, *Conversation)
+	put  func(*kustomer.ConversationUpdate, *patch)
 }
 
-const assigningUsers = "assigning users"
+const (
+	assigningUsers = "assigning users"
+	tagging        = "tagging"
+)
 
-// parts lists what is to be put into the conversation's fields.
-func (e *edit) parts() []part {
-	parts := partsOf(e.change)
-	if e.unassigns && len(e.change.AssignedUsers) == 0 {
-		parts = append(parts, unassigning)
-	}
-	if tagging, known := e.taggingPart(); known && len(parts) > 0 {
-		parts = append(parts, tagging)
-	}
-	return parts
-}
-
-// unassigning takes the conversation from the agent who had the call before.
-var unassigning = part{"unassigning users", func(u *kustomer.ConversationUpdate, left *Conversation) {
-	u.AssignedUsers, left.AssignedUsers = &[]string{}, nil
-}}
-
-// partsOf lists what a change puts into the conversation's fields.
-func partsOf(change automation.Change) []part {
+// partsOf lists what a patch puts into the conversation.
+func partsOf(p patch) []part {
 	var parts []part
-	add := func(wanted bool, what string, put func(*kustomer.ConversationUpdate, *Conversation)) {
+	add := func(wanted bool, what string, put func(*kustomer.ConversationUpdate, *patch)) {
 		if wanted {
 			parts = append(parts, part{what, put})
 		}
 	}
-	add(len(change.AssignedUsers) > 0, assigningUsers, func(u *kustomer.ConversationUpdate, left *Conversation) {
-		u.AssignedUsers, left.AssignedUsers = &change.AssignedUsers, change.AssignedUsers
+	add(p.users != nil, assigningUsers, func(u *kustomer.ConversationUpdate, w *patch) { u.AssignedUsers, w.users = p.users, p.users })
+	add(len(p.AssignedTeams) > 0, "assigning teams", func(u *kustomer.ConversationUpdate, w *patch) {
+		u.AssignedTeams, w.AssignedTeams = &p.AssignedTeams, p.AssignedTeams
 	})
-	add(len(change.AssignedTeams) > 0, "assigning teams", func(u *kustomer.ConversationUpdate, left *Conversation) {
-		u.AssignedTeams, left.AssignedTeams = &change.AssignedTeams, change.AssignedTeams
-	})
-	add(change.Name != "", "the name", func(u *kustomer.ConversationUpdate, left *Conversation) {
-		u.Name, left.Name = &change.Name, change.Name
-	})
-	add(change.Status != "", "the status", func(u *kustomer.ConversationUpdate, left *Conversation) {
-		u.Status, left.Status = change.Status, change.Status
-	})
-	add(change.Priority != 0, "the priority", func(u *kustomer.ConversationUpdate, _ *Conversation) { u.Priority = change.Priority })
-	add(change.SetTags != nil, "setting the tags", func(u *kustomer.ConversationUpdate, left *Conversation) {
-		u.Tags, left.Tags, left.TagsKnown = &change.SetTags, change.SetTags, true
-	})
-	for _, name := range slices.Sorted(maps.Keys(change.Custom)) {
-		add(true, "attribute "+name, func(u *kustomer.ConversationUpdate, _ *Conversation) {
+	add(p.Name != "", "the name", func(u *kustomer.ConversationUpdate, w *patch) { u.Name, w.Name = &p.Name, p.Name })
+	add(p.Status != "", "the status", func(u *kustomer.ConversationUpdate, w *patch) { u.Status, w.Status = p.Status, p.Status })
+	add(p.Priority != 0, "the priority", func(u *kustomer.ConversationUpdate, _ *patch) { u.Priority = p.Priority })
+	add(p.tags != nil, tagging, func(u *kustomer.ConversationUpdate, w *patch) { u.Tags, w.tags = p.tags, p.tags })
+	for _, name := range slices.Sorted(maps.Keys(p.Custom)) {
+		add(true, "attribute "+name, func(u *kustomer.ConversationUpdate, _ *patch) {
 			if u.Custom == nil {
 				u.Custom = make(map[string]any)
 			}
-			u.Custom[name] = change.Custom[name]
+			u.Custom[name] = p.Custom[name]
 		})
 	}
 	return parts
 }
 
-// put writes parts into the conversation.
-func (e *edit) put(ctx context.Context, parts []part) error {
-	update, left := kustomer.ConversationUpdate{Rev: &e.left.Rev}, e.left
-	for _, part := range parts {
-		part.put(&update, &left)
-	}
-	answer, err := e.kustomer.UpdateConversation(ctx, e.id, update)
-	if err == nil {
-		e.left = left
-		e.tagged = e.tagged || slices.ContainsFunc(parts, func(p part) bool { return p.what == tagging })
-	}
-	return e.took(answer, err)
-}
-
-// takeAsWritten notes what an earlier attempt has put, whose answer was lost.
-func (e *edit) takeAsWritten() {
-	for _, part := range e.parts() {
-		part.put(&kustomer.ConversationUpdate{}, &e.left)
-	}
-	e.left.Rev = 0
-}
-
-// putWhatIsTaken writes those parts that Kustomer does not refuse.
-func (e *edit) putWhatIsTaken(ctx context.Context) error {
+// putWhatIsTaken writes those parts of a patch that Kustomer does not refuse.
+func (u *update) putWhatIsTaken(ctx context.Context, p patch) error {
 	var noSuchUser error
-	leftOut := func(what string, err error) { e.warn("%s was left out: %v", what, err) }
-	err := byHalves(e.parts(), func(some []part) error { return e.put(ctx, some) }, func(refused part, err error) {
-		switch refused.what {
-		case assigningUsers:
+	leaveOut := func(refused part, err error) {
+		switch {
+		case refused.what == assigningUsers:
 			noSuchUser = err
-		case tagging: // each goes by itself, later
+		case refused.what == tagging && u.want.SetTags == nil: // each goes by itself, later
+			u.base.TagsKnown = false
 		default:
-			leftOut(refused.what, err)
+			u.warn("%s was left out: %v", refused.what, err)
 		}
-	})
-	if err == nil && noSuchUser != nil && e.agentUser != "" {
-		err = e.assignOther(ctx)
 	}
-	if err == nil && noSuchUser != nil && e.agentUser == "" { // and no other was found
-		leftOut(assigningUsers, noSuchUser)
+	err := byHalves(partsOf(p), func(some []part) error { return u.put(ctx, some) }, leaveOut)
+	if err == nil && noSuchUser != nil {
+		err = u.assignAnother(ctx, noSuchUser)
 	}
 	if kustomer.IsKind(err, kustomer.Conflict) {
 		return errBusy // between two parts
@@ -118,8 +72,37 @@ func (e *edit) putWhatIsTaken(ctx context.Context) error {
 	return err
 }
 
-// byHalves writes all items at once. Where Kustomer rejects that, it writes
-// each half by itself, down to the items that are to blame, which are left out.
+// assignAnother assigns the agent by what else is known about them, if Kustomer has
+// refused the user; otherwise nobody, and the conversation says so.
+func (u *update) assignAnother(ctx context.Context, refusal error) error {
+	if u.agent == nil || u.agent.User == "" {
+		u.warn("%s was left out: %v", assigningUsers, refusal)
+		return nil
+	}
+	other, err := u.another(ctx, u.agent.User)
+	if err != nil {
+		return err
+	}
+	users := []string{other}
+	if other != "" && other != u.agent.User {
+		u.agent.User = other
+		u.on.ours = append(u.on.ours, other)
+		if err := u.put(ctx, partsOf(patch{users: &users})); !refused(err) {
+			return err
+		}
+	}
+	*u.agent = call.Resolved{Unassigned: true}
+	u.warn("%s was left out: %v", assigningUsers, refusal)
+	u.want.AssignedUsers, u.want.nobody = nil, true
+	u.want.AddTags = lackingTags(append(u.want.AddTags, UnassignedTag), nil)
+	if p, _ := merge(difference{nobody: true}, u.base, u.theirs, u.on); p.users != nil {
+		return u.put(ctx, partsOf(p))
+	}
+	return nil
+}
+
+// byHalves writes all items at once. If Kustomer rejects that, it writes each half by
+// itself, down to the items that are to blame, which are left out.
 func byHalves[T any](items []T, write func([]T) error, leaveOut func(T, error)) error {
 	if len(items) == 0 {
 		return nil

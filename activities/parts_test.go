@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
@@ -23,7 +24,8 @@ func TestOnePartThatKustomerRefusesCostsTheCallNothingElse(t *testing.T) {
 			o.automate(t, "automations:\n- event: call.inbound\n  action: kustomer.conversation.create"+options+"\n    tags: [a, b]\n"+
 				"- event: call.bridged\n  action: kustomer.conversation.update"+strings.Replace(options, "4", "5", 1)+"\n    note: Taken\n")
 
-			opened := o.open(t)
+			p := o.rings(t, caller)
+			opened := p.does()
 			conversation := o.conversation(t)
 			require.Len(t, opened.Warnings, 1)
 			require.Contains(t, opened.Warnings[0], tc.warning)
@@ -31,9 +33,10 @@ func TestOnePartThatKustomerRefusesCostsTheCallNothingElse(t *testing.T) {
 			require.Equal(t, 4, conversation.Priority)
 			require.Equal(t, []string{"a", "b"}, conversation.Tags)
 			require.Equal(t, map[string]any{"callIdStr": "k-1"}, conversation.Custom)
-			require.Equal(t, conversation.Rev, opened.Left.Rev)
+			require.Equal(t, conversation.Rev, opened.Conversation.Rev)
 
-			result := o.update(t, answering(opened))
+			p.picksUp(12, agentAmira)
+			result := p.does()
 			require.Len(t, result.Warnings, 1)
 			require.Contains(t, result.Warnings[0], tc.warning)
 			require.Equal(t, 5, o.conversation(t).Priority)
@@ -52,10 +55,9 @@ func TestAConversationThatWasLeftBareIsCompleted(t *testing.T) {
 		o.automate(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: "+
 			"{ name: Call, tags: [a], assignedTeams: ["+support.ID+"], custom: { ghostStr: x, callIdStr: '{call.id}' } } }")
 		o.Inject(then)
-		opened, failed, err := repeat(t, o.createStep, ringing(caller))
-		require.NoError(t, err)
+		opened, failed := o.rings(t, caller).repeats()
 		require.Len(t, failed, 3)
-		require.True(t, opened.Adopted)
+		require.False(t, opened.Conversation.Adopted, "it is of this run")
 		conversation := o.conversation(t)
 		require.Equal(t, "Call", conversation.Name)
 		require.Equal(t, []string{"a"}, conversation.Tags)
@@ -67,24 +69,40 @@ func TestAConversationThatWasLeftBareIsCompleted(t *testing.T) {
 func TestAConversationOfWhichNothingIsTakenIsRefused(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400})
-	_, err := attempt(o.createStep, ringing(caller))
+	_, err := o.rings(t, caller).tries()
 	require.Equal(t, Refused, failureOf(t, err).Type())
 	require.Equal(t, 2, o.State().Requests["POST /v1/conversations"])
 }
 
 func TestTagsBeyondKustomersLimitAreLeftOutOneByOne(t *testing.T) {
 	o := newOrg(t)
-	opened := o.open(t)
+	p := o.answered(t)
 	var many []string
 	for i := range 16 {
 		many = append(many, "t"+string(rune('a'+i)))
 	}
-	_, err := o.client.AddTags(t.Context(), opened.ConversationID, many) // 19 of 20
+	_, err := o.client.AddTags(t.Context(), p.conversation.ID, many) // 19 of 20
 	require.NoError(t, err)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { add: [one, two, three] }, note: Taken } }")
-	result := o.update(t, answering(opened))
+	result := p.does()
 	require.Len(t, o.conversation(t).Tags, 20)
 	require.Contains(t, o.conversation(t).Tags, "one")
 	require.Contains(t, result.Warnings[0], "a tag was left out")
 	require.Len(t, o.conversation(t).Notes, 1)
+}
+
+// A person's name is in every answer, so that the revision after each part has to be read.
+func TestOneRefusedPartOfAConversationThatAPersonHasRenamedCostsNothingElse(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: "+
+		"{ priority: 5, status: open, custom: { ghostStr: x, callIdStr: '{call.id}' }, note: Taken } }\n")
+	p := o.answered(t)
+	p.edits(kustomer.ConversationUpdate{Name: new("Mrs. Öz")})
+	result := p.does()
+	require.Len(t, result.Warnings, 1)
+	require.Contains(t, result.Warnings[0], "attribute ghostStr was left out")
+	is := o.conversation(t)
+	require.Equal(t, []any{"Mrs. Öz", 5}, []any{is.Name, is.Priority})
+	require.Equal(t, map[string]any{"callIdStr": "k-1"}, is.Custom)
+	require.Len(t, is.Notes, 1)
 }

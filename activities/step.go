@@ -1,11 +1,14 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer"
 )
 
 // StepInput is the input of every step: which change to make, and on what.
@@ -13,9 +16,10 @@ type StepInput struct {
 	call.Step
 	// Conversation is the call's conversation as its last step left it, zero before it is open.
 	Conversation Conversation `json:"conversation,omitzero"`
-	// MayBeDone says that the step may have been done before, wholly or in part: by an
-	// attempt that failed, or by a run that Temporal has reset or forgotten.
+	// MayBeDone says that the step may have been done before, wholly or in part.
 	MayBeDone bool `json:"mayBeDone,omitempty"`
+	// EarlierRun says that a run before this one may have: Temporal has reset or forgotten it.
+	EarlierRun bool `json:"earlierRun,omitempty"`
 	// Amend is what an operator changed about the step.
 	Amend *Amendment `json:"amend,omitempty"`
 }
@@ -27,8 +31,10 @@ type StepResult struct {
 	// Conversation is the call's conversation as this step left it. Its ID is empty
 	// if no automation opens one for this call.
 	Conversation Conversation `json:"conversation,omitzero"`
-	// Agent is which Kustomer users the agent whom the step was about was found to be.
-	Agent call.Resolved `json:"agent,omitzero"`
+	// Agents are who the agents of pick-ups were found to be, by the names of their
+	// notes; Placer is the agent who placed the call.
+	Agents map[string]call.Resolved `json:"agents,omitempty"`
+	Placer call.Resolved            `json:"placer,omitzero"`
 	// Expects says which later events the automations act on; the opening says it.
 	Expects call.Expects `json:"expects,omitzero"`
 	// Joined says that the call has joined an earlier call's conversation.
@@ -43,145 +49,123 @@ type StepResult struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// CreateConversation finds or creates the calling customer and opens the call's one
-// conversation, as the automations of call.inbound or call.outbound say.
-func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (StepResult, error) {
-	opened, err := a.createStep(ctx, createInput{Facts: in.Is.Opening, LookFirst: in.MayBeDone, Rang: in.Is.RangAt, Amend: in.Amend})
-	if err != nil {
-		return StepResult{}, err
-	}
-	is := opened.Left
-	is.ID, is.URL, is.CustomerID = opened.ConversationID, opened.ConversationURL, opened.CustomerID
-	is.OpenedAt, is.Adopted = opened.OpenedAt, opened.Adopted
-	return StepResult{
-		At: opened.OpenedAt, Conversation: is, Agent: call.Resolved{Unassigned: opened.Unassigned}, Joined: opened.Joined,
-		Expects: call.Expects{Finish: opened.ExpectsFinish, Recording: opened.ExpectsRecording, WrapUpTime: opened.WrapUpTime},
-		Caller:  opened.Caller, CallerHash: opened.CallerHash, Automations: opened.Automations, Warnings: opened.Warnings,
-	}, nil
-}
-
-// UpdateConversation brings the call's conversation up to date with what has
-// happened: assignment first, because the agent is waiting for it, then tags, then the note.
+// UpdateConversation brings the call's conversation up to date: it writes what the
+// call's story wants now and did not want after the last step.
 func (a *Activities) UpdateConversation(ctx context.Context, in StepInput) (StepResult, error) {
+	leave, err := a.enter(ctx)
+	if err != nil {
+		return StepResult{}, err
+	}
+	defer leave()
+	ctx, end := begin(ctx)
+	defer end()
+	file := a.automations().In(a.country)
+	agents, err := a.resolve(ctx, file, &in)
+	if err != nil {
+		return StepResult{}, notStarted(ctx, err)
+	}
+	in.MayBeDone = in.MayBeDone || repeated(ctx)
+	u := a.updateFor(file, in)
+	if isLocal(ctx) && !u.isConditional() {
+		return StepResult{}, notTried("nothing would keep the change from being made twice: it depends on no revision")
+	}
+	err = u.apply(ctx)
+	isDeleted := isGone(ctx, err)
 	switch {
-	case in.Causes[0] == call.CustomerIdentified:
-		return a.giveToCustomer(ctx, in)
-	case in.Causes[0] == call.AgentIdentified && len(in.Is.PickUps) == 0:
-		return a.namePlacer(ctx, in)
+	case err != nil && !isDeleted && !u.written:
+		return StepResult{}, notStarted(ctx, err)
+	case err != nil && !isDeleted:
+		rememberTry(ctx)
+		return StepResult{}, failure(ctx, err)
 	}
-	return a.update(ctx, in)
+	if u.agent != nil {
+		agents[in.Is.Latest().Note] = *u.agent
+	}
+	is := u.base
+	is.Deleted, is.URL = isDeleted, a.kustomer.ConversationURL(is.CustomerID, is.ID)
+	result := StepResult{
+		At: time.Now().UTC(), Conversation: is, Agents: agents, Placer: in.Is.Placer, Caller: u.decided,
+		Automations: file.Version, Warnings: u.warnings,
+	}
+	if in.Has(call.CustomerIdentified) {
+		result.CallerHash = a.callerHash(in.Is.Opening)
+	}
+	return result, nil
 }
 
-func (a *Activities) giveToCustomer(ctx context.Context, in StepInput) (StepResult, error) {
-	moved, err := a.moveStep(ctx, moveInput{
-		Facts: in.in(in.Is.Opening), ConversationID: in.Conversation.ID, Left: in.Conversation, Amend: in.Amend,
-	})
-	if err != nil {
-		return StepResult{}, err
+// updateFor is the update that a step asks for.
+func (a *Activities) updateFor(file *automation.Set, in StepInput) *update {
+	was, is := want(file, in.Was, in.names()), want(file, in.Is, in.names())
+	u := &update{
+		Activities: a, base: in.Conversation, want: differ(was, is), looks: in.MayBeDone || in.EarlierRun || in.Conversation.Adopted,
 	}
-	is := in.after(moved.Left)
-	is.CustomerID, is.URL, is.Deleted = moved.CustomerID, moved.ConversationURL, moved.Gone
-	return StepResult{At: moved.MovedAt, Conversation: is, Caller: moved.Caller, CallerHash: moved.CallerHash, Warnings: moved.Warnings}, nil
-}
-
-func (a *Activities) namePlacer(ctx context.Context, in StepInput) (StepResult, error) {
-	completed, err := a.createStep(ctx, createInput{
-		Facts: in.in(in.Is.Opening), LookFirst: in.MayBeDone, Rang: in.Is.RangAt, Existing: in.Conversation.ID, Amend: in.Amend,
-	})
-	if err != nil {
-		return StepResult{}, err
+	in.Amend.change(&u.want.Change)
+	u.on = terms{
+		agentWins: in.isHandOver() && !u.looks && isPrompt(in.Since()), earlierRun: in.EarlierRun,
+		ours: slices.Concat(in.users(), fold(was).users.value, u.want.AssignedUsers),
 	}
-	return StepResult{
-		At: completed.OpenedAt, Conversation: in.after(completed.Left), Agent: call.Resolved{Unassigned: completed.Unassigned},
-		Automations: completed.Automations, Warnings: completed.Warnings,
-	}, nil
-}
-
-func (a *Activities) update(ctx context.Context, in StepInput) (StepResult, error) {
-	updated, err := a.updateStep(ctx, a.updateOf(in))
-	if err != nil {
-		return StepResult{}, err
+	for _, one := range slices.Concat(was, is) {
+		u.on.names, u.on.teams = append(u.on.names, one.Name), append(u.on.teams, one.AssignedTeams...)
 	}
-	is := in.after(updated.Left)
-	if is.Deleted = updated.Gone; updated.MovedTo != "" {
-		is.ID, is.URL = updated.MovedTo, updated.MovedToURL
-	}
-	return StepResult{
-		At: updated.UpdatedAt, Conversation: is, Agent: call.Resolved{Users: updated.AssignedUsers, Unassigned: updated.Unassigned},
-		Automations: updated.Automations, Warnings: updated.Warnings,
-	}, nil
-}
-
-// updateOf is the update that a step's cause asks for.
-func (a *Activities) updateOf(in StepInput) updateInput {
-	update := updateInput{
-		ConversationID: in.Conversation.ID, Left: in.Conversation, Since: Since(in), Agents: in.agents(),
-		LookFirst: in.MayBeDone, Corrects: in.Was.Closing != nil, Amend: in.Amend,
-	}
-	switch in.Causes[0] {
-	case call.PickedUp:
-		pickUp := in.Is.PickUps[len(in.Is.PickUps)-1]
-		update.Event, update.Facts, update.Note, update.KeepAssignee = call.Bridged, pickUp.Facts, pickUp.Note, pickUp.OutOfOrder
-	case call.AgentIdentified: // the pick-up has its note
-		update.Event, update.Facts = call.Bridged, in.Is.Latest().Facts
-	case call.Ended:
-		update.Event, update.Facts, update.Note = call.Finished, in.Is.Closing.Facts, in.Is.Closing.Note
-		if was := in.Was.Closing; was != nil {
-			change, _ := a.automations().In(a.country).Change(call.Finished, in.in(was.Facts))
-			update.Undo = change.AddTags
+	for _, one := range is {
+		if slices.ContainsFunc(was, func(c contribution) bool { return c.event == one.event }) {
+			continue
 		}
-	case call.RecordingAvailable:
-		recording := in.Is.Recordings[len(in.Is.Recordings)-1]
-		update.Event, update.Facts, update.Note = call.Recorded, in.Is.Closing.Facts, recording.Note
-		update.Facts.Recording = recording.Recording
-	case call.WrapUpOver:
-		update.Event, update.Facts, update.Note = call.WrappedUp, in.Is.Closing.Facts, string(call.WrappedUp)
-	}
-	if update.Event == call.Bridged && !update.KeepAssignee && in.Was.IsUnassigned() {
-		update.Undo = []string{UnassignedTag}
-	}
-	update.Facts = in.in(update.Facts)
-	return update
-}
-
-// in adds to the facts where the call is found in Kustomer.
-func (in StepInput) in(facts call.Facts) call.Facts {
-	is := in.Conversation
-	facts.Kustomer = call.Kustomer{CustomerID: is.CustomerID, ConversationID: is.ID, ConversationURL: is.URL}
-	return facts
-}
-
-// after is the conversation after a step that left it so.
-func (in StepInput) after(left Conversation) Conversation {
-	is := in.Conversation
-	left.ID, left.URL, left.CustomerID, left.OpenedAt, left.Adopted, left.Deleted = is.ID, is.URL, is.CustomerID, is.OpenedAt, is.Adopted, is.Deleted
-	return left
-}
-
-// Since is when the step's cause was reported: what people chose after that stays.
-// A conversation that was opened later, after an outage, may at once have been
-// assigned by a rule of Kustomer's.
-func Since(in StepInput) time.Time {
-	since := in.Is.RangAt
-	for _, p := range in.Is.PickUps {
-		if !p.Inferred {
-			since = p.ReceivedAt
+		u.warnings = append(u.warnings, one.warnings...)
+		u.notes = append(u.notes, note(in.Is.Opening.Key, one.event, one.Note))
+		if one.Message != nil && in.Was.Closing == nil {
+			message := a.voiceMessage(*one.Message, one.facts)
+			u.voice = &message
 		}
 	}
-	if isHandOver := in.Causes[0] == call.PickedUp || in.Causes[0] == call.AgentIdentified; isHandOver && since.Before(in.Conversation.OpenedAt) {
-		return in.Conversation.OpenedAt
+	in.Amend.note(u.notes)
+	u.notes = slices.DeleteFunc(u.notes, func(n kustomer.NewNote) bool { return n.Body == "" })
+	if file.Callers.Returning.Append {
+		u.sharedBy = in.Is.Opening.Key
+	}
+	a.prepare(file, in, u)
+	return u
+}
+
+// prepare adds what the update asks Kustomer for only if it needs it.
+func (a *Activities) prepare(file *automation.Set, in StepInput, u *update) {
+	opening, _ := file.Open(in.Is.Opening)
+	if in.Has(call.CustomerIdentified) && opening.Customer == "" {
+		facts := in.Is.Opening
+		in.Amend.opening(&opening, &facts)
+		u.customer = func(ctx context.Context) (owner, error) { return a.customerOf(ctx, file, opening, facts, in.Amend) }
+	}
+	isAmended := in.Amend != nil && in.Amend.AssignedUsers != nil
+	if latest := in.Is.Latest(); latest != nil && in.isHandOver() && !isAmended && len(u.want.AssignedUsers) > 0 && latest.User != "" {
+		agent := latest.Facts.Agent
+		u.agent = &call.Resolved{User: latest.User}
+		u.another = func(ctx context.Context, refused string) (string, error) { return a.userOf(ctx, file, agent, refused) }
+	}
+}
+
+// isHandOver reports whether somebody who has the caller on the line waits for the step.
+func (in StepInput) isHandOver() bool { return in.Has(call.PickedUp) || in.Has(call.AgentIdentified) }
+
+// names are where the call is found in Kustomer.
+func (in StepInput) names() call.Kustomer {
+	return call.Kustomer{CustomerID: in.Conversation.CustomerID, ConversationID: in.Conversation.ID, ConversationURL: in.Conversation.URL}
+}
+
+// Since is when the agent who has the call now was reported to have picked up, or
+// when the conversation was opened if that was later.
+func (in StepInput) Since() time.Time {
+	since := in.Conversation.OpenedAt
+	if latest := in.Is.Latest(); latest != nil && latest.ReceivedAt.After(since) {
+		return latest.ReceivedAt
 	}
 	return since
 }
 
-// agents are the Kustomer users of all who had the call so far.
-func (in StepInput) agents() (users []string) {
+// users are the Kustomer users of all who had the call so far: its steps may have assigned them.
+func (in StepInput) users() (users []string) {
 	for _, p := range in.Is.PickUps {
-		users = append(users, p.Users...)
-		if p.Facts.Agent.SourceID != "" {
-			users = append(users, p.Facts.Agent.SourceID)
-		}
+		users = append(users, cmp.Or(p.User, p.Facts.Agent.SourceID))
 	}
-	slices.Sort(users)
-	return slices.Compact(users)
+	users = append(users, in.Is.Placer.User)
+	return slices.DeleteFunc(users, func(user string) bool { return user == "" })
 }

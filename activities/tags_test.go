@@ -9,7 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
 const (
@@ -17,12 +20,12 @@ const (
 	removesTags = "DELETE /v1/conversations/{id}/tags"
 )
 
-// opensTagged opens a call's conversation with tags, and says how it is answered.
-func opensTagged(t *testing.T, o *org, onInbound, onBridge string) updateInput {
+// answeredTagged is a call that Amira has picked up, with a file's own tags, whose hand-over is due.
+func (o *org) answeredTagged(t *testing.T, onInbound, onBridge string) *played {
 	t.Helper()
 	o.automate(t, fmt.Sprintf("automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { tags: %s } }\n"+
 		"- { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: [\"{agent.sourceId}\"], tags: %s } }", onInbound, onBridge))
-	return answering(o.open(t))
+	return o.answered(t)
 }
 
 func TestTagsAreWrittenWithTheFieldsWhereNobodyHasTouchedTheConversation(t *testing.T) {
@@ -42,8 +45,8 @@ func TestTagsAreWrittenWithTheFieldsWhereNobodyHasTouchedTheConversation(t *test
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
-			in := opensTagged(t, o, tc.onInbound, tc.onBridge)
-			require.Equal(t, 1, o.spent(func() { require.Empty(t, o.update(t, in).Warnings) }))
+			p := o.answeredTagged(t, tc.onInbound, tc.onBridge)
+			require.Equal(t, 1, o.spent(func() { require.Empty(t, p.does().Warnings) }))
 			require.Equal(t, tc.want, o.conversation(t).Tags)
 			require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
 		})
@@ -52,24 +55,23 @@ func TestTagsAreWrittenWithTheFieldsWhereNobodyHasTouchedTheConversation(t *test
 
 func TestWhatOthersHaveTaggedSinceStays(t *testing.T) {
 	o := newOrg(t)
-	in := opensTagged(t, o, "[a, lost]", "{ add: [answered], remove: [lost] }")
-	_, err := o.client.AddTags(t.Context(), in.ConversationID, []string{"vip"})
+	p := o.answeredTagged(t, "[a, lost]", "{ add: [answered], remove: [lost] }")
+	_, err := o.client.AddTags(t.Context(), p.conversation.ID, []string{"vip"})
 	require.NoError(t, err)
-	require.Empty(t, o.update(t, in).Warnings)
+	require.Empty(t, p.does().Warnings)
 	require.Equal(t, []string{"a", "vip", "answered"}, o.conversation(t).Tags)
 }
 
 // A rule of Kustomer's that tags at once shows in the answer to our own write, under the revision of that.
 func TestTagsThatARuleHasAddedInTheSameMomentStay(t *testing.T) {
 	o := newOrg(t)
-	in := opensTagged(t, o, "[a, lost]", "{ add: [answered], remove: [lost] }")
-	answer, err := o.client.AddTags(t.Context(), in.ConversationID, []string{"vip"})
+	p := o.answeredTagged(t, "[a, lost]", "{ add: [answered], remove: [lost] }")
+	answer, err := o.client.AddTags(t.Context(), p.conversation.ID, []string{"vip"})
 	require.NoError(t, err)
-	e := &edit{Activities: o.Activities, id: in.ConversationID, left: in.Left}
-	require.NoError(t, e.took(answer, nil))
-	in.Left = e.left
-	require.Equal(t, answer.Rev, in.Left.Rev)
-	o.update(t, in)
+	p.conversation.received(answer)
+	p.conversation.tagged(p.conversation.Tags, answer.Tags)
+	require.Equal(t, answer.Rev, p.conversation.Rev)
+	p.does()
 	require.Equal(t, []string{"a", "vip", "answered"}, o.conversation(t).Tags)
 }
 
@@ -87,34 +89,35 @@ func TestListOfTagsThatKustomerRefusesCostsNeitherTheTagsNorTheAssignment(t *tes
 			o.ServeHTTP(w, r)
 		})
 	})
-	in := opensTagged(t, o, "[a, lost]", "{ add: [answered], remove: [lost] }")
-	require.Empty(t, o.update(t, in).Warnings)
+	p := o.answeredTagged(t, "[a, lost]", "{ add: [answered], remove: [lost] }")
+	require.Empty(t, p.does().Warnings)
 	require.Equal(t, []string{"a", "answered"}, o.conversation(t).Tags)
 	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
 }
 
 func TestAgentWhomKustomerRefusesIsTaggedAsUnassignedBesideTagsThatAreWritten(t *testing.T) {
 	o := newOrg(t)
-	in := opensTagged(t, o, "[a, lost]", "{ add: [answered], remove: [lost] }")
-	in.Facts.Agent.SourceID = "5f0c1a2b3c4d5e6f7081ffff" // nobody's
-	require.True(t, o.update(t, in).Unassigned)
+	p := o.answeredTagged(t, "[a, lost]", "{ add: [answered], remove: [lost] }")
+	require.True(t, p.does(func(in *StepInput) { in.Is.PickUps[0].Facts.Agent.SourceID = nobody }).Agents["bridged"].Unassigned)
 	require.ElementsMatch(t, []string{"a", "answered", UnassignedTag}, o.conversation(t).Tags)
 }
 
 func TestTagsTooManyForOneRequestGoByName(t *testing.T) {
-	e := &edit{left: Conversation{Rev: 1, TagsKnown: true}}
+	base, want := Conversation{Rev: 1, TagsKnown: true}, difference{}
+	want.Name = "Call"
 	for i := range maxTags + 1 {
-		e.change.AddTags = append(e.change.AddTags, fmt.Sprintf("tag%d", i))
-		_, fits := e.taggingPart()
-		require.Equal(t, len(e.change.AddTags) <= maxTags, fits)
+		want.AddTags = append(want.AddTags, fmt.Sprintf("tag%d", i))
+		p, _ := merge(want, base, nil, terms{})
+		require.Equal(t, len(want.AddTags) <= maxTags, p.tags != nil)
 	}
 }
 
-func TestCallsOfAnEarlierVersionGoOnByName(t *testing.T) {
+// As after a tag by name: a tag that was there already has no id of its own in the answer.
+func TestTagsOfWhichTheNamesAreNotKnownGoByName(t *testing.T) {
 	o := newOrg(t)
-	in := opensTagged(t, o, "[a, lost]", "{ add: [answered], remove: [lost] }")
-	in.Left.Tags, in.Left.TagsKnown = nil, false
-	o.update(t, in)
+	p := o.answeredTagged(t, "[a, lost]", "{ add: [answered], remove: [lost] }")
+	p.conversation.TagsKnown = false
+	p.does()
 	require.Equal(t, []string{"a", "answered"}, o.conversation(t).Tags)
 	require.Equal(t, 1, o.State().Requests[addsTags])
 	require.Equal(t, 1, o.State().Requests[removesTags])
@@ -122,11 +125,62 @@ func TestCallsOfAnEarlierVersionGoOnByName(t *testing.T) {
 
 func TestTransferFindsTheTagsAsTheLastHandOverHasLeftThem(t *testing.T) {
 	o := newOrg(t)
-	in := opensTagged(t, o, "[a, lost]", "{ add: [answered], remove: [lost] }")
-	in.Left = o.update(t, in).Left
-	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{Tags: &[]string{"a", "lost", "theirs"}})
-	in.Facts.Agent.ID, in.Facts.Agent.SourceID, in.Note = "8", bastian.ID, "bridged-2"
-	in.Agents = append(in.Agents, bastian.ID)
-	o.update(t, in)
+	p := o.answeredTagged(t, "[a, lost]", "{ add: [answered], remove: [lost] }")
+	p.does()
+	p.edits(kustomer.ConversationUpdate{Tags: &[]string{"a", "lost", "theirs"}})
+	p.picksUp(60, agentBastian)
+	p.does()
 	require.Equal(t, []string{"a", "theirs", "answered"}, o.conversation(t).Tags)
+}
+
+// A note changes the revision and no tag: the list is still the one of our last answer.
+func TestTagsGoWithTheFieldsAfterANoteToo(t *testing.T) {
+	o := newOrg(t)
+	p := o.answered(t)
+	p.does()
+	p.picksUp(60, call.Agent{ID: "8", Name: bastian.Name, SourceID: bastian.ID})
+	o.automate(t, string(automation.DefaultFile)+"  - { event: call.bridged, action: kustomer.conversation.update, options: { tags: { add: [transferred] } } }\n")
+	require.Equal(t, 3, o.spent(func() { p.does() }), "read; update; note")
+	require.Equal(t, []string{"babelforce", "inbound_call", "call_answered", "transferred"}, o.conversation(t).Tags)
+	require.Zero(t, o.State().Requests[addsTags]+o.State().Requests[removesTags])
+}
+
+// What people change beside the tags is no reason to go by name.
+func TestTagsGoWithTheFieldsWhenPeopleHaveChangedOnlyOtherFields(t *testing.T) {
+	o := newOrg(t)
+	p := o.answered(t)
+	p.edits(kustomer.ConversationUpdate{Priority: 5})
+	require.Equal(t, 5, o.spent(func() { p.does() }), "refused; read; update; notes; note")
+	requireTheWholeCallOnce(t, o)
+	require.Equal(t, 5, o.conversation(t).Priority)
+	require.Zero(t, o.State().Requests[addsTags]+o.State().Requests[removesTags])
+}
+
+// What a person did looks like a write of ours whose answer was lost: the revision is
+// the one that it would have made, and the agent is assigned. The tags are not written.
+func TestTagsAreNotTakenForWrittenBecauseAPersonDidTheRest(t *testing.T) {
+	for name, theirs := range map[string]kustomer.ConversationUpdate{
+		"the same": {AssignedUsers: &[]string{amira.ID}}, "another": {AssignedUsers: &[]string{bastian.ID}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			p := o.answered(t)
+			p.edits(theirs)
+			p.does(mayBeDone)
+			require.Equal(t, *theirs.AssignedUsers, o.conversation(t).AssignedUsers)
+			require.Equal(t, []string{"babelforce", "inbound_call", "call_answered"}, o.conversation(t).Tags)
+		})
+	}
+}
+
+// The answer to the lost write would have said that the tags are written.
+func TestTagsOfAWriteWhoseAnswerWasLostAreNotWrittenAgain(t *testing.T) {
+	o := newOrg(t)
+	p := o.answered(t)
+	o.Inject(sandbox.Fault{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultLoseAnswer, Times: 1})
+	result, failed := p.repeats()
+	require.Len(t, failed, 1)
+	requireTheWholeCallOnce(t, o)
+	require.Equal(t, o.conversation(t).Tags, result.Conversation.Tags)
+	require.Zero(t, o.State().Requests[addsTags]+o.State().Requests[removesTags])
 }

@@ -12,13 +12,25 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// transferring is the hand-over to another agent of a call that Amira has answered.
-func (o *org) transferring(t *testing.T, to call.Agent) updateInput {
+var billing = sandbox.DefaultTeams()[0]
+
+// transferred is a call that Amira has passed on to another agent, whose hand-over is due.
+func (o *org) transferred(t *testing.T, to call.Agent) *played {
 	t.Helper()
-	in := answering(o.open(t))
-	in.Left = o.update(t, in).Left
-	in.Note, in.Facts.Agent, in.Since = "bridged-2", to, time.Now().Add(-time.Minute)
-	return in
+	p := o.answered(t)
+	p.does()
+	p.picksUp(60, to)
+	return p
+}
+
+func TestATransferCostsThreeRequests(t *testing.T) {
+	o := newOrg(t)
+	p := o.transferred(t, agentBastian)
+	require.Equal(t, 3, o.spent(func() { require.Empty(t, p.does().Warnings) }))
+	conversation := o.conversation(t)
+	require.Equal(t, []string{bastian.ID}, conversation.AssignedUsers)
+	require.Len(t, conversation.Notes, 2)
+	require.Equal(t, "babelforce:k-1:bridged-2", conversation.Notes[1].ExternalID)
 }
 
 func TestATransferToAnAgentWhomKustomerDoesNotKnowLeavesNobodyAssigned(t *testing.T) {
@@ -27,32 +39,40 @@ func TestATransferToAnAgentWhomKustomerDoesNotKnowLeavesNobodyAssigned(t *testin
 		"a user who left":    {ID: "8", Name: "Clara", SourceID: nobody},
 	} {
 		for _, fault := range []sandbox.Fault{{}, {Kind: sandbox.FaultLoseAnswer}, {Kind: sandbox.FaultReset}} {
-			t.Run(name+" "+string(fault.Kind), func(t *testing.T) {
-				o := newOrg(t)
-				in := o.transferring(t, to)
-				if fault.Kind != "" {
-					fault.Method, fault.Route, fault.Times = "PUT", "/v1/conversations/{id}", 2
-					o.Inject(fault)
-				}
-				result, _, err := repeat(t, o.updateStep, in)
-				require.NoError(t, err)
-				require.True(t, result.Unassigned)
-				require.Empty(t, result.Left.AssignedUsers)
-				conversation := o.conversation(t)
-				require.Empty(t, conversation.AssignedUsers, "Amira has not got the call any more")
-				require.Contains(t, conversation.Tags, UnassignedTag)
-				require.Len(t, conversation.Notes, 2, "the first agent's note stays")
-			})
+			for when, change := range map[string]func(*StepInput){"now": func(*StepInput) {}, "late": isLate} {
+				t.Run(name+" "+string(fault.Kind)+" "+when, func(t *testing.T) {
+					o := newOrg(t)
+					p := o.transferred(t, to)
+					if fault.Kind != "" {
+						fault.Method, fault.Route, fault.Times = "PUT", "/v1/conversations/{id}", 2
+						o.Inject(fault)
+					}
+					result, _ := p.repeats(change)
+					require.True(t, result.Agents["bridged-2"].Unassigned)
+					require.Empty(t, result.Conversation.AssignedUsers)
+					conversation := o.conversation(t)
+					require.Empty(t, conversation.AssignedUsers, "Amira has not got the call any more")
+					require.Contains(t, conversation.Tags, UnassignedTag)
+					require.Len(t, conversation.Notes, 2, "the first agent's note stays")
+				})
+			}
 		}
 	}
 }
 
+// Amira has chosen Bastian herself, before she passed the caller on to somebody whom
+// Kustomer does not know; or somebody has since.
 func TestWhomAPersonAssignedIsNotTakenAwayByATransfer(t *testing.T) {
-	o := newOrg(t)
-	in := o.transferring(t, call.Agent{ID: "8", Name: "Clara"})
-	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
-	o.update(t, in)
-	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
+	for name, change := range map[string]func(*StepInput){"now": func(*StepInput) {}, "late": isLate} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			p := o.transferred(t, call.Agent{ID: "8", Name: "Clara"})
+			p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
+			p.does(change)
+			require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
+			require.Contains(t, o.conversation(t).Tags, UnassignedTag)
+		})
+	}
 }
 
 func TestAStatusThatAPersonHasSetStays(t *testing.T) {
@@ -60,108 +80,99 @@ func TestAStatusThatAPersonHasSetStays(t *testing.T) {
 	for set, want := range map[string]string{"": "done", "snoozed": "snoozed", "done": "done"} {
 		o := newOrg(t)
 		o.automate(t, wrapsUp)
-		in := answering(o.open(t))
-		in.Event, in.Note, in.Since = call.WrappedUp, "wrappedUp", time.Now().Add(-time.Minute)
+		p := o.answered(t)
+		p.does()
 		if set != "" {
-			o.edits(t, in.ConversationID, kustomer.ConversationUpdate{Status: set})
+			p.edits(kustomer.ConversationUpdate{Status: set})
 		}
-		o.update(t, in)
+		p.ends(90, "hangup")
+		require.True(t, p.next().Is.WrappedUp)
+		result := p.does()
 		require.Equal(t, want, o.conversation(t).Status, set)
+		require.Equal(t, set == "snoozed", len(result.Warnings) > 0)
 	}
 }
 
 func TestARecordingIsWrittenDownWhereTheFileWantsIt(t *testing.T) {
 	const file = creates + "- { event: recording.finished, action: kustomer.conversation.update, options: { note: \"Recording: {recording.url}\" } }\n"
-	for file, want := range map[string][]string{file: {"Recording: https://recordings.example.com/1"}, creates: nil} {
-		o := newOrg(t)
-		o.automate(t, file)
-		opened := o.open(t)
-		require.Equal(t, want != nil, opened.ExpectsRecording)
-		in := answering(opened)
-		in.Event, in.Note, in.Facts.Recording = call.Recorded, "recorded", call.Recording{URL: "https://recordings.example.com/1"}
-		o.update(t, in)
-		var notes []string
-		for _, note := range o.conversation(t).Notes {
-			notes = append(notes, note.Body)
-		}
-		require.Equal(t, want, notes)
+	o := newOrg(t)
+	o.automate(t, file)
+	p := o.answered(t)
+	p.does()
+	for _, url := range []string{"https://recordings.example.com/1", "https://recordings.example.com/2"} {
+		p.reports(call.Event{Kind: call.Recorded, Leg: call.Leg{ID: "k-1"}, Recording: call.Recording{URL: url}})
 	}
+	p.ends(90, "hangup")
+	p.does()
+	require.Equal(t, []string{"Recording: https://recordings.example.com/1", "Recording: https://recordings.example.com/2"}, bodies(o.conversation(t)))
 }
 
-const placesCalls = `
-automations:
-  - event: call.outbound
-    action: kustomer.conversation.create
-    options: { name: "Call to {call.to}", assignedUsers: ["{agent.sourceId}"] }
-`
-
-func TestACallThatAnAgentPlacesBelongsToTheCalledCustomer(t *testing.T) {
+func TestARecordingIsNotWaitedForWhereTheFileDoesNotWantIt(t *testing.T) {
 	o := newOrg(t)
-	o.automate(t, placesCalls)
-	in := ringing("")
-	in.Facts.Outgoing, in.Facts.Leg.From, in.Facts.Leg.To = true, "+493023125000", caller
-	in.Facts.Agent = call.Agent{ID: "7", Email: amira.Email}
-	opened, err := attempt(o.createStep, in)
-	require.NoError(t, err)
-	require.Empty(t, opened.Warnings)
-	require.Equal(t, []string{caller}, o.State().Customers[0].Phones)
-	conversation := o.conversation(t)
-	require.Equal(t, "out", conversation.Direction)
-	require.Equal(t, "Call to "+caller, conversation.Name)
-	require.Equal(t, []string{amira.ID}, conversation.AssignedUsers)
+	o.automate(t, creates)
+	p := o.rings(t, caller)
+	require.False(t, p.does().Expects.Recording)
+	p.picksUp(12, agentAmira)
+	p.does()
+	p.reports(call.Event{Kind: call.Recorded, Leg: call.Leg{ID: "k-1"}, Recording: call.Recording{URL: "https://recordings.example.com/1"}})
+	p.ends(90, "hangup")
+	require.Nil(t, p.record.Next(p.rang.Add(24*time.Hour)).Step)
+	require.Empty(t, o.conversation(t).Notes)
 }
 
-func TestACallThatAnAgentPlacesOpensNothingWhereTheFileDoesNotSaySo(t *testing.T) {
-	o := newOrg(t)
-	o.inForce.Store(automation.Default())
-	in := ringing("")
-	in.Facts.Outgoing, in.Facts.Leg.To = true, caller
-	opened, err := attempt(o.createStep, in)
-	require.NoError(t, err)
-	require.Empty(t, opened.ConversationID)
-	require.Empty(t, o.State().Customers)
-}
-
-// Amira has chosen Bastian herself, before she passed the caller on to somebody whom Kustomer does not know.
-func TestWhomAnAgentChoseBeforeATransferIsNotTakenAway(t *testing.T) {
-	o := newOrg(t)
-	in := o.transferring(t, call.Agent{ID: "8", Name: "Clara"})
-	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
-	in.Since = time.Now().Add(time.Minute)
-	o.update(t, in)
-	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
+// bodies are the notes of a conversation as people read them.
+func bodies(c sandbox.Conversation) (bodies []string) {
+	for _, note := range c.Notes {
+		bodies = append(bodies, note.Body)
+	}
+	return bodies
 }
 
 func TestAStatusThatAPersonHasSetIsSeenInTheAnswerToATag(t *testing.T) {
 	o := newOrg(t)
-	o.automate(t, creates+"- { event: call.finished, action: kustomer.conversation.update, options: { tags: { add: [ended] } } }\n"+
+	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { add: [taken] } } }\n"+
 		"- { event: call.wrappedUp, action: kustomer.conversation.update, options: { status: done } }\n")
-	in := answering(o.open(t))
-	in.Since = time.Now().Add(-time.Minute)
-	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{Status: "snoozed"})
-	in.Event, in.Note = call.Finished, "finished"
-	in.Left = o.update(t, in).Left
-	in.Event, in.Note = call.WrappedUp, "wrappedUp"
-	o.update(t, in)
+	p := o.answered(t)
+	p.edits(kustomer.ConversationUpdate{Status: "snoozed"})
+	p.does()
+	p.ends(90, "hangup")
+	p.does()
 	require.Equal(t, "snoozed", o.conversation(t).Status)
 }
 
+// The earlier pick-up is reported last.
 func TestAnOvertakenHandOverLeavesTheFieldsToTheLaterOne(t *testing.T) {
 	o := newOrg(t)
-	o.automate(t, "queues: { Support: "+sales.ID+", Billing: "+sandbox.DefaultTeams()[0].ID+" }\n"+creates+
+	o.automate(t, "queues: { Support: "+sales.ID+", Billing: "+billing.ID+" }\n"+creates+
 		`- { event: call.bridged, action: kustomer.conversation.update, options: { name: "With {agent.name}", assignedTeams: ["{queue.teamId}"], custom: { calledNumberStr: "{queue.name}", callIdStr: "{agent.id}" }, note: "{agent.name}" } }`)
-	later := answering(o.open(t))
-	later.Facts.Agent.Name, later.Facts.Queue.Name, later.Facts.Agent.ID = "Ben", "Billing", ""
-	left := o.update(t, later).Left
-	overtaken := later
-	overtaken.Facts.Agent.Name, overtaken.Facts.Queue.Name, overtaken.Facts.Agent.ID = "Amira", "Support", "7"
-	overtaken.KeepAssignee, overtaken.Note, overtaken.Left = true, "bridged-2", left
-	o.update(t, overtaken)
+	p := o.opened(t)
+	later := p.pickUp(60, call.Agent{Name: "Ben"})
+	later.Queue.Name = "Billing"
+	p.reports(later)
+	p.does()
+	p.picksUp(12, call.Agent{ID: "7", Name: "Amira"})
+	require.Empty(t, p.does().Warnings)
 	conversation := o.conversation(t)
 	require.Equal(t, "With Ben", conversation.Name)
-	require.Equal(t, []string{sandbox.DefaultTeams()[0].ID}, conversation.AssignedTeams)
+	require.Equal(t, []string{billing.ID}, conversation.AssignedTeams)
 	require.Equal(t, map[string]any{"calledNumberStr": "Billing", "callIdStr": "7"}, conversation.Custom, "what the later one does not say is said")
-	require.Len(t, conversation.Notes, 2)
+	require.Equal(t, []string{"Ben", "Amira"}, bodies(conversation))
+}
+
+func TestAnOvertakenHandOverLeavesTheLaterAgentAssigned(t *testing.T) {
+	for name, change := range map[string]func(*StepInput){"now": func(*StepInput) {}, "late": isLate, "repeated": mayBeDone} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			p := o.opened(t)
+			p.picksUp(60, agentBastian)
+			p.does()
+			p.picksUp(12, agentAmira)
+			require.Empty(t, p.does(change).Warnings)
+			require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
+			require.Equal(t, []string{"babelforce", "inbound_call", "call_answered"}, o.conversation(t).Tags)
+			require.Len(t, o.conversation(t).Notes, 2)
+		})
+	}
 }
 
 func TestAnAgentIsMissedOnlyWhereAnAutomationWantedOne(t *testing.T) {
@@ -171,62 +182,51 @@ func TestAnAgentIsMissedOnlyWhereAnAutomationWantedOne(t *testing.T) {
   action: kustomer.conversation.update
   options: { assignedUsers: ["{agent.sourceId}"] }
 `)
-	in := answering(o.open(t))
-	in.Event, in.Note, in.Facts.Agent, in.Facts.Outcome = call.Finished, "finished", call.Agent{}, call.AbandonedInQueue
-	require.False(t, o.update(t, in).Unassigned)
+	p := o.opened(t)
+	p.ends(90, "hangup")
+	require.Empty(t, p.does().Warnings)
 	require.Empty(t, o.conversation(t).Tags)
 }
 
 func TestATransferToAUserWhoLeftUnassignsThoughThatFailsAtFirst(t *testing.T) {
 	o := newOrg(t)
-	in := o.transferring(t, call.Agent{ID: "8", Name: "Clara", SourceID: nobody})
-	// Refused whole, twice, and by itself; what fails is the request that unassigns.
-	o.Inject(sandbox.Fault{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultStatus, Status: 503, Skip: 2, Times: 2})
-	result, failed, err := repeat(t, o.updateStep, in)
-	require.NoError(t, err)
-	require.NotEmpty(t, failed)
-	require.True(t, result.Unassigned)
+	p := o.transferred(t, call.Agent{ID: "8", Name: "Clara", SourceID: nobody})
+	// The user is refused with the tags and without them, both twice; then the tags go by
+	// themselves. What fails is the request that unassigns.
+	o.Inject(sandbox.Fault{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultStatus, Status: 503, Skip: 5, Times: 1})
+	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
+	result, failed := p.repeats()
+	require.Len(t, failed, 1)
+	require.True(t, result.Agents["bridged-2"].Unassigned)
 	require.Empty(t, o.conversation(t).AssignedUsers)
 }
 
 func TestAnOvertakenHandOverSetsNoTags(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+`- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { set: ["with_{agent.name}"] }, note: "{agent.name}" } }`)
-	later := answering(o.open(t))
-	later.Facts.Agent.Name = "Ben"
-	overtaken := later
-	overtaken.Left = o.update(t, later).Left
-	overtaken.Facts.Agent.Name, overtaken.KeepAssignee, overtaken.Note = "Amira", true, "bridged-2"
-	o.update(t, overtaken)
+	p := o.opened(t)
+	p.picksUp(60, call.Agent{Name: "Ben"})
+	p.does()
+	p.picksUp(12, call.Agent{Name: "Amira"})
+	p.does()
 	require.Equal(t, []string{"with_Ben"}, o.conversation(t).Tags)
+	require.Equal(t, []string{"Ben", "Amira"}, bodies(o.conversation(t)))
 }
 
-func TestAConversationIsGivenWhatItLacksAndNeverMadeAgain(t *testing.T) {
-	for name, meanwhile := range map[string]func(*org, string){
-		"untouched": func(*org, string) {},
-		"merged": func(o *org, id string) {
-			other, err := o.client.CreateConversation(t.Context(), kustomer.NewConversation{CustomerID: o.State().Customers[0].ID})
-			require.NoError(t, err)
-			o.Merge(id, other.ID)
-		},
-	} {
-		o := newOrg(t)
-		o.automate(t, "callers: { unknown: park }\n"+placesCalls)
-		theirs, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Mrs. Öz"})
-		require.NoError(t, err)
-		in := ringing("")
-		in.Facts.Outgoing, in.Facts.Leg.To, in.Amend = true, caller, &Amendment{Customer: &theirs.ID}
-		opened, err := attempt(o.createStep, in)
-		require.NoError(t, err)
-		meanwhile(o, opened.ConversationID)
-		before := len(o.State().Conversations)
-		in.Existing, in.Amend, in.Facts.Agent = opened.ConversationID, nil, call.Agent{ID: "7", SourceID: amira.ID}
-		completed, err := attempt(o.createStep, in)
-		require.NoError(t, err, name)
-		require.Equal(t, opened.ConversationID, completed.ConversationID)
-		require.Len(t, o.State().Conversations, before)
-		if name == "untouched" {
-			require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
-		}
-	}
+// An earlier pick-up that becomes known after the outcome leaves what the outcome set.
+func TestAPickUpThatIsReportedAfterTheOutcomeLeavesTheOutcomesFields(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, string(automation.DefaultFile)+
+		"  - { event: call.bridged, action: kustomer.conversation.update, options: { name: \"With {agent.name}\", priority: 2 } }\n"+
+		"  - { event: call.finished, action: kustomer.conversation.update, options: { name: Over, priority: 4 } }\n")
+	p := o.transferred(t, agentBastian)
+	p.does()
+	p.ends(90, "hangup")
+	p.does()
+	p.picksUp(30, call.Agent{ID: "9", Name: "Clara"})
+	p.does()
+	conversation := o.conversation(t)
+	require.Equal(t, []any{"Over", 4}, []any{conversation.Name, conversation.Priority})
+	require.Equal(t, []string{bastian.ID}, conversation.AssignedUsers)
+	require.Len(t, conversation.Notes, 4)
 }

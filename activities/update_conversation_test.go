@@ -8,26 +8,21 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-func TestAnAnsweredCallIsAssignedTaggedAndNoted(t *testing.T) {
+func TestAnAnsweredCallHasAllThatTheFileGivesItForTwoRequests(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	var updated updateResult
-	require.Equal(t, 2, o.spent(func() {
-		var err error
-		updated, err = attempt(o.updateStep, in)
-		require.NoError(t, err)
-	}))
-
+	p := o.answered(t)
+	var updated StepResult
+	require.Equal(t, 2, o.spent(func() { updated = p.does() }))
 	requireTheWholeCallOnce(t, o)
-	require.Equal(t, []string{amira.ID}, updated.AssignedUsers)
+	require.Equal(t, []string{amira.ID}, updated.Conversation.AssignedUsers)
 	require.Empty(t, updated.Warnings)
 	conversation := o.conversation(t)
-	require.Equal(t, "Answered by Amira Haddad.\nQueue: Support\nAfter: 12 s", conversation.Notes[0].Body)
 	require.Equal(t, "Call from "+caller, conversation.Name)
 	require.Equal(t, "open", conversation.Status)
 }
@@ -35,28 +30,24 @@ func TestAnAnsweredCallIsAssignedTaggedAndNoted(t *testing.T) {
 func TestAnEventWithoutAutomationsCostsNothing(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates)
-	in := answering(o.open(t))
-	require.Zero(t, o.spent(func() {
-		updated, err := attempt(o.updateStep, in)
-		require.NoError(t, err)
-		require.NotZero(t, updated.UpdatedAt)
-	}))
+	p := o.answered(t)
+	require.Zero(t, o.spent(func() { require.NotZero(t, p.does().At) }))
 }
 
 func TestAnAgentUnknownToKustomerIsNotAssigned(t *testing.T) {
+	const foreign = "a user to assign is not a Kustomer user id (24 hexadecimal digits): it was left out"
 	for name, tc := range map[string]struct{ sourceID, warning string }{
 		"no sourceId":             {"", "the agent has no sourceId: the conversation was not assigned"},
-		"another system's id":     {"0051t00000AbCdE", "a user to assign is not a Kustomer user id (24 hexadecimal digits): it was left out"},
-		"24 characters, none hex": {"zzzzzzzzzzzzzzzzzzzzzzzz", "a user to assign is not a Kustomer user id (24 hexadecimal digits): it was left out"},
+		"another system's id":     {"0051t00000AbCdE", foreign},
+		"24 characters, none hex": {"zzzzzzzzzzzzzzzzzzzzzzzz", foreign},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
-			in := answering(o.open(t))
-			in.Facts.Agent.SourceID = tc.sourceID
-			updated, err := attempt(o.updateStep, in)
-			require.NoError(t, err)
+			p := o.opened(t)
+			p.picksUp(12, call.Agent{ID: "7", Name: amira.Name, SourceID: tc.sourceID})
+			updated := p.does()
 			require.Equal(t, []string{tc.warning}, updated.Warnings)
-			require.Empty(t, updated.AssignedUsers)
+			require.Empty(t, updated.Conversation.AssignedUsers)
 			require.Zero(t, o.State().Requests["PUT /v1/conversations/{id}"])
 			require.Empty(t, o.conversation(t).AssignedUsers)
 			require.Contains(t, o.conversation(t).Tags, "call_answered")
@@ -65,54 +56,35 @@ func TestAnAgentUnknownToKustomerIsNotAssigned(t *testing.T) {
 	}
 }
 
-func TestAnOvertakenBridgeLeavesTheLaterAgentAssigned(t *testing.T) {
-	o := newOrg(t)
-	late := answering(o.open(t))
-	later := late
-	later.Facts.Agent = call.Agent{ID: "8", Name: bastian.Name, SourceID: bastian.ID}
-	late.KeepAssignee, late.Note = true, "bridged-2"
-	for _, in := range []updateInput{later, late} {
-		_, err := attempt(o.updateStep, in)
-		require.NoError(t, err)
-	}
-	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
-	require.Len(t, o.conversation(t).Notes, 2)
-}
-
 func TestWhatPeopleTaggedInBetweenStays(t *testing.T) {
 	o := newOrg(t)
-	opened := o.open(t)
-	_, err := o.client.AddTags(t.Context(), opened.ConversationID, []string{"vip", "refund"})
+	p := o.answered(t)
+	_, err := o.client.AddTags(t.Context(), p.conversation.ID, []string{"vip", "refund"})
 	require.NoError(t, err)
-	_, err = o.client.RemoveTags(t.Context(), opened.ConversationID, []string{"inbound_call"})
+	_, err = o.client.RemoveTags(t.Context(), p.conversation.ID, []string{"inbound_call"})
 	require.NoError(t, err)
-	_, err = attempt(o.updateStep, answering(opened))
-	require.NoError(t, err)
+	p.does()
 	require.Equal(t, []string{"babelforce", "vip", "refund", "call_answered"}, o.conversation(t).Tags)
 }
 
 func TestANoteOfAnEarlierRunIsNotWrittenAgain(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	_, err := attempt(o.updateStep, in)
+	p := o.answered(t)
+	_, err := p.tries()
 	require.NoError(t, err)
-	in.LookFirst = true
-	_, err = attempt(o.updateStep, in)
-	require.NoError(t, err)
+	p.does(hasEarlierRun)
 	requireTheWholeCallOnce(t, o)
 
-	in.Note = "bridged-2" // another note of the same call is not mistaken for it
-	_, err = attempt(o.updateStep, in)
-	require.NoError(t, err)
+	p.picksUp(60, agentBastian) // another note of the same call is not mistaken for it
+	p.does(hasEarlierRun)
 	require.Len(t, o.conversation(t).Notes, 2)
 }
 
 func TestARetriedAttemptLooksForItsNoteBeforeWriting(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
+	p := o.answered(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer})
-	_, failed, err := repeat(t, o.updateStep, in)
-	require.NoError(t, err)
+	_, failed := p.repeats()
 	require.Len(t, failed, 1)
 	requireTheWholeCallOnce(t, o)
 	require.Equal(t, 1, o.State().Requests["POST /v1/conversations/{id}/notes"])
@@ -129,36 +101,125 @@ func TestAStepThatTakesLongShowsThatItIsAlive(t *testing.T) {
 	env := quiet().NewTestActivityEnvironment()
 	beats := 0
 	env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { beats++ })
-	env.RegisterActivity(o.createStep)
-	_, err := env.ExecuteActivity(o.createStep, ringing(caller))
+	env.RegisterActivity(o.CreateConversation)
+	_, err := env.ExecuteActivity(o.CreateConversation, o.rings(t, caller).next())
 	require.NoError(t, err)
 	require.Equal(t, 1, beats)
 	require.Less(t, 3*heartbeats, HeartbeatTimeout, "two may be lost")
 }
 
+// The next attempt reads what Kustomer shows, and writes what is missing.
 func TestAStepGoesOnWhereTheLastAttemptStopped(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	o.edits(t, in.ConversationID, kustomer.ConversationUpdate{Priority: 5})
+	p := o.answered(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 503, Times: 3})
-	updated, failed, err := repeat(t, o.updateStep, in)
-	require.NoError(t, err)
+	updated, failed := p.repeats()
 	require.Len(t, failed, 3)
-	require.Equal(t, []string{amira.ID}, updated.AssignedUsers)
+	require.Equal(t, []string{amira.ID}, updated.Conversation.AssignedUsers)
 	requireTheWholeCallOnce(t, o)
 	requests := o.State().Requests
-	require.Equal(t, []int{1 + 2, 1, 1, 1}, []int{ // the person's, the one that came too late, and the one after a look
-		requests["PUT /v1/conversations/{id}"], requests["POST /v1/conversations/{id}/tags"],
-		requests["DELETE /v1/conversations/{id}/tags"], requests["GET /v1/conversations/{id}"],
+	require.Equal(t, []int{1, 0, 0, 3}, []int{
+		requests["PUT /v1/conversations/{id}"], requests[addsTags], requests[removesTags], requests["GET /v1/conversations/{id}"],
 	})
+}
+
+func TestAStepGoesOnThoughAPersonEditedTheConversationBefore(t *testing.T) {
+	o := newOrg(t)
+	p := o.answered(t)
+	p.edits(kustomer.ConversationUpdate{Priority: 5})
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 503, Times: 3})
+	_, failed := p.repeats()
+	require.Len(t, failed, 3)
+	requireTheWholeCallOnce(t, o)
+	require.Equal(t, 1+2, o.State().Requests["PUT /v1/conversations/{id}"], "the person's, the one that came too late, and the one after a look")
+}
+
+// Some of Kustomer's answers fail: a step need not get all of them right in one go.
+func TestWhatWasWrittenOfAStepIsNotWrittenAgain(t *testing.T) {
+	o := newOrg(t)
+	p := o.answered(t)
+	p.picksUp(60, agentBastian)
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 503, Skip: 1, Times: 2})
+	_, failed := p.repeats()
+	require.Len(t, failed, 2)
+	require.Len(t, o.conversation(t).Notes, 2)
+	require.Equal(t, 4, o.State().Requests["POST /v1/conversations/{id}/notes"], "the first once, the second at the third attempt")
+	require.Equal(t, 1, o.State().Requests["PUT /v1/conversations/{id}"])
 }
 
 func TestTagsThatHaveTurnedOutUntrueAreTakenBack(t *testing.T) {
 	o := newOrg(t)
-	in := answering(o.open(t))
-	_, err := o.client.AddTags(t.Context(), in.ConversationID, []string{"call_abandoned"})
-	require.NoError(t, err)
-	in.Undo = []string{"call_abandoned", "call_answered"}
-	o.update(t, in)
-	require.Equal(t, []string{"babelforce", "inbound_call", "call_answered"}, o.conversation(t).Tags, "but none that the update itself gives")
+	p := o.opened(t)
+	p.ends(90, "hangup")
+	p.does()
+	require.Equal(t, []string{"babelforce", "inbound_call", "call_lost", "call_abandoned_in_flow"}, o.conversation(t).Tags)
+	p.picksUp(12, agentAmira)
+	require.Equal(t, []call.Cause{call.PickedUp, call.Ended}, p.next().Causes)
+	require.Empty(t, p.does().Warnings)
+	require.Equal(t, []string{"babelforce", "inbound_call", "call_answered"}, o.conversation(t).Tags)
+	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
+	var names []string
+	for _, note := range o.conversation(t).Notes {
+		names = append(names, note.ExternalID)
+	}
+	require.Equal(t, []string{"babelforce:k-1:finished", "babelforce:k-1:bridged", "babelforce:k-1:finished-2"}, names)
+}
+
+func TestTagsThatTheCorrectedOutcomeGivesTooAreNotTakenBack(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, creates+"- { event: call.finished, action: kustomer.conversation.update, options: { tags: { add: [over, \"call_{call.outcome}\"] } } }\n")
+	p := o.opened(t)
+	p.ends(90, "hangup")
+	p.does()
+	p.picksUp(12, agentAmira)
+	p.does()
+	require.Equal(t, []string{"over", "call_answered"}, o.conversation(t).Tags)
+}
+
+func TestAnOutcomeWithNoteTagsAndAttributesCostsThreeRequests(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, string(automation.DefaultFile)+
+		"  - { event: call.finished, action: kustomer.conversation.update, options: { tags: { add: [over] }, custom: { outcomeStr: \"{call.outcome}\" } } }\n")
+	p := o.answered(t)
+	p.does()
+	p.ends(90, "hangup")
+	require.Equal(t, 3, o.spent(func() { require.Empty(t, p.does().Warnings) }), "read; update with tags; note")
+	require.Equal(t, []string{"babelforce", "inbound_call", "call_answered", "over"}, o.conversation(t).Tags)
+	require.Equal(t, map[string]any{"outcomeStr": "answered"}, o.conversation(t).Custom)
+	require.Len(t, o.conversation(t).Notes, 2)
+}
+
+// A note alone needs no revision.
+func TestAnOutcomeThatIsOnlyANoteCostsOneRequest(t *testing.T) {
+	o := newOrg(t)
+	p := o.answered(t)
+	p.does()
+	p.ends(90, "hangup")
+	require.Equal(t, 1, o.spent(func() { p.does() }))
+	require.Len(t, o.conversation(t).Notes, 2)
+}
+
+func TestAnOutcomeOfTagsAndANoteCostsTwoRequests(t *testing.T) {
+	o := newOrg(t)
+	p := o.opened(t)
+	p.ends(90, "hangup")
+	require.Equal(t, 2, o.spent(func() { p.does() }))
+	require.Contains(t, o.conversation(t).Tags, "call_abandoned_in_flow")
+}
+
+// A call whose reports were delayed: all of them are known when the conversation is open.
+func TestEverythingThatIsDueIsWrittenInOneStep(t *testing.T) {
+	o := newOrg(t)
+	p := o.rings(t, caller)
+	p.picksUp(12, agentAmira)
+	p.picksUp(60, agentBastian)
+	p.ends(90, "hangup")
+	p.does()
+	require.Equal(t, []call.Cause{call.PickedUp}, p.record.Next(p.rang).Step.Causes, "late reports may follow the end")
+	afterThat := p.record.Next(p.rang.Add(time.Hour)).Step
+	require.Equal(t, []call.Cause{call.PickedUp, call.Ended}, afterThat.Causes)
+	require.Equal(t, 4, o.spent(func() { p.does(func(in *StepInput) { in.Step = *afterThat }) }), "update; three notes")
+	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
+	require.Len(t, o.conversation(t).Notes, 3)
+	require.Nil(t, p.record.Next(p.rang.Add(time.Hour)).Step)
 }

@@ -25,7 +25,7 @@ func TestAnAgentIsAssignedWhileTheNoteWaitsForTheBudget(t *testing.T) {
 	client, err := kustomer.New(kustomer.Config{BaseURL: o.url, APIKey: apiKey, RequestsPerMinute: 800, Transport: nearlyUsedUp{}})
 	require.NoError(t, err)
 	o.Activities = New(client, o.inForce.Load, "")
-	_, err = attempt(o.updateStep, answering(o.open(t)))
+	_, err = o.answered(t).tries()
 	require.Equal(t, RateLimited, failureOf(t, err).Type())
 	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
 	require.Empty(t, o.conversation(t).Notes)

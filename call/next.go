@@ -144,26 +144,26 @@ func (r *Record) untilAfterwards(now time.Time) Wait {
 	if r.Was.Closing == nil {
 		return Wait{}
 	}
-	if due, wanted := r.wrapUpDue(); wanted && due.After(now) {
+	if due, wanted := r.wrapUpDue(r.Was.Closing); wanted && due.After(now) {
 		return Wait{WaitsForWrapUp, due}
 	}
-	if limit := r.endedAt().Add(r.Limits.Recording); r.Opened.Expects.Recording && limit.After(now) {
+	if limit := r.endedAt(r.Was.Closing).Add(r.Limits.Recording); r.Opened.Expects.Recording && limit.After(now) {
 		return Wait{WaitsForRecordings, limit}
 	}
 	return Wait{}
 }
 
 // wrapUpDue is when the wrap-up time of an answered call is over, if automations act on that.
-func (r *Record) wrapUpDue() (due time.Time, wanted bool) {
+func (r *Record) wrapUpDue(closing *Closing) (due time.Time, wanted bool) {
 	expects := r.Opened.Expects
-	return r.endedAt().Add(expects.WrapUpTime), expects.WrapUpTime > 0 && r.Was.Closing.Facts.Outcome == Answered
+	return r.endedAt(closing).Add(expects.WrapUpTime), expects.WrapUpTime > 0 && closing.Facts.Outcome == Answered
 }
 
 // endedAt is when the end of the call was reported or, without a report, assumed.
-func (r *Record) endedAt() time.Time {
+func (r *Record) endedAt(closing *Closing) time.Time {
 	switch end := r.end(); {
 	case end == nil:
-		return r.Was.Closing.At
+		return closing.At
 	case r.wasTransferred():
 		return r.lastReceived() // the end of the last agent's leg
 	default:

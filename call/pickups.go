@@ -14,7 +14,6 @@ const pickUpWindow = 5 * time.Second
 type pickUp struct {
 	event Event
 	note  string
-	Resolved
 }
 
 func (p pickUp) at() time.Time { return p.event.At() }
@@ -28,7 +27,7 @@ func byTime(pickUps []pickUp) []pickUp {
 func (r *Record) pickUps() (pickUps []pickUp) {
 	for _, report := range r.Reports {
 		if report.isPickUp() {
-			pickUps = append(pickUps, pickUp{event: report.Event, note: report.Note, Resolved: report.Resolved})
+			pickUps = append(pickUps, pickUp{event: report.Event, note: report.Note})
 		}
 	}
 	for _, report := range r.Reports {

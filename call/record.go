@@ -37,12 +37,12 @@ type Report struct {
 	// Note names the note of a pick-up or a recording. It is given once and never
 	// changes. A report of a pick-up without one repeats another report.
 	Note string `json:"note,omitempty"`
-	Resolved
 }
 
-// Resolved is which Kustomer users an agent was found to be.
+// Resolved is who an agent was found to be in Kustomer. It is zero if nothing asked.
 type Resolved struct {
-	Users []string `json:"users,omitempty"`
+	// User is the Kustomer user.
+	User string `json:"user,omitempty"`
 	// Unassigned says that Kustomer does not know the agent.
 	Unassigned bool `json:"unassigned,omitempty"`
 }

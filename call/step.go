@@ -2,6 +2,7 @@ package call
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -27,23 +28,38 @@ const (
 	WrapUpOver         Cause = "wrap_up_over"
 )
 
+var causesInWords = map[Cause]string{
+	Rang:               "open the conversation",
+	PickedUp:           "assign the agent, tag and note",
+	CustomerIdentified: "give the conversation to the customer",
+	AgentIdentified:    "assign the agent, who is known now",
+	Ended:              "write the outcome",
+	RecordingAvailable: "write down a recording",
+	WrapUpOver:         "wrap the call up",
+}
+
 // InWords is the step as operators read it.
 func (s Step) InWords() string {
-	switch s.Causes[0] {
-	case Rang:
-		return "open the conversation"
-	case PickedUp:
-		return "assign the agent, tag and note"
-	case CustomerIdentified:
-		return "give the conversation to the customer"
-	case AgentIdentified:
-		return "assign the agent, who is known now"
-	case Ended:
-		return "write the outcome"
-	case RecordingAvailable:
-		return "write down a recording"
+	var words []string
+	for _, cause := range s.Causes {
+		words = append(words, causesInWords[cause])
 	}
-	return "wrap the call up"
+	return strings.Join(words, "; ")
+}
+
+// Has reports whether the step has this cause.
+func (s Step) Has(cause Cause) bool { return slices.Contains(s.Causes, cause) }
+
+// NewPickUps are those that the step is to show.
+func (s Step) NewPickUps() []PickUp {
+	return slices.DeleteFunc(slices.Clone(s.Is.PickUps), func(p PickUp) bool { return s.Was.pickUp(p.Note) != nil })
+}
+
+// IsToResolve reports whether it has to be found out who the agent of a pick-up is in
+// Kustomer: the pick-up is new, or its agent was identified since the last step.
+func (s Step) IsToResolve(p PickUp) bool {
+	was := s.Was.pickUp(p.Note)
+	return p.Resolved == (Resolved{}) && (was == nil || was.Facts.Agent.isIdentifiedBy(p.Facts.Agent))
 }
 
 // Done is what a record keeps of a step's result.
@@ -53,71 +69,37 @@ type Done struct {
 	// Conversation says that the call has a conversation.
 	Conversation bool
 	Expects      Expects
-	// Agent is who the agent whom the step was about is in Kustomer.
-	Agent Resolved
+	// Agents are who agents are in Kustomer, by the names of their pick-ups' notes; Placer is the agent who placed the call.
+	Agents map[string]Resolved
+	Placer Resolved
 }
 
-// step returns what is due, nil if nothing is: the most urgent difference between
-// the story and what was written.
+// step returns what is due, nil if nothing is: the difference between the story
+// and what was written.
 func (r *Record) step(is Story) *Step {
 	if !r.Opened.Conversation {
 		return nil
 	}
-	was := r.Was
-	next := was
-	next.PickUps = slices.Clone(was.PickUps)
-	cause := next.advance(is)
-	if cause == "" {
-		return nil
+	if causes := causesOf(r.Was, is); len(causes) > 0 {
+		return &Step{Causes: causes, Was: r.Was, Is: is}
 	}
-	return &Step{Causes: []Cause{cause}, Was: was, Is: next}
+	return nil
 }
 
-// advance adds the most urgent thing to a story that it lacks, and returns the cause.
-func (s *Story) advance(is Story) Cause {
-	for _, p := range is.PickUps {
-		if s.pickUp(p.Note) == nil {
-			s.PickUps = append(s.PickUps, p)
-			return PickedUp
+// causesOf is why a conversation that shows one story has to be brought to another.
+func causesOf(was, is Story) (causes []Cause) {
+	due := func(is bool, cause Cause) {
+		if is {
+			causes = append(causes, cause)
 		}
 	}
-	if s.Opening.needsCustomer() && is.Opening.hasNumber() {
-		agent := s.Opening.Agent
-		s.Opening = is.Opening
-		s.Opening.Agent = agent
-		return CustomerIdentified
-	}
-	if s.identifyHolder(is) {
-		return AgentIdentified
-	}
-	switch {
-	case is.Closing != nil && (s.Closing == nil || s.Closing.Nth < is.Closing.Nth):
-		s.Closing = is.Closing
-		return Ended
-	case len(is.Recordings) > len(s.Recordings):
-		s.Recordings = is.Recordings[:len(s.Recordings)+1]
-		return RecordingAvailable
-	case is.WrappedUp && !s.WrappedUp:
-		s.WrappedUp = true
-		return WrapUpOver
-	}
-	return ""
-}
-
-// identifyHolder takes over who the agent is who has the call, if that was not known before.
-func (s *Story) identifyHolder(is Story) bool {
-	note, was := s.holder()
-	slot, agent := is.holder()
-	if slot != note || !was.isIdentifiedBy(agent) {
-		return false
-	}
-	if held := s.pickUp(note); held != nil {
-		held.Facts = is.pickUp(note).Facts
-	}
-	if is.Opening.Outgoing {
-		s.Opening.Agent = is.Opening.Agent
-	}
-	return true
+	due(len(is.PickUps) > len(was.PickUps), PickedUp)
+	due(!was.Opening.KnowsCustomer() && is.Opening.hasNumber(), CustomerIdentified)
+	due(was.holder().isIdentifiedBy(is.holder()) && len(is.PickUps) == len(was.PickUps), AgentIdentified)
+	due(is.Closing != nil && (was.Closing == nil || was.Closing.Nth < is.Closing.Nth), Ended)
+	due(len(is.Recordings) > len(was.Recordings), RecordingAvailable)
+	due(is.WrappedUp && !was.WrappedUp, WrapUpOver)
+	return causes
 }
 
 // isIdentifiedBy reports whether a bucket says who an agent is whom nothing named
@@ -127,10 +109,7 @@ func (a Agent) isIdentifiedBy(b Agent) bool {
 	return isNamed || a.Is(b) && (a.SourceID == "" && b.SourceID != "" || a.Email == "" && b.Email != "")
 }
 
-// needsCustomer reports whether a conversation that is opened with these facts has no customer yet.
-func (f Facts) needsCustomer() bool { return !f.KnowsCustomer() }
-
-// hasNumber reports whether the facts contain the number that the customer has, or that it is withheld.
+// hasNumber reports whether the facts contain a number for the customer, although it may be withheld.
 func (f Facts) hasNumber() bool {
 	if f.Outgoing {
 		return f.Leg.To != ""
@@ -142,33 +121,23 @@ func (f Facts) hasNumber() bool {
 // given: what was reported since then is still due.
 func (r *Record) Done(step Step, done Done) {
 	r.Was = step.Is
-	switch step.Causes[0] {
-	case Rang:
+	r.Was.PickUps = slices.Clone(step.Is.PickUps)
+	if step.Has(Rang) {
 		r.Opened = &Opened{Conversation: done.Conversation, Expects: done.Expects}
-		r.Was.Placer = done.Agent
-	case PickedUp, AgentIdentified:
-		agent := done.Agent
-		if done.Skipped { // whether it is marked as unassigned is as before
-			agent = Resolved{Unassigned: step.Was.IsUnassigned()}
+	}
+	if done.Skipped && step.Was.IsUnassigned() { // the conversation is still marked so
+		if latest := r.Was.Latest(); latest != nil {
+			latest.Unassigned = true
+		} else {
+			r.Was.Placer.Unassigned = true
 		}
-		r.resolve(step, agent)
 	}
-}
-
-// resolve keeps who an agent is in Kustomer: that is asked once.
-func (r *Record) resolve(step Step, agent Resolved) {
-	note, _ := step.Is.holder()
-	if step.Causes[0] == PickedUp {
-		note = step.Is.PickUps[len(step.Is.PickUps)-1].Note
+	if done.Placer != (Resolved{}) {
+		r.Was.Placer = done.Placer
 	}
-	if note == "" {
-		r.Was.Placer = agent
-		return
-	}
-	r.Was.pickUp(note).Resolved = agent
-	for i := range r.Reports {
-		if r.Reports[i].Kind == Bridged && r.Reports[i].Note == note {
-			r.Reports[i].Resolved = agent
+	for i := range r.Was.PickUps {
+		if agent, asked := done.Agents[r.Was.PickUps[i].Note]; asked {
+			r.Was.PickUps[i].Resolved = agent
 		}
 	}
 }

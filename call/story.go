@@ -32,8 +32,6 @@ type PickUp struct {
 	ReceivedAt time.Time `json:"receivedAt,omitzero"`
 	// Inferred says that nobody reported it: the legs imply it.
 	Inferred bool `json:"inferred,omitempty"`
-	// OutOfOrder says that a later pick-up was known first. That one decides who has the call.
-	OutOfOrder bool `json:"outOfOrder,omitempty"`
 	Resolved
 }
 
@@ -60,19 +58,21 @@ const inferredNote = "answered"
 // story is everything that the conversation depends on as of now.
 func (r *Record) story(now time.Time) Story {
 	s := Story{Opening: r.opening(), RangAt: r.rangAt(), Placer: r.Was.Placer, WrappedUp: r.Was.WrappedUp}
+	if r.Was.Opening.Agent.isIdentifiedBy(s.Opening.Agent) {
+		s.Placer = Resolved{}
+	}
 	facts := r.Facts()
 	for _, p := range r.Was.PickUps {
 		if p.Inferred {
 			s.PickUps = append(s.PickUps, p)
 		}
 	}
-	pickUps := r.pickUps()
-	for _, p := range pickUps {
-		isLater := func(other pickUp) bool { return other.at().After(p.at()) }
-		s.PickUps = append(s.PickUps, PickUp{
-			Note: p.note, Facts: r.asOf(facts, p.event), At: p.at(), ReceivedAt: p.event.ReceivedAt,
-			OutOfOrder: slices.ContainsFunc(pickUps, isLater), Resolved: p.Resolved,
-		})
+	for _, p := range r.pickUps() {
+		is := PickUp{Note: p.note, Facts: r.asOf(facts, p.event), At: p.at(), ReceivedAt: p.event.ReceivedAt}
+		if was := r.Was.pickUp(p.note); was != nil && !was.Facts.Agent.isIdentifiedBy(is.Facts.Agent) {
+			is.Resolved = was.Resolved
+		}
+		s.PickUps = append(s.PickUps, is)
 	}
 	if !r.isOver(now) {
 		return s
@@ -104,9 +104,6 @@ func (r *Record) closing(over Over, now time.Time) *Closing {
 
 // afterwards adds what comes after the outcome: recordings and the end of the wrap-up.
 func (r *Record) afterwards(s Story, now time.Time) Story {
-	if r.Was.Closing == nil {
-		return s
-	}
 	if r.Opened.Expects.Recording {
 		for _, report := range r.Reports {
 			if report.Kind == Recorded {
@@ -114,7 +111,7 @@ func (r *Record) afterwards(s Story, now time.Time) Story {
 			}
 		}
 	}
-	if due, wanted := r.wrapUpDue(); wanted && !due.After(now) {
+	if due, wanted := r.wrapUpDue(s.Closing); wanted && !due.After(now) {
 		s.WrappedUp = true
 	}
 	return s
@@ -181,14 +178,14 @@ func (s Story) Latest() (latest *PickUp) {
 }
 
 // holder is the agent who has the call: who picked up last or, before that, who placed it.
-func (s Story) holder() (slot string, agent Agent) {
-	if latest := s.Latest(); latest != nil {
-		return latest.Note, latest.Facts.Agent
+func (s Story) holder() Agent {
+	switch latest := s.Latest(); {
+	case latest != nil:
+		return latest.Facts.Agent
+	case s.Opening.Outgoing:
+		return s.Opening.Agent
 	}
-	if s.Opening.Outgoing {
-		return "", s.Opening.Agent
-	}
-	return "", Agent{}
+	return Agent{}
 }
 
 // pickUp returns the pick-up whose note has this name, nil if the story does not contain it.

@@ -52,7 +52,8 @@ func TestARecordingThatComesEarlyIsWrittenDownOnceTheOutcomeIs(t *testing.T) {
 	c.opened.Expects.Recording = true
 	c.hears(30*time.Second, recorded)
 	c.plays()
-	require.Equal(t, []string{"create", "bridged", "finished", "recorded"}, c.steps)
+	require.Equal(t, []string{"create", "bridged", "finished+recorded"}, c.steps)
+	require.Equal(t, "https://recordings.example.com/1", c.recording(1).URL)
 }
 
 func TestARecordingThatNoAutomationIsForIsNotWaitedFor(t *testing.T) {
@@ -74,7 +75,7 @@ func TestAnAnsweredCallIsWrappedUpOnce(t *testing.T) {
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished", "wrappedUp"}, c.steps)
 	require.Equal(t, []call.Cause{call.WrapUpOver}, c.causes(2))
-	require.Equal(t, call.Answered, c.facts(2).Outcome)
+	require.Equal(t, call.Answered, c.closing(2).Outcome)
 	require.Equal(t, 3*time.Minute, c.took())
 }
 
@@ -103,7 +104,7 @@ func TestABridgeThatComesAfterTheEndIsStillServedAndPutsTheOutcomeRight(t *testi
 	c.hears(30*time.Second, hungUp)
 	c.hears(3*time.Minute, bridged)
 	state := c.plays()
-	require.Equal(t, []string{"create", "finished", "bridged", "finished-2"}, c.steps)
+	require.Equal(t, []string{"create", "finished", "bridged+finished-2"}, c.steps)
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, workflows.Finished, state.Phase)
 }

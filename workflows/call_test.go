@@ -41,7 +41,7 @@ func TestStepsKnowWhatTheEventsTold(t *testing.T) {
 
 	require.Equal(t, "+4930231250", c.created.Is.Opening.Leg.From)
 	require.Equal(t, "p", c.created.Is.Opening.Key)
-	handOver, outcome := c.facts(0), c.facts(1)
+	handOver, outcome := c.pickUp(0).Facts, c.closing(1)
 	require.Equal(t, 10, *handOver.Leg.Seconds, "how long the caller waited")
 	require.Equal(t, "agent-1", handOver.Agent.ID)
 	require.Equal(t, "conversation-1", c.updates[0].Conversation.ID)
@@ -90,7 +90,7 @@ func TestAnsweredCallWhoseEndIsLostIsClosedInTheEnd(t *testing.T) {
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, workflows.Finished, state.Phase)
 	require.Equal(t, call.DefaultLimits.Bridge+call.DefaultLimits.End, c.took())
-	require.Nil(t, c.facts(1).Leg.Seconds, "how long the call was is not known")
+	require.Nil(t, c.closing(1).Leg.Seconds, "how long the call was is not known")
 }
 
 func TestWithoutAnAutomationForTheEndTheCallIsOverOnceHandedOver(t *testing.T) {
@@ -104,15 +104,16 @@ func TestWithoutAnAutomationForTheEndTheCallIsOverOnceHandedOver(t *testing.T) {
 	require.Less(t, c.took(), time.Minute)
 }
 
-func TestAdoptedConversationIsLookedAtBeforeNotesAreWritten(t *testing.T) {
+func TestUpdatesAreToldThatTheConversationWasAdopted(t *testing.T) {
 	c := newCall(t)
 	c.opened.Conversation.Adopted = true
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(60*time.Second, finished)
 	c.plays()
-	require.True(t, c.updates[0].MayBeDone)
-	require.True(t, c.updates[1].MayBeDone)
+	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
+	require.True(t, c.updates[0].Conversation.Adopted)
+	require.True(t, c.updates[1].Conversation.Adopted)
 }
 
 func TestCallThatNoAutomationOpensAConversationForIsFollowedToItsEnd(t *testing.T) {

@@ -3,11 +3,13 @@ package workflows_test
 import (
 	"context"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
@@ -71,17 +73,20 @@ type callUnderTest struct {
 	away       time.Duration         // for how long after the start Kustomer answers nothing
 	answers    map[string]func(*activities.StepResult)
 	duringStep map[string]func()
+	wasReset   bool
 
 	decisions int
 	answered  workflows.State // to the last decision
 
-	// steps are named after the note that they write, or what they do if they write none.
+	// steps are named after the notes that they write, or what they do if they write none.
 	steps      []string
-	priorities []int // of the steps that are activities of their own
+	locally    []string // those that were tried within the workflow task
+	priorities []int    // of the steps that are activities of their own
 	created    activities.StepInput
 	updates    []activities.StepInput
 	listings   []listing
 	timers     timers
+	log        string // as the Web UI shows it in the end
 	// answersLate is how long it takes until whoever has sent an update has the answer.
 	answersLate time.Duration
 }
@@ -110,42 +115,51 @@ func newCall(t *testing.T) *callUnderTest {
 	return c
 }
 
-func (c *callUnderTest) create(_ context.Context, in activities.StepInput) (activities.StepResult, error) {
+func (c *callUnderTest) create(ctx context.Context, in activities.StepInput) (activities.StepResult, error) {
 	c.created = in
-	return c.opened, c.carriesOut("create")
+	return c.opened, c.carriesOut(ctx, nameOf(in))
 }
 
-func (c *callUnderTest) update(_ context.Context, in activities.StepInput) (activities.StepResult, error) {
+func (c *callUnderTest) update(ctx context.Context, in activities.StepInput) (activities.StepResult, error) {
 	c.updates = append(c.updates, in)
 	result := activities.StepResult{At: began.Add(30 * time.Millisecond), Conversation: in.Conversation}
 	is := &result.Conversation
 	is.Rev = 0 // which is not known after a note
-	switch in.Causes[0] {
-	case call.PickedUp:
-		if pickUp := last(in.Is.PickUps); !pickUp.OutOfOrder {
-			assign(&result, pickUp.Facts.Agent)
-		}
-	case call.AgentIdentified:
-		assign(&result, factsOf(in).Agent)
-	case call.CustomerIdentified:
+	if in.Has(call.CustomerIdentified) {
 		is.CustomerID, is.URL = "customer-2", "https://crm/moved"
 	}
+	resolve(in.Step, &result)
 	step := nameOf(in)
 	if answer := c.answers[step]; answer != nil {
 		answer(&result)
 	}
-	return result, c.carriesOut(step)
+	return result, c.carriesOut(ctx, step)
 }
 
-func assign(result *activities.StepResult, agent call.Agent) {
-	if agent.SourceID != "" {
-		result.Agent.Users = []string{agent.SourceID}
-		result.Conversation.AssignedUsers = result.Agent.Users
+// resolve finds out who the agents are, and assigns the one who has the call.
+func resolve(step call.Step, result *activities.StepResult) {
+	result.Agents, result.Placer = make(map[string]call.Resolved), step.Is.Placer
+	for _, p := range step.Is.PickUps {
+		if step.IsToResolve(p) {
+			result.Agents[p.Note] = call.Resolved{User: p.Facts.Agent.SourceID}
+		}
+	}
+	holder, latest := step.Is.Opening.Agent, step.Is.Latest()
+	if latest != nil {
+		holder = latest.Facts.Agent
+	} else if step.Has(call.AgentIdentified) {
+		result.Placer = call.Resolved{User: holder.SourceID}
+	}
+	if (step.Has(call.PickedUp) || step.Has(call.AgentIdentified)) && holder.SourceID != "" {
+		result.Conversation.AssignedUsers = []string{holder.SourceID}
 	}
 }
 
-func (c *callUnderTest) carriesOut(step string) error {
+func (c *callUnderTest) carriesOut(ctx context.Context, step string) error {
 	c.steps = append(c.steps, step)
+	if activity.GetInfo(ctx).IsLocalActivity {
+		c.locally = append(c.locally, step)
+	}
 	if meanwhile := c.duringStep[step]; meanwhile != nil {
 		meanwhile()
 	}
@@ -159,56 +173,57 @@ func (c *callUnderTest) carriesOut(step string) error {
 	return nil
 }
 
-// nameOf is the name of a step.
+// nameOf is the name of a step: of all that it does.
 func nameOf(in activities.StepInput) string {
-	switch in.Causes[0] {
-	case call.Rang:
-		return "create"
-	case call.PickedUp:
-		return last(in.Is.PickUps).Note
-	case call.CustomerIdentified:
-		return "move"
-	case call.AgentIdentified:
-		return "identify"
-	case call.Ended:
-		return in.Is.Closing.Note
-	case call.RecordingAvailable:
-		return last(in.Is.Recordings).Note
+	var names []string
+	for _, cause := range in.Causes {
+		switch cause {
+		case call.Rang:
+			names = append(names, "create")
+		case call.PickedUp:
+			for _, p := range in.NewPickUps() {
+				names = append(names, p.Note)
+			}
+		case call.CustomerIdentified:
+			names = append(names, "move")
+		case call.AgentIdentified:
+			names = append(names, "identify")
+		case call.Ended:
+			names = append(names, in.Is.Closing.Note)
+		case call.RecordingAvailable:
+			for _, recording := range in.Is.Recordings[len(in.Was.Recordings):] {
+				names = append(names, recording.Note)
+			}
+		case call.WrapUpOver:
+			names = append(names, string(call.WrappedUp))
+		}
 	}
-	return string(call.WrappedUp)
+	return strings.Join(names, "+")
 }
 
-// factsOf are the facts that a step is made with.
-func factsOf(in activities.StepInput) call.Facts {
-	latest := in.Is.Latest()
-	switch {
-	case in.Causes[0] == call.PickedUp:
-		return last(in.Is.PickUps).Facts
-	case in.Causes[0] == call.AgentIdentified && latest != nil:
-		return latest.Facts
-	case in.Is.Closing != nil && in.Causes[0] != call.CustomerIdentified && in.Causes[0] != call.AgentIdentified:
-		return in.Is.Closing.Facts
-	}
-	return in.Is.Opening
+// latest is the pick-up that decides who has the call, as update n was told.
+func (c *callUnderTest) latest(n int) call.PickUp { return *c.updates[n].Is.Latest() }
+
+// pickUp is the one that update n is about, and the only one.
+func (c *callUnderTest) pickUp(n int) call.PickUp {
+	require.Len(c.t, c.updates[n].NewPickUps(), 1)
+	return c.updates[n].NewPickUps()[0]
 }
 
-// facts are those that update n was made with.
-func (c *callUnderTest) facts(n int) call.Facts { return factsOf(c.updates[n]) }
+// closing is the outcome that update n was told.
+func (c *callUnderTest) closing(n int) call.Facts { return c.updates[n].Is.Closing.Facts }
 
-// pickUp is the one that update n is about.
-func (c *callUnderTest) pickUp(n int) call.PickUp { return last(c.updates[n].Is.PickUps) }
-
-// recording is the one that update n is about.
+// recording is the last one that update n was told.
 func (c *callUnderTest) recording(n int) call.RecordingNote { return last(c.updates[n].Is.Recordings) }
 
 // causes is why update n was made.
 func (c *callUnderTest) causes(n int) []call.Cause { return c.updates[n].Causes }
 
-// moved is the step that gave the conversation to the customer.
-func (c *callUnderTest) moved() (moved activities.StepInput) {
+// moved are the steps that gave the conversation to the customer.
+func (c *callUnderTest) moved() (moved []activities.StepInput) {
 	for _, in := range c.updates {
-		if nameOf(in) == "move" {
-			moved = in
+		if in.Has(call.CustomerIdentified) {
+			moved = append(moved, in)
 		}
 	}
 	return moved

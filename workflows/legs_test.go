@@ -35,7 +35,7 @@ func TestTheRunShowsWhoWasRungForHowLongAndWhatBecameOfIt(t *testing.T) {
 		{LegID: "c-2", AgentID: "agent-1", RangSeconds: new(7), TalkedSeconds: new(50), Answered: true, FinishReason: "hangup"},
 	}, state.Legs)
 	require.Equal(t, call.Summary{WaitSeconds: new(10), TalkSeconds: new(50), Agents: []string{"agent-1"}, EndedBy: "agent"}, state.Summary)
-	require.Equal(t, state.Summary, c.facts(1).Summary)
+	require.Equal(t, state.Summary, c.closing(1).Summary)
 }
 
 func TestAChildLegNeitherOpensNorEndsNorAssigns(t *testing.T) {
@@ -106,7 +106,7 @@ func TestTheAgentWhoPlacedACallIsNamedWhenThatBecomesKnown(t *testing.T) {
 	require.Equal(t, []call.Cause{call.AgentIdentified}, c.causes(0))
 	require.Empty(t, c.updates[0].Is.PickUps, "who placed it has not picked up")
 	require.Equal(t, "conversation-1", c.updates[0].Conversation.ID)
-	require.Equal(t, agent1, c.facts(0).Agent)
+	require.Equal(t, agent1, c.updates[0].Is.Opening.Agent)
 	require.Equal(t, "agent-1", state.AgentID)
 }
 
@@ -115,6 +115,6 @@ func TestACallThatWasAnsweredStaysSoWhereItsEndIsNotHeardOf(t *testing.T) {
 	c.starts(event(call.Outbound, customersLeg, agent1))
 	c.hears(60*time.Second, event(call.Finished, lasting(customersLeg, 40, "hangup"), call.Agent{}))
 	state := c.plays()
-	require.Equal(t, []string{"create", "answered", "finished"}, c.steps)
+	require.Equal(t, []string{"create", "answered+finished"}, c.steps)
 	require.Equal(t, call.Answered, state.Outcome)
 }

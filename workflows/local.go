@@ -45,13 +45,13 @@ func (r *run) opensLocally(ctx workflow.Context, in activities.StepInput) bool {
 // updatesLocally depends on the history alone, which is the same in a run that was
 // reset; whether a step may have been done is not.
 func (r *run) updatesLocally(ctx workflow.Context, a attempt, in activities.StepInput) bool {
-	if in.Causes[0] != call.PickedUp {
+	isOnePickUp := len(in.Causes) == 1 && in.Has(call.PickedUp) && len(in.NewPickUps()) == 1
+	if !isOnePickUp || in.NewPickUps()[0].Note != in.Is.Latest().Note {
 		return false
 	}
-	pickUp := in.Is.PickUps[len(in.Is.PickUps)-1]
-	isConditional := in.Conversation.Rev != 0 && !pickUp.OutOfOrder
+	isConditional := in.Conversation.Rev != 0
 	isUsual := !a.decided && !in.Conversation.Adopted && !in.Conversation.Deleted && !r.isOld && !r.record.HasParentEnded()
-	return isConditional && isUsual && isPrompt(ctx, activities.Since(in))
+	return isConditional && isUsual && isPrompt(ctx, in.Since())
 }
 
 func isPrompt(ctx workflow.Context, at time.Time) bool { return workflow.Now(ctx).Sub(at) < prompt }

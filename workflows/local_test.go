@@ -20,7 +20,7 @@ func unavailable(pause time.Duration) error {
 func promptly(t *testing.T) *callUnderTest {
 	t.Helper()
 	c := newCall(t)
-	c.opened.Conversation.Known, c.opened.Conversation.Rev = true, 1
+	c.opened.Conversation.Rev = 1
 	c.starts(inbound)
 	c.hears(time.Second, bridged)
 	c.hears(60*time.Second, finished)
@@ -31,6 +31,7 @@ func TestStepsForWhichSomebodyWaitsAtAPhoneAreTriedWithinTheTask(t *testing.T) {
 	c := promptly(t)
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
+	require.Equal(t, []string{"create", "bridged"}, c.locally)
 	require.Equal(t, []int{activities.PriorityOutcome}, c.priorities, "the only one that is an activity of its own")
 }
 
@@ -44,6 +45,8 @@ func TestStepThatFallsShortWithinTheTaskBecomesAnActivityThatLooksFirst(t *testi
 	state := c.plays()
 	require.Equal(t, []string{"create", "create", "bridged", "bridged", "finished"}, c.steps)
 	require.Equal(t, []bool{false, true, false, true}, looked)
+	require.False(t, c.created.EarlierRun, "it was this one")
+	require.False(t, c.updates[1].EarlierRun)
 	require.Equal(t, []int{activities.PriorityRing, activities.PriorityHandOver, activities.PriorityOutcome}, c.priorities)
 	require.Equal(t, workflows.Finished, state.Phase)
 }
@@ -111,7 +114,6 @@ func TestWhatCouldBeDoneTwiceIsNotTriedWithinTheTask(t *testing.T) {
 	for name, change := range map[string]func(*callUnderTest){
 		"a hand-over whose conversation others may have changed": func(c *callUnderTest) { c.opened.Conversation.Rev = 0 },
 		"one that was opened before":                             func(c *callUnderTest) { c.opened.Conversation.Adopted = true },
-		"one of an earlier version":                              func(c *callUnderTest) { c.opened.Conversation.Known, c.opened.Conversation.Rev = false, 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := promptly(t)
@@ -125,7 +127,7 @@ func TestWhatCouldBeDoneTwiceIsNotTriedWithinTheTask(t *testing.T) {
 // A backlog is handed out by urgency, which only activities of their own have.
 func TestEventsThatHaveWaitedForAWorkerAreServedByUrgency(t *testing.T) {
 	c := newCall(t)
-	c.opened.Conversation.Known, c.opened.Conversation.Rev = true, 1
+	c.opened.Conversation.Rev = 1
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged) // which was received when the call began
 	c.hears(60*time.Second, finished)

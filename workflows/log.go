@@ -33,8 +33,8 @@ func (r *run) show(ctx workflow.Context, s State) {
 }
 
 // doneInWords says what a step has achieved.
-func doneInWords(step call.Step, result activities.StepResult) string {
-	switch step.Causes[0] {
+func doneInWords(cause call.Cause, step call.Step, result activities.StepResult) string {
+	switch cause {
 	case call.Rang:
 		return openedInWords(result)
 	case call.CustomerIdentified:
@@ -46,7 +46,8 @@ func doneInWords(step call.Step, result activities.StepResult) string {
 	case call.WrapUpOver:
 		return "wrapped up"
 	}
-	if result.Agent.Unassigned {
+	latest := step.Is.Latest()
+	if latest != nil && result.Agents[latest.Note].Unassigned || latest == nil && result.Placer.Unassigned {
 		return "conversation updated, but assigned to nobody: Kustomer does not know the agent"
 	}
 	return "conversation handed over"

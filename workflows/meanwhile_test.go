@@ -47,7 +47,7 @@ func TestReportsAreReceivedWhileAStepIsRetried(t *testing.T) {
 			state := c.plays()
 
 			require.GreaterOrEqual(t, c.took(), c.away)
-			require.Equal(t, []string{"bridged", "finished"}, c.steps[len(c.steps)-2:], "what came meanwhile is written once it can be")
+			require.Equal(t, []string{"create", "bridged+finished"}, c.steps[len(c.steps)-2:], "what came meanwhile is written once it can be")
 			require.Nil(t, state.Step)
 			require.Equal(t, []listing{
 				{tc.isSlow, attributes{workflows.WaitsFor: "kustomer"}},
@@ -82,7 +82,7 @@ func TestReportsAreReceivedWhileACallIsParked(t *testing.T) {
 	c.at(24*time.Hour, func() { c.decides(workflows.UpdateRetry) })
 	state := c.plays()
 
-	require.Equal(t, []string{"create", "create", "bridged", "finished"}, c.steps)
+	require.Equal(t, []string{"create", "create", "bridged+finished"}, c.steps)
 	require.Equal(t, workflows.Finished, c.answered.Phase, "the operator is told what became of the call meanwhile")
 	require.Equal(t, workflows.Finished, state.Phase)
 	require.Equal(t, []listing{
@@ -147,7 +147,7 @@ func TestAReportThatArrivesWhileTheRunFinishesIsNotLost(t *testing.T) {
 	})
 	c.hears(time.Minute, bridged)
 	state := c.plays()
-	require.Equal(t, []string{"create", "finished", "bridged", "finished-2"}, c.steps)
+	require.Equal(t, []string{"create", "finished", "bridged+finished-2"}, c.steps)
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, []string{"abandoned_in_flow", "answered"}, c.listed(workflows.CallOutcome))
 	require.Equal(t, "conversation-1", c.answered.ConversationID)

@@ -28,12 +28,12 @@ func TestStepsAreToldHowTheConversationWasLeft(t *testing.T) {
 	c.plays()
 	require.Equal(t, opened, c.updates[0].Conversation)
 	require.Equal(t, handedOver, c.updates[1].Conversation)
-	require.Equal(t, []string{"user-of-agent-1", "user-of-agent-2"}, []string{c.facts(0).Agent.SourceID, c.facts(1).Agent.SourceID})
-	require.Equal(t, [][]string{nil}, usersIn(c.updates[0].Is), "the step finds out who the agent is")
-	require.Equal(t, [][]string{{"user-of-agent-1"}, nil}, usersIn(c.updates[1].Is))
-	require.Equal(t, [][]string{{"user-of-agent-1"}, {"user-of-agent-2"}}, usersIn(c.updates[2].Is))
+	require.Equal(t, []string{"user-of-agent-1", "user-of-agent-2"}, []string{c.pickUp(0).Facts.Agent.SourceID, c.pickUp(1).Facts.Agent.SourceID})
+	require.Equal(t, []string{""}, usersIn(c.updates[0].Is), "the step finds out who the agent is")
+	require.Equal(t, []string{"user-of-agent-1", ""}, usersIn(c.updates[1].Is))
+	require.Equal(t, []string{"user-of-agent-1", "user-of-agent-2"}, usersIn(c.updates[2].Is))
 	require.Equal(t, []time.Time{bridged.ReceivedAt, late.ReceivedAt, late.ReceivedAt},
-		[]time.Time{activities.Since(c.updates[0]), activities.Since(c.updates[1]), activities.Since(c.updates[2])})
+		[]time.Time{c.updates[0].Since(), c.updates[1].Since(), c.updates[2].Since()})
 }
 
 func TestCallGoesOnInTheConversationIntoWhichItsOwnWasMerged(t *testing.T) {
@@ -72,7 +72,7 @@ func TestConversationThatPeopleHaveDeletedIsReportedOnce(t *testing.T) {
 
 func TestTransferToAnAgentWhomKustomerKnowsIsNoLongerUnassigned(t *testing.T) {
 	c := newCall(t)
-	c.answers["bridged"] = func(r *activities.StepResult) { r.Agent.Unassigned = true }
+	c.answers["bridged"] = isNotKnown("bridged")
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(40*time.Second, transferred)
@@ -85,14 +85,14 @@ func TestTransferToAnAgentWhomKustomerKnowsIsNoLongerUnassigned(t *testing.T) {
 // The agent who has the call is unknown, whoever had it before.
 func TestOvertakenBridgeLeavesItToTheLaterWhetherTheCallIsUnassigned(t *testing.T) {
 	c := newCall(t)
-	c.answers["bridged"] = func(r *activities.StepResult) { r.Agent.Unassigned = true }
+	c.answers["bridged"] = isNotKnown("bridged")
 	c.starts(inbound)
 	c.hears(40*time.Second, transferred)
 	c.hears(41*time.Second, bridged) // the earlier one
 	c.hears(50*time.Second, event(call.Bridged, lasting(caller, 50, ""), call.Agent{ID: "agent-3", SourceID: "user-3"}))
 	c.hears(60*time.Second, finished)
 	c.plays()
-	require.True(t, c.pickUp(1).OutOfOrder, "which leaves the tag alone")
+	require.Equal(t, "bridged", c.latest(1).Note, "the earlier one leaves the tag alone")
 	require.Equal(t, []bool{false, true, true}, wasUnassigned(c.updates[:3]))
 }
 
@@ -126,6 +126,20 @@ func TestCallOfYesterdayLooksForWhatIsThere(t *testing.T) {
 	c.plays()
 	require.True(t, c.created.MayBeDone)
 	require.True(t, c.updates[0].MayBeDone)
+	require.True(t, c.created.EarlierRun)
+	require.True(t, c.updates[0].EarlierRun)
+}
+
+func TestRunThatWasResetLooksForWhatTheEarlierRunDid(t *testing.T) {
+	c := promptly(t)
+	c.wasReset = true
+	c.plays()
+	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
+	require.Equal(t, []string{"create", "bridged"}, c.locally, "where a step is tried follows from the history, which is the same")
+	for _, in := range append(c.updates, c.created) {
+		require.True(t, in.EarlierRun)
+		require.True(t, in.MayBeDone)
+	}
 }
 
 func TestUsualCallLooksForNothing(t *testing.T) {
@@ -135,14 +149,21 @@ func TestUsualCallLooksForNothing(t *testing.T) {
 	c.plays()
 	require.False(t, c.created.MayBeDone)
 	require.False(t, c.updates[0].MayBeDone)
+	require.False(t, c.created.EarlierRun)
+	require.False(t, c.updates[0].EarlierRun)
 }
 
 // usersIn are the Kustomer users whom those who had the call were found to be.
-func usersIn(story call.Story) (users [][]string) {
+func usersIn(story call.Story) (users []string) {
 	for _, p := range story.PickUps {
-		users = append(users, p.Users)
+		users = append(users, p.User)
 	}
 	return users
+}
+
+// isNotKnown answers that Kustomer does not know the agent of a pick-up.
+func isNotKnown(note string) func(*activities.StepResult) {
+	return func(r *activities.StepResult) { r.Agents[note] = call.Resolved{Unassigned: true} }
 }
 
 // wasUnassigned is whether the agent who had the call before each of the steps was one whom Kustomer does not know.

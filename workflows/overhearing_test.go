@@ -13,8 +13,9 @@ import (
 )
 
 // overhearing hears what the test environment does not tell: with which priorities
-// steps are asked for, what timers are for, and what is taken out of the workflow
-// list. It also holds up the answers to updates.
+// steps are asked for, what timers are for, what is taken out of the workflow list,
+// and what the Web UI shows in the end. It also holds up the answers to updates, and
+// can say that the run was reset.
 type overhearing struct {
 	interceptor.WorkerInterceptorBase
 	call *callUnderTest
@@ -33,6 +34,11 @@ func (i *overhearingInbound) Init(outbound interceptor.WorkflowOutboundIntercept
 	return i.Next.Init(&overhearingOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: outbound}, i.call})
 }
 
+func (i *overhearingInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
+	defer func() { i.call.log = workflow.GetCurrentDetails(ctx) }()
+	return i.Next.ExecuteWorkflow(ctx, in)
+}
+
 func (i *overhearingInbound) ExecuteUpdate(ctx workflow.Context, in *interceptor.UpdateInput) (any, error) {
 	answer, err := i.Next.ExecuteUpdate(ctx, in)
 	if i.call.answersLate > 0 && err == nil {
@@ -44,6 +50,14 @@ func (i *overhearingInbound) ExecuteUpdate(ctx workflow.Context, in *interceptor
 type overhearingOutbound struct {
 	interceptor.WorkflowOutboundInterceptorBase
 	call *callUnderTest
+}
+
+func (o *overhearingOutbound) GetInfo(ctx workflow.Context) *workflow.Info {
+	info := *o.Next.GetInfo(ctx)
+	if o.call.wasReset {
+		info.OriginalRunID = "an earlier run"
+	}
+	return &info
 }
 
 func (o *overhearingOutbound) ExecuteActivity(ctx workflow.Context, activity string, args ...any) workflow.Future {

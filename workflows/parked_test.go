@@ -34,6 +34,7 @@ func TestRefusedStepParksTheCallUntilAnOperatorRetries(t *testing.T) {
 	require.Empty(t, state.ParkedBecause)
 	require.Equal(t, []string{"create", "bridged", "bridged", "finished"}, c.steps)
 	require.True(t, c.updates[1].MayBeDone, "the refused attempt may have done half of it")
+	require.False(t, c.updates[1].EarlierRun)
 }
 
 func TestStepRefusedAgainParksTheCallAgain(t *testing.T) {

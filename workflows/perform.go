@@ -27,7 +27,7 @@ type attempt struct {
 func (r *run) perform(ctx workflow.Context, step call.Step) error {
 	r.step = &StepState{Causes: step.Causes, Since: workflow.Now(ctx)}
 	defer func() { r.step, r.slow = nil, false }()
-	if rang := step.Is.Opening.Leg.CreatedAt; step.Causes[0] == call.Rang && !rang.IsZero() && workflow.Now(ctx).Sub(rang) > oldCall {
+	if rang := step.Is.Opening.Leg.CreatedAt; step.Has(call.Rang) && !rang.IsZero() && workflow.Now(ctx).Sub(rang) > oldCall {
 		r.mayBeDone, r.isOld = true, true
 	}
 	for a := (attempt{mayBeDone: r.mayBeDone}); ; a.mayBeDone, a.decided = true, true {
@@ -56,11 +56,10 @@ func (r *run) perform(ctx workflow.Context, step call.Step) error {
 // as a regular activity, which Temporal retries.
 func (r *run) try(ctx workflow.Context, step call.Step, a attempt) (activities.StepResult, error) {
 	in := activities.StepInput{
-		Step: step, Conversation: r.conversation, Amend: a.amend,
-		MayBeDone: a.mayBeDone || r.conversation.Adopted || r.conversation.Deleted,
+		Step: step, Conversation: r.conversation, Amend: a.amend, EarlierRun: r.mayBeDone, MayBeDone: a.mayBeDone || r.conversation.Deleted,
 	}
 	activity, isLocal := steps.UpdateConversation, r.updatesLocally(ctx, a, in)
-	if step.Causes[0] == call.Rang {
+	if step.Has(call.Rang) {
 		activity, isLocal = steps.CreateConversation, r.opensLocally(ctx, in)
 		in.MayBeDone = in.MayBeDone || !isLocal && r.began >= repeatedTask // the first task may have been tried before
 	}
@@ -110,15 +109,11 @@ func (r *run) slowTimer(ctx workflow.Context) (workflow.Future, workflow.CancelF
 
 // priority makes room for calls that ring now once this call is over.
 func (r *run) priority(step call.Step) int {
-	priority := activities.PriorityHandOver
-	switch step.Causes[0] {
-	case call.Rang:
-		priority = activities.PriorityRing
-	case call.Ended:
-		priority = activities.PriorityOutcome
-	case call.RecordingAvailable, call.WrapUpOver:
-		return activities.PriorityCatchUp
-	}
+	priority := map[call.Cause]int{
+		call.Rang: activities.PriorityRing, call.Ended: activities.PriorityOutcome,
+		call.RecordingAvailable: activities.PriorityCatchUp, call.WrapUpOver: activities.PriorityCatchUp,
+	}[step.Causes[0]] // the most urgent
+	priority = cmp.Or(priority, activities.PriorityHandOver)
 	if priority < activities.PriorityOutcome && r.record.NobodyWaits() {
 		return activities.PriorityCatchUp
 	}
@@ -129,12 +124,14 @@ func (r *run) priority(step call.Step) int {
 func (r *run) complete(ctx workflow.Context, step call.Step, result activities.StepResult) {
 	wasDeleted := r.conversation.Deleted
 	r.conversation = result.Conversation
-	r.record.Done(step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agent: result.Agent})
+	r.record.Done(step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agents: result.Agents, Placer: result.Placer})
 	r.answers.callerHash = cmp.Or(result.CallerHash, r.answers.callerHash)
 	r.answers.automations = cmp.Or(r.answers.automations, result.Automations)
 	at := cmp.Or(result.At, workflow.Now(ctx))
 	if !r.conversation.Deleted {
-		r.log(at, doneInWords(step, result))
+		for _, cause := range step.Causes {
+			r.log(at, doneInWords(cause, step, result))
+		}
 		r.measure(step, at)
 	}
 	if result.Caller != "" {
@@ -150,10 +147,10 @@ func (r *run) complete(ctx workflow.Context, step call.Step, result activities.S
 // measure keeps how long the two steps took for which someone waits.
 func (r *run) measure(step call.Step, at time.Time) {
 	switch {
-	case step.Causes[0] == call.Rang && r.conversation.ID != "" && len(r.record.Reports) > 0:
+	case step.Has(call.Rang) && r.conversation.ID != "" && len(r.record.Reports) > 0:
 		r.progress.RingToConversationMS = at.Sub(r.record.Reports[0].ReceivedAt).Milliseconds()
-	case step.Causes[0] == call.PickedUp && r.progress.BridgeToUpdateMS == 0:
-		if reported := step.Is.PickUps[len(step.Is.PickUps)-1].ReceivedAt; !reported.IsZero() {
+	case step.Has(call.PickedUp) && r.progress.BridgeToUpdateMS == 0:
+		if reported := step.NewPickUps()[0].ReceivedAt; !reported.IsZero() {
 			r.progress.BridgeToUpdateMS = at.Sub(reported).Milliseconds()
 		}
 	}

@@ -96,7 +96,7 @@ func (p *player) catchUp(ctx context.Context, now time.Time) error {
 			return err
 		}
 		p.conversation = result.Conversation
-		p.record.Done(*step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agent: result.Agent})
+		p.record.Done(*step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agents: result.Agents, Placer: result.Placer})
 		p.sample.Warnings = append(p.sample.Warnings, result.Warnings...)
 	}
 	return nil

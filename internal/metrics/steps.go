@@ -106,8 +106,10 @@ func (s *steps) ended(name string, asked, answer any, heard time.Time) {
 	for _, cause := range in.Causes {
 		s.did(cause, in, result, heard)
 	}
-	if result.Agent.Unassigned && len(in.Is.PickUps) > 0 {
-		s.nobodys.Inc()
+	for _, agent := range result.Agents {
+		if agent.Unassigned {
+			s.nobodys.Inc()
+		}
 	}
 }
 
@@ -117,12 +119,23 @@ func (s *steps) did(cause call.Cause, in activities.StepInput, result activities
 	case cause == call.Rang && result.Conversation.ID != "":
 		// With all that came in between: no worker, Kustomer out of order, an operator's decision.
 		s.opening.Observe(seconds(heard, result.At))
-	case cause == call.PickedUp && !in.Is.PickUps[len(in.Is.PickUps)-1].Inferred && !result.Conversation.Deleted:
-		s.handOver.Observe(seconds(activities.Since(in), result.At))
+	case cause == call.PickedUp && !result.Conversation.Deleted:
+		for _, p := range in.NewPickUps() {
+			if !p.Inferred {
+				s.handOver.Observe(seconds(latest(p.ReceivedAt, in.Conversation.OpenedAt), result.At))
+			}
+		}
 	case cause == call.Ended && in.Was.Closing == nil:
 		closed := in.Is.Closing.Facts
 		s.calls.WithLabelValues(string(closed.Outcome), closed.Direction()).Inc()
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // seconds between two times, not negative where two clocks disagree.

@@ -56,6 +56,15 @@ func due(cause call.Cause, was, is call.Story) activities.StepInput {
 	return activities.StepInput{Step: call.Step{Causes: []call.Cause{cause}, Was: was, Is: is}}
 }
 
+// unknown is what a step finds out about the agents of pick-ups whom Kustomer does not know.
+func unknown(notes ...string) map[string]call.Resolved {
+	agents := make(map[string]call.Resolved)
+	for _, note := range notes {
+		agents[note] = call.Resolved{Unassigned: true}
+	}
+	return agents
+}
+
 func opens(t *testing.T, watching interceptor.WorkerInterceptor, result activities.StepResult) {
 	t.Helper()
 	carriesOut(t, watching, "CreateConversation", due(call.Rang, call.Story{}, call.Story{}), succeeds(result))
@@ -135,6 +144,29 @@ func TestHandOverIsMeasuredFromTheReportOfThePickUp(t *testing.T) {
 	}
 }
 
+// After an outage one step makes up for all that was held up.
+func TestStepOfSeveralCausesCountsForEach(t *testing.T) {
+	m := New()
+	since := arrival.Add(10 * time.Second)
+	is := closed(call.Answered)
+	is.PickUps = []call.PickUp{{Note: "bridged", ReceivedAt: arrival}, {Note: "bridged-2", ReceivedAt: since}}
+	in := due(call.PickedUp, call.Story{}, is)
+	in.Causes = append(in.Causes, call.Ended)
+	in.Conversation = isOpen
+	in.Conversation.OpenedAt = arrival.Add(4 * time.Second)
+	updates(t, m.Steps(800), in, activities.StepResult{At: since.Add(time.Second), Conversation: isOpen, Agents: unknown("bridged", "bridged-2")})
+	text := scrape(t, m)
+	for _, line := range []string{
+		"callthread_bridge_to_update_seconds_count 2",
+		"callthread_bridge_to_update_seconds_sum 8", // of the first since the conversation was opened
+		`callthread_calls_total{direction="in",outcome="answered"} 1`,
+		"callthread_calls_unassigned_total 2",
+		`callthread_step_attempts_total{result="done",step="UpdateConversation"} 1`,
+	} {
+		require.Contains(t, text, line+"\n")
+	}
+}
+
 // closed is the story of a call that came to this outcome.
 func closed(outcome call.Outcome) call.Story {
 	return call.Story{Closing: &call.Closing{Facts: call.Facts{Outcome: outcome}}}
@@ -168,11 +200,13 @@ func TestWhatCouldNotBeDoneAsToldIsCounted(t *testing.T) {
 	m := New()
 	watching := m.Steps(700)
 	// Whom Kustomer does not know is counted where a call is handed over, not where it is placed.
-	unknown := call.Resolved{Unassigned: true}
-	opens(t, watching, activities.StepResult{Warnings: []string{"a part was left out", "and another"}, Agent: unknown})
+	placer := call.Resolved{Unassigned: true}
+	opens(t, watching, activities.StepResult{Warnings: []string{"a part was left out", "and another"}, Placer: placer})
+	placed := call.Story{Opening: call.Facts{Outgoing: true}}
+	updates(t, watching, due(call.AgentIdentified, placed, placed), activities.StepResult{At: arrival, Placer: placer})
 	handedOver := due(call.PickedUp, call.Story{}, call.Story{PickUps: []call.PickUp{{Note: "bridged", ReceivedAt: arrival}}})
-	updates(t, watching, handedOver, activities.StepResult{At: arrival, Agent: unknown})
-	updates(t, watching, handedOver, activities.StepResult{At: arrival, Agent: call.Resolved{Users: []string{"somebody"}}})
+	updates(t, watching, handedOver, activities.StepResult{At: arrival, Agents: unknown("bridged"), Placer: placer})
+	updates(t, watching, handedOver, activities.StepResult{At: arrival, Agents: map[string]call.Resolved{"bridged": {User: "somebody"}}})
 	identified := due(call.CustomerIdentified, call.Story{}, call.Story{})
 	updates(t, watching, identified, activities.StepResult{Warnings: []string{"kept"}})
 	carriesOut(t, watching, "UpdateConversation", handedOver, func(int32) (struct{}, error) {
@@ -212,7 +246,7 @@ func TestNoLabelTellsWhoCalledAndCallsAddNone(t *testing.T) {
 			Conversation: opened, At: arrival, Warnings: []string{"attribute of " + phone},
 		}))
 		story.PickUps = []call.PickUp{{Note: "bridged", Facts: facts, ReceivedAt: arrival}}
-		updates(t, watching, due(call.PickedUp, call.Story{}, story), activities.StepResult{At: arrival, Conversation: opened, Agent: call.Resolved{Unassigned: true}})
+		updates(t, watching, due(call.PickedUp, call.Story{}, story), activities.StepResult{At: arrival, Conversation: opened, Agents: unknown("bridged")})
 		story.Closing = &call.Closing{Facts: facts}
 		updates(t, watching, due(call.Ended, call.Story{}, story), activities.StepResult{At: arrival, Conversation: opened})
 	}

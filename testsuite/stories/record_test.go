@@ -56,8 +56,8 @@ type recordEnd struct {
 	Customer string // to whom the conversation belongs
 	// Legs have no order: each is reported by itself.
 	Legs []string
-	// Causes are those of all steps that have a note, sorted: which of them comes first depends on the order.
-	Causes []string
+	// Notes are the names of those that steps write, sorted: which pick-up has which depends on the order.
+	Notes []string
 }
 
 // end plays the reports as they arrive late, one shortly after the other, and
@@ -67,9 +67,7 @@ func (s story) end(reports, again []call.Event) (end recordEnd) {
 	record := call.Record{Key: callID, Started: now, Limits: call.DefaultLimits}
 	steps := func() (next call.Next) {
 		for next = record.Next(now); next.Step != nil; next = record.Next(now) {
-			if cause := next.Step.Causes[0]; cause != call.CustomerIdentified && cause != call.AgentIdentified {
-				end.Causes = append(end.Causes, string(cause))
-			}
+			end.Notes = append(end.Notes, notesOf(*next.Step)...)
 			record.Done(*next.Step, call.Done{Conversation: true, Expects: call.Expects{Finish: true, Recording: true}})
 		}
 		return next
@@ -93,8 +91,22 @@ func (s story) end(reports, again []call.Event) (end recordEnd) {
 		end.Legs = append(end.Legs, inWords(leg))
 	}
 	slices.Sort(end.Legs)
-	slices.Sort(end.Causes)
+	slices.Sort(end.Notes)
 	return end
+}
+
+// notesOf are the names of the notes that a step writes.
+func notesOf(step call.Step) (names []string) {
+	for _, p := range step.NewPickUps() {
+		names = append(names, p.Note)
+	}
+	if step.Has(call.Ended) {
+		names = append(names, step.Is.Closing.Note)
+	}
+	for _, recording := range step.Is.Recordings[len(step.Was.Recordings):] {
+		names = append(names, recording.Note)
+	}
+	return names
 }
 
 // requireEnd requires what the story says, as far as the record knows it.

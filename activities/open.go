@@ -1,0 +1,240 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer"
+)
+
+// CreateConversation finds or creates the calling customer and opens the call's one
+// conversation, as the automations of call.inbound or call.outbound say.
+func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (StepResult, error) {
+	leave, err := a.enter(ctx)
+	if err != nil {
+		return StepResult{}, err
+	}
+	defer leave()
+	ctx, end := begin(ctx)
+	defer end()
+	file := a.automations().In(a.country)
+	if err := a.resolvePlacer(ctx, file, &in); err != nil {
+		return StepResult{}, notStarted(ctx, err)
+	}
+	facts := in.Is.Opening
+	if user := in.Is.Placer.User; user != "" {
+		facts.Agent.SourceID = user
+	}
+	opening, warnings := file.Open(facts)
+	result := StepResult{
+		CallerHash: a.callerHash(facts), Automations: file.Version, Placer: in.Is.Placer, Warnings: warnings,
+		Expects: call.Expects{Recording: file.Handles(call.Recorded), WrapUpTime: file.WrapUpTime()},
+	}
+	result.Expects.Finish = file.Handles(call.Finished) || result.Expects.Recording || result.Expects.WrapUpTime > 0
+	if !opening.Wanted {
+		return result, nil
+	}
+	in.Amend.opening(&opening, &facts)
+	if in.Is.Placer.Unassigned {
+		opening.Tags = append(opening.Tags, UnassignedTag)
+	}
+	customer, err := a.customerOf(ctx, file, opening, facts, in.Amend)
+	if err != nil {
+		return StepResult{}, notStarted(ctx, err)
+	}
+	o := &opened{opening: opening, key: facts.Key, rang: in.Is.RangAt, update: update{Activities: a, warnings: warnings}}
+	isOwnRepeat := repeated(ctx) || in.MayBeDone
+	if err := o.open(ctx, customer, file.Callers.Returning, isOwnRepeat || in.EarlierRun); err != nil {
+		rememberTry(ctx)
+		return StepResult{}, failure(ctx, err)
+	}
+	result.At = time.Now().UTC()
+	result.Conversation = o.base
+	result.Conversation.URL = a.kustomer.ConversationURL(o.base.CustomerID, o.base.ID)
+	result.Conversation.OpenedAt = result.At
+	result.Conversation.Adopted = o.adopted && (in.EarlierRun || !isOwnRepeat)
+	result.Caller, result.Joined, result.Warnings = customer.decision, o.joined, o.warnings
+	return result, nil
+}
+
+// customerOf decides whose the conversation is: as the automations file or an
+// operator names the customer, or by the number.
+func (a *Activities) customerOf(ctx context.Context, file *automation.Set, opening automation.Opening, facts call.Facts, amend *Amendment) (owner, error) {
+	if opening.Customer == "" {
+		return a.callingCustomer(ctx, file.Callers, facts)
+	}
+	customer := owner{id: opening.Customer, catchesAll: true, decision: "the customer whom the automations file names"}
+	if amend != nil && amend.Customer != nil {
+		customer.decision = "the customer whom an operator has named"
+	}
+	return customer, nil
+}
+
+// opened is a call's conversation in the making.
+type opened struct {
+	update
+	opening automation.Opening
+	key     string    // the call's
+	rang    time.Time // when it began to
+	adopted bool
+	joined  bool
+}
+
+// open finds the conversation, joins an earlier one, or creates it, with its note if it is to have one.
+func (o *opened) open(ctx context.Context, customer owner, returning automation.Returning, look bool) error {
+	if look {
+		found, err := o.kustomer.ConversationByExternalID(ctx, externalIDPrefix+o.key)
+		switch {
+		case err == nil:
+			if err := o.adopt(ctx, found); err != nil {
+				return err
+			}
+			return o.note(ctx)
+		case !kustomer.IsKind(err, kustomer.NotFound):
+			return err
+		}
+	}
+	if returning.Append && !customer.isNew && !customer.catchesAll {
+		earlier, err := o.earlierCalls(ctx, customer.id, returning.Within)
+		if err != nil {
+			return err
+		}
+		if len(earlier) > crowded {
+			ctx = kustomer.WithUrgency(ctx, kustomer.Soon)
+		}
+		if err := o.join(ctx, earlier, look); err != nil || o.joined {
+			return err
+		}
+	}
+	if err := o.create(ctx, customer.id, externalIDPrefix+o.key); err != nil {
+		if returning.Append { // or the next attempt joins another conversation, and this one comes after all
+			err = mayComeLate(err)
+		}
+		return err
+	}
+	return o.note(ctx)
+}
+
+// note writes the note that the conversation is to begin with.
+func (o *opened) note(ctx context.Context) error {
+	first := note(o.key, string(call.Inbound), o.opening.Note)
+	if first.Body == "" {
+		return nil
+	}
+	o.notes, o.looks = []kustomer.NewNote{first}, o.adopted
+	return o.writeNotes(ctx)
+}
+
+// create creates the conversation. Kustomer has no idempotency key; the externalId,
+// unique in an org, takes its place.
+func (o *opened) create(ctx context.Context, customerID, externalID string) error {
+	whole := kustomer.NewConversation{
+		CustomerID:    customerID,
+		ExternalID:    externalID,
+		Name:          o.opening.Name,
+		Status:        o.opening.Status,
+		Direction:     o.opening.Direction,
+		Priority:      o.opening.Priority,
+		Tags:          o.opening.Tags,
+		AssignedUsers: o.opening.AssignedUsers,
+		AssignedTeams: o.opening.AssignedTeams,
+		Custom:        o.opening.Custom,
+	}
+	created, err := o.kustomer.CreateConversation(ctx, whole)
+	if refused(err) {
+		// Which answer a duplicate externalId gets is not documented, so any refusal is checked.
+		found, findErr := o.kustomer.ConversationByExternalID(ctx, externalID)
+		if findErr == nil {
+			return o.adopt(ctx, found)
+		}
+		if !kustomer.IsKind(findErr, kustomer.NotFound) {
+			return findErr
+		}
+	}
+	if kustomer.IsKind(err, kustomer.Rejected) {
+		// Something about it is not taken. The call gets its conversation without, then all of it that is.
+		bare := kustomer.NewConversation{CustomerID: customerID, ExternalID: externalID, Status: whole.Status, Direction: whole.Direction}
+		if created, err = o.kustomer.CreateConversation(ctx, bare); err == nil {
+			return o.complete(ctx, created)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	o.base = o.meant(created)
+	o.base.received(created)
+	o.base.tagged(o.opening.Tags, created.Tags)
+	return nil
+}
+
+// meant is a conversation as it was to be opened.
+func (o *opened) meant(is *kustomer.Conversation) Conversation {
+	return Conversation{
+		ID: is.ID, CustomerID: is.CustomerID, Name: o.opening.Name, Status: o.opening.Status,
+		AssignedUsers: o.opening.AssignedUsers, AssignedTeams: o.opening.AssignedTeams, Notes: is.NoteCount,
+	}
+}
+
+// asFound is a conversation as Kustomer returns it, taken for ours.
+func asFound(is *kustomer.Conversation) Conversation {
+	return Conversation{
+		ID: is.ID, CustomerID: is.CustomerID, Rev: is.Rev, Name: is.Name, Status: is.Status,
+		AssignedUsers: is.AssignedUsers, AssignedTeams: is.AssignedTeams, Notes: is.NoteCount,
+	}
+}
+
+// adopt takes over the conversation that an earlier attempt has opened. What is
+// otherwise than it was to be opened was changed by people, or by Kustomer's rules.
+func (o *opened) adopt(ctx context.Context, found *kustomer.Conversation) error {
+	o.adopted = true
+	if err := o.complete(ctx, found); err != nil {
+		return err
+	}
+	is := o.base
+	o.base = o.meant(found)
+	o.base.Notes, o.base.Rev = is.Notes, is.Rev
+	o.base.received(&kustomer.Conversation{
+		Rev: is.Rev, Name: is.Name, Status: is.Status, AssignedUsers: is.AssignedUsers, AssignedTeams: is.AssignedTeams,
+	})
+	return nil
+}
+
+// complete gives a conversation what it lacks. One that was created without what
+// Kustomer refused, by an attempt that came no further, lacks the rest too.
+func (o *opened) complete(ctx context.Context, found *kustomer.Conversation) error {
+	o.base, o.theirs = asFound(found), found
+	if found.MergedTarget != "" {
+		return nil // it is another conversation by now, and the next step finds it
+	}
+	o.want = difference{Change: lacking(o.opening, found)}
+	if err := o.writeFields(ctx); err != nil {
+		return err
+	}
+	return o.writeTags(ctx)
+}
+
+// lacking is what a conversation has nothing of, and was to be opened with.
+func lacking(opening automation.Opening, found *kustomer.Conversation) automation.Change {
+	change := automation.Change{Custom: lackingCustom(opening.Custom, func(name string, _ any) bool {
+		_, has := found.Custom[name]
+		return has
+	})}
+	if found.Name == "" {
+		change.Name = opening.Name
+	}
+	if found.Priority == 0 {
+		change.Priority = opening.Priority
+	}
+	if len(found.AssignedUsers) == 0 {
+		change.AssignedUsers = opening.AssignedUsers
+	}
+	if len(found.AssignedTeams) == 0 {
+		change.AssignedTeams = opening.AssignedTeams
+	}
+	if len(found.Tags) == 0 {
+		change.AddTags = opening.Tags
+	}
+	return change
+}

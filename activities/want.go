@@ -1,0 +1,211 @@
+package activities
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+)
+
+// What a step writes is the difference between two desired conversations: as the
+// call's story is now, and as it was after the last completed step. Both are
+// rendered with the automations file in force. Nothing here asks Kustomer.
+
+// UnassignedTag marks conversations of calls whose agent Kustomer does not know.
+const UnassignedTag = "call_unassigned"
+
+// contribution is what one event of a call wants of its conversation.
+type contribution struct {
+	event string // the name of its note, which no other event of the call has
+	automation.Change
+	// nobody says that the agents of this call are not to stay assigned: nobody knows
+	// who has the call, and nobody is better than the wrong person.
+	nobody bool
+	// unwanted says, of the opening, that no automation would open the conversation now.
+	unwanted bool
+	facts    call.Facts
+	warnings []string
+}
+
+// want returns what each event of a story wants, in the order in which they count:
+// the opening, pick-ups by time, the outcome, recordings, the end of the wrap-up.
+func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribution) {
+	isUnassigned := false
+	add := func(name string, event call.Kind, facts call.Facts, agent call.Resolved) {
+		facts.Kustomer = is
+		isAssigned := file.AssignsAgent(event, facts)
+		if isAssigned && agent.User != "" {
+			facts.Agent.SourceID = agent.User
+		}
+		c := contribution{event: name, facts: facts}
+		if event == call.Inbound || event == call.Outbound {
+			o, warnings := file.Open(facts)
+			c.Change, c.warnings, c.unwanted = openingChange(o), warnings, !o.Wanted
+		} else {
+			c.Change, c.warnings = file.Change(event, facts)
+		}
+		c.nobody = isAssigned && agent.Unassigned && len(c.AssignedUsers) == 0
+		if isAssigned {
+			isUnassigned = agent.Unassigned
+		}
+		all = append(all, c)
+	}
+	ring := call.Inbound
+	if s.Opening.Outgoing {
+		ring = call.Outbound
+	}
+	add(string(call.Inbound), ring, s.Opening, s.Placer)
+	for _, p := range slices.SortedStableFunc(slices.Values(s.PickUps), func(a, b call.PickUp) int { return a.At.Compare(b.At) }) {
+		add(p.Note, call.Bridged, p.Facts, p.Resolved)
+	}
+	if isUnassigned { // that is about the agent who has the call now
+		all[len(all)-1].Tag([]string{UnassignedTag})
+	}
+	if s.Closing == nil {
+		return all
+	}
+	add(s.Closing.Note, call.Finished, s.Closing.Facts, call.Resolved{})
+	for _, recording := range s.Recordings {
+		facts := s.Closing.Facts
+		facts.Recording = recording.Recording
+		add(recording.Note, call.Recorded, facts, call.Resolved{})
+	}
+	if s.WrappedUp {
+		add(string(call.WrappedUp), call.WrappedUp, s.Closing.Facts, call.Resolved{})
+	}
+	return all
+}
+
+// openingChange is what the creation of the conversation wants, as a change.
+func openingChange(o automation.Opening) automation.Change {
+	return automation.Change{
+		Name: o.Name, Status: o.Status, Priority: o.Priority, AssignedUsers: o.AssignedUsers, AssignedTeams: o.AssignedTeams,
+		AddTags: o.Tags, Custom: o.Custom, Note: o.Note,
+	}
+}
+
+// stated is a value, and the event that stated it last.
+type stated[T any] struct {
+	value T
+	by    string
+}
+
+// desired is what all events together want.
+type desired struct {
+	name, status stated[string]
+	priority     stated[int]
+	users, teams stated[[]string] // no users means nobody
+	tags         map[string]stated[bool]
+	set          string // the event that set the list of tags last
+	custom       map[string]stated[any]
+}
+
+// fold unites the events' wants: assignees replace, tags add and remove, and of
+// single values the last one counts.
+func fold(events []contribution) desired {
+	d := desired{tags: make(map[string]stated[bool]), custom: make(map[string]stated[any])}
+	for _, e := range events {
+		state(&d.name, e.Name, e.Name != "", e.event)
+		state(&d.status, e.Status, e.Status != "", e.event)
+		state(&d.priority, e.Priority, e.Priority != 0, e.event)
+		state(&d.users, e.AssignedUsers, len(e.AssignedUsers) > 0 || e.nobody, e.event)
+		state(&d.teams, e.AssignedTeams, len(e.AssignedTeams) > 0, e.event)
+		for name, value := range e.Custom {
+			d.custom[name] = stated[any]{value, e.event}
+		}
+		if e.SetTags != nil {
+			d.set = e.event
+			clear(d.tags)
+		}
+		for _, tag := range slices.Concat(e.SetTags, e.AddTags) {
+			d.tags[tag] = stated[bool]{true, e.event}
+		}
+		for _, tag := range e.RemoveTags {
+			d.tags[tag] = stated[bool]{false, e.event}
+		}
+	}
+	return d
+}
+
+func state[T any](field *stated[T], value T, is bool, by string) {
+	if is {
+		*field = stated[T]{value, by}
+	}
+}
+
+// difference is the change that a step makes, apart from its notes.
+type difference struct {
+	automation.Change
+	// nobody says that the call's own agents are to be unassigned.
+	nobody bool
+}
+
+// differ returns what is wanted now and was not: values that changed, and all values
+// that an event states which was not written yet, although they may be the same. Of
+// tags that are no longer wanted, those that an event added are removed.
+func differ(was, is []contribution) (d difference) {
+	if was[0].unwanted != is[0].unwanted { // whether there is a conversation is decided once
+		was, is = was[1:], is[1:]
+	}
+	isNew := func(event string) bool {
+		return event != "" && !slices.ContainsFunc(was, func(c contribution) bool { return c.event == event })
+	}
+	before, now := fold(was), fold(is)
+	d.Name = changed(before.name, now.name, isNew)
+	d.Status = changed(before.status, now.status, isNew)
+	d.Priority = changed(before.priority, now.priority, isNew)
+	d.AssignedTeams = changed(before.teams, now.teams, isNew)
+	d.AssignedUsers = changed(before.users, now.users, isNew)
+	d.nobody = now.users.by != "" && len(now.users.value) == 0 && (isNew(now.users.by) || len(before.users.value) > 0)
+	for name, value := range now.custom {
+		if was, known := before.custom[name]; !known || isNew(value.by) || !reflect.DeepEqual(was.value, value.value) {
+			d.Custom = withAttribute(d.Custom, name, value.value)
+		}
+	}
+	d.tag(before, now, isNew)
+	return d
+}
+
+func changed[T any](before, now stated[T], isNew func(string) bool) (value T) {
+	if isNew(now.by) || !reflect.DeepEqual(before.value, now.value) {
+		return now.value
+	}
+	return value
+}
+
+func withAttribute(custom map[string]any, name string, value any) map[string]any {
+	if custom == nil {
+		custom = make(map[string]any)
+	}
+	custom[name] = value
+	return custom
+}
+
+// tag works out the tags to add and to remove or, if an event that was not written
+// yet sets them, the whole list.
+func (d *difference) tag(before, now desired, isNew func(string) bool) {
+	for tag, is := range now.tags {
+		was, known := before.tags[tag]
+		switch isDue := !known || was.value != is.value || isNew(is.by); {
+		case isNew(now.set) && is.value:
+			d.SetTags = append(d.SetTags, tag)
+		case isDue && is.value:
+			d.AddTags = append(d.AddTags, tag)
+		case isDue:
+			d.RemoveTags = append(d.RemoveTags, tag)
+		}
+	}
+	for tag, was := range before.tags {
+		if _, still := now.tags[tag]; !still && was.value {
+			d.RemoveTags = append(d.RemoveTags, tag)
+		}
+	}
+	slices.Sort(d.AddTags)
+	slices.Sort(d.RemoveTags)
+	slices.Sort(d.SetTags)
+	if isNew(now.set) {
+		d.AddTags, d.RemoveTags = nil, nil
+		d.SetTags = append([]string{}, d.SetTags...)
+	}
+}

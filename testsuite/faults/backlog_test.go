@@ -1,0 +1,67 @@
+package faults
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/demo"
+	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/testsuite/stage"
+)
+
+const (
+	earlierCalls = 20 // of the one caller, all done
+	backlog      = 40 // more, that ring while Kustomer is down
+	others       = 5  // calls of other callers, which ring last
+)
+
+// One caller's many calls that an outage held up neither use up the request budget by
+// looking for what they may have joined, nor delay the calls of others.
+func TestOneCallersBacklogDoesNotDelayOthers(t *testing.T) {
+	s := stage.Set(t, func(o *demo.StageOptions) {
+		o.Automations = slices.Concat([]byte("callers: { returning: { policy: append } }\n"), automation.DefaultFile)
+		o.Limits = call.Limits{Settle: time.Millisecond}
+		o.Budget = 800
+	})
+	for n := range earlierCalls {
+		key := fmt.Sprint("earlier-", n)
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		id := s.AwaitConversation(t, key)
+		_, err := s.Kustomer.UpdateConversation(t.Context(), id, kustomer.ConversationUpdate{Status: "done"})
+		require.NoError(t, err)
+		s.Accepts(t, "call-finished", stage.Abandoned(key))
+	}
+
+	s.Sandbox.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: http.StatusServiceUnavailable, Times: 1_000_000})
+	var held, free []string
+	for n := range backlog {
+		held = append(held, fmt.Sprint("backlog-", n))
+		s.Accepts(t, "call-inbound", stage.Inbound(held[n]))
+	}
+	for n := range others {
+		free = append(free, fmt.Sprint("other-", n))
+		s.Accepts(t, "call-inbound", strings.Replace(stage.Inbound(free[n]), "+493023125", fmt.Sprint("+4930231", n+60), 1))
+	}
+	before := s.Sandbox.State().RequestTotal
+	s.Sandbox.ClearFaults()
+
+	opened := func(keys []string) (n int) {
+		for _, key := range keys {
+			n += len(s.Conversations(key))
+		}
+		return n
+	}
+	require.Eventually(t, func() bool { return opened(free) == others }, time.Minute, 20*time.Millisecond)
+	require.Less(t, opened(held), backlog, "the others did not wait for all of the backlog")
+	require.Eventually(t, func() bool { return opened(held) == backlog }, 2*time.Minute, 50*time.Millisecond)
+	require.Less(t, s.Sandbox.State().RequestTotal-before, 10*(backlog+others), "requests")
+}
