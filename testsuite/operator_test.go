@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/callthread/callthread/internal/demo"
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
@@ -15,8 +14,7 @@ import (
 // what they ask is what the unit tests' fake cannot tell.
 func TestOperatorFindsACallByWhatIsKnownOfIt(t *testing.T) {
 	t.Parallel()
-	// A Temporal of its own: conversations in the sandboxes of other stages may have the same ids.
-	s := stage.Set(t, func(options *demo.StageOptions) { options.Existing = nil })
+	s := stage.Set(t)
 	const key, another = "call of O'Brien", "call of nobody"
 	s.Accepts(t, "call-inbound", stage.Inbound(another))
 	s.Accepts(t, "call-finished", stage.Abandoned(another))

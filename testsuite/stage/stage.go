@@ -10,6 +10,7 @@ import (
 	"flag"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -29,6 +30,9 @@ const (
 	// attempts at a stage: another test may take a port between a stage's finding it free and its use of it.
 	attempts = 5
 )
+
+// stages counts those that were set.
+var stages atomic.Int64
 
 // Stage is the product with a sandbox of its own.
 type Stage struct{ *demo.Stage }
@@ -69,6 +73,7 @@ func Set(t *testing.T, change ...func(*demo.StageOptions)) *Stage {
 		Existing: &demo.Existing{},
 		Limits:   call.Limits{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
 		Budget:   100_000,                              // what is proven here is not the budget
+		Seed:     stages.Add(1),                        // or conversations on two stages might have the same id
 		Progress: io.Discard,
 		Log:      slog.New(slog.DiscardHandler),
 	}
