@@ -19,7 +19,7 @@ import (
 func TestRecordedCallsReplay(t *testing.T) {
 	for _, file := range recorded(t, "v*.json") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			require.NoError(t, replay(workflows.CallWorkflow, file), "this change breaks running calls: see CONTRIBUTING, \"Changing the workflow\"")
+			require.NoError(t, replay(workflows.CallWorkflow, file), "this change breaks running calls: see \"To change the workflow\" in the README")
 		})
 	}
 }
