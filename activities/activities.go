@@ -174,12 +174,38 @@ func repeated(ctx context.Context) bool {
 	return tries(ctx) > 1 || activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx)
 }
 
-// rememberTry tells the next attempt that this one may have written something: one
-// that an operator has reset counts from one again, but has its heartbeats.
-func rememberTry(ctx context.Context) {
-	if activity.IsActivity(ctx) {
-		activity.RecordHeartbeat(ctx, true)
+// lastTry is what an attempt tells the next one by its last heartbeat: that there was
+// one, which may have written something, and how often in a row it met one problem. An
+// attempt that an operator has reset counts from one again, but has the heartbeat.
+type lastTry struct {
+	Problem problem `json:"problem,omitempty"`
+	Times   int     `json:"times,omitempty"`
+}
+
+// problem is one that is only believed when it has been met several times in a row.
+type problem string
+
+const (
+	conflicts problem = "conflict"
+	missing   problem = "missing"
+)
+
+func rememberTry(ctx context.Context, of problem) {
+	if activity.IsActivity(ctx) && !isLocal(ctx) {
+		activity.RecordHeartbeat(ctx, lastTry{of, met(ctx, of)})
 	}
+}
+
+// met is how many attempts in a row have met a problem, with this one.
+func met(ctx context.Context, of problem) int {
+	var last lastTry
+	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) {
+		_ = activity.GetHeartbeatDetails(ctx, &last) // this one is the first, if it cannot be read
+	}
+	if last.Problem != of {
+		return 1
+	}
+	return last.Times + 1
 }
 
 // tries counts the tries of this step, from 1.

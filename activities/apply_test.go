@@ -57,7 +57,7 @@ type applyDisturbance struct {
 	applyRoute
 	nth     int
 	fault   sandbox.Fault      // none: a person changes the conversation just before
-	timeout time.Duration      // the client's
+	timeout time.Duration      // of the steps' requests; 0 is the usual one
 	before  map[applyRoute]int // how many requests to other routes fail, so that there is an nth one
 }
 
@@ -74,14 +74,14 @@ type applyOrg struct {
 	on       func(route applyRoute, nth int) // before each of them
 }
 
-func newApplyOrg(t *testing.T, change ...func(*org)) *applyOrg {
+func newApplyOrg(t *testing.T) *applyOrg {
 	a := &applyOrg{t: t, counts: make(map[applyRoute]int), on: func(applyRoute, int) {}}
-	a.org = newOrg(t, append(change, func(o *org) {
+	a.org = newOrg(t, func(o *org) {
 		o.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a.observes(r)
 			o.ServeHTTP(w, r)
 		})
-	})...)
+	})
 	a.automate(t, applyFile)
 	direct := httptest.NewServer(a.Server)
 	t.Cleanup(direct.Close)
@@ -198,6 +198,7 @@ func (a *applyOrg) before(on func(route applyRoute, nth int)) {
 
 // strike lets the disturbance happen.
 func (a *applyOrg) strike(d applyDisturbance) {
+	a.timeout = d.timeout
 	a.before(func(route applyRoute, nth int) {
 		switch {
 		case nth <= d.before[route]:
@@ -251,7 +252,7 @@ func TestWhateverGoesWrongWithARequestTheCallIsWrittenOnce(t *testing.T) {
 		"half an answer":                   {fault: sandbox.Fault{Kind: sandbox.FaultTruncate}},
 	} {
 		for _, route := range applyAll {
-			for nth := 1; nth <= 3; nth++ {
+			for nth := 1; nth <= nthRequests; nth++ {
 				if nth > 1 && testing.Short() {
 					break
 				}
@@ -268,7 +269,7 @@ func TestWhateverGoesWrongWithARequestTheCallIsWrittenOnce(t *testing.T) {
 
 // survives proves that a call is written once, although one of its requests is disturbed.
 func (d applyDisturbance) survives(t *testing.T) {
-	a := newApplyOrg(t, func(o *org) { o.timeout = d.timeout })
+	a := newApplyOrg(t)
 	failed := a.applyCall(func() { a.strike(d) })
 	isOther := func(name string) bool { return name != d.name }
 	require.GreaterOrEqual(t, len(slices.DeleteFunc(a.sent(), isOther)), d.nth, "the disturbance never struck")
@@ -286,13 +287,18 @@ func (d applyDisturbance) survives(t *testing.T) {
 	a.requireApplied()
 }
 
-// Many things go wrong with one call, each time others.
+// Many things go wrong with one call, each time others. A conflict that nothing explains
+// is none of them, since it parks a call at a later attempt.
 func TestCallIsWrittenOnceThoughManyThingsGoWrong(t *testing.T) {
 	kinds := []sandbox.Fault{
-		{Kind: sandbox.FaultStatus, Status: 503}, {Kind: sandbox.FaultStatus, Status: 429}, {Kind: sandbox.FaultStatus, Status: 409}, {Kind: sandbox.FaultReset},
+		{Kind: sandbox.FaultStatus, Status: 503}, {Kind: sandbox.FaultStatus, Status: 429}, {Kind: sandbox.FaultReset},
 		{Kind: sandbox.FaultLoseAnswer}, {Kind: sandbox.FaultLoseAnswer5xx}, {Kind: sandbox.FaultTruncate}, {Kind: sandbox.FaultHTML},
 	}
-	for seed := range uint64(400) {
+	seeds := uint64(manySeeds)
+	if testing.Short() {
+		seeds = 5
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 0))
@@ -300,7 +306,7 @@ func TestCallIsWrittenOnceThoughManyThingsGoWrong(t *testing.T) {
 			var also []string
 			a.applyCall(func() {
 				a.before(func(applyRoute, int) {
-					switch n := random.IntN(8 * len(kinds)); {
+					switch n := random.IntN(16 * len(kinds)); {
 					case n < len(kinds):
 						fault := kinds[n]
 						fault.Times = 1
@@ -349,7 +355,7 @@ var applyLostAnswers = map[string]applyDisturbance{
 func TestTagsOfAWriteWhoseAnswerWasLostAreNotSentAgain(t *testing.T) {
 	for name, d := range applyLostAnswers {
 		t.Run(name, func(t *testing.T) {
-			a := newApplyOrg(t, func(o *org) { o.timeout = d.timeout })
+			a := newApplyOrg(t)
 			p := a.applyAnswered(applyBridged(applyAnswer))
 			d.applyRoute, d.nth = applyPuts, 1
 			a.strike(d)
@@ -538,7 +544,7 @@ func TestWorkerThatStoodStillWritesNeitherNotesNorVoiceEntries(t *testing.T) {
 
 // A write that is conditional on a revision is refused if it comes late.
 func TestFieldsThatComeLateUndoNothing(t *testing.T) {
-	for nth := 1; nth <= 3; nth++ {
+	for nth := 1; nth <= nthRequests; nth++ {
 		t.Run(fmt.Sprint(nth), func(t *testing.T) {
 			t.Parallel()
 			a := newApplyOrg(t)
@@ -647,4 +653,37 @@ func TestWhomAPersonAssignedAfterAHandOverThatWasLostWithItsTaskStaysAssigned(t 
 	_, err = p.triesLocally()
 	require.NoError(t, err)
 	require.Equal(t, []string{bastian.ID}, a.conversation(t).AssignedUsers)
+}
+
+// That a conversation cannot be found counts, not how often something else has failed before.
+func TestConversationThatIsNotFoundOnceAfterAnOutageIsNotTakenForDeleted(t *testing.T) {
+	a := newApplyOrg(t)
+	p := a.applyAnswered(applyBridged(applyAnswer))
+	a.before(func(_ applyRoute, _ int) {
+		switch n := len(a.sequence); {
+		case n < goneTries:
+			a.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503, Times: 1})
+		case n == goneTries:
+			a.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 404, Times: 1})
+		}
+	})
+	a.applyStep(p)
+	require.False(t, p.conversation.Deleted)
+	require.Len(t, a.conversation(t).Notes, 1)
+}
+
+// Likewise: what conflicts once is not yet a matter for an operator.
+func TestConflictThatNothingExplainsOnceAfterAnOutageParksNoCall(t *testing.T) {
+	a := newApplyOrg(t)
+	p := a.applyAnswered(applyBridged(applyAnswer))
+	a.before(func(_ applyRoute, _ int) {
+		switch n := len(a.sequence); {
+		case n < conflictTries:
+			a.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503, Times: 1})
+		case n == conflictTries:
+			a.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409, Times: 1})
+		}
+	})
+	a.applyStep(p)
+	require.Len(t, a.conversation(t).Notes, 1)
 }

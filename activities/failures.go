@@ -61,6 +61,7 @@ func failure(ctx context.Context, err error) error {
 	}
 	options := temporal.ApplicationErrorOptions{Details: []any{answer.Brief()}, NextRetryDelay: jitter(backoff(tries(ctx)))}
 	var failureType string
+	var last problem
 	switch answer.Kind {
 	case kustomer.RateLimited:
 		failureType = RateLimited
@@ -78,8 +79,10 @@ func failure(ctx context.Context, err error) error {
 		}
 	default:
 		failureType = Refused
-		options.NonRetryable = answer.Kind != kustomer.Conflict || tries(ctx) >= conflictTries
+		options.NonRetryable = answer.Kind != kustomer.Conflict || met(ctx, conflicts) >= conflictTries
+		last = conflicts
 	}
+	rememberTry(ctx, last)
 	return temporal.NewApplicationErrorWithOptions(answer.Error(), failureType, options)
 }
 
@@ -100,6 +103,11 @@ func notStarted(ctx context.Context, err error) error {
 func ownFailure(ctx context.Context, err error) error {
 	options := temporal.ApplicationErrorOptions{NextRetryDelay: jitter(backoff(tries(ctx)))}
 	failureType := Unavailable
+	var last problem
+	if errors.Is(err, errMissing) {
+		last = missing
+	}
+	rememberTry(ctx, last)
 	switch {
 	case isForOperators(err):
 		failureType, options.NonRetryable, options.Details = CallerUnknown, true, []any{err.Error()}
@@ -116,7 +124,7 @@ func isForOperators(err error) bool {
 
 // isGone reports whether people have deleted the conversation, as far as can be told by looking several times.
 func isGone(ctx context.Context, err error) bool {
-	return errors.Is(err, errGone) || errors.Is(err, errMissing) && tries(ctx) >= goneTries
+	return errors.Is(err, errGone) || errors.Is(err, errMissing) && met(ctx, missing) >= goneTries
 }
 
 // refused reports whether Kustomer definitely did not do what it was asked.

@@ -47,7 +47,6 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	o := &opened{opening: opening, key: facts.Key, rang: in.Is.RangAt, update: update{Activities: a, warnings: warnings}}
 	isOwnRepeat := repeated(ctx) || in.MayBeDone
 	if err := o.open(ctx, customer, file.Callers.Returning, isOwnRepeat || in.EarlierRun); err != nil {
-		rememberTry(ctx)
 		return StepResult{}, failure(ctx, err)
 	}
 	result.At = time.Now().UTC()

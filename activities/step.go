@@ -75,7 +75,6 @@ func (a *Activities) UpdateConversation(ctx context.Context, in StepInput) (Step
 	case err != nil && !isDeleted && !u.written:
 		return StepResult{}, notStarted(ctx, err)
 	case err != nil && !isDeleted:
-		rememberTry(ctx)
 		return StepResult{}, failure(ctx, err)
 	}
 	if u.agent != nil {
