@@ -392,28 +392,28 @@ func TestTagsOfAWriteWhoseAnswerWasLostGoByNameIfSomethingElseHasChangedSince(t 
 // agent by hand: that looks much like an answer that was lost.
 func TestTagsAreWrittenThoughAPersonHasAssignedTheSameAgent(t *testing.T) {
 	const addsOnly = applyAssigns + "tags: { add: [answered] }, note: Taken"
-	tagging := kustomer.ConversationUpdate{Tags: &[]string{"lost", "old", "vip"}}
+	assigned, tagged := &[]string{amira.ID}, &[]string{"lost", "old", "vip"}
+	again := []func(*StepInput){mayBeDone}
 	for name, c := range map[string]struct {
 		options string
-		theirs  kustomer.ConversationUpdate // in the same request
+		theirs  kustomer.ConversationUpdate // in one request
 		change  []func(*StepInput)
 		want    []string
 	}{
-		"before the first attempt":                    {applyAnswer, kustomer.ConversationUpdate{}, nil, []string{"old", "answered"}},
-		"between two attempts":                        {applyAnswer, kustomer.ConversationUpdate{}, []func(*StepInput){mayBeDone}, []string{"old", "answered"}},
-		"and tagged it before the first attempt":      {applyAnswer, tagging, nil, []string{"old", "vip", "answered"}},
-		"and tagged it between two attempts":          {applyAnswer, tagging, []func(*StepInput){mayBeDone}, []string{"old", "vip", "answered"}},
-		"and given it as many tags as the step would": {addsOnly, tagging, nil, []string{"lost", "old", "vip", "answered"}}, // before a later attempt, nothing tells the two apart
+		"before the first attempt":                    {applyAnswer, kustomer.ConversationUpdate{AssignedUsers: assigned}, nil, []string{"old", "answered"}},
+		"between two attempts":                        {applyAnswer, kustomer.ConversationUpdate{AssignedUsers: assigned}, again, []string{"old", "answered"}},
+		"and tagged it before the first attempt":      {applyAnswer, kustomer.ConversationUpdate{AssignedUsers: assigned, Tags: tagged}, nil, []string{"old", "vip", "answered"}},
+		"and tagged it between two attempts":          {applyAnswer, kustomer.ConversationUpdate{AssignedUsers: assigned, Tags: tagged}, again, []string{"old", "vip", "answered"}},
+		"or given it as many tags as the step would":  {applyAnswer, kustomer.ConversationUpdate{Tags: &[]string{"old", "vip"}}, again, []string{"old", "vip", "answered"}},
+		"and given it as many tags as the step would": {addsOnly, kustomer.ConversationUpdate{AssignedUsers: assigned, Tags: tagged}, nil, []string{"lost", "old", "vip", "answered"}}, // before a later attempt, nothing tells the two apart
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newApplyOrg(t)
 			p := a.applyAnswered(applyBridged(c.options))
-			theirs := c.theirs
-			theirs.AssignedUsers = &[]string{amira.ID}
-			p.edits(theirs)
+			p.edits(c.theirs)
 			p.does(c.change...)
 			require.Equal(t, c.want, a.conversation(t).Tags)
-			require.Equal(t, []string{amira.ID}, a.conversation(t).AssignedUsers)
+			require.Equal(t, *assigned, a.conversation(t).AssignedUsers)
 		})
 	}
 }
@@ -487,9 +487,7 @@ func TestReceiptsAreLookedUpAfterAConflictBeforeAnyNote(t *testing.T) {
 	a.forget()
 	_, err = p.triesLocally()
 	require.NoError(t, err)
-	require.Equal(t, []string{"update conversation", "read conversation"}, a.sent()[:2])
-	require.Contains(t, a.sent(), "list notes")
-	require.NotContains(t, a.sent(), "create note")
+	require.Equal(t, []string{"update conversation", "read conversation", "list notes"}, a.sent(), "and then nothing is sent")
 	require.Equal(t, []string{"old", "answered"}, a.conversation(t).Tags)
 	require.Len(t, a.conversation(t).Notes, 1)
 }
@@ -515,6 +513,52 @@ func TestStepWritesOwnerVoiceEntryFieldsTagsAndNotesInThisOrder(t *testing.T) {
 		"create customer", "update conversation", "create message", "update conversation", "add tags", "remove tags", "create note", "create note",
 	}, slices.DeleteFunc(a.sent(), isRead))
 	require.Equal(t, caller, a.State().Customers[1].Phones[0])
+}
+
+// Each note is its own receipt: one that is there does not say that the next one is.
+func TestOfSeveralNotesThoseAreWrittenThatAreMissing(t *testing.T) {
+	for name, d := range map[string]sandbox.Fault{"the second is lost": {Kind: sandbox.FaultReset}, "its answer is lost": {Kind: sandbox.FaultLoseAnswer}} {
+		t.Run(name, func(t *testing.T) {
+			a := newApplyOrg(t)
+			p := a.applyAnswered(applyBridged("note: \"Taken by {agent.name}\""))
+			p.picksUp(60, agentBastian)
+			a.strike(applyDisturbance{applyRoute: applyNotes, nth: 2, fault: d})
+			require.Len(t, a.applyStep(p), 1)
+			var notes []string
+			for _, note := range a.conversation(t).Notes {
+				notes = append(notes, note.ExternalID)
+			}
+			require.Equal(t, []string{"babelforce:k-1:bridged", "babelforce:k-1:bridged-2"}, notes)
+		})
+	}
+}
+
+// The customer to whom a conversation belongs is known, and giving it away needs no second request.
+func TestConversationIsGivenToItsCustomerOnce(t *testing.T) {
+	a := newApplyOrg(t)
+	p := a.ringsAs(t, func(e *call.Event) { e.Leg.From = "" })
+	p.does()
+	p.reports(call.Event{Kind: call.Inbound, Leg: call.Leg{ID: "k-1", From: caller, CreatedAt: noon}})
+	a.strike(applyDisturbance{applyRoute: applyPuts, nth: 1, fault: sandbox.Fault{Kind: sandbox.FaultLoseAnswer}})
+	require.Len(t, a.applyStep(p), 1)
+	require.Equal(t, []string{
+		"find customer", "create customer", "read conversation", "update conversation", // whose answer is lost
+		"read conversation", "find customer", "update conversation", // the name
+	}, a.sent())
+	require.Equal(t, a.State().Customers[1].ID, a.conversation(t).CustomerID)
+	require.Equal(t, a.conversation(t).CustomerID, p.conversation.CustomerID)
+}
+
+// Without a note in between, the revision of our last write is known.
+func TestNextStepNeedsNoLookIfNobodyHasChangedTheConversation(t *testing.T) {
+	a := newApplyOrg(t)
+	p := a.applyAnswered(applyBridged(applyAssigns + `tags: { add: ["with_{agent.id}"], remove: [lost] }`))
+	p.does()
+	p.picksUp(60, agentBastian)
+	p.does()
+	require.Equal(t, []string{"update conversation", "update conversation"}, a.sent())
+	require.Equal(t, []string{"old", "with_7", "with_8"}, a.conversation(t).Tags)
+	require.Equal(t, []string{bastian.ID}, a.conversation(t).AssignedUsers)
 }
 
 // A machine that stood still does not notice that its step was given to another worker.
