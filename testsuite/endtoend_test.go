@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/demo"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/testsuite/stage"
@@ -77,7 +78,7 @@ func TestNobodyPickedUp(t *testing.T) {
 // moment, ends in the same conversation.
 func TestAnyOrderOfEventsGivesOneAndTheSameConversation(t *testing.T) {
 	t.Parallel()
-	s := stage.Set(t)
+	s := stage.Set(t, func(options *demo.StageOptions) { options.Limits.Settle = 5 * time.Second }) // so many events at once take longer
 	type event struct{ name, body string }
 	var calls sync.WaitGroup
 	for n, order := range [][3]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
