@@ -105,9 +105,12 @@ func (u *update) isDone(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	missing, err := u.missingNotes(ctx)
-	if err != nil || len(missing) > 0 {
-		u.notes, u.checked = missing, err == nil
+	if err != nil {
 		return false, err
+	}
+	if len(missing) > 0 {
+		u.notes, u.checked = missing, true
+		return false, nil
 	}
 	p, _ := merge(u.want, u.base, nil, u.on)
 	u.took(shown(p, u.theirs))

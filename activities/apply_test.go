@@ -731,3 +731,22 @@ func TestConflictThatNothingExplainsOnceAfterAnOutageParksNoCall(t *testing.T) {
 	a.applyStep(p)
 	require.Len(t, a.conversation(t).Notes, 1)
 }
+
+// A list of notes that cannot be found for a moment says nothing about which of them are there.
+func TestNoteIsWrittenThoughTheNotesCannotBeFoundOnce(t *testing.T) {
+	a := newApplyOrg(t)
+	p := a.applyAnswered(applyBridged(applyAnswer))
+	a.Inject(sandbox.Fault{Method: "GET", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 404, Times: 1})
+	p.does(mayBeDone)
+	require.Len(t, a.conversation(t).Notes, 1)
+}
+
+// As many tags as our write would have made, but not at the revision that it would have made.
+func TestTagsAreWrittenThoughPeopleHaveAssignedAndTaggedInTwoRequests(t *testing.T) {
+	a := newApplyOrg(t)
+	p := a.applyAnswered(applyBridged(applyAnswer))
+	p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{amira.ID}})
+	p.edits(kustomer.ConversationUpdate{Tags: &[]string{"lost", "vip"}})
+	p.does(mayBeDone)
+	require.Equal(t, []string{"vip", "answered"}, a.conversation(t).Tags)
+}
