@@ -62,7 +62,7 @@ var callsThatWantMore = map[string]func(t *testing.T, s *stage.Stage, key string
 	},
 }
 
-// isIn waits until a call is in a conversation, be it another's.
+// isIn waits until a call is in a conversation, its own or another call's.
 func isIn(t *testing.T, s *stage.Stage, key string) (conversation string) {
 	t.Helper()
 	s.AwaitState(t, key, func(state workflows.State) bool {

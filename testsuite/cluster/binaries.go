@@ -25,7 +25,7 @@ type Binaries struct {
 	// PostgreSQL is the folder of initdb, postgres and pg_isready.
 	PostgreSQL string
 
-	owner *owner // who runs PostgreSQL; nil is whoever we are
+	owner *owner // who runs PostgreSQL; nil is our own user
 }
 
 type owner struct{ uid, gid int }

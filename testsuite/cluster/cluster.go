@@ -76,7 +76,7 @@ func Start(ctx context.Context, binaries Binaries, setup string) (_ *Cluster, er
 	})
 }
 
-// initdb makes an empty database, which only whoever runs PostgreSQL may read.
+// initdb makes an empty database, which only the user who runs PostgreSQL may read.
 func (c *Cluster) initdb(ctx context.Context) (err error) {
 	if c.folder, err = os.MkdirTemp("", "callthread-postgresql-"); err != nil {
 		return err

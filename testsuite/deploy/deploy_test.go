@@ -97,7 +97,7 @@ func TestProbesAskWhereTheProgramsAnswer(t *testing.T) {
 	}
 }
 
-// Whoever is killed before that leaves webhooks unanswered, or steps to be looked up again elsewhere.
+// A program that is killed before that leaves webhooks unanswered, or steps that another must look up again.
 func TestProgramsAreGivenTheTimeThatTheyTakeToStop(t *testing.T) {
 	takes := map[string]int{"starter": seconds(t, "../../starter/listen.go", "shutdownTimeout"), "worker": seconds(t, "../../internal/config/worker.go", "stopTimeout")}
 	var compose struct {

@@ -87,7 +87,7 @@ func requireKeptWhileUnderWay(t *testing.T, s *stage.Stage, operator func(...str
 	require.NotEmpty(t, s.Result(t, rings.Key).Outcome, "and it goes on to its end")
 }
 
-// requireNothingKeptSecretly: who lacks the key is told that more may be held.
+// requireNothingKeptSecretly: an operator without the key reads that more may be held.
 func requireNothingKeptSecretly(t *testing.T, s *stage.Stage, key string) {
 	t.Helper()
 	if key == "" {

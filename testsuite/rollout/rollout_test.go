@@ -85,7 +85,7 @@ func TestParkedCallIsMovedToAnotherBuild(t *testing.T) {
 	r := prepareRollout(t)
 	stopOne := r.serve(t, r.Temporal, "one")
 	r.awaitCurrent(t, "one")
-	fits, begins := t.Name()+"-fits", t.Name()+"-begins-anew"
+	fits, begins := t.Name()+"-fits", t.Name()+"-begins-again"
 	for _, key := range []string{fits, begins} {
 		r.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
 		r.Accepts(t, "call-inbound", stage.Inbound(key))

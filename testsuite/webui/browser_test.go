@@ -80,7 +80,7 @@ func startBrowser(t *testing.T) *browser {
 	return b
 }
 
-// read hands each answer to whoever waits for it. Messages end with a zero byte.
+// read hands each answer to the one who waits for it. Messages end with a zero byte.
 func (b *browser) read(from io.Reader) {
 	for messages := bufio.NewReader(from); ; {
 		message, err := messages.ReadBytes(0)
