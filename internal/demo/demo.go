@@ -16,6 +16,7 @@ import (
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/simulator"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/codec"
 	"github.com/callthread/callthread/kustomer"
@@ -61,7 +62,7 @@ var moreAutomations []byte
 type show struct {
 	Options
 	stage     *Stage
-	simulator *babelforce.Simulator
+	simulator *simulator.Simulator
 	board     *board
 	storm     *storm // nil where nothing goes wrong
 }
@@ -83,14 +84,14 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	simulator, err := babelforce.NewSimulator(options.Seed, agents, nil)
+	deck, err := simulator.New(options.Seed, agents, nil)
 	if err != nil {
 		return Report{}, err
 	}
-	simulator.Plain = stage.Sandbox == nil
+	deck.Plain = stage.Sandbox == nil
 	introduce(options.Out, stage, options.Seed)
 
-	s := &show{Options: options, stage: stage, simulator: simulator, board: newBoard(options.Out)}
+	s := &show{Options: options, stage: stage, simulator: deck, board: newBoard(options.Out)}
 	go s.board.follow(ctx, stage.Temporal)
 	if options.Faults != nil {
 		s.storm = newStorm(stage, options, s.board.say)
@@ -166,7 +167,7 @@ func introduce(out io.Writer, stage *Stage, seed int64) {
 
 // played is a call, and why it could not be played to its end or did not come to it.
 type played struct {
-	babelforce.Story
+	simulator.Story
 	err error
 }
 
@@ -218,8 +219,8 @@ func (s *show) play(ctx context.Context) ([]played, error) {
 }
 
 // playOne plays one call, says so, and waits for its workflow to end.
-func (s *show) playOne(ctx context.Context, story babelforce.Story, isPlayed func()) (workflows.State, error) {
-	player := &babelforce.Player{URL: s.stage.WebhookURL, Secret: Secret}
+func (s *show) playOne(ctx context.Context, story simulator.Story, isPlayed func()) (workflows.State, error) {
+	player := &simulator.Player{URL: s.stage.WebhookURL, Secret: Secret}
 	_, err := player.Play(ctx, story, 1)
 	isPlayed()
 	if err != nil {
@@ -229,7 +230,7 @@ func (s *show) playOne(ctx context.Context, story babelforce.Story, isPlayed fun
 }
 
 // nextStory invents a call, which may come shuffled in a storm.
-func (s *show) nextStory() babelforce.Story {
+func (s *show) nextStory() simulator.Story {
 	story := s.simulator.Next(time.Now())
 	if s.storm != nil {
 		story = s.simulator.Shuffle(story)

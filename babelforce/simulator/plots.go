@@ -1,4 +1,4 @@
-package babelforce
+package simulator
 
 // plot is a kind of call.
 type plot struct {

@@ -1,6 +1,10 @@
-package babelforce
+package simulator
 
-import "time"
+import (
+	"time"
+
+	"github.com/callthread/callthread/babelforce"
+)
 
 // Story is one simulated call: what babelforce sends about it, and when.
 type Story struct {
@@ -13,7 +17,7 @@ type Story struct {
 // Step is one delivery.
 type Step struct {
 	After       time.Duration // since the call began
-	Event       EventName
+	Event       babelforce.EventName
 	ContentType string
 	Body        []byte
 }
@@ -36,18 +40,18 @@ type Want struct {
 
 // Bridge is an agent and the customer being connected.
 type Bridge struct {
-	Agent  Agent  // whose SourceID is the Kustomer user
-	Queue  string // the name of the queue that led to the agent; empty after a transfer, and on calls that are placed
-	Waited int    // as the event says of the customer's leg; 0 if it is about another
+	Agent  babelforce.Agent // whose SourceID is the Kustomer user
+	Queue  string           // the name of the queue that led to the agent; empty after a transfer, and on calls that are placed
+	Waited int              // as the event says of the customer's leg; 0 if it is about another
 }
 
 // Answered reports whether anybody was connected to the customer.
 func (w Want) Answered() bool { return len(w.Bridges) > 0 }
 
 // Agent is who has the call in the end; zero if nobody does.
-func (w Want) Agent() Agent {
+func (w Want) Agent() babelforce.Agent {
 	if len(w.Bridges) == 0 {
-		return Agent{}
+		return babelforce.Agent{}
 	}
 	return w.Bridges[len(w.Bridges)-1].Agent
 }

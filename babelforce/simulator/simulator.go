@@ -1,4 +1,6 @@
-package babelforce
+// Package simulator invents calls, and delivers to a webhook what babelforce
+// would send about them.
+package simulator
 
 import (
 	"errors"
@@ -6,6 +8,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/callthread/callthread/babelforce"
 )
 
 // Simulator invents calls. The mix is that of an ordinary day with somewhat
@@ -21,19 +25,19 @@ type Simulator struct {
 	Plain bool
 
 	rng     *rand.Rand
-	agents  []Agent
-	queues  []Queue
+	agents  []babelforce.Agent
+	queues  []babelforce.Queue
 	callers []string // numbers that have called before
 	deck    []plot   // calls still to be dealt
 }
 
-// NewSimulator makes one whose stories depend on its arguments alone: the same
+// New makes one whose stories depend on its arguments alone: the same
 // seed, agents and queues give the same stories, byte for byte.
 //
 // Agents need an ID, a Name and a SourceID, the Kustomer user who is to own the
 // call; one without a number gets an invented one. With fewer than three there
 // are no calls that pass through as many hands; no queues means three invented ones.
-func NewSimulator(seed int64, agents []Agent, queues []Queue) (*Simulator, error) {
+func New(seed int64, agents []babelforce.Agent, queues []babelforce.Queue) (*Simulator, error) {
 	if len(agents) == 0 {
 		return nil, errors.New("the simulator needs at least one agent")
 	}
@@ -49,7 +53,7 @@ func NewSimulator(seed int64, agents []Agent, queues []Queue) (*Simulator, error
 	}
 	if len(queues) == 0 {
 		for _, name := range []string{"Support", "Sales", "Billing"} {
-			s.queues = append(s.queues, Queue{ID: s.newID(), Name: name})
+			s.queues = append(s.queues, babelforce.Queue{ID: s.newID(), Name: name})
 		}
 	}
 	return s, nil
@@ -91,7 +95,7 @@ func (s *Simulator) Shuffle(story Story) Story {
 		}
 	}
 	s.rng.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
-	first := slices.IndexFunc(steps, func(step Step) bool { return step.Event != RecordingFinished })
+	first := slices.IndexFunc(steps, func(step Step) bool { return step.Event != babelforce.RecordingFinished })
 	steps[0], steps[first] = steps[first], steps[0]
 	var elapsed time.Duration
 	for i := range steps {
@@ -154,10 +158,10 @@ func (s *Simulator) newCaller() string {
 // between is a random whole number from low to high, both included.
 func (s *Simulator) between(low, high int) int { return low + s.rng.IntN(high-low+1) }
 
-func (s *Simulator) encoding() encoding {
-	return []encoding{nestedJSON, nestedJSON, nestedJSON, flatJSON, formFields}[s.rng.IntN(5)]
+func (s *Simulator) encoding() babelforce.Encoding {
+	return []babelforce.Encoding{babelforce.NestedJSON, babelforce.NestedJSON, babelforce.NestedJSON, babelforce.FlatJSON, babelforce.FormFields}[s.rng.IntN(5)]
 }
 
-func (s *Simulator) timeForm() timeForm {
-	return []timeForm{unixSeconds, unixSeconds, unixMillis, rfc3339}[s.rng.IntN(4)]
+func (s *Simulator) timeForm() babelforce.TimeForm {
+	return []babelforce.TimeForm{babelforce.UnixSeconds, babelforce.UnixSeconds, babelforce.UnixMillis, babelforce.RFC3339}[s.rng.IntN(4)]
 }

@@ -1,4 +1,4 @@
-package babelforce
+package simulator
 
 import (
 	"context"
@@ -11,17 +11,20 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/callthread/callthread/babelforce"
 	"github.com/stretchr/testify/require"
 )
 
+const secret = "demo-secret"
+
 func TestPlayerDeliversEveryStepInOrder(t *testing.T) {
-	verifier, err := NewVerifier([]string{oldSecret})
+	verifier, err := babelforce.NewVerifier([]string{secret})
 	require.NoError(t, err)
-	var got []Event
+	var got []babelforce.Event
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		name, ok := ParseEventName(strings.TrimPrefix(r.URL.Path, "/webhooks/babelforce/"))
-		event, err := Decode(name, r.Header.Get("Content-Type"), body)
+		name, ok := babelforce.ParseEventName(strings.TrimPrefix(r.URL.Path, "/webhooks/babelforce/"))
+		event, err := babelforce.Decode(name, r.Header.Get("Content-Type"), body)
 		if !ok || err != nil || verifier.Verify(name, r.Header, body) != nil {
 			w.WriteHeader(http.StatusBadRequest)
 			return
@@ -33,7 +36,7 @@ func TestPlayerDeliversEveryStepInOrder(t *testing.T) {
 
 	for _, story := range someStories(t, 8, agents, 30) {
 		got = nil
-		player := Player{URL: server.URL + "/webhooks/babelforce/", Secret: oldSecret}
+		player := Player{URL: server.URL + "/webhooks/babelforce/", Secret: secret}
 		answers, err := player.Play(t.Context(), story, 0)
 		require.NoError(t, err)
 		require.Equal(t, decodeSteps(t, story), got)

@@ -1,34 +1,36 @@
-package babelforce
+package simulator
 
 import (
 	"fmt"
 	"time"
+
+	"github.com/callthread/callthread/babelforce"
 )
 
 // scene is a call being told. It runs on two clocks: elapsed, when a step is
 // played, and told, the seconds since the call began as the bodies have it.
 type scene struct {
 	sim     *Simulator
-	shape   encoding
-	times   timeForm
+	shape   babelforce.Encoding
+	times   babelforce.TimeForm
 	start   time.Time
 	elapsed time.Duration
 	told    int
 
-	parent Call
-	queue  Queue
-	agents []Agent           // in the order in which they are rung
-	onLine int               // agents who are connected to the customer
-	extra  map[string]string // sent along from now on
+	parent babelforce.Call
+	queue  babelforce.Queue
+	agents []babelforce.Agent // in the order in which they are rung
+	onLine int                // agents who are connected to the customer
+	extra  map[string]string  // sent along from now on
 	steps  []Step
 	want   Want
 }
 
 // attempt is a leg to an agent.
 type attempt struct {
-	leg   Call
-	agent Agent
-	queue Queue // none where another agent rings
+	leg   babelforce.Call
+	agent babelforce.Agent
+	queue babelforce.Queue // none where another agent rings
 }
 
 func (s *Simulator) newScene(start time.Time, p plot) *scene {
@@ -37,7 +39,7 @@ func (s *Simulator) newScene(start time.Time, p plot) *scene {
 	for _, i := range s.rng.Perm(len(s.agents)) {
 		sc.agents = append(sc.agents, s.agents[i])
 	}
-	sc.parent = Call{
+	sc.parent = babelforce.Call{
 		ID: s.newID(), SessionID: s.newID(), ConversationID: s.newID(),
 		Type: "inbound", Source: "queue", Domain: "external",
 		To: fmt.Sprintf("+49302312500%d", line%lines), DateCreated: start,
@@ -57,7 +59,7 @@ func (s *Simulator) newScene(start time.Time, p plot) *scene {
 // ring is the caller entering the call flow.
 func (sc *scene) ring() {
 	sc.parent.State = "ringing"
-	sc.send(CallInbound, sc.parent, Agent{}, Queue{})
+	sc.send(babelforce.CallInbound, sc.parent, babelforce.Agent{}, babelforce.Queue{})
 }
 
 // listen is the caller hearing announcements, before any queue.
@@ -77,7 +79,7 @@ func (sc *scene) ringOut(who int) {
 func (sc *scene) stopRinging(a *attempt) {
 	a.leg.State, a.leg.FinishReason = "no-answer", "system-hangup"
 	a.leg.DateFinished, a.leg.Duration = sc.now(), new(int)
-	sc.send(CallFinished, a.leg, a.agent, a.queue)
+	sc.send(babelforce.CallFinished, a.leg, a.agent, a.queue)
 }
 
 // bridge is an agent whom the queue rings picking up.
@@ -90,7 +92,7 @@ func (sc *scene) bridge(who int) *attempt {
 
 // transfer is an agent whom another agent rings picking up.
 func (sc *scene) transfer(who int) *attempt {
-	a := sc.newAttempt(who, "transfer", Queue{})
+	a := sc.newAttempt(who, "transfer", babelforce.Queue{})
 	sc.pass(sc.sim.between(500, 1000), sc.sim.between(3, 12))
 	sc.pickUp(a)
 	return a
@@ -104,7 +106,7 @@ func (sc *scene) pickUp(a *attempt) {
 		sc.parent.DateEstablished = sc.now()
 	}
 	sc.parent.State, sc.parent.Duration = "bridged", new(sc.told)
-	sc.send(CallBridged, sc.parent, a.agent, a.queue)
+	sc.send(babelforce.CallBridged, sc.parent, a.agent, a.queue)
 	sc.connected(Bridge{Agent: a.agent, Queue: a.queue.Name, Waited: sc.told})
 }
 
@@ -125,7 +127,7 @@ func (sc *scene) leave(a *attempt, reason string) {
 	a.leg.State, a.leg.FinishReason = "completed", reason
 	a.leg.DateFinished, a.leg.Duration = sc.now(), new(int(sc.now().Sub(a.leg.DateEstablished).Seconds()))
 	sc.onLine--
-	sc.send(CallFinished, a.leg, a.agent, a.queue)
+	sc.send(babelforce.CallFinished, a.leg, a.agent, a.queue)
 }
 
 // hangUp ends an answered call: first the agent's leg, then the caller's.
@@ -149,7 +151,7 @@ func (sc *scene) end(outcome, reason string) {
 		sc.parent.State = "failed"
 	}
 	sc.parent.DateFinished, sc.parent.Duration = sc.now(), new(sc.told)
-	sc.send(CallFinished, sc.parent, Agent{}, Queue{})
+	sc.send(babelforce.CallFinished, sc.parent, babelforce.Agent{}, babelforce.Queue{})
 	sc.want.Outcome, sc.want.Total = outcome, sc.told
 	sc.want.EndedBy = map[string]string{"hangup": "caller", "system-hangup": "flow"}[reason]
 	if !sc.want.Answered() {
@@ -162,7 +164,7 @@ func (sc *scene) record() {
 	sc.pass(1000, 1)
 	id := sc.sim.newID()
 	sc.want.Recording = "https://recordings.example.com/" + id + ".mp3"
-	sc.sendEvent(Event{Name: RecordingFinished, Call: sc.parent, Recording: Recording{ID: id, URL: sc.want.Recording, Duration: new(sc.want.Talked)}})
+	sc.sendEvent(babelforce.Event{Name: babelforce.RecordingFinished, Call: sc.parent, Recording: babelforce.Recording{ID: id, URL: sc.want.Recording, Duration: new(sc.want.Talked)}})
 }
 
 // repeatLast delivers the last step a second time.
@@ -181,9 +183,9 @@ func (sc *scene) deliverLater(i int) {
 	sc.steps = append(append(sc.steps[:i:i], sc.steps[i+1:]...), late)
 }
 
-func (sc *scene) newAttempt(who int, source string, queue Queue) *attempt {
+func (sc *scene) newAttempt(who int, source string, queue babelforce.Queue) *attempt {
 	agent := sc.agents[who]
-	return &attempt{agent: agent, queue: queue, leg: Call{
+	return &attempt{agent: agent, queue: queue, leg: babelforce.Call{
 		ID: sc.sim.newID(), ParentID: sc.parent.ID,
 		SessionID: sc.parent.SessionID, ConversationID: sc.parent.ConversationID,
 		Type: "outbound", Source: source, Domain: "internal",
@@ -203,13 +205,13 @@ func (sc *scene) pass(milliseconds, seconds int) {
 
 func (sc *scene) now() time.Time { return sc.start.Add(time.Duration(sc.told) * time.Second) }
 
-func (sc *scene) send(name EventName, leg Call, agent Agent, queue Queue) {
-	sc.sendEvent(Event{Name: name, Call: leg, Agent: agent, Queue: queue})
+func (sc *scene) send(name babelforce.EventName, leg babelforce.Call, agent babelforce.Agent, queue babelforce.Queue) {
+	sc.sendEvent(babelforce.Event{Name: name, Call: leg, Agent: agent, Queue: queue})
 }
 
-func (sc *scene) sendEvent(event Event) {
+func (sc *scene) sendEvent(event babelforce.Event) {
 	event.Extra = sc.extra
-	contentType, body := encode(event, sc.shape, sc.times)
+	contentType, body := babelforce.Encode(event, sc.shape, sc.times)
 	sc.steps = append(sc.steps, Step{After: sc.elapsed, Event: event.Name, ContentType: contentType, Body: body})
 }
 

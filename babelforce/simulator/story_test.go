@@ -1,10 +1,11 @@
-package babelforce
+package simulator
 
 import (
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/callthread/callthread/babelforce"
 	"github.com/stretchr/testify/require"
 )
 
@@ -25,7 +26,7 @@ func TestStoriesAreConsistent(t *testing.T) {
 			require.NotEmpty(t, event.Call.SessionID)
 			require.Zero(t, event.Call.DateCreated.Nanosecond())
 			require.Equal(t, story.Want.Customer == "anonymous", event.Call.Anonymous)
-			require.Equal(t, event.Name == RecordingFinished, event.Recording != Recording{})
+			require.Equal(t, event.Name == babelforce.RecordingFinished, event.Recording != babelforce.Recording{})
 			checkLeg(t, event, story.Want)
 		}
 		require.Less(t, last, 12*time.Second)
@@ -36,7 +37,7 @@ func TestStoriesAreConsistent(t *testing.T) {
 }
 
 // checkLeg looks at the leg that an event is about: whose it is, and its times.
-func checkLeg(t *testing.T, event Event, want Want) {
+func checkLeg(t *testing.T, event babelforce.Event, want Want) {
 	t.Helper()
 	leg := event.Call
 	number, kind := leg.From, []string{leg.Type, leg.Domain}
@@ -57,40 +58,40 @@ func checkLeg(t *testing.T, event Event, want Want) {
 	} else {
 		require.Equal(t, want.Customer, number)
 	}
-	if event.Name == CallFinished && leg.ParentID != "" {
+	if event.Name == babelforce.CallFinished && leg.ParentID != "" {
 		require.Equal(t, !leg.DateEstablished.IsZero(), *leg.Duration > 0, "only a leg that was answered lasts")
 	}
-	if event.Name == CallFinished && leg.ParentID == "" && leg.Domain == "external" {
+	if event.Name == babelforce.CallFinished && leg.ParentID == "" && leg.Domain == "external" {
 		require.Equal(t, *leg.Duration, int(leg.DateFinished.Sub(leg.DateCreated).Seconds()))
 		require.Equal(t, want.Total, *leg.Duration)
 	}
 }
 
 // checkEnd looks at what tells that the call is over.
-func checkEnd(t *testing.T, story Story, events []Event) {
+func checkEnd(t *testing.T, story Story, events []babelforce.Event) {
 	t.Helper()
-	var ends []Call
+	var ends []babelforce.Call
 	for _, event := range events {
-		if event.Name == CallFinished && event.Call.ParentID == "" {
+		if event.Name == babelforce.CallFinished && event.Call.ParentID == "" {
 			ends = append(ends, event.Call)
 		}
-		if event.Name == RecordingFinished {
+		if event.Name == babelforce.RecordingFinished {
 			require.Equal(t, story.Want.Recording, event.Recording.URL)
 		}
-		require.Equal(t, event.Name == CallFinished && story.Want.Outcome == "after_hours", event.Extra["app.afterHours"] == "true")
+		require.Equal(t, event.Name == babelforce.CallFinished && story.Want.Outcome == "after_hours", event.Extra["app.afterHours"] == "true")
 	}
 	require.Len(t, ends, 1, story.Title)
-	require.Equal(t, story.Want.Recording != "", slices.Contains(names(story), RecordingFinished))
+	require.Equal(t, story.Want.Recording != "", slices.Contains(names(story), babelforce.RecordingFinished))
 	require.Equal(t, story.Want.Outcome == "failed", ends[0].FinishReason == "failed")
 	require.Equal(t, story.Want.Answered(), story.Want.Outcome == "answered")
 }
 
 // checkBridges looks at who was connected, in the order in which they were.
-func checkBridges(t *testing.T, want Want, events []Event) {
+func checkBridges(t *testing.T, want Want, events []babelforce.Event) {
 	t.Helper()
 	var bridges []Bridge
 	for _, event := range events {
-		if event.Name != CallBridged {
+		if event.Name != babelforce.CallBridged {
 			continue
 		}
 		bridge := Bridge{Agent: event.Agent, Queue: event.Queue.Name}
@@ -131,7 +132,7 @@ func TestStoryIsWhatItsTitleSays(t *testing.T) {
 			if event.Call.ParentID == "" {
 				continue
 			}
-			require.Equal(t, CallFinished, event.Name, "children are heard of when they end")
+			require.Equal(t, babelforce.CallFinished, event.Name, "children are heard of when they end")
 			leg := event.Call.Source
 			if *event.Call.Duration > 0 {
 				leg += ", lasted"
@@ -157,7 +158,7 @@ func TestEitherLegOfACallThatIsPlacedIsTheParent(t *testing.T) {
 	for _, story := range someStories(t, 5, agents, 5*aDeck()) {
 		if story.Want.Direction == "out" {
 			first := decodeSteps(t, story)[0]
-			require.Equal(t, CallOutbound, first.Name)
+			require.Equal(t, babelforce.CallOutbound, first.Name)
 			require.Empty(t, first.Call.ParentID)
 			parents[first.Call.Domain]++
 		}

@@ -1,4 +1,4 @@
-package babelforce
+package simulator
 
 import (
 	"bytes"
@@ -7,21 +7,22 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callthread/callthread/babelforce"
 	"github.com/stretchr/testify/require"
 )
 
 var (
 	storyStart = time.Date(2026, 6, 24, 10, 15, 2, 345, time.FixedZone("CEST", 7200))
-	agents     = []Agent{
+	agents     = []babelforce.Agent{
 		{ID: "a1", Name: "Ada", SourceID: "5f0c00000000000000000001", Number: "+493023125090"},
 		{ID: "a2", Name: "Bob", SourceID: "5f0c00000000000000000002"},
 		{ID: "a3", Name: "Cem", SourceID: "5f0c00000000000000000003"},
 	}
 )
 
-func someStories(t *testing.T, seed int64, agents []Agent, n int) []Story {
+func someStories(t *testing.T, seed int64, agents []babelforce.Agent, n int) []Story {
 	t.Helper()
-	sim, err := NewSimulator(seed, agents, nil)
+	sim, err := New(seed, agents, nil)
 	require.NoError(t, err)
 	var stories []Story
 	for i := range n {
@@ -30,11 +31,11 @@ func someStories(t *testing.T, seed int64, agents []Agent, n int) []Story {
 	return stories
 }
 
-func decodeSteps(t *testing.T, story Story) []Event {
+func decodeSteps(t *testing.T, story Story) []babelforce.Event {
 	t.Helper()
-	var events []Event
+	var events []babelforce.Event
 	for _, step := range story.Steps {
-		event, err := Decode(step.Event, step.ContentType, step.Body)
+		event, err := babelforce.Decode(step.Event, step.ContentType, step.Body)
 		require.NoError(t, err)
 		events = append(events, event)
 	}
@@ -89,7 +90,7 @@ func storyTitled(t *testing.T, title string) (found Story, before []Story) {
 	return
 }
 
-func names(story Story) (names []EventName) {
+func names(story Story) (names []babelforce.EventName) {
 	for _, step := range story.Steps {
 		names = append(names, step.Event)
 	}
@@ -98,13 +99,13 @@ func names(story Story) (names []EventName) {
 
 func TestTroubleIsWhatItsTitleSays(t *testing.T) {
 	story, _ := storyTitled(t, "bridged arrives before inbound")
-	require.Equal(t, []EventName{CallBridged, CallInbound, CallFinished, CallFinished}, names(story))
+	require.Equal(t, []babelforce.EventName{babelforce.CallBridged, babelforce.CallInbound, babelforce.CallFinished, babelforce.CallFinished}, names(story))
 
 	story, _ = storyTitled(t, "finished arrives before bridged")
-	require.Equal(t, []EventName{CallInbound, CallFinished, CallFinished, CallBridged}, names(story))
+	require.Equal(t, []babelforce.EventName{babelforce.CallInbound, babelforce.CallFinished, babelforce.CallFinished, babelforce.CallBridged}, names(story))
 
 	story, _ = storyTitled(t, "bridged delivered twice")
-	require.Equal(t, []EventName{CallInbound, CallBridged, CallBridged, CallFinished, CallFinished}, names(story))
+	require.Equal(t, []babelforce.EventName{babelforce.CallInbound, babelforce.CallBridged, babelforce.CallBridged, babelforce.CallFinished, babelforce.CallFinished}, names(story))
 	require.Equal(t, story.Steps[1].Body, story.Steps[2].Body)
 
 	story, before := storyTitled(t, "repeat caller")
@@ -137,19 +138,10 @@ func TestEveryEncodingAndTimeFormIsTold(t *testing.T) {
 			seen["placeholder"]++
 		}
 	}
-	for _, form := range []string{"application/json", "application/json; charset=utf-8", formType, "time of 5", "time of 10", "time of 13", "placeholder"} {
+	for _, form := range []string{"application/json", "application/json; charset=utf-8", "application/x-www-form-urlencoded", "time of 5", "time of 10", "time of 13", "placeholder"} {
 		require.NotZero(t, seen[form], form)
 	}
 	require.Greater(t, seen["application/json"], 40, "mostly nested")
-}
-
-func TestEncodeIsTheInverseOfDecode(t *testing.T) {
-	for _, shape := range []encoding{nestedJSON, flatJSON, formFields} {
-		for _, form := range []timeForm{unixSeconds, unixMillis, rfc3339} {
-			contentType, body := encode(wholeEvent, shape, form)
-			require.Equal(t, wholeEvent, mustDecode(t, contentType, string(body)), shape)
-		}
-	}
 }
 
 func TestOneAgentIsEnoughForCallsThatNeedNoOther(t *testing.T) {
@@ -166,20 +158,20 @@ func TestOneAgentIsEnoughForCallsThatNeedNoOther(t *testing.T) {
 }
 
 func TestPlainDayHasNothingThatTheBuiltInAutomationsDoNotWrite(t *testing.T) {
-	sim, err := NewSimulator(1, agents, nil)
+	sim, err := New(1, agents, nil)
 	require.NoError(t, err)
 	sim.Plain = true
 	for range 2 * aDeck() {
 		story := sim.Next(storyStart)
 		require.Equal(t, "in", story.Want.Direction)
-		require.NotContains(t, names(story), CallOutbound)
-		require.NotContains(t, names(story), RecordingFinished)
+		require.NotContains(t, names(story), babelforce.CallOutbound)
+		require.NotContains(t, names(story), babelforce.RecordingFinished)
 	}
 }
 
 func TestSimulatorNeedsAgentsThatKustomerKnows(t *testing.T) {
-	for _, agents := range [][]Agent{nil, {{ID: "a1", Name: "Ada"}}, {{ID: "a1", SourceID: "5f0c"}}, {{Name: "Ada", SourceID: "5f0c"}}} {
-		_, err := NewSimulator(1, agents, nil)
+	for _, agents := range [][]babelforce.Agent{nil, {{ID: "a1", Name: "Ada"}}, {{ID: "a1", SourceID: "5f0c"}}, {{Name: "Ada", SourceID: "5f0c"}}} {
+		_, err := New(1, agents, nil)
 		require.Error(t, err)
 	}
 }

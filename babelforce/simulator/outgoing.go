@@ -1,4 +1,6 @@
-package babelforce
+package simulator
+
+import "github.com/callthread/callthread/babelforce"
 
 // outgoing is a call that an agent places: the platform connects a leg to the
 // agent's own phone and one to the customer's (confirmed, HC/360040762932).
@@ -7,10 +9,10 @@ package babelforce
 // here it is either, and those are announced that are placed one after the other.
 type outgoing struct {
 	*scene
-	agent   Agent
-	own     Call // the agent's leg, internal
-	far     Call // the customer's, external
-	dialled int  // when the customer's phone began to ring, as told; 0 where its leg is the parent
+	agent   babelforce.Agent
+	own     babelforce.Call // the agent's leg, internal
+	far     babelforce.Call // the customer's, external
+	dialled int             // when the customer's phone began to ring, as told; 0 where its leg is the parent
 }
 
 // place rings the agent's phone and then the customer's.
@@ -26,15 +28,15 @@ func (sc *scene) place() *outgoing {
 
 	if sc.sim.rng.IntN(2) == 0 {
 		o.own.ID, o.own.ParentID = sc.sim.newID(), o.far.ID
-		sc.send(CallOutbound, o.far, o.agent, Queue{})
+		sc.send(babelforce.CallOutbound, o.far, o.agent, babelforce.Queue{})
 		o.takeOwn()
 		return o
 	}
 	o.far.ID, o.far.ParentID = sc.sim.newID(), o.own.ID
-	sc.send(CallOutbound, o.own, o.agent, Queue{})
+	sc.send(babelforce.CallOutbound, o.own, o.agent, babelforce.Queue{})
 	o.takeOwn()
 	o.dialled, o.far.DateCreated = sc.told, sc.now()
-	sc.send(CallOutbound, o.far, o.agent, Queue{})
+	sc.send(babelforce.CallOutbound, o.far, o.agent, babelforce.Queue{})
 	return o
 }
 
@@ -54,7 +56,7 @@ func (o *outgoing) answer() {
 		parent, bridge.Waited = o.own, 0
 	}
 	parent.Duration = new(o.told)
-	o.send(CallBridged, parent, o.agent, Queue{})
+	o.send(babelforce.CallBridged, parent, o.agent, babelforce.Queue{})
 	o.connected(bridge)
 	o.want.Waited = o.told - o.dialled
 }
@@ -80,16 +82,16 @@ func (o *outgoing) finish(state, reason string) {
 	o.own.State, o.own.FinishReason, o.own.DateFinished = "completed", "hangup", o.now()
 	if o.far.ParentID == "" {
 		o.far.Duration, o.own.Duration = new(o.told), new(int(o.now().Sub(o.own.DateEstablished).Seconds()))
-		o.end(o.own, o.agent, o.far, Agent{})
+		o.end(o.own, o.agent, o.far, babelforce.Agent{})
 	} else {
 		o.far.Duration, o.own.Duration = new(o.want.Talked), new(o.told)
-		o.end(o.far, Agent{}, o.own, o.agent)
+		o.end(o.far, babelforce.Agent{}, o.own, o.agent)
 	}
 	o.want.Total = *o.far.Duration
 }
 
-func (o *outgoing) end(child Call, childs Agent, parent Call, parents Agent) {
-	o.send(CallFinished, child, childs, Queue{})
+func (o *outgoing) end(child babelforce.Call, childs babelforce.Agent, parent babelforce.Call, parents babelforce.Agent) {
+	o.send(babelforce.CallFinished, child, childs, babelforce.Queue{})
 	o.pass(o.sim.between(50, 200), 0)
-	o.send(CallFinished, parent, parents, Queue{})
+	o.send(babelforce.CallFinished, parent, parents, babelforce.Queue{})
 }

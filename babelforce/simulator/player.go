@@ -1,4 +1,4 @@
-package babelforce
+package simulator
 
 import (
 	"bytes"

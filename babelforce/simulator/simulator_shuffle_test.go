@@ -1,4 +1,4 @@
-package babelforce
+package simulator
 
 import (
 	"maps"
@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callthread/callthread/babelforce"
 	"github.com/stretchr/testify/require"
 )
 
 func newSimulator(t *testing.T, seed int64) *Simulator {
 	t.Helper()
-	simulator, err := NewSimulator(seed, agents, nil)
+	simulator, err := New(seed, agents, nil)
 	require.NoError(t, err)
 	return simulator
 }
@@ -45,7 +46,7 @@ func TestShufflingDeliversEveryStepSomeTwiceAndChangesNothingElse(t *testing.T) 
 			require.GreaterOrEqual(t, now[event], times)
 			require.LessOrEqual(t, now[event], 2*times)
 		}
-		require.NotEqual(t, RecordingFinished, story.Steps[0].Event, "it begins no call")
+		require.NotEqual(t, babelforce.RecordingFinished, story.Steps[0].Event, "it begins no call")
 		for i := range story.Steps[1:] {
 			require.LessOrEqual(t, story.Steps[i].After, story.Steps[i+1].After)
 		}
