@@ -24,10 +24,12 @@ type TimeForm func(time.Time) any
 
 // UnixSeconds, UnixMillis and RFC3339 are the forms in which Decode reads a time.
 func UnixSeconds(t time.Time) any { return t.Unix() }
+
 // UnixMillis: see [UnixSeconds].
-func UnixMillis(t time.Time) any  { return t.UnixMilli() }
+func UnixMillis(t time.Time) any { return t.UnixMilli() }
+
 // RFC3339: see [UnixSeconds].
-func RFC3339(t time.Time) any     { return t.Format(time.RFC3339) }
+func RFC3339(t time.Time) any { return t.Format(time.RFC3339) }
 
 // Encode is the inverse of [Decode].
 func Encode(e Event, shape Encoding, form TimeForm) (contentType string, body []byte) {

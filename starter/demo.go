@@ -5,12 +5,15 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"os"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/demo"
+	"github.com/callthread/callthread/starter/webhook"
 )
 
 // demoCommand shows the whole product at work, with nothing installed but Go.
@@ -18,7 +21,7 @@ func demoCommand(out io.Writer) *cli.Command {
 	var options demo.Options
 	var faults bool
 	var replicas int
-	var crm config.Kustomer
+	var crm app.Kustomer
 	return &cli.Command{
 		Name:  "demo",
 		Usage: "start everything here, play calls, show what happens to each, and check them all",
@@ -35,7 +38,7 @@ func demoCommand(out io.Writer) *cli.Command {
 			&cli.Int64Flag{Name: "seed", Usage: "of the calls and the faults; a Temporal that is kept takes the calls of a seed once, so where TEMPORAL_ADDRESS is set each run has another unless told", Value: 1, Destination: &options.Seed},
 		),
 		Action: func(c *cli.Context) error {
-			if err := config.NoArguments(c); err != nil {
+			if err := app.NoArguments(c); err != nil {
 				return err
 			}
 			// Outside these the pause between two calls cannot be told; NaN is outside too.
@@ -72,12 +75,24 @@ func demoCommand(out io.Writer) *cli.Command {
 			if faults {
 				options.Faults = &demo.Faults{}
 			}
-			options.Out = out
+			options.Out, options.NewReceiver = out, demoReceiver
 			options.Log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
 			_, err := demo.Run(c.Context, options)
 			return err
 		},
 	}
+}
+
+// demoReceiver is the webhook receiver as this program serves it, without its limits.
+func demoReceiver(options demo.ReceiverOptions) (http.Handler, error) {
+	verifier, err := babelforce.NewVerifier([]string{options.Secret})
+	if err != nil {
+		return nil, err
+	}
+	return webhook.New(webhook.Config{
+		Temporal: options.Temporal, TaskQueue: options.TaskQueue, Eager: true, Verifier: verifier, Limits: options.Limits,
+		Outgoing: func() bool { return options.WantsOutbound }, Log: options.Log,
+	}), nil
 }
 
 // ourselves runs this very program as receiver and as worker, so that no other

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/operator"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -54,7 +55,7 @@ func TestParkedCallsArePrintedAsJSONForScripts(t *testing.T) {
 	twoParked(t)
 	printed, err := starts(t, "parked", "--json")
 	require.NoError(t, err)
-	var parked []foundCall
+	var parked []operator.Run
 	require.NoError(t, json.Unmarshal([]byte(printed), &parked))
 	require.Len(t, parked, 2)
 	require.JSONEq(t, `[

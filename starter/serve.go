@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os/signal"
 	"syscall"
 
@@ -14,10 +15,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
-	"github.com/callthread/callthread/internal/config"
-	"github.com/callthread/callthread/internal/metrics"
-	"github.com/callthread/callthread/internal/tracing"
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/starter/webhook"
 )
 
@@ -27,10 +27,10 @@ func serveCommand(logs io.Writer) *cli.Command {
 	return &cli.Command{
 		Name:        "serve",
 		Usage:       "receive webhooks (the default)",
-		Description: config.TemporalHelp + "\n\n" + tracing.Help,
-		Flags:       config.Flags(s, &s.tls, &s.temporal, &s.worker, &s.logging),
+		Description: app.ServeHelp,
+		Flags:       app.Flags(s, &s.tls, &s.temporal, &s.worker, &s.logging),
 		Action: func(c *cli.Context) error {
-			if err := config.NoArguments(c); err != nil {
+			if err := app.NoArguments(c); err != nil {
 				return err
 			}
 			log, err := s.logging.Logger(logs)
@@ -56,26 +56,18 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("--trusted-proxies (CALLTHREAD_TRUSTED_PROXIES): %w", err)
 	}
-	traced, err := tracing.Start(ctx, "callthread-starter", log)
+	process, err := app.Start(ctx, "callthread-starter", &s.temporal, log)
 	if err != nil {
 		return err
 	}
-	defer traced.Stop()
-	counted := metrics.New()
-	s.temporal.Metrics, s.temporal.Interceptors = counted.SDK(), traced.Interceptors()
-	client, err := s.temporal.Client(log)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
+	defer process.Stop()
 
 	var served worker.Worker
 	inForce := s.worker.InForce
 	if s.withWorker {
-		if served, err = s.worker.New(client, traced.Kustomer(s.worker.Kustomer.URL, counted.Kustomer), counted.Steps(s.worker.Kustomer.Budget)); err != nil {
+		if served, err = process.NewWorker(&s.worker); err != nil {
 			return err
 		}
-		counted.CountsRunning(client, log)
 	} else if inForce, err = s.prepareAlone(); err != nil {
 		return err
 	}
@@ -85,21 +77,30 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	}
 
 	group, ctx := errgroup.WithContext(ctx)
-	if err := counted.Serve(ctx, s.metricsListen, nil, log); err != nil {
+	if err := process.Metrics.Serve(ctx, s.metricsListen, nil, log); err != nil {
 		return errors.Join(err, listener.Close(), group.Wait())
 	}
 	workerCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorker()
 	if s.withWorker {
-		group.Go(func() error { return s.worker.Run(workerCtx, client, served, log) })
+		group.Go(func() error { return s.worker.Run(workerCtx, process.Client, served, log) })
 	} else {
 		group.Go(func() error {
-			_ = s.temporal.AwaitReady(ctx, client, log) // ends early only when told to stop
+			_ = s.temporal.AwaitReady(ctx, process.Client, log) // ends early only when told to stop
 			return nil
 		})
 	}
-	handler := webhook.New(webhook.Config{
-		Temporal:  client,
+	handler := s.handler(process, verifier, proxies, func() bool { return inForce().Handles(call.Outbound) })
+	group.Go(func() error {
+		defer stopWorker()
+		return serveHTTP(ctx, listener, process.Traces.Webhooks(handler), proxies, log)
+	})
+	return group.Wait()
+}
+
+func (s *server) handler(process *app.Process, verifier *babelforce.Verifier, proxies webhook.Proxies, wantsOutbound func() bool) http.Handler {
+	return webhook.New(webhook.Config{
+		Temporal:  process.Client,
 		TaskQueue: s.temporal.TaskQueue,
 		Verifier:  verifier,
 		// Temporal would begin a call on this very build, whichever is current.
@@ -108,16 +109,11 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		Rate:             s.rate,
 		Proxies:          proxies,
 		Ready:            s.temporal.Ready,
-		Outgoing:         func() bool { return inForce().Handles(call.Outbound) },
+		Outgoing:         wantsOutbound,
 		Limits:           s.limits,
-		Log:              log,
-		Observe:          func(a webhook.Answered) { counted.Webhook(a.Event, a.Status, a.Late || a.Ignored, a.Took) },
+		Log:              process.Log,
+		Observe:          func(a webhook.Answered) { process.Metrics.Webhook(a.Event, a.Status, a.Late || a.Ignored, a.Took) },
 	})
-	group.Go(func() error {
-		defer stopWorker()
-		return serveHTTP(ctx, listener, traced.Webhooks(handler), proxies, log)
-	})
-	return group.Wait()
 }
 
 // prepareAlone is for a receiver whose workers are other processes. It returns

@@ -10,6 +10,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/operator"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -121,11 +122,11 @@ func TestCallIsShownAsJSONForScripts(t *testing.T) {
 	answeredCall(t)
 	printed, err := starts(t, "show", "x", "--json")
 	require.NoError(t, err)
-	var shown shownCall
+	var shown operator.Shown
 	require.NoError(t, json.Unmarshal([]byte(printed), &shown))
 	require.Equal(t, answered, *shown.State)
 	require.Equal(t, []string{"09:30:00 ringing", "09:30:01 conversation opened"}, shown.Log)
-	require.Equal(t, "completed", shown.Run)
+	require.Equal(t, "completed", shown.Status)
 	require.Equal(t, "in", shown.Direction)
 }
 
@@ -184,7 +185,7 @@ func TestCallsAreFoundByTheirConversation(t *testing.T) {
 
 	printed, err = starts(t, "show", conversation, "--json")
 	require.NoError(t, err)
-	var those []listedCall
+	var those []operator.Call
 	require.NoError(t, json.Unmarshal([]byte(printed), &those))
 	require.Len(t, those, 2)
 }

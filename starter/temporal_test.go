@@ -136,7 +136,7 @@ func (f *fakeTemporal) QueryWorkflow(_ context.Context, r *workflowservice.Query
 		return nil, serviceerror.NewFailedPrecondition("no poller seen for task queue recently")
 	}
 	answer, err := f.data().ToPayloads(asked.state)
-	if r.GetQuery().GetQueryType() == logQuery {
+	if r.GetQuery().GetQueryType() == "__temporal_workflow_metadata" {
 		answer, err = f.data().ToPayloads(&sdkpb.WorkflowMetadata{CurrentDetails: asked.log})
 	}
 	return &workflowservice.QueryWorkflowResponse{QueryResult: answer}, err

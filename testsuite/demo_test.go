@@ -21,7 +21,7 @@ func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
 	}
 	var out bytes.Buffer
 	report, err := demo.Run(t.Context(), demo.Options{
-		Calls: 4, Rate: 20, Seed: 1, Out: &out, Log: slog.New(slog.DiscardHandler),
+		Calls: 4, Rate: 20, Seed: 1, NewReceiver: stage.Receiver, Out: &out, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	require.Equal(t, 4, report.Calls)

@@ -12,7 +12,7 @@ import (
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
-	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
@@ -39,7 +39,7 @@ func TestRingOvertakesWhatIsLeftOfAnOutage(t *testing.T) {
 		runs = append(runs, start(key(n), call.Event{Kind: call.Finished, Leg: call.Leg{FinishReason: "hangup"}}))
 	}
 	steps := activities.New(s.Kustomer, sync.OnceValue(automation.Default), "")
-	worker := config.NewWorker(s.Temporal, queue, steps, 1, nil)
+	worker := app.NewWorker(s.Temporal, queue, steps, 1, nil)
 	require.NoError(t, worker.Start())
 	t.Cleanup(worker.Stop)
 	s.AwaitConversation(t, key(0))

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -28,6 +29,8 @@ type Options struct {
 	Calls  int     // how many calls; 0 plays until the context ends
 	Rate   float64 // calls a second
 	Faults *Faults // what goes wrong meanwhile, on the sandbox only; nil lets nothing go wrong
+	// NewReceiver makes the receiver that runs in this process, where no Programs are given.
+	NewReceiver func(ReceiverOptions) (http.Handler, error)
 	// Programs run receivers and workers as processes of their own, without which nothing can be killed;
 	// nil runs one of each in this process.
 	Programs *Programs
@@ -118,7 +121,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 func (o Options) stage() (set StageOptions, err error) {
 	set = StageOptions{
 		Kustomer: o.Kustomer, Limits: call.Limits{Settle: settle, Recording: recording}, Seed: o.Seed, Progress: o.Out, Log: o.Log,
-		Programs: o.Programs, Existing: o.Existing,
+		NewReceiver: o.NewReceiver, Programs: o.Programs, Existing: o.Existing,
 	}
 	if o.Encrypt || o.Faults != nil {
 		set.Keys, err = codec.NewKey("demo")

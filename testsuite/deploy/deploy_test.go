@@ -99,7 +99,7 @@ func TestProbesAskWhereTheProgramsAnswer(t *testing.T) {
 
 // A program that is killed before that leaves webhooks unanswered, or steps that another must look up again.
 func TestProgramsAreGivenTheTimeThatTheyTakeToStop(t *testing.T) {
-	takes := map[string]int{"starter": seconds(t, "../../starter/listen.go", "shutdownTimeout"), "worker": seconds(t, "../../internal/config/worker.go", "stopTimeout")}
+	takes := map[string]int{"starter": seconds(t, "../../starter/listen.go", "shutdownTimeout"), "worker": seconds(t, "../../internal/app/worker.go", "stopTimeout")}
 	var compose struct {
 		Services map[string]struct {
 			StopGracePeriod string `yaml:"stop_grace_period"`

@@ -92,6 +92,7 @@ func Set(t *testing.T, change ...func(*demo.StageOptions)) *Stage {
 
 // Start sets any stage.
 func Start(options demo.StageOptions) (s *demo.Stage, err error) {
+	options.NewReceiver = Receiver
 	for range attempts {
 		if s, err = demo.SetStage(context.Background(), options); !errors.Is(err, syscall.EADDRINUSE) {
 			break

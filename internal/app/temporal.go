@@ -1,7 +1,7 @@
 // Package config is what the programs are told and what they build from it:
 // option structs that own their flags. A flag wins over its environment
 // variable, and that over the default.
-package config
+package app
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package main
+package operator
 
 import (
 	"cmp"
@@ -29,7 +29,8 @@ func (s sheet) lines(name string, values []string) {
 	}
 }
 
-func printShown(out io.Writer, shown shownCall) error {
+// Print prints the call, a line for each thing that is known.
+func (shown Shown) Print(out io.Writer) error {
 	s := sheet{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
 	s.line("Call", shown.CallID)
 	s.line("Way", shown.Direction)

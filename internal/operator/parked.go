@@ -1,0 +1,61 @@
+package operator
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/callthread/callthread/workflows"
+)
+
+// Parked reads the parked calls from Temporal's list of runs, oldest first.
+func (o *Operator) Parked(ctx context.Context) ([]Run, error) {
+	runs, err := o.listRuns(ctx, workflows.ParkedCalls, 0)
+	if err != nil {
+		return nil, err
+	}
+	parked := []Run{} // not nil, which would be no array in JSON
+	for _, run := range runs {
+		parked = append(parked, runOf(run))
+	}
+	slices.SortStableFunc(parked, func(a, b Run) int { return a.StartedAt.Compare(b.StartedAt) })
+	return parked, nil
+}
+
+// AskReasons asks the calls themselves, who tell it in Kustomer's own words,
+// where the list may only be brief. One that does not answer is listed all the same.
+func (o *Operator) AskReasons(ctx context.Context, parked []Run) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	for i, p := range parked {
+		if state, err := o.askState(ctx, p.WorkflowID); err == nil {
+			parked[i].Reason = cmp.Or(state.ParkedBecause, p.Reason)
+		}
+	}
+}
+
+// PrintParked prints parked calls as a table, with what to do about them.
+func PrintParked(out io.Writer, parked []Run) error {
+	if len(parked) == 0 {
+		_, err := fmt.Fprintln(out, "no call is parked")
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "CALL\tSTARTED\tCONVERSATION\tREASON")
+	for _, p := range parked {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", p.CallID, moment(p.StartedAt), cmp.Or(p.ConversationID, "–"), cmp.Or(oneLine(p.Reason), "–"))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(out, "\n"+whatToDo("<call id>"))
+	return err
+}
+
+// whatToDo names the decisions that finish a parked call.
+func whatToDo(id string) string {
+	return fmt.Sprintf("Put right what was refused and `starter retry %[1]s`; or change it: `starter amend %[1]s --set field=value`; or go on without that step: `starter skip %[1]s`.", id)
+}
