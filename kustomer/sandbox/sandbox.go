@@ -29,6 +29,11 @@ type Config struct {
 	Now        func() time.Time  // default time.Now
 	Seed       int64             // seed of the faults' probabilities and of the object ids
 
+	// Customers and Conversations are what the organisation holds from the beginning.
+	// Each has an id of its own.
+	Customers     []Customer
+	Conversations []Conversation
+
 	// AllowDuplicates accepts an externalId that a conversation or a message has already
 	// for another one. What Kustomer answers to a second one is not known; a client that must not
 	// depend on being refused is tried against this.
@@ -45,6 +50,9 @@ type Server struct {
 	routes     []route
 	control    http.Handler
 	duplicates bool // Config.AllowDuplicates
+
+	customers     []Customer // Config's, as are the conversations
+	conversations []Conversation
 
 	mu           sync.Mutex // guards everything below
 	random       *rand.Rand
@@ -94,10 +102,11 @@ func New(c Config) *Server {
 		keyValid:   true,
 		budget:     budget{limit: c.Budget},
 		ids:        idSource{process: random.Uint64() & (1<<40 - 1)},
-		store:      newStore(),
 		requests:   map[string]int{},
 		disturbed:  map[string]int{},
 	}
+	s.customers, s.conversations = c.Customers, c.Conversations
+	s.hold()
 	s.schemas = s.newSchemas()
 	s.control = s.newControl()
 	return s
@@ -175,7 +184,7 @@ func (s *Server) authorized(r *http.Request) bool {
 func (s *Server) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.store = newStore()
+	s.hold()
 	s.faults = nil
 	s.requests = map[string]int{}
 	s.disturbed = map[string]int{}

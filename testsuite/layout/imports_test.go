@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 		"internal/devserver", "kustomer", "kustomer/sandbox", "workflows"},
 	"internal/devserver": {"internal/child"},
 	"internal/metrics":   {"activities", "call", "kustomer", "workflows"},
+	"internal/storyfile": {"babelforce", "kustomer/sandbox"},
 	"internal/operator":  {"automation", "call", "internal/codec", "phone", "workflows"},
 	"internal/tracing":   {"babelforce", "kustomer"},
 

@@ -34,10 +34,10 @@ type delivery struct {
 // playings are the ways in which a story is played: as it happens; all at once
 // when it is over, in many orders; and with everything said twice.
 func (s story) playings() []playing {
-	events := s.heard()
+	events := s.Reported()
 	all := []playing{s.asItHappens(events)}
 	for _, order := range orders(len(events)) {
-		if events[order[0]].event == recordingFinished {
+		if events[order[0]].Name == "recording.finished" {
 			continue // the receiver begins no call with it
 		}
 		p := playing{story: s, manner: "delivered late, in this order", begins: s.over()}
@@ -52,7 +52,7 @@ func (s story) playings() []playing {
 func (s story) asItHappens(events []told) playing {
 	p := playing{story: s, manner: asItHappens, begins: noon}
 	for _, e := range events {
-		p.deliveries = append(p.deliveries, delivery{e, e.at})
+		p.deliveries = append(p.deliveries, delivery{e, e.At})
 	}
 	return p
 }
@@ -68,8 +68,8 @@ func (s story) saidTwice(events []told) playing {
 
 // over is a moment after all that the story tells.
 func (s story) over() time.Time {
-	last := slices.MaxFunc(s.Events, func(a, b told) int { return int(a.at - b.at) })
-	return noon.Add(last.at + time.Second)
+	last := slices.MaxFunc(s.Events, func(a, b told) int { return int(a.At - b.At) })
+	return noon.Add(last.At + time.Second)
 }
 
 // orders are all orders of a few things. Of more they are the order itself and

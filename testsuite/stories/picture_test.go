@@ -11,45 +11,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/storyfile"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/workflows"
 )
 
-// picture is what is seen in the end: the conversation as agents find it in
-// Kustomer, and the call's run as operators find it in Temporal.
-type picture struct {
-	// Conversation is the call's own, unless it says "none", or "joins" and the name of an earlier one.
-	Conversation string            `yaml:"conversation,omitempty"`
-	Customer     string            `yaml:"customer,omitempty"`
-	Name         string            `yaml:"name,omitempty"`
-	Direction    string            `yaml:"direction,omitempty"`
-	Status       string            `yaml:"status,omitempty"`
-	Tags         []string          `yaml:"tags,omitempty"`
-	Assigned     []string          `yaml:"assigned,omitempty"`
-	Teams        []string          `yaml:"teams,omitempty"`
-	Custom       map[string]string `yaml:"custom,omitempty"`
-	Notes        []string          `yaml:"notes,omitempty"`
-	Voice        []string          `yaml:"voice,omitempty"`
-
-	Phase   string `yaml:"phase,omitempty"`
-	Outcome string `yaml:"outcome,omitempty"`
-	// Agents are those who had the call, in order; LastAgent is whom the list of runs shows.
-	Agents    []string `yaml:"agents,omitempty"`
-	LastAgent string   `yaml:"last agent,omitempty"`
-	Legs      []string `yaml:"legs,omitempty"`
-	// Queue, and why the conversation is the customer's, are looked at where a story says them.
-	Queue    string   `yaml:"queue,omitempty"`
-	Because  string   `yaml:"because,omitempty"`
-	Parked   string   `yaml:"parked,omitempty"`
-	Warnings []string `yaml:"warnings,omitempty"`
-}
+// picture is what is seen in the end.
+type picture storyfile.Picture
 
 // withWhatGoesWithoutSaying fills in what a story leaves out where nothing is special about it.
 func (p picture) withWhatGoesWithoutSaying(s story) picture {
 	if p.Conversation != "none" {
 		p.Direction, p.Status = cmp.Or(p.Direction, "in"), cmp.Or(p.Status, "open")
 		if p.Name == "" {
-			p.Name = "Call from " + strings.Replace(s.callersNumber(), withheld, "a withheld number", 1)
+			p.Name = "Call from " + strings.Replace(s.CallersNumber(), storyfile.Withheld, "a withheld number", 1)
 		}
 	}
 	if p.Phase == "" {
@@ -77,7 +52,7 @@ func (p picture) sorted() picture {
 func (p playing) see(t *testing.T, kustomer *org, state workflows.State) picture {
 	seen := picture{
 		Conversation: "none", Phase: string(state.Phase), Outcome: string(state.Outcome), Agents: state.Summary.Agents,
-		LastAgent: strings.TrimPrefix(state.AgentID, idOf("")), Parked: state.ParkedBecause,
+		LastAgent: strings.TrimPrefix(state.AgentID, storyfile.AgentID("")), Parked: state.ParkedBecause,
 	}
 	for _, warning := range state.Warnings {
 		if p.manner != asItHappens {
@@ -118,10 +93,10 @@ func (p playing) seeConversation(t *testing.T, seen *picture, kustomer *org, sta
 		}
 	}
 	for _, id := range c.AssignedUsers {
-		seen.Assigned = append(seen.Assigned, nameOf(id, users, userOf))
+		seen.Assigned = append(seen.Assigned, nameOf(id, storyfile.Users, storyfile.UserOf))
 	}
 	for _, id := range c.AssignedTeams {
-		seen.Teams = append(seen.Teams, nameOf(id, teams, teamOf))
+		seen.Teams = append(seen.Teams, nameOf(id, storyfile.Teams, storyfile.TeamOf))
 	}
 	for name, value := range c.Custom {
 		if seen.Custom == nil {
@@ -165,7 +140,7 @@ func requireNothingElse(t *testing.T, kustomer *org, state workflows.State) {
 
 // inWords is a leg as stories tell it.
 func inWords(leg call.LegSummary) string {
-	words := strings.TrimPrefix(leg.AgentID, idOf(""))
+	words := strings.TrimPrefix(leg.AgentID, storyfile.AgentID(""))
 	if words == "" {
 		words, _, _ = strings.Cut(strings.TrimPrefix(leg.LegID, "leg of "), " at ")
 	}

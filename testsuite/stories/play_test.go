@@ -65,7 +65,7 @@ func (p playing) cameInTime(ended time.Time) int {
 	heard := make(map[string]bool)
 	for _, d := range p.deliveries {
 		if !p.begins.Add(d.after).After(ended) {
-			heard[d.event.title()] = true
+			heard[d.event.Title()] = true
 		}
 	}
 	return len(heard)

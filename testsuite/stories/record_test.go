@@ -1,7 +1,6 @@
 package stories
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -9,9 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
-	"github.com/callthread/callthread/starter/webhook"
+	"github.com/callthread/callthread/internal/storyfile"
 )
 
 // The record alone, without Temporal and Kustomer, comes to the same end whatever
@@ -22,7 +20,7 @@ func TestRecordEndsTheSameInEveryOrder(t *testing.T) {
 		t.Run(s.Title, func(t *testing.T) {
 			t.Parallel()
 			var reports, again []call.Event
-			for _, e := range s.heard() {
+			for _, e := range s.Reported() {
 				reports, again = append(reports, s.signal(t, e, noon)), append(again, s.inOtherWords(t, e))
 			}
 			want := s.end(reports, nil)
@@ -114,7 +112,7 @@ func (s story) requireEnd(t *testing.T, end recordEnd) {
 	want := s.Becomes.withWhatGoesWithoutSaying(s)
 	require.Equal(t, want.Outcome, string(end.Facts.Outcome))
 	require.Equal(t, want.Agents, end.Facts.Summary.Agents)
-	require.Equal(t, want.LastAgent, strings.TrimPrefix(end.Facts.Agent.ID, idOf("")))
+	require.Equal(t, want.LastAgent, strings.TrimPrefix(end.Facts.Agent.ID, storyfile.AgentID("")))
 	require.Equal(t, want.Legs, end.Legs)
 }
 
@@ -126,19 +124,13 @@ func (s story) inOtherWords(t *testing.T, e told) call.Event {
 	if e.Link != "" {
 		e.Link += "?signature=2"
 	}
-	body := s.body(t, e)
+	body := s.Body(e, noon)
 	if e.Link != "" {
 		body["recording.id"] = strings.TrimSuffix(body["recording.id"], "?signature=2")
 	}
 	body[counter] = "2"
 	maps.DeleteFunc(body, func(name, _ string) bool { return strings.HasPrefix(name, "queue.") })
-	text, err := json.Marshal(body)
-	require.NoError(t, err)
-	name, known := babelforce.ParseEventName(strings.ReplaceAll(e.event, ".", "-"))
-	require.True(t, known)
-	decoded, err := babelforce.Decode(name, "application/json", text)
-	require.NoError(t, err)
-	return webhook.Translate(decoded, noon)
+	return s.signalOf(t, e, body, noon)
 }
 
 func withoutCounter(facts call.Facts) call.Facts {

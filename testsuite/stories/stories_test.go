@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/callthread/callthread/internal/storyfile"
 )
 
 // few is how many stories are too few to speak of the whole life of a call.
@@ -76,15 +78,13 @@ func (p playing) wants() picture {
 }
 
 func read(t *testing.T, file string) (stories []story) {
-	content, err := os.Open(file)
+	content, err := os.ReadFile(file)
 	require.NoError(t, err)
-	defer content.Close()
-	decoder := yaml.NewDecoder(content)
-	decoder.KnownFields(true)
-	require.NoError(t, decoder.Decode(&stories), file)
-	for _, s := range stories {
-		require.NotEmpty(t, s.Title, file)
-		require.NotEmpty(t, s.heard(), s.Title)
+	all, err := storyfile.Read(file, content)
+	require.NoError(t, err)
+	for _, s := range all {
+		require.NotNil(t, s.Becomes, "%s: what becomes of %q is not said", file, s.Title)
+		stories = append(stories, story{s, picture(*s.Becomes)})
 	}
 	return stories
 }
@@ -117,7 +117,7 @@ func union(a, b map[string]any) map[string]any {
 func (p playing) inWords() string {
 	var lines []string
 	for _, d := range p.deliveries {
-		lines = append(lines, fmt.Sprintf("  %7s  %s", d.after, d.event.title()))
+		lines = append(lines, fmt.Sprintf("  %7s  %s", d.after, d.event.Title()))
 	}
 	return strings.Join(lines, "\n")
 }

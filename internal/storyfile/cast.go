@@ -1,0 +1,79 @@
+package storyfile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+// Agent is an agent of the call centre, as babelforce knows them.
+type Agent struct {
+	Name     string
+	sourceID string // the Kustomer user, for agents that babelforce has imported from there
+	source   string
+	email    string
+}
+
+// agents are the cast; the README of the format introduces them to readers.
+var agents = []Agent{
+	{Name: "Amira", sourceID: UserOf("Amira"), source: "kustomer"},
+	{Name: "Ben", sourceID: UserOf("Ben"), source: "kustomer"},
+	{Name: "Clara", sourceID: UserOf("Clara"), source: "kustomer"},
+	{Name: "Dario"}, // whom Kustomer does not know
+	{Name: "Emil", email: "emil@example.com"}, // made in babelforce, and known by the address
+	{Name: "Farah"}, // made in babelforce, and known by nothing but a table
+	{Name: "Greta", sourceID: "360012345678", source: "zendesk", email: "Greta@example.com"},     // imported from elsewhere
+	{Name: "Henk", sourceID: "7f0c1a2b3c4d5e6f70819299", source: "kustomer"},                     // who has left Kustomer
+	{Name: "Ines", sourceID: "7f0c1a2b3c4d5e6f70819298", source: "x", email: "ines@example.com"}, // whose id looks like one of Kustomer's
+}
+
+// Users are the names of those agents who work in Kustomer, Teams those of its teams.
+var (
+	Users = []string{"Amira", "Ben", "Clara", "Emil", "Farah", "Greta", "Ines"}
+	Teams = []string{"Support", "Billing"}
+)
+
+// UserOf is an agent's user in Kustomer, TeamOf a queue's team.
+func UserOf(name string) string { return objectID("11", slices.Index(Users, name)) }
+
+// TeamOf is a team's id in Kustomer.
+func TeamOf(name string) string { return objectID("22", slices.Index(Teams, name)) }
+
+// AgentNamed finds one of the cast.
+func AgentNamed(name string) (Agent, bool) {
+	i := slices.IndexFunc(agents, func(a Agent) bool { return a.Name == name })
+	if i < 0 {
+		return Agent{}, false
+	}
+	return agents[i], true
+}
+
+func names() string {
+	var all []string
+	for _, a := range agents {
+		all = append(all, a.Name)
+	}
+	return strings.Join(all, ", ")
+}
+
+func objectID(kind string, n int) string {
+	return "5f0c1a2b3c4d5e6f7081" + kind + fmt.Sprintf("%02d", n)
+}
+
+// KustomerUsers are the users of the org that stories play in.
+func KustomerUsers() (all []sandbox.User) {
+	for _, name := range Users {
+		all = append(all, sandbox.User{ID: UserOf(name), Name: name, Email: strings.ToLower(name) + "@example.com"})
+	}
+	return all
+}
+
+// KustomerTeams are its teams.
+func KustomerTeams() (all []sandbox.Team) {
+	for _, name := range Teams {
+		all = append(all, sandbox.Team{ID: TeamOf(name), Name: name})
+	}
+	return all
+}
