@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/check"
+	"github.com/callthread/callthread/internal/trial"
+	"github.com/callthread/callthread/starter/webhook"
 )
 
 // errCheckFailed makes the exit code tell scripts what the report tells people.
@@ -23,53 +26,72 @@ type checkResult struct {
 	OK       bool            `json:"ok"`
 	Findings []check.Finding `json:"findings"`
 	Samples  []check.Sample  `json:"samples,omitempty"`
+	// Unreached are the automations that act on no sample; empty, but not null, where there are samples.
+	Unreached []trial.Automation `json:"unreached,omitzero"`
+}
+
+// checking is what the command checks, and with what.
+type checking struct {
+	automations app.Automations
+	crm         app.Kustomer
+	country     app.Country
+	samples     samples
+	asJSON      bool
 }
 
 // checkCommand tells before the first call whether everything fits together.
 func checkCommand(out io.Writer) *cli.Command {
-	var (
-		automations app.Automations
-		crm         app.Kustomer
-		country     app.Country
-		sample      bool
-		asJSON      bool
-	)
+	var c checking
 	return &cli.Command{
 		Name:  "check",
 		Usage: "check the automations file and, with credentials, whether it and the Kustomer org fit together; writes nothing",
-		Flags: append(app.Flags(&automations, &crm, &country),
-			&cli.BoolFlag{Name: "sample", Usage: "show the requests that made-up calls would lead to", Destination: &sample},
-			&cli.BoolFlag{Name: "json", Usage: "print JSON, for scripts", Destination: &asJSON},
-		),
-		Action: func(c *cli.Context) error {
-			if err := app.NoArguments(c); err != nil {
-				return err
-			}
-			home, err := country.Parse()
-			if err != nil {
-				return err
-			}
-			var report check.Report
-			set, err := automations.Load()
-			report.File(fileName(automations), set, err)
-			if crm.URL != "" || crm.APIKeyFile != "" || os.Getenv("KUSTOMER_API_KEY") != "" {
-				checkOrg(c.Context, &report, crm, set)
-			}
-			result := checkResult{OK: !report.Fails(), Findings: report.Findings}
-			if sample && set != nil {
-				if result.Samples, err = check.Samples(c.Context, set, home); err != nil {
-					return err
-				}
-			}
-			if err := printCheck(out, result, asJSON); err != nil {
-				return err
-			}
-			if !result.OK {
-				return errCheckFailed
-			}
-			return nil
-		},
+		Flags: slices.Concat(app.Flags(&c.automations, &c.crm, &c.country), c.samples.flags(), []cli.Flag{
+			&cli.BoolFlag{Name: "json", Usage: "print JSON, for scripts", Destination: &c.asJSON},
+		}),
+		Action: func(cli *cli.Context) error { return c.run(cli, out) },
 	}
+}
+
+func (c *checking) run(cli *cli.Context, out io.Writer) error {
+	if err := app.NoArguments(cli); err != nil {
+		return err
+	}
+	home, err := c.country.Parse()
+	if err != nil {
+		return err
+	}
+	var report check.Report
+	set, err := c.automations.Load()
+	report.File(c.automations.Name(), set, err)
+	if c.crm.URL != "" || c.crm.APIKeyFile != "" || os.Getenv("KUSTOMER_API_KEY") != "" {
+		checkOrg(cli.Context, &report, c.crm, set)
+	}
+	result := checkResult{OK: !report.Fails(), Findings: report.Findings}
+	if set != nil {
+		if err := c.sample(cli, &result, check.Sampler{Set: set, Country: home, Translate: webhook.Translate}); err != nil {
+			return err
+		}
+	}
+	if err := printCheck(out, result, c.asJSON); err != nil {
+		return err
+	}
+	if !result.OK {
+		return errCheckFailed
+	}
+	return nil
+}
+
+// sample adds the samples that are asked for.
+func (c *checking) sample(cli *cli.Context, result *checkResult, sampler check.Sampler) (err error) {
+	calls, err := c.samples.calls(cli, sampler.Set)
+	if err != nil || calls == nil {
+		return err
+	}
+	if sampler.Content, err = c.automations.Content(); err != nil {
+		return err
+	}
+	result.Samples, result.Unreached, err = sampler.Samples(cli.Context, calls)
+	return err
 }
 
 // checkOrg checks the settings of the org and, where both they and the file
@@ -82,13 +104,6 @@ func checkOrg(ctx context.Context, report *check.Report, crm app.Kustomer, set *
 	case set != nil:
 		report.Org(ctx, client, set)
 	}
-}
-
-func fileName(automations app.Automations) string {
-	if automations.File == "" {
-		return "the built-in file"
-	}
-	return automations.File
 }
 
 func printCheck(out io.Writer, result checkResult, asJSON bool) error {
@@ -105,26 +120,8 @@ func printCheck(out io.Writer, result checkResult, asJSON bool) error {
 			return err
 		}
 	}
-	return nil
-}
-
-func printSample(out io.Writer, sample check.Sample) error {
-	fmt.Fprintf(out, "\nSample call, %s:\n", sample.Call)
-	if len(sample.Requests) == 0 { // a bare heading would look as if something had gone wrong
-		fmt.Fprintln(out, "  no automation opens a conversation for this call")
-	}
-	for _, request := range sample.Requests {
-		fmt.Fprintf(out, "  %s %s\n", request.Method, request.Path)
-		if len(request.Body) > 0 {
-			body, err := json.MarshalIndent(request.Body, "    ", "  ")
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(out, "    %s\n", body)
-		}
-	}
-	for _, warning := range sample.Warnings {
-		fmt.Fprintf(out, "  %-8s %s\n", check.Warning, warning)
+	if result.Samples != nil {
+		printUnreached(out, result.Unreached)
 	}
 	return nil
 }

@@ -153,7 +153,9 @@ func TestCheckPrintsJSONForScripts(t *testing.T) {
 	require.True(t, result.OK)
 	require.Greater(t, len(result.Findings), 1)
 	require.NotEmpty(t, result.Samples)
-	require.Contains(t, strings.Join(strings.Fields(string(result.Samples[0].Requests[3].Body)), ""), `"tags":["babelforce","inbound_call","call_answered"]`)
+	bridged := result.Samples[0].Events[1]
+	require.Equal(t, "call.bridged", bridged.Event)
+	require.Contains(t, strings.Join(strings.Fields(string(bridged.Requests[0].Body)), ""), `"tags":["babelforce","inbound_call","call_answered"]`)
 	for request := range org.State().Requests {
 		require.Contains(t, request, "GET ", "a sample is not sent")
 	}
@@ -166,51 +168,4 @@ func TestCheckPrintsJSONForScripts(t *testing.T) {
 	require.False(t, result.OK)
 	require.Len(t, result.Findings, 10)
 	require.Empty(t, result.Samples)
-}
-
-func TestSampleCallsArePrintedWithTheirRequestsAndWarnings(t *testing.T) {
-	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
-  - event: call.inbound
-    action: kustomer.conversation.create
-    options: { name: "", tags: ["{call.from:last4}+"] }
-`))
-	require.NoError(t, err)
-	_, printed, _ = strings.Cut(printed, "\n\n")
-	answered, lost, found := strings.Cut(printed, "\nSample call, ")
-	require.True(t, found)
-	require.Contains(t, lost, "nobody picks up")
-	require.Contains(t, lost, "\nSample call, from a withheld number, ")
-	require.Equal(t, `Sample call, answered after 7 s, over after 95 s:
-  GET /v1/customers/phone=%2B493023125042
-  POST /v1/customers
-    {
-      "phones": [
-        {
-          "type": "mobile",
-          "phone": "+493023125042"
-        }
-      ]
-    }
-  POST /v1/conversations
-    {
-      "customer": "000000000000000000000001",
-      "externalId": "babelforce:7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b",
-      "status": "open",
-      "direction": "in"
-    }
-  warning  a tag has characters that Kustomer does not allow, or more than 64: it was left out
-`, answered)
-}
-
-func TestSampleCallThatOpensNoConversationSaysSo(t *testing.T) {
-	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
-  - event: call.inbound
-    trigger: { conditions: [{ expression: call.anonymous, operator: EQ, expectation: false }] }
-    action: kustomer.conversation.create
-    options: { name: Call }
-`))
-	require.NoError(t, err)
-	const nothing = "\n  no automation opens a conversation for this call\n"
-	require.Equal(t, 1, strings.Count(printed, nothing))
-	require.Contains(t, printed, "\nSample call, from a withheld number, answered after 7 s, over after 95 s:"+nothing)
 }

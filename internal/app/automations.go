@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 
@@ -26,12 +27,24 @@ func (a *Automations) Flags() []cli.Flag {
 
 // Load reads the file and refuses it with all that is wrong with it.
 func (a *Automations) Load() (*automation.Set, error) {
+	content, err := a.Content()
+	if err != nil {
+		return nil, err
+	}
+	return automation.Load(a.Name(), content)
+}
+
+// Content is the file as it is.
+func (a *Automations) Content() ([]byte, error) {
 	if a.File == "" {
-		return automation.Default(), nil
+		return automation.DefaultFile, nil
 	}
 	content, err := os.ReadFile(a.File)
 	if err != nil {
 		return nil, fmt.Errorf("--automations (CALLTHREAD_AUTOMATIONS): %w", err)
 	}
-	return automation.Load(a.File, content)
+	return content, nil
 }
+
+// Name is the file's, for messages.
+func (a *Automations) Name() string { return cmp.Or(a.File, "the built-in file") }

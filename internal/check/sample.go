@@ -1,163 +1,207 @@
 package check
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"regexp"
+	"maps"
+	"slices"
+	"strings"
 	"time"
+
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
-	"github.com/callthread/callthread/kustomer"
-	"go.temporal.io/sdk/temporal"
+	"github.com/callthread/callthread/internal/storyfile"
+	"github.com/callthread/callthread/internal/trial"
 )
 
-// Sample is a made-up call and the requests that it would lead to.
+// Sample is a made-up call, and what each of its events would write.
 type Sample struct {
-	Call     string    `json:"call"`
+	Call   string    `json:"call"`
+	Events []Written `json:"events"`
+	// NotUsed is what the call says and the sample makes no use of.
+	NotUsed []string `json:"notUsed,omitempty"`
+}
+
+// Writes reports whether any event would write anything.
+func (s Sample) Writes() bool {
+	return slices.ContainsFunc(s.Events, func(w Written) bool { return len(w.Requests) > 0 })
+}
+
+// Written is what one step would write.
+type Written struct {
+	// Event is the automations' event, or several where one step writes what they say.
+	Event string `json:"event"`
+	// At is when it is written, since the call began to ring, such as 1:05.
+	At string `json:"at"`
+	// Requests is empty, but not null, where nothing would be written.
 	Requests []Request `json:"requests"`
-	// Warnings are what operators would see on its run.
+	// Warnings are what operators would see on the call's run.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// Request is one request to Kustomer.
-type Request struct {
-	Method string `json:"method"`
-	// Path is escaped, as it is sent.
-	Path string          `json:"path"`
-	Body json.RawMessage `json:"body,omitempty"`
+// Sampler plays calls with an automations file: it carries out the very steps of
+// each call, in an org that stands in for Kustomer.
+type Sampler struct {
+	Set     *automation.Set
+	Content []byte // of the file
+	Country string // of numbers without a country code; "" if none is set
+	// Translate puts an event of babelforce's into our words, as the receiver does.
+	Translate func(babelforce.Event, time.Time) call.Event
 }
 
-// Samples carries out the very steps of a few made-up calls, with a stand-in
-// that takes each request and sends it nowhere.
-func Samples(ctx context.Context, set *automation.Set, country string) ([]Sample, error) {
-	var samples []Sample
-	for _, story := range stories(set) {
-		sample, err := play(ctx, story, set, country)
-		if err != nil {
-			return nil, fmt.Errorf("sample call %q: %w", story.title, err)
-		}
-		samples = append(samples, sample)
+// Samples plays stories. Unreached are the automations that acted in none of them.
+func (s Sampler) Samples(ctx context.Context, stories []storyfile.Story) (samples []Sample, unreached []trial.Automation, err error) {
+	marked, err := trial.Mark(s.Content)
+	if err != nil {
+		return nil, nil, err
 	}
-	return samples, nil
+	for _, story := range stories {
+		sample, err := s.play(ctx, s.Set, story)
+		if err == nil {
+			samples = append(samples, sample)
+			sample, err = s.play(ctx, marked.Set, story)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("sample call %q: %w", story.Title, err)
+		}
+		for _, event := range sample.Events {
+			for _, request := range event.Requests {
+				marked.See(request.Body)
+			}
+		}
+	}
+	return samples, marked.Unreached(), nil
 }
 
-func play(ctx context.Context, story story, set *automation.Set, country string) (Sample, error) {
-	recorder := &recorder{requests: []Request{}, conversation: map[string]any{"rev": 1}}
-	client, err := kustomer.New(kustomer.Config{BaseURL: "https://sample.api.kustomerapp.com", APIKey: "none", Transport: recorder})
+// began is when samples begin to ring.
+var began = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
+
+func (s Sampler) play(ctx context.Context, set *automation.Set, story storyfile.Story) (Sample, error) {
+	events, agents, err := s.events(story)
+	if err != nil {
+		return Sample{}, err
+	}
+	org := newOrg(set.Needs(), story, agents)
+	client, err := org.client()
 	if err != nil {
 		return Sample{}, err
 	}
 	p := player{
-		steps:  activities.New(client, func() *automation.Set { return set }, country),
-		record: call.Record{Key: story.events[0].Leg.ID, Started: story.events[0].At(), Limits: call.DefaultLimits},
-		sample: Sample{Call: story.title},
+		org:    org,
+		steps:  activities.New(client, func() *automation.Set { return set }, cmp.Or(story.Country, s.Country)),
+		sample: Sample{Call: story.Title, NotUsed: s.notUsed(story, events)},
 	}
-	for _, event := range story.events {
-		now := event.At()
-		p.record.Add(event, now)
-		if err := p.catchUp(ctx, now); err != nil {
-			return Sample{}, err
-		}
-	}
-	err = p.finish(ctx)
-	p.sample.Requests = recorder.requests
+	record := call.Record{Key: events[0].Leg.Key(), Started: events[0].ReceivedAt, Limits: call.DefaultLimits}
+	err = trial.Play(&record, events, func(step call.Step, now time.Time) (call.Done, error) { return p.do(ctx, step, now) })
+	p.addSilent(story)
 	return p.sample, err
 }
 
-// player plays a call against the steps, with no Temporal: the record decides what is due.
+// events are those that the workflow of the story's call would get, and the Kustomer
+// users of the agents whom only this story knows.
+func (s Sampler) events(story storyfile.Story) (events []call.Event, agents []string, err error) {
+	for _, e := range story.Reported() {
+		event, err := story.Report(e, began)
+		if err != nil {
+			return nil, nil, err
+		}
+		events = append(events, s.Translate(event, began.Add(e.At)))
+		if id := e.Fields["agent.sourceId"]; automation.IsObjectID(id) {
+			agents = append(agents, id)
+		}
+	}
+	return events, agents, nil
+}
+
+// notUsed is what a story says and a sample has no use for.
+func (s Sampler) notUsed(story storyfile.Story, events []call.Event) (left []string) {
+	if story.With != nil || story.File != nil {
+		left = append(left, "automations of the story's own, because it is played with the file that is checked")
+	}
+	if story.Becomes != nil {
+		left = append(left, "what the story becomes, with which nothing is compared")
+	}
+	unlisted := make(map[string]bool)
+	for _, event := range events {
+		for field := range event.Extra {
+			unlisted[field] = !slices.Contains(s.Set.Fields(), field)
+		}
+	}
+	for _, field := range slices.Sorted(maps.Keys(unlisted)) {
+		if unlisted[field] {
+			left = append(left, fmt.Sprintf("the field %s, which the file does not list under \"fields\"", field))
+		}
+	}
+	return left
+}
+
+// player carries out the steps of one call.
 type player struct {
+	org          *org
 	steps        *activities.Activities
-	record       call.Record
 	conversation activities.Conversation
 	sample       Sample
 }
 
-// catchUp does everything that is due at a time.
-func (p *player) catchUp(ctx context.Context, now time.Time) error {
-	for step := p.record.Next(now).Step; step != nil; step = p.record.Next(now).Step {
-		do := p.steps.UpdateConversation
-		if p.record.Opened == nil {
-			do = p.steps.CreateConversation
-		}
-		result, err := do(ctx, activities.StepInput{Step: *step, Conversation: p.conversation})
-		var refused *temporal.ApplicationError
-		if errors.As(err, &refused) && refused.Type() == activities.CallerUnknown {
-			p.sample.Warnings = append(p.sample.Warnings, "the call is parked until an operator amends it: "+refused.Message())
-			result, err = activities.StepResult{}, nil // as if the operator skipped the step
-		}
-		if err != nil {
-			return err
-		}
-		p.conversation = result.Conversation
-		p.record.Done(*step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agents: result.Agents, Placer: result.Placer})
-		p.sample.Warnings = append(p.sample.Warnings, result.Warnings...)
+func (p *player) do(ctx context.Context, step call.Step, now time.Time) (call.Done, error) {
+	p.org.now = now
+	is := Written{Event: eventsOf(step), At: storyfile.Clock(now.Sub(began))}
+	input := activities.StepInput{Step: step, Conversation: p.conversation}
+	result, err := p.attempt(ctx, input)
+	var refused *temporal.ApplicationError
+	if errors.As(err, &refused) && refused.Type() == activities.CallerUnknown {
+		is.Warnings = append(is.Warnings, "the call is parked: "+refused.Message()+"; what follows is as if an operator did that")
+		input.Amend = &activities.Amendment{Customer: new(operators)}
+		result, err = p.attempt(ctx, input)
 	}
-	return nil
+	if err != nil {
+		return call.Done{}, err
+	}
+	p.conversation = result.Conversation
+	is.Requests, is.Warnings = p.org.sent(), append(is.Warnings, result.Warnings...)
+	p.sample.Events = append(p.sample.Events, is)
+	return call.Done{
+		Conversation: result.Conversation.ID != "", Expects: result.Expects, Agents: result.Agents, Placer: result.Placer,
+	}, nil
 }
 
-// finish lets time pass until the call is over.
-func (p *player) finish(ctx context.Context) error {
-	for next := p.record.Next(time.Time{}); next.Wait.For != ""; {
-		now := next.Wait.Until
-		if err := p.catchUp(ctx, now); err != nil {
-			return err
-		}
-		next = p.record.Next(now)
+func (p *player) attempt(ctx context.Context, input activities.StepInput) (activities.StepResult, error) {
+	if input.Has(call.Rang) {
+		return p.steps.CreateConversation(ctx, input)
 	}
-	return nil
+	return p.steps.UpdateConversation(ctx, input)
 }
 
-// sampleID is the id of whatever is created.
-const sampleID = "000000000000000000000001"
-
-// recorder takes requests in Kustomer's place. It knows no customer, remembers
-// what the conversation was told, and agrees to everything.
-type recorder struct {
-	requests     []Request
-	conversation map[string]any
-}
-
-// isConversation tells requests about a conversation itself from those about what is said in it.
-var isConversation = regexp.MustCompile(`^/v1/conversations(/[^/]+(/tags)?)?$`)
-
-// isList tells requests for what is said in a conversation: nothing is.
-var isList = regexp.MustCompile(`^/v1/conversations/[^/]+/(notes|messages)$`)
-
-func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
-	var body []byte
-	if request.Body != nil {
-		var err error
-		if body, err = io.ReadAll(request.Body); err != nil {
-			return nil, err
+// eventsOf are the automations' events that a step writes for.
+func eventsOf(step call.Step) string {
+	opening := "call.inbound"
+	if step.Is.Opening.Outgoing {
+		opening = "call.outbound"
+	}
+	events := map[call.Cause]string{
+		call.Rang: opening, call.CustomerIdentified: opening, call.PickedUp: "call.bridged", call.AgentIdentified: "call.bridged",
+		call.Ended: "call.finished", call.RecordingAvailable: "recording.finished", call.WrapUpOver: "call.wrappedUp",
+	}
+	var names []string
+	for _, cause := range step.Causes {
+		if !slices.Contains(names, events[cause]) {
+			names = append(names, events[cause])
 		}
 	}
-	r.requests = append(r.requests, Request{Method: request.Method, Path: request.URL.RequestURI(), Body: bytes.TrimSpace(body)})
-	if isConversation.MatchString(request.URL.Path) {
-		_ = json.Unmarshal(body, &r.conversation) // a list of tags tells it nothing that is asked for
-		return answer(request, http.StatusOK, object{"data": object{"type": "conversation", "id": sampleID, "attributes": r.conversation}})
-	}
-	if request.Method == http.MethodGet && isList.MatchString(request.URL.Path) {
-		return answer(request, http.StatusOK, object{"data": []object{}})
-	}
-	if request.Method == http.MethodGet {
-		return answer(request, http.StatusNotFound, object{"errors": []object{{"code": "notfound", "message": "no such thing"}}})
-	}
-	return answer(request, http.StatusCreated, object{"data": object{"type": "sample", "id": sampleID, "attributes": object{}}})
+	return strings.Join(names, ", ")
 }
 
-type object map[string]any
-
-func answer(to *http.Request, status int, with object) (*http.Response, error) {
-	body, err := json.Marshal(with)
-	return &http.Response{
-		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: io.NopCloser(bytes.NewReader(body)), Request: to,
-	}, err
+// addSilent adds the events that no step came of.
+func (p *player) addSilent(story storyfile.Story) {
+	for _, e := range story.Reported() {
+		if !slices.ContainsFunc(p.sample.Events, func(w Written) bool { return strings.Contains(w.Event, e.Name) }) {
+			p.sample.Events = append(p.sample.Events, Written{Event: e.Name, At: storyfile.Clock(e.At), Requests: []Request{}})
+		}
+	}
 }

@@ -1,18 +1,25 @@
 package check
 
 import (
-	"net/http"
-	"strings"
+	"fmt"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/automation"
-	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/starter/webhook"
 )
 
-// made is the id of everything that is made in a sample.
+// made stands for the id of everything that is made in a sample.
 const made = "000000000000000000000001"
+
+var madeID = regexp.MustCompile(fmt.Sprintf("%06x[0-9a-f]{18}", began.Unix()>>8))
+
+// sampler samples a file whose content is not at hand.
+func sampler(set *automation.Set) Sampler {
+	return Sampler{Set: set, Content: automation.DefaultFile, Country: "DE", Translate: webhook.Translate}
+}
 
 // What every sample call of a new caller begins with, and what tells its conversation and notes from others.
 const (
@@ -44,14 +51,18 @@ const (
 // played are the requests of all samples, as lines of method, path and body, and their warnings, by title.
 func played(t *testing.T, set *automation.Set) (requests, warnings map[string][]string) {
 	t.Helper()
-	samples, err := Samples(t.Context(), set, "DE")
+	samples, _, err := sampler(set).Samples(t.Context(), UsualCalls(set))
 	require.NoError(t, err)
 	requests, warnings = make(map[string][]string), make(map[string][]string)
 	for _, sample := range samples {
-		require.NotNil(t, sample.Requests, "scripts expect a list")
-		requests[sample.Call], warnings[sample.Call] = nil, sample.Warnings
-		for _, request := range sample.Requests {
-			requests[sample.Call] = append(requests[sample.Call], request.Method+" "+request.Path+" "+string(request.Body))
+		requests[sample.Call] = nil
+		for _, event := range sample.Events {
+			require.NotNil(t, event.Requests, "scripts expect a list")
+			warnings[sample.Call] = append(warnings[sample.Call], event.Warnings...)
+			for _, request := range event.Requests {
+				line := request.Method + " " + request.Path + " " + string(request.Body)
+				requests[sample.Call] = append(requests[sample.Call], madeID.ReplaceAllString(line, made))
+			}
 		}
 	}
 	require.Contains(t, requests, isAnonymous)
@@ -179,39 +190,12 @@ func TestSamplesWarnOfWhatOperatorsWouldSee(t *testing.T) {
 	require.Equal(t, [2][]string{{tag, "attribute pageUrl was left out: its value is not an absolute URL"}, {tag}}, warnings)
 }
 
-func TestSandboxTakesEverySampleRequest(t *testing.T) {
-	for name, set := range map[string]*automation.Set{
-		"built-in": automation.Default(), "mine": mine(t), "messages": load(t, "", "event: call.finished, action: kustomer.message.create, options: {}"),
-	} {
-		samples, err := Samples(t.Context(), set, "")
-		require.NoError(t, err)
-		for _, sample := range samples {
-			org := sandbox.New(sandbox.Config{APIKey: apiKey})
-			last := made
-			for _, sent := range sample.Requests {
-				path := strings.ReplaceAll(sent.Path, made, last)
-				status, id := send(t, org, sent.Method, path, strings.ReplaceAll(string(sent.Body), made, last))
-				if sent.Method == http.MethodGet {
-					require.Equal(t, http.StatusNotFound, status, "the caller is new")
-					continue
-				}
-				require.Less(t, status, http.StatusBadRequest, "%s: %s %s %s", name, sent.Method, path, sent.Body)
-				if path == "/v1/customers" || path == "/v1/conversations" {
-					last = id
-				}
-			}
-			require.Len(t, org.State().Conversations, 1)
-			require.NotContains(t, org.State().Requests, "unmatched")
-		}
-	}
-}
-
 func TestASampleOfAFileThatParksUnknownCallersSaysSo(t *testing.T) {
 	set, err := automation.Load("test.yaml", []byte("callers: { unknown: park }\nautomations:\n- { event: call.inbound, action: kustomer.conversation.create, options: {} }\n"))
 	require.NoError(t, err)
-	samples, err := Samples(t.Context(), set, "")
-	require.NoError(t, err)
-	require.Contains(t, samples[0].Warnings[0], "parked")
+	requests, warnings := played(t, set)
+	require.Contains(t, warnings[isAnswered][0], "the call is parked: no customer has the caller's number")
+	require.Contains(t, requests[isAnswered][1], `POST /v1/conversations {"customer":"`+operators, "what would come after that is shown too")
 }
 
 func TestASampleWithANoteAtTheRing(t *testing.T) {
@@ -221,6 +205,6 @@ func TestASampleWithANoteAtTheRing(t *testing.T) {
 - { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: ["{agent.sourceId}"], note: answered } }
 `))
 	require.NoError(t, err)
-	_, err = Samples(t.Context(), set, "")
-	require.NoError(t, err)
+	requests, _ := played(t, set)
+	require.Contains(t, requests[isAnswered][3], `"externalId":"`+external+`:inbound"`)
 }

@@ -35,11 +35,11 @@ var mayImport = map[string][]string{
 
 	// The programs, and what they are built from.
 	"starter": {"automation", "babelforce", "call", "internal/app", "internal/check", "internal/codec", "internal/demo", "internal/operator",
-		"kustomer/sandbox", "phone", "starter/webhook", "workflows"},
+		"internal/storyfile", "internal/trial", "kustomer/sandbox", "phone", "starter/webhook", "workflows"},
 	"starter/webhook": {"babelforce", "call", "workflows"},
 	"worker":          {"internal/app"},
 	"internal/app":    {"activities", "automation", "internal/codec", "internal/metrics", "internal/tracing", "kustomer", "phone", "workflows"},
-	"internal/check":  {"activities", "automation", "call", "kustomer"},
+	"internal/check":  {"activities", "automation", "babelforce", "call", "internal/storyfile", "internal/trial", "kustomer", "kustomer/sandbox"},
 	"internal/child":  {},
 	"internal/codec":  {},
 	"internal/demo": {"activities", "automation", "babelforce", "babelforce/simulator", "call", "internal/app", "internal/child", "internal/codec",
@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"internal/storyfile": {"babelforce", "kustomer/sandbox"},
 	"internal/operator":  {"automation", "call", "internal/codec", "phone", "workflows"},
 	"internal/tracing":   {"babelforce", "kustomer"},
+	"internal/trial":     {"automation", "call", "kustomer/sandbox"},
 
 	// Proofs across packages may use everything; nothing uses them but their own helpers.
 	"testsuite": {}, "testsuite/deploy": {}, "testsuite/faults": {}, "testsuite/histories": {}, "testsuite/layout": {}, "testsuite/privacy": {},

@@ -1,0 +1,97 @@
+package check
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/internal/storyfile"
+)
+
+// sampled are the samples of a file with calls of one's own, by title.
+func sampled(t *testing.T, set *automation.Set, own Call) map[string]Sample {
+	t.Helper()
+	samples, _, err := sampler(set).Samples(t.Context(), own.Stories(set))
+	require.NoError(t, err)
+	byTitle := make(map[string]Sample)
+	for _, sample := range samples {
+		byTitle[sample.Call] = sample
+	}
+	return byTitle
+}
+
+func body(sample Sample, event, request int) string {
+	return string(sample.Events[event].Requests[request].Body)
+}
+
+func TestEachEventHasWhatItWritesAndWhen(t *testing.T) {
+	samples := sampled(t, automation.Default(), Call{Waited: 70 * time.Second})
+	answered := samples["answered after 70 s, over after 158 s"]
+	var events []string
+	for _, event := range answered.Events {
+		events = append(events, event.Event+" "+event.At)
+	}
+	require.Equal(t, []string{"call.inbound 0:00", "call.bridged 1:10", "call.finished 2:53"}, events, "the outcome waits for late reports")
+	require.Contains(t, samples, "nobody picks up, the caller gives up after 70 s")
+	require.Len(t, samples, 2)
+}
+
+func TestEventThatWritesNothingIsNamedToo(t *testing.T) {
+	answered := sampled(t, load(t, ""), Call{})[isAnswered]
+	require.Equal(t, []Written{
+		{Event: "call.bridged", At: "0:07", Requests: []Request{}}, {Event: "call.finished", At: "1:35", Requests: []Request{}},
+	}, answered.Events[1:])
+	require.True(t, answered.Writes())
+}
+
+func TestCallOfOnesOwnHasItsNumbersQueueAgentAndFields(t *testing.T) {
+	set, err := automation.Load("file.yaml", []byte(`fields: [shop.id]
+automations:
+  - { event: call.inbound, action: kustomer.conversation.create, options: { name: "{call.from} to {call.to}, {shop.id}" } }
+  - { event: call.outbound, action: kustomer.conversation.create, options: { name: "{call.from} to {call.to}, {agent.name}" } }
+  - { event: call.bridged, action: kustomer.conversation.update, options: { note: "{agent.name}, {agent.email}, {queue.name}", assignedUsers: ["{agent.sourceId}"] } }
+`))
+	require.NoError(t, err)
+	own := Call{From: "+442079460123", To: "+493023125009", Queue: "Billing", Agent: "jane@example.com", Fields: map[string]string{"shop.id": "7"}}
+	samples := sampled(t, set, own)
+	require.Contains(t, body(samples[isAnswered], 0, 2), `"name":"+442079460123 to +493023125009, 7"`)
+	require.Contains(t, body(samples[isAnswered], 1, 0), `"assignedUsers":["`+amira+`"]`)
+	require.Contains(t, body(samples[isAnswered], 1, 1), `"body":"jane, jane@example.com, Billing"`)
+	placed := samples["placed by an agent, answered after 7 s, over after 95 s"]
+	require.Contains(t, body(placed, 0, 2), `"name":"+493023125009 to +442079460123, jane"`)
+	require.Empty(t, samples[isAnswered].NotUsed)
+
+	own.From, own.Fields["agent.sourceId"] = storyfile.Withheld, ""
+	samples = sampled(t, set, own)
+	require.Len(t, samples, 2, "a withheld number cannot be called")
+	require.Contains(t, body(samples[isAnswered], 0, 1), "Unknown caller")
+	require.Contains(t, samples[isAnswered].Events[1].Warnings[0], "the agent has no sourceId")
+
+	own.Fields["agent.sourceId"] = nobody
+	samples = sampled(t, set, own)
+	require.Contains(t, body(samples[isAnswered], 1, 0), `"assignedUsers":["`+nobody+`"]`, "whom the call names is taken to exist")
+}
+
+func TestStoryOfACustomerWhoCallsAgainJoinsTheEarlierCall(t *testing.T) {
+	stories, err := storyfile.Read("stories.yaml", []byte(`- story: Dora calls again
+  before:
+    - customer: Dora Lind
+      number: +493023125042
+      conversations: [ { name: This morning, opened before: 30m } ]
+  with: { timezone: Europe/Berlin }
+  events: [ 0:00 call.inbound: { from: +493023125042 } ]
+`))
+	require.NoError(t, err)
+	set, err := automation.Load("file.yaml", []byte("callers: { returning: { policy: append } }\n"+
+		"automations: [{ event: call.inbound, action: kustomer.conversation.create, options: { name: Call } }]"))
+	require.NoError(t, err)
+	samples, _, err := sampler(set).Samples(t.Context(), stories)
+	require.NoError(t, err)
+	for _, request := range samples[0].Events[0].Requests {
+		require.NotEqual(t, "POST /v1/conversations", request.Method+" "+request.Path)
+	}
+	require.Contains(t, string(samples[0].Events[0].Requests[len(samples[0].Events[0].Requests)-1].Body), "The customer called again")
+	require.Equal(t, []string{"automations of the story's own, because it is played with the file that is checked"}, samples[0].NotUsed)
+}

@@ -1,0 +1,106 @@
+package trial
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/callthread/callthread/automation"
+)
+
+// Automation is one automation of a file.
+type Automation struct {
+	Line  int    `json:"line"`
+	Event string `json:"event"`
+	Label string `json:"label,omitempty"`
+}
+
+func (a Automation) String() string {
+	text := fmt.Sprintf("line %d, %s", a.Line, a.Event)
+	if a.Label != "" {
+		text += ", " + a.Label
+	}
+	return text
+}
+
+// Marked is the twin of an automations file: in place of what an automation would
+// write, it writes a mark of its own. So what is written shows which of them act.
+type Marked struct {
+	Set         *automation.Set
+	automations []Automation
+	reached     map[int]bool
+}
+
+// Mark makes the twin of a file that loads without problems.
+func Mark(content []byte) (*Marked, error) {
+	var file yaml.Node
+	if err := yaml.Unmarshal(content, &file); err != nil {
+		return nil, fmt.Errorf("mark the automations: %w", err)
+	}
+	m := &Marked{reached: make(map[int]bool)}
+	for _, item := range valueOf(file.Content[0], "automations").Content {
+		if err := m.mark(item); err != nil {
+			return nil, fmt.Errorf("mark the automation on line %d: %w", item.Line, err)
+		}
+	}
+	text, err := yaml.Marshal(&file)
+	if err != nil {
+		return nil, fmt.Errorf("mark the automations: %w", err)
+	}
+	m.Set, err = automation.Load("the file with marks", text)
+	return m, err
+}
+
+// mark puts a mark into an automation: as a custom attribute or, in an entry on the
+// timeline, as the subject.
+func (m *Marked) mark(item *yaml.Node) error {
+	var is struct {
+		Event, Label, Action string
+		Enabled              *bool
+	}
+	if err := item.Decode(&is); err != nil {
+		return err
+	}
+	mark := fmt.Sprintf("reached_%d", len(m.automations))
+	var options any = map[string]any{"custom": map[string]string{mark: "yes"}}
+	if is.Action == "kustomer.message.create" {
+		options = map[string]any{"subject": mark}
+	}
+	m.automations = append(m.automations, Automation{Line: item.Line, Event: is.Event, Label: is.Label})
+	m.reached[len(m.automations)-1] = is.Enabled != nil && !*is.Enabled // it is not meant to act
+	return valueOf(item, "options").Encode(options)
+}
+
+func valueOf(mapping *yaml.Node, key string) *yaml.Node {
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == key {
+			return mapping.Content[i+1]
+		}
+	}
+	return &yaml.Node{}
+}
+
+var marks = regexp.MustCompile(`"reached_(\d+)"`)
+
+// See takes note of the automations whose marks are in what was written, as JSON.
+func (m *Marked) See(written []byte) {
+	for _, mark := range marks.FindAllSubmatch(written, -1) {
+		if n, err := strconv.Atoi(string(mark[1])); err == nil {
+			m.reached[n] = true
+		}
+	}
+}
+
+// Unreached are the automations whose mark was never seen, in the file's order.
+// Those that are not enabled are not among them.
+func (m *Marked) Unreached() []Automation {
+	unreached := []Automation{}
+	for n, a := range m.automations {
+		if !m.reached[n] {
+			unreached = append(unreached, a)
+		}
+	}
+	return unreached
+}

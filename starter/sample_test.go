@@ -1,0 +1,132 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/internal/trial"
+)
+
+func TestSampleCallsArePrintedWithWhatEachEventWritesAndWarnings(t *testing.T) {
+	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
+  - event: call.inbound
+    action: kustomer.conversation.create
+    options: { name: "", tags: ["{call.from:last4}+"] }
+`))
+	require.NoError(t, err)
+	_, printed, _ = strings.Cut(printed, "\n\n")
+	answered, lost, found := strings.Cut(printed, "\nSample call, ")
+	require.True(t, found)
+	require.Contains(t, lost, "nobody picks up")
+	require.Contains(t, lost, "\nSample call, from a withheld number, ")
+	require.True(t, strings.HasSuffix(lost, "\nEvery automation acts on one of these calls.\n"), lost)
+	require.Equal(t, `Sample call, answered after 7 s, over after 95 s:
+  call.inbound, written at 0:00
+    GET /v1/customers/phone=%2B493023125042
+    POST /v1/customers
+      {
+        "phones": [
+          {
+            "type": "mobile",
+            "phone": "+493023125042"
+          }
+        ]
+      }
+    POST /v1/conversations
+      {
+        "customer": "69a55898682123e08a000001",
+        "externalId": "babelforce:7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b",
+        "status": "open",
+        "direction": "in"
+      }
+    warning  a tag has characters that Kustomer does not allow, or more than 64: it was left out
+  call.bridged: nothing is written
+  call.finished: nothing is written
+`, answered)
+}
+
+func TestSampleCallThatOpensNoConversationSaysSo(t *testing.T) {
+	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
+  - event: call.inbound
+    trigger: { conditions: [{ expression: call.anonymous, operator: EQ, expectation: false }] }
+    action: kustomer.conversation.create
+    options: { name: Call }
+`))
+	require.NoError(t, err)
+	const nothing = "\n  no automation opens a conversation for this call\n"
+	require.Equal(t, 1, strings.Count(printed, nothing))
+	require.Contains(t, printed, "\nSample call, from a withheld number, answered after 7 s, over after 95 s:"+nothing)
+}
+
+// brands opens other conversations for callers of two numbers, and has something for those who waited.
+const brands = `fields: [shop.id]
+automations:
+  - label: Callers of the shop
+    event: call.inbound
+    trigger: { conditions: [{ expression: call.to, operator: EQ, expectation: "+493023125009" }] }
+    action: kustomer.conversation.create
+    options: { name: "Shop {shop.id|none}" }
+  - event: call.bridged
+    trigger: { conditions: [{ expression: call.duration, operator: GE, expectation: 60 }] }
+    action: kustomer.conversation.update
+    options: { note: "{agent.name} of {queue.name}" }
+  - label: Long waits of nobody
+    event: call.finished
+    trigger: { conditions: [{ expression: call.waitTime, operator: GE, expectation: 3600 }] }
+    action: kustomer.conversation.update
+    options: { note: sorry }
+`
+
+func TestCallOfOnesOwnIsSampledAndAutomationsThatItDoesNotReachAreNamed(t *testing.T) {
+	file := writeFile(t, brands)
+	printed, err := starts(t, "check", "--automations", file, "--from", "+442079460123", "--to", "+493023125009",
+		"--waited", "70s", "--queue", "Billing", "--agent", "Jane Doe", "--field", "shop.id=a,b", "--field", "vip=yes")
+	require.NoError(t, err)
+	require.Equal(t, 2, strings.Count(printed, "\nSample call, "), "it is answered, and it is not")
+	require.Contains(t, printed, "\nSample call, answered after 70 s, over after 158 s:\n")
+	require.Contains(t, printed, `"phone": "+442079460123"`)
+	require.Contains(t, printed, `"name": "Shop a,b"`)
+	require.Contains(t, printed, "\n  call.bridged, written at 1:10\n")
+	require.Contains(t, printed, `"body": "Jane Doe of Billing"`)
+	require.Contains(t, printed, "\n  not used: the field vip, which the file does not list under \"fields\"\n")
+	require.Contains(t, printed, "\nAutomations that act on none of these calls:\n  line 12, call.finished, Long waits of nobody\nTry them with --from, ")
+
+	printed, err = starts(t, "check", "--automations", file, "--json", "--waited", "10s")
+	require.NoError(t, err)
+	require.Equal(t, []trial.Automation{
+		{Line: 3, Event: "call.inbound", Label: "Callers of the shop"}, {Line: 8, Event: "call.bridged"},
+		{Line: 12, Event: "call.finished", Label: "Long waits of nobody"},
+	}, decoded(t, printed).Unreached, "without a conversation, nothing is written")
+}
+
+func TestStoriesOfAFileAreSampledWithWhatKustomerKnewBefore(t *testing.T) {
+	stories := writeFile(t, `- story: Dora waits for long, and Ben picks up
+  before: [ { customer: Dora Lind, number: +493023125042 } ]
+  events:
+    - 0:00 call.inbound: { from: +493023125042, call.to: "+493023125009" }
+    - 1:30 call.bridged: { agent: Ben }
+  becomes: { outcome: answered }
+`)
+	printed, err := starts(t, "check", "--automations", writeFile(t, brands), "--stories", stories)
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(printed, "\nSample call, "))
+	require.Contains(t, printed, "\nSample call, Dora waits for long, and Ben picks up:\n")
+	require.NotContains(t, printed, "POST /v1/customers", "Dora is known")
+	require.Contains(t, printed, `"body": "Ben of Support"`)
+	require.Contains(t, printed, "\n  not used: what the story becomes, with which nothing is compared\n")
+}
+
+func TestCallThatCannotBeSampledIsRefusedWithTheReason(t *testing.T) {
+	for says, flags := range map[string][]string{
+		`--field "vip": write name=value`:  {"--field", "vip"},
+		"--waited must not be negative":    {"--waited=-1s"},
+		"--stories: open /no/such.yaml":    {"--stories", "/no/such.yaml"},
+		"call.inbound: no call id":         {"--field", "call.id="},
+		"it has no event that is reported": {"--stories", writeFile(t, "- story: nothing\n")},
+	} {
+		_, err := starts(t, append([]string{"check"}, flags...)...)
+		require.ErrorContains(t, err, says)
+	}
+}
