@@ -2,26 +2,36 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/internal/app"
+	"github.com/callthread/callthread/internal/check"
 	"github.com/callthread/callthread/internal/demo"
 	"github.com/callthread/callthread/starter/webhook"
 )
 
+// demonstration is what the demo is asked to show.
+type demonstration struct {
+	demo.Options
+	automations string // a file of the user's own
+	crm         app.Kustomer
+	faults      bool
+	replicas    int
+}
+
 // demoCommand shows the whole product at work, with nothing installed but Go.
 func demoCommand(out io.Writer) *cli.Command {
-	var options demo.Options
-	var faults bool
-	var replicas int
-	var crm app.Kustomer
+	var d demonstration
 	return &cli.Command{
 		Name:  "demo",
 		Usage: "start everything here, play calls, show what happens to each, and check them all",
@@ -29,58 +39,101 @@ func demoCommand(out io.Writer) *cli.Command {
 			"with the Temporal CLI that TEMPORAL_CLI names or PATH holds, else builds it once.\n" +
 			"With KUSTOMER_URL and KUSTOMER_API_KEY set, writes to that Kustomer instead of the sandbox; the key then needs\n" +
 			"the role org.permission.user.read too, to find agents.",
-		Flags: append(crm.Flags(),
-			&cli.IntFlag{Name: "calls", Usage: "stop after `N` calls; 0 goes on until Ctrl-C", Destination: &options.Calls},
-			&cli.Float64Flag{Name: "rate", Usage: "calls a second", Value: 1, Destination: &options.Rate},
-			&cli.BoolFlag{Name: "faults", Usage: "shuffle and repeat events, let Kustomer lose answers, fail and break connections, and kill -9 receiver, worker and Temporal (sandbox only)", Destination: &faults},
-			&cli.IntFlag{Name: "replicas", Usage: "run so many receivers and so many workers, as processes of their own (sandbox only); 0 runs one of each in this process, where there are no --faults", Destination: &replicas},
-			&cli.BoolFlag{Name: "encrypt", Usage: "encrypt what Temporal stores of calls, with a key made for this run; the Web UI shows it through a codec server", Destination: &options.Encrypt},
-			&cli.Int64Flag{Name: "seed", Usage: "of the calls and the faults; a Temporal that is kept takes the calls of a seed once, so where TEMPORAL_ADDRESS is set each run has another unless told", Value: 1, Destination: &options.Seed},
-		),
+		Flags: append(d.crm.Flags(), d.flags()...),
 		Action: func(c *cli.Context) error {
 			if err := app.NoArguments(c); err != nil {
 				return err
 			}
-			// Outside these the pause between two calls cannot be told; NaN is outside too.
-			if inRange := options.Rate >= 0.001 && options.Rate <= 1000; options.Calls < 0 || !inRange {
-				return errors.New("--calls must not be negative, and --rate must be between 0.001 and 1000")
+			if err := d.read(c, out); err != nil {
+				return err
 			}
-			if replicas < 0 {
-				return errors.New("--replicas must not be negative")
-			}
-			if os.Getenv("TEMPORAL_ADDRESS") != "" {
-				options.Existing = &demo.Existing{}
-				if !c.IsSet("seed") { // it remembers the calls of runs before
-					options.Seed = rand.Int64N(1_000_000_000)
-				}
-			}
-			if crm.URL != "" {
-				client, err := crm.Client(nil)
-				if err != nil {
-					return err
-				}
-				options.Kustomer = client
-			}
-			if faults || replicas > 0 {
-				if crm.URL != "" {
-					return errors.New("--faults and --replicas are for the sandbox only: unset KUSTOMER_URL")
-				}
-				programs, err := ourselves()
-				if err != nil {
-					return err
-				}
-				programs.Replicas = replicas
-				options.Programs = &programs
-			}
-			if faults {
-				options.Faults = &demo.Faults{}
-			}
-			options.Out, options.NewReceiver = out, demoReceiver
-			options.Log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
-			_, err := demo.Run(c.Context, options)
+			_, err := demo.Run(c.Context, d.Options)
 			return err
 		},
 	}
+}
+
+func (d *demonstration) flags() []cli.Flag {
+	return []cli.Flag{
+		&cli.IntFlag{Name: "calls", Usage: "stop after `N` calls; 0 goes on until Ctrl-C", Destination: &d.Calls},
+		&cli.Float64Flag{Name: "rate", Usage: "calls a second", Value: 1, Destination: &d.Rate},
+		&cli.StringFlag{Name: "automations", Usage: "play with this YAML `FILE` of your own, which is checked first; the sandbox has all that it names", Destination: &d.automations},
+		&cli.BoolFlag{Name: "faults", Usage: "shuffle and repeat events, let Kustomer lose answers, fail and break connections, and kill -9 receiver, worker and Temporal (sandbox only)", Destination: &d.faults},
+		&cli.IntFlag{Name: "replicas", Usage: "run so many receivers and so many workers, as processes of their own (sandbox only); 0 runs one of each in this process, where there are no --faults", Destination: &d.replicas},
+		&cli.BoolFlag{Name: "encrypt", Usage: "encrypt what Temporal stores of calls, with a key made for this run, which is printed; the Web UI shows it through a codec server", Destination: &d.Encrypt},
+		&cli.Int64Flag{Name: "seed", Usage: "of the calls and the faults; a Temporal that is kept takes the calls of a seed once, so where TEMPORAL_ADDRESS is set each run has another unless told", Value: 1, Destination: &d.Seed},
+	}
+}
+
+// read makes the options of what the flags and the environment say.
+func (d *demonstration) read(c *cli.Context, out io.Writer) (err error) {
+	if err := d.validate(); err != nil {
+		return err
+	}
+	if os.Getenv("TEMPORAL_ADDRESS") != "" {
+		d.Existing = &demo.Existing{}
+		if !c.IsSet("seed") { // it remembers the calls of runs before
+			d.Seed = rand.Int64N(1_000_000_000)
+		}
+	}
+	if d.crm.URL != "" {
+		if d.Kustomer, err = d.crm.Client(nil); err != nil {
+			return err
+		}
+	}
+	if d.faults || d.replicas > 0 {
+		programs, err := ourselves()
+		if err != nil {
+			return err
+		}
+		programs.Replicas = d.replicas
+		d.Programs = &programs
+	}
+	if d.faults {
+		d.Faults = &demo.Faults{}
+	}
+	d.Out, d.NewReceiver, d.Starter = out, demoReceiver, ownCommand()
+	d.Log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
+	return d.readAutomations(out)
+}
+
+func (d *demonstration) validate() error {
+	// Outside these the pause between two calls cannot be told; NaN is outside too.
+	inRange := d.Rate >= 0.001 && d.Rate <= 1000
+	switch {
+	case d.Calls < 0 || !inRange:
+		return errors.New("--calls must not be negative, and --rate must be between 0.001 and 1000")
+	case d.replicas < 0:
+		return errors.New("--replicas must not be negative")
+	case d.crm.URL != "" && (d.faults || d.replicas > 0):
+		return errors.New("--faults and --replicas are for the sandbox only: unset KUSTOMER_URL")
+	}
+	return nil
+}
+
+// readAutomations reads the user's own file, if there is one, and checks it as
+// `starter check` does.
+func (d *demonstration) readAutomations(out io.Writer) error {
+	if d.automations == "" {
+		return nil
+	}
+	content, err := os.ReadFile(d.automations)
+	if err != nil {
+		return fmt.Errorf("--automations: %w", err)
+	}
+	var report check.Report
+	set, err := automation.Load(d.automations, content)
+	report.File(d.automations, set, err)
+	for _, finding := range report.Findings {
+		if finding.Level != check.OK {
+			fmt.Fprintf(out, "%-8s %s\n", finding.Level, finding.Text)
+		}
+	}
+	if report.Fails() {
+		return errCheckFailed
+	}
+	d.Own = &demo.Own{Name: d.automations, Content: content, Translate: webhook.Translate}
+	return nil
 }
 
 // demoReceiver is the webhook receiver as this program serves it, without its limits.
@@ -100,7 +153,16 @@ func demoReceiver(options demo.ReceiverOptions) (http.Handler, error) {
 func ourselves() (programs demo.Programs, err error) {
 	self, err := os.Executable()
 	return demo.Programs{
-		Receiver: []string{self, "serve"},
-		Worker:   []string{self, "serve", "--with-worker", "--listen", "127.0.0.1:0"},
+		Receiver:   []string{self, "serve"},
+		Worker:     []string{self, "serve", "--with-worker", "--listen", "127.0.0.1:0"},
+		UsualPorts: true,
 	}, err
+}
+
+// ownCommand is how this program was called, for commands that people copy.
+func ownCommand() string {
+	if strings.Contains(os.Args[0], "go-build") { // where `go run` leaves what it has built
+		return "go run ./starter"
+	}
+	return os.Args[0]
 }

@@ -6,7 +6,8 @@ type plot struct {
 	weight      int  // cards in the deck
 	agents      int  // how many different agents it needs
 	early       bool // one card is among the first of a deck
-	extra       bool // left out of plain days
+	recorded    bool
+	placed      bool // by an agent
 	withheld    bool
 	knownCaller bool
 	play        func(*scene)
@@ -36,7 +37,7 @@ var plots = []plot{
 	}},
 	{title: "number withheld", weight: 1, agents: 1, withheld: true, play: answeredAtOnce},
 	{title: "repeat caller", weight: 2, agents: 1, early: true, knownCaller: true, play: answeredAtOnce},
-	{title: "recorded", weight: 2, agents: 1, early: true, extra: true, play: func(sc *scene) {
+	{title: "recorded", weight: 2, agents: 1, early: true, recorded: true, play: func(sc *scene) {
 		answeredAtOnce(sc)
 		sc.record()
 	}},
@@ -104,12 +105,12 @@ var plots = []plot{
 		sc.hangUp(sc.bridge(2))
 	}},
 
-	{title: "placed by an agent, answered", weight: 2, agents: 1, early: true, extra: true, play: func(sc *scene) {
+	{title: "placed by an agent, answered", weight: 2, agents: 1, early: true, placed: true, play: func(sc *scene) {
 		o := sc.place()
 		o.answer()
 		o.hangUp()
 	}},
-	{title: "placed by an agent, nobody there", weight: 1, agents: 1, extra: true, play: func(sc *scene) { sc.place().giveUp() }},
+	{title: "placed by an agent, nobody there", weight: 1, agents: 1, placed: true, play: func(sc *scene) { sc.place().giveUp() }},
 
 	{title: "bridged delivered twice", weight: 1, agents: 1, play: func(sc *scene) {
 		sc.ring()

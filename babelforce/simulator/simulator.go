@@ -20,9 +20,9 @@ import (
 // 23125999 (Bundesnetzagentur), +44 20 79460000 to 79460999 (Ofcom) and
 // +1 202 555 0100 to 0199 (NANPA).
 type Simulator struct {
-	// Plain leaves out calls that agents place, and recordings: what only
-	// automations beyond the built-in ones write down.
-	Plain bool
+	// Incoming leaves out calls that agents place, and Unrecorded those that are
+	// recorded: the built-in automations write nothing about either.
+	Incoming, Unrecorded bool
 
 	rng     *rand.Rand
 	agents  []babelforce.Agent
@@ -123,7 +123,7 @@ func (s *Simulator) deal() plot {
 func (s *Simulator) newDeck() []plot {
 	var early, rest []plot
 	for _, p := range plots {
-		if p.agents > len(s.agents) || p.extra && s.Plain {
+		if p.agents > len(s.agents) || p.placed && s.Incoming || p.recorded && s.Unrecorded {
 			continue
 		}
 		cards := slices.Repeat([]plot{p}, p.weight)

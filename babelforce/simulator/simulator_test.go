@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -157,15 +158,19 @@ func TestOneAgentIsEnoughForCallsThatNeedNoOther(t *testing.T) {
 	}
 }
 
-func TestPlainDayHasNothingThatTheBuiltInAutomationsDoNotWrite(t *testing.T) {
-	sim, err := New(1, agents, nil)
-	require.NoError(t, err)
-	sim.Plain = true
-	for range 2 * aDeck() {
-		story := sim.Next(storyStart)
-		require.Equal(t, "in", story.Want.Direction)
-		require.NotContains(t, names(story), babelforce.CallOutbound)
-		require.NotContains(t, names(story), babelforce.RecordingFinished)
+func TestWhatIsLeftOutIsNotPlayedAndAllElseIs(t *testing.T) {
+	for _, left := range []Simulator{{Incoming: true}, {Unrecorded: true}, {Incoming: true, Unrecorded: true}} {
+		sim, err := New(1, agents, nil)
+		require.NoError(t, err)
+		sim.Incoming, sim.Unrecorded = left.Incoming, left.Unrecorded
+		var placed, recorded bool
+		for range 2 * aDeck() {
+			played := names(sim.Next(storyStart))
+			placed = placed || slices.Contains(played, babelforce.CallOutbound)
+			recorded = recorded || slices.Contains(played, babelforce.RecordingFinished)
+		}
+		require.Equal(t, !left.Incoming, placed)
+		require.Equal(t, !left.Unrecorded, recorded)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func TestDemoShowsWhatTheBuiltInAutomationsLeaveToOthers(t *testing.T) {
-	set, err := automation.Load("automations", automations)
+	set, err := automation.Load("automations", usualAutomations)
 	require.NoError(t, err)
 	for _, kind := range []call.Kind{call.Inbound, call.Bridged, call.Finished, call.Outbound, call.Recorded} {
 		require.True(t, set.Handles(kind), kind)

@@ -19,7 +19,10 @@ import (
 )
 
 const (
-	rowFormat = "%-8s  %-3s  %-8s  %-18s  %-18.18s  %9s  %10s  %s\n"
+	// rowFormat leaves 26 of a hundred columns for the story.
+	rowFormat = "%-8s  %-3s  %-18s  %-17.17s  %8s  %8s  %s"
+	// idShown is how much of a call's id is shown: enough to find it by, and to copy.
+	idShown = 8
 	// refresh is how often the table of a terminal is redrawn.
 	refresh = 500 * time.Millisecond
 )
@@ -57,7 +60,7 @@ func newBoard(out io.Writer) *board {
 }
 
 func (b *board) header() {
-	fmt.Fprintf(b.out, rowFormat, "CALL", "WAY", "PHASE", "OUTCOME", "AGENT", "RING→CONV", "BRIDGE→UPD", "STORY")
+	b.row("CALL", "WAY", "STATE", "AGENT", "OPENED", "ASSIGNED", "STORY")
 }
 
 // start puts a call on the board.
@@ -99,13 +102,33 @@ func (b *board) print(r *row) {
 	if r.problem != "" {
 		story += ": " + r.problem
 	}
-	fmt.Fprintf(b.out, rowFormat, r.key[:8], r.way, r.phase, cmp.Or(r.outcome, "–"), cmp.Or(r.agent, "–"),
+	b.row(r.key[:idShown], r.way, cmp.Or(r.outcome, r.phase, "–"), cmp.Or(r.agent, "–"),
 		milliseconds(r.ringToOpened), milliseconds(r.bridgeToUpdate), story)
 }
 
+// row prints a row. On a terminal it is no longer than a line, of which the next
+// drawing has to count as many.
+func (b *board) row(cells ...any) {
+	line := []rune(fmt.Sprintf(rowFormat, cells...))
+	if b.terminal != nil {
+		line = line[:min(len(line), b.width())]
+	}
+	fmt.Fprintln(b.out, string(line))
+}
+
+func (b *board) width() int {
+	if width, _, err := term.GetSize(int(b.terminal.Fd())); err == nil && width > 0 {
+		return width
+	}
+	return 100
+}
+
 func milliseconds(n int64) string {
-	if n <= 0 {
+	switch {
+	case n <= 0:
 		return "–"
+	case n >= 10_000:
+		return fmt.Sprintf("%.1f s", float64(n)/1000)
 	}
 	return fmt.Sprintf("%d ms", n)
 }

@@ -36,7 +36,7 @@ func TestBoardPrintsOneLinePerCallWhereThereIsNoTerminal(t *testing.T) {
 	board.start(unanswered)
 	board.end(unanswered, workflows.State{}, errors.New("gave up"))
 	board.end(onBoard, workflows.State{
-		Phase: workflows.Finished, Outcome: call.Answered, Progress: workflows.Progress{RingToConversationMS: 7, BridgeToUpdateMS: 27},
+		Phase: workflows.Finished, Outcome: call.Answered, Progress: workflows.Progress{RingToConversationMS: 7, BridgeToUpdateMS: 27_400},
 	}, nil)
 	board.close()
 
@@ -44,7 +44,7 @@ func TestBoardPrintsOneLinePerCallWhereThereIsNoTerminal(t *testing.T) {
 	require.Len(t, lines, 3)
 	require.Contains(t, lines[0], "CALL")
 	require.Equal(t, strings.Fields("bbbbbbbb in – – – – abandoned: gave up"), strings.Fields(lines[1]))
-	require.Equal(t, strings.Fields("7c3f9a2e out finished answered Ada Äther 7 ms 27 ms answered at the first ring"), strings.Fields(lines[2]))
+	require.Equal(t, strings.Fields("7c3f9a2e out answered Ada Äther 7 ms 27.4 s answered at the first ring"), strings.Fields(lines[2]))
 	require.NotContains(t, out.String(), "\x1b")
 }
 
@@ -71,6 +71,18 @@ func TestTableIsRedrawnInPlaceUntilTheBoardIsClosed(t *testing.T) {
 	out.Reset()
 	board.draw()
 	require.Empty(t, out.String(), "the report that follows must not be overwritten")
+}
+
+func TestRowOnATerminalIsOneLine(t *testing.T) {
+	board, out := drawing()
+	long := onBoard
+	long.Title = strings.Repeat("nobody picks up, the queue gives up, ", 9)
+	board.start(long)
+	board.draw()
+	for line := range strings.Lines(out.String()) {
+		require.LessOrEqual(t, len([]rune(line)), 101, "the next drawing counts it as one")
+	}
+	require.Contains(t, out.String(), "\n7c3f9a2e  ", "the id can be copied by itself")
 }
 
 // runs is a Temporal client that lists one run.

@@ -45,7 +45,7 @@ func stories() (answered, missed, withheld, transferred, placed story) {
 			Waited: 7, Talked: 88, Total: 95, EndedBy: "agent",
 		}},
 		found{
-			conversations: 1, status: "open", direction: "in", assignedUsers: []string{agentID},
+			conversations: 1, name: "Call from " + caller, status: "open", direction: "in", assignedUsers: []string{agentID},
 			phones: []string{"+1", caller}, customers: 1, messages: entry("k1", "in", "answered"),
 			tags: []string{"inbound_call", "babelforce", "call_answered"},
 			notes: []kustomer.Note{
@@ -92,7 +92,7 @@ func stories() (answered, missed, withheld, transferred, placed story) {
 	placed = story{
 		simulator.Story{Key: "k5", Title: "placed", Want: simulator.Want{Direction: "out", Outcome: "unreached", Customer: caller, Waited: 20, Total: 20}},
 		found{
-			conversations: 1, status: "open", direction: "out", phones: []string{caller}, customers: 1, messages: entry("k5", "out", "unreached"),
+			conversations: 1, name: "Call to " + caller, status: "open", direction: "out", phones: []string{caller}, customers: 1, messages: entry("k5", "out", "unreached"),
 			tags:  []string{"babelforce", "outbound_call", "call_unreached"},
 			notes: []kustomer.Note{{ExternalID: "babelforce:k5:finished", Body: "Call ended: the called party did not pick up.\nAgents: Ada\nWaited: 20 s\nTotal: 20 s"}},
 		},
@@ -101,7 +101,7 @@ func stories() (answered, missed, withheld, transferred, placed story) {
 }
 
 func compareOne(of story, is found) Report {
-	return compare([]played{{Story: of.Story}}, func(string) (found, error) { return is, nil })
+	return compare([]played{{Story: of.Story}}, judgeUsual, func(string) (found, error) { return is, nil })
 }
 
 func TestRightCallsAreFoundRight(t *testing.T) {
@@ -134,8 +134,9 @@ func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
 		"nobody assigned":          {answered, func(f *found) { f.assignedUsers = nil }, wrong, "assigned to [] instead of [" + agentID},
 		"another assigned":         {answered, func(f *found) { f.assignedUsers = []string{"somebody"} }, wrong, "assigned to [somebody]"},
 		"two assigned":             {answered, func(f *found) { f.assignedUsers = append(f.assignedUsers, "somebody") }, wrong, "assigned to"},
-		"closed":                   {answered, func(f *found) { f.status = "done" }, wrong, "is [done in]"},
-		"outgoing":                 {answered, func(f *found) { f.direction = "out" }, wrong, "is [open out]"},
+		"closed":                   {answered, func(f *found) { f.status = "done" }, wrong, "is [Call from +493023125100 done in]"},
+		"outgoing":                 {answered, func(f *found) { f.direction = "out" }, wrong, "is [Call from +493023125100 open out]"},
+		"another name":             {answered, func(f *found) { f.name = "Call" }, wrong, "is [Call open in]"},
 		"missed but assigned":      {missed, func(f *found) { f.assignedUsers = []string{agentID} }, wrong, "instead of []"},
 		"answered but lost":        {answered, func(f *found) { f.tags = append(f.tags, "call_lost") }, wrong, "is tagged"},
 		"answered, untagged":       {answered, func(f *found) { f.tags = []string{} }, wrong, "is tagged []"},
@@ -177,14 +178,14 @@ func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
 
 func TestCallThatCannotBeCheckedIsNotRight(t *testing.T) {
 	answered, _, _, _, _ := stories()
-	report := compare([]played{{Story: answered.Story}}, func(string) (found, error) { return answered.right, errors.New("no answer") })
+	report := compare([]played{{Story: answered.Story}}, judgeUsual, func(string) (found, error) { return answered.right, errors.New("no answer") })
 	require.Len(t, report.Wrong, 1)
 	require.Contains(t, report.Wrong[0], "no answer")
 }
 
 func TestCallThatDoesNotEndIsNotRight(t *testing.T) {
 	answered, _, _, _, _ := stories()
-	report := compare([]played{{answered.Story, errors.New("still ringing")}}, func(string) (found, error) { return answered.right, nil })
+	report := compare([]played{{answered.Story, errors.New("still ringing")}}, judgeUsual, func(string) (found, error) { return answered.right, nil })
 	require.Len(t, report.Wrong, 1)
 	require.Contains(t, report.Wrong[0], "still ringing")
 }
@@ -200,7 +201,7 @@ func held(t *testing.T) (*sandbox.Server, *kustomer.Client) {
 	customer, err := client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Caller", Phones: []kustomer.Phone{{Phone: caller}}})
 	require.NoError(t, err)
 	conversation, err := client.CreateConversation(t.Context(), kustomer.NewConversation{
-		CustomerID: customer.ID, ExternalID: "babelforce:k1", Direction: "in", AssignedUsers: []string{agentID},
+		CustomerID: customer.ID, ExternalID: "babelforce:k1", Name: "Call from " + caller, Direction: "in", AssignedUsers: []string{agentID},
 		Tags: []string{"babelforce", "inbound_call", "call_answered"},
 	})
 	require.NoError(t, err)
@@ -222,7 +223,7 @@ func TestSandboxAndTheAPIAreCheckedAlike(t *testing.T) {
 	s, client := held(t)
 	answered, missed, _, _, _ := stories()
 	for name, stage := range map[string]*Stage{"sandbox": {Sandbox: s, Kustomer: client}, "API": {Kustomer: client}} {
-		report := (&show{stage: stage}).check(t.Context(), []played{{Story: answered.Story}, {Story: missed.Story}})
+		report := (&show{stage: stage, judge: judgeUsual}).compare(t.Context(), []played{{Story: answered.Story}, {Story: missed.Story}})
 		require.Equal(t, 2, report.Calls, name)
 		require.Len(t, report.Lost, 1, name)
 		require.Contains(t, report.Lost[0], "k2", name)
@@ -233,7 +234,8 @@ func TestSandboxAndTheAPIAreCheckedAlike(t *testing.T) {
 }
 
 func TestConversationWithoutTagsOrEntryIsFoundOut(t *testing.T) {
-	holdings := holdingsOf(sandbox.State{Conversations: []sandbox.Conversation{{ExternalID: "babelforce:k1"}}})
+	_, client := held(t)
+	holdings := holdingsOf(sandbox.State{Conversations: []sandbox.Conversation{{ExternalID: "babelforce:k1"}}}, client)
 	answered, _, _, _, _ := stories()
 	report := compareOne(answered, holdings["babelforce:k1"])
 	require.Len(t, report.Wrong, 1)
@@ -249,7 +251,7 @@ func TestLegTakenForACallOfItsOwnIsDoubled(t *testing.T) {
 	look := func(key string) (found, error) {
 		return map[string]found{"k1": answered.right, "leg": {conversations: 1}}[key], nil
 	}
-	report := compare([]played{{Story: answered.Story}}, look)
+	report := compare([]played{{Story: answered.Story}}, judgeUsual, look)
 	require.Len(t, report.Doubled, 1)
 	require.Contains(t, report.Doubled[0], "2 conversations")
 }

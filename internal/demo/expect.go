@@ -9,8 +9,9 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// differences says in words what is not as the story wants it and the automations write it.
-func differences(story simulator.Story, is found) (problems []string) {
+// judgeUsual says what of a call is not as the story wants it and the demo's usual
+// automations write it. It knows what those are to write, and renders nothing.
+func judgeUsual(story simulator.Story, is found) (problems []string, opens bool) {
 	expect := func(what string, want, has []string) {
 		if !slices.Equal(want, has) {
 			problems = append(problems, fmt.Sprintf("%s %v instead of %v", what, has, want))
@@ -25,7 +26,7 @@ func differences(story simulator.Story, is found) (problems []string) {
 		expect("is tagged", wantTags(want), slices.Sorted(slices.Values(is.tags)))
 	}
 	if is.status != "" {
-		expect("is", []string{"open", want.Direction}, []string{is.status, is.direction})
+		expect("is", []string{wantName(want), "open", want.Direction}, []string{is.name, is.status, is.direction})
 	}
 	if is.messages != nil {
 		entries := []string{}
@@ -46,7 +47,17 @@ func differences(story simulator.Story, is found) (problems []string) {
 	if withheld := want.Customer == "anonymous"; withheld && len(is.phones) > 0 || !withheld && !slices.Contains(is.phones, want.Customer) {
 		problems = append(problems, "belongs to another customer than the one on the phone")
 	}
-	return problems
+	return problems, true
+}
+
+func wantName(want simulator.Want) string {
+	switch {
+	case want.Direction == call.Out:
+		return "Call to " + want.Customer
+	case want.Customer == "anonymous":
+		return "Call from a withheld number"
+	}
+	return "Call from " + want.Customer
 }
 
 // wantTags are the names of a call's tags, sorted.

@@ -1,14 +1,15 @@
 package demo
 
 import (
+	"regexp"
 	"slices"
 
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// holdingsOf sorts what the sandbox holds by the conversations' external ids.
-func holdingsOf(state sandbox.State) map[string]found {
+// holdingsOf sorts what the sandbox holds by the external ids of the calls.
+func holdingsOf(state sandbox.State, client *kustomer.Client) map[string]found {
 	customers, sharing := make(map[string]sandbox.Customer), make(map[string]int)
 	for _, customer := range state.Customers {
 		customers[customer.ID] = customer
@@ -18,26 +19,74 @@ func holdingsOf(state sandbox.State) map[string]found {
 	}
 	holdings := make(map[string]found)
 	for _, conversation := range state.Conversations {
-		is, seen := holdings[conversation.ExternalID]
-		if !seen {
-			is.tags, is.messages = []string{}, []sandbox.Message{} // not nil: none is an answer too
+		owners := ownersOf(conversation)
+		for _, owner := range owners {
+			is := heldBy(owner, conversation)
+			is.shared, is.url = len(owners) > 1, client.ConversationURL(conversation.CustomerID, conversation.ID)
+			if before, seen := holdings[owner]; seen {
+				is = before.and(is)
+			}
+			customer := customers[conversation.CustomerID]
+			is.phones = append(is.phones, customer.Phones...)
+			for _, identity := range identities(customer) {
+				is.customers = max(is.customers, sharing[identity])
+			}
+			holdings[owner] = is
 		}
-		customer := customers[conversation.CustomerID]
-		is.conversations++
-		is.status, is.direction = conversation.Status, conversation.Direction
-		is.assignedUsers = append(is.assignedUsers, conversation.AssignedUsers...)
-		is.tags = append(is.tags, conversation.Tags...)
-		is.phones = append(is.phones, customer.Phones...)
-		for _, identity := range identities(customer) {
-			is.customers = max(is.customers, sharing[identity])
-		}
-		is.messages = append(is.messages, conversation.Messages...)
-		for _, note := range conversation.Notes {
-			is.notes = append(is.notes, kustomer.Note{ExternalID: note.ExternalID, Body: note.Body})
-		}
-		holdings[conversation.ExternalID] = is
 	}
 	return holdings
+}
+
+// ownersOf are the external ids of the calls whose conversation it is: its own, and
+// those of the calls whose notes and messages it has.
+func ownersOf(c sandbox.Conversation) []string {
+	owners := []string{c.ExternalID}
+	for _, note := range c.Notes {
+		owners = append(owners, ownerOf(note.ExternalID, c))
+	}
+	for _, message := range c.Messages {
+		owners = append(owners, ownerOf(message.ExternalID, c))
+	}
+	slices.Sort(owners)
+	return slices.Compact(owners)
+}
+
+var ofACall = regexp.MustCompile(`^(` + externalIDPrefix + `[^:]+):`)
+
+// ownerOf is the call whose note or message it is: the conversation's, if the id names none.
+func ownerOf(externalID string, c sandbox.Conversation) string {
+	if call := ofACall.FindStringSubmatch(externalID); call != nil {
+		return call[1]
+	}
+	return c.ExternalID
+}
+
+// heldBy is what a conversation holds of one of its calls.
+func heldBy(owner string, c sandbox.Conversation) found {
+	is := found{
+		id: c.ID, customerID: c.CustomerID, conversations: 1, name: c.Name, status: c.Status, direction: c.Direction, priority: c.Priority,
+		assignedUsers: c.AssignedUsers, assignedTeams: c.AssignedTeams, custom: c.Custom,
+		tags: append([]string{}, c.Tags...), messages: []sandbox.Message{}, // not nil: none is an answer too
+	}
+	for _, note := range c.Notes {
+		if ownerOf(note.ExternalID, c) == owner {
+			is.notes = append(is.notes, kustomer.Note{ExternalID: note.ExternalID, Body: note.Body})
+		}
+	}
+	for _, message := range c.Messages {
+		if ownerOf(message.ExternalID, c) == owner {
+			is.messages = append(is.messages, message)
+		}
+	}
+	return is
+}
+
+// and is what two conversations hold of the same call, which is one too many.
+func (f found) and(other found) found {
+	other.conversations += f.conversations
+	other.notes, other.messages = slices.Concat(f.notes, other.notes), slices.Concat(f.messages, other.messages)
+	other.phones, other.customers = f.phones, f.customers
+	return other
 }
 
 // identities are what no two customers may share.

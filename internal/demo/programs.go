@@ -26,6 +26,9 @@ type Programs struct {
 	Receiver, Worker []string
 	// Replicas is how many run of each, the receivers behind a load balancer; 0 is one.
 	Replicas int
+	// UsualPorts has them, and Temporal, use the ports that the README names where those are
+	// free. Only one such stage at a time can expect to get a port back after a kill.
+	UsualPorts bool
 }
 
 const (
@@ -41,9 +44,13 @@ func (s *Stage) startPrograms(ctx context.Context, options StageOptions) error {
 	if err := os.WriteFile(file, options.automations(), 0o600); err != nil {
 		return fmt.Errorf("write the automations file: %w", err)
 	}
+	preferred := webhookPort
+	if options.Programs.Replicas > 1 {
+		preferred = 0 // the load balancer's is the usual one
+	}
 	var receivers []string
 	for n := range max(options.Programs.Replicas, 1) {
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(options.port(webhookPort)))
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(options.port(preferred)))
 		environment := s.environment(address, file, options)
 		if err := s.startProgram(ctx, Receiver.nth(n+1), options.Programs.Receiver, environment); err != nil {
 			return err

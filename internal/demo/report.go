@@ -3,14 +3,28 @@ package demo
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
-// Report says what was proven of the calls that were played.
+// Report says what was proven of the calls that were played, and what was not looked at.
 type Report struct {
+	// Calls are those that have come to their end: they are judged.
 	Calls, Answered, Notes, Requests int
 	Disturbed                        int // requests that Kustomer did not answer as it should, or late
 	Lost, Doubled, Wrong             []string
 	Seed                             int64
+	// Unopened are calls for which the file opens no conversation.
+	Unopened int
+	// File is the user's own automations file; "" where there is none.
+	File string
+
+	// Not judged:
+
+	UnderWay    int // calls that have not ended
+	StillParked int // calls that wait for an operator
+	Shared      int // calls in a conversation with another, of which only the notes are judged
+	Others      int // conversations of calls that the demo did not play
+	NotJudged   []string
 
 	// Of a run with faults:
 
@@ -28,17 +42,69 @@ func (r Report) DisturbedShare() float64 { return float64(r.Disturbed) / float64
 
 func (r Report) String() string {
 	good := r.Calls - len(r.Lost) - len(r.Doubled) - len(r.Wrong)
-	line := fmt.Sprintf("%d of %d calls right: each has exactly one conversation, %d answered ones are with the agent who had them last, %d notes, none twice; %d lost, %d doubled, %d wrong",
-		good, r.Calls, r.Answered, r.Notes, len(r.Lost), len(r.Doubled), len(r.Wrong))
+	lines := []string{fmt.Sprintf("%d of %d calls right%s; %d lost, %d doubled, %d wrong.",
+		good, r.Calls, r.open(), len(r.Lost), len(r.Doubled), len(r.Wrong))}
+	if r.Calls > 0 {
+		lines = append(lines, r.judged())
+	}
 	if r.Requests > 0 && r.Calls > 0 {
-		line += fmt.Sprintf("; %.1f Kustomer requests per call", float64(r.Requests)/float64(r.Calls))
+		lines = append(lines, fmt.Sprintf("%.1f Kustomer requests per call.", float64(r.Requests)/float64(r.Calls)))
 	}
 	if r.Kills != nil {
-		line += fmt.Sprintf("\nseed %d: %.1f %% of %d requests disturbed; %s; %d calls parked, %d of them without a cause",
-			r.Seed, 100*r.DisturbedShare(), r.Requests, killed(r.Kills), r.Parked, len(r.Causeless))
+		lines = append(lines, fmt.Sprintf("Seed %d: %.1f %% of %d requests disturbed; %d calls parked and retried, %d without a cause;\n%s.",
+			r.Seed, 100*r.DisturbedShare(), r.Requests, r.Parked, len(r.Causeless), killed(r.Kills)))
 	}
-	for _, problem := range slices.Concat(r.Lost, r.Doubled, r.Wrong, r.Causeless) {
-		line += "\n  " + problem
+	lines = append(lines, listed("Not judged:", r.leftOut())...)
+	lines = append(lines, listed("Not as they must be:", slices.Concat(r.Lost, r.Doubled, r.Wrong, r.Causeless))...)
+	return strings.Join(lines, "\n")
+}
+
+// open names the calls that have not ended.
+func (r Report) open() string {
+	var open []string
+	if r.UnderWay > 0 {
+		open = append(open, fmt.Sprintf("%d under way", r.UnderWay))
 	}
-	return line + "."
+	if r.StillParked > 0 {
+		open = append(open, fmt.Sprintf("%d parked", r.StillParked))
+	}
+	if len(open) == 0 {
+		return ""
+	}
+	return ", and " + strings.Join(open, ", ") + ": not judged"
+}
+
+func (r Report) judged() string {
+	if r.File == "" {
+		return fmt.Sprintf("Each has exactly one conversation, %d answered ones are with the agent who had them last;\n%d notes, none twice.",
+			r.Answered, r.Notes)
+	}
+	if r.Unopened == 0 {
+		return fmt.Sprintf("Each has exactly one conversation, as %s renders it;\n%d notes, none twice.", r.File, r.Notes)
+	}
+	return fmt.Sprintf("%d have exactly one conversation each, as %s renders it,\nand %d have none, because it opens none for them; %d notes, none twice.",
+		r.Calls-r.Unopened, r.File, r.Unopened, r.Notes)
+}
+
+// leftOut is what is not judged of the calls that have ended, and besides them.
+func (r Report) leftOut() []string {
+	left := slices.Clone(r.NotJudged)
+	if r.Shared > 0 {
+		left = append(left, fmt.Sprintf("all but the notes of calls that share a conversation with another: %d", r.Shared))
+	}
+	if r.Others > 0 {
+		left = append(left, fmt.Sprintf("conversations of calls that the demo did not play: %d", r.Others))
+	}
+	return left
+}
+
+func listed(title string, items []string) (lines []string) {
+	if len(items) == 0 {
+		return nil
+	}
+	lines = []string{title}
+	for _, item := range items {
+		lines = append(lines, "  "+item)
+	}
+	return lines
 }

@@ -81,6 +81,8 @@ type StageOptions struct {
 	// Existing is a Temporal that runs already, found as its own client
 	// configuration says (TEMPORAL_ADDRESS and so on); nil starts one.
 	Existing *Existing
+	// Org is what the sandbox's org has; zero is what it has by itself.
+	Org      sandbox.Config
 	Budget   int   // the sandbox's, in requests a minute; 0 is that of a real org
 	Seed     int64 // of the sandbox's faults
 	Progress io.Writer
@@ -127,10 +129,10 @@ func (o StageOptions) automations() []byte {
 }
 
 func (s *Stage) startSandbox(options StageOptions) (err error) {
-	s.Sandbox = sandbox.New(sandbox.Config{
-		APIKey: sandboxKey, Budget: cmp.Or(options.Budget, defaultBudget), Seed: options.Seed,
-		AllowDuplicates: options.Programs != nil, // or it would be the sandbox that keeps calls from being doubled
-	})
+	org := options.Org
+	org.APIKey, org.Budget, org.Seed = sandboxKey, cmp.Or(options.Budget, defaultBudget), options.Seed
+	org.AllowDuplicates = options.Programs != nil // or it would be the sandbox that keeps calls from being doubled
+	s.Sandbox = sandbox.New(org)
 	if s.KustomerURL, err = s.serve(sandboxPort, s.Sandbox); err != nil {
 		return err
 	}
@@ -192,8 +194,8 @@ func (s *Stage) Close() {
 // killed need ports that nobody takes while they are down: outside those that
 // programs prefer, and below those that systems hand out.
 func (o StageOptions) port(preferred int) int {
-	if o.Programs == nil {
-		return preferably(preferred)
+	if free := preferably(preferred); o.Programs == nil || o.Programs.UsualPorts && free == preferred {
+		return free
 	}
 	return preferably(20_000 + rand.IntN(10_000))
 }

@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"internal/child":  {},
 	"internal/codec":  {},
 	"internal/demo": {"activities", "automation", "babelforce", "babelforce/simulator", "call", "internal/app", "internal/child", "internal/codec",
-		"internal/devserver", "kustomer", "kustomer/sandbox", "workflows"},
+		"internal/devserver", "internal/trial", "kustomer", "kustomer/sandbox", "workflows"},
 	"internal/devserver": {"internal/child"},
 	"internal/metrics":   {"activities", "call", "kustomer", "workflows"},
 	"internal/storyfile": {"babelforce", "kustomer/sandbox"},
