@@ -127,6 +127,9 @@ func newShow(options Options) (s *show, err error) {
 	if s.set, err = automation.Load(options.Own.Name, options.Own.Content); err != nil {
 		return nil, err
 	}
+	if s.set.Callers.Returning.Append && options.Kustomer != nil {
+		return nil, errors.New("a file with \"callers: returning: append\" is for the sandbox only: the demo could not find calls that join earlier conversations")
+	}
 	if s.renderer, err = newRenderer(options.Own, s.set); err != nil {
 		return nil, err
 	}

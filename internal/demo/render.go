@@ -3,6 +3,7 @@ package demo
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"time"
@@ -29,7 +30,8 @@ type renderer struct {
 	marked    *trial.Marked
 	translate func(babelforce.Event, time.Time) call.Event
 	stormy    bool // steps are done late
-	textless  int  // judged calls of whose notes the texts were not compared
+	// What is not compared: the texts of the notes of some calls, and some calls that were handed on.
+	textless, handedOn int
 }
 
 func newRenderer(own *Own, set *automation.Set) (*renderer, error) {
@@ -99,6 +101,9 @@ func (r *renderer) wants(story simulator.Story, names call.Kustomer) (wanted, er
 	}
 	w := r.fields(r.known(record.Was, story.Want), names)
 	w.written = once
+	if n := len(record.Was.PickUps); n > len(story.Want.Bridges) || n < len(story.Want.Bridges) && r.expects().Finish {
+		err = cmp.Or(err, fmt.Errorf("the reports make %d pick-ups, of %d that there were", n, len(story.Want.Bridges)))
+	}
 	return w, err
 }
 

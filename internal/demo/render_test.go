@@ -113,6 +113,27 @@ func TestCallsThatShareAConversationAreJudgedByTheirNotes(t *testing.T) {
 	require.Contains(t, problems[0], "the notes lack")
 }
 
+func TestCallsThatTheFileGivesToTheFirstAgentAreJudgedSo(t *testing.T) {
+	const file = `automations:
+  - { event: call.inbound, action: kustomer.conversation.create, options: { name: Call } }
+  - { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: ["{agent.sourceId}"], note: "{agent.name}" } }
+`
+	for _, shuffled := range []bool{false, true} {
+		d := newDay(t, own(file), 80, shuffled)
+		report := d.compare(t.Context(), d.played)
+		require.Empty(t, slices.Concat(report.Lost, report.Doubled, report.Wrong))
+		require.Equal(t, shuffled, d.renderer.handedOn > 0, "in another order it is another's")
+	}
+}
+
+func TestFileThatLetsCallsJoinOthersIsForTheSandbox(t *testing.T) {
+	client, err := kustomer.New(kustomer.Config{BaseURL: "https://acme.api.kustomerapp.com", APIKey: "key"})
+	require.NoError(t, err)
+	const file = "callers: { returning: { policy: append } }\nautomations: [{ event: call.inbound, action: kustomer.conversation.create, options: {} }]"
+	_, err = newShow(Options{Own: own(file), Kustomer: client})
+	require.ErrorContains(t, err, "for the sandbox only")
+}
+
 // The demo's usual automations are judged by what is known about them. What the file
 // itself renders comes to the same.
 func TestUsualAutomationsAreRenderedAsTheyAreKnown(t *testing.T) {
@@ -162,6 +183,11 @@ func TestCallThatIsNotAsTheFileRendersItIsFoundOut(t *testing.T) {
 		problems, _ := d.judge(story, is)
 		require.Contains(t, strings.Join(problems, "; "), says)
 	}
+	unreported := story
+	unreported.Want.Bridges = append(slices.Clone(story.Want.Bridges), simulator.Bridge{})
+	problems, _ = d.judge(unreported, right)
+	require.Equal(t, []string{"the reports make 2 pick-ups, of 3 that there were"}, problems)
+
 	right.tags = nil // of the real Kustomer, less is known
 	right.name, right.status = "", ""
 	problems, _ = d.judge(story, right)

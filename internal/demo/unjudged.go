@@ -37,6 +37,9 @@ func (s *show) notJudged(ctx context.Context, report *Report) {
 	}
 	report.File = s.Own.Name
 	report.NotJudged = append(report.NotJudged, "whether the file says what you mean")
+	if n := s.renderer.handedOn; n > 0 {
+		report.NotJudged = append(report.NotJudged, fmt.Sprintf("calls that were handed on, because the file does not act on their end: %d", n))
+	}
 	if n := s.renderer.textless; n > 0 {
 		report.NotJudged = append(report.NotJudged, fmt.Sprintf("the texts of the notes of calls whose reports came late or out of order: %d", n))
 	}
