@@ -50,6 +50,7 @@ type run struct {
 	deadline timer
 	decided  workflow.Channel
 	listed   listed // as Temporal's workflow list has it
+	marked   []Mark
 	done     bool
 
 	// mayBeDone says that an earlier run may have done steps of this call, and isOld
@@ -61,6 +62,7 @@ type run struct {
 // answers are what steps have found out, beside the conversation.
 type answers struct {
 	caller, callerHash, automations string
+	joined                          bool // an earlier call's conversation
 }
 
 // timer is the one that is open, if any.

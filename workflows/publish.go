@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -64,7 +65,11 @@ func (r *run) publish(ctx workflow.Context) error {
 	r.show(ctx, s)
 	var changed []temporal.SearchAttributeUpdate
 	now := r.attributes(ctx, s)
-	for _, key := range SearchAttributes {
+	for _, attribute := range SearchAttributes {
+		key, isKeyword := attribute.(temporal.SearchAttributeKeyKeyword)
+		if !isKeyword {
+			continue
+		}
 		was, is := r.listed[key], now[key]
 		switch {
 		case is == was:
@@ -78,6 +83,10 @@ func (r *run) publish(ctx workflow.Context) error {
 		return nil
 	}
 	r.listed = now
+	if marks := r.marks(); !slices.Equal(marks, r.marked) { // they go with other changes, of which the end is one
+		changed = append(changed, CallMarks.ValueSet(marks))
+		r.marked = marks
+	}
 	return workflow.UpsertTypedSearchAttributes(ctx, changed...)
 }
 
@@ -91,6 +100,25 @@ func (r *run) attributes(ctx workflow.Context, s State) listed {
 		now[ParkedBecause] = cut(r.parked.brief)
 	}
 	return now
+}
+
+// marks are what CallMarks holds of the call.
+func (r *run) marks() (marks []Mark) {
+	isSkipped := len(r.progress.Skipped) > 0
+	for _, mark := range []struct {
+		name Mark
+		has  bool
+	}{
+		{MarkJoined, r.answers.joined},
+		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped},
+		{MarkSkipped, isSkipped},
+		{MarkUnassigned, r.record.Was.IsUnassigned()},
+	} {
+		if mark.has {
+			marks = append(marks, mark.name)
+		}
+	}
+	return marks
 }
 
 // listedWait is what the workflow list says that the call waits for. A wait that is
