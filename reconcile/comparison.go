@@ -80,8 +80,10 @@ func (c *Comparison) Join(next Comparison) {
 	}
 	c.To = next.To
 	c.Calls += next.Calls
-	for result, n := range next.Counts {
-		c.Counts[result] += n
+	for _, result := range Results {
+		if n := next.Counts[result]; n > 0 {
+			c.Counts[result] += n
+		}
 	}
 	c.Listed = append(c.Listed, next.Listed[:min(len(next.Listed), maxListed-len(c.Listed))]...)
 	c.WithoutRow = append(c.WithoutRow, next.WithoutRow[:min(len(next.WithoutRow), maxListed-len(c.WithoutRow))]...)
@@ -91,27 +93,7 @@ func (c *Comparison) Join(next Comparison) {
 // IsComplete reports whether everything was seen.
 func (c Comparison) IsComplete() bool { return len(c.Gaps) == 0 }
 
-// Has lists the calls with a result.
-func (c Comparison) Has(result Result) (ids []string) {
-	for _, v := range c.Listed {
-		if v.Result == result {
-			ids = append(ids, v.CallID)
-		}
-	}
-	return ids
-}
-
-// Oldest is when the oldest call rang that could not be judged yet; it reports whether there is one.
-func (c Comparison) Oldest() (rang time.Time, found bool) {
-	for _, v := range c.Listed {
-		if v.Result == NotYet && (!found || v.Rang.Before(rang)) {
-			rang, found = v.Rang, true
-		}
-	}
-	return rang, found
-}
-
-// Open are the calls that could not be judged yet and rang before a time.
-func (c Comparison) Open(before time.Time) []Verdict {
-	return slices.DeleteFunc(slices.Clone(c.Listed), func(v Verdict) bool { return v.Result != NotYet || !v.Rang.Before(before) })
+// with are the listed calls with a result.
+func (c Comparison) with(result Result) []Verdict {
+	return slices.DeleteFunc(slices.Clone(c.Listed), func(v Verdict) bool { return v.Result != result })
 }

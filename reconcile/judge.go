@@ -72,6 +72,7 @@ type Verdict struct {
 // Run is a call's run as Temporal's workflow list has it.
 type Run struct {
 	WorkflowID string
+	Began      time.Time
 	Status     Status
 	Phase      workflows.Phase
 	WaitsFor   call.WaitsFor

@@ -96,6 +96,11 @@ var SearchAttributes = []temporal.SearchAttributeKey{
 // can be decided on it any more.
 const ParkedCalls = `CallPhase = "parked" AND ExecutionStatus = "Running"`
 
+// ForgottenCall is the workflow type of what `starter forget` leaves in a call's
+// place, under its workflow id: a run without anything in it that was ended at
+// once, so that neither a late webhook nor a comparison takes the call for a new one.
+const ForgottenCall = "ForgottenCall"
+
 // CallInput starts a call's workflow.
 type CallInput struct {
 	// Key is the parent leg's id.
