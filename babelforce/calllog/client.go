@@ -91,6 +91,11 @@ func New(config Config) (*Client, error) {
 
 // get sends one request, once more with a new token where the one in use has ended.
 func (c *Client) get(ctx context.Context, path string, query url.Values) (*resty.Response, error) {
+	return c.getFrom(ctx, path, path, query)
+}
+
+// getFrom names a template in errors, which must not hold ids.
+func (c *Client) getFrom(ctx context.Context, template, path string, query url.Values) (*resty.Response, error) {
 	for attempt := 1; ; attempt++ {
 		token, err := c.tokens.get(ctx)
 		if err != nil {
@@ -98,13 +103,13 @@ func (c *Client) get(ctx context.Context, path string, query url.Values) (*resty
 		}
 		response, err := c.http.R().SetContext(ctx).SetAuthToken(token).SetQueryParamsFromValues(query).Get(path)
 		if err != nil {
-			return nil, unreached(ctx, path, err)
+			return nil, unreached(ctx, template, err)
 		}
 		if response.StatusCode() == http.StatusUnauthorized && attempt == 1 && c.tokens.drop(token) {
 			continue
 		}
 		if response.StatusCode() != http.StatusOK {
-			return nil, refusal(path, response)
+			return nil, refusal(template, response)
 		}
 		return response, nil
 	}
@@ -171,7 +176,7 @@ func (c *Client) Retention(ctx context.Context) (time.Duration, error) {
 // Call reads one leg. A leg that the log does not hold is an Error of kind NotFound.
 func (c *Client) Call(ctx context.Context, id string) (Row, error) {
 	const path = "/api/v2/calls/{id}"
-	response, err := c.get(ctx, "/api/v2/calls/"+url.PathEscape(id), nil)
+	response, err := c.getFrom(ctx, path, "/api/v2/calls/"+url.PathEscape(id), nil)
 	if err != nil {
 		return Row{}, err
 	}
