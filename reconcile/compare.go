@@ -63,7 +63,8 @@ func (a *Activities) Clock(ctx context.Context) (Clock, error) {
 }
 
 // Compare judges every root call of the log that rang in the window.
-func (a *Activities) Compare(ctx context.Context, w Window) (Comparison, error) {
+func (a *Activities) Compare(ctx context.Context, part Part) (Comparison, error) {
+	w := part.Window
 	rules, err := a.rules(ctx)
 	if err != nil {
 		return Comparison{}, err
@@ -89,7 +90,7 @@ func (a *Activities) Compare(ctx context.Context, w Window) (Comparison, error) 
 		}
 		c.Add(verdict)
 	}
-	if a.Observe != nil {
+	if a.Observe != nil && !part.Again {
 		a.Observe(c)
 	}
 	return c, nil

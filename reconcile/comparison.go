@@ -34,6 +34,13 @@ func (w Window) Chunks(length time.Duration) (chunks []Window) {
 	return chunks
 }
 
+// Part is a window to compare.
+type Part struct {
+	Window
+	// Again says that its calls were compared before, and counted.
+	Again bool `json:"again,omitempty"`
+}
+
 // Gap is a window that could not be compared, or not wholly, and why.
 type Gap struct {
 	Window

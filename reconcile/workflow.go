@@ -78,7 +78,7 @@ func ReconcileWorkflow(ctx workflow.Context, settings Settings) (Pass, error) {
 	pass.From, pass.To, pass.Until = window.From, window.From, window.From
 	pass.judgeWaiting(ctx, clock.Now.Add(-settings.Lookback))
 	for _, chunk := range window.Chunks(settings.Chunk) {
-		if !pass.compare(ctx, chunk) {
+		if !pass.compare(ctx, Part{Window: chunk}) {
 			break // the next pass goes on from here
 		}
 		pass.Until = chunk.To
@@ -122,12 +122,12 @@ func (p *Pass) judgeWaiting(ctx workflow.Context, recently time.Time) {
 	p.Join(c)
 }
 
-// compare adds a chunk, and reports whether it could be read.
-func (c *Comparison) compare(ctx workflow.Context, chunk Window) bool {
+// compare adds a part, and reports whether it could be read.
+func (c *Comparison) compare(ctx workflow.Context, part Part) bool {
 	var a *Activities
 	var compared Comparison
-	if err := workflow.ExecuteActivity(ctx, a.Compare, chunk).Get(ctx, &compared); err != nil {
-		c.Gaps = append(c.Gaps, gap(chunk, err))
+	if err := workflow.ExecuteActivity(ctx, a.Compare, part).Get(ctx, &compared); err != nil {
+		c.Gaps = append(c.Gaps, gap(part.Window, err))
 		return false
 	}
 	c.Join(compared)
@@ -160,7 +160,7 @@ func StatementWorkflow(ctx workflow.Context, in StatementInput) (Comparison, err
 	}
 	statement := Comparison{Window: Window{From: day.From, To: day.From}}
 	for _, chunk := range day.Chunks(defaultChunk) {
-		statement.compare(ctx, chunk)
+		statement.compare(ctx, Part{Window: chunk, Again: true})
 	}
 	statement.To = day.To
 	workflow.SetCurrentDetails(ctx, statement.String())

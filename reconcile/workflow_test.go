@@ -36,9 +36,9 @@ func newPass(t *testing.T, last *Pass) *passUnderTest {
 	}
 	var a *Activities
 	p.env.OnActivity(a.Clock, mock.Anything).Return(func(context.Context) (Clock, error) { return p.clock, nil })
-	p.env.OnActivity(a.Compare, mock.Anything, mock.Anything).Return(func(_ context.Context, w Window) (Comparison, error) {
-		p.windows = append(p.windows, w)
-		return p.finds(w)
+	p.env.OnActivity(a.Compare, mock.Anything, mock.Anything).Return(func(_ context.Context, part Part) (Comparison, error) {
+		p.windows = append(p.windows, part.Window)
+		return p.finds(part.Window)
 	})
 	p.env.OnActivity(a.CompareWaiting, mock.Anything, mock.Anything, mock.Anything).Return(func(_ context.Context, asked []Verdict, recently time.Time) (Comparison, error) {
 		p.asked, p.recently = asked, recently
@@ -134,11 +134,12 @@ func TestStatementIsOfTheWholeDayWhateverASinglePartSays(t *testing.T) {
 	var a *Activities
 	env.OnActivity(a.Day, mock.Anything, StatementInput{Day: "2026-11-27", Zone: "UTC"}).Return(day, nil)
 	n := 0
-	env.OnActivity(a.Compare, mock.Anything, mock.Anything).Return(func(_ context.Context, w Window) (Comparison, error) {
+	env.OnActivity(a.Compare, mock.Anything, mock.Anything).Return(func(_ context.Context, part Part) (Comparison, error) {
+		require.True(t, part.Again)
 		if n++; n == 3 {
 			return Comparison{}, temporal.NewNonRetryableApplicationError("no", string(calllog.FilterIgnored), nil)
 		}
-		c := Comparison{Window: w}
+		c := Comparison{Window: part.Window}
 		c.Add(Verdict{Result: Matched})
 		return c, nil
 	})

@@ -21,6 +21,7 @@ import (
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/reconcile"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -31,11 +32,15 @@ type Worker struct {
 	Automations Automations
 	Country     Country
 	Version     Version
+	Reconciler  Reconciler
+	// Compared, if set, is given each comparison with babelforce's log.
+	Compared func(reconcile.Comparison)
 
-	stopped chan error // by Temporal's refusal, which no waiting heals
-	steps   *activities.Activities
-	inForce *atomic.Pointer[automation.Set]
-	serves  atomic.Bool // it has started, and was not told to stop
+	reconciler worker.Worker // nil where nothing is compared
+	stopped    chan error    // by Temporal's refusal, which no waiting heals
+	steps      *activities.Activities
+	inForce    *atomic.Pointer[automation.Set]
+	serves     atomic.Bool // it has started, and was not told to stop
 }
 
 // stopTimeout lets requests to Kustomer finish, so that nothing has to be looked up again elsewhere.
@@ -48,7 +53,7 @@ const cachedCalls = 3000
 
 // Flags are the settings, without those of Temporal.
 func (w *Worker) Flags() []cli.Flag {
-	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version)
+	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version, &w.Reconciler)
 }
 
 // New makes the worker; missing settings are refused here, before anything runs.
@@ -74,6 +79,9 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 	w.inForce.Store(automations)
 	w.steps = activities.New(crm, w.inForce.Load, country)
 	w.steps.CallerHash = w.Temporal.Encryption.CallerHash
+	if w.reconciler, err = w.Reconciler.newReconciler(c, w.Temporal, w.inForce.Load, country, w.Compared); err != nil {
+		return nil, err
+	}
 	w.stopped = make(chan error, 1)
 	options := workerOptions(StepsAtOnce(w.Kustomer.Budget), func(err error) { w.stopped <- err }, watching)
 	options.DeploymentOptions = deployment
@@ -128,6 +136,13 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 	}
 	if err := served.Start(); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
+	}
+	if w.reconciler != nil {
+		if err := w.reconciler.Start(); err != nil {
+			return fmt.Errorf("start the worker of comparisons: %w", err)
+		}
+		defer w.reconciler.Stop()
+		w.Reconciler.plan(ctx, c, w.Temporal.TaskQueue, log)
 	}
 	w.serves.Store(true)
 	log.Info("worker serves calls", "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)

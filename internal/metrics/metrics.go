@@ -20,12 +20,14 @@ type Metrics struct {
 	kustomer  *prometheus.HistogramVec
 	limit     *told
 	remaining *told
+
+	reconciled *reconciled
 }
 
 // New makes a program's metrics, with those of the Go runtime and the process.
 func New() *Metrics {
 	m := &Metrics{
-		registry: prometheus.NewRegistry(),
+		registry: prometheus.NewRegistry(), reconciled: newReconciled(),
 		webhooks: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "callthread_webhook_seconds", Help: "Webhooks received, by event and HTTP status answered, and how long the answer took.",
 			Buckets: prometheus.ExponentialBuckets(0.002, 2, 12),
@@ -40,7 +42,7 @@ func New() *Metrics {
 		limit:     newTold("callthread_kustomer_budget_limit", "Requests a minute that the whole Kustomer org may make, as Kustomer has just said; none while it has not."),
 		remaining: newTold("callthread_kustomer_budget_remaining", "Requests left in this minute for the whole Kustomer org, as Kustomer has just said; none while it has not."),
 	}
-	m.registry.MustRegister(m.webhooks, m.without, m.kustomer, m.limit, m.remaining,
+	m.registry.MustRegister(m.webhooks, m.without, m.kustomer, m.limit, m.remaining, m.reconciled.calls, m.reconciled.until,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return m
 }
