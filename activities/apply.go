@@ -169,6 +169,7 @@ func (u *update) giveToCustomer(ctx context.Context) error {
 		return nil
 	}
 	u.decided = customer.decision
+	u.warnings = append(u.warnings, customer.warnings...)
 	if owner != customer.id {
 		moved, err := u.kustomer.MoveConversation(ctx, u.base.ID, customer.id)
 		if u.sent(err); err != nil {

@@ -26,7 +26,7 @@ const (
 	NotStarted = "NotStarted"
 	// NotTried: it was not tried there, because it needs to be a regular activity or there was no slot.
 	NotTried = "NotTried"
-	// CallerUnknown: the automations file wants a person to decide whose conversation it is.
+	// CallerUnknown: a person has to decide whose conversation it is.
 	CallerUnknown = "CallerUnknown"
 )
 
@@ -117,10 +117,8 @@ func ownFailure(ctx context.Context, err error) error {
 	return temporal.NewApplicationErrorWithOptions(err.Error(), failureType, options)
 }
 
-// isForOperators reports whether the automations file wants an operator to say whose the conversation is.
-func isForOperators(err error) bool {
-	return errors.Is(err, errUnknown) || errors.Is(err, errWithheld) || errors.Is(err, errShared)
-}
+// isForOperators reports whether an operator has to decide whose the conversation is.
+func isForOperators(err error) bool { return errors.As(err, new(undecided)) }
 
 // isGone reports whether people have deleted the conversation, as far as can be told by looking several times.
 func isGone(ctx context.Context, err error) bool {

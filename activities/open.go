@@ -7,6 +7,7 @@ import (
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/phone"
 )
 
 // CreateConversation finds or creates the calling customer and opens the call's one
@@ -44,6 +45,7 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	if err != nil {
 		return StepResult{}, notStarted(ctx, err)
 	}
+	warnings = append(warnings, customer.warnings...)
 	o := &opened{opening: opening, key: facts.Key, rang: in.Is.RangAt, update: update{Activities: a, warnings: warnings}}
 	isOwnRepeat := repeated(ctx) || in.MayBeDone
 	if err := o.open(ctx, customer, file.Callers.Returning, isOwnRepeat || in.EarlierRun); err != nil {
@@ -61,14 +63,18 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 // customerOf decides whose the conversation is: as the automations file or an
 // operator names the customer, or by the number.
 func (a *Activities) customerOf(ctx context.Context, file *automation.Set, opening automation.Opening, facts call.Facts, amend *Amendment) (owner, error) {
-	if opening.Customer == "" {
-		return a.callingCustomer(ctx, file.Callers, facts)
+	isAmended := amend != nil && amend.Customer != nil
+	switch {
+	case opening.Customer != "" && isAmended:
+		return owner{id: opening.Customer, catchesAll: true, decision: "the customer whom an operator has named"}, nil
+	case opening.Customer != "":
+		return owner{id: opening.Customer, catchesAll: true, decision: "the customer whom the automations file names"}, nil
+	case isAmended && *amend.Customer != "":
+		if _, err := phone.Parse(*amend.Customer, a.country); err != nil {
+			return owner{}, undecided{"an operator has named the customer's number, but " + err.Error()}
+		}
 	}
-	customer := owner{id: opening.Customer, catchesAll: true, decision: "the customer whom the automations file names"}
-	if amend != nil && amend.Customer != nil {
-		customer.decision = "the customer whom an operator has named"
-	}
-	return customer, nil
+	return a.callingCustomer(ctx, file.Callers, facts)
 }
 
 // opened is a call's conversation in the making.

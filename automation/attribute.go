@@ -12,9 +12,6 @@ import (
 	"time"
 )
 
-// maxTextLength of Str and Txt attributes, in characters (babelforce's Kustomer article; OpenAPI).
-const maxTextLength = 1024
-
 // attribute is a custom attribute of conversations, with the value to give it.
 type attribute struct {
 	name     string

@@ -1,6 +1,7 @@
 package automation
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -81,8 +82,8 @@ func SecondsInWords(n int) string {
 
 func phoneAs(write func(phone.Number) string) func(any, locale) string {
 	return func(value any, at locale) string {
-		if parsed, ok := phone.Parse(value.(string), at.country); ok {
-			return write(parsed)
+		if number, err := phone.Parse(value.(string), at.country); err == nil {
+			return write(number)
 		}
 		return value.(string)
 	}
@@ -90,13 +91,14 @@ func phoneAs(write func(phone.Number) string) func(any, locale) string {
 
 // last keeps the last digits, for notes that should not show a whole number.
 func last(n int) func(any, locale) string {
-	return func(value any, _ locale) string {
-		digits := notDigits.ReplaceAllString(value.(string), "")
-		if digits == "" {
+	return func(value any, at locale) string {
+		number := cmp.Or(phone.Canonical(value.(string), at.country), value.(string))
+		digits := []rune(notDigits.ReplaceAllString(number, ""))
+		if len(digits) == 0 {
 			return value.(string)
 		}
-		return digits[max(0, len(digits)-n):]
+		return string(digits[max(0, len(digits)-n):])
 	}
 }
 
-var notDigits = regexp.MustCompile(`\D`)
+var notDigits = regexp.MustCompile(`\P{Nd}`)

@@ -37,9 +37,6 @@ const (
 	messageAction = "kustomer.message.create"
 )
 
-// noObjectID is what is said of an id that cannot be Kustomer's.
-const noObjectID = "%q is not a Kustomer id, which has 24 hexadecimal digits"
-
 // Load reads an automations file. The name is for its messages. It fails with
 // Problems, which are all that is wrong with the file.
 func Load(name string, content []byte) (*Set, error) {

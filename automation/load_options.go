@@ -27,7 +27,7 @@ func (l *loader) options(n *yaml.Node, event call.Kind, action string) (o option
 	}
 	readers := map[string]func(*yaml.Node){
 		"name":          func(n *yaml.Node) { o.name = l.template(n, `"name"`, event, maxNameLength) },
-		"priority":      func(n *yaml.Node) { o.priority = l.integer(n, `"priority"`, 1, 5) },
+		"priority":      func(n *yaml.Node) { o.priority = l.integer(n, `"priority"`, minPriority, maxPriority) },
 		"assignedUsers": func(n *yaml.Node) { o.assignedUsers = l.ids(n, `"assignedUsers"`, event, mayBeUser) },
 		"assignedTeams": func(n *yaml.Node) { o.assignedTeams = l.ids(n, `"assignedTeams"`, event, mayBeTeam) },
 		"custom":        func(n *yaml.Node) { o.custom = l.custom(n, event) },
@@ -45,19 +45,15 @@ func (l *loader) options(n *yaml.Node, event call.Kind, action string) (o option
 func (l *loader) creation(o *options, event call.Kind, readers map[string]func(*yaml.Node)) {
 	o.status, o.direction = "open", call.Event{Kind: event}.Direction()
 	readers["customer"] = func(n *yaml.Node) { o.customer = l.customer(n, event) }
-	readers["status"] = func(n *yaml.Node) { o.status = cmp.Or(l.choice(n, `"status"`, "open", "done"), o.status) }
+	readers["status"] = func(n *yaml.Node) { o.status = cmp.Or(l.choice(n, `"status"`, Statuses(true)...), o.status) }
 	readers["direction"] = func(n *yaml.Node) { o.direction = cmp.Or(l.choice(n, `"direction"`, call.In, call.Out), o.direction) }
 	readers["tags"] = func(n *yaml.Node) { o.tags = l.tags(n, `"tags"`, event) }
 }
 
 // update adds the readers of what only an update has.
 func (l *loader) update(o *options, event call.Kind, readers map[string]func(*yaml.Node)) {
-	statuses := []string{"open", "snoozed", "done"}
-	if begins(event) {
-		statuses = []string{"open", "done"} // it becomes part of the creation, and Kustomer creates none as snoozed
-	}
 	readers["id"] = l.conversationID
-	readers["status"] = func(n *yaml.Node) { o.status = l.choice(n, `"status"`, statuses...) }
+	readers["status"] = func(n *yaml.Node) { o.status = l.choice(n, `"status"`, Statuses(begins(event))...) }
 	readers["note"] = func(n *yaml.Node) { o.note = l.template(n, `"note"`, event, maxNoteLength) }
 	readers["tags"] = func(n *yaml.Node) {
 		if isEmpty(n) {
@@ -130,8 +126,6 @@ func (l *loader) templates(n *yaml.Node, what string, event call.Kind, check fun
 	})
 	return list
 }
-
-const whatTagsTake = "Kustomer takes letters, digits, spaces inside, and _ / < > - . only, 64 characters at most"
 
 func (l *loader) tags(n *yaml.Node, what string, event call.Kind) []template {
 	tags := l.templates(n, what, event, l.checkTag)

@@ -17,8 +17,25 @@ func TestNumbersWithoutACountryCodeAreWrittenAsAtHome(t *testing.T) {
 	}
 }
 
+func TestNumbersAreWrittenFromWhateverTheyCameAs(t *testing.T) {
+	for from, want := range map[string]string{
+		"sip:+493023125042@10.0.0.1":    "+493023125042 030 23125042 5042 42",
+		"+49 89 123456 (Anna)":          "+4989123456 089 123456 3456 56",
+		"493023125042.0":                "+493023125042 030 23125042 5042 42",
+		"\u2066030 23125042\u2069":      "+493023125042 030 23125042 5042 42",
+		"٠٣٠ ٢٣١٢٥٠٤٢":                  "+493023125042 030 23125042 5042 42",
+		"sip:101@10.0.0.1":              "sip:101@10.0.0.1 sip:101@10.0.0.1 101 01",
+		"client:user_2089123456":        "client:user_2089123456 client:user_2089123456 3456 56",
+		"+49 30 23125042 (call Anna 7)": "+49 30 23125042 (call Anna 7) +49 30 23125042 (call Anna 7) 0427 27",
+	} {
+		set := load(t, head+creation("name: \"{call.from:e164} {call.from:national} {call.from:last4} {call.from:last2}\"")).In("DE")
+		opening, _ := set.Open(call.Facts{Leg: call.Leg{From: from}})
+		require.Equal(t, want, opening.Name)
+	}
+}
+
 func TestWhatIsNoNumberIsAWithheldOne(t *testing.T) {
-	for _, from := range []string{"anonymous", "Unknown", "-", ""} {
+	for _, from := range []string{"anonymous", "Unknown", "-", "", "sip:anonymous@10.0.0.1", "(Anna)"} {
 		opening, _ := Default().Open(call.Facts{Leg: call.Leg{From: from}})
 		require.Equal(t, "Call from a withheld number", opening.Name)
 	}

@@ -2,6 +2,7 @@ package automation
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/phone"
 )
 
 // kind is what a placeholder's value is.
@@ -113,10 +115,10 @@ func orAbsent(value *int) any {
 	return *value
 }
 
-// from is absent where the caller withheld the number. What babelforce puts
-// there instead is not known, but hardly a number.
+// from is absent where the caller withheld the number: babelforce may put a
+// word there instead.
 func from(f call.Facts) any {
-	if f.Leg.Anonymous || !strings.ContainsAny(f.Leg.From, "0123456789") {
+	if _, err := phone.Parse(f.Leg.From, ""); f.Leg.Anonymous || errors.Is(err, phone.ErrWithheld) {
 		return nil
 	}
 	return f.Leg.From

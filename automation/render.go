@@ -3,31 +3,10 @@ package automation
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/callthread/callthread/call"
-)
-
-// Kustomer's limits, the lengths in characters (OpenAPI, POST /conversations, …/notes and …/messages).
-const (
-	maxNameLength    = 256
-	maxNoteLength    = 10240
-	maxSubjectLength = 256
-	maxPreviewLength = 10240
-	maxTags          = 20
-	maxAssignees     = 10
-	maxCustom        = 100
-)
-
-var (
-	// OpenAPI: items of tags on conversations.
-	tagPattern = regexp.MustCompile(`^[0-9a-zA-ZÀ-ÿ_/<>\-.][0-9a-zA-ZÀ-ÿ _/<>\-.]{0,63}$`)
-	// Names of custom attributes (developer site, "Custom attributes").
-	attributePattern = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z_]{0,127}$`)
-	// OpenAPI: format object-id, 24 hexadecimal digits.
-	objectIDPattern = regexp.MustCompile(`^[0-9a-fA-F]{24}$`)
 )
 
 // renderer fills templates with the facts of one call and collects what it had to leave out.
@@ -211,6 +190,3 @@ func merged(a, b map[string]any) map[string]any {
 	maps.Copy(out, b)
 	return out
 }
-
-// IsObjectID reports whether a text has the form of Kustomer's ids.
-func IsObjectID(text string) bool { return objectIDPattern.MatchString(text) }

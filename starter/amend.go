@@ -119,8 +119,8 @@ func put(at any, value string) error {
 		return first(at, list(value))
 	case **int:
 		number, err := strconv.Atoi(value)
-		if err != nil {
-			return errors.New("the value is not a whole number")
+		if value != "" && (err != nil || number == 0) { // 0 is what is left out
+			return errors.New("the value is not a whole number above 0")
 		}
 		return first(at, number)
 	default:

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -53,13 +52,14 @@ func (n *number) parse(logs io.Writer) (operator.Number, error) {
 	if err != nil {
 		return operator.Number{}, err
 	}
-	if !strings.ContainsAny(n.phone, "0123456789") {
+	spellings, err := phone.Spellings(n.phone, home)
+	switch {
+	case errors.Is(err, phone.ErrNoCountry):
+		return operator.Number{}, errors.New("--phone: write the number with its country code, such as +493023125042, or say with --country where it is at home")
+	case err != nil:
 		return operator.Number{}, errors.New("--phone takes a number, such as +493023125042")
 	}
-	if _, ok := phone.Parse(n.phone, home); !ok && home == "" {
-		return operator.Number{}, errors.New("--phone: write the number with its country code, such as +493023125042, or say with --country where it is at home")
-	}
-	return operator.Number{Spellings: phone.Spellings(n.phone, home), Country: home, Progress: logs}, nil
+	return operator.Number{Spellings: spellings, Country: home, Progress: logs}, nil
 }
 
 // find finds the calls and hands them on, with an error that says which could not be read.

@@ -8,7 +8,7 @@ import (
 
 func TestNumberThatIsNoneIsRefused(t *testing.T) {
 	for _, command := range []string{"find", "forget"} {
-		for _, flags := range [][]string{nil, {"--phone="}, {"--phone", "Amira"}} {
+		for _, flags := range [][]string{nil, {"--phone="}, {"--phone", "Amira"}, {"--phone", "client:user_2089123456"}, {"--phone", "3023125042", "--country", "DE"}} {
 			_, err := starts(t, append([]string{command}, flags...)...)
 			require.ErrorContains(t, err, "--phone takes a number, such as +493023125042")
 		}

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 
@@ -71,7 +70,10 @@ func (r *run) handleRequests(ctx workflow.Context) error {
 		return r.decide(ctx, decision{UpdateAmend, &amendment})
 	}
 	validate := func(amendment activities.Amendment) error {
-		return cmp.Or(r.mayDecide(UpdateAmend), amendment.Validate())
+		if err := r.mayDecide(UpdateAmend); err != nil {
+			return err
+		}
+		return amendment.ValidateFor(r.step.Causes)
 	}
 	err := errors.Join(
 		workflow.SetQueryHandler(ctx, QueryState, func() (State, error) { return r.state(ctx), nil }),
