@@ -144,25 +144,33 @@ func gap(w Window, err error) Gap {
 	return Gap{Window: w, Kind: kindOf(err), Why: why}
 }
 
-// StatementInput asks for one calendar day.
+// StatementInput asks for one calendar day, or another window.
 type StatementInput struct {
-	Day  string `json:"day"`  // such as 2026-11-27; "" is yesterday
-	Zone string `json:"zone"` // IANA name; "" is UTC
+	Window *Window `json:"window,omitempty"`
+	Day    string  `json:"day"`  // such as 2026-11-27; "" is yesterday
+	Zone   string  `json:"zone"` // IANA name; "" is UTC
 }
 
 // StatementWorkflow compares one calendar day, whatever was compared before.
 func StatementWorkflow(ctx workflow.Context, in StatementInput) (Comparison, error) {
 	ctx = withOptions(ctx)
 	var a *Activities
+	if in.Window != nil {
+		return statement(ctx, *in.Window)
+	}
 	var day Window
 	if err := workflow.ExecuteActivity(ctx, a.Day, in).Get(ctx, &day); err != nil {
 		return Comparison{}, err
 	}
-	statement := Comparison{Window: Window{From: day.From, To: day.From}}
-	for _, chunk := range day.Chunks(defaultChunk) {
+	return statement(ctx, day)
+}
+
+func statement(ctx workflow.Context, w Window) (Comparison, error) {
+	statement := Comparison{Window: Window{From: w.From, To: w.From}}
+	for _, chunk := range w.Chunks(defaultChunk) {
 		statement.compare(ctx, Part{Window: chunk, Again: true})
 	}
-	statement.To = day.To
+	statement.To = w.To
 	workflow.SetCurrentDetails(ctx, statement.String())
 	return statement, ctx.Err()
 }
