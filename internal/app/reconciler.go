@@ -76,8 +76,8 @@ func (r *Reconciler) Plan(calls string) (reconcile.Plan, error) {
 	return plan, nil
 }
 
-// newReconciler makes the worker of comparisons, nil where there are no credentials for the log.
-func (r *Reconciler) newReconciler(c client.Client, t *Temporal, inForce func() *automation.Set, country string, observe func(reconcile.Comparison)) (worker.Worker, error) {
+// newWorker makes the worker of comparisons, nil where there are no credentials for the log.
+func (r *Reconciler) newWorker(c client.Client, t *Temporal, inForce func() *automation.Set, country string, observe func(reconcile.Comparison)) (worker.Worker, error) {
 	log, err := r.Babelforce.Client()
 	if err != nil || log == nil {
 		return nil, err
