@@ -70,7 +70,7 @@ func failure(ctx context.Context, err error) error {
 	case kustomer.Credentials:
 		failureType = Credentials
 		options.NextRetryDelay = max(jitter(min(credentialsBackoff, backoff(tries(ctx)))), time.Until(answer.RetryAt))
-	case kustomer.Unavailable:
+	case kustomer.Unavailable, kustomer.NotUnderstood:
 		failureType = Unavailable
 		// A 503 may say for how long.
 		options.NextRetryDelay = max(options.NextRetryDelay, time.Until(answer.RetryAt))

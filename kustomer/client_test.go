@@ -125,7 +125,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 		requests.Add(1)
 		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 	})
-	_, err := c.CreateNote(t.Context(), conversationID, NewNote{Body: "x"})
+	err := c.CreateNote(t.Context(), conversationID, NewNote{Body: "x"})
 	e := asError(t, err)
 	require.Equal(t, Unavailable, e.Kind)
 	require.Equal(t, 307, e.Status)
@@ -175,7 +175,7 @@ func TestABusyBudgetIsReportedRatherThanOverrun(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	_, err := c.CreateNote(ctx, conversationID, NewNote{Body: "x"})
+	err := c.CreateNote(ctx, conversationID, NewNote{Body: "x"})
 	e := asError(t, err)
 	require.Equal(t, RateLimited, e.Kind)
 	require.False(t, e.Ambiguous())
@@ -184,7 +184,7 @@ func TestABusyBudgetIsReportedRatherThanOverrun(t *testing.T) {
 
 	ctx, cancel = context.WithCancel(t.Context())
 	cancel()
-	_, err = c.CreateNote(ctx, conversationID, NewNote{Body: "x"})
+	err = c.CreateNote(ctx, conversationID, NewNote{Body: "x"})
 	require.ErrorIs(t, err, context.Canceled)
 	require.False(t, asError(t, err).Ambiguous())
 }

@@ -19,10 +19,13 @@ import (
 type Kind string
 
 const (
-	// Unavailable: no answer, or none that can be understood. Network, time-out,
-	// 408, 425, 5xx, redirects, pages that are not Kustomer's. May have been
-	// carried out: see Error.Ambiguous.
+	// Unavailable: no answer of Kustomer's. Network, time-out, 408, 425, 5xx,
+	// redirects, pages that are not Kustomer's. May have been carried out: see
+	// Error.Ambiguous.
 	Unavailable Kind = "unavailable"
+	// NotUnderstood: a success that lacks what is needed from it. Has been carried
+	// out, as far as can be told.
+	NotUnderstood Kind = "not understood"
 	// RateLimited: 429, or not sent since our share of the budget or what the org
 	// has left for it is used up. Not carried out.
 	RateLimited Kind = "rate limited"
@@ -132,7 +135,7 @@ func (e *Error) Unwrap() error { return e.cause }
 // look before writing again. It is false for reads, for definite refusals, and
 // when no connection came about.
 func (e *Error) Ambiguous() bool {
-	return e.Kind == Unavailable && e.Method != http.MethodGet && !e.unsent
+	return (e.Kind == Unavailable || e.Kind == NotUnderstood) && e.Method != http.MethodGet && !e.unsent
 }
 
 // KindOf is the Kind of the *Error in err's chain, "" when there is none.

@@ -56,8 +56,8 @@ func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 		Op: in.op, Method: in.method, Route: in.route, Status: got.status,
 		Duration: time.Since(started), RateLimit: count(got.header, "X-Ratelimit-Limit"), RateLimitRemaining: count(got.header, "X-Ratelimit-Remaining"),
 	})
-	if !got.success() {
-		return nil, got.failure(time.Now())
+	if err := got.check(time.Now()); err != nil {
+		return nil, err
 	}
 	return got, nil
 }
@@ -153,11 +153,33 @@ type answer struct {
 	unsent bool
 }
 
-// success: 200 and 201 are the only ones documented for these calls.
-func (a *answer) success() bool { return a.understood() && a.err == nil }
+// check fails unless Kustomer says that it has done what it was asked. Any 2xx says so,
+// whichever of them it is, unless the body is a stranger's page or lists errors.
+func (a *answer) check(now time.Time) error {
+	switch {
+	case a.err != nil || !a.isSuccess():
+		return a.failure(now)
+	case a.isPage() && !a.isKustomers():
+		return a.fail(Unavailable, stranger)
+	}
+	if errors, isList := asList(at(a.body, "errors")); isList && len(errors) > 0 {
+		failure := a.notUnderstood("a success that lists errors")
+		failure.Reasons, _ = decodeReasons(a.body, newScrubber(a.call, a.sent))
+		return failure
+	}
+	return nil
+}
 
-func (a *answer) understood() bool {
-	return a.status == http.StatusOK || a.status == http.StatusCreated
+const stranger = "the answer is not one of Kustomer's"
+
+func (a *answer) isSuccess() bool { return a.status/100 == 2 }
+
+// isPage reports whether the body is HTML, as of a proxy in front of Kustomer or of a wrong host.
+func (a *answer) isPage() bool { return strings.HasPrefix(strings.TrimSpace(string(a.body)), "<") }
+
+// isKustomers reports whether an answer has headers that Kustomer's have (seen in recorded traffic).
+func (a *answer) isKustomers() bool {
+	return a.header.Get("X-Ratelimit-Limit") != "" || a.header.Get("X-Kustomer-Pod") != ""
 }
 
 // count reads a header that counts requests, -1 when it is not told.
@@ -172,22 +194,21 @@ func (a *answer) failure(now time.Time) *Error {
 	e := a.fail(statusKind(a.status), "")
 	e.RetryAt = retryAt(a.status, a.header, now)
 	e.cause = contextError(a.err)
-	if a.status == 0 || a.understood() {
+	if a.status == 0 || a.isSuccess() {
 		e.detail = transportDetail(a.err)
 		return e
 	}
 	var fromKustomer bool
 	e.Reasons, fromKustomer = decodeReasons(a.body, newScrubber(a.call, a.sent))
-	isPage := strings.HasPrefix(strings.TrimSpace(string(a.body)), "<")
-	if e.Kind == NotFound && !fromKustomer || (e.Kind == Conflict || e.Kind == Rejected) && isPage {
+	if e.Kind == NotFound && !fromKustomer || (e.Kind == Conflict || e.Kind == Rejected) && a.isPage() {
 		// A proxy's or a wrong host's page says nothing about what Kustomer holds or takes.
-		e.Kind, e.detail = Unavailable, "the answer is not one of Kustomer's"
+		e.Kind, e.detail = Unavailable, stranger
 	}
 	return e
 }
 
-// unreadable is the failure to understand what looked like a success.
-func (a *answer) unreadable(detail string) *Error { return a.fail(Unavailable, detail) }
+// notUnderstood is the failure to find what is needed in what was a success.
+func (a *answer) notUnderstood(detail string) *Error { return a.fail(NotUnderstood, detail) }
 
 func (a *answer) fail(kind Kind, detail string) *Error {
 	return &Error{

@@ -23,7 +23,7 @@ func TestHangupTakesUpANewKeyAndHealsARefusedOne(t *testing.T) {
 		if r.Header.Get("Authorization") != "Bearer new-key" {
 			w.WriteHeader(http.StatusUnauthorized)
 		}
-		_, _ = w.Write([]byte(`{"data":{"id":"1"}}`))
+		_, _ = w.Write([]byte(`{"data":{"id":"1","attributes":{"roles":[]}}}`))
 	}))
 	t.Cleanup(org.Close)
 	file := writeFile(t, "old-key\n")
