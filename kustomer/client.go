@@ -70,6 +70,7 @@ type Exchange struct {
 	Route              string        // path template, never the path itself
 	Status             int           // HTTP status, 0 when no answer came
 	Duration           time.Duration // until the answer was read or given up
+	Wait               time.Duration // how long the answer asks to be left alone, 0 when it does not
 	RateLimit          int           // x-ratelimit-limit, -1 when not told
 	RateLimitRemaining int           // x-ratelimit-remaining, -1 when not told
 }
@@ -121,6 +122,11 @@ func (c *Client) SetAPIKey(key string) error {
 	c.budget.keyReplaced()
 	return nil
 }
+
+// WaitsUntil is until when Kustomer has asked not to be sent anything, if that is
+// more than a minute ahead of when it said so; zero if it has not, or if a request
+// has been answered otherwise since. One request a minute goes out meanwhile.
+func (c *Client) WaitsUntil() time.Time { return c.budget.waitsUntil() }
 
 // ConversationURL is where an agent opens the conversation in a browser. For
 // <org>.api.kustomerapp.com it is the address the agents' application shows

@@ -3,6 +3,7 @@ package kustomer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -265,35 +267,61 @@ func TestARequestBeyondKustomersLimitIsNotSent(t *testing.T) {
 	require.True(t, IsKind(err, Rejected))
 }
 
-func TestRetryAtIsWhenKustomerAsked(t *testing.T) {
+func TestKustomersWaitIsReadFromWhateverSaysIt(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	reset := func(d time.Duration) string { return strconv.FormatInt(now.Add(d).Unix(), 10) }
+	date := func(d time.Duration) string { return now.Add(d).UTC().Format(http.TimeFormat) }
 	for name, x := range map[string]struct {
 		status            int
 		retryAfter, reset string
-		want              time.Time
+		want              time.Duration
 	}{
-		"seconds win":              {429, "7", reset(30 * time.Second), now.Add(7 * time.Second)},
-		"a date":                   {429, now.Add(9 * time.Second).UTC().Format(http.TimeFormat), "", now.Add(9 * time.Second)},
-		"the window's reset":       {429, "", reset(42 * time.Second), now.Add(42 * time.Second)},
-		"junk falls back":          {429, "soon", reset(42 * time.Second), now.Add(42 * time.Second)},
-		"maintenance":              {503, "60", reset(42 * time.Second), now.Add(time.Minute)},
-		"503 ends no window":       {503, "", reset(42 * time.Second), time.Time{}},
-		"milliseconds, not belief": {429, "", reset(42*time.Second) + "000", time.Time{}},
-		"the past":                 {429, "", reset(-time.Minute), time.Time{}},
-		"nothing said":             {429, "", "", time.Time{}},
-		"other failures":           {500, "5", "", time.Time{}},
+		"seconds win":          {429, "7", reset(30 * time.Second), 7 * time.Second},
+		"a date":               {429, date(9 * time.Second), "", 9 * time.Second},
+		"the window's reset":   {429, "", reset(42 * time.Second), 42 * time.Second},
+		"junk falls back":      {429, "soon", reset(42 * time.Second), 42 * time.Second},
+		"so does a fraction":   {429, "7.5", reset(42 * time.Second), 42 * time.Second},
+		"and a negative one":   {429, "-7", reset(42 * time.Second), 42 * time.Second},
+		"maintenance":          {503, "60", reset(42 * time.Second), time.Minute},
+		"an hour":              {429, "3599", "", 3599 * time.Second},
+		"milliseconds":         {429, "3600000", "", 1000 * time.Hour},
+		"a clock that is fast": {429, "", reset(3 * time.Hour), 3 * time.Hour},
+		"503 ends no window":   {503, "", reset(42 * time.Second), 0},
+		"the past":             {429, "", reset(-time.Minute), 0},
+		"a date in the past":   {429, date(-time.Minute), reset(42 * time.Second), 0},
+		"no time at all":       {429, "0", "", 0},
+		"a negative reset":     {429, "", "-1", 0},
+		"nothing said":         {429, "", "", 0},
+		"other failures":       {500, "5", "", 0},
+		"a success":            {200, "5", reset(42 * time.Second), 0},
 	} {
 		header := http.Header{}
 		header.Set("Retry-After", x.retryAfter)
 		header.Set("x-ratelimit-reset", x.reset)
-		require.True(t, x.want.Equal(retryAt(x.status, header, now)), name)
+		require.Equal(t, x.want, waitOf(x.status, header, now), name)
 	}
-	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("x-ratelimit-reset", reset(time.Minute))
-		answering(429, ``)(w, r)
-	})
-	require.True(t, now.Add(time.Minute).Equal(asError(t, create(t.Context(), c)).RetryAt))
+	absurd := http.Header{"X-Ratelimit-Reset": {strconv.FormatInt(now.UnixMicro(), 10)}}
+	require.Greater(t, waitOf(429, absurd, now), 24*time.Hour)
+}
+
+func TestARefusalIsTriedAgainWithinAMinuteHoweverLongKustomerAsksToWait(t *testing.T) {
+	for after, want := range map[string]struct {
+		in   time.Duration
+		says string
+	}{
+		"20":   {20 * time.Second, ""},
+		"60":   {time.Minute, ""},
+		"3599": {time.Minute, ": Kustomer asks for a wait of 59m59s, and is asked again after a minute"},
+	} {
+		for status, kind := range map[int]string{429: "rate limited", 503: "unavailable"} {
+			synctest.Test(t, func(t *testing.T) {
+				c := clientAnswering(t, status, ``, "Retry-After", after)
+				e := asError(t, create(t.Context(), c))
+				require.Equal(t, time.Now().Add(want.in), e.RetryAt)
+				require.EqualError(t, e, fmt.Sprintf("kustomer: cannot create conversation: %s (HTTP %d)%s", kind, status, want.says))
+			})
+		}
+	}
 }
 
 func TestKindOfOtherErrorsIsEmpty(t *testing.T) {

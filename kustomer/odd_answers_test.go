@@ -258,10 +258,14 @@ func TestARefusalIsReadAsOneWhateverElseItsBodySays(t *testing.T) {
 	}
 }
 
-// clientAnswering gives a client of a Kustomer that always answers the same.
-func clientAnswering(t *testing.T, status int, body string) *Client {
+// clientAnswering gives a client of a Kustomer that always answers the same, with at most one header.
+func clientAnswering(t *testing.T, status int, body string, header ...string) *Client {
 	c, err := New(Config{BaseURL: "http://localhost", APIKey: apiKey, Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		answer := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}
+		if len(header) == 2 {
+			answer.Header.Set(header[0], header[1])
+		}
+		return answer, nil
 	})})
 	require.NoError(t, err)
 	return c

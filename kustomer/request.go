@@ -35,7 +35,8 @@ func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.await(ctx, in); err != nil {
+	isProbe, err := c.await(ctx, in)
+	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
@@ -48,13 +49,13 @@ func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 	if response != nil && response.RawResponse != nil {
 		got.status, got.header, got.body = response.StatusCode(), response.Header(), response.Body()
 	}
-	c.budget.learn(got.status, got.header, time.Now())
+	c.budget.learn(got.status, got.header, isProbe, time.Now())
 	if got.status == http.StatusUnauthorized && key == c.key.Load() { // not of a key replaced meanwhile
 		c.budget.keyRefused(time.Now())
 	}
 	c.observe(ctx, Exchange{
 		Op: in.op, Method: in.method, Route: in.route, Status: got.status,
-		Duration: time.Since(started), RateLimit: count(got.header, "X-Ratelimit-Limit"), RateLimitRemaining: count(got.header, "X-Ratelimit-Remaining"),
+		Duration: time.Since(started), Wait: waitOf(got.status, got.header, time.Now()), RateLimit: count(got.header, "X-Ratelimit-Limit"), RateLimitRemaining: count(got.header, "X-Ratelimit-Remaining"),
 	})
 	if err := got.check(time.Now()); err != nil {
 		return nil, err
@@ -87,18 +88,23 @@ func (c *Client) prepare(in call) (*resty.Request, []byte, error) {
 
 // await is the request's wait for its turn in our share of the budget. There is
 // none while a hold keeps it back: it would take up a place that a ring may need.
-func (c *Client) await(ctx context.Context, in call) error {
+func (c *Client) await(ctx context.Context, in call) (isProbe bool, err error) {
 	urgency := urgencyOf(ctx)
 	if h := c.budget.held(urgency); h != nil {
-		return in.held(h)
+		return false, in.held(h)
 	}
-	err := c.budget.wait(ctx, urgency)
-	if err == nil {
-		if h := c.budget.admit(urgency); h != nil { // begun during the wait
-			return in.held(h)
-		}
-		return nil
+	if err := c.budget.wait(ctx, urgency); err != nil {
+		return false, in.late(ctx)
 	}
+	h, isProbe := c.budget.admit(urgency)
+	if h != nil { // begun during the wait
+		return false, in.held(h)
+	}
+	return isProbe, nil
+}
+
+// late is the failure of a request that waited for its turn in vain.
+func (in call) late(ctx context.Context) *Error {
 	if ctx.Err() != nil {
 		failure := in.refused(Unavailable, transportDetail(ctx.Err()))
 		failure.cause = contextError(ctx.Err())
@@ -118,7 +124,7 @@ func (in call) refused(kind Kind, detail string) *Error {
 // held is the failure of a request that is not to be sent for a while.
 func (in call) held(h *hold) *Error {
 	failure := in.refused(h.kind, h.detail)
-	failure.RetryAt = h.until
+	failure.RetryAt = h.retryAt(time.Now())
 	return failure
 }
 
@@ -192,7 +198,13 @@ func count(header http.Header, name string) int {
 
 func (a *answer) failure(now time.Time) *Error {
 	e := a.fail(statusKind(a.status), "")
-	e.RetryAt = retryAt(a.status, a.header, now)
+	wait := waitOf(a.status, a.header, now)
+	if wait > 0 {
+		e.RetryAt = now.Add(min(wait, longestWait))
+	}
+	if wait > longestWait {
+		e.detail = "Kustomer asks for a wait of " + wait.Round(time.Second).String() + ", and is asked again after a minute"
+	}
 	e.cause = contextError(a.err)
 	if a.status == 0 || a.isSuccess() {
 		e.detail = transportDetail(a.err)

@@ -26,6 +26,13 @@ func reply(status int, v any) answer {
 	return answer{status: status, body: body}
 }
 
+func (a *answer) setHeader(name, value string) {
+	if a.header == nil {
+		a.header = make(map[string]string)
+	}
+	a.header[name] = value
+}
+
 func (a answer) write(w http.ResponseWriter) {
 	for name, value := range a.header {
 		w.Header().Set(name, value)

@@ -144,7 +144,7 @@ func (s *Server) perform(r *http.Request, t target, body []byte) answer {
 	}
 	if t.route == nil {
 		refused := failure(http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed.")
-		refused.header = map[string]string{"Allow": strings.Join(t.allow, ", ")}
+		refused.setHeader("Allow", strings.Join(t.allow, ", "))
 		return refused
 	}
 	req := request{arg: t.arg, path: r.URL.EscapedPath(), query: r.URL.Query()}
