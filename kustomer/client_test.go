@@ -61,6 +61,7 @@ func TestBadConfigurationIsRefusedWithoutQuotingIt(t *testing.T) {
 		"a line break or another":        {APIKey: "hunter2\n", BaseURL: "https://acme.api.kustomerapp.com"},
 		"RequestsPerMinute and Timeout":  {APIKey: "k", BaseURL: "https://acme.api.kustomerapp.com", RequestsPerMinute: -1},
 		"is not an http(s) URL; expecte": {APIKey: "k", BaseURL: "https://hunter2:x"},
+		"no base URL; expected":          {APIKey: "k", BaseURL: " \n"},
 	} {
 		_, err := New(cfg)
 		require.ErrorContains(t, err, name)
@@ -92,18 +93,6 @@ func TestAPathInFrontOfTheAPIIsKept(t *testing.T) {
 	_, err := c.Conversation(t.Context(), conversationID)
 	require.NoError(t, err)
 	require.Equal(t, "/gateway/v1/conversations/"+conversationID, uri)
-}
-
-func TestConversationURLLeadsToTheAgentsApplication(t *testing.T) {
-	for base, want := range map[string]string{
-		"https://acme.api.kustomerapp.com/": "https://acme.kustomerapp.com/app/customers/cu/event/co",
-		"https://api.kustomerapp.com":       "https://api.kustomerapp.com/#co",
-		"http://localhost:8081":             "http://localhost:8081/#co",
-	} {
-		c, err := New(Config{BaseURL: base, APIKey: "k"})
-		require.NoError(t, err)
-		require.Equal(t, want, c.ConversationURL("cu", "co"))
-	}
 }
 
 func TestNothingIsRepeated(t *testing.T) {
