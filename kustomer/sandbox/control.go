@@ -84,6 +84,9 @@ func (s *Server) postFault(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
+	if in.Kind == "" && in.Status != 0 { // what else should a status be for
+		in.Kind = FaultStatus
+	}
 	f := Fault{Method: in.Method, Route: in.Route, ExternalID: in.ExternalID, Kind: in.Kind, Status: in.Status,
 		Latency: time.Duration(in.LatencyMs) * time.Millisecond, Probability: in.Probability,
 		Times: in.Times, Skip: in.Skip, Says: in.Says, RetryAfter: in.RetryAfter}

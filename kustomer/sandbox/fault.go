@@ -207,7 +207,7 @@ func cut() {
 
 func (s *Server) faultStatus(f Fault) answer {
 	text := http.StatusText(f.Status)
-	refused := failure(f.Status, strings.ReplaceAll(strings.ToLower(text), " ", "_"), cmp.Or(f.Says, text+"."))
+	refused := failure(f.Status, strings.ReplaceAll(strings.ToLower(text), " ", "_"), cmp.Or(f.Says, text+"."), "")
 	if f.Status == http.StatusTooManyRequests {
 		refused = rateLimited(s.now())
 	}
