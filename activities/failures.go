@@ -137,8 +137,8 @@ func backoff(attempt int32) time.Duration {
 	return time.Duration(min(float64(maxBackoff), grown))
 }
 
-// untilReset waits for the budget's reset, which the client has found
-// plausible, spread over some seconds so that the calls that wait for it do not
+// untilReset waits for the budget's reset, which the client gives as a minute
+// ahead at most, spread over some seconds so that the calls that wait for it do not
 // use up the next window in one burst.
 func untilReset(reset, now time.Time) time.Duration {
 	wait := reset.Sub(now)

@@ -78,12 +78,11 @@ type hold struct {
 	kind   Kind
 	detail string
 
-	// Until doubtful ends, it is not known whether the hold is over when until comes: one
-	// request goes ahead as a probe and the others wait for its answer. If it gets none,
-	// the next probe goes after the pause.
+	// Before doubtful it is not certain that the hold ends at until: one request then goes
+	// ahead as a probe, and the others wait for its answer.
 	doubtful time.Time
-	pause    time.Duration
-	probing  bool // a probe is under way
+	pause    time.Duration // between two probes
+	probing  bool          // a probe is under way
 }
 
 // retryAt is when a request that is held may be tried again.
@@ -214,8 +213,8 @@ func (b *budget) shortage(limit, remaining int) hold {
 	return h
 }
 
-// windowEnd is when there is a new budget. Where that is not told it is looked for, and
-// is doubtful for as long as a window may take.
+// windowEnd is when there is a new budget. If the answer does not say it, probes look
+// for it, for as long as a window may take.
 func windowEnd(header http.Header, now time.Time) (end, doubtful time.Time) {
 	end = resetOf(header)
 	if end.After(now) && !end.After(now.Add(longestReset)) {

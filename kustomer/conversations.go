@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -17,12 +18,12 @@ type Conversation struct {
 	Name          string   // the subject that agents see
 	Status        string   // open, snoozed or done
 	Priority      int      // 1 (lowest) to 5; 0 when it has none
-	Tags          []string // ids, although names are written; nil when not told
+	Tags          []string // ids, although names are written; nil when not known
 	AssignedUsers []string
 	AssignedTeams []string
 	Custom        map[string]any
 	Rev           int // grows with every change; see ConversationUpdate.Rev
-	NoteCount     int // -1 when not told
+	NoteCount     int // -1 when not known
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	// MergedTarget is the conversation this one was merged into, if any; updates
@@ -32,7 +33,7 @@ type Conversation struct {
 	// OpenAPI has it in the update's body; on reads it is seen in third-party data only.
 	Deleted bool
 
-	lacks map[Field]error // what was not told, or not understood
+	lacks map[Field]error // what callers cannot depend on
 }
 
 // Field is a part of a conversation that a caller may depend on.
@@ -77,17 +78,17 @@ func (c *Conversation) read(r *resource) error {
 	c.UpdatedAt, _ = attribute(r, "updatedAt", asTime)
 	c.MergedTarget, _ = attribute(r, "mergedTarget", asID)
 	c.Deleted, _ = attribute(r, "deleted", asFlag)
-	var told bool
-	if c.NoteCount, told = attribute(r, "noteCount", asNumber); !told {
+	var ok bool
+	if c.NoteCount, ok = attribute(r, "noteCount", asNumber); !ok {
 		c.NoteCount = -1
 	}
-	c.note(r)
+	c.noteLacking(r)
 	return r.needsID()
 }
 
-// note keeps which fields callers cannot depend on.
-func (c *Conversation) note(r *resource) {
-	lacking := r.odd
+// noteLacking keeps which fields callers cannot depend on.
+func (c *Conversation) noteLacking(r *resource) {
+	lacking := slices.Clone(r.odd)
 	for field, isThere := range map[Field]bool{FieldCustomer: c.CustomerID != "", FieldStatus: c.Status != "", FieldRev: c.Rev != 0} {
 		if !isThere {
 			lacking = append(lacking, string(field))

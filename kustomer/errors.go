@@ -23,8 +23,8 @@ const (
 	// redirects, pages that are not Kustomer's. May have been carried out: see
 	// Error.Ambiguous.
 	Unavailable Kind = "unavailable"
-	// NotUnderstood: a success that lacks what is needed from it. Has been carried
-	// out, as far as can be told.
+	// NotUnderstood: a success that lacks what is needed from it. Was presumably
+	// carried out.
 	NotUnderstood Kind = "not understood"
 	// RateLimited: 429, or not sent since our share of the budget or what the org
 	// has left for it is used up. Not carried out.

@@ -16,7 +16,7 @@ type resource struct {
 	id         string
 	raw        json.RawMessage
 	attributes map[string]json.RawMessage
-	odd        []string // attributes that were asked for and are there, but in a form that is not understood
+	odd        []string // attributes that were asked for and are there in a form that is not understood
 }
 
 // newResource reads an object; ok is false for anything else.
@@ -54,13 +54,13 @@ func (r *resource) related(name string) string {
 }
 
 // attribute reads an attribute. One that is missing, null or not understood gives the
-// zero value, and is not told; the last of these is noted.
-func attribute[T any](r *resource, name string, as func(json.RawMessage) (T, bool)) (value T, told bool) {
+// zero value and false; that it was not understood is kept.
+func attribute[T any](r *resource, name string, as func(json.RawMessage) (T, bool)) (value T, ok bool) {
 	raw := r.attributes[name]
 	if raw == nil || isNull(raw) {
 		return value, false
 	}
-	if value, told = as(raw); !told {
+	if value, ok = as(raw); !ok {
 		r.odd = append(r.odd, name)
 		return *new(T), false
 	}
@@ -75,7 +75,7 @@ func (r *resource) needsID() error {
 	return nil
 }
 
-// needs fails if it cannot be told whether this attribute is there, and what it is.
+// needs fails if this attribute may be there in a form that is not understood.
 func (r *resource) needs(attribute string) error {
 	if r.attributes == nil || slices.Contains(r.odd, attribute) {
 		return r.from.notUnderstood("its " + attribute + " has another form than documented")

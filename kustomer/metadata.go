@@ -7,7 +7,7 @@ import (
 
 // Attribute is the definition of a custom attribute.
 type Attribute struct {
-	Type string // a JSON type: string, number, boolean, …; empty when not told
+	Type string // a JSON type: string, number, boolean, …; empty when not known
 }
 
 // ConversationMetadata reads the custom attributes that conversations have, by
@@ -26,8 +26,8 @@ func (c *Client) ConversationMetadata(ctx context.Context) (map[string]Attribute
 type metadata struct{ properties map[string]Attribute }
 
 func (m *metadata) read(r *resource) error {
-	defined, told := attribute(r, "properties", asObjects)
-	if !told {
+	defined, ok := attribute(r, "properties", asObjects)
+	if !ok {
 		return r.from.notUnderstood("its properties are missing, or have another form than documented")
 	}
 	m.properties = make(map[string]Attribute)

@@ -10,7 +10,7 @@ import (
 type Note struct {
 	ExternalID string
 	Body       string
-	CreatedAt  time.Time // zero when not told
+	CreatedAt  time.Time // zero when not known
 }
 
 // read needs the external id of a note that has one: nothing else tells notes apart.

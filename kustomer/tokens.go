@@ -11,8 +11,8 @@ type Token struct {
 }
 
 func (t *Token) read(r *resource) error {
-	var told bool
-	if t.Roles, told = attribute(r, "roles", asIDs); !told {
+	var ok bool
+	if t.Roles, ok = attribute(r, "roles", asIDs); !ok {
 		return r.from.notUnderstood("its roles are missing, or have another form than documented")
 	}
 	return nil
