@@ -66,7 +66,7 @@ func merge(want difference, base Conversation, theirs *kustomer.Conversation, on
 }
 
 // needs are the fields of theirs that decide what is written: without one of them
-// people's choices cannot be told from ours.
+// people's choices look like ours.
 func (want difference) needs() (fields []kustomer.Field) {
 	add := func(isNeeded bool, field kustomer.Field) {
 		if isNeeded {

@@ -86,7 +86,7 @@ func TestOneLongWaitOfKustomersCostsNoCallMoreThanAboutAMinute(t *testing.T) {
 	})
 }
 
-func TestALongWaitIsToldWithTheStepThatWaits(t *testing.T) {
+func TestAStepThatWaitsSaysHowLongAWaitKustomerAsksFor(t *testing.T) {
 	s := sandbox.New(sandbox.Config{APIKey: apiKey})
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429, RetryAfter: "3599"})
 	worker := workerOf(t, s)

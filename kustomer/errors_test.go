@@ -3,15 +3,12 @@ package kustomer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -79,88 +76,6 @@ func TestAStrangersNotFoundProvesNothing(t *testing.T) {
 		ConversationByExternalID(t.Context(), "x")
 	require.True(t, IsKind(err, NotFound))
 	require.EqualError(t, err, "kustomer: cannot find conversation by external id: not found (HTTP 404): Not Found [externalId]")
-}
-
-func TestASuccessThatDidNotArriveOrLacksWhatIsNeededIsAmbiguous(t *testing.T) {
-	for name, c := range map[string]struct {
-		answer http.HandlerFunc
-		kind   Kind
-	}{
-		"page":          {answering(200, `<html>Welcome to the Wi-Fi</html>`), Unavailable},
-		"truncated":     {truncated, Unavailable},
-		"beyond 4 MiB":  {huge, Unavailable},
-		"closed midway": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, Unavailable},
-		"empty":         {answering(201, ``), NotUnderstood},
-		"no data":       {answering(200, `{}`), NotUnderstood},
-		"no id":         {answering(200, `{"data":{"type":"conversation","attributes":{}}}`), NotUnderstood},
-		"null":          {answering(200, `{"data":null}`), NotUnderstood},
-		"nothing":       {answering(200, `{"data":[]}`), NotUnderstood},
-		"no content":    {answering(204, ``), NotUnderstood},
-		"text":          {answering(200, `OK`), NotUnderstood},
-		"a failure":     {answering(207, `{"data":{"id":"5"},"errors":[{"code":"x","message":"Not all"}]}`), NotUnderstood},
-	} {
-		e := asError(t, create(t.Context(), clientFor(t, c.answer)))
-		require.Equal(t, c.kind, e.Kind, name)
-		require.True(t, e.Ambiguous(), name)
-	}
-	e := asError(t, create(t.Context(), clientFor(t, answering(201, `{}`))))
-	require.EqualError(t, e, "kustomer: cannot create conversation: not understood (HTTP 201): it has no data in the documented form")
-	_, err := clientFor(t, answering(200, `{}`)).Notes(t.Context(), conversationID)
-	require.False(t, asError(t, err).Ambiguous(), "a read changes nothing")
-}
-
-func truncated(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Length", "1000")
-	_, _ = io.WriteString(w, `{"data":{"id":"58`)
-}
-
-func huge(w http.ResponseWriter, _ *http.Request) {
-	_, _ = io.WriteString(w, strings.Repeat(" ", maxAnswerBytes+1))
-}
-
-// writes are the requests of whose answer nothing is needed.
-var writes = map[string]func(context.Context, *Client) error{
-	"CreateNote": func(ctx context.Context, c *Client) error {
-		return c.CreateNote(ctx, conversationID, NewNote{Body: "x"})
-	},
-	"CreateMessage": func(ctx context.Context, c *Client) error { return c.CreateMessage(ctx, conversationID, fullMessage()) },
-	"UpdateConversation": func(ctx context.Context, c *Client) error {
-		_, err := c.UpdateConversation(ctx, conversationID, ConversationUpdate{Status: "done"})
-		return err
-	},
-	"MoveConversation": func(ctx context.Context, c *Client) error {
-		_, err := c.MoveConversation(ctx, conversationID, customerID)
-		return err
-	},
-	"AddTags": func(ctx context.Context, c *Client) error {
-		_, err := c.AddTags(ctx, conversationID, []string{"a"})
-		return err
-	},
-	"RemoveTags": func(ctx context.Context, c *Client) error {
-		_, err := c.RemoveTags(ctx, conversationID, []string{"a"})
-		return err
-	},
-}
-
-func TestAWriteIsDoneIfKustomerSaysSoInWhateverWords(t *testing.T) {
-	kustomersPage := func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("x-ratelimit-limit", "1000")
-		answering(200, `<html>OK</html>`)(w, r)
-	}
-	for name, write := range writes {
-		for _, status := range []int{200, 201, 202, 203, 204, 205, 206, 207, 299} {
-			for _, body := range []string{``, `{}`, `null`, `{"data":null}`, `OK`, `{"data":`, `{"errors":[]}`} {
-				if status == 204 || status == 205 {
-					body = ""
-				}
-				require.NoError(t, write(t.Context(), clientFor(t, answering(status, body))), "%s %d %s", name, status, body)
-			}
-		}
-		require.NoError(t, write(t.Context(), clientFor(t, kustomersPage)), name)
-		require.True(t, IsKind(write(t.Context(), clientFor(t, answering(200, `<html>We will be right back</html>`))), Unavailable), name)
-		require.True(t, IsKind(write(t.Context(), clientFor(t, answering(200, `{"errors":[{"code":"x"}]}`))), NotUnderstood), name)
-		require.True(t, IsKind(write(t.Context(), clientFor(t, truncated)), Unavailable), name)
-	}
 }
 
 func TestAWriteThatNeverLeftIsNotAmbiguous(t *testing.T) {
@@ -265,63 +180,6 @@ func TestARequestBeyondKustomersLimitIsNotSent(t *testing.T) {
 	require.True(t, IsKind(err, Rejected))
 	_, err = c.UpdateConversation(t.Context(), "", ConversationUpdate{})
 	require.True(t, IsKind(err, Rejected))
-}
-
-func TestKustomersWaitIsReadFromWhateverSaysIt(t *testing.T) {
-	now := time.Now().Truncate(time.Second)
-	reset := func(d time.Duration) string { return strconv.FormatInt(now.Add(d).Unix(), 10) }
-	date := func(d time.Duration) string { return now.Add(d).UTC().Format(http.TimeFormat) }
-	for name, x := range map[string]struct {
-		status            int
-		retryAfter, reset string
-		want              time.Duration
-	}{
-		"seconds win":          {429, "7", reset(30 * time.Second), 7 * time.Second},
-		"a date":               {429, date(9 * time.Second), "", 9 * time.Second},
-		"the window's reset":   {429, "", reset(42 * time.Second), 42 * time.Second},
-		"junk falls back":      {429, "soon", reset(42 * time.Second), 42 * time.Second},
-		"so does a fraction":   {429, "7.5", reset(42 * time.Second), 42 * time.Second},
-		"and a negative one":   {429, "-7", reset(42 * time.Second), 42 * time.Second},
-		"maintenance":          {503, "60", reset(42 * time.Second), time.Minute},
-		"an hour":              {429, "3599", "", 3599 * time.Second},
-		"milliseconds":         {429, "3600000", "", 1000 * time.Hour},
-		"a clock that is fast": {429, "", reset(3 * time.Hour), 3 * time.Hour},
-		"503 ends no window":   {503, "", reset(42 * time.Second), 0},
-		"the past":             {429, "", reset(-time.Minute), 0},
-		"a date in the past":   {429, date(-time.Minute), reset(42 * time.Second), 0},
-		"no time at all":       {429, "0", "", 0},
-		"a negative reset":     {429, "", "-1", 0},
-		"nothing said":         {429, "", "", 0},
-		"other failures":       {500, "5", "", 0},
-		"a success":            {200, "5", reset(42 * time.Second), 0},
-	} {
-		header := http.Header{}
-		header.Set("Retry-After", x.retryAfter)
-		header.Set("x-ratelimit-reset", x.reset)
-		require.Equal(t, x.want, waitOf(x.status, header, now), name)
-	}
-	absurd := http.Header{"X-Ratelimit-Reset": {strconv.FormatInt(now.UnixMicro(), 10)}}
-	require.Greater(t, waitOf(429, absurd, now), 24*time.Hour)
-}
-
-func TestARefusalIsTriedAgainWithinAMinuteHoweverLongKustomerAsksToWait(t *testing.T) {
-	for after, want := range map[string]struct {
-		in   time.Duration
-		says string
-	}{
-		"20":   {20 * time.Second, ""},
-		"60":   {time.Minute, ""},
-		"3599": {time.Minute, ": Kustomer asks for a wait of 59m59s, and is asked again after a minute"},
-	} {
-		for status, kind := range map[int]string{429: "rate limited", 503: "unavailable"} {
-			synctest.Test(t, func(t *testing.T) {
-				c := clientAnswering(t, status, ``, "Retry-After", after)
-				e := asError(t, create(t.Context(), c))
-				require.Equal(t, time.Now().Add(want.in), e.RetryAt)
-				require.EqualError(t, e, fmt.Sprintf("kustomer: cannot create conversation: %s (HTTP %d)%s", kind, status, want.says))
-			})
-		}
-	}
 }
 
 func TestKindOfOtherErrorsIsEmpty(t *testing.T) {

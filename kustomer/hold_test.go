@@ -1,7 +1,6 @@
 package kustomer
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"sync"
@@ -101,97 +100,6 @@ func TestTooManyStopsAllRequestsUntilKustomersReset(t *testing.T) {
 			}
 			<-time.After(time.Until(said.Add(want)))
 			require.NoError(t, write(t.Context(), c, Later))
-		})
-	}
-}
-
-func TestKustomerIsAskedOnceAMinuteWhileItAsksForALongWait(t *testing.T) {
-	for name, says := range map[string]func(*fakeOrg){
-		"Retry-After":               func(o *fakeOrg) { o.asksToWait("3599") },
-		"a reset that is far away":  func(o *fakeOrg) { o.told(429, "0", strconv.FormatInt(time.Now().Add(3*time.Hour).Unix(), 10)) },
-		"a reset in milliseconds":   func(o *fakeOrg) { o.told(429, "0", strconv.FormatInt(time.Now().UnixMilli(), 10)) },
-		"a gateway that has a date": func(o *fakeOrg) { o.asksToWait(time.Now().AddDate(1, 0, 0).UTC().Format(http.TimeFormat)) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				o := newOrg(10_000)
-				says(o)
-				c := o.client(t, 0)
-				_ = write(t.Context(), c, Now)
-				ctx := during(t, time.Hour-30*time.Second)
-				var all sync.WaitGroup
-				worker(ctx, c, 50, &all)
-				all.Wait()
-				require.InDelta(t, 60, o.sent(), 3)
-			})
-		})
-	}
-}
-
-func TestALongWaitIsOverWhenAProbeIsAnswered(t *testing.T) {
-	for _, status := range []int{200, 404, 503} {
-		synctest.Test(t, func(t *testing.T) {
-			o := newOrg(1000)
-			c := o.client(t, 800)
-			o.asksToWait("3599")
-			require.True(t, IsKind(write(t.Context(), c, Now), RateLimited))
-			told := time.Now()
-			require.True(t, told.Add(3599*time.Second).Equal(c.WaitsUntil()))
-			<-time.After(30 * time.Second)
-			requireHeld(t, o, c, Now, RateLimited, told.Add(time.Minute), "asks for a wait until 2000-01-01 00:59:59 UTC: one request a minute asks again")
-
-			<-time.After(time.Minute)
-			o.told(status, "900", "")
-			var probe sync.WaitGroup
-			probe.Go(func() { _ = write(t.Context(), c, Later) })
-			synctest.Wait()
-			requireHeld(t, o, c, Now, RateLimited, time.Now().Add(probeEvery), "one request a minute asks again")
-			probe.Wait()
-			require.Zero(t, c.WaitsUntil())
-			sent := o.sent()
-			for range 3 {
-				_ = write(t.Context(), c, Now)
-			}
-			require.Equal(t, sent+3, o.sent())
-		})
-	}
-}
-
-func TestAProbeThatIsNotAnsweredIsFollowedByAnotherAfterAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		o := newOrg(1000)
-		c := o.client(t, 800)
-		o.asksToWait("3599")
-		require.Error(t, write(t.Context(), c, Now))
-		<-time.After(longestWait)
-		probed := time.Now()
-		require.ErrorIs(t, write(during(t, 50*time.Millisecond), c, Now), context.Canceled)
-		o.isWell()
-		requireHeld(t, o, c, Now, RateLimited, probed.Add(longestWait), "one request a minute asks again")
-		<-time.After(time.Until(probed.Add(longestWait)))
-		require.NoError(t, write(t.Context(), c, Now))
-	})
-}
-
-// A 429 without a time, or with one that has passed, is of the documented window, after which nobody need ask.
-func TestAWaitThatIsNotToldIsAMinute(t *testing.T) {
-	for _, after := range []string{"", "0", "-5", "soon", "Sat, 01 Jan 2000 00:00:00 GMT"} {
-		synctest.Test(t, func(t *testing.T) {
-			o := newOrg(1000)
-			c := o.client(t, 800)
-			<-time.After(time.Minute)
-			o.asksToWait(after)
-			require.Error(t, write(t.Context(), c, Now))
-			told := time.Now()
-			require.Zero(t, c.WaitsUntil())
-			o.isWell()
-			requireHeld(t, o, c, Now, RateLimited, told.Add(window), "one too many")
-			<-time.After(window)
-			var rings sync.WaitGroup
-			for range 5 {
-				rings.Go(func() { require.NoError(t, write(t.Context(), c, Now)) })
-			}
-			rings.Wait()
 		})
 	}
 }
