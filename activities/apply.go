@@ -134,12 +134,12 @@ func (u *update) look(ctx context.Context) error {
 		case current.Deleted:
 			return errGone
 		case current.MergedTarget == "":
-			u.overtaken = u.overtaken || u.base.Rev != 0 && current.Rev != u.base.Rev || current.NoteCount > u.base.Notes
+			u.overtaken = u.overtaken || u.base.Rev != 0 && current.Rev != u.base.Rev || u.base.hasOtherNotes(current)
 			u.theirs = current
 			if u.base.Merged {
-				u.base.CustomerID = current.CustomerID
+				u.base.CustomerID = cmp.Or(current.CustomerID, u.base.CustomerID)
 			}
-			return nil
+			return current.Needs(u.want.needs()...)
 		}
 		u.warn("the conversation was merged into another one in Kustomer: what is written goes there")
 		u.base = Conversation{ID: current.MergedTarget, CustomerID: u.base.CustomerID, OpenedAt: u.base.OpenedAt, Adopted: u.base.Adopted, Merged: true}
@@ -162,6 +162,9 @@ func (u *update) giveToCustomer(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := u.theirs.Needs(kustomer.FieldCustomer); err != nil {
+		return err
+	}
 	owner := u.theirs.CustomerID
 	if owner != customer.id && owner != u.base.CustomerID {
 		u.warn("somebody has given the conversation to another customer: that was kept")
@@ -176,6 +179,9 @@ func (u *update) giveToCustomer(ctx context.Context) error {
 			return err
 		}
 		u.base.Rev, u.theirs = 0, moved
+		if moved.Needs(u.want.needs()...) != nil {
+			u.theirs = nil
+		}
 	}
 	u.base.CustomerID = customer.id
 	return nil

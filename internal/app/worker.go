@@ -169,6 +169,7 @@ func (w *Worker) attend(ctx context.Context, hangups <-chan os.Signal, log *slog
 			w.Kustomer.takeUpKey(log)
 		case <-look.C:
 			w.Kustomer.takeUpKey(log)
+			w.Kustomer.logWait(w.Kustomer.client.WaitsUntil(), log)
 		case <-ctx.Done():
 			return nil
 		}
