@@ -103,6 +103,34 @@ func TestRecordingsAndWrapUpComeAfterTheOutcome(t *testing.T) {
 	}, live(t, Expects{Finish: true, Recording: true, WrapUpTime: 2 * time.Minute}, 0, rings, pickUp1, ends, recorded)[2:])
 }
 
+// A call that nobody answered has no recording but the message that the caller may have left.
+func TestRecordingsAreWaitedForOnlyWhereThereCanBeOne(t *testing.T) {
+	recordings := Expects{Finish: true, Recording: true}
+	ended := func(state, reason string) Event {
+		return with(ends, func(e *Event) { e.Leg.State, e.Leg.FinishReason = state, reason })
+	}
+	placed := Event{Kind: Outbound, ReceivedAt: noon, Leg: Leg{ID: "p", Type: "outbound", Source: "api", To: "+493023125042"}}
+	notReached := Event{Kind: Finished, ReceivedAt: at(60), Leg: Leg{ID: "p", Type: "outbound", Source: "api", FinishReason: "no-answer"}}
+	for want, events := range map[string][]Event{
+		"16m0s over: answered":          {rings, pickUp1, ends},
+		"3m0s over: abandoned_in_flow":  {rings, ended("", "hangup")},
+		"3m0s over: ended_by_flow":      {rings, ended("", "system-hangup")},
+		"3m0s over: abandoned_in_queue": {with(rings, func(e *Event) { e.Queue.Name = "Support" }), ended("", "hangup")},
+		"1m15s over: failed":            {rings, ended("failed", "")},
+		"1m15s over: unreached":         {placed, notReached},
+		"1h0m0s over: missed":           {rings},
+	} {
+		require.Equal(t, want, final(live(t, recordings, 0, events...)))
+	}
+}
+
+func TestAMessageOfTheCallerIsWrittenDownWhenItComes(t *testing.T) {
+	hungUp := with(ends, func(e *Event) { e.Leg.FinishReason = "hangup" })
+	message := Event{Kind: Recorded, ReceivedAt: at(150), Recording: Recording{ID: "r"}}
+	require.Equal(t, []string{"1m15s write the outcome", "2m30s write down a recording", "3m0s over: abandoned_in_flow"},
+		live(t, Expects{Finish: true, Recording: true}, 0, rings, hungUp, message)[1:])
+}
+
 // Nothing that was reported while a step was under way counts as done with it.
 func TestDoneMarksOnlyWhatTheStepWasGiven(t *testing.T) {
 	r := recordOf(rings)
