@@ -131,6 +131,25 @@ func TestAMessageOfTheCallerIsWrittenDownWhenItComes(t *testing.T) {
 		live(t, Expects{Finish: true, Recording: true}, 0, rings, hungUp, message)[1:])
 }
 
+func TestUnwrittenIsWhatTheConversationWasStillToShow(t *testing.T) {
+	after := func(expects Expects, conversation bool, steps int, events ...Event) []Cause {
+		r := recordOf(events...)
+		for range steps {
+			r.Done(*r.Next(at(120)).Step, Done{Conversation: conversation, Expects: expects})
+		}
+		return r.Unwritten()
+	}
+	all := Expects{Finish: true, Recording: true, WrapUpTime: time.Minute}
+	recorded := Event{Kind: Recorded, Recording: Recording{ID: "r"}}
+	require.Equal(t, []Cause{Rang}, after(all, true, 0, rings, pickUp1))
+	require.Equal(t, []Cause{Ended}, after(all, true, 1, rings), "nobody has picked up")
+	require.Equal(t, []Cause{PickedUp, Ended, RecordingAvailable, WrapUpOver}, after(all, true, 1, rings, pickUp1, recorded))
+	require.Equal(t, []Cause{WrapUpOver}, after(Expects{Finish: true, WrapUpTime: time.Hour}, true, 2, rings, pickUp1, ends))
+	require.Equal(t, []Cause{PickedUp}, after(Expects{}, true, 1, rings, pickUp1))
+	require.Empty(t, after(toTheEnd, true, 2, rings, pickUp1, ends))
+	require.Empty(t, after(all, false, 1, rings, pickUp1), "there is no conversation")
+}
+
 // Nothing that was reported while a step was under way counts as done with it.
 func TestDoneMarksOnlyWhatTheStepWasGiven(t *testing.T) {
 	r := recordOf(rings)

@@ -65,7 +65,7 @@ func reason(err error) (because, brief string) {
 func (r *run) handleRequests(ctx workflow.Context) error {
 	conversation := func(ctx workflow.Context) (State, error) {
 		err := workflow.Await(ctx, func() bool { return r.conversation.ID != "" || r.done })
-		return r.state(ctx), err
+		return r.answer(ctx), err
 	}
 	amend := func(ctx workflow.Context, amendment activities.Amendment) (State, error) {
 		return r.decide(ctx, decision{UpdateAmend, &amendment})
@@ -74,7 +74,7 @@ func (r *run) handleRequests(ctx workflow.Context) error {
 		return cmp.Or(r.mayDecide(UpdateAmend), amendment.Validate())
 	}
 	err := errors.Join(
-		workflow.SetQueryHandler(ctx, QueryState, func() (State, error) { return r.state(ctx), nil }),
+		workflow.SetQueryHandler(ctx, QueryState, func() (State, error) { return r.answer(ctx), nil }),
 		workflow.SetUpdateHandler(ctx, UpdateConversation, conversation),
 		workflow.SetUpdateHandlerWithOptions(ctx, UpdateAmend, amend, workflow.UpdateHandlerOptions{Validator: validate}),
 	)
@@ -99,5 +99,5 @@ func (r *run) decide(ctx workflow.Context, made decision) (State, error) {
 	decided.decision = made
 	r.decided.SendAsync(true)
 	err := workflow.Await(ctx, func() bool { return r.parked != decided })
-	return r.state(ctx), err
+	return r.answer(ctx), err
 }
