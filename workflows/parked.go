@@ -88,7 +88,7 @@ func (r *run) handleRequests(ctx workflow.Context) error {
 
 func (r *run) mayDecide(name string) error {
 	if r.parked == nil || r.parked.decision.name != "" {
-		return temporal.NewApplicationError("is not parked: there is nothing to "+name, NotParked)
+		return temporal.NewApplicationError(fmt.Sprintf("is not parked: there is nothing to %s. `starter show %s` says what it waits for", name, r.record.Key), NotParked)
 	}
 	return nil
 }

@@ -34,11 +34,16 @@ func (shown Shown) Print(out io.Writer) error {
 	s := sheet{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
 	s.line("Call", shown.CallID)
 	s.line("Way", shown.Direction)
+	if shown.State != nil {
+		s.line("From", from(shown.State.Numbers))
+		s.line("To", shown.State.To)
+	}
 	s.line("Started", moment(shown.StartedAt))
-	if !shown.EndedAt.IsZero() {
+	if shown.isOver() {
 		s.line("Ended", moment(shown.EndedAt))
 	}
 	s.line("Phase", shown.phase())
+	s.byHand(shown)
 	if shown.State == nil {
 		s.line("Outcome", shown.Outcome)
 		s.line("Conversation", shown.ConversationID)
@@ -47,17 +52,58 @@ func (shown Shown) Print(out io.Writer) error {
 		s.line("Parked because", shown.Reason)
 		return s.Flush()
 	}
-	if shown.EndedAt.IsZero() {
+	if !shown.isOver() && !shown.Paused {
 		s.line("Waits for", shown.State.WaitsInWords())
 	}
 	s.state(*shown.State)
 	s.story(*shown.State, shown.Direction)
 	s.lines("Log", shown.Log)
-	if err := s.Flush(); err != nil || shown.State.Phase != workflows.Parked || !shown.EndedAt.IsZero() {
+	if err := s.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(out, "\n"+whatToDo(shown.CallID))
-	return err
+	if next := shown.whatToDo(); next != "" {
+		_, err := fmt.Fprintln(out, "\n"+next)
+		return err
+	}
+	return nil
+}
+
+// byHand is what operators did to the run in Temporal itself.
+func (s sheet) byHand(shown Shown) {
+	s.line("Run", shown.EndedEarly)
+	s.lines("Left undone", shown.LeftUndone)
+	if !shown.isOver() && shown.Paused {
+		s.line("Waits for", pausedByOperator)
+	}
+	for _, step := range shown.PausedSteps {
+		s.line("Paused", strings.Join(known(step.Activity+" since "+moment(step.Since), step.By, step.Reason), ", "))
+	}
+}
+
+// whatToDo is what an operator can do about the call, empty if there is nothing to do.
+func (shown Shown) whatToDo() string {
+	switch {
+	case len(shown.LeftUndone) > 0:
+		return fmt.Sprintf("Nothing more is written for this call. Do in Kustomer what is left undone, or let the call go on: "+
+			"`temporal workflow reset --workflow-id '%s' --type FirstWorkflowTask --reason \"ended by mistake\"`.", shown.WorkflowID)
+	case shown.isOver():
+		return ""
+	case len(shown.PausedSteps) > 0:
+		return fmt.Sprintf("`temporal activity unpause --workflow-id '%s' --activity-id %s` lets it go on.", shown.WorkflowID, shown.PausedSteps[0].ActivityID)
+	case shown.Paused:
+		return fmt.Sprintf("`temporal workflow unpause --workflow-id '%s'` lets it go on.", shown.WorkflowID)
+	case shown.State.Phase == workflows.Parked:
+		return whatToDo(shown.CallID)
+	}
+	return ""
+}
+
+// from is the number that called, as far as it is known.
+func from(numbers workflows.Numbers) string {
+	if numbers.Withheld {
+		return "withheld"
+	}
+	return numbers.From
 }
 
 // state is how the call stands.
