@@ -73,29 +73,39 @@ func (o *Operator) read(ctx context.Context, number Number, run Run) reading {
 	history := o.Temporal.GetWorkflowHistory(ctx, run.WorkflowID, run.RunID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
 		happened, err := history.Next()
-		var gone *serviceerror.NotFound
-		switch {
-		case errors.As(err, &gone): // its retention has passed meanwhile, or it was deleted
-			return reading{}
-		case err != nil && (ctx.Err() != nil || isAway(err)):
-			r.failure = fmt.Errorf("read call %s: %w", run.CallID, err)
-			return r
-		case err != nil:
-			r.unread = errors.New("Temporal does not give its history")
-			return r
+		if err != nil {
+			return r.endedBy(ctx, err)
 		}
 		told, err := toldBy(happened, o.Keys.DataConverter())
-		if err != nil {
+		switch {
+		case err != nil:
 			r.unread = unreadEvent(happened, err)
-			continue
+		case told != nil:
+			record.Add(*told, happened.GetEventTime().AsTime())
+			if number.isCustomers(record.Facts()) {
+				return reading{run: run, has: true}
+			}
 		}
-		if told == nil {
-			continue
-		}
-		record.Add(*told, happened.GetEventTime().AsTime())
-		if customers := record.Facts().CustomersNumber(); customers != "" && slices.Contains(number.Spellings, phone.Canonical(customers, number.Country)) {
-			return reading{run: run, has: true}
-		}
+	}
+	return r
+}
+
+// isCustomers reports whether the number is that of a call's customer.
+func (n Number) isCustomers(facts call.Facts) bool {
+	customers := facts.CustomersNumber()
+	return customers != "" && slices.Contains(n.Spellings, phone.Canonical(customers, n.Country))
+}
+
+// endedBy is what came of a reading that an error of Temporal's has ended.
+func (r reading) endedBy(ctx context.Context, err error) reading {
+	var gone *serviceerror.NotFound
+	switch {
+	case errors.As(err, &gone): // its retention has passed meanwhile, or it was deleted
+		return reading{}
+	case ctx.Err() != nil || isAway(err):
+		r.failure = fmt.Errorf("read call %s: %w", r.run.CallID, err)
+	default:
+		r.unread = errors.New("its history cannot be had from Temporal")
 	}
 	return r
 }

@@ -29,9 +29,29 @@ func (s sheet) lines(name string, values []string) {
 	}
 }
 
-// Print prints the call, a line for each thing that is known.
+// Print prints the call, a line for each thing that is known, and what can be done about it.
 func (shown Shown) Print(out io.Writer) error {
 	s := sheet{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
+	s.run(shown)
+	if shown.State == nil {
+		s.listed(shown.Call)
+	} else {
+		s.state(*shown.State)
+		s.story(*shown.State, shown.Direction)
+		s.lines("Log", shown.Log)
+	}
+	if err := s.Flush(); err != nil {
+		return err
+	}
+	if next := shown.whatToDo(); next != "" {
+		_, err := fmt.Fprintln(out, "\n"+next)
+		return err
+	}
+	return nil
+}
+
+// run is which call it is, and how its run stands.
+func (s sheet) run(shown Shown) {
 	s.line("Call", shown.CallID)
 	s.line("Way", shown.Direction)
 	if shown.State != nil {
@@ -44,28 +64,18 @@ func (shown Shown) Print(out io.Writer) error {
 	}
 	s.line("Phase", shown.phase())
 	s.byHand(shown)
-	if shown.State == nil {
-		s.line("Outcome", shown.Outcome)
-		s.line("Conversation", shown.ConversationID)
-		s.line("Agent", shown.AgentID)
-		s.line("Queue", shown.QueueName)
-		s.line("Parked because", shown.Reason)
-		return s.Flush()
-	}
-	if !shown.isOver() && !shown.Paused {
+	if shown.State != nil && !shown.isOver() && !shown.Paused {
 		s.line("Waits for", shown.State.WaitsInWords())
 	}
-	s.state(*shown.State)
-	s.story(*shown.State, shown.Direction)
-	s.lines("Log", shown.Log)
-	if err := s.Flush(); err != nil {
-		return err
-	}
-	if next := shown.whatToDo(); next != "" {
-		_, err := fmt.Fprintln(out, "\n"+next)
-		return err
-	}
-	return nil
+}
+
+// listed is what the workflow list shows, if the call does not answer.
+func (s sheet) listed(c Call) {
+	s.line("Outcome", c.Outcome)
+	s.line("Conversation", c.ConversationID)
+	s.line("Agent", c.AgentID)
+	s.line("Queue", c.QueueName)
+	s.line("Parked because", c.Reason)
 }
 
 // byHand is what operators did to the run in Temporal itself.
@@ -92,7 +102,7 @@ func (shown Shown) whatToDo() string {
 		return fmt.Sprintf("`temporal activity unpause --workflow-id '%s' --activity-id %s` lets it go on.", shown.WorkflowID, shown.PausedSteps[0].ActivityID)
 	case shown.Paused:
 		return fmt.Sprintf("`temporal workflow unpause --workflow-id '%s'` lets it go on.", shown.WorkflowID)
-	case shown.State.Phase == workflows.Parked:
+	case shown.State != nil && shown.State.Phase == workflows.Parked:
 		return whatToDo(shown.CallID)
 	}
 	return ""
