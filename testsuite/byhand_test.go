@@ -101,7 +101,7 @@ func TestCallWhoseStepIsPausedSaysSo(t *testing.T) {
 	require.Contains(t, shown, "temporal activity unpause --workflow-id 'call/"+key+"' --activity-id "+id)
 	require.NotContains(t, shown, "aits for Kustomer")
 	listed := func() bool { return lineOf(s.Operate(t, "calls", "--running"), key, "paused by an operator") }
-	require.Eventually(t, listed, 10*time.Second, 100*time.Millisecond, "the list lags behind")
+	require.Eventually(t, listed, 30*time.Second, 100*time.Millisecond, "the list lags behind")
 
 	s.Sandbox.ClearFaults()
 	_, err = s.Temporal.WorkflowService().UnpauseActivity(t.Context(), &workflowservice.UnpauseActivityRequest{
