@@ -35,6 +35,9 @@ type update struct {
 	sharedBy string
 	// looks says that the step may have been done before, wholly or in part.
 	looks bool
+	// ended says that the call has: what differs from what the step wants was changed by
+	// people, and not by a later hand-over.
+	ended bool
 	// overtaken says that somebody changed the conversation since our last write: our
 	// own attempt may have, and nothing else tells that its notes are written.
 	overtaken bool
@@ -111,6 +114,10 @@ func (u *update) isDone(ctx context.Context) (bool, error) {
 	if len(missing) > 0 {
 		u.notes, u.checked = missing, true
 		return false, nil
+	}
+	if u.on.earlierRun && u.ended {
+		_, kept := merge(u.want, u.base, u.theirs, u.on)
+		u.warnings = append(u.warnings, kept...)
 	}
 	p, _ := merge(u.want, u.base, nil, u.on)
 	u.took(shown(p, u.theirs))
