@@ -1,7 +1,6 @@
 package automation
 
 import (
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -9,20 +8,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/testsuite/document"
 )
 
-func documentation(t *testing.T) string {
+func documentation(t *testing.T) document.Document {
 	t.Helper()
-	text, err := os.ReadFile("../docs/automations.md")
-	require.NoError(t, err)
-	return string(text)
+	return document.Read(t, "../docs/automations.md")
 }
 
 // Who copies an example must not be told that it is wrong. Those that show a
 // part of a file are given a conversation to be about.
 func TestExamplesInTheDocumentationLoad(t *testing.T) {
 	schema := loadSchema(t)
-	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(documentation(t), -1)
+	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(documentation(t).Text, -1)
 	require.Greater(t, len(examples), 10)
 	for _, example := range examples {
 		file := example[1]
@@ -39,20 +37,20 @@ func TestExamplesInTheDocumentationLoad(t *testing.T) {
 }
 
 func TestEveryWordOfAFileIsDocumented(t *testing.T) {
-	text := documentation(t)
+	page := documentation(t)
 	for name := range placeholders {
-		require.Contains(t, text, "`"+name+"`")
+		page.Has(t, "`"+name+"`")
 	}
 	for name := range formats {
-		require.Contains(t, text, "`"+name+"`")
+		page.Has(t, "`"+name+"`")
 	}
 	for _, event := range eventNames {
-		require.Contains(t, text, "\n| `"+event+"` |")
+		page.Has(t, "\n| `"+event+"` |")
 	}
 	for _, outcome := range call.Outcomes() {
-		require.Contains(t, text, "\n| `"+string(outcome)+"` | "+outcome.InWords()+" |")
+		page.Has(t, "\n| `"+string(outcome)+"` | "+outcome.InWords()+" |")
 	}
 	for _, key := range offeredAt(t, []string{"properties"}) {
-		require.Regexp(t, "\\b"+key+"\\b", text)
+		require.True(t, regexp.MustCompile("\\b"+key+"\\b").MatchString(page.Text), "%s does not name %s", page.Name, key)
 	}
 }

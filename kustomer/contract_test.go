@@ -17,8 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The vendor's OpenAPI file lies beside the repository, not in it.
-const contractFile = "../../shared/reference/kustomer-openapi.json"
+// contractFile is the variable that names the vendor's OpenAPI document, which is not
+// ours to give away.
+const contractFile = "KUSTOMER_OPENAPI"
 
 // request is one thing the client can ask, with every field filled in.
 type request struct {
@@ -69,13 +70,13 @@ var published = map[string]request{
 		return c.RemoveTags(ctx, conversationID, []string{"call_lost"})
 	}},
 	"CreateNote": {"POST", "/conversations/{id}/notes", func(ctx context.Context, c *Client) (any, error) {
-		return c.CreateNote(ctx, conversationID, NewNote{Body: "Answered", ExternalID: "babelforce:1:bridged"})
+		return "done", c.CreateNote(ctx, conversationID, NewNote{Body: "Answered", ExternalID: "babelforce:1:bridged"})
 	}},
 	"Notes": {"GET", "/conversations/{id}/notes", func(ctx context.Context, c *Client) (any, error) {
 		return c.Notes(ctx, conversationID)
 	}},
 	"CreateMessage": {"POST", "/conversations/{id}/messages", func(ctx context.Context, c *Client) (any, error) {
-		return c.CreateMessage(ctx, conversationID, fullMessage())
+		return "done", c.CreateMessage(ctx, conversationID, fullMessage())
 	}},
 	"MessageByExternalID": {"GET", "/messages/externalid=:externalId", func(ctx context.Context, c *Client) (any, error) {
 		return c.MessageByExternalID(ctx, "babelforce:1")
@@ -87,7 +88,6 @@ var published = map[string]request{
 
 // Not in the published contract: the source of their form instead.
 var unpublished = map[string]string{
-	"User":         "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users/{ids}",
 	"UsersByEmail": "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users?email=",
 	"Users":        "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users",
 	"Teams":        "third-party clients: GET /v1/teams",
@@ -166,10 +166,11 @@ func TestTheContractCheckCanFail(t *testing.T) {
 
 func loadContract(t *testing.T) *openapi3.T {
 	t.Helper()
-	if _, err := os.Stat(contractFile); err != nil {
-		t.Skip("Kustomer's OpenAPI file is not at " + contractFile)
+	file := os.Getenv(contractFile)
+	if file == "" {
+		t.Skip("set " + contractFile + " to Kustomer's OpenAPI document \"Core Resources\": their support has it, and github.com/LarisLab/kustomer-client as openapi.json")
 	}
-	contract, err := openapi3.NewLoader().LoadFromFile(contractFile)
+	contract, err := openapi3.NewLoader().LoadFromFile(file)
 	require.NoError(t, err)
 	return contract
 }

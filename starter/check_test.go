@@ -128,6 +128,20 @@ func TestMissingSettingOfTheOrgIsAProblemAfterThoseOfTheFile(t *testing.T) {
 	}
 }
 
+func TestAnAddressThatDoesNotSayWhichOrgItIsIsAProblem(t *testing.T) {
+	t.Setenv("KUSTOMER_API_KEY", "k")
+	for url, says := range map[string]string{
+		"https://api.prod2.kustomerapp.com": "is that of a region, which does not say whose conversations they are; expected https://<org>.api.kustomerapp.com",
+		"https://acme.kustomerapp.com":      "set it to https://acme.api.kustomerapp.com",
+	} {
+		t.Setenv("KUSTOMER_URL", url)
+		printed, err := starts(t, "check")
+		require.ErrorIs(t, err, errCheckFailed)
+		require.Regexp(t, `\nproblem  --kustomer-url \(KUSTOMER_URL\)`, printed)
+		require.Contains(t, printed, says)
+	}
+}
+
 func TestFileWithMistakesIsNotTakenToTheOrg(t *testing.T) {
 	org := org(t, "key")
 	_, err := starts(t, "check", "--automations", writeFile(t, planted))

@@ -32,6 +32,7 @@ type Kustomer struct {
 	client  *kustomer.Client
 	key     string // in use
 	problem string // with taking up another, "" for none
+	waits   bool   // Kustomer has asked for a long wait, which was logged
 }
 
 // Flags are the settings.
@@ -99,6 +100,18 @@ func (k *Kustomer) takeUpKey(log *slog.Logger) {
 	} else if err.Error() != k.problem {
 		k.problem = err.Error()
 		log.Error("the Kustomer API key was not replaced: requests go on with the one before", "problem", err)
+	}
+}
+
+// logWait logs once that Kustomer asks for a long wait, and once that it no longer does.
+func (k *Kustomer) logWait(until time.Time, log *slog.Logger) {
+	if waits := !until.IsZero(); waits != k.waits {
+		k.waits = waits
+		if waits {
+			log.Warn("Kustomer asks for a long wait: steps of calls wait, and one request a minute asks again", "until", until)
+		} else {
+			log.Info("Kustomer no longer asks for a wait: steps of calls go on")
+		}
 	}
 }
 

@@ -169,6 +169,7 @@ func (r *runner) Start() error { r.did = append(r.did, "start"); return r.cannot
 func (r *runner) Stop()        { r.did = append(r.did, "stop") }
 
 func TestWorkerServesUntilToldToStop(t *testing.T) {
+	key := writeFile(t, "key")
 	synctest.Test(t, func(t *testing.T) {
 		for name, c := range map[string]struct {
 			temporal *namespace
@@ -181,7 +182,10 @@ func TestWorkerServesUntilToldToStop(t *testing.T) {
 			"Temporal refuses":     {&namespace{}, runner{cannotStart: errors.New("namespace gone")}, []string{"start"}, "namespace gone"},
 		} {
 			ctx, stop := context.WithTimeout(t.Context(), time.Minute)
-			err := (&Worker{Temporal: new(Temporal)}).Run(ctx, c.temporal, &c.runner, slog.New(slog.DiscardHandler))
+			w := &Worker{Temporal: new(Temporal), Kustomer: Kustomer{URL: "https://acme.api.kustomerapp.com", APIKeyFile: key, Budget: 1}}
+			_, err := w.Kustomer.Client(nil)
+			require.NoError(t, err)
+			err = w.Run(ctx, c.temporal, &c.runner, slog.New(slog.DiscardHandler))
 			stop()
 			require.Equal(t, c.after, c.runner.did, name)
 			if c.says == "" {

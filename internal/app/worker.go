@@ -39,10 +39,10 @@ type Worker struct {
 	Compared func(reconcile.Comparison)
 
 	compares worker.Worker // nil where nothing is compared
-	stopped    chan error    // by Temporal's refusal, which no waiting heals
-	steps      *activities.Activities
-	inForce    *atomic.Pointer[automation.Set]
-	serves     atomic.Bool // it has started, and was not told to stop
+	stopped  chan error    // by Temporal's refusal, which no waiting heals
+	steps    *activities.Activities
+	inForce  *atomic.Pointer[automation.Set]
+	serves   atomic.Bool // it has started, and was not told to stop
 }
 
 // stopTimeout lets requests to Kustomer finish, so that nothing has to be looked up again elsewhere.
@@ -202,6 +202,7 @@ func (w *Worker) attend(ctx context.Context, hangups <-chan os.Signal, log *slog
 			w.Kustomer.takeUpKey(log)
 		case <-look.C:
 			w.Kustomer.takeUpKey(log)
+			w.Kustomer.logWait(w.Kustomer.client.WaitsUntil(), log)
 		case <-ctx.Done():
 			return nil
 		}

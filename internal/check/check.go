@@ -158,7 +158,7 @@ func (r *Report) attributes(ctx context.Context, client *kustomer.Client, needed
 		switch {
 		case !ok:
 			r.add(Bad, "conversations have no custom attribute %s: Kustomer would refuse every conversation that sets it", name)
-		case types != nil && !slices.Contains(types, attribute.Type):
+		case types != nil && attribute.Type != "" && !slices.Contains(types, attribute.Type):
 			r.add(Bad, "custom attribute %s is of type %s in Kustomer, but its name says %s", name, attribute.Type, types[0])
 		default:
 			r.add(OK, "custom attribute %s exists", name)

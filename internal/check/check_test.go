@@ -92,6 +92,17 @@ func TestFileThatCannotBeReadIsOneProblemAndOneWithoutMistakesNone(t *testing.T)
 	require.Equal(t, []string{"ok: automations of the built-in file, version " + set.Version + ": no mistakes"}, texts(good))
 }
 
+func TestAnAttributeOfATypeThatIsNotUnderstoodExists(t *testing.T) {
+	org := http.NewServeMux()
+	org.HandleFunc("/v1/metadata/conversation", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"data":{"id":"conversation","attributes":{"properties":{"waitNum":{"type":{"of":"number"}}}}}}`))
+	})
+	org.Handle("/", sandbox.New(sandbox.Config{APIKey: apiKey}))
+	found, fails := checked(t, org, load(t, "custom: { waitNum: 1 }"))
+	require.False(t, fails, found)
+	require.Contains(t, found, "ok: custom attribute waitNum exists")
+}
+
 func TestWarningsAloneDoNotFailTheCheck(t *testing.T) {
 	require.False(t, (&Report{Findings: []Finding{{Level: OK}, {Level: Warning}}}).Fails())
 	require.True(t, (&Report{Findings: []Finding{{Level: OK}, {Level: Bad}, {Level: Warning}}}).Fails())

@@ -63,7 +63,7 @@ func (o *Operator) Forget(ctx context.Context, number Number, those []Call) (Rec
 	}
 	for _, l := range those {
 		kept := ""
-		if l.Status == inWords(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING) {
+		if !l.isOver() {
 			kept = "it is under way: forget again when it is over"
 			if l.Reason != "" {
 				kept = "it is parked: decide on it (`starter retry`, `amend` or `skip`), and forget again"
@@ -183,7 +183,7 @@ func (r Receipt) Print(out io.Writer) error {
 
 func (r Receipt) PrintCalls(out io.Writer) error {
 	if len(r.Calls) == 0 {
-		_, err := fmt.Fprintln(out, "Temporal holds no call of this number.")
+		_, err := fmt.Fprintln(out, noneOfNumber)
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/testsuite/document"
 )
 
 func TestPodsMayDoNoMoreThanTheyNeed(t *testing.T) {
@@ -84,10 +85,10 @@ func TestComposedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
 func TestProbesAskWhereTheProgramsAnswer(t *testing.T) {
 	for name, d := range deployed(t) {
 		c, ports := d.Spec.Template.Spec.Containers[0], make(map[string]string)
-		said := help(t, c.Command[0], c.Command[1:]...)
+		said := document.Document{Name: "help of " + name, Text: help(t, c.Command[0], c.Command[1:]...)}
 		for _, port := range c.Ports {
 			ports[port.Name] = port.ContainerPort
-			require.Contains(t, said, `(default: ":`+port.ContainerPort+`")`, name)
+			said.Has(t, `(default: ":`+port.ContainerPort+`")`)
 		}
 		require.Equal(t, ports["metrics"], d.Spec.Template.Metadata.Annotations["prometheus.io/port"], name)
 		at := map[string]string{"starter": "webhooks", "worker": "metrics"}[name]
@@ -118,7 +119,5 @@ func TestProgramsAreGivenTheTimeThatTheyTakeToStop(t *testing.T) {
 }
 
 func TestDeployedAutomationsAreTheBuiltInOnes(t *testing.T) {
-	text, err := os.ReadFile(manifests + "automations.yaml")
-	require.NoError(t, err)
-	require.Equal(t, string(automation.DefaultFile), string(text))
+	document.Read(t, manifests+"automations.yaml").Is(t, string(automation.DefaultFile))
 }

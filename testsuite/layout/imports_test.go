@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	"internal/tracing":   {"babelforce", "kustomer"},
 
 	// Proofs across packages may use everything; nothing uses them but their own helpers.
-	"testsuite": {}, "testsuite/deploy": {}, "testsuite/faults": {}, "testsuite/histories": {}, "testsuite/layout": {}, "testsuite/privacy": {}, "testsuite/reconcile": {},
+	"testsuite": {}, "testsuite/deploy": {}, "testsuite/document": {}, "testsuite/faults": {}, "testsuite/histories": {}, "testsuite/layout": {}, "testsuite/privacy": {}, "testsuite/reconcile": {},
 	"testsuite/rollout": {}, "testsuite/stories": {}, "testsuite/telemetry": {}, "testsuite/webui": {},
 	"testsuite/bench":          {"automation", "babelforce", "babelforce/simulator", "internal/child", "internal/devserver", "kustomer", "kustomer/sandbox", "testsuite/cluster", "workflows"},
 	"testsuite/bench/baseline": {"kustomer"},

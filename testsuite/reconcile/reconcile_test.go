@@ -172,4 +172,3 @@ func (c *compared) agents(t *testing.T) (agents []babelforce.Agent) {
 	}
 	return agents
 }
-
