@@ -1,4 +1,4 @@
-package automation
+package load
 
 import (
 	"os"
@@ -8,12 +8,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 )
 
 func documentation(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../docs/automations.md")
+	text, err := os.ReadFile("../../docs/automations.md")
 	require.NoError(t, err)
 	return string(text)
 }
@@ -32,21 +33,24 @@ func TestExamplesInTheDocumentationLoad(t *testing.T) {
 		case !strings.Contains(file, createAction):
 			file = strings.Replace(file, "automations:\n", "automations:\n"+creation("{}"), 1)
 		}
-		_, err := Load("docs/automations.md", []byte(file))
+		_, warnings, err := Bytes("docs/automations.md", []byte(file))
 		require.NoError(t, err, file)
+		require.Empty(t, warnings)
 		require.NoError(t, schema.Validate(asJSON(t, file)), file)
 	}
 }
 
 func TestEveryWordOfAFileIsDocumented(t *testing.T) {
 	text := documentation(t)
-	for name := range placeholders {
+	for name := range automation.Placeholders {
 		require.Contains(t, text, "`"+name+"`")
 	}
-	for name := range formats {
-		require.Contains(t, text, "`"+name+"`")
+	for _, placeholder := range automation.Placeholders {
+		for _, name := range automation.FormatsOf(placeholder.Kind) {
+			require.Contains(t, text, "`"+name+"`")
+		}
 	}
-	for _, event := range eventNames {
+	for _, event := range automation.EventNames {
 		require.Contains(t, text, "\n| `"+event+"` |")
 	}
 	for _, outcome := range call.Outcomes() {
