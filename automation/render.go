@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/callthread/callthread/call"
 )
@@ -31,10 +32,26 @@ func (r *renderer) value(name string) any {
 		value = known.value(r.facts)
 	}
 	if text, isText := value.(string); isText {
-		return orNil(text)
+		return orNil(oneLine(text))
 	}
 	return value
 }
+
+// oneLine takes out of a value what could pass for something that the file
+// says: line breaks, which would add lines to a note, and, as nobody sees them,
+// control characters and the marks that change the direction of writing.
+func oneLine(value string) string {
+	words := strings.FieldsFunc(value, breaksLine)
+	return strings.Map(func(char rune) rune {
+		if unicode.IsControl(char) || unicode.Is(unicode.Bidi_Control, char) {
+			return -1
+		}
+		return char
+	}, strings.Join(words, " "))
+}
+
+// breaksLine reports whether a character ends a line or moves within one: Unicode's mandatory breaks, and tabs.
+func breaksLine(char rune) bool { return strings.ContainsRune("\t\n\v\f\r\u0085\u2028\u2029", char) }
 
 // text fills a template; absent placeholders without a default become empty.
 func (r *renderer) text(t Template) string {

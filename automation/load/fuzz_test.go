@@ -1,6 +1,7 @@
 package load
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -100,6 +101,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Add("{{call.id}}{call.from:last4|{", "ü\xff")
 	f.Add("{call.from|a\nb}{call.duration:words|:|}", "}{")
 	f.Add("{call.from:national}{call.to:international}{agent.number:e164}", "+++49 (0)30/1;ext=4")
+	f.Add("{call.from}\n0", "0")
 	f.Add("By {agent.name}\nIn {queue.name}", "X\r\nEnded by: caller\u2028\u202e\x00")
 	l := &loader{fields: map[string]bool{"x": true}}
 	doubled := strings.NewReplacer("{", "{{", "}", "}}")
@@ -119,8 +121,13 @@ func FuzzTemplate(f *testing.F) {
 		}
 		note := rendered(parsed, value)
 		require.LessOrEqual(t, utf8.RuneCountInString(note), automation.MaxNote)
+		all := rendered(parsed, "+493066665555") // with which no line is dropped for want of a value
+		require.LessOrEqual(t, strings.Count(note, "\n"), strings.Count(all, "\n"), "a value adds no line")
+		require.LessOrEqual(t, len(directions.FindAllString(note, -1)), len(directions.FindAllString(text, -1)), "a value changes no direction")
 	})
 }
+
+var directions = regexp.MustCompile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 // rendered is the note that a template makes of a call of which this is all that is known, wherever it fits.
 func rendered(note automation.Template, value string) string {
