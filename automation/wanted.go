@@ -20,12 +20,12 @@ func (s *Set) Wants(facts call.Facts) (wanted, certain bool) {
 	if facts.Outgoing {
 		event = call.Outbound
 	}
-	i := slices.IndexFunc(s.automations, func(a automation) bool { return a.action == createAction && a.event == event })
+	i := slices.IndexFunc(s.Automations, func(a Automation) bool { return a.Action == CreateConversation && a.Event == event })
 	if i < 0 {
 		return false, true
 	}
-	opens := s.automations[i].trigger
-	if slices.ContainsFunc(opens.conditions, func(c condition) bool { return !slices.Contains(lasting, c.part.name) }) {
+	opens := s.Automations[i].Trigger
+	if slices.ContainsFunc(opens.Conditions, func(c Condition) bool { return !slices.Contains(lasting, c.Expression.Name) }) {
 		return false, false
 	}
 	return opens.holds(r), true

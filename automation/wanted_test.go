@@ -1,10 +1,11 @@
-package automation
+package automation_test
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 )
 
@@ -20,13 +21,13 @@ func TestLogSaysWhetherACallWasWantedAsFarAsItsTriggersCanBeRead(t *testing.T) {
 		to              string
 		wanted, certain bool
 	}{
-		"always":                {item("call.inbound", createAction, "", "{}"), "+493023125002", true, true},
-		"this number":           {item("call.inbound", createAction, brand, "{}"), "+493023125001", true, true},
-		"another number":        {item("call.inbound", createAction, brand, "{}"), "+493023125002", false, true},
-		"a field of the flow":   {item("call.inbound", createAction, vip, "{}"), "+493023125001", false, false},
-		"as it was at the ring": {item("call.inbound", createAction, state, "{}"), "+493023125001", false, false},
+		"always":                {item("call.inbound", automation.CreateConversation, "", "{}"), "+493023125002", true, true},
+		"this number":           {item("call.inbound", automation.CreateConversation, brand, "{}"), "+493023125001", true, true},
+		"another number":        {item("call.inbound", automation.CreateConversation, brand, "{}"), "+493023125002", false, true},
+		"a field of the flow":   {item("call.inbound", automation.CreateConversation, vip, "{}"), "+493023125001", false, false},
+		"as it was at the ring": {item("call.inbound", automation.CreateConversation, state, "{}"), "+493023125001", false, false},
 	} {
-		set := load(t, "fields: [app.vip]\nautomations:\n"+c.file)
+		set := loaded(t, "fields: [app.vip]\nautomations:\n"+c.file)
 		wanted, certain := set.Wants(call.Facts{Leg: call.Leg{ID: "a", To: c.to}})
 		require.Equal(t, c.wanted, wanted, name)
 		require.Equal(t, c.certain, certain, name)

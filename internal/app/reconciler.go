@@ -98,7 +98,7 @@ func (r *Reconciler) rules(inForce func() *automation.Set, country string) recon
 	limits := call.DefaultLimits
 	settle := r.Settle
 	if settle == 0 {
-		settle = limits.Settle + limits.Recording + inForce().WrapUpTime() + time.Minute
+		settle = limits.Settle + limits.Recording + inForce().WrapUpTime + time.Minute
 	}
 	return reconcile.Rules{
 		Settle: settle, Transfer: limits.Transfer(), Longest: limits.Bridge + limits.End,

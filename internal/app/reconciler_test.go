@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/reconcile"
 )
@@ -59,7 +59,7 @@ func TestPlanIsReadFromItsSettings(t *testing.T) {
 
 func TestCallOfTheLogIsWantedIfTheFileOpensConversationsForIt(t *testing.T) {
 	inbound := babelforce.Event{Name: babelforce.CallInbound, Call: babelforce.Call{ID: "a", Type: "inbound", From: "+493023125042", DateCreated: time.Now()}}
-	require.Equal(t, reconcile.Wants, wanted(automation.Default(), inbound))
+	require.Equal(t, reconcile.Wants, wanted(load.Default(), inbound))
 	outbound := babelforce.Event{Name: babelforce.CallOutbound, Call: babelforce.Call{ID: "a", Type: "outbound", Source: "api", To: "+493023125042", DateCreated: time.Now()}}
-	require.Equal(t, reconcile.WantsNot, wanted(automation.Default(), outbound))
+	require.Equal(t, reconcile.WantsNot, wanted(load.Default(), outbound))
 }
