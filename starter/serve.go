@@ -99,6 +99,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 }
 
 func (s *server) handler(process *app.Process, verifier *babelforce.Verifier, proxies webhook.Proxies, wantsOutbound func() bool) http.Handler {
+	countIgnored := process.Metrics.IgnoredFields(babelforce.KnownFields())
 	return webhook.New(webhook.Config{
 		Temporal:  process.Client,
 		TaskQueue: s.temporal.TaskQueue,
@@ -112,7 +113,10 @@ func (s *server) handler(process *app.Process, verifier *babelforce.Verifier, pr
 		Outgoing:         wantsOutbound,
 		Limits:           s.limits,
 		Log:              process.Log,
-		Observe:          func(a webhook.Answered) { process.Metrics.Webhook(a.Event, a.Status, a.Late || a.Ignored, a.Took) },
+		Observe: func(a webhook.Answered) {
+			process.Metrics.Webhook(a.Event, a.Status, a.Late || a.Ignored, a.Took)
+			countIgnored(a.IgnoredFields)
+		},
 	})
 }
 

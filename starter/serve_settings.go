@@ -66,7 +66,7 @@ func (s *server) Flags() []cli.Flag {
 		},
 		&cli.Float64Flag{
 			Name: "max-rate", EnvVars: []string{"CALLTHREAD_MAX_RATE"},
-			Usage: "webhooks a second beyond which senders are told to slow down; 0 is no limit", Value: 200, Destination: &s.rate,
+			Usage: "webhooks a second; a burst waits for up to eight seconds, and beyond that senders are told to slow down; 0 is no limit", Value: 200, Destination: &s.rate,
 		},
 		&cli.StringFlag{
 			Name: "trusted-proxies", EnvVars: []string{"CALLTHREAD_TRUSTED_PROXIES"},

@@ -38,7 +38,9 @@ func (r *run) state(ctx workflow.Context) State {
 	s.AgentID, s.QueueName, s.Phase = facts.Agent.ID, facts.Queue.Name, r.phase(facts.Outcome)
 	s.Numbers = numbersOf(facts)
 	for _, report := range r.record.Reports {
-		s.Events = append(s.Events, ReportedEvent{Kind: report.Kind, LegID: report.Leg.ID, Child: report.Leg.IsChild(), At: report.ReceivedAt})
+		s.Events = append(s.Events, ReportedEvent{
+			Kind: report.Kind, LegID: report.Leg.ID, Child: report.Leg.IsChild(), At: report.ReceivedAt, Ignored: report.Ignored,
+		})
 	}
 	switch {
 	case r.cancelled:

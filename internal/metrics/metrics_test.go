@@ -76,6 +76,15 @@ func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
 	}
 }
 
+func TestFieldsThatCannotBeReadAreCountedFromZero(t *testing.T) {
+	m := New()
+	count := m.IgnoredFields([]string{"call.duration", "other"})
+	count([]string{"other"})
+	text := scrape(t, m)
+	require.Contains(t, text, `callthread_ignored_fields_total{field="call.duration"} 0`)
+	require.Contains(t, text, `callthread_ignored_fields_total{field="other"} 1`)
+}
+
 func TestBudgetIsNotShownBeforeKustomerHasToldIt(t *testing.T) {
 	m := New()
 	require.NotContains(t, scrape(t, m), "callthread_kustomer_wait_seconds")

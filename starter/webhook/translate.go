@@ -53,7 +53,8 @@ func Translate(event babelforce.Event, receivedAt time.Time) call.Event {
 			URL:     event.Recording.URL,
 			Seconds: event.Recording.Duration,
 		},
-		Extra: event.Extra,
+		Extra:   event.Extra,
+		Ignored: event.Ignored,
 	}
 }
 
@@ -63,7 +64,7 @@ func attributable(event babelforce.Event) error {
 	leg := call.Leg{Type: event.Call.Type, Source: event.Call.Source, Domain: event.Call.Domain}
 	if leg.IsAgentAttempt() && event.Call.ParentID == "" {
 		return &babelforce.DecodeError{
-			Kind: babelforce.ErrMalformed, Field: "call.parentId",
+			Kind: babelforce.ErrNoCallID, Field: "call.parentId",
 			Problem: "missing on an agent's leg (outbound, queue, internal): it cannot be told which call it belongs to",
 		}
 	}

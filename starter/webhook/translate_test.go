@@ -48,15 +48,29 @@ func TestEveryEncodingLeadsToTheSameEvent(t *testing.T) {
 	}
 }
 
-// A webhook that is sent again may differ from the first in a counter.
+// A webhook that is sent again may differ from the first: in a counter, in the buckets of
+// another automation, in the signature of a link.
 func TestDeliveriesOfOneThingAreOneReport(t *testing.T) {
+	const link = `"recording.url":"https://recordings.example.com/1?signature=`
 	withReceiver(t, func(t *testing.T, r *receiver) {
-		r.post(t, "call-bridged")
-		r.post(t, "call-bridged")
-		r.post(t, "call-bridged", `"call.duration":7`)
-		r.post(t, "call-finished")
+		for _, sent := range []struct {
+			event  string
+			fields []string
+		}{
+			{"call-bridged", []string{`"call.duration":7`, `"deliveryAttempt":1`}},
+			{"call-bridged", []string{`"call.duration":7`, `"deliveryAttempt":2`}},
+			{"call-bridged", []string{`"call.duration":7`, `"queue.name":"Support"`}},
+			{"call-bridged", []string{`"agent.name":""`}},
+			{"call-finished", []string{`"call.id":"child","call.parentId":"` + leg + `","call.duration":48`, `"deliveryAttempt":1`}},
+			{"call-finished", []string{`"call.id":"child","call.parentId":"` + leg + `","call.duration":48`, `"deliveryAttempt":2`}},
+			{"recording-finished", []string{link + `1"`}},
+			{"recording-finished", []string{link + `2"`}},
+			{"recording-finished", []string{link + `3","recording.id":"r1"`}},
+		} {
+			require.Equal(t, http.StatusAccepted, r.post(t, sent.event, sent.fields...).status)
+		}
 		record := call.Record{Key: leg}
-		require.Len(t, r.temporal.runs[workflowID].events, 4)
+		require.Len(t, r.temporal.runs[workflowID].events, 9)
 		for _, event := range r.temporal.runs[workflowID].events {
 			record.Add(event, event.ReceivedAt)
 		}
@@ -64,7 +78,8 @@ func TestDeliveriesOfOneThingAreOneReport(t *testing.T) {
 		for _, report := range record.Reports {
 			kinds = append(kinds, report.Kind)
 		}
-		require.Equal(t, []call.Kind{call.Bridged, call.Finished}, kinds)
+		require.Equal(t, []call.Kind{call.Bridged, call.Finished, call.Recorded}, kinds)
+		require.Len(t, record.Legs(), 1)
 	})
 }
 
@@ -93,6 +108,8 @@ func fill(v reflect.Value) {
 		*into = time.Now()
 	case **int:
 		*into = new(7)
+	case *[]string:
+		*into = []string{"call.duration"}
 	case *map[string]string:
 		*into = map[string]string{"shop": "berlin"}
 	case *bool:
