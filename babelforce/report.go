@@ -49,5 +49,6 @@ func (e Event) Report(receivedAt time.Time) call.Event {
 		Queue:     call.Queue{ID: e.Queue.ID, Name: e.Queue.Name},
 		Recording: call.Recording{ID: e.Recording.ID, URL: e.Recording.URL, Seconds: e.Recording.Duration},
 		Extra:     e.Extra,
+		Ignored:   e.Ignored,
 	}
 }

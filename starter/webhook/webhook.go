@@ -131,7 +131,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	translated := Translate(event, d.began.UTC())
+	translated := event.Report(d.began.UTC())
 	d.outcome.IgnoredFields = publicNames(event.Ignored)
 	if h.ignores(translated) {
 		d.outcome.Ignored = true

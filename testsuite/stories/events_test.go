@@ -15,7 +15,6 @@ import (
 
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
-	"github.com/callthread/callthread/starter/webhook"
 )
 
 // noon is when every call begins to ring: later than any machine's clock, so
@@ -45,7 +44,7 @@ func (s story) signalOf(t *testing.T, e told, body map[string]string, receivedAt
 	require.NoError(t, err)
 	decoded, err := babelforce.Decode(name, "application/json", text)
 	require.NoError(t, err, "%s: %s", s.Title, e.title())
-	return webhook.Translate(decoded, receivedAt)
+	return decoded.Report(receivedAt)
 }
 
 // body is what babelforce sends, by the names of its fields.
