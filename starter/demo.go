@@ -72,7 +72,7 @@ func demoCommand(out io.Writer) *cli.Command {
 			if faults {
 				options.Faults = &demo.Faults{}
 			}
-			options.Out = out
+			options.Out, options.Ports = out, demo.UsualPorts
 			options.Log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
 			_, err := demo.Run(c.Context, options)
 			return err

@@ -16,12 +16,10 @@ import (
 func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
-	for _, usual := range []string{"7233", "8233", "8080", "8090"} {
-		occupy(t, "127.0.0.1:"+usual)
-	}
+	inUse := demo.Ports{Temporal: occupied(t), UI: occupied(t), Webhooks: occupied(t), Sandbox: occupied(t)}
 	var out bytes.Buffer
 	report, err := demo.Run(t.Context(), demo.Options{
-		Calls: 4, Rate: 20, Seed: 1, Out: &out, Log: slog.New(slog.DiscardHandler),
+		Calls: 4, Rate: 20, Seed: 1, Ports: inUse, Out: &out, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	require.Equal(t, 4, report.Calls)
@@ -30,10 +28,11 @@ func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
 	require.Contains(t, out.String(), "Temporal Web UI")
 }
 
-// occupy takes an address until the test ends, unless another program has it already.
-func occupy(t *testing.T, address string) {
+// occupied is a port that is in use until the test ends.
+func occupied(t *testing.T) int {
 	t.Helper()
-	if listener, err := net.Listen("tcp", address); err == nil {
-		t.Cleanup(func() { require.NoError(t, listener.Close()) })
-	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, listener.Close()) })
+	return listener.Addr().(*net.TCPAddr).Port
 }

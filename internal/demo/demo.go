@@ -4,6 +4,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -32,6 +33,7 @@ type Options struct {
 	Programs *Programs
 	// Existing is a Temporal that runs already; nil starts one. See [StageOptions].
 	Existing *Existing
+	Ports    Ports
 	// Encrypt has what Temporal stores encrypted, with a key that nobody has afterwards.
 	Encrypt bool
 	Seed    int64 // of the calls and the faults
@@ -81,7 +83,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	defer stop()
 	agents, err := stage.agents(ctx)
 	if err != nil {
-		return Report{}, err
+		return Report{}, cmp.Or(failure(ctx), err)
 	}
 	simulator, err := babelforce.NewSimulator(options.Seed, agents, nil)
 	if err != nil {
@@ -117,7 +119,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 func (o Options) stage() (set StageOptions, err error) {
 	set = StageOptions{
 		Kustomer: o.Kustomer, Limits: call.Limits{Settle: settle, Recording: recording}, Seed: o.Seed, Progress: o.Out, Log: o.Log,
-		Programs: o.Programs, Existing: o.Existing,
+		Programs: o.Programs, Existing: o.Existing, Ports: o.Ports,
 	}
 	if o.Encrypt || o.Faults != nil {
 		set.Keys, err = codec.NewKey("demo")
