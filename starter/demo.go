@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -74,7 +76,10 @@ func demoCommand(out io.Writer) *cli.Command {
 			}
 			options.Out, options.Ports = out, demo.UsualPorts
 			options.Log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
-			_, err := demo.Run(c.Context, options)
+			// Without a reader, as behind `| head`, or a terminal: Go would end the process at once, and leave its files behind.
+			ctx, stop := signal.NotifyContext(c.Context, syscall.SIGPIPE, syscall.SIGHUP)
+			defer stop()
+			_, err := demo.Run(ctx, options)
 			return err
 		},
 	}

@@ -1,9 +1,12 @@
 package testsuite
 
 import (
+	"bufio"
 	"bytes"
 	"log/slog"
 	"net"
+	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,6 +29,29 @@ func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
 	require.Contains(t, out.String(), "4 of 4 calls right")
 	require.Contains(t, out.String(), "0 lost, 0 doubled, 0 wrong")
 	require.Contains(t, out.String(), "Temporal Web UI")
+}
+
+// As in `starter demo --faults | head -1`.
+func TestDemoWhoseReaderHasGoneEndsAndLeavesNoFiles(t *testing.T) {
+	t.Parallel()
+	s, folder := stage.Set(t), t.TempDir()
+	command := exec.Command(stage.Programs(t).Receiver[0], "demo", "--faults")
+	command.Env = append(command.Environ(), "TMPDIR="+folder, "TEMPORAL_ADDRESS="+s.TemporalAddress)
+	output, err := command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	t.Cleanup(func() { _ = command.Process.Kill() })
+	_, err = bufio.NewReader(output).ReadString('\n')
+	require.NoError(t, err)
+	files, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	require.NoError(t, output.Close())
+	_ = command.Wait()
+	require.True(t, command.ProcessState.Exited(), "it was not ended by a signal")
+	files, err = os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Empty(t, files)
 }
 
 // occupied is a port that is in use until the test ends.
