@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os/signal"
@@ -28,7 +27,7 @@ func serveCommand(logs io.Writer) *cli.Command {
 		Name:        "serve",
 		Usage:       "receive webhooks (the default)",
 		Description: config.TemporalHelp + "\n\n" + tracing.Help,
-		Flags:       config.Flags(s, &s.tls, &s.temporal, &s.worker, &s.logging),
+		Flags:       config.Flags(s, &s.proxies, &s.tls, &s.temporal, &s.worker, &s.logging),
 		Action: func(c *cli.Context) error {
 			if err := config.NoArguments(c); err != nil {
 				return err
@@ -52,9 +51,9 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	proxies, err := webhook.ParseProxies(s.proxies)
+	proxies, err := s.proxies.Parse()
 	if err != nil {
-		return fmt.Errorf("--trusted-proxies (CALLTHREAD_TRUSTED_PROXIES): %w", err)
+		return err
 	}
 	traced, err := tracing.Start(ctx, "callthread-starter", log)
 	if err != nil {

@@ -101,6 +101,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"codec of two secrets":   {[]string{"codec-server"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey, "CALLTHREAD_CODEC_SECRET": "old\nnew"}, []string{"--codec-secret-file", "CALLTHREAD_CODEC_SECRET", "on one line"}},
 		"codec for a page":       {[]string{"codec-server", "--insecure", "--ui-origin", "https://ui.example.com/"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey}, []string{"--ui-origin", "CALLTHREAD_UI_ORIGIN", "nothing after"}},
 		"codec for all pages":    {[]string{"codec-server", "--insecure", "--ui-origin", "*"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey}, []string{"--ui-origin", "https://temporal.example.com"}},
+		"codec of no network":    {[]string{"codec-server", "--trusted-proxies", "proxy"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey, "CALLTHREAD_CODEC_SECRET": "s"}, []string{"--trusted-proxies", "CALLTHREAD_TRUSTED_PROXIES", "10.0.0.0/8"}},
 		"codec port in use":      {[]string{"codec-server", "--listen", busy}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey, "CALLTHREAD_CODEC_SECRET": "s"}, []string{"--listen", "in use"}},
 		"set-up of nothing":      {[]string{"setup"}, nil, []string{"Temporal", "127.0.0.1:1"}},
 	} {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
-	"time"
 
 	"github.com/callthread/callthread/babelforce"
 )
@@ -54,19 +53,19 @@ func (h *Handler) authentic(w http.ResponseWriter, r *http.Request, name babelfo
 		return h.read(w, r)
 	}
 	signed := babelforce.IsSigned(r.Header)
-	source := h.Proxies.source(r)
-	if signed && h.failures.exhausted(source) {
+	from := h.Proxies.Of(r)
+	if signed && h.failures.Exhausted(from) {
 		h.refuseSource(w)
 		return nil, false
 	}
 	if signed {
 		if body, ok = h.read(w, r); !ok {
-			h.failures.count(source)
+			h.failures.Count(from)
 			return nil, false
 		}
 	}
 	if err := h.Verifier.Verify(name, r.Header, body); err != nil {
-		h.refuseStranger(w, source, name, err)
+		h.refuseStranger(w, from, name, err)
 		return nil, false
 	}
 	if signed {
@@ -76,35 +75,19 @@ func (h *Handler) authentic(w http.ResponseWriter, r *http.Request, name babelfo
 }
 
 // refuseStranger says what is wrong with the credentials, to a source that does not fail too often.
-func (h *Handler) refuseStranger(w http.ResponseWriter, source netip.Prefix, name babelforce.EventName, problem error) {
-	if !h.failures.count(source) {
+func (h *Handler) refuseStranger(w http.ResponseWriter, from netip.Prefix, name babelforce.EventName, problem error) {
+	if !h.failures.Refuse(w, from, "event", name, "problem", problem) {
 		h.refuseSource(w)
 		return
 	}
-	if h.strangers.Allow() {
-		h.Log.Warn("webhook refused", "event", name, "problem", problem)
-	}
-	hangUp(w)
 	w.Header().Set("WWW-Authenticate", `Bearer realm="callthread"`)
 	refuse(w, http.StatusUnauthorized, problem.Error()+": send the webhook secret as bearer token, basic password, X-Webhook-Secret header or Standard-Webhooks signature")
 }
 
-// refuseSource turns away a source that fails too often. The log does not say
-// which it is: the address of a stranger is personal data, and a proxy's log has it.
+// refuseSource turns away a source that fails too often.
 func (h *Handler) refuseSource(w http.ResponseWriter) {
-	if h.strangers.Allow() {
-		h.Log.Warn("webhooks refused unread: one source fails to authenticate too often")
-	}
-	hangUp(w)
-	w.Header().Set("Retry-After", "1")
+	h.failures.TurnAway(w)
 	refuse(w, http.StatusTooManyRequests, "too many webhooks with wrong credentials, or none, from where this one comes from")
-}
-
-// hangUp ends the connection after the answer. Otherwise net/http would read
-// what is left of the body first, for as long as a body may take.
-func hangUp(w http.ResponseWriter) {
-	w.Header().Set("Connection", "close")
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // not supported by what is no connection, as in tests
 }
 
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {

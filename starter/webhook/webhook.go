@@ -14,6 +14,7 @@ import (
 
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/source"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -41,7 +42,7 @@ type Config struct {
 	// Rate is how many webhooks a second are accepted, with bursts of twice as many; 0 is no limit.
 	Rate float64
 	// Proxies are those before the receiver, which say whom they were asked by.
-	Proxies Proxies
+	Proxies source.Proxies
 	// Ready, if set, says what else but an unreachable Temporal keeps events from being accepted.
 	Ready func() error
 	// Outgoing, if set, says whether calls that agents place are wanted. It is
@@ -68,11 +69,9 @@ type Answered struct {
 // Handler serves POST /webhooks/babelforce/{event}, GET /healthz and GET /readyz.
 type Handler struct {
 	Config
-	mux      *http.ServeMux
-	limiter  *rate.Limiter
-	failures failures
-	// strangers limits what is logged of those who do not authenticate, whoever they are.
-	strangers *rate.Limiter
+	mux       *http.ServeMux
+	limiter   *rate.Limiter
+	failures  *source.Failures
 	readiness readiness
 }
 
@@ -92,7 +91,7 @@ func New(config Config) *Handler {
 	}
 	h := &Handler{
 		Config: config, mux: http.NewServeMux(), limiter: rate.NewLimiter(rate.Inf, 0),
-		failures: newFailures(), strangers: rate.NewLimiter(failureRate, failureBurst),
+		failures: source.NewFailures(config.Log, "webhook"),
 	}
 	if config.Rate > 0 {
 		h.limiter = rate.NewLimiter(rate.Limit(config.Rate), int(2*config.Rate)+1)
@@ -183,5 +182,5 @@ func (r *statusRecorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets hangUp reach the connection.
+// Unwrap lets handlers reach the connection, to hang up on strangers.
 func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
