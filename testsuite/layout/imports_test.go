@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"testsuite/bench/baseline": {"kustomer"},
 	"testsuite/cluster":        {"internal/child"},
 	"testsuite/stage":          {"call", "internal/codec", "internal/demo", "internal/devserver", "kustomer/sandbox", "workflows"},
+	"testsuite/openapi":        {},
 	"testsuite/personal":       {"kustomer/sandbox", "testsuite/stage"},
 	// Proofs may use everything; nobody uses them.
 	"testsuite": {}, "testsuite/deploy": {}, "testsuite/faults": {}, "testsuite/histories": {}, "testsuite/layout": {}, "testsuite/privacy": {},
