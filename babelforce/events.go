@@ -8,7 +8,10 @@
 // shape that an automation can plausibly send.
 package babelforce
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // EventName says what happened to a call. babelforce does not put it into the
 // body (inferred), so each automation posts to a path of its own that ends in it.
@@ -23,14 +26,17 @@ const (
 	RecordingFinished EventName = "recording-finished" // a recording can be listened to (confirmed, HC/360040599892)
 )
 
+// EventNames are all of them.
+func EventNames() []EventName {
+	return []EventName{CallInbound, CallOutbound, CallBridged, CallFinished, RecordingFinished}
+}
+
 // ParseEventName reports whether s, a path segment, is one of the five names.
 func ParseEventName(s string) (EventName, bool) {
-	switch name := EventName(s); name {
-	case CallInbound, CallOutbound, CallBridged, CallFinished, RecordingFinished:
+	if name := EventName(s); slices.Contains(EventNames(), name) {
 		return name, true
-	default:
-		return "", false
 	}
+	return "", false
 }
 
 // Event is one delivery from babelforce, whatever its encoding was.

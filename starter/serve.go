@@ -61,6 +61,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	}
 	defer traced.Stop()
 	counted := metrics.New()
+	webhooks := counted.Webhooks()
 	s.temporal.Metrics, s.temporal.Interceptors = counted.SDK(), traced.Interceptors()
 	client, err := s.temporal.Client(log)
 	if err != nil {
@@ -110,7 +111,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		Outgoing:         func() bool { return inForce().Handles(call.Outbound) },
 		Limits:           s.limits,
 		Log:              log,
-		Observe:          func(a webhook.Answered) { counted.Webhook(a.Event, a.Status, a.Late || a.Ignored, a.Took) },
+		Observe:          func(a webhook.Answered) { webhooks(a.Event, a.Status, a.Late || a.Ignored, a.Took) },
 	})
 	group.Go(func() error {
 		defer stopWorker()

@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"internal/codec":     {"internal/source"},
 	"internal/source":    {},
 	"internal/devserver": {"internal/child"},
-	"internal/metrics":   {"activities", "call", "kustomer", "workflows"},
+	"internal/metrics":   {"activities", "babelforce", "call", "kustomer", "workflows"},
 	"internal/config":    {"activities", "automation", "internal/codec", "kustomer", "phone", "workflows"},
 	"internal/tracing":   {"babelforce", "kustomer"},
 	"internal/check":     {"activities", "automation", "call", "kustomer"},
