@@ -26,7 +26,7 @@ func (t *Tracing) Interceptors() []interceptor.ClientInterceptor {
 		Tracer:            t.tracer,
 		TextMapPropagator: propagation.TraceContext{},
 		DisableBaggage:    true,
-		// The Web UI sends queries whenever somebody looks, and an update is traced again with each replay of its run.
+		// The Web UI sends queries with each page, and an update is traced again with each replay of its run.
 		DisableQueryTracing:  true,
 		DisableUpdateTracing: true,
 		// A header that cannot be read must not fail a call.

@@ -14,7 +14,7 @@ import (
 const variable = "KUSTOMER_OPENAPI"
 
 // Kustomer is the document "Core Resources". It is not part of the repository,
-// because it is Kustomer's: a test that needs it is skipped where nobody has it.
+// because it is Kustomer's. Without it the test is skipped.
 func Kustomer(t *testing.T) *openapi3.T {
 	t.Helper()
 	file := os.Getenv(variable)
