@@ -2,14 +2,17 @@ package activities
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/phone"
 )
 
 // Amendment is what an operator changes about a step that Kustomer refused, in
@@ -44,14 +47,52 @@ func (m *Amendment) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Validate refuses an amendment that changes nothing.
+// Validate refuses an amendment that changes nothing, and one of which Kustomer
+// would refuse a part.
 func (m Amendment) Validate() error {
 	texts := m.Customer != nil || m.Name != nil || m.Status != nil || m.Direction != nil || m.Note != nil
 	lists := m.AssignedUsers != nil || m.AssignedTeams != nil || m.Tags != nil || m.RemoveTags != nil
 	if !texts && !lists && m.Priority == nil && len(m.Custom) == 0 {
 		return errors.New("the amendment names no field to change: to try again as it is, retry")
 	}
+	var change automation.Change
+	m.change(&change)
+	return cmp.Or(m.checkCustomer(), m.checkDirection(), change.Check())
+}
+
+// ValidateFor also refuses what the step that Kustomer refused has no use for.
+func (m Amendment) ValidateFor(step []call.Cause) error {
+	opens := slices.Contains(step, call.Rang)
+	switch {
+	case opens && m.RemoveTags != nil:
+		return errors.New("removeTags: the conversation is not open yet; tags are those that it is opened with")
+	case opens && m.Status != nil && *m.Status != "":
+		return cmp.Or(m.Validate(), automation.CheckWord("status", *m.Status, automation.Statuses(true)))
+	case !opens && m.Direction != nil:
+		return errors.New("direction: the conversation is open, and its direction stays")
+	case !opens && m.Customer != nil && !slices.Contains(step, call.CustomerIdentified):
+		return errors.New("customer: the conversation is open, and this step does not decide whose it is")
+	}
+	return m.Validate()
+}
+
+// checkCustomer refuses what is neither an id nor a number. Which country a
+// number is at home in, only the worker knows.
+func (m Amendment) checkCustomer() error {
+	if m.Customer == nil || *m.Customer == "" || automation.IsObjectID(*m.Customer) {
+		return nil
+	}
+	if _, err := phone.Parse(*m.Customer, ""); err != nil && !errors.Is(err, phone.ErrNoCountry) {
+		return errors.New("customer is neither a Kustomer customer id, which has 24 hexadecimal digits, nor a phone number such as +493023125042")
+	}
 	return nil
+}
+
+func (m Amendment) checkDirection() error {
+	if m.Direction == nil {
+		return nil
+	}
+	return automation.CheckWord("direction", *m.Direction, []string{call.In, call.Out})
 }
 
 // opening changes the conversation to be opened, and the facts by which the caller is found.

@@ -25,26 +25,32 @@ type owner struct {
 	catchesAll bool
 	// decision says in words why it is theirs, and nothing about who they are.
 	decision string
+	// warnings say what operators should look at.
+	warnings []string
 }
 
-// The automations file wants an operator to say whose the conversation is.
-var (
-	errUnknown  = errors.New("no customer has the caller's number, and the automations file parks such calls: amend the customer")
-	errWithheld = errors.New("the caller's number is withheld or internal, and the automations file parks such calls: amend the customer")
-	errShared   = errors.New("several customers share the caller's number, and the automations file parks such calls: amend the customer")
-)
+// undecided says why an operator has to decide whose the conversation is.
+type undecided struct{ because string }
+
+func (u undecided) Error() string { return u.because + ": amend the customer" }
+
+// parks is for calls that the automations file parks.
+func parks(because string) error {
+	return undecided{because + ", and the automations file parks such calls"}
+}
 
 // callingCustomer decides whose conversation it is, as the automations file
 // says: the caller's, or that of the one who was called.
 func (a *Activities) callingCustomer(ctx context.Context, policies automation.Callers, facts call.Facts) (owner, error) {
-	number := a.inE164(facts.CustomersNumber())
-	if number == "" {
-		return a.numberless(ctx, policies, facts)
-	}
 	which := "the caller's number"
 	if facts.Outgoing {
 		which = "the called number"
 	}
+	parsed, err := phone.Parse(facts.CustomersNumber(), a.country)
+	if err != nil {
+		return a.numberless(ctx, policies, facts, err)
+	}
+	number := parsed.E164()
 	known, err := a.kustomer.CustomersByPhone(ctx, number)
 	switch {
 	case kustomer.IsKind(err, kustomer.Rejected):
@@ -54,7 +60,7 @@ func (a *Activities) callingCustomer(ctx context.Context, policies automation.Ca
 	case len(known) > 0:
 		return a.knownCustomer(ctx, policies, known, which)
 	case policies.Unknown == automation.ParkCall:
-		return owner{}, errUnknown
+		return owner{}, parks("no customer has " + which)
 	case policies.Unknown == automation.UseCatchAll:
 		return a.catchAll(ctx, policies, "no customer has "+which)
 	}
@@ -71,15 +77,23 @@ func (a *Activities) callingCustomer(ctx context.Context, policies automation.Ca
 	return owner{id: made[0].ID, isNew: true, decision: "a new customer, because none had " + which}, nil
 }
 
-// numberless decides whose it is where the customer has no number, or none is known yet.
-func (a *Activities) numberless(ctx context.Context, policies automation.Callers, facts call.Facts) (owner, error) {
+// numberless decides whose it is where the customer has no number that can be
+// called, for which the reason is one of the errors of [phone.Parse], or none is known yet.
+func (a *Activities) numberless(ctx context.Context, policies automation.Callers, facts call.Facts, reason error) (owner, error) {
 	switch {
 	case !facts.KnowsCustomer(): // it moves when more is heard
 		return a.catchAll(ctx, policies, "nothing heard so far tells the number")
 	case policies.Withheld == automation.ParkCall:
-		return owner{}, errWithheld
+		return owner{}, parks(reason.Error())
 	}
-	return a.catchAll(ctx, policies, "the number is withheld or internal")
+	customer, err := a.catchAll(ctx, policies, reason.Error())
+	switch {
+	case errors.Is(reason, phone.ErrNoCountry):
+		customer.warnings = []string{"no customer was looked up, because the number has no country code: start the workers with --country"}
+	case errors.Is(reason, phone.ErrUnreadable):
+		customer.warnings = []string{"no customer was looked up, because what babelforce sent cannot be read as a number"}
+	}
+	return customer, err
 }
 
 // knownCustomer is the one whose number it is, or which of several who share it the file says.
@@ -89,7 +103,7 @@ func (a *Activities) knownCustomer(ctx context.Context, policies automation.Call
 		one := known[0].ID
 		return owner{id: one, catchesAll: one == policies.CatchAll, decision: "the customer with " + which}, nil
 	case policies.Shared == automation.ParkCall:
-		return owner{}, errShared
+		return owner{}, parks("several customers share " + which)
 	case policies.Shared == automation.UseOldest:
 		// Kustomer's ids begin with the time at which they were made (as MongoDB's do; inferred).
 		oldest := slices.MinFunc(known, func(a, b kustomer.Customer) int { return strings.Compare(a.ID, b.ID) })
@@ -125,7 +139,7 @@ func (a *Activities) catchAll(ctx context.Context, policies automation.Callers, 
 	if err != nil {
 		return owner{}, err
 	}
-	return owner{made[0].ID, isNew, true, decision}, nil
+	return owner{id: made[0].ID, isNew: isNew, catchesAll: true, decision: decision}, nil
 }
 
 // createCustomer creates a customer. Of two first calls that race for one the
@@ -146,8 +160,8 @@ func (a *Activities) createCustomer(ctx context.Context, customer kustomer.NewCu
 // inE164 is a number as systems exchange it. It is empty for one that nobody can
 // be called at, such as an extension: Kustomer would refuse it.
 func (a *Activities) inE164(number string) string {
-	parsed, ok := phone.Parse(number, a.country)
-	if !ok {
+	parsed, err := phone.Parse(number, a.country)
+	if err != nil {
 		return ""
 	}
 	return parsed.E164()

@@ -19,9 +19,15 @@ import (
 // How numbers are read is proven in package phone.
 func TestTheCallersNumberIsSentInE164(t *testing.T) {
 	for name, tc := range map[string]struct{ country, from, want string }{
-		"as babelforce writes it": {"", "+493066665555", "+493066665555"},
-		"without the plus":        {"", "493066665555", "+493066665555"},
-		"national, at home":       {"DE", "030 66665555", "+493066665555"},
+		"as babelforce writes it":    {"", "+493066665555", "+493066665555"},
+		"without the plus":           {"", "493066665555", "+493066665555"},
+		"national, at home":          {"DE", "030 66665555", "+493066665555"},
+		"with a name":                {"", "+49 89 123456 (Anna)", "+4989123456"},
+		"as a floating-point":        {"", "493023125042.0", "+493023125042"},
+		"in a SIP address":           {"", "sip:+493023125042@pbx.example.net", "+493023125042"},
+		"between direction marks":    {"", "\u2066+493023125042\u2069", "+493023125042"},
+		"an old Mexican mobile":      {"", "+5215512345678", "+525512345678"},
+		"the same, seen from abroad": {"DE", "5215512345678", "+525512345678"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -33,27 +39,43 @@ func TestTheCallersNumberIsSentInE164(t *testing.T) {
 	}
 }
 
+const (
+	isWithheld   = "the catch-all customer, because the number is withheld"
+	isInternal   = "the catch-all customer, because the number is internal"
+	isUnreadable = "the catch-all customer, because the number cannot be read"
+)
+
 func TestCallersWithoutANumberOfTheirOwnAreOneUnknownCaller(t *testing.T) {
 	o := newOrg(t)
+	const noCountry = "the catch-all customer, because the number has no country code"
 	calls := []struct {
 		country, from string
 		anonymous     bool
+		decision      string
+		warns         string
 	}{
-		{from: caller, anonymous: true}, // the number may be there and must not be used
-		{from: ""},
-		{from: "anonymous"},
-		{from: "anonymous", country: "DE"},
-		{from: "101"},
-		{from: "2001", country: "DE"},
-		{from: "+101"},
-		{from: "sip:101@pbx.example.com"},
+		{from: caller, anonymous: true, decision: isWithheld}, // the number may be there and must not be used
+		{from: "", decision: "the catch-all customer, because nothing heard so far tells the number"},
+		{from: "anonymous", decision: isWithheld},
+		{from: "anonymous", country: "DE", decision: isWithheld},
+		{from: "101", decision: isInternal},
+		{from: "2001", country: "DE", decision: isInternal},
+		{from: "+101", decision: isInternal},
+		{from: "sip:101@pbx.example.com", decision: isInternal},
+		{from: "030 66665555", decision: noCountry, warns: "has no country code: start the workers with --country"},
+		{from: "client:user_2089123456", country: "DE", decision: isUnreadable, warns: "cannot be read as a number"},
+		{from: "+49 89 123456 Anna", decision: isUnreadable, warns: "cannot be read as a number"},
 	}
 	for i, leg := range calls {
 		o.country = leg.country
-		o.ringsAs(t, func(e *call.Event) {
+		opened := o.ringsAs(t, func(e *call.Event) {
 			e.Leg.ID, e.Leg.From, e.Leg.Anonymous = string(rune('a'+i)), leg.from, leg.anonymous
 		}).does()
 		require.Len(t, o.State().Customers, 1, "%+v", leg)
+		require.Equal(t, leg.decision, opened.Caller, "%+v", leg)
+		require.Equal(t, leg.warns != "", len(opened.Warnings) == 1, "%+v", leg)
+		require.Contains(t, strings.Join(opened.Warnings, ""), leg.warns)
+		require.NotContains(t, strings.Join(opened.Warnings, ""), "withheld")
 	}
 
 	state := o.State()
@@ -64,6 +86,7 @@ func TestCallersWithoutANumberOfTheirOwnAreOneUnknownCaller(t *testing.T) {
 	require.Zero(t, state.Requests["GET /v1/customers/phone={phone}"])
 	require.Len(t, state.Conversations, len(calls))
 	require.Equal(t, "Call from a withheld number", state.Conversations[0].Name)
+	require.Equal(t, "Call from client:user_2089123456", state.Conversations[9].Name)
 }
 
 func TestANumberThatKustomerDoesNotTakeCostsNoConversation(t *testing.T) {
@@ -98,10 +121,11 @@ func TestWhoseConversationItIsFollowsTheFile(t *testing.T) {
 		"an unknown number, for a catch-all": {"unknown: catchAll, catchAll: %s", caller, false, "catch-all", "the catch-all customer, because no customer has the caller's number"},
 		"an unknown number, for one of ours": {"unknown: catchAll", caller, false, "unknown caller", "the catch-all customer, because no customer has the caller's number"},
 		"an unknown number, to park":         {"unknown: park", caller, false, "parked", "no customer has the caller's number"},
-		"a withheld number":                  {"", "anonymous", false, "unknown caller", "the catch-all customer, because the number is withheld or internal"},
-		"a withheld number, for a catch-all": {"catchAll: %s", "anonymous", false, "catch-all", "the catch-all customer, because the number is withheld or internal"},
-		"a withheld number, to park":         {"withheld: park", "anonymous", false, "parked", "withheld or internal"},
-		"an internal number, whoever has it": {"unknown: park", "101", false, "unknown caller", "the catch-all customer, because the number is withheld or internal"},
+		"a withheld number":                  {"", "anonymous", false, "unknown caller", isWithheld},
+		"a withheld number, for a catch-all": {"catchAll: %s", "anonymous", false, "catch-all", isWithheld},
+		"a withheld number, to park":         {"withheld: park", "anonymous", false, "parked", "the number is withheld, and the automations file parks such calls: amend the customer"},
+		"an unreadable number, to park":      {"withheld: park", "user_30", false, "parked", "the number cannot be read, and the automations file parks such calls: amend the customer"},
+		"an internal number, whoever has it": {"unknown: park", "101", false, "unknown caller", isInternal},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -144,6 +168,23 @@ func TestAParkedCallersConversationIsOpenedForWhomTheOperatorNames(t *testing.T)
 	opened := p.does(mayBeDone, amended(t, `{"customer": "`+ada.ID+`"}`))
 	require.Equal(t, ada.ID, o.conversation(t).CustomerID)
 	require.Equal(t, "the customer whom an operator has named", opened.Caller)
+}
+
+// A number that cannot be read would otherwise make the call the catch-all customer's.
+func TestAnOperatorsNumberThatIsNoneParksTheCallAgain(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, "callers: { withheld: park }\n"+creates)
+	p := o.rings(t, "anonymous")
+	for country, because := range map[string]string{"": "the number has no country code", "FR": "the number cannot be read"} {
+		o.country = country
+		_, err := p.tries(mayBeDone, amended(t, `{"customer": "030 66665555"}`))
+		failure := failureOf(t, err)
+		require.Equal(t, CallerUnknown, failure.Type())
+		require.Equal(t, "an operator has named the customer's number, but "+because+": amend the customer", failure.Message())
+	}
+	require.Empty(t, o.State().Conversations)
+	o.country = "DE"
+	require.Equal(t, "a new customer, because none had the caller's number", p.does(mayBeDone, amended(t, `{"customer": "030 66665555"}`)).Caller)
 }
 
 // family makes customers who share the caller's number, and returns their ids, the oldest first.
@@ -208,6 +249,7 @@ func TestCallsAreFoundByTheNumberHoweverItIsWritten(t *testing.T) {
 	o.country = "DE"
 	for from, want := range map[string]string{
 		"+493066665555": "hash of +493066665555", "030 66665555": "hash of +493066665555", " 2001": "hash of 2001", "": "hash of ",
+		"sip:+493066665555@pbx.example.net": "hash of +493066665555", "sip:2001@pbx.example.net": "hash of 2001", "client:user_2089123456": "hash of ",
 	} {
 		require.Equal(t, want, o.ringsAs(t, func(e *call.Event) { e.Leg.ID, e.Leg.From = "of "+from, from }).does().CallerHash)
 	}

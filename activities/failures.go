@@ -26,7 +26,7 @@ const (
 	NotStarted = "NotStarted"
 	// NotTried: it was not tried there, because it needs to be a regular activity or there was no slot.
 	NotTried = "NotTried"
-	// CallerUnknown: the automations file wants a person to decide whose conversation it is.
+	// CallerUnknown: a person has to decide whose conversation it is.
 	CallerUnknown = "CallerUnknown"
 )
 
@@ -70,7 +70,7 @@ func failure(ctx context.Context, err error) error {
 	case kustomer.Credentials:
 		failureType = Credentials
 		options.NextRetryDelay = max(jitter(min(credentialsBackoff, backoff(tries(ctx)))), time.Until(answer.RetryAt))
-	case kustomer.Unavailable:
+	case kustomer.Unavailable, kustomer.NotUnderstood:
 		failureType = Unavailable
 		// A 503 may say for how long.
 		options.NextRetryDelay = max(options.NextRetryDelay, time.Until(answer.RetryAt))
@@ -117,10 +117,8 @@ func ownFailure(ctx context.Context, err error) error {
 	return temporal.NewApplicationErrorWithOptions(err.Error(), failureType, options)
 }
 
-// isForOperators reports whether the automations file wants an operator to say whose the conversation is.
-func isForOperators(err error) bool {
-	return errors.Is(err, errUnknown) || errors.Is(err, errWithheld) || errors.Is(err, errShared)
-}
+// isForOperators reports whether an operator has to decide whose the conversation is.
+func isForOperators(err error) bool { return errors.As(err, new(undecided)) }
 
 // isGone reports whether people have deleted the conversation, as far as can be told by looking several times.
 func isGone(ctx context.Context, err error) bool {
@@ -137,8 +135,8 @@ func backoff(attempt int32) time.Duration {
 	return time.Duration(min(float64(maxBackoff), grown))
 }
 
-// untilReset waits for the budget's reset, which the client has found
-// plausible, spread over some seconds so that the calls that wait for it do not
+// untilReset waits for the budget's reset, which the client gives as a minute
+// ahead at most, spread over some seconds so that the calls that wait for it do not
 // use up the next window in one burst.
 func untilReset(reset, now time.Time) time.Duration {
 	wait := reset.Sub(now)

@@ -84,6 +84,19 @@ func TestAnOperatorSaysWhoseAConversationIsThatCannotBeGivenToTheCaller(t *testi
 	require.Equal(t, "the customer whom an operator has named", moved.Caller)
 }
 
+func TestAConversationStaysTheCatchAllsIfWhatComesLateIsNoNumber(t *testing.T) {
+	o := newOrg(t)
+	p := o.rings(t, "")
+	before := p.does().Conversation.CustomerID
+	pickUp := p.pickUp(12, agentAmira)
+	pickUp.Leg.From = "client:user_2089123456"
+	p.reports(pickUp)
+	result := p.does()
+	require.Equal(t, []string{"no customer was looked up, because what babelforce sent cannot be read as a number"}, result.Warnings)
+	require.Equal(t, isUnreadable, result.Caller)
+	require.Equal(t, before, o.conversation(t).CustomerID)
+}
+
 // The caller's number comes with the pick-up: one step gives the conversation to both.
 func TestACallerWhoIsIdentifiedByThePickUpGetsTheConversationWithTheHandOver(t *testing.T) {
 	o := newOrg(t)

@@ -1,12 +1,14 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/phone"
 )
 
 // CreateConversation finds or creates the calling customer and opens the call's one
@@ -30,7 +32,7 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	opening, warnings := file.Open(facts)
 	result := StepResult{
 		CallerHash: a.callerHash(facts), Automations: file.Version, Placer: in.Is.Placer, Warnings: warnings,
-		Expects: call.Expects{Recording: file.Handles(call.Recorded), WrapUpTime: file.WrapUpTime()},
+		Expects: call.Expects{Recording: file.Handles(call.Recorded), WrapUpTime: file.WrapUpTime},
 	}
 	result.Expects.Finish = file.Handles(call.Finished) || result.Expects.Recording || result.Expects.WrapUpTime > 0
 	if !opening.Wanted {
@@ -44,6 +46,7 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	if err != nil {
 		return StepResult{}, notStarted(ctx, err)
 	}
+	warnings = append(warnings, customer.warnings...)
 	o := &opened{opening: opening, key: facts.Key, rang: in.Is.RangAt, update: update{Activities: a, warnings: warnings}}
 	isOwnRepeat := repeated(ctx) || in.MayBeDone
 	if err := o.open(ctx, customer, file.Callers.Returning, isOwnRepeat || in.EarlierRun); err != nil {
@@ -51,7 +54,8 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	}
 	result.At = time.Now().UTC()
 	result.Conversation = o.base
-	result.Conversation.URL = a.kustomer.ConversationURL(o.base.CustomerID, o.base.ID)
+	result.Conversation.CustomerID = cmp.Or(o.base.CustomerID, customer.id)
+	result.Conversation.URL = a.kustomer.ConversationURL(result.Conversation.CustomerID, o.base.ID)
 	result.Conversation.OpenedAt = result.At
 	result.Conversation.Adopted = o.adopted && (in.EarlierRun || !isOwnRepeat)
 	result.Caller, result.Joined, result.Warnings = customer.decision, o.joined, o.warnings
@@ -61,14 +65,18 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 // customerOf decides whose the conversation is: as the automations file or an
 // operator names the customer, or by the number.
 func (a *Activities) customerOf(ctx context.Context, file *automation.Set, opening automation.Opening, facts call.Facts, amend *Amendment) (owner, error) {
-	if opening.Customer == "" {
-		return a.callingCustomer(ctx, file.Callers, facts)
+	isAmended := amend != nil && amend.Customer != nil
+	switch {
+	case opening.Customer != "" && isAmended:
+		return owner{id: opening.Customer, catchesAll: true, decision: "the customer whom an operator has named"}, nil
+	case opening.Customer != "":
+		return owner{id: opening.Customer, catchesAll: true, decision: "the customer whom the automations file names"}, nil
+	case isAmended && *amend.Customer != "":
+		if _, err := phone.Parse(*amend.Customer, a.country); err != nil {
+			return owner{}, undecided{"an operator has named the customer's number, but " + err.Error()}
+		}
 	}
-	customer := owner{id: opening.Customer, catchesAll: true, decision: "the customer whom the automations file names"}
-	if amend != nil && amend.Customer != nil {
-		customer.decision = "the customer whom an operator has named"
-	}
-	return customer, nil
+	return a.callingCustomer(ctx, file.Callers, facts)
 }
 
 // opened is a call's conversation in the making.
@@ -207,11 +215,27 @@ func (o *opened) complete(ctx context.Context, found *kustomer.Conversation) err
 	if found.MergedTarget != "" {
 		return nil // it is another conversation by now, and the next step finds it
 	}
+	if err := found.Needs(needsOf(o.opening)...); err != nil {
+		return err
+	}
 	o.want = difference{Change: lacking(o.opening, found)}
 	if err := o.writeFields(ctx); err != nil {
 		return err
 	}
 	return o.writeTags(ctx)
+}
+
+// needsOf are the fields that tell what a conversation lacks of an opening.
+func needsOf(opening automation.Opening) []kustomer.Field {
+	all := lacking(opening, &kustomer.Conversation{})
+	fields := difference{Change: all}.needs()
+	if all.Priority != 0 {
+		fields = append(fields, kustomer.FieldPriority)
+	}
+	if len(all.Custom) > 0 {
+		fields = append(fields, kustomer.FieldCustom)
+	}
+	return fields
 }
 
 // lacking is what a conversation has nothing of, and was to be opened with.

@@ -76,6 +76,15 @@ func TestEveryEncodingGivesTheSameEvent(t *testing.T) {
 	}
 }
 
+func TestEncodeIsTheInverseOfDecode(t *testing.T) {
+	for _, shape := range []Encoding{NestedJSON, FlatJSON, FormFields} {
+		for _, form := range []TimeForm{UnixSeconds, UnixMillis, RFC3339} {
+			contentType, body := Encode(wholeEvent, shape, form)
+			require.Equal(t, wholeEvent, mustDecode(t, contentType, string(body)), shape)
+		}
+	}
+}
+
 func TestContentTypeIsGuessedOnlyWhereItIsSafe(t *testing.T) {
 	asJSON, asForm := wholeBodies["nested JSON"].body, wholeBodies["form"].body
 	require.Equal(t, wholeEvent, mustDecode(t, "", "\n "+asJSON))

@@ -8,29 +8,35 @@ import (
 	"time"
 )
 
-// encoding is a shape in which an automation may send its event. How a real
+// Encoding is a shape in which an automation may send its event. How a real
 // one does it is not documented: these are the shapes Decode is built for.
-type encoding string
+type Encoding string
 
+// The encodings that Decode reads.
 const (
-	nestedJSON encoding = "nested JSON"
-	flatJSON   encoding = "flat JSON"
-	formFields encoding = "form"
+	NestedJSON Encoding = "nested JSON"
+	FlatJSON   Encoding = "flat JSON"
+	FormFields Encoding = "form"
 )
 
-// timeForm writes a time: a JSON number (int64) or a text.
-type timeForm func(time.Time) any
+// TimeForm writes a time: a JSON number (int64) or a text.
+type TimeForm func(time.Time) any
 
-func unixSeconds(t time.Time) any { return t.Unix() }
-func unixMillis(t time.Time) any  { return t.UnixMilli() }
-func rfc3339(t time.Time) any     { return t.Format(time.RFC3339) }
+// UnixSeconds, UnixMillis and RFC3339 are the forms in which Decode reads a time.
+func UnixSeconds(t time.Time) any { return t.Unix() }
 
-// encode is the inverse of Decode.
-func encode(e Event, shape encoding, form timeForm) (contentType string, body []byte) {
+// UnixMillis: see [UnixSeconds].
+func UnixMillis(t time.Time) any { return t.UnixMilli() }
+
+// RFC3339: see [UnixSeconds].
+func RFC3339(t time.Time) any { return t.Format(time.RFC3339) }
+
+// Encode is the inverse of [Decode].
+func Encode(e Event, shape Encoding, form TimeForm) (contentType string, body []byte) {
 	switch values := fieldValues(e, form); shape {
-	case nestedJSON:
+	case NestedJSON:
 		return "application/json", mustJSON(nested(values))
-	case flatJSON:
+	case FlatJSON:
 		return "application/json; charset=utf-8", mustJSON(withPlaceholder(values))
 	default:
 		fields := make(url.Values)
@@ -78,7 +84,7 @@ func withPlaceholder(values map[string]any) map[string]any {
 }
 
 // fieldValues lists what is present in e, by dotted name, as string, bool or int64.
-func fieldValues(e Event, form timeForm) map[string]any {
+func fieldValues(e Event, form TimeForm) map[string]any {
 	values := make(map[string]any)
 	for name, value := range map[string]string{
 		"call.id": e.Call.ID, "call.parentId": e.Call.ParentID,

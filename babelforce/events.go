@@ -1,5 +1,5 @@
 // Package babelforce knows how babelforce talks to us: it decodes the events
-// that its automations send, verifies who sent them, and plays simulated calls.
+// that its automations send, and verifies who sent them.
 //
 // What is known about the sender comes from three sources, named in the
 // comments: the babelforce help centre (HC/<article id>), the OpenAPI of the

@@ -134,8 +134,8 @@ func requireEncodable(t *testing.T, event Event) {
 		event.Extra = nil
 	}
 	precisely := func(at time.Time) any { return at.Format(time.RFC3339Nano) }
-	for _, shape := range []encoding{nestedJSON, flatJSON, formFields} {
-		contentType, body := encode(event, shape, precisely)
+	for _, shape := range []Encoding{NestedJSON, FlatJSON, FormFields} {
+		contentType, body := Encode(event, shape, precisely)
 		again, err := Decode(event.Name, contentType, body)
 		if err == nil {
 			require.Equal(t, event, again, shape)

@@ -48,6 +48,9 @@ const (
 	calledLimit = 2 * time.Minute
 	// transferLimit is how long the next agent may let a transferred call ring.
 	transferLimit = 5 * time.Minute
+	// voicemailLimit is how long after the end of a call that nobody answered a message of
+	// the caller is expected. It is stored within a minute or two, as all recordings are.
+	voicemailLimit = 2 * time.Minute
 	// transferTalk is how long the next agent may talk if the end of that leg is never reported.
 	transferTalk = time.Hour
 )

@@ -67,13 +67,13 @@ var published = map[string]request{
 		return c.RemoveTags(ctx, conversationID, []string{"call_lost"})
 	}},
 	"CreateNote": {"POST", "/conversations/{id}/notes", func(ctx context.Context, c *Client) (any, error) {
-		return c.CreateNote(ctx, conversationID, NewNote{Body: "Answered", ExternalID: "babelforce:1:bridged"})
+		return "done", c.CreateNote(ctx, conversationID, NewNote{Body: "Answered", ExternalID: "babelforce:1:bridged"})
 	}},
 	"Notes": {"GET", "/conversations/{id}/notes", func(ctx context.Context, c *Client) (any, error) {
 		return c.Notes(ctx, conversationID)
 	}},
 	"CreateMessage": {"POST", "/conversations/{id}/messages", func(ctx context.Context, c *Client) (any, error) {
-		return c.CreateMessage(ctx, conversationID, fullMessage())
+		return "done", c.CreateMessage(ctx, conversationID, fullMessage())
 	}},
 	"MessageByExternalID": {"GET", "/messages/externalid=:externalId", func(ctx context.Context, c *Client) (any, error) {
 		return c.MessageByExternalID(ctx, "babelforce:1")
@@ -85,7 +85,6 @@ var published = map[string]request{
 
 // Not in the published contract: the source of their form instead.
 var unpublished = map[string]string{
-	"User":         "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users/{ids}",
 	"UsersByEmail": "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users?email=",
 	"Users":        "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users",
 	"Teams":        "third-party clients: GET /v1/teams",

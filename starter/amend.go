@@ -11,16 +11,17 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/callthread/callthread/internal/operator"
 	"github.com/callthread/callthread/workflows"
 )
 
 // amendCommand lets an operator change what Kustomer refused.
 func amendCommand(out, logs io.Writer) *cli.Command {
-	d := decider{update: workflows.UpdateAmend, out: out}
+	d := decision{Decision: operator.Decision{Update: workflows.UpdateAmend, Out: out}}
 	var set cli.StringSlice
 	var whole string
 	return &cli.Command{
-		Name:      d.update,
+		Name:      d.Update,
 		Usage:     "try the refused step of a parked call again, with other values",
 		ArgsUsage: "<call id>",
 		Description: "Fields are those of the automations file: " + fieldNames() + ".\n" +
@@ -39,7 +40,7 @@ func amendCommand(out, logs io.Writer) *cli.Command {
 			if err != nil {
 				return err
 			}
-			d.args = []any{amendment}
+			d.Args = []any{amendment}
 			return d.run(c, logs, false)
 		},
 	}
@@ -118,8 +119,8 @@ func put(at any, value string) error {
 		return first(at, list(value))
 	case **int:
 		number, err := strconv.Atoi(value)
-		if err != nil {
-			return errors.New("the value is not a whole number")
+		if value != "" && (err != nil || number == 0) { // 0 is what is left out
+			return errors.New("the value is not a whole number above 0")
 		}
 		return first(at, number)
 	default:

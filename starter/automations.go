@@ -13,7 +13,7 @@ import (
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
-	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/internal/app"
 )
 
 // yourHost stands where nobody has said at which address the receiver is.
@@ -22,7 +22,7 @@ const yourHost = "https://<your host>"
 // automationsCommand prints what to enter in babelforce.
 func automationsCommand(out io.Writer) *cli.Command {
 	var (
-		automations config.Automations
+		automations app.Automations
 		base        string
 		secretFile  string
 		showSecret  bool
@@ -38,14 +38,14 @@ func automationsCommand(out io.Writer) *cli.Command {
 			&cli.BoolFlag{Name: "default", Usage: "print the built-in automations file instead, to begin your own with", Destination: &showDefault},
 		),
 		Action: func(c *cli.Context) error {
-			if err := config.NoArguments(c); err != nil {
+			if err := app.NoArguments(c); err != nil {
 				return err
 			}
 			if showDefault {
 				_, err := out.Write(automation.DefaultFile)
 				return err
 			}
-			set, err := automations.Load()
+			set, _, err := automations.Load()
 			if err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ func automationsCommand(out io.Writer) *cli.Command {
 			}
 			secret := "<webhook secret>"
 			if showSecret {
-				secrets, err := config.Secret(secretFile, "--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET")
+				secrets, err := app.Secret(secretFile, "--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET")
 				if err != nil {
 					return err
 				}
@@ -117,7 +117,7 @@ func printAutomations(out io.Writer, set *automation.Set, base, secret string) {
 		fmt.Fprintf(table, "\tURL\t%s/webhooks/babelforce/%s\n", base, entry.path)
 		fmt.Fprintf(table, "\tHeader\tAuthorization: Bearer %s\n", secret)
 		fmt.Fprintf(table, "\tBuckets\t%s\n", entry.buckets)
-		for _, field := range slices.Concat(common, entry.variables, set.Fields()) {
+		for _, field := range slices.Concat(common, entry.variables, set.Fields) {
 			fmt.Fprintf(table, "\tVariable\t%s = {%s}\n", field, field)
 		}
 	}

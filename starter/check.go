@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/check"
-	"github.com/callthread/callthread/internal/config"
 )
 
 // errCheckFailed makes the exit code tell scripts what the report tells people.
@@ -28,21 +29,21 @@ type checkResult struct {
 // checkCommand tells before the first call whether everything fits together.
 func checkCommand(out io.Writer) *cli.Command {
 	var (
-		automations config.Automations
-		crm         config.Kustomer
-		country     config.Country
+		automations app.Automations
+		crm         app.Kustomer
+		country     app.Country
 		sample      bool
 		asJSON      bool
 	)
 	return &cli.Command{
 		Name:  "check",
 		Usage: "check the automations file and, with credentials, whether it and the Kustomer org fit together; writes nothing",
-		Flags: append(config.Flags(&automations, &crm, &country),
+		Flags: append(app.Flags(&automations, &crm, &country),
 			&cli.BoolFlag{Name: "sample", Usage: "show the requests that made-up calls would lead to", Destination: &sample},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON, for scripts", Destination: &asJSON},
 		),
 		Action: func(c *cli.Context) error {
-			if err := config.NoArguments(c); err != nil {
+			if err := app.NoArguments(c); err != nil {
 				return err
 			}
 			home, err := country.Parse()
@@ -50,8 +51,8 @@ func checkCommand(out io.Writer) *cli.Command {
 				return err
 			}
 			var report check.Report
-			set, err := automations.Load()
-			report.File(fileName(automations), set, err)
+			set, warnings, err := automations.Load()
+			report.File(fileName(automations), set, warnings, err)
 			if crm.URL != "" || crm.APIKeyFile != "" || os.Getenv("KUSTOMER_API_KEY") != "" {
 				checkOrg(c.Context, &report, crm, set)
 			}
@@ -74,7 +75,7 @@ func checkCommand(out io.Writer) *cli.Command {
 
 // checkOrg checks the settings of the org and, where both they and the file
 // are good, the org itself.
-func checkOrg(ctx context.Context, report *check.Report, crm config.Kustomer, set *automation.Set) {
+func checkOrg(ctx context.Context, report *check.Report, crm app.Kustomer, set *automation.Set) {
 	client, err := crm.Client(nil)
 	switch {
 	case err != nil:
@@ -84,7 +85,7 @@ func checkOrg(ctx context.Context, report *check.Report, crm config.Kustomer, se
 	}
 }
 
-func fileName(automations config.Automations) string {
+func fileName(automations app.Automations) string {
 	if automations.File == "" {
 		return "the built-in file"
 	}
@@ -99,6 +100,9 @@ func printCheck(out io.Writer, result checkResult, asJSON bool) error {
 	}
 	for _, finding := range result.Findings {
 		fmt.Fprintf(out, "%-8s %s\n", finding.Level, finding.Text)
+		for line := range strings.Lines(finding.Excerpt) {
+			fmt.Fprintf(out, "%8s   %s\n", "", strings.TrimRight(line, "\n"))
+		}
 	}
 	for _, sample := range result.Samples {
 		if err := printSample(out, sample); err != nil {

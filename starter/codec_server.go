@@ -10,14 +10,14 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/codec"
-	"github.com/callthread/callthread/internal/config"
 )
 
 // codecServer decrypts payloads for people who look at calls in Temporal's Web UI or with its CLI.
 type codecServer struct {
-	logging    config.Log
-	encryption config.Encryption
+	logging    app.Log
+	encryption app.Encryption
 	proxies    proxies
 
 	listen     string
@@ -34,9 +34,9 @@ func codecServerCommand(logs io.Writer) *cli.Command {
 		Description: "Point the Web UI at it with TEMPORAL_CODEC_ENDPOINT, and set TEMPORAL_CODEC_INCLUDE_CREDENTIALS=true: the browser then asks for\n" +
 			"the secret (as the password of any user name) and shows calls decrypted. Both must be under one domain, such as\n" +
 			"temporal.example.com and codec.example.com. Temporal's CLI takes --codec-endpoint and --codec-auth \"Bearer <secret>\".",
-		Flags: config.Flags(s, &s.proxies, &s.encryption, &s.logging),
+		Flags: app.Flags(s, &s.proxies, &s.encryption, &s.logging),
 		Action: func(c *cli.Context) error {
-			if err := config.NoArguments(c); err != nil {
+			if err := app.NoArguments(c); err != nil {
 				return err
 			}
 			log, err := s.logging.Logger(logs)
@@ -100,7 +100,7 @@ func (s *codecServer) run(c *cli.Context, log *slog.Logger) error {
 
 // readSecret reads what whoever asks must give. Only --insecure does without.
 func (s *codecServer) readSecret(log *slog.Logger) (string, error) {
-	secret, err := config.Secret(s.secretFile, "--codec-secret-file", "CALLTHREAD_CODEC_SECRET")
+	secret, err := app.Secret(s.secretFile, "--codec-secret-file", "CALLTHREAD_CODEC_SECRET")
 	if err != nil || secret != "" {
 		return secret, err
 	}

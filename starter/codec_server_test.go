@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/callthread/callthread/internal/codec"
+	"github.com/callthread/callthread/internal/operator"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -72,7 +73,7 @@ func TestNothingIsDecidedOnACallThatCannotBeRead(t *testing.T) {
 		f := twoParked(t)
 		f.keys = someKey
 		printed, err := starts(t, command...)
-		require.ErrorIs(t, err, errNotAllGoOn)
+		require.ErrorIs(t, err, operator.ErrNotAllGoOn)
 		require.Contains(t, printed, `call older: encrypted with the key "2026", and no key is set here (--encryption-key-file, CALLTHREAD_ENCRYPTION_KEYS)`)
 		require.Empty(t, f.calls["call/older"].decisions)
 

@@ -1,20 +1,15 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"io"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/operator"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -67,16 +62,17 @@ func TestEachCallThatDoesNotGoOnSaysWhyAndFailsTheCommand(t *testing.T) {
 		"is not parked: there is nothing to retry":  {refuses: "is not parked: there is nothing to retry"},
 		"is over: there is nothing to retry":        {ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED},
 		"its run has ended (terminated): there is":  {ended: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED},
-		"is unknown to Temporal: ":                  nil,
+		`Temporal knows no call "bad" in namespace`: nil,
 		"nobody has taken the decision within 3s, ": {noWorker: true},
 	} {
 		t.Run(says, func(t *testing.T) {
 			f := twoParked(t)
+			f.lists = map[string][]string{"WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/bad'": nil}
 			if call != nil {
 				f.calls["call/bad"] = call
 			}
 			printed, err := starts(t, "retry", "bad", "older", "--timeout", "3s")
-			require.ErrorIs(t, err, errNotAllGoOn)
+			require.ErrorIs(t, err, operator.ErrNotAllGoOn)
 			lines := strings.Split(printed, "\n")
 			require.True(t, strings.HasPrefix(lines[0], "call bad: "+says), printed)
 			require.Equal(t, []string{"call older: goes on", ""}, lines[1:], "the others are decided on all the same")
@@ -97,56 +93,6 @@ func TestCallsThatCannotBeReachedAreNotTriedOneByOne(t *testing.T) {
 	require.ErrorContains(t, err, "call a, and any named after it, may still be parked")
 	require.ErrorContains(t, err, "127.0.0.1:1")
 	require.Empty(t, printed)
-}
-
-// states is a Temporal client that answers queries with one state after the other, then the last again.
-type states struct {
-	client.Client
-	left  []workflows.State
-	asked int
-}
-
-func (s *states) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
-	s.asked++
-	if s.asked == 1 {
-		return nil, errors.New("no worker at the moment")
-	}
-	next := s.left[0]
-	s.left = s.left[min(1, len(s.left)-1):]
-	payloads, err := converter.GetDefaultDataConverter().ToPayloads(next)
-	return client.NewValue(payloads), err
-}
-
-func TestCallIsWatchedAfterTheDecisionUntilItsStepIsOver(t *testing.T) {
-	parked := workflows.State{Phase: workflows.Parked, WaitsFor: call.WaitsForOperator, Step: opens, ParkedBecause: refusal}
-	for name, c := range map[string]struct {
-		answer workflows.State
-		then   []workflows.State
-		says   string
-		fails  bool
-		within time.Duration
-	}{
-		"it goes on at once":       {workflows.State{WaitsFor: call.WaitsForEnd}, nil, "goes on", false, 0},
-		"it goes on soon":          {opening, []workflows.State{opening, {WaitsFor: call.WaitsForAgent, InKustomer: inIt}}, "goes on (conversation " + conversation + ")", false, time.Second},
-		"it was the last step":     {opening, []workflows.State{{InKustomer: inIt}}, "is complete (conversation " + conversation + ")", false, time.Second},
-		"it is refused again":      {opening, []workflows.State{opening, parked}, "parked again: " + refusal, true, time.Second},
-		"Kustomer does not answer": {opening, []workflows.State{opening}, "goes on, and waits for Kustomer to open the conversation", false, watchFor},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d := decider{calls: &states{left: c.then}}
-				began := time.Now()
-				said, err := whatCame(d.watch(t.Context(), "x", c.answer))
-				require.LessOrEqual(t, time.Since(began), c.within)
-				if c.fails {
-					require.EqualError(t, err, c.says)
-				} else {
-					require.NoError(t, err)
-					require.Equal(t, c.says, said)
-				}
-			})
-		})
-	}
 }
 
 func TestFlagsMayFollowTheCallsTheyAreFor(t *testing.T) {

@@ -5,14 +5,17 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/demo"
+	"github.com/callthread/callthread/starter/webhook"
 )
 
 // demoCommand shows the whole product at work, with nothing installed but Go.
@@ -20,7 +23,7 @@ func demoCommand(out io.Writer) *cli.Command {
 	var options demo.Options
 	var faults bool
 	var replicas int
-	var crm config.Kustomer
+	var crm app.Kustomer
 	return &cli.Command{
 		Name:  "demo",
 		Usage: "start everything here, play calls, show what happens to each, and check them all",
@@ -37,7 +40,7 @@ func demoCommand(out io.Writer) *cli.Command {
 			&cli.Int64Flag{Name: "seed", Usage: "of the calls and the faults; a Temporal that is kept takes the calls of a seed once, so where TEMPORAL_ADDRESS is set each run has another unless told", Value: 1, Destination: &options.Seed},
 		),
 		Action: func(c *cli.Context) error {
-			if err := config.NoArguments(c); err != nil {
+			if err := app.NoArguments(c); err != nil {
 				return err
 			}
 			// Outside these the pause between two calls cannot be told; NaN is outside too.
@@ -74,7 +77,7 @@ func demoCommand(out io.Writer) *cli.Command {
 			if faults {
 				options.Faults = &demo.Faults{}
 			}
-			options.Out, options.Ports = out, demo.UsualPorts
+			options.Out, options.Ports, options.NewReceiver = out, demo.UsualPorts, demoReceiver
 			options.Log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
 			// Without a reader, as behind `| head`, or a terminal: Go would end the process at once, and leave its files behind.
 			ctx, stop := signal.NotifyContext(c.Context, syscall.SIGPIPE, syscall.SIGHUP)
@@ -83,6 +86,18 @@ func demoCommand(out io.Writer) *cli.Command {
 			return err
 		},
 	}
+}
+
+// demoReceiver is the webhook receiver as this program serves it, without its limits.
+func demoReceiver(options demo.ReceiverOptions) (http.Handler, error) {
+	verifier, err := babelforce.NewVerifier([]string{options.Secret})
+	if err != nil {
+		return nil, err
+	}
+	return webhook.New(webhook.Config{
+		Temporal: options.Temporal, TaskQueue: options.TaskQueue, Eager: true, Verifier: verifier, Limits: options.Limits,
+		Outgoing: func() bool { return options.WantsOutbound }, Log: options.Log,
+	}), nil
 }
 
 // ourselves runs this very program as receiver and as worker, so that no other

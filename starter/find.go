@@ -6,28 +6,79 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/internal/app"
+	"github.com/callthread/callthread/internal/operator"
+	"github.com/callthread/callthread/phone"
 )
 
 // findCommand lists the calls of a number.
 func findCommand(out, logs io.Writer) *cli.Command {
-	var f caller
+	var n number
 	var asJSON bool
 	return &cli.Command{
 		Name:  "find",
 		Usage: "find the calls of a phone number, newest first",
 		Description: "Temporal knows numbers only as hashes with the encryption key. Calls without one (they began before encryption was switched\n" +
-			"on, or were never opened) are looked through one by one, which takes some seconds per thousand.\n\n" + config.TemporalHelp,
+			"on, or were never opened) are looked through one by one, which takes some seconds per thousand.\n\n" + app.TemporalHelp,
 		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "json", Usage: "print JSON, for scripts", Destination: &asJSON},
-		}, f.flags()...),
+			jsonFlag(&asJSON),
+		}, n.flags()...),
 		Action: func(c *cli.Context) error {
-			return f.run(c, logs, func(those []listedCall, unread error) error {
+			return n.find(c, logs, func(_ *operator.Operator, _ operator.Number, calls []operator.Call, unread error) error {
 				if asJSON {
-					return errors.Join(printJSON(out, those), unread)
+					return errors.Join(operator.PrintJSON(out, calls), unread)
 				}
-				return errors.Join(printCalls(out, those, len(those)), unread)
+				return errors.Join(operator.PrintFound(out, calls), unread)
 			})
 		},
 	}
+}
+
+// number finds the calls of a phone number, for the commands about one.
+type number struct {
+	server  app.Temporal
+	country app.Country
+	phone   string
+}
+
+func (n *number) flags() []cli.Flag {
+	phoneFlag := &cli.StringFlag{Name: "phone", Usage: "the customer's `NUMBER`: the one that called, or was called", Destination: &n.phone}
+	return append([]cli.Flag{phoneFlag}, app.Flags(&n.country, &n.server.Encryption)...)
+}
+
+// parse reads the number in each way in which a call may hold it.
+func (n *number) parse(logs io.Writer) (operator.Number, error) {
+	home, err := n.country.Parse()
+	if err != nil {
+		return operator.Number{}, err
+	}
+	spellings, err := phone.Spellings(n.phone, home)
+	switch {
+	case errors.Is(err, phone.ErrNoCountry):
+		return operator.Number{}, errors.New("--phone: write the number with its country code, such as +493023125042, or say with --country where it is at home")
+	case err != nil:
+		return operator.Number{}, errors.New("--phone takes a number, such as +493023125042")
+	}
+	return operator.Number{Spellings: spellings, Country: home, Progress: logs}, nil
+}
+
+// find finds the calls and hands them on, with an error that says which could not be read.
+func (n *number) find(c *cli.Context, logs io.Writer, then func(o *operator.Operator, number operator.Number, calls []operator.Call, unread error) error) error {
+	if err := app.NoArguments(c); err != nil {
+		return err
+	}
+	wanted, err := n.parse(logs)
+	if err != nil {
+		return err
+	}
+	o, err := connect(&n.server, logs)
+	if err != nil {
+		return err
+	}
+	defer o.Temporal.Close()
+	calls, unread, err := o.Find(c.Context, wanted)
+	if err != nil {
+		return o.Unreached(err)
+	}
+	return then(o, wanted, calls, unread)
 }

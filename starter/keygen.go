@@ -7,8 +7,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/codec"
-	"github.com/callthread/callthread/internal/config"
 )
 
 // keygenCommand makes a key for what Temporal stores of calls.
@@ -24,7 +24,7 @@ func keygenCommand(out io.Writer) *cli.Command {
 			&cli.StringFlag{Name: "id", Usage: "the key's `ID`: up to 32 letters, digits, dots, dashes and underscores; the current time unless given", Destination: &id},
 		},
 		Action: func(c *cli.Context) error {
-			if err := config.NoArguments(c); err != nil {
+			if err := app.NoArguments(c); err != nil {
 				return err
 			}
 			if id == "" {

@@ -5,28 +5,16 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/callthread/callthread/internal/config"
-	"github.com/callthread/callthread/internal/tracing"
+	"github.com/callthread/callthread/internal/app"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args, os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "starter:", err)
-		os.Exit(1)
-	}
-}
+func main() { app.Main("starter", run) }
 
 // run is all of main that a test can call.
 func run(ctx context.Context, args []string, out, logs io.Writer) error {
@@ -37,25 +25,15 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		callsCommand(out, logs), findCommand(out, logs), parkedCommand(out, logs), forgetCommand(out, logs), keygenCommand(out), codecServerCommand(logs),
 	}, aboutCalls...)
 	for _, command := range commands {
-		command.OnUsageError = config.UsageError
+		command.OnUsageError = app.UsageError
 	}
-	app := &cli.App{
-		Name:            "starter",
-		Usage:           "receives babelforce's webhooks and starts the workflows of calls",
-		Description:     "Without a command it serves.\n\n" + config.TemporalHelp + "\n\n" + tracing.Help,
-		HideHelpCommand: true,
-		ExitErrHandler:  func(*cli.Context, error) {}, // main says what is wrong, once
-		OnUsageError:    config.UsageError,
-		Writer:          out,
-		ErrWriter:       logs,
-		Flags:           serving.Flags,
-		Before:          config.NoFlagsBeforeCommand,
-		Action:          serving.Action,
-		Commands:        commands,
-		// --set tags=a,b is one value.
-		DisableSliceFlagSeparator: true,
-	}
-	return app.RunContext(ctx, flagsFirst(aboutCalls, args))
+	program := app.NewProgram("starter", "receives babelforce's webhooks and starts the workflows of calls", out, logs)
+	program.Description = "Without a command it serves.\n\n" + program.Description
+	program.Flags, program.Action = serving.Flags, serving.Action
+	program.Before = app.NoFlagsBeforeCommand
+	program.Commands = commands
+	program.DisableSliceFlagSeparator = true // --set tags=a,b is one value
+	return program.RunContext(ctx, flagsFirst(aboutCalls, args))
 }
 
 // flagsFirst lets operators write the flags of these commands after a call's

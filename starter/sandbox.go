@@ -7,7 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
@@ -33,7 +33,7 @@ func sandboxCommand(out io.Writer) *cli.Command {
 			},
 		},
 		Action: func(c *cli.Context) error {
-			if err := config.NoArguments(c); err != nil {
+			if err := app.NoArguments(c); err != nil {
 				return err
 			}
 			if key == "" || budget < 1 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"os/signal"
 	"syscall"
 
@@ -13,10 +14,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
-	"github.com/callthread/callthread/internal/config"
-	"github.com/callthread/callthread/internal/metrics"
-	"github.com/callthread/callthread/internal/tracing"
+	"github.com/callthread/callthread/internal/app"
+	"github.com/callthread/callthread/internal/source"
 	"github.com/callthread/callthread/starter/webhook"
 )
 
@@ -26,10 +27,10 @@ func serveCommand(logs io.Writer) *cli.Command {
 	return &cli.Command{
 		Name:        "serve",
 		Usage:       "receive webhooks (the default)",
-		Description: config.TemporalHelp + "\n\n" + tracing.Help,
-		Flags:       config.Flags(s, &s.proxies, &s.tls, &s.temporal, &s.worker, &s.logging),
+		Description: app.ServeHelp,
+		Flags:       app.Flags(s, &s.proxies, &s.tls, &s.temporal, &s.worker, &s.logging),
 		Action: func(c *cli.Context) error {
-			if err := config.NoArguments(c); err != nil {
+			if err := app.NoArguments(c); err != nil {
 				return err
 			}
 			log, err := s.logging.Logger(logs)
@@ -55,51 +56,52 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	traced, err := tracing.Start(ctx, "callthread-starter", log)
+	process, err := app.Start(ctx, "callthread-starter", &s.temporal, log)
 	if err != nil {
 		return err
 	}
-	defer traced.Stop()
-	counted := metrics.New()
-	webhooks := counted.Webhooks()
-	s.temporal.Metrics, s.temporal.Interceptors = counted.SDK(), traced.Interceptors()
-	client, err := s.temporal.Client(log)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
+	defer process.Stop()
 
 	var served worker.Worker
 	inForce := s.worker.InForce
 	if s.withWorker {
-		if served, err = s.worker.New(client, traced.Kustomer(s.worker.Kustomer.URL, counted.Kustomer), counted.Steps(s.worker.Kustomer.Budget)); err != nil {
+		if served, err = process.NewWorker(&s.worker); err != nil {
 			return err
 		}
-		counted.CountsRunning(client, log)
 	} else if inForce, err = s.prepareAlone(); err != nil {
 		return err
 	}
+	handler := s.handler(process, verifier, proxies, func() bool { return inForce().Handles(call.Outbound) })
 	listener, err := s.tls.listenAt(s.listen, log)
 	if err != nil {
 		return err
 	}
 
 	group, ctx := errgroup.WithContext(ctx)
-	if err := counted.Serve(ctx, s.metricsListen, nil, log); err != nil {
+	if err := process.Metrics.Serve(ctx, s.metricsListen, nil, log); err != nil {
 		return errors.Join(err, listener.Close(), group.Wait())
 	}
 	workerCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorker()
 	if s.withWorker {
-		group.Go(func() error { return s.worker.Run(workerCtx, client, served, log) })
+		group.Go(func() error { return s.worker.Run(workerCtx, process.Client, served, log) })
 	} else {
 		group.Go(func() error {
-			_ = s.temporal.AwaitReady(ctx, client, log) // ends early only when told to stop
+			_ = s.temporal.AwaitReady(ctx, process.Client, log) // ends early only when told to stop
 			return nil
 		})
 	}
-	handler := webhook.New(webhook.Config{
-		Temporal:  client,
+	group.Go(func() error {
+		defer stopWorker()
+		return serveHTTP(ctx, listener, process.Traces.Webhooks(handler), proxies, log)
+	})
+	return group.Wait()
+}
+
+func (s *server) handler(process *app.Process, verifier *babelforce.Verifier, proxies source.Proxies, wantsOutbound func() bool) http.Handler {
+	count := process.Metrics.Webhooks()
+	return webhook.New(webhook.Config{
+		Temporal:  process.Client,
 		TaskQueue: s.temporal.TaskQueue,
 		Verifier:  verifier,
 		// Temporal would begin a call on this very build, whichever is current.
@@ -108,16 +110,11 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		Rate:             s.rate,
 		Proxies:          proxies,
 		Ready:            s.temporal.Ready,
-		Outgoing:         func() bool { return inForce().Handles(call.Outbound) },
+		Outgoing:         wantsOutbound,
 		Limits:           s.limits,
-		Log:              log,
-		Observe:          func(a webhook.Answered) { webhooks(a.Event, a.Status, a.Late || a.Ignored, a.Took) },
+		Log:              process.Log,
+		Observe:          func(a webhook.Answered) { count(a.Event, a.Status, a.Late || a.Ignored, a.Took) },
 	})
-	group.Go(func() error {
-		defer stopWorker()
-		return serveHTTP(ctx, listener, traced.Webhooks(handler), proxies, log)
-	})
-	return group.Wait()
 }
 
 // prepareAlone is for a receiver whose workers are other processes. It returns
@@ -128,6 +125,6 @@ func (s *server) prepareAlone() (inForce func() *automation.Set, err error) {
 	// Workers read the automations anew on a hangup, and whoever sends it to all
 	// of a deployment must not end its receivers, as is the default.
 	signal.Ignore(syscall.SIGHUP)
-	automations, err := s.worker.Automations.Load()
+	automations, _, err := s.worker.Automations.Load()
 	return func() *automation.Set { return automations }, err
 }

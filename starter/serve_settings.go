@@ -11,14 +11,14 @@ import (
 
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
-	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/internal/app"
 )
 
 // server is the webhook receiver with its settings.
 type server struct {
-	logging  config.Log
-	temporal config.Temporal
-	worker   config.Worker
+	logging  app.Log
+	temporal app.Temporal
+	worker   app.Worker
 	tls      serverTLS
 	proxies  proxies
 
@@ -59,7 +59,7 @@ func (s *server) Flags() []cli.Flag {
 			Name: "with-worker", EnvVars: []string{"CALLTHREAD_WITH_WORKER"},
 			Usage: "run the worker in this process too, which is faster on one machine; its settings are those of Kustomer below", Destination: &s.withWorker,
 		},
-		config.MetricsFlag(":9091", &s.metricsListen),
+		app.MetricsFlag(":9091", &s.metricsListen),
 		&cli.DurationFlag{
 			Name: "wait-timeout", EnvVars: []string{"CALLTHREAD_WAIT_TIMEOUT"},
 			Usage: "how long ?wait=conversation waits for the conversation", Value: 5 * time.Second, Destination: &s.waitTimeout,
@@ -104,7 +104,7 @@ func (s *server) validate() error {
 
 // verifier reads the secrets that senders must know. Only --insecure does without.
 func (s *server) verifier(log *slog.Logger) (*babelforce.Verifier, error) {
-	secrets, err := config.Secret(s.secretFile, "--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET")
+	secrets, err := app.Secret(s.secretFile, "--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET")
 	if err != nil {
 		return nil, err
 	}

@@ -7,19 +7,19 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/internal/app"
 )
 
 // setupCommand prepares Temporal where workers may not do so themselves.
 func setupCommand(out, logs io.Writer) *cli.Command {
-	var temporal config.Temporal
+	var temporal app.Temporal
 	return &cli.Command{
 		Name:        "setup",
 		Usage:       "register the search attributes of calls with Temporal, with an administrator's credentials",
-		Description: config.TemporalHelp,
+		Description: app.TemporalHelp,
 		Flags:       temporal.Encryption.Flags(),
 		Action: func(c *cli.Context) error {
-			if err := config.NoArguments(c); err != nil {
+			if err := app.NoArguments(c); err != nil {
 				return err
 			}
 			client, err := temporal.Client(slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelWarn})))
@@ -27,7 +27,7 @@ func setupCommand(out, logs io.Writer) *cli.Command {
 				return err
 			}
 			defer client.Close()
-			if err := config.RegisterSearchAttributes(c.Context, client, temporal.Namespace()); err != nil {
+			if err := app.RegisterSearchAttributes(c.Context, client, temporal.Namespace()); err != nil {
 				return err
 			}
 			fmt.Fprintf(out, "Temporal at %s, namespace %s: all search attributes of calls are registered.\n", temporal.Address(), temporal.Namespace())

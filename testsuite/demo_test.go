@@ -22,7 +22,7 @@ func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
 	inUse := demo.Ports{Temporal: occupied(t), UI: occupied(t), Webhooks: occupied(t), Sandbox: occupied(t)}
 	var out bytes.Buffer
 	report, err := demo.Run(t.Context(), demo.Options{
-		Calls: 4, Rate: 20, Seed: 1, Ports: inUse, Out: &out, Log: slog.New(slog.DiscardHandler),
+		Calls: 4, Rate: 20, Seed: 1, Ports: inUse, NewReceiver: stage.Receiver, Out: &out, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	require.Equal(t, 4, report.Calls)

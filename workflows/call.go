@@ -15,7 +15,8 @@ import (
 
 // CallWorkflow is the life of one phone call: it opens the call's conversation
 // while the phone rings, gives it to each agent who picks up, and closes it with
-// the outcome of the call. It ends when the call is over and everything is written.
+// the outcome of the call. It ends when the call is over and everything is written, or
+// at once if an operator cancels it.
 func CallWorkflow(ctx workflow.Context, in CallInput) (State, error) {
 	r, err := start(ctx, in)
 	if err != nil {
@@ -32,8 +33,10 @@ func CallWorkflow(ctx workflow.Context, in CallInput) (State, error) {
 			err = r.finish(ctx)
 		}
 	}
-	_ = r.publish(ctx) // of a run that was cancelled
-	return r.state(ctx), err
+	if temporal.IsCanceledError(err) {
+		return State{}, r.cancel(ctx)
+	}
+	return r.answer(ctx), err
 }
 
 // run is one run of the workflow.
@@ -51,6 +54,8 @@ type run struct {
 	decided  workflow.Channel
 	listed   listed // as Temporal's workflow list has it
 	done     bool
+	// cancelled says that an operator has ended the run: it waits for nothing and writes nothing more.
+	cancelled bool
 
 	// mayBeDone says that an earlier run may have done steps of this call, and isOld
 	// that Temporal may have forgotten such a run.
@@ -161,6 +166,27 @@ func (r *run) finish(ctx workflow.Context) error {
 		return nil
 	}
 	r.log(workflow.Now(ctx), "over: "+r.record.Expected().Outcome.InWords())
-	r.show(ctx, r.state(ctx))
-	return nil
+	return r.publish(ctx)
+}
+
+// cancel ends the run at once, because an operator has cancelled it. What it leaves
+// undone stands in its log and, because a cancelled run has no result, with its end.
+func (r *run) cancel(ctx workflow.Context) error {
+	lasting, _ := workflow.NewDisconnectedContext(ctx)
+	if err := workflow.Await(lasting, func() bool { return workflow.AllHandlersFinished(lasting) }); err != nil {
+		return err
+	}
+	if r.parked != nil {
+		r.parked, r.step = nil, nil
+	}
+	r.cancelled = true
+	s, now := r.answer(ctx), workflow.Now(ctx)
+	r.log(now, "cancelled by an operator: nothing more is written")
+	for _, what := range s.LeftUndone() {
+		r.log(now, "left undone: "+what)
+	}
+	if err := r.publish(ctx); err != nil {
+		return err
+	}
+	return temporal.NewCanceledError(s)
 }

@@ -32,6 +32,30 @@ func TestAnsweredCallIsOpenedHandedOverAndClosed(t *testing.T) {
 	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
 }
 
+func TestStateHasTheNumbersAndWhatIsStillToBeWritten(t *testing.T) {
+	c := newCall(t)
+	c.starts(inbound)
+	c.at(20*time.Second, func() {
+		state := c.asks()
+		require.Equal(t, workflows.Numbers{From: "+4930231250", To: "+4930231251"}, state.Numbers)
+		require.Equal(t, []call.Cause{call.Ended}, state.Unwritten)
+		require.Equal(t, "open", state.ConversationStatus)
+	})
+	c.hears(30*time.Second, hungUp)
+	state := c.plays()
+	require.Equal(t, "+4930231250", state.From)
+	require.Empty(t, state.Unwritten)
+}
+
+func TestWithheldNumberIsNotShown(t *testing.T) {
+	withheld := inbound
+	withheld.Leg.Anonymous, withheld.Leg.From = true, "anonymous"
+	c := newCall(t)
+	c.starts(withheld)
+	c.hears(30*time.Second, hungUp)
+	require.Equal(t, workflows.Numbers{To: "+4930231251", Withheld: true}, c.plays().Numbers)
+}
+
 func TestStepsKnowWhatTheEventsTold(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)

@@ -20,7 +20,7 @@ func stepOptions(ctx workflow.Context, summary string, priority int) workflow.Co
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		HeartbeatTimeout: activities.HeartbeatTimeout,
 		// A handful of requests that take well under a second each, their turns in the budget
-		// included (internal/config bounds how many steps share it). Longer means that the worker is
+		// included (internal/app bounds how many steps share it). Longer means that the worker is
 		// gone, or Kustomer as slow as if it were: a ringing call should not wait for either.
 		StartToCloseTimeout: 30 * time.Second,
 		// An outage of Kustomer is waited out; after a week nobody needs the conversation any more

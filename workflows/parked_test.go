@@ -84,17 +84,34 @@ func TestOperatorCanAmendTheRefusedStep(t *testing.T) {
 	require.False(t, c.updates[0].MayBeDone)
 }
 
-func TestAmendmentThatChangesNothingIsRefused(t *testing.T) {
-	c := newCall(t)
-	c.starts(inbound)
-	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)}
-	c.hears(time.Minute, hungUp)
-	c.at(time.Hour, func() {
-		c.env.UpdateWorkflow(workflows.UpdateAmend, "u", refusedUpdate{t, "names no field"}, activities.Amendment{})
-		require.Equal(t, workflows.Parked, c.asks().Phase)
-		c.decides(workflows.UpdateSkip)
-	})
-	c.plays()
+func TestAmendmentThatChangesNothingOrThatKustomerWouldRefuseIsRefused(t *testing.T) {
+	refused := temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)
+	for step, amendments := range map[string]map[string]activities.Amendment{
+		"create": {
+			"names no field": {}, "whole number from 1 to 5": {Priority: new(9)}, "use one of open, done": {Status: new("snoozed")},
+			"removeTags: the conversation is not open yet": {RemoveTags: &[]string{"call_lost"}},
+		},
+		"finished": {
+			"names no field": {}, "whole number from 1 to 5": {Priority: new(9)}, "use one of open, snoozed, done": {Status: new("closed")},
+			"direction: the conversation is open": {Direction: new("out")}, "customer: the conversation is open": {Customer: new("+493023125042")},
+		},
+	} {
+		t.Run(step, func(t *testing.T) {
+			c := newCall(t)
+			c.starts(inbound)
+			c.fails[step] = []error{refused}
+			c.hears(time.Minute, hungUp)
+			c.at(time.Hour, func() {
+				for why, amendment := range amendments {
+					c.env.UpdateWorkflow(workflows.UpdateAmend, why, refusedUpdate{t, why}, amendment)
+				}
+				require.Equal(t, workflows.Parked, c.asks().Phase)
+				c.decides(workflows.UpdateSkip)
+			})
+			c.plays()
+			require.Equal(t, 1, c.decisions)
+		})
+	}
 }
 
 // The list of runs shows why a call is parked, for as long as it is.

@@ -24,9 +24,14 @@ type attempt struct {
 
 // perform does one step. While Kustomer refuses it, the call is parked until an
 // operator retries, amends or skips the step. Nothing else may lose a call.
-func (r *run) perform(ctx workflow.Context, step call.Step) error {
+func (r *run) perform(ctx workflow.Context, step call.Step) (err error) {
 	r.step = &StepState{Causes: step.Causes, Since: workflow.Now(ctx)}
-	defer func() { r.step, r.slow = nil, false }()
+	defer func() {
+		r.slow = false
+		if !temporal.IsCanceledError(err) { // a step that was under way then may be done, and the state names it
+			r.step = nil
+		}
+	}()
 	if rang := step.Is.Opening.Leg.CreatedAt; step.Has(call.Rang) && !rang.IsZero() && workflow.Now(ctx).Sub(rang) > oldCall {
 		r.mayBeDone, r.isOld = true, true
 	}

@@ -49,7 +49,7 @@ func Samples(ctx context.Context, set *automation.Set, country string) ([]Sample
 }
 
 func play(ctx context.Context, story story, set *automation.Set, country string) (Sample, error) {
-	recorder := &recorder{requests: []Request{}, conversation: map[string]any{"rev": 1}}
+	recorder := &recorder{requests: []Request{}, conversation: map[string]any{"rev": 1, "noteCount": 0}}
 	client, err := kustomer.New(kustomer.Config{BaseURL: "https://sample.api.kustomerapp.com", APIKey: "none", Transport: recorder})
 	if err != nil {
 		return Sample{}, err

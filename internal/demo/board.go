@@ -14,7 +14,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"golang.org/x/term"
 
-	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/simulator"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -61,7 +61,7 @@ func (b *board) header() {
 }
 
 // start puts a call on the board.
-func (b *board) start(story babelforce.Story) {
+func (b *board) start(story simulator.Story) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r := &row{key: story.Key, way: story.Want.Direction, title: story.Title, phase: string(workflows.Ringing)}
@@ -79,7 +79,7 @@ func (b *board) say(line string) {
 }
 
 // end says what became of a call.
-func (b *board) end(story babelforce.Story, state workflows.State, err error) {
+func (b *board) end(story simulator.Story, state workflows.State, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r := b.byKey[story.Key]

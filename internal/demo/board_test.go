@@ -16,21 +16,22 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/simulator"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
 )
 
 const key = "7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b"
 
-var onBoard = babelforce.Story{Key: key, Title: "answered at the first ring", Want: babelforce.Want{
-	Direction: "out", Bridges: []babelforce.Bridge{{Agent: babelforce.Agent{Name: "Ada Äther"}}},
+var onBoard = simulator.Story{Key: key, Title: "answered at the first ring", Want: simulator.Want{
+	Direction: "out", Bridges: []simulator.Bridge{{Agent: babelforce.Agent{Name: "Ada Äther"}}},
 }}
 
 func TestBoardPrintsOneLinePerCallWhereThereIsNoTerminal(t *testing.T) {
 	var out bytes.Buffer
 	board := newBoard(&out)
 	board.follow(t.Context(), nil) // returns at once: there is nothing to redraw
-	unanswered := babelforce.Story{Key: strings.Repeat("b", 32), Title: "abandoned", Want: babelforce.Want{Direction: "in"}}
+	unanswered := simulator.Story{Key: strings.Repeat("b", 32), Title: "abandoned", Want: simulator.Want{Direction: "in"}}
 	board.start(onBoard)
 	board.start(unanswered)
 	board.end(unanswered, workflows.State{}, errors.New("gave up"))

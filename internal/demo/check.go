@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/simulator"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -91,7 +92,7 @@ func noteIDs(is found) []string {
 }
 
 // order says in which order a call's events were delivered.
-func order(story babelforce.Story) string {
+func order(story simulator.Story) string {
 	var names []string
 	for _, step := range story.Steps {
 		name := strings.TrimPrefix(string(step.Event), "call-")
@@ -104,7 +105,7 @@ func order(story babelforce.Story) string {
 }
 
 // legs are the ids of a call's agent attempts, which must not have conversations of their own.
-func legs(story babelforce.Story) (ids []string) {
+func legs(story simulator.Story) (ids []string) {
 	for _, step := range story.Steps {
 		event, err := babelforce.Decode(step.Event, step.ContentType, step.Body)
 		if err == nil && event.Call.ID != story.Key && !slices.Contains(ids, event.Call.ID) {
@@ -133,8 +134,6 @@ func lookUp(ctx context.Context, client *kustomer.Client, key string) (found, er
 	if err != nil {
 		return found{}, err
 	}
-	for _, phone := range customer.Phones {
-		is.phones = append(is.phones, phone.Phone)
-	}
+	is.phones = customer.Phones
 	return is, nil
 }

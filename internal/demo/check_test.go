@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/simulator"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -21,7 +22,7 @@ const (
 
 // story is a call of each kind, and right is what must be held of it.
 type story struct {
-	babelforce.Story
+	simulator.Story
 	right found
 }
 
@@ -39,8 +40,8 @@ func entry(key, direction, outcome string) []sandbox.Message {
 
 func stories() (answered, missed, withheld, transferred, placed story) {
 	answered = story{
-		babelforce.Story{Key: "k1", Title: "answered", Want: babelforce.Want{
-			Direction: "in", Outcome: "answered", Customer: caller, Bridges: []babelforce.Bridge{{Agent: ada, Queue: "Support", Waited: 7}},
+		simulator.Story{Key: "k1", Title: "answered", Want: simulator.Want{
+			Direction: "in", Outcome: "answered", Customer: caller, Bridges: []simulator.Bridge{{Agent: ada, Queue: "Support", Waited: 7}},
 			Waited: 7, Talked: 88, Total: 95, EndedBy: "agent",
 		}},
 		found{
@@ -54,7 +55,7 @@ func stories() (answered, missed, withheld, transferred, placed story) {
 		},
 	}
 	missed = story{
-		babelforce.Story{Key: "k2", Title: "missed", Want: babelforce.Want{
+		simulator.Story{Key: "k2", Title: "missed", Want: simulator.Want{
 			Direction: "in", Outcome: "abandoned_in_queue", Customer: caller, Waited: 20, Total: 20, EndedBy: "caller",
 		}},
 		found{
@@ -64,7 +65,7 @@ func stories() (answered, missed, withheld, transferred, placed story) {
 		},
 	}
 	withheld = story{
-		babelforce.Story{Key: "k3", Title: "withheld, after hours", Want: babelforce.Want{
+		simulator.Story{Key: "k3", Title: "withheld, after hours", Want: simulator.Want{
 			Direction: "in", Outcome: "after_hours", Customer: "anonymous", Waited: 60, Total: 60, EndedBy: "flow",
 		}},
 		found{
@@ -73,8 +74,8 @@ func stories() (answered, missed, withheld, transferred, placed story) {
 		},
 	}
 	transferred = story{
-		babelforce.Story{Key: "k4", Title: "transferred, recorded", Want: babelforce.Want{
-			Direction: "in", Outcome: "answered", Customer: caller, Bridges: []babelforce.Bridge{{Agent: bob, Waited: 3}, {Agent: ada, Waited: 30}},
+		simulator.Story{Key: "k4", Title: "transferred, recorded", Want: simulator.Want{
+			Direction: "in", Outcome: "answered", Customer: caller, Bridges: []simulator.Bridge{{Agent: bob, Waited: 3}, {Agent: ada, Waited: 30}},
 			Waited: 3, Talked: 40, Total: 50, EndedBy: "caller", Recording: "https://example.com/r1",
 		}},
 		found{
@@ -89,7 +90,7 @@ func stories() (answered, missed, withheld, transferred, placed story) {
 		},
 	}
 	placed = story{
-		babelforce.Story{Key: "k5", Title: "placed", Want: babelforce.Want{Direction: "out", Outcome: "unreached", Customer: caller, Waited: 20, Total: 20}},
+		simulator.Story{Key: "k5", Title: "placed", Want: simulator.Want{Direction: "out", Outcome: "unreached", Customer: caller, Waited: 20, Total: 20}},
 		found{
 			conversations: 1, status: "open", direction: "out", phones: []string{caller}, customers: 1, messages: entry("k5", "out", "unreached"),
 			tags:  []string{"babelforce", "outbound_call", "call_unreached"},
@@ -205,14 +206,12 @@ func held(t *testing.T) (*sandbox.Server, *kustomer.Client) {
 	require.NoError(t, err)
 	answered, _, _, _, _ := stories()
 	for _, note := range answered.right.notes {
-		_, err := client.CreateNote(t.Context(), conversation.ID, kustomer.NewNote{ExternalID: note.ExternalID, Body: note.Body})
-		require.NoError(t, err)
+		require.NoError(t, client.CreateNote(t.Context(), conversation.ID, kustomer.NewNote{ExternalID: note.ExternalID, Body: note.Body}))
 	}
 	for _, message := range answered.right.messages {
-		_, err := client.CreateMessage(t.Context(), conversation.ID, kustomer.NewMessage{
+		require.NoError(t, client.CreateMessage(t.Context(), conversation.ID, kustomer.NewMessage{
 			App: "babelforce", ExternalID: message.ExternalID, Direction: message.Direction, Meta: message.Meta,
-		})
-		require.NoError(t, err)
+		}))
 	}
 	return s, client
 }
@@ -242,7 +241,7 @@ func TestConversationWithoutTagsOrEntryIsFoundOut(t *testing.T) {
 
 func TestLegTakenForACallOfItsOwnIsDoubled(t *testing.T) {
 	answered, _, _, _, _ := stories()
-	answered.Steps = []babelforce.Step{{
+	answered.Steps = []simulator.Step{{
 		Event: babelforce.CallFinished, ContentType: "application/json", Body: []byte(`{"call":{"id":"leg","parentId":"k1"}}`),
 	}}
 	look := func(key string) (found, error) {

@@ -11,12 +11,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/simulator"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/codec"
 	"github.com/callthread/callthread/kustomer"
@@ -28,6 +30,8 @@ type Options struct {
 	Calls  int     // how many calls; 0 plays until the context ends
 	Rate   float64 // calls a second
 	Faults *Faults // what goes wrong meanwhile, on the sandbox only; nil lets nothing go wrong
+	// NewReceiver makes the receiver that runs in this process, where no Programs are given.
+	NewReceiver func(ReceiverOptions) (http.Handler, error)
 	// Programs run receivers and workers as processes of their own, without which nothing can be killed;
 	// nil runs one of each in this process.
 	Programs *Programs
@@ -63,7 +67,7 @@ var moreAutomations []byte
 type show struct {
 	Options
 	stage     *Stage
-	simulator *babelforce.Simulator
+	simulator *simulator.Simulator
 	board     *board
 	storm     *storm // nil where nothing goes wrong
 }
@@ -85,14 +89,14 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	if err != nil {
 		return Report{}, cmp.Or(failure(ctx), err)
 	}
-	simulator, err := babelforce.NewSimulator(options.Seed, agents, nil)
+	deck, err := simulator.New(options.Seed, agents, nil)
 	if err != nil {
 		return Report{}, err
 	}
-	simulator.Plain = stage.Sandbox == nil
+	deck.Plain = stage.Sandbox == nil
 	introduce(options.Out, stage, options.Seed)
 
-	s := &show{Options: options, stage: stage, simulator: simulator, board: newBoard(options.Out)}
+	s := &show{Options: options, stage: stage, simulator: deck, board: newBoard(options.Out)}
 	go s.board.follow(ctx, stage.Temporal)
 	if options.Faults != nil {
 		s.storm = newStorm(stage, options, s.board.say)
@@ -119,7 +123,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 func (o Options) stage() (set StageOptions, err error) {
 	set = StageOptions{
 		Kustomer: o.Kustomer, Limits: call.Limits{Settle: settle, Recording: recording}, Seed: o.Seed, Progress: o.Out, Log: o.Log,
-		Programs: o.Programs, Existing: o.Existing, Ports: o.Ports,
+		NewReceiver: o.NewReceiver, Programs: o.Programs, Existing: o.Existing, Ports: o.Ports,
 	}
 	if o.Encrypt || o.Faults != nil {
 		set.Keys, err = codec.NewKey("demo")
@@ -168,7 +172,7 @@ func introduce(out io.Writer, stage *Stage, seed int64) {
 
 // played is a call, and why it could not be played to its end or did not come to it.
 type played struct {
-	babelforce.Story
+	simulator.Story
 	err error
 }
 
@@ -220,8 +224,8 @@ func (s *show) play(ctx context.Context) ([]played, error) {
 }
 
 // playOne plays one call, says so, and waits for its workflow to end.
-func (s *show) playOne(ctx context.Context, story babelforce.Story, isPlayed func()) (workflows.State, error) {
-	player := &babelforce.Player{URL: s.stage.WebhookURL, Secret: Secret}
+func (s *show) playOne(ctx context.Context, story simulator.Story, isPlayed func()) (workflows.State, error) {
+	player := &simulator.Player{URL: s.stage.WebhookURL, Secret: Secret}
 	_, err := player.Play(ctx, story, 1)
 	isPlayed()
 	if err != nil {
@@ -231,7 +235,7 @@ func (s *show) playOne(ctx context.Context, story babelforce.Story, isPlayed fun
 }
 
 // nextStory invents a call, which may come shuffled in a storm.
-func (s *show) nextStory() babelforce.Story {
+func (s *show) nextStory() simulator.Story {
 	story := s.simulator.Next(time.Now())
 	if s.storm != nil {
 		story = s.simulator.Shuffle(story)

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/simulator"
 	"github.com/callthread/callthread/call"
 )
 
 // differences says in words what is not as the story wants it and the automations write it.
-func differences(story babelforce.Story, is found) (problems []string) {
+func differences(story simulator.Story, is found) (problems []string) {
 	expect := func(what string, want, has []string) {
 		if !slices.Equal(want, has) {
 			problems = append(problems, fmt.Sprintf("%s %v instead of %v", what, has, want))
@@ -50,7 +50,7 @@ func differences(story babelforce.Story, is found) (problems []string) {
 }
 
 // wantTags are the names of a call's tags, sorted.
-func wantTags(want babelforce.Want) []string {
+func wantTags(want simulator.Want) []string {
 	tags := []string{"babelforce", map[string]string{"in": "inbound_call", "out": "outbound_call"}[want.Direction], "call_" + want.Outcome}
 	if want.Direction == "in" && !want.Answered() && want.Outcome != string(call.AfterHours) {
 		tags = append(tags, "call_lost")
@@ -67,7 +67,7 @@ type wantedNote struct {
 }
 
 // wantNotes are the notes that a call must have.
-func wantNotes(story babelforce.Story) (notes []wantedNote) {
+func wantNotes(story simulator.Story) (notes []wantedNote) {
 	id, want := externalID(story.Key), story.Want
 	add := func(name string, words ...string) { notes = append(notes, wantedNote{name, name, words}) }
 	for i, bridge := range want.Bridges {
@@ -92,7 +92,7 @@ func wantNotes(story babelforce.Story) (notes []wantedNote) {
 }
 
 // closingWords are what the last note of a call must say.
-func closingWords(want babelforce.Want) []string {
+func closingWords(want simulator.Want) []string {
 	words := []string{
 		"Call ended: " + call.Outcome(want.Outcome).InWords() + ".",
 		"Waited: " + inWords(want.Waited), "Total: " + inWords(want.Total),

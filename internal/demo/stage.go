@@ -16,12 +16,11 @@ import (
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
-	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
-	"github.com/callthread/callthread/internal/config"
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
-	"github.com/callthread/callthread/starter/webhook"
 )
 
 const (
@@ -74,6 +73,8 @@ type StageOptions struct {
 	Keys string
 	// Automations is the content of an automations file; nil is that of the built-in one.
 	Automations []byte
+	// NewReceiver makes the receiver that runs in this process, where no Programs are given.
+	NewReceiver func(ReceiverOptions) (http.Handler, error)
 	// Programs run the receiver and the worker, and Temporal then keeps its state
 	// in a file, so that each can be killed; nil runs all but Temporal in this process.
 	Programs *Programs
@@ -106,12 +107,12 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 	if options.Programs != nil {
 		return s, s.startPrograms(ctx, options)
 	}
-	set, err := automation.Load("automations", options.automations())
+	set, _, err := load.Bytes("automations", options.automations())
 	if err != nil {
 		return nil, err
 	}
 	steps := activities.New(s.Kustomer, func() *automation.Set { return set }, "")
-	worker := config.NewWorker(s.Temporal, s.TaskQueue, steps, config.StepsAtOnce(ourShare(options.Budget)), nil)
+	worker := app.NewWorker(s.Temporal, s.TaskQueue, steps, app.StepsAtOnce(ourShare(options.Budget)), nil)
 	if err := worker.Start(); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
 	}
@@ -141,16 +142,26 @@ func (s *Stage) startSandbox(options StageOptions) (err error) {
 // ourShare is the product's part of the org's budget.
 func ourShare(budget int) int { return cmp.Or(budget, defaultBudget) * 8 / 10 }
 
-func (s *Stage) startReceiver(options StageOptions, outgoing bool) error {
-	verifier, err := babelforce.NewVerifier([]string{Secret})
+// ReceiverOptions are what a stage asks of its receiver: to start workflows
+// eagerly, and to accept webhooks with the secret. The program that sets the
+// stage brings the receiver, so that this package needs no part of a program.
+type ReceiverOptions struct {
+	Temporal          client.Client
+	TaskQueue, Secret string
+	Limits            call.Limits
+	WantsOutbound     bool // whether the automations handle outbound calls
+	Log               *slog.Logger
+}
+
+func (s *Stage) startReceiver(options StageOptions, wantsOutbound bool) error {
+	receiver, err := options.NewReceiver(ReceiverOptions{
+		Temporal: s.Temporal, TaskQueue: s.TaskQueue, Secret: Secret,
+		Limits: options.Limits, WantsOutbound: wantsOutbound, Log: options.Log,
+	})
 	if err != nil {
 		return err
 	}
-	base, err := s.serve(options.Ports.Webhooks, webhook.New(webhook.Config{
-		Temporal: s.Temporal, TaskQueue: s.TaskQueue, Verifier: verifier,
-		Eager: true, Limits: options.Limits, Log: options.Log,
-		Outgoing: func() bool { return outgoing },
-	}))
+	base, err := s.serve(options.Ports.Webhooks, receiver)
 	s.WebhookURL = base + "/webhooks/babelforce"
 	return err
 }

@@ -14,9 +14,9 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
 
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/child"
 	"github.com/callthread/callthread/internal/codec"
-	"github.com/callthread/callthread/internal/config"
 	"github.com/callthread/callthread/internal/devserver"
 	"github.com/callthread/callthread/workflows"
 )
@@ -76,7 +76,7 @@ func (s *Stage) connect(ctx context.Context, connection client.Options, keys *co
 	s.closers = append(s.closers, s.Temporal.Close)
 	s.TemporalAddress = cmp.Or(connection.HostPort, client.DefaultHostPort)
 	s.Namespace = cmp.Or(connection.Namespace, client.DefaultNamespace)
-	return config.RegisterSearchAttributes(ctx, s.Temporal, s.Namespace)
+	return app.RegisterSearchAttributes(ctx, s.Temporal, s.Namespace)
 }
 
 // startTemporal starts a server, and what decrypts calls for its Web UI.

@@ -17,7 +17,7 @@ var (
 )
 
 // notAtZero are a setting, and what there is only once Kustomer has answered.
-var notAtZero = regexp.MustCompile(`^callthread_kustomer_(budget|request_seconds)`)
+var notAtZero = regexp.MustCompile(`^callthread_kustomer_(budget|request_seconds|wait_seconds)`)
 
 // Prometheus sees no increase in a counter that appears as one: an alert on it would stay silent.
 func TestAFreshProcessShowsAtZeroWhatAlertsAndDashboardAskFor(t *testing.T) {

@@ -17,6 +17,7 @@ type Metrics struct {
 	kustomer  *prometheus.HistogramVec
 	limit     *told
 	remaining *told
+	wait      *told
 }
 
 // New makes a program's metrics, with those of the Go runtime and the process.
@@ -28,9 +29,10 @@ func New() *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.005, 2, 12),
 		}, []string{"operation", "status"}),
 		limit:     newTold("callthread_kustomer_budget_limit", "Requests a minute that the whole Kustomer org may make, as Kustomer has just said; none while it has not."),
+		wait:      newTold("callthread_kustomer_wait_seconds", "How long Kustomer has just asked to be left alone, 0 if it has not; none while it has said nothing."),
 		remaining: newTold("callthread_kustomer_budget_remaining", "Requests left in this minute for the whole Kustomer org, as Kustomer has just said; none while it has not."),
 	}
-	m.registry.MustRegister(m.kustomer, m.limit, m.remaining,
+	m.registry.MustRegister(m.kustomer, m.limit, m.remaining, m.wait,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return m
 }
@@ -40,4 +42,7 @@ func (m *Metrics) Kustomer(exchange kustomer.Exchange) {
 	m.kustomer.WithLabelValues(exchange.Op, strconv.Itoa(exchange.Status)).Observe(exchange.Duration.Seconds())
 	m.limit.say(exchange.RateLimit)
 	m.remaining.say(exchange.RateLimitRemaining)
+	if exchange.Status != 0 {
+		m.wait.say(int(exchange.Wait.Seconds()))
+	}
 }

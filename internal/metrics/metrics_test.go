@@ -56,7 +56,7 @@ func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
 	webhook("call-inbound", 202, false, 3*time.Millisecond)
 	webhook("call-inbound", 202, true, time.Millisecond)
 	webhook("unknown", 404, false, 0)
-	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 429, Duration: time.Second, RateLimit: 1000, RateLimitRemaining: 17})
+	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 429, Duration: time.Second, RateLimit: 1000, RateLimitRemaining: 17, Wait: time.Hour})
 	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 0, Duration: time.Second, RateLimit: -1, RateLimitRemaining: -1})
 	text := scrape(t, m)
 	for _, line := range []string{
@@ -69,6 +69,7 @@ func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
 		`callthread_kustomer_request_seconds_sum{operation="create note",status="0"} 1`,
 		`callthread_kustomer_budget_limit 1000`,
 		`callthread_kustomer_budget_remaining 17`,
+		`callthread_kustomer_wait_seconds 3600`,
 		`process_cpu_seconds_total`,
 		`go_goroutines`,
 		`go_build_info`,
@@ -79,8 +80,11 @@ func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
 
 func TestBudgetIsNotShownBeforeKustomerHasToldIt(t *testing.T) {
 	m := New()
+	require.NotContains(t, scrape(t, m), "callthread_kustomer_wait_seconds")
 	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 200, RateLimit: -1, RateLimitRemaining: -1})
-	require.NotContains(t, scrape(t, m), "callthread_kustomer_budget_", "it would read as a budget used up")
+	text := scrape(t, m)
+	require.NotContains(t, text, "callthread_kustomer_budget_", "it would read as a budget used up")
+	require.Contains(t, text, "callthread_kustomer_wait_seconds 0")
 }
 
 func TestWhatKustomerSaidOfItsBudgetIsNotShownForEver(t *testing.T) {

@@ -8,11 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/simulator"
 	"github.com/callthread/callthread/call"
 )
 
 // told is what a call's record makes of a story's events, in the order given.
-func told(t *testing.T, story babelforce.Story) call.Facts {
+func told(t *testing.T, story simulator.Story) call.Facts {
 	t.Helper()
 	record := call.Record{Key: story.Key, Started: time.Now(), Limits: call.DefaultLimits}
 	for _, step := range story.Steps {
@@ -26,11 +27,11 @@ func told(t *testing.T, story babelforce.Story) call.Facts {
 
 func TestWhatASimulatedCallWantsIsWhatItsEventsTellInWhateverOrder(t *testing.T) {
 	agents := []babelforce.Agent{{ID: "a1", Name: "Ada", SourceID: "1"}, {ID: "a2", Name: "Bob", SourceID: "2"}, {ID: "a3", Name: "Cem", SourceID: "3"}}
-	simulator, err := babelforce.NewSimulator(1, agents, nil)
+	sim, err := simulator.New(1, agents, nil)
 	require.NoError(t, err)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for range 500 {
-		story := simulator.Next(time.Now())
+		story := sim.Next(time.Now())
 		want := call.Summary{WaitSeconds: &story.Want.Waited, EndedBy: story.Want.EndedBy}
 		if story.Want.Answered() {
 			want.TalkSeconds = &story.Want.Talked
@@ -56,7 +57,7 @@ func TestWhatASimulatedCallWantsIsWhatItsEventsTellInWhateverOrder(t *testing.T)
 }
 
 // order says which story failed, and in which order of its events.
-func order(story babelforce.Story) (order []string) {
+func order(story simulator.Story) (order []string) {
 	order = append(order, story.Title)
 	for _, step := range story.Steps {
 		order = append(order, string(step.Event))

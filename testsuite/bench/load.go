@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/simulator"
 	"github.com/callthread/callthread/kustomer"
 )
 
@@ -119,8 +120,8 @@ func (s *stage) answer(ctx context.Context, c *call, due time.Time) error {
 // send delivers a webhook as babelforce would.
 func (s *stage) send(ctx context.Context, event babelforce.EventName, c *call, rest string) error {
 	body := fmt.Sprintf(`{"call":{"id":%q,"type":"inbound","source":"queue","domain":"external","from":%q,"to":"+493023125001"`, c.id, c.number) + rest
-	step := babelforce.Step{Event: event, ContentType: "application/json", Body: []byte(body)}
-	_, err := s.player.Play(ctx, babelforce.Story{Key: c.id, Steps: []babelforce.Step{step}}, 0)
+	step := simulator.Step{Event: event, ContentType: "application/json", Body: []byte(body)}
+	_, err := s.player.Play(ctx, simulator.Story{Key: c.id, Steps: []simulator.Step{step}}, 0)
 	return err
 }
 

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/simulator"
 	"github.com/callthread/callthread/internal/child"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
@@ -33,7 +33,7 @@ type stage struct {
 	settings
 	temporal  *temporal
 	witness   *witness
-	player    *babelforce.Player
+	player    *simulator.Player
 	programs  []*child.Process
 	listens   string // where webhooks are received
 	profiles  string // where profiles are asked for, if at all
@@ -98,7 +98,7 @@ func (s *stage) configure(kustomerURL, folder string) error {
 		return err
 	}
 	s.listens = "127.0.0.1:" + strconv.Itoa(port)
-	s.player = &babelforce.Player{
+	s.player = &simulator.Player{
 		URL: "http://" + s.listens + "/webhooks/babelforce", Secret: secret,
 		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}},
 	}

@@ -10,9 +10,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/testsuite/document"
 )
 
 func TestPodsMayDoNoMoreThanTheyNeed(t *testing.T) {
@@ -84,10 +85,10 @@ func TestComposedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
 func TestProbesAskWhereTheProgramsAnswer(t *testing.T) {
 	for name, d := range deployed(t) {
 		c, ports := d.Spec.Template.Spec.Containers[0], make(map[string]string)
-		said := help(t, c.Command[0], c.Command[1:]...)
+		said := document.Document{Name: "help of " + name, Text: help(t, c.Command[0], c.Command[1:]...)}
 		for _, port := range c.Ports {
 			ports[port.Name] = port.ContainerPort
-			require.Contains(t, said, `(default: ":`+port.ContainerPort+`")`, name)
+			said.Has(t, `(default: ":`+port.ContainerPort+`")`)
 		}
 		require.Equal(t, ports["metrics"], d.Spec.Template.Metadata.Annotations["prometheus.io/port"], name)
 		at := map[string]string{"starter": "webhooks", "worker": "metrics"}[name]
@@ -99,7 +100,7 @@ func TestProbesAskWhereTheProgramsAnswer(t *testing.T) {
 
 // A program that is killed before that leaves webhooks unanswered, or steps that another must look up again.
 func TestProgramsAreGivenTheTimeThatTheyTakeToStop(t *testing.T) {
-	takes := map[string]int{"starter": seconds(t, "../../starter/listen.go", "shutdownTimeout"), "worker": seconds(t, "../../internal/config/worker.go", "stopTimeout")}
+	takes := map[string]int{"starter": seconds(t, "../../starter/listen.go", "shutdownTimeout"), "worker": seconds(t, "../../internal/app/worker.go", "stopTimeout")}
 	var compose struct {
 		Services map[string]struct {
 			StopGracePeriod string `yaml:"stop_grace_period"`
@@ -154,7 +155,5 @@ func TestTracesReachTheCollectorThatTheExampleNames(t *testing.T) {
 }
 
 func TestDeployedAutomationsAreTheBuiltInOnes(t *testing.T) {
-	text, err := os.ReadFile(manifests + "automations.yaml")
-	require.NoError(t, err)
-	require.Equal(t, string(automation.DefaultFile), string(text))
+	document.Read(t, manifests+"automations.yaml").Is(t, string(automation.DefaultFile))
 }

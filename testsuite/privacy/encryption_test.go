@@ -15,9 +15,10 @@ import (
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/codec"
-	"github.com/callthread/callthread/internal/config"
 	"github.com/callthread/callthread/testsuite/personal"
 	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
@@ -69,10 +70,10 @@ func newKey(t *testing.T, id string) string {
 // serve starts a worker for a task queue, until the test ends.
 func serve(t *testing.T, s *stage.Stage, queue, keys string) worker.Worker {
 	t.Helper()
-	set, err := automation.Load("default", automation.DefaultFile)
+	set, _, err := load.Bytes("default", automation.DefaultFile)
 	require.NoError(t, err)
 	steps := activities.New(s.Kustomer, func() *automation.Set { return set }, "")
-	served := config.NewWorker(s.Connect(t, keys), queue, steps, 10, nil)
+	served := app.NewWorker(s.Connect(t, keys), queue, steps, 10, nil)
 	require.NoError(t, served.Start())
 	t.Cleanup(func() { served.Stop() })
 	return served

@@ -22,8 +22,8 @@ import (
 
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/child"
-	"github.com/callthread/callthread/internal/config"
 	"github.com/callthread/callthread/internal/demo"
 	"github.com/callthread/callthread/starter/webhook"
 	"github.com/callthread/callthread/testsuite/stage"
@@ -66,12 +66,12 @@ func (r *rollout) serve(t *testing.T, c client.Client, buildID string, changes .
 	t.Helper()
 	keyFile := filepath.Join(t.TempDir(), "key")
 	require.NoError(t, os.WriteFile(keyFile, []byte(stage.SandboxKey), 0o600))
-	w := config.Worker{
-		Temporal: &config.Temporal{TaskQueue: r.queue},
-		Kustomer: config.Kustomer{URL: r.KustomerURL, APIKeyFile: keyFile, Budget: 10_000},
+	w := app.Worker{
+		Temporal: &app.Temporal{TaskQueue: r.queue},
+		Kustomer: app.Kustomer{URL: r.KustomerURL, APIKeyFile: keyFile, Budget: 10_000},
 	}
 	if buildID != "" {
-		w.Version = config.Version{Deployment: r.queue, BuildID: buildID}
+		w.Version = app.Version{Deployment: r.queue, BuildID: buildID}
 	}
 	served, err := w.New(c, nil, changes...)
 	require.NoError(t, err)

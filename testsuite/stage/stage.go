@@ -64,12 +64,13 @@ func Set(t *testing.T, change ...func(*demo.StageOptions)) *Stage {
 	t.Helper()
 	NeedsTemporal(t)
 	options := demo.StageOptions{
-		Existing: &demo.Existing{},
-		Limits:   call.Limits{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
-		Budget:   100_000,                              // what is proven here is not the budget
-		Seed:     stages.Add(1),                        // or conversations on two stages might have the same id
-		Progress: io.Discard,
-		Log:      slog.New(slog.DiscardHandler),
+		NewReceiver: Receiver,
+		Existing:    &demo.Existing{},
+		Limits:      call.Limits{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
+		Budget:      100_000,                              // what is proven here is not the budget
+		Seed:        stages.Add(1),                        // or conversations on two stages might have the same id
+		Progress:    io.Discard,
+		Log:         slog.New(slog.DiscardHandler),
 	}
 	for _, f := range change {
 		f(&options)

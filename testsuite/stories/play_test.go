@@ -55,6 +55,7 @@ func (p playing) play(t *testing.T) picture {
 	} else {
 		require.NoError(t, env.GetWorkflowError(), "%s\n%s", p.Title, p.inWords())
 		require.NoError(t, env.GetWorkflowResult(&state))
+		require.Empty(t, state.Unwritten, "%s\n%s", p.Title, p.inWords())
 	}
 	require.Len(t, state.Events, p.cameInTime(env.Now()), "%s: each event counts once\n%s", p.Title, p.inWords())
 	return p.see(t, kustomer, state)

@@ -52,8 +52,9 @@ func runOn(m *testing.M) int {
 
 func start(keys string) (*demo.Stage, error) {
 	return demo.SetStage(context.Background(), demo.StageOptions{
-		Limits: call.Limits{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
-		Budget: 100_000, Keys: keys, Progress: os.Stderr, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		NewReceiver: stage.Receiver,
+		Limits:      call.Limits{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
+		Budget:      100_000, Keys: keys, Progress: os.Stderr, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 }
 
