@@ -273,7 +273,7 @@ func TestEventChangesWithAnyFieldOfItsBody(t *testing.T) {
 }
 
 func TestOnlyTheFiveEventsHaveNames(t *testing.T) {
-	for _, name := range []EventName{CallInbound, CallOutbound, CallBridged, CallFinished, RecordingFinished} {
+	for _, name := range EventNames() {
 		got, ok := ParseEventName(string(name))
 		require.True(t, ok)
 		require.Equal(t, name, got)

@@ -9,6 +9,7 @@
 package babelforce
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,14 +27,17 @@ const (
 	RecordingFinished EventName = "recording-finished" // a recording can be listened to (confirmed, HC/360040599892)
 )
 
+// EventNames are all of them.
+func EventNames() []EventName {
+	return []EventName{CallInbound, CallOutbound, CallBridged, CallFinished, RecordingFinished}
+}
+
 // ParseEventName reports whether s, a path segment, is one of the five names.
 func ParseEventName(s string) (EventName, bool) {
-	switch name := EventName(s); name {
-	case CallInbound, CallOutbound, CallBridged, CallFinished, RecordingFinished:
+	if name := EventName(s); slices.Contains(EventNames(), name) {
 		return name, true
-	default:
-		return "", false
 	}
+	return "", false
 }
 
 // otherNames are parts of names that people give to events. The first that a

@@ -167,9 +167,7 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 	}
 	w.serves.Store(true)
 	if served != nil && w.Version.On() {
-		routing, stop := context.WithCancel(ctx)
-		defer stop()
-		go w.Version.follow(routing, c.WorkerDeploymentClient().GetHandle(w.Version.Deployment), w.Temporal.Namespace(), log)
+		w.Version.announce(ctx, c.WorkerDeploymentClient().GetHandle(w.Version.Deployment), w.Temporal.Namespace(), log)
 	}
 	if err := w.attend(ctx, hangups, log); err != nil {
 		return err

@@ -3,7 +3,6 @@ package webhook
 import (
 	"net/http"
 	"net/netip"
-	"time"
 
 	"github.com/callthread/callthread/babelforce"
 )
@@ -37,7 +36,7 @@ func (h *Handler) admit(d *delivery) (event babelforce.Event, ok bool) {
 		return event, false
 	}
 	if d.isOfAnotherEvent(event) {
-		h.refuseStranger(d, h.Proxies.source(d.r), babelforce.ErrOtherEvent)
+		h.refuseStranger(d, h.Proxies.Of(d.r), babelforce.ErrOtherEvent)
 		return event, false
 	}
 	return event, true
@@ -51,19 +50,19 @@ func (h *Handler) authentic(d *delivery) (body []byte, ok bool) {
 	if h.Verifier == nil {
 		return h.read(d)
 	}
-	source := h.Proxies.source(d.r)
-	if d.signed && h.failures.exhausted(source) {
+	from := h.Proxies.Of(d.r)
+	if d.signed && h.failures.Exhausted(from) {
 		h.refuseSource(d)
 		return nil, false
 	}
 	if d.signed {
 		if body, ok = h.read(d); !ok {
-			h.failures.count(source)
+			h.failures.Count(from)
 			return nil, false
 		}
 	}
 	if err := h.Verifier.Verify(d.name, d.r.Header, body); err != nil {
-		h.refuseStranger(d, source, err)
+		h.refuseStranger(d, from, err)
 		return nil, false
 	}
 	if d.signed {
@@ -73,27 +72,17 @@ func (h *Handler) authentic(d *delivery) (body []byte, ok bool) {
 }
 
 // refuseStranger says what is wrong with the credentials, to a source that does not fail too often.
-func (h *Handler) refuseStranger(d *delivery, source netip.Prefix, problem error) {
-	if !h.failures.count(source) {
+func (h *Handler) refuseStranger(d *delivery, from netip.Prefix, problem error) {
+	if !h.failures.Refuse(d.w, from, "event", d.outcome.Event, "status", http.StatusUnauthorized, "problem", problem) {
 		h.refuseSource(d)
 		return
 	}
-	hangUp(d.w)
 	d.w.Header().Set("WWW-Authenticate", `Bearer realm="callthread"`)
-	h.refuse(d, http.StatusUnauthorized, problem.Error()+": send the webhook secret as bearer token, basic password, X-Webhook-Secret header or Standard-Webhooks signature")
+	refuse(d.w, http.StatusUnauthorized, problem.Error()+": send the webhook secret as bearer token, basic password, X-Webhook-Secret header or Standard-Webhooks signature")
 }
 
-// refuseSource turns away a source that fails too often. The log does not say
-// which it is: the address of a stranger is personal data, and a proxy's log has it.
+// refuseSource turns away a source that fails too often.
 func (h *Handler) refuseSource(d *delivery) {
-	hangUp(d.w)
-	d.w.Header().Set("Retry-After", "1")
-	h.refuse(d, http.StatusTooManyRequests, "too many webhooks with wrong credentials, or none, from where this one comes from")
-}
-
-// hangUp ends the connection after the answer. Otherwise net/http would read
-// what is left of the body first, for as long as a body may take.
-func hangUp(w http.ResponseWriter) {
-	w.Header().Set("Connection", "close")
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // not supported by what is no connection, as in tests
+	h.failures.TurnAway(d.w)
+	refuse(d.w, http.StatusTooManyRequests, "too many webhooks with wrong credentials, or none, from where this one comes from")
 }

@@ -70,10 +70,10 @@ func TestNoiseIsNeitherCountedNorLogged(t *testing.T) {
 
 func TestLogIsNotFloodedByWrongPaths(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
-		for range 3 * failureBurst {
+		for range 3 * refusalsLogged {
 			r.send(t, raw("POST", "/webhooks/babelforce/x", "", ""))
 		}
-		require.Len(t, r.answered, 3*failureBurst)
-		require.Equal(t, failureBurst, strings.Count(r.logs.String(), "\n"))
+		require.Len(t, r.answered, 3*refusalsLogged)
+		require.Equal(t, refusalsLogged, strings.Count(r.logs.String(), "\n"))
 	})
 }

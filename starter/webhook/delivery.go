@@ -69,5 +69,5 @@ func (r *statusRecorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets hangUp reach the connection.
+// Unwrap lets the connection be ended after a refusal.
 func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

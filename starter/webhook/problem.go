@@ -21,6 +21,9 @@ type problem struct {
 // refused is how the log names every webhook that is not accepted.
 const refused = "webhook refused"
 
+// refusalsLogged is how many refusals are logged at once.
+const refusalsLogged = 20
+
 // refuse answers a webhook that is not accepted. Anyone can cause it, so the log
 // has a line for it once a second at most.
 func (h *Handler) refuse(d *delivery, status int, detail string) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/source"
 )
 
 const (
@@ -46,7 +47,7 @@ type Config struct {
 	// no limit. What comes faster waits, for as long as its sender does.
 	Rate float64
 	// Proxies are those before the receiver, which say whom they were asked by.
-	Proxies Proxies
+	Proxies source.Proxies
 	// Ready, if set, says what else but an unreachable Temporal keeps events from being accepted.
 	Ready func() error
 	// Outgoing, if set, says whether calls that agents place are wanted. It is
@@ -77,8 +78,8 @@ type Handler struct {
 	Config
 	mux      *http.ServeMux
 	queue    queue
-	failures failures
-	// strangers limits what anyone can have logged.
+	failures *source.Failures
+	// strangers limits what anyone can have logged: a line a second, after the first ones.
 	strangers *rate.Limiter
 	readiness readiness
 }
@@ -99,7 +100,7 @@ func New(config Config) *Handler {
 	}
 	h := &Handler{
 		Config: config, mux: http.NewServeMux(), queue: newQueue(config.Rate),
-		failures: newFailures(), strangers: rate.NewLimiter(failureRate, failureBurst),
+		failures: source.NewFailures(config.Log, "webhook"), strangers: rate.NewLimiter(1, refusalsLogged),
 	}
 	h.mux.HandleFunc(prefix+"{event}", h.receive)
 	h.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, status{"alive"}) })

@@ -40,17 +40,18 @@ var mayImport = map[string][]string{
 	"reconcile": {"babelforce", "babelforce/calllog", "call", "workflows"},
 
 	// The programs, and what they are built from.
-	"starter":            {"automation", "babelforce", "call", "internal/app", "internal/check", "internal/codec", "internal/demo", "internal/operator", "kustomer/sandbox", "phone", "reconcile", "starter/webhook", "workflows"},
-	"starter/webhook":    {"babelforce", "call", "workflows"},
+	"starter":            {"automation", "babelforce", "call", "internal/app", "internal/check", "internal/codec", "internal/demo", "internal/operator", "internal/source", "kustomer/sandbox", "phone", "reconcile", "starter/webhook", "workflows"},
+	"starter/webhook":    {"babelforce", "call", "internal/source", "workflows"},
 	"worker":             {"internal/app"},
 	"internal/app":       {"activities", "automation", "automation/load", "babelforce", "babelforce/calllog", "call", "internal/codec", "internal/metrics", "internal/tracing", "kustomer", "phone", "reconcile", "workflows"},
 	"internal/check":     {"activities", "automation", "automation/load", "call", "kustomer"},
 	"internal/child":     {},
-	"internal/codec":     {},
+	"internal/codec":     {"internal/source"},
 	"internal/demo":      {"activities", "automation", "automation/load", "babelforce", "babelforce/simulator", "call", "internal/app", "internal/child", "internal/codec", "internal/devserver", "kustomer", "kustomer/sandbox", "workflows"},
 	"internal/devserver": {"internal/child"},
-	"internal/metrics":   {"activities", "call", "kustomer", "reconcile", "workflows"},
+	"internal/metrics":   {"activities", "babelforce", "call", "kustomer", "reconcile", "workflows"},
 	"internal/operator":  {"automation", "call", "internal/codec", "phone", "workflows"},
+	"internal/source":    {},
 	"internal/tracing":   {"babelforce", "kustomer"},
 
 	// Proofs across packages may use everything; nothing uses them but their own helpers.
@@ -59,6 +60,7 @@ var mayImport = map[string][]string{
 	"testsuite/bench":          {"automation", "babelforce", "babelforce/simulator", "internal/child", "internal/devserver", "kustomer", "kustomer/sandbox", "testsuite/cluster", "workflows"},
 	"testsuite/bench/baseline": {"kustomer"},
 	"testsuite/cluster":        {"internal/child"},
+	"testsuite/openapi":        {},
 	"testsuite/personal":       {"kustomer/sandbox", "testsuite/stage"},
 	"testsuite/stage":          {"babelforce", "call", "internal/codec", "internal/demo", "internal/devserver", "kustomer/sandbox", "starter/webhook", "workflows"},
 }
