@@ -35,6 +35,9 @@ type update struct {
 	sharedBy string
 	// looks says that the step may have been done before, wholly or in part.
 	looks bool
+	// ended says that the call has: what differs from what the step wants was changed by
+	// people, and not by a later hand-over.
+	ended bool
 	// overtaken says that somebody changed the conversation since our last write: our
 	// own attempt may have, and nothing else tells that its notes are written.
 	overtaken bool
@@ -112,6 +115,10 @@ func (u *update) isDone(ctx context.Context) (bool, error) {
 		u.notes, u.checked = missing, true
 		return false, nil
 	}
+	if u.on.earlierRun && u.ended {
+		_, kept := merge(u.want, u.base, u.theirs, u.on)
+		u.warnings = append(u.warnings, kept...)
+	}
 	p, _ := merge(u.want, u.base, nil, u.on)
 	u.took(shown(p, u.theirs))
 	u.base.Rev, u.base.TagsKnown = 0, false
@@ -134,12 +141,12 @@ func (u *update) look(ctx context.Context) error {
 		case current.Deleted:
 			return errGone
 		case current.MergedTarget == "":
-			u.overtaken = u.overtaken || u.base.Rev != 0 && current.Rev != u.base.Rev || current.NoteCount > u.base.Notes
+			u.overtaken = u.overtaken || u.base.Rev != 0 && current.Rev != u.base.Rev || u.base.hasOtherNotes(current)
 			u.theirs = current
 			if u.base.Merged {
-				u.base.CustomerID = current.CustomerID
+				u.base.CustomerID = cmp.Or(current.CustomerID, u.base.CustomerID)
 			}
-			return nil
+			return current.Needs(u.want.needs()...)
 		}
 		u.warn("the conversation was merged into another one in Kustomer: what is written goes there")
 		u.base = Conversation{ID: current.MergedTarget, CustomerID: u.base.CustomerID, OpenedAt: u.base.OpenedAt, Adopted: u.base.Adopted, Merged: true}
@@ -162,6 +169,9 @@ func (u *update) giveToCustomer(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := u.theirs.Needs(kustomer.FieldCustomer); err != nil {
+		return err
+	}
 	owner := u.theirs.CustomerID
 	if owner != customer.id && owner != u.base.CustomerID {
 		u.warn("somebody has given the conversation to another customer: that was kept")
@@ -176,6 +186,9 @@ func (u *update) giveToCustomer(ctx context.Context) error {
 			return err
 		}
 		u.base.Rev, u.theirs = 0, moved
+		if moved.Needs(u.want.needs()...) != nil {
+			u.theirs = nil
+		}
 	}
 	u.base.CustomerID = customer.id
 	return nil

@@ -127,7 +127,7 @@ func (a *applyOrg) tag(tag string) {
 
 // writes is a person's note: as long as it is not read, it could be one of ours.
 func (a *applyOrg) writes(body string) {
-	_, err := a.people.CreateNote(a.t.Context(), a.State().Conversations[0].ID, kustomer.NewNote{Body: body, ExternalID: "people:" + body})
+	err := a.people.CreateNote(a.t.Context(), a.State().Conversations[0].ID, kustomer.NewNote{Body: body, ExternalID: "people:" + body})
 	require.NoError(a.t, err)
 }
 

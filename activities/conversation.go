@@ -35,7 +35,7 @@ type Conversation struct {
 	TagsKnown bool     `json:"tagsKnown,omitempty"`
 	Tags      []string `json:"tags,omitempty"`
 	TagIDs    []string `json:"tagIds,omitempty"`
-	// Notes is how many notes it had.
+	// Notes is how many notes it had, -1 if that is not known.
 	Notes int `json:"notes,omitempty"`
 }
 
@@ -51,11 +51,18 @@ func (c *Conversation) received(answer *kustomer.Conversation) {
 }
 
 // knowsTags reports whether the names of its tags are known, if it now has these ids.
-func (c Conversation) knowsTags(ids []string) bool { return c.TagsKnown && sameSet(c.TagIDs, ids) }
+func (c Conversation) knowsTags(ids []string) bool {
+	return c.TagsKnown && ids != nil && sameSet(c.TagIDs, ids)
+}
 
 // tagged notes the names of all tags, and their ids if each has one.
 func (c *Conversation) tagged(names, ids []string) {
-	c.Tags, c.TagIDs, c.TagsKnown = names, ids, len(names) == len(ids)
+	c.Tags, c.TagIDs, c.TagsKnown = names, ids, ids != nil && len(names) == len(ids)
+}
+
+// hasOtherNotes reports whether the conversation may have notes that it did not have.
+func (c Conversation) hasOtherNotes(is *kustomer.Conversation) bool {
+	return is.NoteCount < 0 || is.NoteCount > c.Notes
 }
 
 var (

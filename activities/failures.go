@@ -70,7 +70,7 @@ func failure(ctx context.Context, err error) error {
 	case kustomer.Credentials:
 		failureType = Credentials
 		options.NextRetryDelay = max(jitter(min(credentialsBackoff, backoff(tries(ctx)))), time.Until(answer.RetryAt))
-	case kustomer.Unavailable:
+	case kustomer.Unavailable, kustomer.NotUnderstood:
 		failureType = Unavailable
 		// A 503 may say for how long.
 		options.NextRetryDelay = max(options.NextRetryDelay, time.Until(answer.RetryAt))
@@ -135,8 +135,8 @@ func backoff(attempt int32) time.Duration {
 	return time.Duration(min(float64(maxBackoff), grown))
 }
 
-// untilReset waits for the budget's reset, which the client has found
-// plausible, spread over some seconds so that the calls that wait for it do not
+// untilReset waits for the budget's reset, which the client gives as a minute
+// ahead at most, spread over some seconds so that the calls that wait for it do not
 // use up the next window in one burst.
 func untilReset(reset, now time.Time) time.Duration {
 	wait := reset.Sub(now)

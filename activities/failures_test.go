@@ -68,13 +68,11 @@ func TestAnUsedUpBudgetIsWaitedOut(t *testing.T) {
 		header, value string
 		reset         time.Duration
 	}{
-		"until the reset":               {"X-Ratelimit-Reset", in(90 * time.Second), 89 * time.Second}, // whole seconds only
-		"until the reset, soon":         {"X-Ratelimit-Reset", in(20 * time.Second), 19 * time.Second},
-		"as told by Retry-After":        {"Retry-After", "40", 40 * time.Second},
-		"a minute when nothing said":    {"X-Other", "", time.Minute},
-		"however long that is":          {"Retry-After", "1800", 30 * time.Minute},
-		"a minute when it is nonsense":  {"X-Ratelimit-Reset", in(3 * time.Hour), time.Minute},
-		"a minute when a clock is slow": {"X-Ratelimit-Reset", in(50 * time.Minute), time.Minute},
+		"until the reset":                {"X-Ratelimit-Reset", in(20 * time.Second), 19 * time.Second}, // whole seconds only
+		"as told by Retry-After":         {"Retry-After", "40", 40 * time.Second},
+		"a minute when nothing said":     {"X-Other", "", time.Minute},
+		"a minute at most":               {"Retry-After", "1800", time.Minute},
+		"a minute when a clock is wrong": {"X-Ratelimit-Reset", in(3 * time.Hour), time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()

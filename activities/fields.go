@@ -163,7 +163,7 @@ func (u *update) answered(written patch, answer *kustomer.Conversation, err erro
 	}
 	u.took(written)
 	u.base.received(answer)
-	u.overtaken = u.overtaken || answer.NoteCount > u.base.Notes
+	u.overtaken = u.overtaken || u.base.hasOtherNotes(answer)
 	u.theirs = nil
 	return nil
 }

@@ -38,6 +38,9 @@ func (o *opened) join(ctx context.Context, earlier []kustomer.Conversation, look
 		if conversation.Status == "done" || conversation.Deleted || conversation.MergedTarget != "" {
 			continue
 		}
+		if err := conversation.Needs(append(needsOf(o.opening), kustomer.FieldStatus)...); err != nil {
+			return err
+		}
 		o.joinedTo(&conversation)
 		o.want = difference{Change: lacking(o.opening, &conversation)}
 		o.want.Status, o.want.AddTags = "open", o.opening.Tags
@@ -58,7 +61,7 @@ func (o *opened) join(ctx context.Context, earlier []kustomer.Conversation, look
 // many earlier calls cost nothing.
 func (o *opened) findReceipt(ctx context.Context, earlier []kustomer.Conversation, receipt kustomer.NewNote) error {
 	for _, conversation := range earlier {
-		if conversation.UpdatedAt.Before(o.rang.Add(-clockSkew)) {
+		if at := conversation.UpdatedAt; !at.IsZero() && at.Before(o.rang.Add(-clockSkew)) {
 			continue
 		}
 		written, err := o.hasNote(ctx, conversation.ID, receipt)
@@ -113,7 +116,7 @@ func (u *update) leaveOpenForLater(ctx context.Context, p *patch) (left bool, er
 	}
 	for _, one := range notes {
 		isReceipt := strings.HasPrefix(one.ExternalID, externalIDPrefix) && strings.HasSuffix(one.ExternalID, ":"+string(call.Inbound))
-		if isReceipt && one.ExternalID != ours && one.CreatedAt.After(since) {
+		if isReceipt && one.ExternalID != ours && (one.CreatedAt.IsZero() || one.CreatedAt.After(since)) {
 			u.warn("the customer has called again: the conversation was left open for that call")
 			return true, nil
 		}

@@ -65,6 +65,23 @@ func merge(want difference, base Conversation, theirs *kustomer.Conversation, on
 	return p, warnings
 }
 
+// needs are the fields of theirs that decide what is written: without one of them
+// people's choices look like ours.
+func (want difference) needs() (fields []kustomer.Field) {
+	add := func(isNeeded bool, field kustomer.Field) {
+		if isNeeded {
+			fields = append(fields, field)
+		}
+	}
+	isChange := want.nobody || want.SetTags != nil || patch{Change: want.Change}.changesFields() || len(want.AssignedUsers) > 0
+	add(isChange, kustomer.FieldRev)
+	add(want.Name != "", kustomer.FieldName)
+	add(want.Status != "", kustomer.FieldStatus)
+	add(want.nobody || len(want.AssignedUsers) > 0, kustomer.FieldAssignedUsers)
+	add(len(want.AssignedTeams) > 0, kustomer.FieldAssignedTeams)
+	return fields
+}
+
 // mergeName: a name that people gave stays.
 func mergeName(p *patch, base Conversation, theirs *kustomer.Conversation, on terms, warn func(string, ...any)) {
 	isTheirs := theirs.Name != base.Name && !slices.Contains(on.names, theirs.Name)

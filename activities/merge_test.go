@@ -90,7 +90,9 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 	closed := func(c *kustomer.Conversation) { c.Status = "done" }
 	givenTo := func(users ...string) theirs { return func(c *kustomer.Conversation) { c.AssignedUsers = users } }
 	inTeams := func(teams ...string) theirs { return func(c *kustomer.Conversation) { c.AssignedTeams = teams } }
-	tagged := func(ids ...string) theirs { return func(c *kustomer.Conversation) { c.Tags = ids } }
+	tagged := func(ids ...string) theirs {
+		return func(c *kustomer.Conversation) { c.Tags = append([]string{}, ids...) }
+	}
 	at := func(rev int) theirs { return func(c *kustomer.Conversation) { c.Rev = rev } }
 	change := func(c automation.Change) difference { return difference{Change: c} }
 
@@ -176,6 +178,7 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 		"21: not if others have taken one away":                           {want: tags([]string{"b"}, nil), theirs: tagged("id-a"), writes: mergeWrites{Priority: 4, Add: []string{"b"}}},
 		"21: not if the ids were never known":                             {want: tags([]string{"b"}, nil), base: func(c *Conversation) { c.TagsKnown = false }, writes: mergeWrites{Priority: 4, Add: []string{"b"}}},
 		"21: nor after a look that shows no tags":                         {want: tags([]string{"b"}, nil), base: func(c *Conversation) { c.Tags, c.TagIDs, c.TagsKnown = nil, nil, false }, theirs: tagged(), writes: mergeWrites{Priority: 4, Add: []string{"b"}}},
+		"21: nor after a look whose tags were not understood":             {want: tags([]string{"b"}, nil), base: func(c *Conversation) { c.Tags, c.TagIDs = nil, nil }, theirs: func(c *kustomer.Conversation) { c.Tags = nil }, writes: mergeWrites{Priority: 4, Add: []string{"b"}}},
 		"21: that it had none is known too":                               {want: tags([]string{"b"}, nil), base: func(c *Conversation) { c.Tags, c.TagIDs = nil, nil }, theirs: tagged(), writes: mergeWrites{Priority: 4, Tags: []string{"b"}}},
 		"21: not if nothing but tags changes":                             {want: change(diff{AddTags: []string{"b"}}), writes: mergeWrites{Add: []string{"b"}}},
 		"21: not if the other changes turn out to be there":               {want: tags([]string{"b"}, nil), theirs: func(c *kustomer.Conversation) { c.Priority = 4 }, writes: mergeWrites{Add: []string{"b"}}},

@@ -75,7 +75,7 @@ func (u *update) writeVoice(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err := u.kustomer.CreateMessage(ctx, u.base.ID, *u.voice)
+	err := u.kustomer.CreateMessage(ctx, u.base.ID, *u.voice)
 	if refused(err) {
 		if written, findErr := u.hasVoice(ctx); written || findErr != nil {
 			return findErr

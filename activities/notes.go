@@ -30,7 +30,7 @@ func (a *Activities) writeNote(ctx context.Context, conversationID string, note 
 	if wasFrozen(ctx) {
 		return errFrozen
 	}
-	_, err := a.kustomer.CreateNote(ctx, conversationID, note)
+	err := a.kustomer.CreateNote(ctx, conversationID, note)
 	if refused(err) {
 		if written, findErr := a.hasNote(ctx, conversationID, note); written || findErr != nil {
 			return findErr

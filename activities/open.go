@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -31,7 +32,7 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	opening, warnings := file.Open(facts)
 	result := StepResult{
 		CallerHash: a.callerHash(facts), Automations: file.Version, Placer: in.Is.Placer, Warnings: warnings,
-		Expects: call.Expects{Recording: file.Handles(call.Recorded), WrapUpTime: file.WrapUpTime()},
+		Expects: call.Expects{Recording: file.Handles(call.Recorded), WrapUpTime: file.WrapUpTime},
 	}
 	result.Expects.Finish = file.Handles(call.Finished) || result.Expects.Recording || result.Expects.WrapUpTime > 0
 	if !opening.Wanted {
@@ -53,7 +54,8 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	}
 	result.At = time.Now().UTC()
 	result.Conversation = o.base
-	result.Conversation.URL = a.kustomer.ConversationURL(o.base.CustomerID, o.base.ID)
+	result.Conversation.CustomerID = cmp.Or(o.base.CustomerID, customer.id)
+	result.Conversation.URL = a.kustomer.ConversationURL(result.Conversation.CustomerID, o.base.ID)
 	result.Conversation.OpenedAt = result.At
 	result.Conversation.Adopted = o.adopted && (in.EarlierRun || !isOwnRepeat)
 	result.Caller, result.Joined, result.Warnings = customer.decision, o.joined, o.warnings
@@ -213,11 +215,27 @@ func (o *opened) complete(ctx context.Context, found *kustomer.Conversation) err
 	if found.MergedTarget != "" {
 		return nil // it is another conversation by now, and the next step finds it
 	}
+	if err := found.Needs(needsOf(o.opening)...); err != nil {
+		return err
+	}
 	o.want = difference{Change: lacking(o.opening, found)}
 	if err := o.writeFields(ctx); err != nil {
 		return err
 	}
 	return o.writeTags(ctx)
+}
+
+// needsOf are the fields that tell what a conversation lacks of an opening.
+func needsOf(opening automation.Opening) []kustomer.Field {
+	all := lacking(opening, &kustomer.Conversation{})
+	fields := difference{Change: all}.needs()
+	if all.Priority != 0 {
+		fields = append(fields, kustomer.FieldPriority)
+	}
+	if len(all.Custom) > 0 {
+		fields = append(fields, kustomer.FieldCustom)
+	}
+	return fields
 }
 
 // lacking is what a conversation has nothing of, and was to be opened with.

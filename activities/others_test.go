@@ -170,6 +170,33 @@ func TestAResetRunLeavesAChangedConversationToPeople(t *testing.T) {
 	require.Len(t, result.Warnings, 4)
 }
 
+// The outcome's note says that the earlier run has written it. What differs now was changed by people.
+func TestAResetRunSaysWhatPeopleChangedSinceTheOutcomeWasWritten(t *testing.T) {
+	for name, options := range map[string]string{"with a note": "{ status: done, note: Over }", "without a note": "{ status: done }"} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t)
+			o.automate(t, creates+"- { event: call.finished, action: kustomer.conversation.update, options: "+options+" }")
+			p := o.opened(t)
+			p.ends(90, "hangup")
+			_, err := p.tries()
+			require.NoError(t, err)
+			p.edits(kustomer.ConversationUpdate{Status: "open"})
+			require.Equal(t, []string{"somebody has set the conversation to open: that was kept"}, p.does(hasEarlierRun).Warnings)
+			require.Equal(t, "open", o.conversation(t).Status)
+		})
+	}
+}
+
+func TestAResetRunHasNothingToSayOfAnOutcomeThatPeopleLeftAlone(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, creates+"- { event: call.finished, action: kustomer.conversation.update, options: { status: done, note: Over } }")
+	p := o.opened(t)
+	p.ends(90, "hangup")
+	_, err := p.tries()
+	require.NoError(t, err)
+	require.Empty(t, p.does(hasEarlierRun).Warnings)
+}
+
 func TestAResetRunOfWhichNothingWasDoneIsAsAnyOther(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)

@@ -97,6 +97,7 @@ func (a *Activities) updateFor(file *automation.Set, in StepInput) *update {
 	was, is := want(file, in.Was, in.names()), want(file, in.Is, in.names())
 	u := &update{
 		Activities: a, base: in.Conversation, want: differ(was, is), looks: in.MayBeDone || in.EarlierRun || in.Conversation.Adopted,
+		ended: in.Is.Closing != nil,
 	}
 	in.Amend.change(&u.want.Change)
 	u.on = terms{

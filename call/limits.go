@@ -40,6 +40,9 @@ func (l Limits) WithDefaults() Limits {
 	}
 }
 
+// Transfer is how much longer than another a call may last whose own leg was transferred.
+func (l Limits) Transfer() time.Duration { return transferLimit + min(transferTalk, l.End) }
+
 const (
 	// callerLimit is how long the conversation may wait for a report that says who
 	// calls. An agent may be waiting for it.
@@ -48,6 +51,9 @@ const (
 	calledLimit = 2 * time.Minute
 	// transferLimit is how long the next agent may let a transferred call ring.
 	transferLimit = 5 * time.Minute
+	// voicemailLimit is how long after the end of a call that nobody answered a message of
+	// the caller is expected. It is stored within a minute or two, as all recordings are.
+	voicemailLimit = 2 * time.Minute
 	// transferTalk is how long the next agent may talk if the end of that leg is never reported.
 	transferTalk = time.Hour
 )

@@ -147,10 +147,22 @@ func (r *Record) untilAfterwards(now time.Time) Wait {
 	if due, wanted := r.wrapUpDue(r.Was.Closing); wanted && due.After(now) {
 		return Wait{WaitsForWrapUp, due}
 	}
-	if limit := r.endedAt(r.Was.Closing).Add(r.Limits.Recording); r.Opened.Expects.Recording && limit.After(now) {
+	if limit := r.endedAt(r.Was.Closing).Add(r.recordingLimit()); r.Opened.Expects.Recording && limit.After(now) {
 		return Wait{WaitsForRecordings, limit}
 	}
 	return Wait{}
+}
+
+// recordingLimit is how long after the end of a call its recordings are expected. If
+// nobody answered, all there can be is a message that the caller left.
+func (r *Record) recordingLimit() time.Duration {
+	switch outcome := r.Was.Closing.Facts.Outcome; {
+	case outcome == Answered:
+		return r.Limits.Recording
+	case outcome.allowsVoicemail():
+		return min(voicemailLimit, r.Limits.Recording)
+	}
+	return 0
 }
 
 // wrapUpDue is when the wrap-up time of an answered call is over, if automations act on that.

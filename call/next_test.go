@@ -103,6 +103,53 @@ func TestRecordingsAndWrapUpComeAfterTheOutcome(t *testing.T) {
 	}, live(t, Expects{Finish: true, Recording: true, WrapUpTime: 2 * time.Minute}, 0, rings, pickUp1, ends, recorded)[2:])
 }
 
+// A call that nobody answered has no recording but the message that the caller may have left.
+func TestRecordingsAreWaitedForOnlyWhereThereCanBeOne(t *testing.T) {
+	recordings := Expects{Finish: true, Recording: true}
+	ended := func(state, reason string) Event {
+		return with(ends, func(e *Event) { e.Leg.State, e.Leg.FinishReason = state, reason })
+	}
+	placed := Event{Kind: Outbound, ReceivedAt: noon, Leg: Leg{ID: "p", Type: "outbound", Source: "api", To: "+493023125042"}}
+	notReached := Event{Kind: Finished, ReceivedAt: at(60), Leg: Leg{ID: "p", Type: "outbound", Source: "api", FinishReason: "no-answer"}}
+	for want, events := range map[string][]Event{
+		"16m0s over: answered":          {rings, pickUp1, ends},
+		"3m0s over: abandoned_in_flow":  {rings, ended("", "hangup")},
+		"3m0s over: ended_by_flow":      {rings, ended("", "system-hangup")},
+		"3m0s over: abandoned_in_queue": {with(rings, func(e *Event) { e.Queue.Name = "Support" }), ended("", "hangup")},
+		"1m15s over: failed":            {rings, ended("failed", "")},
+		"1m15s over: unreached":         {placed, notReached},
+		"1h0m0s over: missed":           {rings},
+	} {
+		require.Equal(t, want, final(live(t, recordings, 0, events...)))
+	}
+}
+
+func TestAMessageOfTheCallerIsWrittenDownWhenItComes(t *testing.T) {
+	hungUp := with(ends, func(e *Event) { e.Leg.FinishReason = "hangup" })
+	message := Event{Kind: Recorded, ReceivedAt: at(150), Recording: Recording{ID: "r"}}
+	require.Equal(t, []string{"1m15s write the outcome", "2m30s write down a recording", "3m0s over: abandoned_in_flow"},
+		live(t, Expects{Finish: true, Recording: true}, 0, rings, hungUp, message)[1:])
+}
+
+func TestUnwrittenIsWhatTheConversationWasStillToShow(t *testing.T) {
+	after := func(expects Expects, conversation bool, steps int, events ...Event) []Cause {
+		r := recordOf(events...)
+		for range steps {
+			r.Done(*r.Next(at(120)).Step, Done{Conversation: conversation, Expects: expects})
+		}
+		return r.Unwritten()
+	}
+	all := Expects{Finish: true, Recording: true, WrapUpTime: time.Minute}
+	recorded := Event{Kind: Recorded, Recording: Recording{ID: "r"}}
+	require.Equal(t, []Cause{Rang}, after(all, true, 0, rings, pickUp1))
+	require.Equal(t, []Cause{Ended}, after(all, true, 1, rings), "nobody has picked up")
+	require.Equal(t, []Cause{PickedUp, Ended, RecordingAvailable, WrapUpOver}, after(all, true, 1, rings, pickUp1, recorded))
+	require.Equal(t, []Cause{WrapUpOver}, after(Expects{Finish: true, WrapUpTime: time.Hour}, true, 2, rings, pickUp1, ends))
+	require.Equal(t, []Cause{PickedUp}, after(Expects{}, true, 1, rings, pickUp1))
+	require.Empty(t, after(toTheEnd, true, 2, rings, pickUp1, ends))
+	require.Empty(t, after(all, false, 1, rings, pickUp1), "there is no conversation")
+}
+
 // Nothing that was reported while a step was under way counts as done with it.
 func TestDoneMarksOnlyWhatTheStepWasGiven(t *testing.T) {
 	r := recordOf(rings)

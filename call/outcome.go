@@ -83,6 +83,13 @@ func (o Outcome) InWords() string {
 // IsAbandoned reports whether the caller gave up, wherever.
 func (o Outcome) IsAbandoned() bool { return o == AbandonedInQueue || o == AbandonedInFlow }
 
+// allowsVoicemail reports whether the call flow may have recorded a message of the
+// caller: it reached the caller, and the end of the call was reported. Nothing that
+// babelforce reports says whether it did.
+func (o Outcome) allowsVoicemail() bool {
+	return slices.Contains([]Outcome{AfterHours, AbandonedInQueue, AbandonedInFlow, NoAgent, EndedByFlow}, o)
+}
+
 // IsAnswered reports whether an agent and the customer were connected: a bridge
 // was announced, or the legs tell that there was one.
 func (o Over) IsAnswered() bool {

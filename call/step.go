@@ -102,6 +102,23 @@ func causesOf(was, is Story) (causes []Cause) {
 	return causes
 }
 
+// Unwritten is what the conversation does not show yet, and was to show in the end: what
+// a run leaves undone that ends now.
+func (r *Record) Unwritten() []Cause {
+	switch {
+	case r.Opened == nil:
+		return []Cause{Rang}
+	case !r.Opened.Conversation:
+		return nil
+	}
+	is := r.story(r.Started.AddDate(100, 0, 0)) // by when all that is waited for has passed
+	if is.Closing != nil {
+		_, wanted := r.wrapUpDue(is.Closing)
+		is.WrappedUp = is.WrappedUp || wanted
+	}
+	return causesOf(r.Was, is)
+}
+
 // isIdentifiedBy reports whether a bucket says who an agent is whom nothing named
 // before, or contains what Kustomer may know the agent by.
 func (a Agent) isIdentifiedBy(b Agent) bool {

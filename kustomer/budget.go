@@ -38,6 +38,9 @@ const (
 	// Ordinary answers carry no reset, and when the window began is not known,
 	// so we look again soon: a single request each time.
 	probeEvery = 5 * time.Second
+	// However long Kustomer asks to wait, one request a minute asks again: a clock or a
+	// gateway that is wrong once must not stop calls for hours.
+	longestWait = window
 	// Long enough that thousands of waiting calls do not hammer Kustomer with a
 	// bad key, short enough that one made good there is noticed.
 	badKeyPause = 5 * time.Second
@@ -70,11 +73,24 @@ type budget struct {
 
 // hold keeps requests from being sent. The zero value keeps none.
 type hold struct {
-	until   time.Time
-	from    Urgency   // the most urgent that is held; the less urgent are too
-	guessed time.Time // when until was, as nobody told it; zero: it was told
-	kind    Kind
-	detail  string
+	until  time.Time
+	from   Urgency // the most urgent that is held; the less urgent are too
+	kind   Kind
+	detail string
+
+	// Before doubtful it is not certain that the hold ends at until: one request then goes
+	// ahead as a probe, and the others wait for its answer.
+	doubtful time.Time
+	pause    time.Duration // between two probes
+	probing  bool          // a probe is under way
+}
+
+// retryAt is when a request that is held may be tried again.
+func (h *hold) retryAt(now time.Time) time.Time {
+	if soon := now.Add(probeEvery); h.probing && soon.Before(h.until) {
+		return soon
+	}
+	return h.until
 }
 
 func newBudget(perMinute int) *budget {
@@ -105,22 +121,36 @@ func (b *budget) held(u Urgency) *hold {
 	return b.longest(u, time.Now())
 }
 
-// admit is held for a request that is otherwise about to be sent. Where a guessed
-// hold has just ended, one request goes ahead and the others wait for what it is
-// told; after a whole window there is nothing left to ask about.
-func (b *budget) admit(u Urgency) *hold {
+// admit is held for a request that is otherwise about to be sent, and makes a probe of
+// it where that is due.
+func (b *budget) admit(u Urgency) (found *hold, isProbe bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	found := b.longest(u, now)
-	if found == nil && u >= b.org.from && now.Before(b.org.guessed.Add(window)) {
-		b.org.until = now.Add(probeEvery)
+	if found = b.longest(u, now); found != nil {
+		return found, false
 	}
-	return found
+	for _, h := range []*hold{&b.org, &b.tooMany} {
+		if u >= h.from && now.Before(h.doubtful) {
+			h.until, h.probing, isProbe = now.Add(h.pause), true, true
+		}
+	}
+	return nil, isProbe
+}
+
+// waitsUntil is when a wait ends that Kustomer asks for and that is longer than one
+// minute, zero if there is none.
+func (b *budget) waitsUntil() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if time.Now().After(b.tooMany.doubtful) {
+		return time.Time{}
+	}
+	return b.tooMany.doubtful
 }
 
 func (b *budget) longest(u Urgency, now time.Time) (found *hold) {
-	for _, h := range []hold{b.org, b.tooMany, b.badKey} {
+	for _, h := range []hold{b.tooMany, b.org, b.badKey} {
 		if u >= h.from && h.until.After(now) && (found == nil || h.until.After(found.until)) {
 			found = &h
 		}
@@ -128,25 +158,41 @@ func (b *budget) longest(u Urgency, now time.Time) (found *hold) {
 	return found
 }
 
-// learn takes from any answer what it says of the budget.
-func (b *budget) learn(status int, header http.Header, now time.Time) {
+// learn takes from any answer, or from there being none, what it says of the budget.
+func (b *budget) learn(status int, header http.Header, isProbe bool, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if status == http.StatusTooManyRequests {
+	if isProbe {
+		b.org.probing, b.tooMany.probing = false, false
+	}
+	switch {
+	case status == http.StatusTooManyRequests:
 		// It may be about one customer or object only, which looks the same (inferred).
-		until := retryAt(status, header, now)
-		if until.IsZero() {
-			until = now.Add(window)
+		if h := tooManyUntil(waitOf(status, header, now), now); h.until.After(b.tooMany.until) {
+			b.tooMany = h
 		}
-		if until.After(b.tooMany.until) {
-			b.tooMany = hold{until: until, kind: RateLimited, detail: "Kustomer has just refused a request as one too many"}
-		}
+	case isProbe && status != 0:
+		b.tooMany = hold{}
 	}
 	limit, remaining := count(header, "X-Ratelimit-Limit"), count(header, "X-Ratelimit-Remaining")
 	if limit > 0 && remaining >= 0 {
 		b.org = b.shortage(limit, remaining)
-		b.org.until, b.org.guessed = windowEnd(header, now)
+		b.org.until, b.org.doubtful = windowEnd(header, now)
+		b.org.pause = probeEvery
 	}
+}
+
+// tooManyUntil is the hold after a 429 that asks for a wait, 0 if it does not say.
+func tooManyUntil(wait time.Duration, now time.Time) hold {
+	h := hold{until: now.Add(window), kind: RateLimited, detail: "Kustomer has just refused a request as one too many"}
+	switch {
+	case wait > longestWait:
+		h.until, h.doubtful, h.pause = now.Add(longestWait), now.Add(wait), longestWait
+		h.detail += " and asks for a wait until " + h.doubtful.UTC().Format(time.DateTime) + " UTC: one request a minute asks again"
+	case wait > 0:
+		h.until = now.Add(wait)
+	}
+	return h
 }
 
 // shortage says for whom what is left of the org's limit is too little. What the
@@ -167,12 +213,14 @@ func (b *budget) shortage(limit, remaining int) hold {
 	return h
 }
 
-func windowEnd(header http.Header, now time.Time) (end, guessed time.Time) {
+// windowEnd is when there is a new budget. If the answer does not say it, probes look
+// for it, for as long as a window may take.
+func windowEnd(header http.Header, now time.Time) (end, doubtful time.Time) {
 	end = resetOf(header)
 	if end.After(now) && !end.After(now.Add(longestReset)) {
 		return end, time.Time{}
 	}
-	return now.Add(probeEvery), now
+	return now.Add(probeEvery), now.Add(window)
 }
 
 // keyRefused holds everything for a moment; a 403 does not, as it may be about one role.

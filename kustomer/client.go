@@ -16,7 +16,6 @@ package kustomer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -39,7 +38,8 @@ const (
 // Config says where Kustomer is and how to behave towards it.
 type Config struct {
 	// BaseURL is https://<org>.api.kustomerapp.com, without /v1 (developer site,
-	// Regions and base URLs). Plain http is accepted, for sandboxes on loopback.
+	// Regions and base URLs). Any other host is taken for a sandbox or a proxy, and
+	// may be reached by plain http.
 	BaseURL string
 	// APIKey is the bearer token (developer site, Authentication). It is sent to BaseURL only.
 	// SetAPIKey replaces it.
@@ -70,6 +70,7 @@ type Exchange struct {
 	Route              string        // path template, never the path itself
 	Status             int           // HTTP status, 0 when no answer came
 	Duration           time.Duration // until the answer was read or given up
+	Wait               time.Duration // how long the answer asks to be left alone, 0 when it does not
 	RateLimit          int           // x-ratelimit-limit, -1 when not told
 	RateLimitRemaining int           // x-ratelimit-remaining, -1 when not told
 }
@@ -122,34 +123,10 @@ func (c *Client) SetAPIKey(key string) error {
 	return nil
 }
 
-// ConversationURL is where an agent opens the conversation in a browser. For
-// <org>.api.kustomerapp.com it is the address the agents' application shows
-// (inferred from links in third-party code); for any other host, such as a
-// sandbox or a proxy, <scheme>://<host>/#<conversation id>.
-func (c *Client) ConversationURL(customerID, conversationID string) string {
-	if org, ok := strings.CutSuffix(strings.ToLower(c.base.Hostname()), ".api.kustomerapp.com"); ok {
-		return fmt.Sprintf("https://%s.kustomerapp.com/app/customers/%s/event/%s",
-			org, url.PathEscape(customerID), url.PathEscape(conversationID))
-	}
-	return fmt.Sprintf("%s://%s/#%s", c.base.Scheme, c.base.Host, url.PathEscape(conversationID))
-}
-
-// Errors here do not quote the URL: it might carry a password.
-func parseBaseURL(raw string) (*url.URL, error) {
-	if raw == "" {
-		return nil, errors.New("kustomer: no base URL; expected https://<org>.api.kustomerapp.com")
-	}
-	u, err := url.Parse(strings.TrimRight(raw, "/"))
-	switch {
-	case err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "":
-		return nil, errors.New("kustomer: the base URL is not an http(s) URL; expected https://<org>.api.kustomerapp.com")
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("kustomer: the base URL must not carry a user, a query or a fragment")
-	case strings.HasSuffix(u.Path, "/v1"):
-		return nil, errors.New("kustomer: the base URL must not end in /v1; the client adds it")
-	}
-	return u, nil
-}
+// WaitsUntil is until when Kustomer has asked not to be sent anything, if that is
+// more than a minute ahead of when it said so; zero if it has not, or if a request
+// has been answered otherwise since. One request a minute goes out meanwhile.
+func (c *Client) WaitsUntil() time.Time { return c.budget.waitsUntil() }
 
 func checkKey(key string) error {
 	if key == "" {

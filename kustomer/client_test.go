@@ -61,6 +61,7 @@ func TestBadConfigurationIsRefusedWithoutQuotingIt(t *testing.T) {
 		"a line break or another":        {APIKey: "hunter2\n", BaseURL: "https://acme.api.kustomerapp.com"},
 		"RequestsPerMinute and Timeout":  {APIKey: "k", BaseURL: "https://acme.api.kustomerapp.com", RequestsPerMinute: -1},
 		"is not an http(s) URL; expecte": {APIKey: "k", BaseURL: "https://hunter2:x"},
+		"no base URL; expected":          {APIKey: "k", BaseURL: " \n"},
 	} {
 		_, err := New(cfg)
 		require.ErrorContains(t, err, name)
@@ -94,18 +95,6 @@ func TestAPathInFrontOfTheAPIIsKept(t *testing.T) {
 	require.Equal(t, "/gateway/v1/conversations/"+conversationID, uri)
 }
 
-func TestConversationURLLeadsToTheAgentsApplication(t *testing.T) {
-	for base, want := range map[string]string{
-		"https://acme.api.kustomerapp.com/": "https://acme.kustomerapp.com/app/customers/cu/event/co",
-		"https://api.kustomerapp.com":       "https://api.kustomerapp.com/#co",
-		"http://localhost:8081":             "http://localhost:8081/#co",
-	} {
-		c, err := New(Config{BaseURL: base, APIKey: "k"})
-		require.NoError(t, err)
-		require.Equal(t, want, c.ConversationURL("cu", "co"))
-	}
-}
-
 func TestNothingIsRepeated(t *testing.T) {
 	for _, status := range []int{429, 500, 503} {
 		var requests atomic.Int32
@@ -125,7 +114,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 		requests.Add(1)
 		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 	})
-	_, err := c.CreateNote(t.Context(), conversationID, NewNote{Body: "x"})
+	err := c.CreateNote(t.Context(), conversationID, NewNote{Body: "x"})
 	e := asError(t, err)
 	require.Equal(t, Unavailable, e.Kind)
 	require.Equal(t, 307, e.Status)
@@ -175,7 +164,7 @@ func TestABusyBudgetIsReportedRatherThanOverrun(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	_, err := c.CreateNote(ctx, conversationID, NewNote{Body: "x"})
+	err := c.CreateNote(ctx, conversationID, NewNote{Body: "x"})
 	e := asError(t, err)
 	require.Equal(t, RateLimited, e.Kind)
 	require.False(t, e.Ambiguous())
@@ -184,7 +173,7 @@ func TestABusyBudgetIsReportedRatherThanOverrun(t *testing.T) {
 
 	ctx, cancel = context.WithCancel(t.Context())
 	cancel()
-	_, err = c.CreateNote(ctx, conversationID, NewNote{Body: "x"})
+	err = c.CreateNote(ctx, conversationID, NewNote{Body: "x"})
 	require.ErrorIs(t, err, context.Canceled)
 	require.False(t, asError(t, err).Ambiguous())
 }

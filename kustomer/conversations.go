@@ -2,38 +2,105 @@ package kustomer
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
-// Conversation is a thread on one customer's timeline.
+// Conversation is a thread on one customer's timeline, as far as it was understood:
+// what is missing in an answer, or there in another form than documented, is zero. A
+// caller who depends on such a field asks for it with [Conversation.Needs].
 type Conversation struct {
-	ID            string         `json:"-"`
-	CustomerID    string         `json:"-"`
-	ExternalID    string         `json:"externalId"`
-	Name          string         `json:"name"`      // the subject that agents see
-	Status        string         `json:"status"`    // open, snoozed or done
-	Direction     string         `json:"direction"` // in or out
-	Priority      int            `json:"priority"`  // 1 (lowest) to 5; 0 when not told
-	Tags          []string       `json:"tags"`      // ids, although names are written
-	AssignedUsers []string       `json:"assignedUsers"`
-	AssignedTeams []string       `json:"assignedTeams"`
-	Custom        map[string]any `json:"custom"`
-	Rev           int            `json:"rev"` // grows with every change; see ConversationUpdate.Rev
-	NoteCount     int            `json:"noteCount"`
-	CreatedAt     time.Time      `json:"createdAt"`
-	UpdatedAt     time.Time      `json:"updatedAt"`
+	ID            string
+	CustomerID    string
+	ExternalID    string
+	Name          string   // the subject that agents see
+	Status        string   // open, snoozed or done
+	Priority      int      // 1 (lowest) to 5; 0 when it has none
+	Tags          []string // ids, although names are written; nil when not known
+	AssignedUsers []string
+	AssignedTeams []string
+	Custom        map[string]any
+	Rev           int // grows with every change; see ConversationUpdate.Rev
+	NoteCount     int // -1 when not known
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
 	// MergedTarget is the conversation this one was merged into, if any; updates
 	// of the old one then presumably reach nobody (inferred).
-	MergedTarget string `json:"-"`
+	MergedTarget string
 	// Deleted is set on a conversation that was deleted and can still be read.
 	// OpenAPI has it in the update's body; on reads it is seen in third-party data only.
-	Deleted bool `json:"deleted"`
+	Deleted bool
+
+	lacks map[Field]error // what callers cannot depend on
 }
 
-func (c *Conversation) identify(who identity) { c.ID, c.CustomerID = who.id, who.customerID }
+// Field is a part of a conversation that a caller may depend on.
+type Field string
+
+// The fields that [Conversation.Needs] knows.
+const (
+	FieldCustomer      Field = "customer"
+	FieldName          Field = "name"
+	FieldStatus        Field = "status"
+	FieldPriority      Field = "priority"
+	FieldAssignedUsers Field = "assignedUsers"
+	FieldAssignedTeams Field = "assignedTeams"
+	FieldCustom        Field = "custom"
+	FieldRev           Field = "rev"
+)
+
+// Needs fails, with an *Error that is NotUnderstood, if one of these fields came in
+// another form than documented. A conversation always has a customer, a status and a
+// revision, so that they must be there too; a list or name that is not there is empty.
+func (c *Conversation) Needs(fields ...Field) error {
+	for _, field := range fields {
+		if err := c.lacks[field]; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Conversation) read(r *resource) error {
+	c.ID, c.CustomerID = r.id, r.related("customer")
+	c.ExternalID, _ = attribute(r, "externalId", asText)
+	c.Name, _ = attribute(r, "name", asText)
+	c.Status, _ = attribute(r, "status", asWord)
+	c.Priority, _ = attribute(r, "priority", asNumber)
+	c.Tags, _ = attribute(r, "tags", asIDs)
+	c.AssignedUsers, _ = attribute(r, "assignedUsers", asIDs)
+	c.AssignedTeams, _ = attribute(r, "assignedTeams", asIDs)
+	c.Custom, _ = attribute(r, "custom", asCustom)
+	c.Rev, _ = attribute(r, "rev", asNumber)
+	c.CreatedAt, _ = attribute(r, "createdAt", asTime)
+	c.UpdatedAt, _ = attribute(r, "updatedAt", asTime)
+	c.MergedTarget, _ = attribute(r, "mergedTarget", asID)
+	c.Deleted, _ = attribute(r, "deleted", asFlag)
+	var ok bool
+	if c.NoteCount, ok = attribute(r, "noteCount", asNumber); !ok {
+		c.NoteCount = -1
+	}
+	c.noteLacking(r)
+	return r.needsID()
+}
+
+// noteLacking keeps which fields callers cannot depend on.
+func (c *Conversation) noteLacking(r *resource) {
+	lacking := slices.Clone(r.odd)
+	for field, isThere := range map[Field]bool{FieldCustomer: c.CustomerID != "", FieldStatus: c.Status != "", FieldRev: c.Rev != 0} {
+		if !isThere {
+			lacking = append(lacking, string(field))
+		}
+	}
+	for _, name := range lacking {
+		if c.lacks == nil {
+			c.lacks = make(map[Field]error)
+		}
+		c.lacks[Field(name)] = r.from.notUnderstood("the conversation's " + name + " is missing, or has another form than documented")
+	}
+}
 
 // NewConversation is what CreateConversation sends. Limits (OpenAPI: POST
 // /conversations): ExternalID and Name 256 characters; at most 20 distinct tags
@@ -72,7 +139,7 @@ type ConversationUpdate struct {
 
 // Conversation reads a conversation. OpenAPI: GET /conversations/{id}.
 func (c *Client) Conversation(ctx context.Context, id string) (*Conversation, error) {
-	return conversation(ctx, c, call{
+	return one[Conversation](ctx, c, call{
 		op: "read conversation", method: http.MethodGet,
 		route: "/v1/conversations/{id}", params: map[string]string{"id": id},
 	})
@@ -82,7 +149,7 @@ func (c *Client) Conversation(ctx context.Context, id string) (*Conversation, er
 // external id. NotFound when there is none. That it sees a conversation at once
 // after its creation is inferred. OpenAPI: GET /conversations/externalId={externalId}.
 func (c *Client) ConversationByExternalID(ctx context.Context, externalID string) (*Conversation, error) {
-	return conversation(ctx, c, call{
+	return one[Conversation](ctx, c, call{
 		op: "find conversation by external id", method: http.MethodGet,
 		route: "/v1/conversations/externalId={externalId}", params: map[string]string{"externalId": externalID},
 	})
@@ -97,22 +164,17 @@ func (c *Client) CustomerConversations(ctx context.Context, customerID string, f
 	if !from.IsZero() {
 		query.Set("fromDate", from.UTC().Format(time.RFC3339))
 	}
-	found, err := all[conversationAttributes](ctx, c, call{
+	return all[Conversation](ctx, c, call{
 		op: "list conversations of customer", method: http.MethodGet,
 		route: "/v1/customers/{id}/conversations", params: map[string]string{"id": customerID}, query: query.Encode(),
 	})
-	var list []Conversation
-	for i := range found {
-		list = append(list, *found[i].whole())
-	}
-	return list, err
 }
 
 // CreateConversation opens a conversation. External ids are unique, so a second
 // one is refused, presumably as a Conflict (the status is not documented): look
 // it up after any refusal. OpenAPI: POST /conversations.
 func (c *Client) CreateConversation(ctx context.Context, in NewConversation) (*Conversation, error) {
-	return conversation(ctx, c, call{
+	return one[Conversation](ctx, c, call{
 		op: "create conversation", method: http.MethodPost, route: "/v1/conversations", body: in,
 	})
 }
@@ -125,7 +187,7 @@ func (c *Client) UpdateConversation(ctx context.Context, id string, in Conversat
 			*list = &[]string{}
 		}
 	}
-	return conversation(ctx, c, call{
+	return c.changed(ctx, call{
 		op: "update conversation", method: http.MethodPut,
 		route: "/v1/conversations/{id}", params: map[string]string{"id": id}, body: in,
 	})
@@ -134,43 +196,24 @@ func (c *Client) UpdateConversation(ctx context.Context, id string, in Conversat
 // MoveConversation gives a conversation to another customer. OpenAPI: PUT
 // /conversations/{id}, whose body then holds the customer and nothing else.
 func (c *Client) MoveConversation(ctx context.Context, id, customerID string) (*Conversation, error) {
-	return conversation(ctx, c, call{
+	return c.changed(ctx, call{
 		op: "move conversation", method: http.MethodPut,
 		route: "/v1/conversations/{id}", params: map[string]string{"id": id}, body: map[string]string{"customer": customerID},
 	})
 }
 
-// conversationAttributes reads mergedTarget in whatever form: it is seen only
-// in third-party data, and must not make a conversation unreadable.
-type conversationAttributes struct {
-	Conversation
-	MergedTarget json.RawMessage `json:"mergedTarget"`
-}
-
-func conversation(ctx context.Context, c *Client, in call) (*Conversation, error) {
-	found, err := one[conversationAttributes](ctx, c, in)
+// changed sends a write of a conversation, which is done when Kustomer says so: of
+// what the answer then shows of the conversation nothing has to be understood.
+func (c *Client) changed(ctx context.Context, in call) (*Conversation, error) {
+	got, err := c.do(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return found.whole(), nil
-}
-
-func (a *conversationAttributes) whole() *Conversation {
-	a.Conversation.MergedTarget = idOf(a.MergedTarget)
-	return &a.Conversation
-}
-
-// idOf reads an id given as a string or as an object that has one.
-func idOf(raw json.RawMessage) string {
-	var id string
-	if json.Unmarshal(raw, &id) == nil {
-		return id
+	shown := resource{from: got}
+	if items, ok := got.items(); ok && len(items) > 0 {
+		shown = items[0]
 	}
-	var object struct {
-		ID string `json:"id"`
-	}
-	if json.Unmarshal(raw, &object) != nil {
-		return ""
-	}
-	return object.ID
+	var is Conversation
+	_ = is.read(&shown) // fails only without an id, which the caller has
+	return &is, nil
 }

@@ -9,15 +9,15 @@ import (
 // external id each belong to one customer of the organisation (developer site,
 // Get customer by phone number). Customers get merged, so an id may go stale.
 type Customer struct {
-	ID           string  `json:"-"`
-	Name         string  `json:"name"`
-	DisplayName  string  `json:"displayName"`
-	ExternalID   string  `json:"externalId"`
-	Phones       []Phone `json:"phones"`
-	SharedPhones []Phone `json:"sharedPhones"` // numbers that several customers use
+	ID     string
+	Phones []string // in E.164, as far as they were understood
 }
 
-func (c *Customer) identify(who identity) { c.ID = who.id }
+func (c *Customer) read(r *resource) error {
+	c.ID = r.id
+	c.Phones, _ = attribute(r, "phones", asPhones)
+	return r.needsID()
+}
 
 // Phone is a number in E.164. Type is mobile, home, work, fax or other
 // (OpenAPI: POST /customers) and may be empty.

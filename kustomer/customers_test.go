@@ -11,10 +11,10 @@ import (
 
 func TestEverybodyWithANumberIsFound(t *testing.T) {
 	for body, want := range map[string][]Customer{
-		`{"data":{"id":"a","attributes":{"name":"A","sharedPhones":[{"phone":"+4930123456","type":"work"}]}}}`: {
-			{ID: "a", Name: "A", SharedPhones: []Phone{{Type: "work", Phone: "+4930123456"}}}},
-		`{"data":[{"id":"a"},{"id":"b","attributes":{"name":"B"}}]}`: {{ID: "a"}, {ID: "b", Name: "B"}},
-		`{"data":[]}`: nil,
+		`{"data":{"id":"a","attributes":{"name":"A","phones":[{"phone":"+4930123456","type":"work"}]}}}`: {{ID: "a", Phones: []string{"+4930123456"}}},
+		`{"data":[{"id":"a"},{"id":"b","attributes":{"name":"B"}}]}`:                                     {{ID: "a"}, {ID: "b"}},
+		`{"data":[]}`:   nil,
+		`{"data":null}`: nil,
 	} {
 		var seen []sent
 		found, err := clientFor(t, recording(&seen, answering(200, body))).CustomersByPhone(t.Context(), "+4930123456")
@@ -31,15 +31,24 @@ func TestNobodyWithANumberIsNoFailureAndAFailureIsNotNobody(t *testing.T) {
 	found, err := lookUp(404, `{"errors":[{"status":404,"source":{"parameter":"phone"},"code":"notfound","title":"Not Found"}]}`)
 	require.NoError(t, err)
 	require.Empty(t, found)
-	for body, status := range map[string]int{
-		`<html>Not Found</html>`:       404, // a proxy's
-		`{"data":[{"id":"a"},{}]}`:     200,
-		`{"data":null}`:                200,
-		`{"data":7}`:                   200,
-		`{"errors":[{"code":"down"}]}`: 503,
+	found, err = lookUp(204, "")
+	require.NoError(t, err)
+	require.Empty(t, found)
+	for body, want := range map[string]struct {
+		status int
+		kind   Kind
+	}{
+		`<html>Not Found</html>`:   {404, Unavailable}, // a proxy's
+		`<html>Welcome</html>`:     {200, Unavailable},
+		`{"data":[{"id":"a"},{}]}`: {200, NotUnderstood},
+		`{"data":7}`:               {200, NotUnderstood},
+		`{}`:                       {200, NotUnderstood},
+		``:                         {200, NotUnderstood},
+		`{"data":null,"errors":[{"code":"a part"}]}`: {200, NotUnderstood},
+		`{"errors":[{"code":"down"}]}`:               {503, Unavailable},
 	} {
-		found, err := lookUp(status, body)
-		require.True(t, IsKind(err, Unavailable), body)
+		found, err := lookUp(want.status, body)
+		require.Equal(t, want.kind, KindOf(err), body)
 		require.Empty(t, found)
 	}
 	_, err = lookUp(403, `{"errors":[{"code":"x"}]}`)
@@ -60,10 +69,12 @@ func TestConversationsOfACustomerAreReadWholeFromEveryPage(t *testing.T) {
 	from := time.Date(2026, 1, 2, 5, 4, 5, 999e6, time.FixedZone("", 2*60*60))
 	found, err := c.CustomerConversations(t.Context(), customerID, from)
 	require.NoError(t, err)
-	one := Conversation{ID: "c1", CustomerID: customerID, Status: "done", MergedTarget: "m", Deleted: true}
-	two := one
-	two.ID = "c2"
-	require.Equal(t, []Conversation{one, two}, found)
+	require.Len(t, found, 2)
+	for i, one := range found {
+		require.Equal(t, fmt.Sprintf("c%d", i+1), one.ID)
+		require.Equal(t, []string{customerID, "done", "m"}, []string{one.CustomerID, one.Status, one.MergedTarget})
+		require.True(t, one.Deleted)
+	}
 	require.Equal(t, []sent{
 		{"GET", path + "?fromDate=2026-01-02T03%3A04%3A05Z&pageSize=100", ""},
 		{"GET", path + "?fromDate=2026-01-02T03%3A04%3A05Z&page=2&pageSize=100", ""},

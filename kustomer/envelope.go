@@ -1,9 +1,7 @@
 package kustomer
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,35 +14,17 @@ const (
 	maxPages = 100
 )
 
-// entity is a pointer to a flat struct that holds attributes and can be told
-// what JSON:API keeps beside them.
+// entity is a pointer to a flat struct that takes what it needs from a resource.
+// It fails only for what no caller can do without.
 type entity[T any] interface {
 	*T
-	identify(identity)
+	read(*resource) error
 }
 
-type identity struct{ id, customerID, conversationID string }
-
-// resource is one JSON:API object whose attributes decode into T.
-type resource[T any, E entity[T]] struct {
-	ID            string `json:"id"`
-	Attributes    T      `json:"attributes"`
-	Relationships struct {
-		Customer     relationship `json:"customer"`
-		Conversation relationship `json:"conversation"`
-	} `json:"relationships"`
-}
-
-type relationship struct {
-	Data struct {
-		ID string `json:"id"`
-	} `json:"data"`
-}
-
-func (r *resource[T, E]) entity() *T {
-	related := r.Relationships
-	E(&r.Attributes).identify(identity{r.ID, related.Customer.Data.ID, related.Conversation.Data.ID})
-	return &r.Attributes
+// done sends a request of whose answer nothing is needed: any success will do.
+func (c *Client) done(ctx context.Context, in call) error {
+	_, err := c.do(ctx, in)
+	return err
 }
 
 // one sends a request that is answered with a single object. An array stands
@@ -58,41 +38,24 @@ func one[T any, E entity[T]](ctx context.Context, c *Client, in call) (*T, error
 }
 
 // several sends a request that is answered with an object or, as a third-party
-// client has seen from the look-up by phone, with an array of them. An empty one
-// is a look-up's way of finding nothing (inferred), and like it NotFound.
+// client has seen from the look-up by phone, with an array of them. A look-up that
+// is answered with null, an empty array or no content finds nothing (inferred), and
+// like a 404 that is NotFound.
 func several[T any, E entity[T]](ctx context.Context, c *Client, in call) ([]T, error) {
 	got, err := c.do(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	var envelope struct {
-		Data json.RawMessage `json:"data"`
-	}
-	if json.Unmarshal(got.body, &envelope) != nil {
-		return nil, got.unreadable("the answer is not JSON")
-	}
-	items := make([]resource[T, E], 1)
-	if data := envelope.Data; bytes.HasPrefix(data, []byte("[")) {
-		err = json.Unmarshal(data, &items)
-	} else {
-		err = json.Unmarshal(data, &items[0])
-	}
+	items, ok := got.items()
 	switch {
-	case err != nil:
-		return nil, got.unreadable("the answer does not have the documented form")
+	case !ok:
+		return nil, got.notUnderstood("it has no data in the documented form")
 	case len(items) == 0 && in.method == http.MethodGet:
 		return nil, got.fail(NotFound, "")
 	case len(items) == 0:
-		return nil, got.unreadable("the answer has no id")
+		return nil, got.notUnderstood("it has no id")
 	}
-	var found []T
-	for i := range items {
-		if items[i].ID == "" {
-			return nil, got.unreadable("the answer has no id")
-		}
-		found = append(found, *items[i].entity())
-	}
-	return found, nil
+	return readAll[T, E](items)
 }
 
 // all sends a request that is answered page by page and returns every item, or
@@ -101,37 +64,70 @@ func all[T any, E entity[T]](ctx context.Context, c *Client, in call) ([]T, erro
 	query, _ := url.ParseQuery(in.query) // encoded by this package
 	query.Set("pageSize", strconv.Itoa(pageSize))
 	in.query = query.Encode()
-	var items []T
+	var list []T
 	for number := 1; ; number++ {
 		got, err := c.do(ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		var page page[T, E]
-		if json.Unmarshal(got.body, &page) != nil || page.Data == nil {
-			return nil, got.unreadable("the answer is not a list in the documented form")
+		items, ok := got.items()
+		if _, isList := asList(at(got.body, "data")); !ok || !isList && len(items) > 0 {
+			return nil, got.notUnderstood("it is not a list in the documented form")
 		}
-		for i := range page.Data {
-			if page.Data[i].ID == "" {
-				return nil, got.unreadable("an item of the list has no id")
-			}
-			items = append(items, *page.Data[i].entity())
+		page, err := readAll[T, E](items)
+		if err != nil {
+			return nil, err
 		}
-		if page.Links.Next == "" {
-			return items, nil
+		list = append(list, page...)
+		next, ok := got.next(len(items) >= pageSize)
+		switch {
+		case ok && next == "":
+			return list, nil
+		case !ok || number == maxPages || next == in.query:
+			return nil, got.notUnderstood("the list does not end")
 		}
-		next, err := url.Parse(page.Links.Next)
-		if err != nil || number == maxPages || next.RawQuery == in.query {
-			return nil, got.unreadable("the list does not end")
-		}
-		// Only its query: a link cannot send the key to another host or path.
-		in.query = next.RawQuery
+		in.query = next
 	}
 }
 
-type page[T any, E entity[T]] struct {
-	Data  []resource[T, E] `json:"data"`
-	Links struct {
-		Next string `json:"next"` // null on the last page (OpenAPI)
-	} `json:"links"`
+// items are the objects that an answer contains.
+func (a *answer) items() (items []resource, ok bool) {
+	if a.status == http.StatusNoContent {
+		return nil, true
+	}
+	data := at(a.body, "data")
+	if data == nil {
+		return nil, false
+	}
+	return a.resources(data)
+}
+
+// next is the query of the next page, empty on the last one, whose link is null
+// (OpenAPI). A link that cannot be read matters only if there may be another page.
+// Nothing but its query counts: a link cannot send the key to another host or path.
+func (a *answer) next(isFull bool) (query string, ok bool) {
+	raw := at(a.body, "links", "next")
+	link, isText := asText(raw)
+	switch {
+	case isNull(raw), isText && link == "":
+		return "", true
+	case !isText:
+		return "", !isFull
+	}
+	next, err := url.Parse(link)
+	if err != nil {
+		return "", false
+	}
+	return next.RawQuery, next.RawQuery != ""
+}
+
+func readAll[T any, E entity[T]](items []resource) (list []T, err error) {
+	for i := range items {
+		var one T
+		if err := E(&one).read(&items[i]); err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	return list, nil
 }

@@ -19,10 +19,13 @@ import (
 type Kind string
 
 const (
-	// Unavailable: no answer, or none that can be understood. Network, time-out,
-	// 408, 425, 5xx, redirects, pages that are not Kustomer's. May have been
-	// carried out: see Error.Ambiguous.
+	// Unavailable: no answer of Kustomer's. Network, time-out, 408, 425, 5xx,
+	// redirects, pages that are not Kustomer's. May have been carried out: see
+	// Error.Ambiguous.
 	Unavailable Kind = "unavailable"
+	// NotUnderstood: a success that lacks what is needed from it. Was presumably
+	// carried out.
+	NotUnderstood Kind = "not understood"
 	// RateLimited: 429, or not sent since our share of the budget or what the org
 	// has left for it is used up. Not carried out.
 	RateLimited Kind = "rate limited"
@@ -39,15 +42,6 @@ const (
 	Rejected Kind = "rejected"
 )
 
-const (
-	// No retry hint is believed further ahead: milliseconds taken for seconds
-	// would stop a queue for millennia.
-	maxRetryHint = time.Hour
-	// A reset is a time of day by Kustomer's clock, and within the documented
-	// window of a minute; ours may be wrong.
-	maxReset = 2 * time.Minute
-)
-
 // Error is how every method fails. It holds nothing personal and no secret, so
 // it may be logged and stored: texts of Kustomer's come with whatever our
 // request said taken out, and the texts of network errors, which quote the URL,
@@ -59,9 +53,10 @@ type Error struct {
 	Status  int    // HTTP status, 0 = no answer
 	Kind    Kind
 	Reasons []Reason // Kustomer's own, at most 5
-	// RetryAt is when Kustomer asked to be tried again, zero when it did not
-	// say: Retry-After of a 429 or 503, else x-ratelimit-reset of a 429. For a
-	// request not sent (RateLimited or Credentials, Status 0), when to try it.
+	// RetryAt is when Kustomer asked to be tried again, but no more than a minute
+	// ahead; zero when it did not say: Retry-After of a 429 or 503, else
+	// x-ratelimit-reset of a 429. For a request not sent (RateLimited or
+	// Credentials, Status 0), when to try it.
 	RetryAt time.Time
 
 	detail string // ours
@@ -132,7 +127,7 @@ func (e *Error) Unwrap() error { return e.cause }
 // look before writing again. It is false for reads, for definite refusals, and
 // when no connection came about.
 func (e *Error) Ambiguous() bool {
-	return e.Kind == Unavailable && e.Method != http.MethodGet && !e.unsent
+	return (e.Kind == Unavailable || e.Kind == NotUnderstood) && e.Method != http.MethodGet && !e.unsent
 }
 
 // KindOf is the Kind of the *Error in err's chain, "" when there is none.
@@ -165,20 +160,17 @@ func statusKind(status int) Kind {
 	return Unavailable
 }
 
-func retryAt(status int, header http.Header, now time.Time) time.Time {
-	var hint time.Time
+// waitOf is how long an answer asks to be left alone, 0 when it does not say. It may be
+// absurd: milliseconds taken for seconds, or a time of day by a clock that is wrong.
+func waitOf(status int, header http.Header, now time.Time) time.Duration {
+	var until time.Time
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		hint = parseRetryAfter(header.Get("Retry-After"), now)
+		until = parseRetryAfter(header.Get("Retry-After"), now)
 	}
-	if hint.IsZero() && status == http.StatusTooManyRequests {
-		if hint = resetOf(header); hint.After(now.Add(maxReset)) {
-			return time.Time{}
-		}
+	if until.IsZero() && status == http.StatusTooManyRequests {
+		until = resetOf(header)
 	}
-	if hint.Before(now) || hint.After(now.Add(maxRetryHint)) {
-		return time.Time{}
-	}
-	return hint
+	return max(until.Sub(now), 0)
 }
 
 // resetOf is when the budget's window ends, zero when it is not told.

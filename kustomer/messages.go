@@ -8,22 +8,12 @@ import (
 
 // Message is one entry of what was said on a conversation's timeline, such as a
 // telephone call.
-type Message struct {
-	ID             string         `json:"-"`
-	ConversationID string         `json:"-"`
-	ExternalID     string         `json:"externalId"`
-	Channel        string         `json:"channel"` // such as voice
-	App            string         `json:"app"`     // the integration that wrote it
-	Direction      string         `json:"direction"`
-	Subject        string         `json:"subject"`
-	Preview        string         `json:"preview"`
-	Status         string         `json:"status"`
-	Meta           map[string]any `json:"meta"` // as in NewMessage
-	SentAt         time.Time      `json:"sentAt"`
-	CreatedAt      time.Time      `json:"createdAt"`
-}
+type Message struct{ ID string }
 
-func (m *Message) identify(who identity) { m.ID, m.ConversationID = who.id, who.conversationID }
+func (m *Message) read(r *resource) error {
+	m.ID = r.id
+	return r.needsID()
+}
 
 // NewMessage is what CreateMessage sends. Limits (OpenAPI: POST
 // /conversations/{id}/messages): ExternalID and Subject 256 characters, Preview
@@ -48,12 +38,12 @@ type NewMessage struct {
 // afterwards. External ids are unique, so a second one is refused, presumably as
 // a Conflict (the status is not documented): look it up after any refusal.
 // OpenAPI: POST /conversations/{id}/messages.
-func (c *Client) CreateMessage(ctx context.Context, conversationID string, in NewMessage) (*Message, error) {
+func (c *Client) CreateMessage(ctx context.Context, conversationID string, in NewMessage) error {
 	body := struct {
 		Channel string `json:"channel"`
 		NewMessage
 	}{"voice", in}
-	return one[Message](ctx, c, call{
+	return c.done(ctx, call{
 		op: "create message", method: http.MethodPost,
 		route: "/v1/conversations/{id}/messages", params: map[string]string{"id": conversationID}, body: body,
 	})

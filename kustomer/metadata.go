@@ -7,9 +7,7 @@ import (
 
 // Attribute is the definition of a custom attribute.
 type Attribute struct {
-	Type        string   `json:"type"` // a JSON type: string, number, boolean, …
-	DisplayName string   `json:"displayName"`
-	Enumeration []string `json:"enumeration"` // the only values allowed; empty = any
+	Type string // a JSON type: string, number, boolean, …; empty when not known
 }
 
 // ConversationMetadata reads the custom attributes that conversations have, by
@@ -22,11 +20,20 @@ func (c *Client) ConversationMetadata(ctx context.Context) (map[string]Attribute
 	if err != nil {
 		return nil, err
 	}
-	return found.Properties, nil
+	return found.properties, nil
 }
 
-type metadata struct {
-	Properties map[string]Attribute `json:"properties"`
-}
+type metadata struct{ properties map[string]Attribute }
 
-func (*metadata) identify(identity) {} // its id is "conversation", as asked for
+func (m *metadata) read(r *resource) error {
+	defined, ok := attribute(r, "properties", asObjects)
+	if !ok {
+		return r.from.notUnderstood("its properties are missing, or have another form than documented")
+	}
+	m.properties = make(map[string]Attribute)
+	for name, definition := range defined {
+		kind, _ := asText(object(definition)["type"])
+		m.properties[name] = Attribute{Type: kind}
+	}
+	return nil
+}

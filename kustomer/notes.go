@@ -8,13 +8,18 @@ import (
 
 // Note is internal: agents see it, customers never do (developer site, Create note).
 type Note struct {
-	ID         string    `json:"-"`
-	ExternalID string    `json:"externalId"`
-	Body       string    `json:"body"`
-	CreatedAt  time.Time `json:"createdAt"`
+	ExternalID string
+	Body       string
+	CreatedAt  time.Time // zero when not known
 }
 
-func (n *Note) identify(who identity) { n.ID = who.id }
+// read needs the external id of a note that has one: nothing else tells notes apart.
+func (n *Note) read(r *resource) error {
+	n.ExternalID, _ = attribute(r, "externalId", asText)
+	n.Body, _ = attribute(r, "body", asText)
+	n.CreatedAt, _ = attribute(r, "createdAt", asTime)
+	return r.needs("externalId")
+}
 
 // NewNote is what CreateNote sends: Body of 1 to 10,240 characters, ExternalID
 // of up to 256 (OpenAPI: POST /conversations/{id}/notes).
@@ -26,8 +31,8 @@ type NewNote struct {
 // CreateNote writes a note into a conversation. Whether a second note with the
 // same external id is refused is not documented: look through Notes before
 // repeating an ambiguous one. OpenAPI: POST /conversations/{id}/notes.
-func (c *Client) CreateNote(ctx context.Context, conversationID string, in NewNote) (*Note, error) {
-	return one[Note](ctx, c, call{
+func (c *Client) CreateNote(ctx context.Context, conversationID string, in NewNote) error {
+	return c.done(ctx, call{
 		op: "create note", method: http.MethodPost,
 		route: "/v1/conversations/{id}/notes", params: map[string]string{"id": conversationID}, body: in,
 	})

@@ -87,6 +87,23 @@ func (o *fakeOrg) told(status int, remaining, reset string) {
 	}
 }
 
+// asksToWait makes the org answer 429 with a Retry-After.
+func (o *fakeOrg) asksToWait(retryAfter string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.answer = func(_ int, h http.Header) int {
+		h.Set("Retry-After", retryAfter)
+		return http.StatusTooManyRequests
+	}
+}
+
+// isWell makes the org answer as it should.
+func (o *fakeOrg) isWell() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.answer = nil
+}
+
 func newOrg(limit int) *fakeOrg { return &fakeOrg{limit: limit, refused: map[string]int{}} }
 
 func (o *fakeOrg) client(t *testing.T, perMinute int) *Client {

@@ -35,7 +35,8 @@ func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.await(ctx, in); err != nil {
+	isProbe, err := c.await(ctx, in)
+	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
@@ -48,16 +49,16 @@ func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 	if response != nil && response.RawResponse != nil {
 		got.status, got.header, got.body = response.StatusCode(), response.Header(), response.Body()
 	}
-	c.budget.learn(got.status, got.header, time.Now())
+	c.budget.learn(got.status, got.header, isProbe, time.Now())
 	if got.status == http.StatusUnauthorized && key == c.key.Load() { // not of a key replaced meanwhile
 		c.budget.keyRefused(time.Now())
 	}
 	c.observe(ctx, Exchange{
 		Op: in.op, Method: in.method, Route: in.route, Status: got.status,
-		Duration: time.Since(started), RateLimit: count(got.header, "X-Ratelimit-Limit"), RateLimitRemaining: count(got.header, "X-Ratelimit-Remaining"),
+		Duration: time.Since(started), Wait: waitOf(got.status, got.header, time.Now()), RateLimit: count(got.header, "X-Ratelimit-Limit"), RateLimitRemaining: count(got.header, "X-Ratelimit-Remaining"),
 	})
-	if !got.success() {
-		return nil, got.failure(time.Now())
+	if err := got.check(time.Now()); err != nil {
+		return nil, err
 	}
 	return got, nil
 }
@@ -87,18 +88,23 @@ func (c *Client) prepare(in call) (*resty.Request, []byte, error) {
 
 // await is the request's wait for its turn in our share of the budget. There is
 // none while a hold keeps it back: it would take up a place that a ring may need.
-func (c *Client) await(ctx context.Context, in call) error {
+func (c *Client) await(ctx context.Context, in call) (isProbe bool, err error) {
 	urgency := urgencyOf(ctx)
 	if h := c.budget.held(urgency); h != nil {
-		return in.held(h)
+		return false, in.held(h)
 	}
-	err := c.budget.wait(ctx, urgency)
-	if err == nil {
-		if h := c.budget.admit(urgency); h != nil { // begun during the wait
-			return in.held(h)
-		}
-		return nil
+	if err := c.budget.wait(ctx, urgency); err != nil {
+		return false, in.late(ctx)
 	}
+	h, isProbe := c.budget.admit(urgency)
+	if h != nil { // begun during the wait
+		return false, in.held(h)
+	}
+	return isProbe, nil
+}
+
+// late is the failure of a request that waited for its turn in vain.
+func (in call) late(ctx context.Context) *Error {
 	if ctx.Err() != nil {
 		failure := in.refused(Unavailable, transportDetail(ctx.Err()))
 		failure.cause = contextError(ctx.Err())
@@ -118,7 +124,7 @@ func (in call) refused(kind Kind, detail string) *Error {
 // held is the failure of a request that is not to be sent for a while.
 func (in call) held(h *hold) *Error {
 	failure := in.refused(h.kind, h.detail)
-	failure.RetryAt = h.until
+	failure.RetryAt = h.retryAt(time.Now())
 	return failure
 }
 
@@ -153,11 +159,33 @@ type answer struct {
 	unsent bool
 }
 
-// success: 200 and 201 are the only ones documented for these calls.
-func (a *answer) success() bool { return a.understood() && a.err == nil }
+// check fails unless Kustomer says that it has done what it was asked. Any 2xx says so,
+// whichever of them it is, unless the body is a stranger's page or lists errors.
+func (a *answer) check(now time.Time) error {
+	switch {
+	case a.err != nil || !a.isSuccess():
+		return a.failure(now)
+	case a.isPage() && !a.isKustomers():
+		return a.fail(Unavailable, stranger)
+	}
+	if errors, isList := asList(at(a.body, "errors")); isList && len(errors) > 0 {
+		failure := a.notUnderstood("a success that lists errors")
+		failure.Reasons, _ = decodeReasons(a.body, newScrubber(a.call, a.sent))
+		return failure
+	}
+	return nil
+}
 
-func (a *answer) understood() bool {
-	return a.status == http.StatusOK || a.status == http.StatusCreated
+const stranger = "the answer is not one of Kustomer's"
+
+func (a *answer) isSuccess() bool { return a.status/100 == 2 }
+
+// isPage reports whether the body is HTML, as of a proxy in front of Kustomer or of a wrong host.
+func (a *answer) isPage() bool { return strings.HasPrefix(strings.TrimSpace(string(a.body)), "<") }
+
+// isKustomers reports whether an answer has headers that Kustomer's have (seen in recorded traffic).
+func (a *answer) isKustomers() bool {
+	return a.header.Get("X-Ratelimit-Limit") != "" || a.header.Get("X-Kustomer-Pod") != ""
 }
 
 // count reads a header that counts requests, -1 when it is not told.
@@ -170,24 +198,29 @@ func count(header http.Header, name string) int {
 
 func (a *answer) failure(now time.Time) *Error {
 	e := a.fail(statusKind(a.status), "")
-	e.RetryAt = retryAt(a.status, a.header, now)
+	wait := waitOf(a.status, a.header, now)
+	if wait > 0 {
+		e.RetryAt = now.Add(min(wait, longestWait))
+	}
+	if wait > longestWait {
+		e.detail = "Kustomer asks for a wait of " + wait.Round(time.Second).String() + ", and is asked again after a minute"
+	}
 	e.cause = contextError(a.err)
-	if a.status == 0 || a.understood() {
+	if a.status == 0 || a.isSuccess() {
 		e.detail = transportDetail(a.err)
 		return e
 	}
 	var fromKustomer bool
 	e.Reasons, fromKustomer = decodeReasons(a.body, newScrubber(a.call, a.sent))
-	isPage := strings.HasPrefix(strings.TrimSpace(string(a.body)), "<")
-	if e.Kind == NotFound && !fromKustomer || (e.Kind == Conflict || e.Kind == Rejected) && isPage {
+	if e.Kind == NotFound && !fromKustomer || (e.Kind == Conflict || e.Kind == Rejected) && a.isPage() {
 		// A proxy's or a wrong host's page says nothing about what Kustomer holds or takes.
-		e.Kind, e.detail = Unavailable, "the answer is not one of Kustomer's"
+		e.Kind, e.detail = Unavailable, stranger
 	}
 	return e
 }
 
-// unreadable is the failure to understand what looked like a success.
-func (a *answer) unreadable(detail string) *Error { return a.fail(Unavailable, detail) }
+// notUnderstood is the failure to find what is needed in what was a success.
+func (a *answer) notUnderstood(detail string) *Error { return a.fail(NotUnderstood, detail) }
 
 func (a *answer) fail(kind Kind, detail string) *Error {
 	return &Error{

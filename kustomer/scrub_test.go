@@ -86,11 +86,10 @@ var personalCalls = map[string]func(context.Context, *Client) error{
 		return err
 	},
 	"create message": func(ctx context.Context, c *Client) error {
-		_, err := c.CreateMessage(ctx, conversationID, NewMessage{
+		return c.CreateMessage(ctx, conversationID, NewMessage{
 			App: "babelforce", ExternalID: "babelforce:c0ffee", Subject: "Call from Alice Müller", Preview: "Li Na and 李娜",
 			Meta: map[string]any{"from": "+4930901820", "externalRecordingUrl": "https://example.org/alice/c0ffee"},
 		})
-		return err
 	},
 	"find by e-mail": func(ctx context.Context, c *Client) error {
 		_, err := c.UsersByEmail(ctx, "alice@example.org")
@@ -107,8 +106,7 @@ var personalCalls = map[string]func(context.Context, *Client) error{
 		return err
 	},
 	"create note": func(ctx context.Context, c *Client) error {
-		_, err := c.CreateNote(ctx, conversationID, NewNote{Body: "Alice Müller, Li Na and 李娜 called about the divorce."})
-		return err
+		return c.CreateNote(ctx, conversationID, NewNote{Body: "Alice Müller, Li Na and 李娜 called about the divorce."})
 	},
 }
 

@@ -9,14 +9,14 @@ import (
 // do not exist yet; a tag that is there already stays (inferred). At most 20 at
 // a time. OpenAPI: POST /conversations/{id}/tags.
 func (c *Client) AddTags(ctx context.Context, conversationID string, tags []string) (*Conversation, error) {
-	return conversation(ctx, c, tagCall("add tags", http.MethodPost, conversationID, tags))
+	return c.changed(ctx, tagCall("add tags", http.MethodPost, conversationID, tags))
 }
 
 // RemoveTags takes tags by name from the conversation; one that is not there is
 // no failure (inferred). The key needs the role org.permission.conversation.delete.
 // OpenAPI: DELETE /conversations/{id}/tags.
 func (c *Client) RemoveTags(ctx context.Context, conversationID string, tags []string) (*Conversation, error) {
-	return conversation(ctx, c, tagCall("remove tags", http.MethodDelete, conversationID, tags))
+	return c.changed(ctx, tagCall("remove tags", http.MethodDelete, conversationID, tags))
 }
 
 func tagCall(op, method, conversationID string, tags []string) call {

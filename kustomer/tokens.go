@@ -7,12 +7,16 @@ import (
 
 // Token describes an API key, without the key.
 type Token struct {
-	ID    string   `json:"-"`
-	Name  string   `json:"name"`
-	Roles []string `json:"roles"` // such as org.permission.conversation.create
+	Roles []string // such as org.permission.conversation.create
 }
 
-func (t *Token) identify(who identity) { t.ID = who.id }
+func (t *Token) read(r *resource) error {
+	var ok bool
+	if t.Roles, ok = attribute(r, "roles", asIDs); !ok {
+		return r.from.notUnderstood("its roles are missing, or have another form than documented")
+	}
+	return nil
+}
 
 // CurrentToken describes the key this client uses. Any valid key may ask,
 // whatever its roles, so it also tells whether the key works at all.

@@ -10,30 +10,26 @@ import (
 // and Teams are not in the published OpenAPI file; their attributes are those of
 // a client generated from the vendor's full one (LarisLab/kustomer-client).
 type User struct {
-	ID          string `json:"-"`
-	Name        string `json:"name"`
-	DisplayName string `json:"displayName"`
-	Email       string `json:"email"`
-	Type        string `json:"userType"` // user, machine or limited
+	ID    string
+	Name  string
+	Email string
+	Type  string // user, machine or limited
 }
 
-func (u *User) identify(who identity) { u.ID = who.id }
+func (u *User) read(r *resource) error {
+	u.ID = r.id
+	u.Name, _ = attribute(r, "name", asText)
+	u.Email, _ = attribute(r, "email", asText)
+	u.Type, _ = attribute(r, "userType", asWord)
+	return r.needsID()
+}
 
 // Team is a named group of users that conversations can be assigned to.
-type Team struct {
-	ID          string `json:"-"`
-	Name        string `json:"name"`
-	DisplayName string `json:"displayName"`
-}
+type Team struct{ ID string }
 
-func (t *Team) identify(who identity) { t.ID = who.id }
-
-// User reads a user. GET /users/{id}.
-func (c *Client) User(ctx context.Context, id string) (*User, error) {
-	return one[User](ctx, c, call{
-		op: "read user", method: http.MethodGet,
-		route: "/v1/users/{id}", params: map[string]string{"id": id},
-	})
+func (t *Team) read(r *resource) error {
+	t.ID = r.id
+	return r.needsID()
 }
 
 // UsersByEmail finds the users with exactly this e-mail address; none is an

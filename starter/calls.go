@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/urfave/cli/v2"
 
 	"github.com/callthread/callthread/internal/app"
@@ -44,12 +45,15 @@ func callsCommand(out, logs io.Writer) *cli.Command {
 				return err
 			}
 			defer o.Temporal.Close()
-			calls, total, err := o.List(c.Context, query, limit)
-			if err != nil {
+			calls, total, none, err := o.Search(c.Context, query, limit)
+			switch {
+			case err != nil:
 				return o.Unreached(err)
-			}
-			if asJSON {
+			case asJSON:
 				return operator.PrintJSON(out, calls)
+			case len(calls) == 0:
+				_, err := fmt.Fprintln(out, none)
+				return err
 			}
 			return operator.PrintCalls(out, calls, total)
 		},
@@ -62,33 +66,32 @@ func filterFlags() (flags []cli.Flag) {
 		flags = append(flags, &cli.StringFlag{Name: f.Name, Usage: f.Usage + strings.Join(f.Words, ", ")})
 	}
 	return append(flags,
-		&cli.StringFlag{Name: "since", Usage: "calls that began after a `TIME`, in UTC if it does not say: 2h (ago), 2026-11-23, 2026-11-23T09:00:00Z"},
+		&cli.StringFlag{Name: "since", Usage: "calls that began after a `TIME`, in UTC if it does not say: 2h, 1d or 1w (ago), 2026-11-23, 2026-11-23T09:00:00Z"},
 		&cli.BoolFlag{Name: "running", Usage: "calls under way, parked ones among them"},
 	)
 }
 
 // filterQuery is the question that the flags ask.
-func filterQuery(c *cli.Context, now time.Time) (string, error) {
-	var query operator.Query
+func filterQuery(c *cli.Context, now time.Time) (query operator.Query, err error) {
 	for _, f := range operator.Filters {
 		if !c.IsSet(f.Name) {
 			continue
 		}
 		if err := query.Only(f, c.String(f.Name)); err != nil {
-			return "", err
+			return query, err
 		}
 	}
 	if c.IsSet("since") {
 		since, err := parseSince(c.String("since"), now)
 		if err != nil {
-			return "", err
+			return query, err
 		}
 		query.Since(since)
 	}
 	if c.Bool("running") || c.IsSet("waits-for") { // a run that was ended keeps what it waited for
 		query.Running()
 	}
-	return query.String(), nil
+	return query, nil
 }
 
 // parseSince reads a time, or how long ago it was.
@@ -96,10 +99,13 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
 		return now.Add(-ago), nil
 	}
+	if ago, err := model.ParseDuration(text); err == nil && ago > 0 { // which knows days and weeks
+		return now.Add(-time.Duration(ago)), nil
+	}
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("--since %q is neither how long ago (2h), nor a date (2026-11-23), nor a time (2026-11-23T09:00:00Z)", text)
+	return time.Time{}, fmt.Errorf("--since %q is neither how long ago (2h, 1d, 1w), nor a date (2026-11-23), nor a time (2026-11-23T09:00:00Z)", text)
 }

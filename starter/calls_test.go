@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/urfave/cli/v2"
 	enumspb "go.temporal.io/api/enums/v1"
 )
 
@@ -70,6 +71,7 @@ func TestCallsArePrintedAsJSONForScripts(t *testing.T) {
 func TestFiltersBecomeOneQuery(t *testing.T) {
 	for flags, query := range map[string]string{
 		"--phase parked --running":                   "CallPhase = 'parked' AND ExecutionStatus = 'Running'",
+		"--outcome abandoned --agent 1":              "CallOutcome IN ('abandoned_in_queue', 'abandoned_in_flow') AND AgentId = '1'",
 		"--outcome no_agent --direction in":          "CallOutcome = 'no_agent' AND CallDirection = 'in'",
 		"--agent 4711 --since 2026-11-23":            "AgentId = '4711' AND StartTime >= '2026-11-23T00:00:00Z'",
 		"--since 2026-11-23T09:00:00+02:00":          "StartTime >= '2026-11-23T07:00:00Z'",
@@ -81,10 +83,91 @@ func TestFiltersBecomeOneQuery(t *testing.T) {
 	} {
 		f := newTemporal(t)
 		f.finds = "WorkflowType = 'CallWorkflow' AND " + query
+		f.lists = noQueues
 		printed, err := starts(t, append([]string{"calls"}, strings.Fields(flags)...)...)
 		require.NoError(t, err, flags)
-		require.Equal(t, "there is no such call\n", printed)
+		require.Contains(t, printed, "knows no call with ")
 	}
+}
+
+// queued finds calls that went through a queue.
+const queued = "WorkflowType = 'CallWorkflow' AND QueueName IS NOT NULL"
+
+var noQueues = map[string][]string{queued: nil}
+
+func TestNoCallIsSaidWithWhatWasLookedFor(t *testing.T) {
+	for flags, says := range map[string]string{
+		"": "knows no call",
+		"--outcome abandoned --since 2026-11-23 --running": "knows no call with outcome abandoned, since 2026-11-23T00:00:00Z, running",
+		"--waits-for kustomer":                             "knows no call with waits-for kustomer, running",
+		"--queue support":                                  "knows no call with queue support, and none that went through a queue",
+	} {
+		f := newTemporal(t)
+		f.lists = map[string][]string{queued: nil}
+		query, err := queryOf(t, flags)
+		require.NoError(t, err)
+		f.lists[query] = nil
+		printed, err := starts(t, append([]string{"calls"}, strings.Fields(flags)...)...)
+		require.NoError(t, err, flags)
+		require.Regexp(t, `^Temporal at 127\.0\.0\.1:\d+, namespace default, `+says+"\n$", printed)
+
+		printed, err = starts(t, append([]string{"calls", "--json"}, strings.Fields(flags)...)...)
+		require.NoError(t, err, flags)
+		require.Equal(t, "[]\n", printed)
+	}
+}
+
+// queryOf is what the flags ask Temporal.
+func queryOf(t *testing.T, flags string) (query string, err error) {
+	t.Helper()
+	app := cli.NewApp()
+	app.Flags = filterFlags()
+	app.Action = func(c *cli.Context) error {
+		filter, err := filterQuery(c, ring)
+		query = filter.String()
+		return err
+	}
+	err = app.Run(append([]string{"calls"}, strings.Fields(flags)...))
+	return query, err
+}
+
+// Temporal compares names exactly. People write them as they remember them.
+func TestQueueIsFoundInWhateverCase(t *testing.T) {
+	f := fourCalls(t)
+	f.lists = map[string][]string{
+		"WorkflowType = 'CallWorkflow' AND QueueName = 'support'": nil,
+		queued: {"call/over"},
+		queued + " AND QueueName NOT IN ('Support')":                            {"call/other"},
+		queued + " AND QueueName NOT IN ('Support', 'Sales')":                   {"call/third"},
+		queued + " AND QueueName NOT IN ('Support', 'Sales', 'SUPPORT')":        nil,
+		"WorkflowType = 'CallWorkflow' AND QueueName IN ('SUPPORT', 'Support')": {"call/over", "call/third"},
+		"WorkflowType = 'CallWorkflow' AND QueueName = 'suport'":                nil,
+		"WorkflowType = 'CallWorkflow' AND QueueName = 'sales'":                 nil,
+		"WorkflowType = 'CallWorkflow' AND QueueName = 'Sales'":                 {"call/other"},
+	}
+	for id, queue := range map[string]string{"call/over": "Support", "call/other": "Sales", "call/third": "SUPPORT"} {
+		f.calls[id] = &fakeCall{started: ring, listed: map[string]string{"QueueName": queue}}
+	}
+	printed, err := starts(t, "calls", "--queue", "support")
+	require.NoError(t, err)
+	require.Regexp(t, `(?s)over .* Support .*third .* SUPPORT `, printed)
+	printed, err = starts(t, "calls", "--queue", "sales")
+	require.NoError(t, err)
+	require.Regexp(t, `(?m)^other .* Sales `, printed)
+	printed, err = starts(t, "calls", "--queue", "suport")
+	require.NoError(t, err)
+	require.Contains(t, printed, "knows no call with queue suport. The queues of all calls are SUPPORT, Sales, Support\n")
+}
+
+func TestPausedCallSaysSoInTheList(t *testing.T) {
+	f := newTemporal(t, []string{"call/step", "call/run"})
+	f.finds = "WorkflowType = 'CallWorkflow'"
+	f.calls["call/step"] = &fakeCall{started: ring, paused: pausedStep, listed: map[string]string{"CallPhase": "ringing", "WaitsFor": "kustomer"}}
+	f.calls["call/run"] = &fakeCall{started: ring, ended: enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED, listed: map[string]string{"CallPhase": "bridged", "WaitsFor": "end"}}
+	printed, err := starts(t, "calls")
+	require.NoError(t, err)
+	require.Regexp(t, `(?m)^step .* ringing +paused by an operator +–`, printed)
+	require.Regexp(t, `(?m)^run .* bridged +paused by an operator +–`, printed)
 }
 
 func TestFilterThatCannotBeMeantIsRefusedWithWhatThereIs(t *testing.T) {
@@ -94,7 +177,7 @@ func TestFilterThatCannotBeMeantIsRefusedWithWhatThereIs(t *testing.T) {
 		`--direction: there is no direction "", only in, out`:                                 {"--direction", ""},
 		`--queue: Temporal cannot look for "a \"b\""`:                                         {"--queue", `a "b"`},
 		`--agent: Temporal cannot look for "a\\' OR "`:                                        {"--agent", `a\' OR `},
-		`--since "yesterday" is neither how long ago (2h), nor a date`:                        {"--since", "yesterday"},
+		`--since "yesterday" is neither how long ago (2h, 1d, 1w), nor a date`:                {"--since", "yesterday"},
 		`--since "-2h" is neither`:                                                            {"--since=-2h"},
 		`--limit must be above 0`:                                                             {"--limit", "0"},
 		`unknown command or argument "over"`:                                                  {"over"},
@@ -105,9 +188,13 @@ func TestFilterThatCannotBeMeantIsRefusedWithWhatThereIs(t *testing.T) {
 }
 
 func TestCallsSinceADurationAreThoseThatBeganAfterIt(t *testing.T) {
-	since, err := parseSince("1h30m", ring)
-	require.NoError(t, err)
-	require.Equal(t, ring.Add(-90*time.Minute), since)
+	for text, ago := range map[string]time.Duration{
+		"1h30m": 90 * time.Minute, "0.5h": 30 * time.Minute, "1d": 24 * time.Hour, "1w": 7 * 24 * time.Hour, "1w2d3h": (9*24 + 3) * time.Hour,
+	} {
+		since, err := parseSince(text, ring)
+		require.NoError(t, err, text)
+		require.Equal(t, ring.Add(-ago), since, text)
+	}
 }
 
 func TestCallsOfATemporalThatIsAwayAreAnErrorThatNamesIt(t *testing.T) {

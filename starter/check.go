@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,7 +16,6 @@ import (
 	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/check"
 	"github.com/callthread/callthread/internal/trial"
-	"github.com/callthread/callthread/starter/webhook"
 )
 
 // errCheckFailed makes the exit code tell scripts what the report tells people.
@@ -61,14 +61,14 @@ func (c *checking) run(cli *cli.Context, out io.Writer) error {
 		return err
 	}
 	var report check.Report
-	set, err := c.automations.Load()
-	report.File(c.automations.Name(), set, err)
+	set, warnings, err := c.automations.Load()
+	report.File(c.automations.Name(), set, warnings, err)
 	if c.crm.URL != "" || c.crm.APIKeyFile != "" || os.Getenv("KUSTOMER_API_KEY") != "" {
 		checkOrg(cli.Context, &report, c.crm, set)
 	}
 	result := checkResult{OK: !report.Fails(), Findings: report.Findings}
 	if set != nil {
-		if err := c.sample(cli, &result, check.Sampler{Set: set, Country: home, Translate: webhook.Translate}); err != nil {
+		if err := c.sample(cli, &result, check.Sampler{Set: set, Country: home}); err != nil {
 			return err
 		}
 	}
@@ -113,7 +113,7 @@ func printCheck(out io.Writer, result checkResult, asJSON bool) error {
 		return encoder.Encode(result)
 	}
 	for _, finding := range result.Findings {
-		fmt.Fprintf(out, "%-8s %s\n", finding.Level, finding.Text)
+		printFinding(out, finding)
 	}
 	for _, sample := range result.Samples {
 		if err := printSample(out, sample); err != nil {
@@ -124,4 +124,11 @@ func printCheck(out io.Writer, result checkResult, asJSON bool) error {
 		printUnreached(out, result.Unreached)
 	}
 	return nil
+}
+
+func printFinding(out io.Writer, finding check.Finding) {
+	fmt.Fprintf(out, "%-8s %s\n", finding.Level, finding.Text)
+	for line := range strings.Lines(finding.Excerpt) {
+		fmt.Fprintf(out, "%8s   %s\n", "", strings.TrimRight(line, "\n"))
+	}
 }

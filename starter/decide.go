@@ -35,7 +35,7 @@ func decisionCommand(update, usage string, out, logs io.Writer) *cli.Command {
 	return &cli.Command{
 		Name:            update,
 		Usage:           usage,
-		ArgsUsage:       "<call id>...",
+		ArgsUsage:       "<call id | Kustomer conversation id>...",
 		Description:     d.help(),
 		HideHelpCommand: true, // "help" may be a call's id
 		Flags: append([]cli.Flag{
@@ -51,7 +51,8 @@ func decisionCommand(update, usage string, out, logs io.Writer) *cli.Command {
 }
 
 func (d *decision) help() string {
-	return "Says of each call what came of it, and fails if one of them does not go on.\n\n" + app.TemporalHelp
+	return operator.IDHelp + "\n" +
+		"Says of each call what came of it, and fails if one of them does not go on.\n\n" + app.TemporalHelp
 }
 
 func (d *decision) flags() []cli.Flag {

@@ -62,11 +62,12 @@ func TestEachCallThatDoesNotGoOnSaysWhyAndFailsTheCommand(t *testing.T) {
 		"is not parked: there is nothing to retry":  {refuses: "is not parked: there is nothing to retry"},
 		"is over: there is nothing to retry":        {ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED},
 		"its run has ended (terminated): there is":  {ended: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED},
-		"is unknown to Temporal: ":                  nil,
+		`Temporal knows no call "bad" in namespace`: nil,
 		"nobody has taken the decision within 3s, ": {noWorker: true},
 	} {
 		t.Run(says, func(t *testing.T) {
 			f := twoParked(t)
+			f.lists = map[string][]string{"WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/bad'": nil}
 			if call != nil {
 				f.calls["call/bad"] = call
 			}

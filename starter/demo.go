@@ -8,11 +8,13 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/check"
@@ -47,7 +49,10 @@ func demoCommand(out io.Writer) *cli.Command {
 			if err := d.read(c, out); err != nil {
 				return err
 			}
-			_, err := demo.Run(c.Context, d.Options)
+			// Without a reader, as behind `| head`, or a terminal: Go would end the process at once, and leave its files behind.
+			ctx, stop := signal.NotifyContext(c.Context, syscall.SIGPIPE, syscall.SIGHUP)
+			defer stop()
+			_, err := demo.Run(ctx, d.Options)
 			return err
 		},
 	}
@@ -92,7 +97,7 @@ func (d *demonstration) read(c *cli.Context, out io.Writer) (err error) {
 	if d.faults {
 		d.Faults = &demo.Faults{}
 	}
-	d.Out, d.NewReceiver, d.Starter = out, demoReceiver, ownCommand()
+	d.Out, d.Ports, d.NewReceiver, d.Starter = out, demo.UsualPorts, demoReceiver, ownCommand()
 	d.Log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
 	return d.readAutomations(out)
 }
@@ -122,17 +127,17 @@ func (d *demonstration) readAutomations(out io.Writer) error {
 		return fmt.Errorf("--automations: %w", err)
 	}
 	var report check.Report
-	set, err := automation.Load(d.automations, content)
-	report.File(d.automations, set, err)
+	set, warnings, err := load.Bytes(d.automations, content)
+	report.File(d.automations, set, warnings, err)
 	for _, finding := range report.Findings {
 		if finding.Level != check.OK {
-			fmt.Fprintf(out, "%-8s %s\n", finding.Level, finding.Text)
+			printFinding(out, finding)
 		}
 	}
 	if report.Fails() {
 		return errCheckFailed
 	}
-	d.Own = &demo.Own{Name: d.automations, Content: content, Translate: webhook.Translate}
+	d.Own = &demo.Own{Name: d.automations, Content: content}
 	return nil
 }
 
@@ -153,9 +158,8 @@ func demoReceiver(options demo.ReceiverOptions) (http.Handler, error) {
 func ourselves() (programs demo.Programs, err error) {
 	self, err := os.Executable()
 	return demo.Programs{
-		Receiver:   []string{self, "serve"},
-		Worker:     []string{self, "serve", "--with-worker", "--listen", "127.0.0.1:0"},
-		UsualPorts: true,
+		Receiver: []string{self, "serve"},
+		Worker:   []string{self, "serve", "--with-worker", "--listen", "127.0.0.1:0"},
 	}, err
 }
 

@@ -28,7 +28,7 @@ func findCommand(out, logs io.Writer) *cli.Command {
 				if asJSON {
 					return errors.Join(operator.PrintJSON(out, calls), unread)
 				}
-				return errors.Join(operator.PrintCalls(out, calls, len(calls)), unread)
+				return errors.Join(operator.PrintFound(out, calls), unread)
 			})
 		},
 	}

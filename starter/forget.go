@@ -28,7 +28,7 @@ func forgetCommand(out, logs io.Writer) *cli.Command {
 		Action: func(c *cli.Context) error {
 			return n.find(c, logs, func(o *operator.Operator, number operator.Number, calls []operator.Call, unread error) error {
 				if !sure {
-					return errors.Join(operator.PrintCalls(out, calls, len(calls)), unread, errNotSure)
+					return errors.Join(operator.PrintFound(out, calls), unread, errNotSure)
 				}
 				receipt, err := o.Forget(c.Context, number, calls)
 				if err != nil {

@@ -15,7 +15,7 @@ func parkedCommand(out, logs io.Writer) *cli.Command {
 	var asJSON bool
 	return &cli.Command{
 		Name:        "parked",
-		Usage:       "list the calls that wait for an operator, because Kustomer refused a step, oldest first",
+		Usage:       "list the calls that wait for an operator, because Kustomer refused a step, oldest first, with their numbers",
 		Description: app.TemporalHelp,
 		Flags:       append([]cli.Flag{jsonFlag(&asJSON)}, server.Encryption.Flags()...),
 		Action: func(c *cli.Context) error {
@@ -31,7 +31,7 @@ func parkedCommand(out, logs io.Writer) *cli.Command {
 			if err != nil {
 				return o.Unreached(err)
 			}
-			o.AskReasons(c.Context, parked)
+			o.AskParked(c.Context, parked)
 			if asJSON {
 				return operator.PrintJSON(out, parked)
 			}

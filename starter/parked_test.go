@@ -28,10 +28,13 @@ func twoParked(t *testing.T) *fakeTemporal {
 	ring := time.Date(2026, time.March, 4, 9, 30, 0, 0, time.UTC)
 	f.calls["call/younger"] = &fakeCall{
 		started: ring.Add(time.Minute), listed: map[string]string{"KustomerConversationId": conversation, "ParkedBecause": refusal},
+		state:  workflows.State{Phase: workflows.Parked, Numbers: workflows.Numbers{To: "+493023125001", Withheld: true}},
 		answer: workflows.State{WaitsFor: call.WaitsForEnd, InKustomer: inIt},
 	}
 	f.calls["call/older"] = &fakeCall{
-		started: ring, state: workflows.State{Phase: workflows.Parked, ParkedBecause: "could not\n\tsay why"},
+		started: ring, state: workflows.State{
+			Phase: workflows.Parked, ParkedBecause: "could not\n\tsay why", Numbers: workflows.Numbers{From: "+493023125042", To: "+493023125001"},
+		},
 		answer: workflows.State{WaitsFor: call.WaitsForAgent},
 	}
 	return f
@@ -43,9 +46,9 @@ func TestParkedCallsAreListedOldestFirstWithTheirReasons(t *testing.T) {
 	require.NoError(t, err)
 	lines := strings.Split(printed, "\n")
 	require.Equal(t, []string{
-		"CALL     STARTED               CONVERSATION              REASON",
-		"older    2026-03-04T09:30:00Z  –                         could not say why",
-		"younger  2026-03-04T09:31:00Z  2b7e0000000000000000beef  " + refusal,
+		"CALL     STARTED               FROM           TO             CONVERSATION              REASON",
+		"older    2026-03-04T09:30:00Z  +493023125042  +493023125001  –                         could not say why",
+		"younger  2026-03-04T09:31:00Z  withheld       +493023125001  2b7e0000000000000000beef  " + refusal,
 		"",
 	}, lines[:4])
 	require.Regexp(t, "starter retry .+starter amend .+starter skip ", lines[4])
@@ -55,14 +58,14 @@ func TestParkedCallsArePrintedAsJSONForScripts(t *testing.T) {
 	twoParked(t)
 	printed, err := starts(t, "parked", "--json")
 	require.NoError(t, err)
-	var parked []operator.Run
+	var parked []operator.ParkedCall
 	require.NoError(t, json.Unmarshal([]byte(printed), &parked))
 	require.Len(t, parked, 2)
 	require.JSONEq(t, `[
 		{"callId": "older", "workflowId": "call/older", "runId": "run-of-call/older", "startedAt": "2026-03-04T09:30:00Z",
-		 "conversationId": "", "reason": "could not\n\tsay why"},
+		 "from": "+493023125042", "to": "+493023125001", "conversationId": "", "reason": "could not\n\tsay why"},
 		{"callId": "younger", "workflowId": "call/younger", "runId": "run-of-call/younger", "startedAt": "2026-03-04T09:31:00Z",
-		 "conversationId": "2b7e0000000000000000beef", "reason": "`+refusal+`"}]`, printed)
+		 "to": "+493023125001", "withheld": true, "conversationId": "2b7e0000000000000000beef", "reason": "`+refusal+`"}]`, printed)
 }
 
 func TestNoParkedCallIsGoodNews(t *testing.T) {
@@ -81,5 +84,5 @@ func TestCallThatDoesNotAnswerIsListedAllTheSame(t *testing.T) {
 	f.calls["call/older"].noWorker = true
 	printed, err := starts(t, "parked")
 	require.NoError(t, err)
-	require.Regexp(t, `\nolder +2026-03-04T09:30:00Z +– +–\nyounger `, printed)
+	require.Regexp(t, `\nolder +2026-03-04T09:30:00Z +– +– +– +–\nyounger `, printed)
 }

@@ -13,7 +13,7 @@ func TestSampleCallsArePrintedWithWhatEachEventWritesAndWarnings(t *testing.T) {
 	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
   - event: call.inbound
     action: kustomer.conversation.create
-    options: { name: "", tags: ["{call.from:last4}+"] }
+    options: { name: "", tags: ["`+strings.Repeat("x", 63)+`{call.id}"] }
 `))
 	require.NoError(t, err)
 	_, printed, _ = strings.Cut(printed, "\n\n")

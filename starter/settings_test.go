@@ -25,9 +25,11 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"half a list of secrets": {nil, settings{"CALLTHREAD_WEBHOOK_SECRET": "old,"}, []string{"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET", "2 of 2 is empty"}},
 		"empty secret file":      {[]string{"--webhook-secret-file", empty}, nil, []string{"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET_FILE", "is empty"}},
 		"no secret file":         {[]string{"--insecure", "--webhook-secret-file", missing}, nil, []string{"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET_FILE", "no such file"}},
+		"secret of two lines":    {[]string{"--webhook-secret-file", writeFile(t, "old\nnew\n")}, nil, []string{"--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET", "on one line", "separated by commas"}},
 
 		"no Kustomer":     {[]string{worker}, nil, []string{"--kustomer-url", "KUSTOMER_URL", "https://<org>"}},
 		"no key":          {[]string{worker, url}, nil, []string{"--kustomer-api-key-file", "KUSTOMER_API_KEY"}},
+		"two-line key":    {[]string{worker, url, "--kustomer-api-key-file", writeFile(t, "old\nnew\n")}, nil, []string{"--kustomer-api-key-file", "KUSTOMER_API_KEY", "on one line"}},
 		"empty key file":  {[]string{worker, url, "--kustomer-api-key-file", empty}, nil, []string{"--kustomer-api-key-file", "KUSTOMER_API_KEY_FILE", "is empty"}},
 		"URL of no site":  {[]string{worker, "--kustomer-url", "acme"}, settings{"KUSTOMER_API_KEY": "k"}, []string{"--kustomer-url", "KUSTOMER_URL", "https://<org>"}},
 		"no budget":       {[]string{worker, url}, settings{"KUSTOMER_API_KEY": "k", "KUSTOMER_BUDGET": "0"}, []string{"--kustomer-budget", "KUSTOMER_BUDGET"}},
@@ -96,8 +98,10 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"key with no such id":    {[]string{"keygen", "--id", "a:b"}, nil, []string{"--id", `"a:b"`}},
 		"codec without keys":     {[]string{"codec-server"}, nil, []string{"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS"}},
 		"codec without secret":   {[]string{"codec-server"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey}, []string{"--codec-secret-file", "CALLTHREAD_CODEC_SECRET", "--insecure"}},
+		"codec of two secrets":   {[]string{"codec-server"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey, "CALLTHREAD_CODEC_SECRET": "old\nnew"}, []string{"--codec-secret-file", "CALLTHREAD_CODEC_SECRET", "on one line"}},
 		"codec for a page":       {[]string{"codec-server", "--insecure", "--ui-origin", "https://ui.example.com/"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey}, []string{"--ui-origin", "CALLTHREAD_UI_ORIGIN", "nothing after"}},
 		"codec for all pages":    {[]string{"codec-server", "--insecure", "--ui-origin", "*"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey}, []string{"--ui-origin", "https://temporal.example.com"}},
+		"codec of no network":    {[]string{"codec-server", "--trusted-proxies", "proxy"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey, "CALLTHREAD_CODEC_SECRET": "s"}, []string{"--trusted-proxies", "CALLTHREAD_TRUSTED_PROXIES", "10.0.0.0/8"}},
 		"codec port in use":      {[]string{"codec-server", "--listen", busy}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey, "CALLTHREAD_CODEC_SECRET": "s"}, []string{"--listen", "in use"}},
 		"set-up of nothing":      {[]string{"setup"}, nil, []string{"Temporal", "127.0.0.1:1"}},
 	} {

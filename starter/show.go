@@ -20,7 +20,8 @@ func showCommand(out, logs io.Writer) *cli.Command {
 		Name:      "show",
 		Usage:     "show what became of a call, what it waits for, and what to do if it is parked",
 		ArgsUsage: "<call id | Kustomer conversation id>",
-		Description: "Where several calls share the conversation, it lists them (with --json, as an array).\n\n" +
+		Description: operator.IDHelp + "\n" +
+			"Where several calls share the conversation, it lists them (with --json, as an array).\n\n" +
 			app.TemporalHelp,
 		HideHelpCommand: true, // "help" may be a call's id
 		Flags:           append([]cli.Flag{jsonFlag(&asJSON)}, server.Encryption.Flags()...),
@@ -44,8 +45,6 @@ func show(ctx context.Context, o *operator.Operator, id string, out io.Writer, a
 	switch {
 	case err != nil:
 		return o.Unreached(err)
-	case len(calls) == 0:
-		return fmt.Errorf("%s is neither a call nor a conversation of a call that Temporal knows: `starter calls` lists them", id)
 	case len(calls) == 1:
 		shown, silent := o.Show(ctx, calls[0])
 		if asJSON {

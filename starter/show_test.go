@@ -2,12 +2,16 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/operator"
@@ -17,13 +21,14 @@ import (
 // answered is all that can be known of a call.
 var answered = workflows.State{
 	CallID: "x", Phase: workflows.Finished, Outcome: call.Answered, AgentID: "4711", QueueName: "Support",
+	Numbers: workflows.Numbers{From: "+493023125042", To: "+493023125001"},
 	Summary: call.Summary{WaitSeconds: new(7), TalkSeconds: new(88), Agents: []string{"Amira Haddad", "Bo"}, EndedBy: "caller"},
 	Legs: []call.LegSummary{
 		{LegID: "x-1", AgentID: "4712", RangSeconds: new(15), FinishReason: "system-hangup"},
 		{LegID: "x-2", RangSeconds: new(4), TalkedSeconds: new(60), Answered: true},
 	},
 	Events: []workflows.ReportedEvent{
-		{Kind: call.Inbound, LegID: "x", At: ring}, {Kind: call.Finished, LegID: "x-1", At: ring.Add(time.Second), Child: true},
+		{Kind: call.Inbound, LegID: "x", At: ring}, {Kind: call.Finished, LegID: "x-1", At: ring.Add(time.Second), Child: true, Ignored: []string{"call.duration", "session.note"}},
 	},
 	InKustomer: workflows.InKustomer{
 		ConversationID: conversation, ConversationURL: "https://acme.kustomerapp.com/" + conversation,
@@ -56,6 +61,8 @@ func TestAllThatIsKnownOfACallIsShown(t *testing.T) {
 		require.Equal(t, strings.TrimPrefix(`
 Call          x
 Way           in
+From          +493023125042
+To            +493023125001
 Started       2026-03-04T09:30:00Z
 Ended         2026-03-04T09:32:00Z
 Phase         finished
@@ -80,7 +87,7 @@ Automations   1f8473907986
 Legs          agent 4712 did not pick up after 15 s of ringing (system-hangup, leg x-1)
               agent unknown picked up after 4 s of ringing, and was on the line for 60 s (leg x-2)
 Events        2026-03-04T09:30:00Z inbound
-              2026-03-04T09:30:01Z finished, of leg x-1
+              2026-03-04T09:30:01Z finished, of leg x-1, could not read call.duration, session.note
 Log           09:30:00 ringing
               09:30:01 conversation opened
 `, "\n"), printed)
@@ -99,8 +106,143 @@ func TestCallThatIsParkedIsShownWithWhatToDo(t *testing.T) {
 	f.calls["call/older"].ended = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
 	printed, err = starts(t, "show", "older")
 	require.NoError(t, err)
-	require.Contains(t, printed, "(terminated)\nParked because  could not say why\n", "it waits for nobody")
+	require.Contains(t, printed, "(terminated)\nRun             terminated by an operator (nadia@desk)\nParked because  could not say why\n")
+	require.NotContains(t, printed, "Waits for", "it waits for nobody")
 	require.NotContains(t, printed, "starter retry")
+}
+
+// underWay is a call with an agent, whose outcome is to be written.
+var underWay = workflows.State{
+	Phase: workflows.Bridged, WaitsFor: call.WaitsForEnd, Unwritten: []call.Cause{call.Ended},
+	InKustomer: workflows.InKustomer{ConversationID: conversation, ConversationStatus: "open"},
+}
+
+const undone = "Left undone   write the outcome\n              the conversation is still open\n"
+
+func TestCallThatWasTerminatedIsShownWithWhatItLeavesUndone(t *testing.T) {
+	_, x := answeredCall(t)
+	x.ended, x.reason, x.state = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, "stuck", underWay
+	x.log = "- 09:30:00 ringing\n- now: waits for the end of the call"
+	printed, err := starts(t, "show", "x")
+	require.NoError(t, err)
+	require.Contains(t, printed, "Phase         finished (terminated)\nRun           terminated by an operator (nadia@desk): stuck\n"+undone)
+	require.Contains(t, printed, "Log           09:30:00 ringing\n              now: terminated by an operator (nadia@desk): stuck\n")
+	require.Contains(t, printed, "let the call go on: `temporal workflow reset --workflow-id 'call/x' --type FirstWorkflowTask ")
+	require.NotContains(t, printed, "aits for")
+
+	printed, err = starts(t, "show", "x", "--json")
+	require.NoError(t, err)
+	var shown operator.Shown
+	require.NoError(t, json.Unmarshal([]byte(printed), &shown))
+	require.Equal(t, "terminated by an operator (nadia@desk): stuck", shown.EndedEarly)
+	require.Equal(t, []string{"write the outcome", "the conversation is still open"}, shown.LeftUndone)
+
+	x.noWorker = true
+	printed, err = starts(t, "show", "x")
+	require.ErrorContains(t, err, "is a worker running?")
+	require.Contains(t, printed, "Run           terminated by an operator (nadia@desk): stuck\n")
+}
+
+// It has left its state with its end, for which nobody has to be asked.
+func TestCallThatWasCancelledIsShownWithoutAWorker(t *testing.T) {
+	_, x := answeredCall(t)
+	x.ended, x.state, x.noWorker = enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, underWay, true
+	x.state.WaitsFor = ""
+	printed, err := starts(t, "show", "x")
+	require.NoError(t, err)
+	require.Contains(t, printed, "Phase         finished (canceled)\nRun           cancelled by an operator\n"+undone)
+}
+
+// pausedStep is a step that an operator has paused.
+var pausedStep = &workflowpb.PendingActivityInfo{
+	ActivityId: "5", ActivityType: &commonpb.ActivityType{Name: "CreateConversation"}, Paused: true,
+	PauseInfo: &workflowpb.PendingActivityInfo_PauseInfo{
+		PauseTime: timestamppb.New(ring),
+		PausedBy: &workflowpb.PendingActivityInfo_PauseInfo_Manual_{
+			Manual: &workflowpb.PendingActivityInfo_PauseInfo_Manual{Identity: "nadia@desk", Reason: "a look at Kustomer first"},
+		},
+	},
+}
+
+func TestPausedStepIsNotSaidToWaitForKustomer(t *testing.T) {
+	_, x := answeredCall(t)
+	x.ended, x.state, x.paused = 0, opening, pausedStep
+	x.log = "- 09:30:00 ringing\n- now: waits for Kustomer to open the conversation"
+	printed, err := starts(t, "show", "x")
+	require.NoError(t, err)
+	require.Contains(t, printed, "Waits for  paused by an operator\nPaused     CreateConversation since 2026-03-04T09:30:00Z, nadia@desk, a look at Kustomer first\n")
+	require.Contains(t, printed, "           now: paused by an operator\n")
+	require.Contains(t, printed, "\n`temporal activity unpause --workflow-id 'call/x' --activity-id 5` lets it go on.\n")
+	require.NotContains(t, printed, "Kustomer to open")
+}
+
+func TestPausedRunSaysWhatLetsItGoOn(t *testing.T) {
+	_, x := answeredCall(t)
+	x.ended, x.state = enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED, underWay
+	printed, err := starts(t, "show", "x")
+	require.NoError(t, err)
+	require.Contains(t, printed, "Waits for     paused by an operator\n")
+	require.Contains(t, printed, "`temporal workflow unpause --workflow-id 'call/x'` lets it go on.")
+}
+
+func TestBeginningOfAnIDIsEnoughIfItFitsOneCall(t *testing.T) {
+	f := newTemporal(t)
+	first, second := "93b8d4e07f1642ca", "93b8d4e1aaaaaaaa"
+	f.calls["call/"+first] = &fakeCall{started: ring, ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED}
+	f.calls["call/"+second] = &fakeCall{started: ring.Add(time.Minute), answer: workflows.State{WaitsFor: call.WaitsForEnd}}
+	f.lists = make(map[string][]string)
+	begins := func(prefix string, ids ...string) {
+		f.lists["WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/"+prefix+"'"] = ids
+	}
+	begins("93b8d4e0", "call/"+first, "call/"+first) // it was reset once
+	begins("93b8d4e1", "call/"+second)
+	begins("93b8d4e", "call/"+second, "call/"+first)
+	begins("93B8", "call/"+first) // as SQLite has it
+	begins("call")
+
+	for _, given := range []string{"93b8d4e0", "call/93b8d4e0"} {
+		printed, err := starts(t, "show", given)
+		require.NoError(t, err)
+		require.Contains(t, printed, "Call     "+first+"\n")
+	}
+	printed, err := starts(t, "skip", "93b8d4e1")
+	require.NoError(t, err)
+	require.Equal(t, "call "+second+": goes on\n", printed)
+
+	const several = `the ids of several calls begin with "93b8d4e": 93b8d4e1aaaaaaaa, 93b8d4e07f1642ca. Name one of them`
+	_, err = starts(t, "show", "93b8d4e")
+	require.EqualError(t, err, several)
+	printed, err = starts(t, "retry", "93b8d4e")
+	require.Error(t, err)
+	require.Equal(t, "call 93b8d4e: "+several+"\n", printed)
+	for _, unknown := range []string{"93B8", "call", "call/", `"`} {
+		_, err = starts(t, "show", unknown)
+		require.ErrorContains(t, err, "Temporal knows no call")
+	}
+	require.Len(t, f.calls["call/"+second].decisions, 1)
+}
+
+func TestManyCandidatesAreNotAllNamed(t *testing.T) {
+	f := newTemporal(t)
+	var ids []string
+	for n := range 12 {
+		ids = append(ids, fmt.Sprintf("call/a%02d", n))
+		f.calls[ids[n]] = &fakeCall{started: ring.Add(-time.Duration(n) * time.Minute)}
+	}
+	f.lists = map[string][]string{"WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/a'": ids}
+	_, err := starts(t, "show", "a")
+	require.ErrorContains(t, err, "a00, a01, a02, a03, a04, a05, a06, a07, a08, a09, and others. Name one of them")
+}
+
+func TestWorkflowThatIsNoCallIsNotTakenForOne(t *testing.T) {
+	f := newTemporal(t)
+	f.calls["call/x"] = &fakeCall{started: ring, kind: "Nightly"}
+	_, err := starts(t, "show", "x")
+	require.EqualError(t, err, "call/x is a workflow of type Nightly, and not a call")
+	printed, err := starts(t, "retry", "x")
+	require.Error(t, err)
+	require.Equal(t, "call x: call/x is a workflow of type Nightly, and not a call\n", printed)
+	require.Empty(t, f.calls["call/x"].decisions)
 }
 
 func TestCallUnderWayIsShownWithWhatItWaitsFor(t *testing.T) {
@@ -193,11 +335,15 @@ func TestCallsAreFoundByTheirConversation(t *testing.T) {
 func TestWhatTemporalDoesNotKnowCannotBeShown(t *testing.T) {
 	f := newTemporal(t)
 	f.finds = "WorkflowType = 'CallWorkflow' AND KustomerConversationId = '" + conversation + "'"
+	f.lists = map[string][]string{
+		"WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/nosuch'":               nil,
+		"WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/" + conversation + "'": nil,
+	}
 	for says, ids := range map[string][]string{
-		"nosuch is neither a call nor a conversation of a call":          {"nosuch"},
-		conversation + " is neither a call nor a conversation of a call": {conversation},
-		"show takes the id of one call or conversation, not 2":           {"x", "y"},
-		"show takes the id of one call or conversation, not 0":           nil,
+		`Temporal knows no call "nosuch" in namespace default, none whose id begins so, and none whose conversation has this id: ` + "`starter calls` lists": {"nosuch"},
+		`Temporal knows no call "` + conversation + `" in namespace default`:                                                                                 {conversation},
+		"show takes the id of one call or conversation, not 2":                                                                                               {"x", "y"},
+		"show takes the id of one call or conversation, not 0":                                                                                               nil,
 	} {
 		_, err := starts(t, append([]string{"show"}, ids...)...)
 		require.ErrorContains(t, err, says)

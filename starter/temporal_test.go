@@ -31,8 +31,9 @@ type fakeTemporal struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	mu    sync.Mutex
 	calls map[string]*fakeCall // by workflow id
-	finds string               // the query that the list of runs is asked, and no other
+	finds string               // the query that the list of runs is asked, and no other but those below
 	pages [][]string           // the workflow ids in that list
+	lists map[string][]string  // the workflow ids that other queries find
 	count int64                // how many calls it holds
 	keys  string               // with which its workers encrypt
 }
@@ -50,6 +51,9 @@ type fakeCall struct {
 	log        string
 	decisions  []string
 	amendments []activities.Amendment
+	kind       string // of its workflow, if it is no call
+	reason     string // why it was terminated
+	paused     *workflowpb.PendingActivityInfo
 }
 
 // newTemporal starts the server where commands look for it, until the test ends.
@@ -80,11 +84,17 @@ func (f *fakeTemporal) GetSystemInfo(context.Context, *workflowservice.GetSystem
 
 // ListWorkflowExecutions has one page for each list of ids.
 func (f *fakeTemporal) ListWorkflowExecutions(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	answer := &workflowservice.ListWorkflowExecutionsResponse{}
+	if ids, isListed := f.lists[r.GetQuery()]; isListed {
+		for _, id := range ids {
+			answer.Executions = append(answer.Executions, f.calls[id].info(id))
+		}
+		return answer, nil
+	}
 	if r.GetQuery() != f.finds {
 		return nil, serviceerror.NewInvalidArgument("unexpected query " + r.GetQuery())
 	}
 	page := len(r.GetNextPageToken())
-	answer := &workflowservice.ListWorkflowExecutionsResponse{}
 	if page >= len(f.pages) {
 		return answer, nil
 	}
@@ -110,11 +120,15 @@ func (c *fakeCall) info(id string) *workflowpb.WorkflowExecutionInfo {
 	for name, value := range c.listed {
 		attributes[name], _ = converter.GetDefaultDataConverter().ToPayload(value)
 	}
+	if c.paused != nil {
+		attributes["TemporalPauseInfo"], _ = converter.GetDefaultDataConverter().ToPayload([]string{"property:activityType=" + c.paused.GetActivityType().GetName()})
+	}
 	info := &workflowpb.WorkflowExecutionInfo{
 		Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: "run-of-" + id}, StartTime: timestamppb.New(c.started),
+		Type:   &commonpb.WorkflowType{Name: cmp.Or(c.kind, "CallWorkflow")},
 		Status: cmp.Or(c.ended, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING), SearchAttributes: &commonpb.SearchAttributes{IndexedFields: attributes},
 	}
-	if c.ended != 0 {
+	if c.ended != 0 && c.ended != enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED {
 		info.CloseTime = timestamppb.New(c.started.Add(2 * time.Minute))
 	}
 	return info
@@ -142,19 +156,32 @@ func (f *fakeTemporal) QueryWorkflow(_ context.Context, r *workflowservice.Query
 	return &workflowservice.QueryWorkflowResponse{QueryResult: answer}, err
 }
 
-// GetWorkflowExecutionHistory has the end of a run that is complete.
+// GetWorkflowExecutionHistory has the end of a run.
 func (f *fakeTemporal) GetWorkflowExecutionHistory(_ context.Context, r *workflowservice.GetWorkflowExecutionHistoryRequest) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
 	over, err := f.find(r.GetExecution().GetWorkflowId())
 	if err != nil {
 		return nil, err
 	}
-	result, err := f.data().ToPayloads(over.state)
-	return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: []*historypb.HistoryEvent{{
-		EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
-		Attributes: &historypb.HistoryEvent_WorkflowExecutionCompletedEventAttributes{
-			WorkflowExecutionCompletedEventAttributes: &historypb.WorkflowExecutionCompletedEventAttributes{Result: result},
-		},
-	}}}}, err
+	state, err := f.data().ToPayloads(over.state)
+	end := &historypb.HistoryEvent{}
+	switch over.ended {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
+		end.EventType = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED
+		end.Attributes = &historypb.HistoryEvent_WorkflowExecutionCanceledEventAttributes{
+			WorkflowExecutionCanceledEventAttributes: &historypb.WorkflowExecutionCanceledEventAttributes{Details: state},
+		}
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		end.EventType = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED
+		end.Attributes = &historypb.HistoryEvent_WorkflowExecutionTerminatedEventAttributes{
+			WorkflowExecutionTerminatedEventAttributes: &historypb.WorkflowExecutionTerminatedEventAttributes{Identity: "nadia@desk", Reason: over.reason},
+		}
+	default:
+		end.EventType = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
+		end.Attributes = &historypb.HistoryEvent_WorkflowExecutionCompletedEventAttributes{
+			WorkflowExecutionCompletedEventAttributes: &historypb.WorkflowExecutionCompletedEventAttributes{Result: state},
+		}
+	}
+	return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: []*historypb.HistoryEvent{end}}}, err
 }
 
 func (f *fakeTemporal) DescribeWorkflowExecution(_ context.Context, r *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
@@ -162,7 +189,11 @@ func (f *fakeTemporal) DescribeWorkflowExecution(_ context.Context, r *workflows
 	if err != nil {
 		return nil, err
 	}
-	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: described.info(r.GetExecution().GetWorkflowId())}, nil
+	answer := &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: described.info(r.GetExecution().GetWorkflowId())}
+	if described.paused != nil {
+		answer.PendingActivities = []*workflowpb.PendingActivityInfo{described.paused}
+	}
+	return answer, nil
 }
 
 func (f *fakeTemporal) UpdateWorkflowExecution(ctx context.Context, r *workflowservice.UpdateWorkflowExecutionRequest) (*workflowservice.UpdateWorkflowExecutionResponse, error) {

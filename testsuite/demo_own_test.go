@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/internal/demo"
-	"github.com/callthread/callthread/starter/webhook"
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
@@ -26,7 +25,7 @@ func playedWith(t *testing.T, file string) (demo.Report, error) {
 	stage.NeedsTemporal(t)
 	return demo.Run(t.Context(), demo.Options{
 		Calls: 4, Rate: 20, Seed: 1, NewReceiver: stage.Receiver, Out: io.Discard, Log: slog.New(slog.DiscardHandler),
-		Own: &demo.Own{Name: "own.yaml", Content: []byte(file), Translate: webhook.Translate},
+		Own: &demo.Own{Name: "own.yaml", Content: []byte(file)},
 	})
 }
 
@@ -95,6 +94,10 @@ func TestLinesThatTheDemoPrintsWorkInAnotherTerminal(t *testing.T) {
 	require.Len(t, terminal.requests, 2)
 	require.Contains(t, terminal.run(t, program, "show", "my-call-1"), "a new customer, because", "it is decrypted")
 	eventually(t, func() bool { return strings.Contains(terminal.run(t, program, "parked"), "could not") })
+	row := regexp.MustCompile(`(?m)^([0-9a-f]{8})  in `)
+	eventually(t, func() bool { return row.MatchString(out.String()) })
+	id := row.FindStringSubmatch(out.String())[1]
+	require.Contains(t, terminal.run(t, program, "show", id), "Call          "+id, "an id can be copied from the table")
 	interrupt()
 	require.NoError(t, <-ended)
 	require.Regexp(t, `calls right, and [1-9]\d* under way, [1-9]\d* parked: not judged;`, out.String())

@@ -31,11 +31,27 @@ func TestOperatorFindsACallByWhatIsKnownOfIt(t *testing.T) {
 	require.Eventually(t, listed, 10*time.Second, 50*time.Millisecond)
 	require.Contains(t, s.Operate(t, "calls", "--limit", "1"), "more are not shown")
 	require.NotContains(t, s.Operate(t, "calls", "--running", "--queue", "O'Brien"), key)
+	require.True(t, lineOf(s.Operate(t, "calls", "--queue", "o'brien", "--since", "1d"), key, "O'Brien"), "in whatever case")
+	require.Regexp(t, `knows no call with queue obrien\. The queues of all calls are .*O'Brien`, s.Operate(t, "calls", "--queue", "obrien"))
+	require.True(t, lineOf(s.Operate(t, "calls", "--outcome", "abandoned", "--since", "1w"), another, "abandoned_in_"))
 
-	for _, id := range []string{key, state.ConversationID} {
+	for _, id := range []string{key, state.ConversationID, "call of O'B"} {
 		shown := s.Operate(t, "show", id)
 		for _, line := range []string{"Outcome +answered", "Spoke with +Amira Haddad", "Waited +7 s", "Log .+ ringing", "outcome written: answered"} {
 			require.Regexp(t, line, shown)
 		}
 	}
+	_, complaint, err := s.OperateAs(t, "", "show", "call of")
+	require.Error(t, err)
+	require.Contains(t, complaint, `the ids of several calls begin with "call of": call of O'Brien, call of nobody. Name one of them`)
+}
+
+// lineOf reports whether a table has a row that begins with a call and contains some words.
+func lineOf(table, call, words string) bool {
+	for line := range strings.Lines(table) {
+		if strings.HasPrefix(line, call+" ") && strings.Contains(line, words) {
+			return true
+		}
+	}
+	return false
 }

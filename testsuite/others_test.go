@@ -10,7 +10,9 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/demo"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/testsuite/stage"
@@ -75,6 +77,39 @@ func TestCallThatIsResetWritesNothingTwice(t *testing.T) {
 			require.Len(t, stage.Notes(t, conversation), 2)
 			require.Equal(t, []string{stage.Amira}, conversation.AssignedUsers)
 		})
+	}
+}
+
+// A run that is reset does its steps again. People may have gone on with the conversation since.
+func TestCallThatIsResetAfterItsEndKeepsWhatPeopleChangedSince(t *testing.T) {
+	t.Parallel()
+	s := stage.Set(t, func(options *demo.StageOptions) {
+		options.Automations = slices.Concat(automation.DefaultFile, []byte(`
+  - { event: call.finished, action: kustomer.conversation.update, options: { status: done, priority: 4, tags: { add: [over] } } }
+`))
+	})
+	for name, to := range map[string]func([]int64) int64{"first": slices.Min[[]int64], "last": slices.Max[[]int64]} {
+		key := "reopened-and-reset-to-the-" + name
+		s.Accepts(t, "call-inbound", stage.Inbound(key))
+		s.Accepts(t, "call-bridged", stage.Bridged(key))
+		s.Accepts(t, "call-finished", stage.Finished(key))
+		s.Result(t, key)
+		done := s.OnlyConversation(t, key)
+		require.Equal(t, "done", done.Status)
+
+		people := kustomer.ConversationUpdate{Status: "open", Name: new("The bill"), AssignedUsers: &[]string{stage.Bastian}}
+		_, err := s.Kustomer.UpdateConversation(t.Context(), done.ID, people)
+		require.NoError(t, err)
+		s.Reset(t, key, to)
+		state := s.Result(t, key)
+		after := s.OnlyConversation(t, key)
+		require.Equal(t, "open", after.Status, name)
+		require.Equal(t, "The bill", after.Name)
+		require.Equal(t, []string{stage.Bastian}, after.AssignedUsers)
+		require.Equal(t, stage.Notes(t, done), stage.Notes(t, after))
+		if name == "first" { // the other run has nothing to write again
+			require.Contains(t, state.Warnings, "somebody has set the conversation to open: that was kept")
+		}
 	}
 }
 

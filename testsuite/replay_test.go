@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
-	"go.temporal.io/sdk/worker"
 
 	"github.com/callthread/callthread/internal/demo"
+	"github.com/callthread/callthread/testsuite/histories"
 	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
 )
@@ -23,7 +23,7 @@ import (
 // version: go test ./testsuite -run TestPlayedCalls -record v2
 var record = flag.String("record", "", "record histories under this version's name")
 
-const histories = "histories"
+const recorded = "histories"
 
 // playsAndReplays plays calls on the real server, each with a stage of its own,
 // replays what came of each, and keeps the histories where -record asks for them.
@@ -36,9 +36,9 @@ func playsAndReplays(t *testing.T, calls map[string]func(t *testing.T, s *stage.
 			play(t, s, key)
 			s.Result(t, key)
 			history := s.History(t, key)
-			replayer := worker.NewWorkflowReplayer()
-			replayer.RegisterWorkflow(workflows.CallWorkflow)
-			require.NoError(t, replayer.ReplayWorkflowHistory(nil, history))
+			if err := histories.Replay(workflows.CallWorkflow, key, history); err != nil {
+				t.Fatal(err)
+			}
 			if *record == "" {
 				return
 			}
@@ -52,7 +52,7 @@ func keep(t *testing.T, history *historypb.History, name string) {
 	t.Helper()
 	text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(history)
 	require.NoError(t, err)
-	file, err := os.OpenFile(filepath.Join(histories, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file, err := os.OpenFile(filepath.Join(recorded, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
 		require.Fail(t, "this history is recorded already", "%s: no history is ever overwritten; record under another version's name", name)
 	}

@@ -102,7 +102,7 @@ func TestABridgeThatComesAfterTheEndIsStillServedAndPutsTheOutcomeRight(t *testi
 	c.opened.Expects.Recording = true
 	c.starts(inbound)
 	c.hears(30*time.Second, hungUp)
-	c.hears(3*time.Minute, bridged)
+	c.hears(2*time.Minute, bridged)
 	state := c.plays()
 	require.Equal(t, []string{"create", "finished", "bridged+finished-2"}, c.steps)
 	require.Equal(t, call.Answered, state.Outcome)

@@ -15,7 +15,8 @@ import (
 
 // CallWorkflow is the life of one phone call: it opens the call's conversation
 // while the phone rings, gives it to each agent who picks up, and closes it with
-// the outcome of the call. It ends when the call is over and everything is written.
+// the outcome of the call. It ends when the call is over and everything is written, or
+// at once if an operator cancels it.
 func CallWorkflow(ctx workflow.Context, in CallInput) (State, error) {
 	r, err := start(ctx, in)
 	if err != nil {
@@ -32,8 +33,23 @@ func CallWorkflow(ctx workflow.Context, in CallInput) (State, error) {
 			err = r.finish(ctx)
 		}
 	}
-	_ = r.publish(ctx) // of a run that was cancelled
-	return r.state(ctx), err
+	if temporal.IsCanceledError(err) {
+		return State{}, r.cancel(ctx)
+	}
+	return r.answer(ctx), err
+}
+
+// ownCall refuses a run that is not the call's own. Two runs for one call would share
+// its conversation, and undo each other's work. It stands before CallWorkflow, because
+// a recorded history that is replayed elsewhere does not contain the id of its run.
+func ownCall(ctx workflow.Context, in CallInput) (State, error) {
+	id := workflow.GetInfo(ctx).WorkflowExecution.ID
+	isOwn := in.Key != "" && id == WorkflowID(in.Key) && (in.First == nil || in.First.Leg.Key() == in.Key)
+	if !isOwn {
+		return State{}, temporal.NewNonRetryableApplicationError(
+			"the input is not that of call "+CallKey(id)+": only the webhook receiver starts calls", "NotOwnCall", nil)
+	}
+	return CallWorkflow(ctx, in)
 }
 
 // run is one run of the workflow.
@@ -50,7 +66,10 @@ type run struct {
 	deadline timer
 	decided  workflow.Channel
 	listed   listed // as Temporal's workflow list has it
+	marked   []Mark
 	done     bool
+	// cancelled says that an operator has ended the run: it waits for nothing and writes nothing more.
+	cancelled bool
 
 	// mayBeDone says that an earlier run may have done steps of this call, and isOld
 	// that Temporal may have forgotten such a run.
@@ -61,6 +80,7 @@ type run struct {
 // answers are what steps have found out, beside the conversation.
 type answers struct {
 	caller, callerHash, automations string
+	joined                          bool // an earlier call's conversation
 }
 
 // timer is the one that is open, if any.
@@ -79,9 +99,6 @@ func start(ctx workflow.Context, in CallInput) (*run, error) {
 		began:   info.GetCurrentHistoryLength(),
 		// A run that was reset begins with steps that the earlier run may have done.
 		mayBeDone: info.OriginalRunID != "" && info.OriginalRunID != info.WorkflowExecution.RunID,
-	}
-	if in.Key == "" {
-		return r, temporal.NewNonRetryableApplicationError("the input names no call: only the webhook receiver starts calls", "NoCall", nil)
 	}
 	if in.First != nil {
 		r.record.Add(*in.First, workflow.Now(ctx))
@@ -161,6 +178,27 @@ func (r *run) finish(ctx workflow.Context) error {
 		return nil
 	}
 	r.log(workflow.Now(ctx), "over: "+r.record.Expected().Outcome.InWords())
-	r.show(ctx, r.state(ctx))
-	return nil
+	return r.publish(ctx)
+}
+
+// cancel ends the run at once, because an operator has cancelled it. What it leaves
+// undone stands in its log and, because a cancelled run has no result, with its end.
+func (r *run) cancel(ctx workflow.Context) error {
+	lasting, _ := workflow.NewDisconnectedContext(ctx)
+	if err := workflow.Await(lasting, func() bool { return workflow.AllHandlersFinished(lasting) }); err != nil {
+		return err
+	}
+	if r.parked != nil {
+		r.parked, r.step = nil, nil
+	}
+	r.cancelled = true
+	s, now := r.answer(ctx), workflow.Now(ctx)
+	r.log(now, "cancelled by an operator: nothing more is written")
+	for _, what := range s.LeftUndone() {
+		r.log(now, "left undone: "+what)
+	}
+	if err := r.publish(ctx); err != nil {
+		return err
+	}
+	return temporal.NewCanceledError(s)
 }

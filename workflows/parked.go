@@ -64,7 +64,7 @@ func reason(err error) (because, brief string) {
 func (r *run) handleRequests(ctx workflow.Context) error {
 	conversation := func(ctx workflow.Context) (State, error) {
 		err := workflow.Await(ctx, func() bool { return r.conversation.ID != "" || r.done })
-		return r.state(ctx), err
+		return r.answer(ctx), err
 	}
 	amend := func(ctx workflow.Context, amendment activities.Amendment) (State, error) {
 		return r.decide(ctx, decision{UpdateAmend, &amendment})
@@ -76,7 +76,7 @@ func (r *run) handleRequests(ctx workflow.Context) error {
 		return amendment.ValidateFor(r.step.Causes)
 	}
 	err := errors.Join(
-		workflow.SetQueryHandler(ctx, QueryState, func() (State, error) { return r.state(ctx), nil }),
+		workflow.SetQueryHandler(ctx, QueryState, func() (State, error) { return r.answer(ctx), nil }),
 		workflow.SetUpdateHandler(ctx, UpdateConversation, conversation),
 		workflow.SetUpdateHandlerWithOptions(ctx, UpdateAmend, amend, workflow.UpdateHandlerOptions{Validator: validate}),
 	)
@@ -90,7 +90,7 @@ func (r *run) handleRequests(ctx workflow.Context) error {
 
 func (r *run) mayDecide(name string) error {
 	if r.parked == nil || r.parked.decision.name != "" {
-		return temporal.NewApplicationError("is not parked: there is nothing to "+name, NotParked)
+		return temporal.NewApplicationError(fmt.Sprintf("is not parked: there is nothing to %s. `starter show %s` says what it waits for", name, r.record.Key), NotParked)
 	}
 	return nil
 }
@@ -101,5 +101,5 @@ func (r *run) decide(ctx workflow.Context, made decision) (State, error) {
 	decided.decision = made
 	r.decided.SendAsync(true)
 	err := workflow.Await(ctx, func() bool { return r.parked != decided })
-	return r.state(ctx), err
+	return r.answer(ctx), err
 }

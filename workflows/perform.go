@@ -24,9 +24,14 @@ type attempt struct {
 
 // perform does one step. While Kustomer refuses it, the call is parked until an
 // operator retries, amends or skips the step. Nothing else may lose a call.
-func (r *run) perform(ctx workflow.Context, step call.Step) error {
+func (r *run) perform(ctx workflow.Context, step call.Step) (err error) {
 	r.step = &StepState{Causes: step.Causes, Since: workflow.Now(ctx)}
-	defer func() { r.step, r.slow = nil, false }()
+	defer func() {
+		r.slow = false
+		if !temporal.IsCanceledError(err) { // a step that was under way then may be done, and the state names it
+			r.step = nil
+		}
+	}()
 	if rang := step.Is.Opening.Leg.CreatedAt; step.Has(call.Rang) && !rang.IsZero() && workflow.Now(ctx).Sub(rang) > oldCall {
 		r.mayBeDone, r.isOld = true, true
 	}
@@ -125,6 +130,7 @@ func (r *run) complete(ctx workflow.Context, step call.Step, result activities.S
 	wasDeleted := r.conversation.Deleted
 	r.conversation = result.Conversation
 	r.record.Done(step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agents: result.Agents, Placer: result.Placer})
+	r.answers.joined = r.answers.joined || result.Joined
 	r.answers.callerHash = cmp.Or(result.CallerHash, r.answers.callerHash)
 	r.answers.automations = cmp.Or(r.answers.automations, result.Automations)
 	at := cmp.Or(result.At, workflow.Now(ctx))

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -9,16 +11,22 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
+// answer is the state for those who ask. What is still to be written is not worked out
+// for every workflow task.
+func (r *run) answer(ctx workflow.Context) State {
+	s := r.state(ctx)
+	if !r.conversation.Deleted {
+		s.Unwritten = r.record.Unwritten()
+	}
+	return s
+}
+
 // state is what is known about the call. All of it follows from the record and
 // from what steps answered.
 func (r *run) state(ctx workflow.Context) State {
 	s := State{
 		CallID: r.record.Key, WaitsFor: r.wait.For, Step: r.step,
-		Legs: r.record.Legs(), Progress: r.progress,
-		InKustomer: InKustomer{
-			ConversationID: r.conversation.ID, ConversationURL: r.conversation.URL, CustomerID: r.conversation.CustomerID,
-			Caller: r.answers.caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.automations,
-		},
+		Legs: r.record.Legs(), Progress: r.progress, InKustomer: r.inKustomer(),
 	}
 	var facts call.Facts
 	if r.record.HasEnded(workflow.Now(ctx)) {
@@ -28,16 +36,32 @@ func (r *run) state(ctx workflow.Context) State {
 		facts = r.record.Facts()
 	}
 	s.AgentID, s.QueueName, s.Phase = facts.Agent.ID, facts.Queue.Name, r.phase(facts.Outcome)
+	s.Numbers = numbersOf(facts)
 	for _, report := range r.record.Reports {
-		s.Events = append(s.Events, ReportedEvent{Kind: report.Kind, LegID: report.Leg.ID, Child: report.Leg.IsChild(), At: report.ReceivedAt})
+		s.Events = append(s.Events, ReportedEvent{
+			Kind: report.Kind, LegID: report.Leg.ID, Child: report.Leg.IsChild(), At: report.ReceivedAt, Ignored: report.Ignored,
+		})
 	}
 	switch {
+	case r.cancelled:
+		s.WaitsFor = ""
 	case r.parked != nil:
 		s.WaitsFor, s.ParkedBecause = call.WaitsForOperator, r.parked.because
 	case r.step != nil:
 		s.WaitsFor = call.WaitsForKustomer
 	}
 	return s
+}
+
+func (r *run) inKustomer() InKustomer {
+	is := InKustomer{
+		ConversationID: r.conversation.ID, ConversationURL: r.conversation.URL, CustomerID: r.conversation.CustomerID,
+		Caller: r.answers.caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.automations,
+	}
+	if is.ConversationID != "" && !r.conversation.Deleted {
+		is.ConversationStatus = cmp.Or(r.conversation.Status, "open") // as Kustomer opens it
+	}
+	return is
 }
 
 func (r *run) phase(outcome call.Outcome) Phase {
@@ -64,7 +88,11 @@ func (r *run) publish(ctx workflow.Context) error {
 	r.show(ctx, s)
 	var changed []temporal.SearchAttributeUpdate
 	now := r.attributes(ctx, s)
-	for _, key := range SearchAttributes {
+	for _, attribute := range SearchAttributes {
+		key, isKeyword := attribute.(temporal.SearchAttributeKeyKeyword)
+		if !isKeyword {
+			continue
+		}
 		was, is := r.listed[key], now[key]
 		switch {
 		case is == was:
@@ -78,6 +106,10 @@ func (r *run) publish(ctx workflow.Context) error {
 		return nil
 	}
 	r.listed = now
+	if marks := r.marks(); !slices.Equal(marks, r.marked) { // they go with other changes, of which the end is one
+		changed = append(changed, CallMarks.ValueSet(marks))
+		r.marked = marks
+	}
 	return workflow.UpsertTypedSearchAttributes(ctx, changed...)
 }
 
@@ -93,11 +125,32 @@ func (r *run) attributes(ctx workflow.Context, s State) listed {
 	return now
 }
 
+// marks are what CallMarks holds of the call.
+func (r *run) marks() (marks []Mark) {
+	isSkipped := len(r.progress.Skipped) > 0
+	for _, mark := range []struct {
+		name Mark
+		has  bool
+	}{
+		{MarkJoined, r.answers.joined},
+		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped},
+		{MarkSkipped, isSkipped},
+		{MarkUnassigned, r.record.Was.IsUnassigned()},
+	} {
+		if mark.has {
+			marks = append(marks, mark.name)
+		}
+	}
+	return marks
+}
+
 // listedWait is what the workflow list says that the call waits for. A wait that is
 // soon over is not worth a write.
 func (r *run) listedWait(ctx workflow.Context) string {
 	const soon = 30 * time.Second
 	switch {
+	case r.cancelled:
+		return ""
 	case r.parked != nil:
 		return string(call.WaitsForOperator)
 	case r.slow:

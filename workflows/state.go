@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"github.com/callthread/callthread/call"
@@ -14,8 +15,11 @@ type State struct {
 	Phase  Phase  `json:"phase"`
 	// WaitsFor is empty when the call is over.
 	WaitsFor call.WaitsFor `json:"waitsFor,omitempty"`
-	// Step is the step under way or parked, nil if there is none.
+	// Step is the step under way or parked, nil if there is none. If the run was ended
+	// meanwhile, the step may be done.
 	Step *StepState `json:"step,omitempty"`
+	// Unwritten is what the conversation does not show yet, and is to show in the end.
+	Unwritten []call.Cause `json:"unwritten,omitempty"`
 	// ParkedBecause says why Kustomer refused a step, while the call is parked for it.
 	ParkedBecause string `json:"parkedBecause,omitempty"`
 	AgentID       string `json:"agentId,omitempty"`
@@ -27,6 +31,7 @@ type State struct {
 	Legs []call.LegSummary `json:"legs,omitempty"`
 	// Events are the reports received so far, in order of arrival, each thing once.
 	Events []ReportedEvent `json:"events,omitempty"`
+	Numbers
 	InKustomer
 	Progress
 }
@@ -34,12 +39,27 @@ type State struct {
 // WaitsInWords is what the call waits for, as operators read it; empty when it is over.
 func (s State) WaitsInWords() string {
 	switch {
-	case s.Step == nil:
+	case s.Step == nil, s.WaitsFor == "":
 		return s.WaitsFor.InWords()
 	case s.WaitsFor == call.WaitsForOperator:
 		return "an operator to retry, amend or skip: " + s.Step.InWords()
 	}
 	return "Kustomer to " + s.Step.InWords()
+}
+
+// LeftUndone is what a run leaves undone that ends in this state, as operators read it.
+func (s State) LeftUndone() (undone []string) {
+	for _, cause := range s.Unwritten {
+		words := call.Step{Causes: []call.Cause{cause}}.InWords()
+		if s.Step != nil && s.Phase != Parked && slices.Contains(s.Step.Causes, cause) {
+			words += ", which was under way and may be done"
+		}
+		undone = append(undone, words)
+	}
+	if s.ConversationStatus != "" && s.ConversationStatus != "done" {
+		undone = append(undone, "the conversation is still "+s.ConversationStatus)
+	}
+	return undone
 }
 
 // StepState is a step that changes the conversation.
@@ -51,11 +71,31 @@ type StepState struct {
 // InWords is the step as operators read it.
 func (s StepState) InWords() string { return call.Step{Causes: s.Causes}.InWords() }
 
+// Numbers are those of a call, as babelforce reported them.
+type Numbers struct {
+	// From is the number that called, empty if it is withheld.
+	From string `json:"from,omitempty"`
+	// To is the number that was called.
+	To string `json:"to,omitempty"`
+	// Withheld says that the caller withheld the number.
+	Withheld bool `json:"withheld,omitempty"`
+}
+
+func numbersOf(facts call.Facts) Numbers {
+	n := Numbers{From: facts.Leg.From, To: facts.Leg.To, Withheld: facts.Leg.Anonymous}
+	if n.Withheld {
+		n.From = ""
+	}
+	return n
+}
+
 // InKustomer is where the call is found in Kustomer.
 type InKustomer struct {
 	ConversationID  string `json:"conversationId,omitempty"`
 	ConversationURL string `json:"conversationUrl,omitempty"`
 	CustomerID      string `json:"customerId,omitempty"`
+	// ConversationStatus is as our last step left it: open, snoozed or done. It is empty without a conversation.
+	ConversationStatus string `json:"conversationStatus,omitempty"`
 	// Caller says in words why the conversation belongs to that customer.
 	Caller string `json:"caller,omitempty"`
 	// AssignedUsers are those whom our last step left assigned.
@@ -83,4 +123,6 @@ type ReportedEvent struct {
 	At    time.Time `json:"at"`
 	// Child says that it was about an attempt to reach an agent, not the caller's own leg.
 	Child bool `json:"child,omitempty"`
+	// Ignored names the fields that could not be read and were left out.
+	Ignored []string `json:"ignored,omitempty"`
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 )
 
 // Automations says what is written to Kustomer for each event of a call.
@@ -25,13 +26,14 @@ func (a *Automations) Flags() []cli.Flag {
 	}
 }
 
-// Load reads the file and refuses it with all that is wrong with it.
-func (a *Automations) Load() (*automation.Set, error) {
+// Load reads the file and refuses it with all that is wrong with it. Warnings
+// are what looks wrong but may be meant.
+func (a *Automations) Load() (set *automation.Set, warnings load.Problems, err error) {
 	content, err := a.Content()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return automation.Load(a.Name(), content)
+	return load.Bytes(a.Name(), content)
 }
 
 // Content is the file as it is.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -32,6 +30,7 @@ type Kustomer struct {
 	client  *kustomer.Client
 	key     string // in use
 	problem string // with taking up another, "" for none
+	waits   bool   // Kustomer has asked for a long wait, which was logged
 }
 
 // Flags are the settings.
@@ -102,19 +101,14 @@ func (k *Kustomer) takeUpKey(log *slog.Logger) {
 	}
 }
 
-// Secret reads a secret from the file that a flag names, else from the
-// environment; neither gives "". The flag's own variable is <variable>_FILE.
-func Secret(file, flag, variable string) (string, error) {
-	if file == "" {
-		return strings.TrimSpace(os.Getenv(variable)), nil
+// logWait logs once that Kustomer asks for a long wait, and once that it no longer does.
+func (k *Kustomer) logWait(until time.Time, log *slog.Logger) {
+	if waits := !until.IsZero(); waits != k.waits {
+		k.waits = waits
+		if waits {
+			log.Warn("Kustomer asks for a long wait: steps of calls wait, and one request a minute asks again", "until", until)
+		} else {
+			log.Info("Kustomer no longer asks for a wait: steps of calls go on")
+		}
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("%s (%s_FILE): %w", flag, variable, err)
-	}
-	value := strings.TrimSpace(string(text))
-	if value == "" {
-		return "", fmt.Errorf("%s (%s_FILE): %s is empty", flag, variable, file)
-	}
-	return value, nil
 }

@@ -23,7 +23,7 @@ func TestHangupTakesUpANewKeyAndHealsARefusedOne(t *testing.T) {
 		if r.Header.Get("Authorization") != "Bearer new-key" {
 			w.WriteHeader(http.StatusUnauthorized)
 		}
-		_, _ = w.Write([]byte(`{"data":{"id":"1"}}`))
+		_, _ = w.Write([]byte(`{"data":{"id":"1","attributes":{"roles":[]}}}`))
 	}))
 	t.Cleanup(org.Close)
 	file := writeFile(t, "old-key\n")
@@ -97,4 +97,45 @@ func TestStepsAtOnceFollowTheBudget(t *testing.T) {
 	for budget, steps := range map[int]int{1: 1, 100: 2, 250: 5, DefaultBudget: 16, 5000: 100, 100_000: 100} {
 		require.Equal(t, steps, StepsAtOnce(budget), budget)
 	}
+}
+
+func TestALongWaitOfKustomersIsLoggedWhenItBeginsAndWhenItIsOver(t *testing.T) {
+	var logs bytes.Buffer
+	log, until := slog.New(slog.NewTextHandler(&logs, nil)), time.Date(2026, 11, 28, 10, 59, 59, 0, time.UTC)
+	var k Kustomer
+	for _, c := range []struct {
+		until time.Time
+		says  string
+	}{
+		{time.Time{}, ""},
+		{until, "level=WARN msg=\"Kustomer asks for a long wait"},
+		{until.Add(time.Minute), ""}, // asked again
+		{time.Time{}, "level=INFO msg=\"Kustomer no longer asks for a wait"},
+		{time.Time{}, ""},
+		{until, "until=2026-11-28T10:59:59.000Z"},
+	} {
+		logs.Reset()
+		k.logWait(c.until, log)
+		require.Equal(t, c.says == "", logs.Len() == 0, logs.String())
+		require.Contains(t, logs.String(), c.says)
+	}
+}
+
+func TestAWorkerLogsThatKustomerAsksForALongWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, err := kustomer.New(kustomer.Config{BaseURL: "http://localhost", APIKey: "key", Transport: asksToWait{}})
+		require.NoError(t, err)
+		w := &Worker{Kustomer: Kustomer{client: client}}
+		logs := make(lines, 100)
+		go func() { _ = w.attend(t.Context(), nil, slog.New(slog.NewTextHandler(logs, nil))) }()
+		require.Error(t, client.CreateNote(t.Context(), "1", kustomer.NewNote{Body: "x"}))
+		require.Contains(t, <-logs, "Kustomer asks for a long wait")
+	})
+}
+
+// asksToWait is a Kustomer that refuses every request for an hour.
+type asksToWait struct{}
+
+func (asksToWait) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"3599"}}, Body: http.NoBody, Request: r}, nil
 }

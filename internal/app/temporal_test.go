@@ -41,7 +41,7 @@ func (n *namespace) ListSearchAttributes(context.Context, *operatorservice.ListS
 	}
 	known := make(map[string]enumspb.IndexedValueType)
 	for _, name := range n.has {
-		known[name] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
+		known[name] = typeOf(name)
 	}
 	if n.hasAsText != "" {
 		known[n.hasAsText] = enumspb.INDEXED_VALUE_TYPE_TEXT
@@ -76,14 +76,22 @@ func TestTemporalIsFoundWhereItsOwnConfigurationSays(t *testing.T) {
 	}
 }
 
+// typeOf is the type of a search attribute of ours.
+func typeOf(name string) enumspb.IndexedValueType {
+	if name == "CallMarks" {
+		return enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST
+	}
+	return enumspb.INDEXED_VALUE_TYPE_KEYWORD
+}
+
 func TestOnlyMissingSearchAttributesAreRegistered(t *testing.T) {
-	all := []string{"CallPhase", "WaitsFor", "CallOutcome", "CallDirection", "KustomerConversationId", "AgentId", "QueueName", "CallerHash", "ParkedBecause"}
+	all := []string{"CallPhase", "WaitsFor", "CallOutcome", "CallDirection", "KustomerConversationId", "AgentId", "QueueName", "CallerHash", "ParkedBecause", "CallMarks"}
 	for present := range all {
 		n := &namespace{has: append([]string{"SomebodyElses"}, all[:present]...)}
 		require.NoError(t, RegisterSearchAttributes(t.Context(), n, "default"))
 		require.Len(t, n.added, len(all)-present)
 		for _, name := range all[present:] {
-			require.Equal(t, enumspb.INDEXED_VALUE_TYPE_KEYWORD, n.added[name])
+			require.Equal(t, typeOf(name), n.added[name])
 		}
 	}
 	n := &namespace{has: all}
@@ -161,6 +169,7 @@ func (r *runner) Start() error { r.did = append(r.did, "start"); return r.cannot
 func (r *runner) Stop()        { r.did = append(r.did, "stop") }
 
 func TestWorkerServesUntilToldToStop(t *testing.T) {
+	key := writeFile(t, "key")
 	synctest.Test(t, func(t *testing.T) {
 		for name, c := range map[string]struct {
 			temporal *namespace
@@ -173,7 +182,10 @@ func TestWorkerServesUntilToldToStop(t *testing.T) {
 			"Temporal refuses":     {&namespace{}, runner{cannotStart: errors.New("namespace gone")}, []string{"start"}, "namespace gone"},
 		} {
 			ctx, stop := context.WithTimeout(t.Context(), time.Minute)
-			err := (&Worker{Temporal: new(Temporal)}).Run(ctx, c.temporal, &c.runner, slog.New(slog.DiscardHandler))
+			w := &Worker{Temporal: new(Temporal), Kustomer: Kustomer{URL: "https://acme.api.kustomerapp.com", APIKeyFile: key, Budget: 1}}
+			_, err := w.Kustomer.Client(nil)
+			require.NoError(t, err)
+			err = w.Run(ctx, c.temporal, &c.runner, slog.New(slog.DiscardHandler))
 			stop()
 			require.Equal(t, c.after, c.runner.did, name)
 			if c.says == "" {

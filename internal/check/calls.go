@@ -43,7 +43,7 @@ const (
 // after hours: so one call goes without.
 func UsualCalls(set *automation.Set) []storyfile.Story {
 	usual := Call{Fields: make(map[string]string)}
-	for _, field := range set.Fields() {
+	for _, field := range set.Fields {
 		usual.Fields[field] = "sample" // what it means is known to the file's author only
 	}
 	withheld := usual

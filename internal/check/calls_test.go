@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/internal/storyfile"
 )
 
@@ -27,7 +28,7 @@ func body(sample Sample, event, request int) string {
 }
 
 func TestEachEventHasWhatItWritesAndWhen(t *testing.T) {
-	samples := sampled(t, automation.Default(), Call{Waited: 70 * time.Second})
+	samples := sampled(t, load.Default(), Call{Waited: 70 * time.Second})
 	answered := samples["answered after 70 s, over after 158 s"]
 	var events []string
 	for _, event := range answered.Events {
@@ -39,7 +40,7 @@ func TestEachEventHasWhatItWritesAndWhen(t *testing.T) {
 }
 
 func TestEventThatWritesNothingIsNamedToo(t *testing.T) {
-	answered := sampled(t, load(t, ""), Call{})[isAnswered]
+	answered := sampled(t, loaded(t, ""), Call{})[isAnswered]
 	require.Equal(t, []Written{
 		{Event: "call.bridged", At: "0:07", Requests: []Request{}}, {Event: "call.finished", At: "1:35", Requests: []Request{}},
 	}, answered.Events[1:])
@@ -47,7 +48,7 @@ func TestEventThatWritesNothingIsNamedToo(t *testing.T) {
 }
 
 func TestCallOfOnesOwnHasItsNumbersQueueAgentAndFields(t *testing.T) {
-	set, err := automation.Load("file.yaml", []byte(`fields: [shop.id]
+	set, _, err := load.Bytes("file.yaml", []byte(`fields: [shop.id]
 automations:
   - { event: call.inbound, action: kustomer.conversation.create, options: { name: "{call.from} to {call.to}, {shop.id}" } }
   - { event: call.outbound, action: kustomer.conversation.create, options: { name: "{call.from} to {call.to}, {agent.name}" } }
@@ -84,7 +85,7 @@ func TestStoryOfACustomerWhoCallsAgainJoinsTheEarlierCall(t *testing.T) {
   events: [ 0:00 call.inbound: { from: +493023125042 } ]
 `))
 	require.NoError(t, err)
-	set, err := automation.Load("file.yaml", []byte("callers: { returning: { policy: append } }\n"+
+	set, _, err := load.Bytes("file.yaml", []byte("callers: { returning: { policy: append } }\n"+
 		"automations: [{ event: call.inbound, action: kustomer.conversation.create, options: { name: Call } }]"))
 	require.NoError(t, err)
 	samples, _, err := sampler(set).Samples(t.Context(), stories)

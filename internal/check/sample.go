@@ -14,7 +14,6 @@ import (
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
-	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/storyfile"
 	"github.com/callthread/callthread/internal/trial"
@@ -51,8 +50,6 @@ type Sampler struct {
 	Set     *automation.Set
 	Content []byte // of the file
 	Country string // of numbers without a country code; "" if none is set
-	// Translate puts an event of babelforce's into our words, as the receiver does.
-	Translate func(babelforce.Event, time.Time) call.Event
 }
 
 // Samples plays stories. Unreached are the automations that acted in none of them.
@@ -111,7 +108,7 @@ func (s Sampler) events(story storyfile.Story) (events []call.Event, agents []st
 		if err != nil {
 			return nil, nil, err
 		}
-		events = append(events, s.Translate(event, began.Add(e.At)))
+		events = append(events, event.Report(began.Add(e.At)))
 		if id := e.Fields["agent.sourceId"]; automation.IsObjectID(id) {
 			agents = append(agents, id)
 		}
@@ -130,7 +127,7 @@ func (s Sampler) notUsed(story storyfile.Story, events []call.Event) (left []str
 	unlisted := make(map[string]bool)
 	for _, event := range events {
 		for field := range event.Extra {
-			unlisted[field] = !slices.Contains(s.Set.Fields(), field)
+			unlisted[field] = !slices.Contains(s.Set.Fields, field)
 		}
 	}
 	for _, field := range slices.Sorted(maps.Keys(unlisted)) {

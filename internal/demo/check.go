@@ -167,8 +167,6 @@ func lookUp(ctx context.Context, client *kustomer.Client, key string) (found, er
 	if err != nil {
 		return found{}, err
 	}
-	for _, phone := range customer.Phones {
-		is.phones = append(is.phones, phone.Phone)
-	}
+	is.phones = customer.Phones
 	return is, nil
 }

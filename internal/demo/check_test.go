@@ -207,14 +207,12 @@ func held(t *testing.T) (*sandbox.Server, *kustomer.Client) {
 	require.NoError(t, err)
 	answered, _, _, _, _ := stories()
 	for _, note := range answered.right.notes {
-		_, err := client.CreateNote(t.Context(), conversation.ID, kustomer.NewNote{ExternalID: note.ExternalID, Body: note.Body})
-		require.NoError(t, err)
+		require.NoError(t, client.CreateNote(t.Context(), conversation.ID, kustomer.NewNote{ExternalID: note.ExternalID, Body: note.Body}))
 	}
 	for _, message := range answered.right.messages {
-		_, err := client.CreateMessage(t.Context(), conversation.ID, kustomer.NewMessage{
+		require.NoError(t, client.CreateMessage(t.Context(), conversation.ID, kustomer.NewMessage{
 			App: "babelforce", ExternalID: message.ExternalID, Direction: message.Direction, Meta: message.Meta,
-		})
-		require.NoError(t, err)
+		}))
 	}
 	return s, client
 }

@@ -4,6 +4,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/babelforce/simulator"
 	"github.com/callthread/callthread/call"
@@ -35,6 +37,7 @@ type Options struct {
 	Programs *Programs
 	// Existing is a Temporal that runs already; nil starts one. See [StageOptions].
 	Existing *Existing
+	Ports    Ports
 	// Own is an automations file of the user's own; nil plays with the demo's usual one.
 	Own *Own
 	// Encrypt has what Temporal stores encrypted, with a key made for this run, which is printed.
@@ -92,7 +95,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	ctx, stop := s.stage.untilFailure(ctx)
 	defer stop()
 	if err := s.invite(ctx); err != nil {
-		return Report{}, err
+		return Report{}, cmp.Or(failure(ctx), err)
 	}
 	s.introduce(set.Keys)
 	s.board = newBoard(options.Out)
@@ -121,10 +124,10 @@ func Run(ctx context.Context, options Options) (Report, error) {
 func newShow(options Options) (s *show, err error) {
 	s = &show{Options: options, judge: judgeUsual}
 	if options.Own == nil {
-		s.set, err = automation.Load("automations", options.automations())
+		s.set, _, err = load.Bytes("automations", options.automations())
 		return s, err
 	}
-	if s.set, err = automation.Load(options.Own.Name, options.Own.Content); err != nil {
+	if s.set, _, err = load.Bytes(options.Own.Name, options.Own.Content); err != nil {
 		return nil, err
 	}
 	if s.set.Callers.Returning.Append && options.Kustomer != nil {
@@ -153,7 +156,7 @@ func (o Options) automations() []byte {
 func (s *show) stageOptions() (set StageOptions, err error) {
 	set = StageOptions{
 		Kustomer: s.Kustomer, Limits: call.Limits{Settle: settle, Recording: recording}, Seed: s.Seed, Progress: s.Out, Log: s.Log,
-		NewReceiver: s.NewReceiver, Programs: s.Programs, Existing: s.Existing, Automations: s.automations(), Org: trial.Org(s.set.Needs()),
+		NewReceiver: s.NewReceiver, Programs: s.Programs, Existing: s.Existing, Ports: s.Ports, Automations: s.automations(), Org: trial.Org(s.set.Needs()),
 	}
 	if s.Encrypt || s.Faults != nil {
 		set.Keys, err = codec.NewKey("demo")

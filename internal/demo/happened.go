@@ -18,7 +18,7 @@ func (r *renderer) reports(story simulator.Story) (reports []call.Event, err err
 		if err != nil {
 			return nil, fmt.Errorf("read what the demo has sent: %w", err)
 		}
-		report := r.translate(event, time.Time{})
+		report := event.Report(time.Time{})
 		report.ReceivedAt = report.At()
 		reports = append(reports, report)
 	}
@@ -32,7 +32,7 @@ func (r *renderer) areInOrder(story simulator.Story) bool {
 }
 
 func (r *renderer) expects() call.Expects {
-	expects := call.Expects{Recording: r.set.Handles(call.Recorded), WrapUpTime: r.set.WrapUpTime()}
+	expects := call.Expects{Recording: r.set.Handles(call.Recorded), WrapUpTime: r.set.WrapUpTime}
 	expects.Finish = r.set.Handles(call.Finished) || expects.Recording || expects.WrapUpTime > 0
 	return expects
 }
@@ -42,7 +42,7 @@ func (r *renderer) known(s call.Story, want simulator.Want) call.Story {
 	s.PickUps = slices.SortedStableFunc(slices.Values(s.PickUps), func(a, b call.PickUp) int { return a.At.Compare(b.At) })
 	for i := range s.PickUps[:min(len(s.PickUps), len(want.Bridges))] {
 		f, bridge := &s.PickUps[i].Facts, want.Bridges[i]
-		f.Agent = r.translate(babelforce.Event{Agent: bridge.Agent}, time.Time{}).Agent
+		f.Agent = babelforce.Event{Agent: bridge.Agent}.Report(time.Time{}).Agent
 		f.Leg.Seconds = cmp.Or(secondsOf(bridge.Waited), f.Leg.Seconds)
 	}
 	if s.Closing == nil {

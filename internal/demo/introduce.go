@@ -67,7 +67,7 @@ func (s *show) commands(keys string) (topics []topic) {
 	if s.stage.Sandbox != nil && s.Faults == nil { // in a storm there is an operator already
 		topics = append(topics, topic{"Have Kustomer refuse the next note, which parks its call, and let the call go on:", []string{
 			"curl " + s.stage.KustomerURL + "/sandbox/faults \\",
-			`  -d '{"kind":"status","status":400,"route":"/v1/conversations/{id}/notes","times":1}'`,
+			`  -d '{"status":400,"route":"/v1/conversations/{id}/notes","times":1}'`,
 			starter + " parked", starter + " retry --all",
 		}})
 	}

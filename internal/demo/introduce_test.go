@@ -41,7 +41,7 @@ Begin a call of your own, and look at it:
 
 Have Kustomer refuse the next note, which parks its call, and let the call go on:
   curl http://127.0.0.1:8090/sandbox/faults \
-    -d '{"kind":"status","status":400,"route":"/v1/conversations/{id}/notes","times":1}'
+    -d '{"status":400,"route":"/v1/conversations/{id}/notes","times":1}'
   go run ./starter parked
   go run ./starter retry --all
 

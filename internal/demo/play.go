@@ -95,7 +95,7 @@ func (s *show) play(ctx context.Context) error {
 		})
 	}
 	playing.Wait()
-	defer time.AfterFunc(callTimeout+s.set.WrapUpTime(), func() { giveUp(nil) }).Stop()
+	defer time.AfterFunc(callTimeout+s.set.WrapUpTime, func() { giveUp(nil) }).Stop()
 	if s.storm != nil {
 		s.storm.pass(ctx, halfEnded) // its operator decides on parked calls
 	} else {

@@ -7,15 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestProgramsOfTheDemoHaveTheUsualPortWhereItIsFree(t *testing.T) {
+func TestProgramsHaveTheUsualPortWhereItIsFree(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	usual := taken.Addr().(*net.TCPAddr).Port
-	demos, tests := StageOptions{Programs: &Programs{UsualPorts: true}}, StageOptions{Programs: &Programs{}}
+	options := StageOptions{Programs: &Programs{}}
 	isLasting := func(port int) bool { return port >= 20_000 && port < 30_000 } // no other program takes it while ours is down
-	require.True(t, isLasting(demos.port(usual)), "it is taken")
+	require.True(t, isLasting(options.port(usual)), "it is taken")
 	require.NoError(t, taken.Close())
-	require.Equal(t, usual, demos.port(usual))
-	require.True(t, isLasting(demos.port(0)), "none is asked for")
-	require.True(t, isLasting(tests.port(usual)), "stages side by side would take it from each other")
+	require.Equal(t, usual, options.port(usual))
+	require.True(t, isLasting(options.port(0)), "none is preferred")
 }

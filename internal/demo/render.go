@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/callthread/callthread/automation"
-	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/babelforce/simulator"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/trial"
@@ -19,24 +18,21 @@ import (
 type Own struct {
 	Name    string // for people
 	Content []byte
-	// Translate puts an event of babelforce's into our words, as the receiver does.
-	Translate func(babelforce.Event, time.Time) call.Event
 }
 
 // renderer works out what a file of the user's own wants of a call. It shares the
 // triggers and texts with the product, and nothing of how they come to Kustomer.
 type renderer struct {
-	set       *automation.Set
-	marked    *trial.Marked
-	translate func(babelforce.Event, time.Time) call.Event
-	stormy    bool // steps are done late
+	set    *automation.Set
+	marked *trial.Marked
+	stormy bool // steps are done late
 	// What is not compared: the texts of the notes of some calls, and some calls that were handed on.
 	textless, handedOn int
 }
 
 func newRenderer(own *Own, set *automation.Set) (*renderer, error) {
 	marked, err := trial.Mark(own.Content)
-	return &renderer{set: set, marked: marked, translate: own.Translate}, err
+	return &renderer{set: set, marked: marked}, err
 }
 
 // wanted is what a file wants of one call.

@@ -18,7 +18,6 @@ import (
 	"github.com/callthread/callthread/internal/trial"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
-	"github.com/callthread/callthread/starter/webhook"
 )
 
 //go:embed testdata/own.yaml
@@ -31,7 +30,7 @@ type day struct {
 }
 
 func own(content string) *Own {
-	return &Own{Name: "own.yaml", Content: []byte(content), Translate: webhook.Translate}
+	return &Own{Name: "own.yaml", Content: []byte(content)}
 }
 
 func newDay(t *testing.T, own *Own, calls int, shuffled bool) *day {
@@ -68,7 +67,7 @@ func (d *day) write(t *testing.T, story simulator.Story, began time.Time) {
 	for _, step := range story.Steps {
 		event, err := babelforce.Decode(step.Event, step.ContentType, step.Body)
 		require.NoError(t, err)
-		events = append(events, webhook.Translate(event, began.Add(step.After)))
+		events = append(events, event.Report(began.Add(step.After)))
 	}
 	steps := activities.New(d.stage.Kustomer, func() *automation.Set { return d.set }, "")
 	var conversation activities.Conversation

@@ -52,21 +52,24 @@ func get(t *testing.T, url string) (status int, text string) {
 
 func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
 	m := New()
-	m.Webhook("call-inbound", 202, false, 3*time.Millisecond)
-	m.Webhook("call-inbound", 202, true, time.Millisecond)
-	m.Webhook("unknown", 404, false, 0)
-	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 429, Duration: time.Second, RateLimit: 1000, RateLimitRemaining: 17})
+	webhook := m.Webhooks()
+	webhook("call-inbound", 202, false, 3*time.Millisecond)
+	webhook("call-inbound", 202, true, time.Millisecond)
+	webhook("unknown", 404, false, 0)
+	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 429, Duration: time.Second, RateLimit: 1000, RateLimitRemaining: 17, Wait: time.Hour})
 	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 0, Duration: time.Second, RateLimit: -1, RateLimitRemaining: -1})
 	text := scrape(t, m)
 	for _, line := range []string{
-		`callthread_webhook_seconds_count{event="call-inbound",status="202"} 2`,
-		`callthread_webhook_seconds_sum{event="call-inbound",status="202"} 0.004`,
-		`callthread_webhook_seconds_count{event="unknown",status="404"} 1`,
+		`callthread_webhooks_total{event="call-inbound",status="202"} 2`,
+		`callthread_webhook_seconds_count{event="call-inbound"} 2`,
+		`callthread_webhook_seconds_sum{event="call-inbound"} 0.004`,
+		`callthread_webhooks_total{event="unknown",status="404"} 1`,
 		`callthread_events_without_effect_total{event="call-inbound"} 1`,
 		`callthread_kustomer_request_seconds_count{operation="create note",status="429"} 1`,
 		`callthread_kustomer_request_seconds_sum{operation="create note",status="0"} 1`,
 		`callthread_kustomer_budget_limit 1000`,
 		`callthread_kustomer_budget_remaining 17`,
+		`callthread_kustomer_wait_seconds 3600`,
 		`process_cpu_seconds_total`,
 		`go_goroutines`,
 		`go_build_info`,
@@ -75,10 +78,22 @@ func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
 	}
 }
 
+func TestFieldsThatCannotBeReadAreCountedFromZero(t *testing.T) {
+	m := New()
+	count := m.IgnoredFields([]string{"call.duration", "other"})
+	count([]string{"other"})
+	text := scrape(t, m)
+	require.Contains(t, text, `callthread_ignored_fields_total{field="call.duration"} 0`)
+	require.Contains(t, text, `callthread_ignored_fields_total{field="other"} 1`)
+}
+
 func TestBudgetIsNotShownBeforeKustomerHasToldIt(t *testing.T) {
 	m := New()
+	require.NotContains(t, scrape(t, m), "callthread_kustomer_wait_seconds")
 	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 200, RateLimit: -1, RateLimitRemaining: -1})
-	require.NotContains(t, scrape(t, m), "callthread_kustomer_budget_", "it would read as a budget used up")
+	text := scrape(t, m)
+	require.NotContains(t, text, "callthread_kustomer_budget_", "it would read as a budget used up")
+	require.Contains(t, text, "callthread_kustomer_wait_seconds 0")
 }
 
 func TestWhatKustomerSaidOfItsBudgetIsNotShownForEver(t *testing.T) {

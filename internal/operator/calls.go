@@ -1,11 +1,9 @@
 package operator
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -46,6 +44,8 @@ type Call struct {
 	EndedAt time.Time `json:"endedAt,omitzero"`
 	// Status is how the run stands, or has ended; all but running and completed are somebody's doing.
 	Status string `json:"run"`
+	// Paused says that an operator has paused the run, or a step of it.
+	Paused bool   `json:"paused,omitempty"`
 	Phase  string `json:"phase"`
 	// WaitsFor is empty for a wait of seconds, and when the call is over.
 	WaitsFor  string `json:"waitsFor,omitempty"`
@@ -59,6 +59,7 @@ func callOf(run *workflowpb.WorkflowExecutionInfo) Call {
 	l := Call{
 		Run:       runOf(run),
 		Status:    inWords(run.GetStatus()),
+		Paused:    run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED || hasPausedStep(run),
 		Phase:     attribute(run, workflows.CallPhase),
 		WaitsFor:  attribute(run, workflows.WaitsFor),
 		Outcome:   attribute(run, workflows.CallOutcome),
@@ -72,24 +73,34 @@ func callOf(run *workflowpb.WorkflowExecutionInfo) Call {
 	return l
 }
 
-// phase is where the call is, and that it stays there where its run was ended.
+// phase is where the call is, and that it stays there if the run has ended early.
 func (l Call) phase() string {
-	if l.Status == inWords(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING) || l.isCompleted() {
+	if !l.endedEarly() {
 		return l.Phase
 	}
 	return strings.TrimSpace(l.Phase + " (" + l.Status + ")")
 }
 
-// waitsFor is what a call under way waits for. A run that was ended waits for nothing more.
+// pausedByOperator is what a paused call waits for: nothing else lets it go on.
+const pausedByOperator = "paused by an operator"
+
+// waitsFor is what a call under way waits for. A run that has ended waits for nothing more.
 func (l Call) waitsFor() string {
-	if l.Status != inWords(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING) {
+	switch {
+	case l.isOver():
 		return ""
+	case l.Paused:
+		return pausedByOperator
 	}
 	return l.WaitsFor
 }
 
-func (l Call) isCompleted() bool {
-	return l.Status == inWords(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
+func (l Call) isOver() bool { return !l.EndedAt.IsZero() }
+
+// endedEarly reports whether the run has ended before everything was written: it was
+// cancelled or terminated, or has failed because it was started by hand.
+func (l Call) endedEarly() bool {
+	return l.isOver() && l.Status != inWords(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
 }
 
 // List reads the calls that a query finds, newest first, and how many there are in all.
@@ -102,7 +113,7 @@ func (o *Operator) List(ctx context.Context, query string, limit int) (those []C
 	for _, run := range runs {
 		those = append(those, callOf(run))
 	}
-	slices.SortStableFunc(those, func(a, b Call) int { return b.StartedAt.Compare(a.StartedAt) })
+	sortNewestFirst(those)
 	if limit == 0 || len(those) < limit {
 		return those, len(those), nil
 	}
@@ -115,24 +126,14 @@ func (o *Operator) List(ctx context.Context, query string, limit int) (those []C
 
 // PrintCalls prints calls as a table. The total says how many there are, of which these are some.
 func PrintCalls(out io.Writer, those []Call, total int) error {
-	if len(those) == 0 {
-		_, err := fmt.Fprintln(out, "there is no such call")
-		return err
-	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	row := func(cells ...string) {
-		for i := range cells {
-			cells[i] = cmp.Or(oneLine(cells[i]), "–")
-		}
-		fmt.Fprintln(table, strings.Join(cells, "\t"))
-	}
-	row("CALL", "STARTED", "PHASE", "WAITS FOR", "OUTCOME", "WAY", "AGENT", "QUEUE", "CONVERSATION")
+	row(table, "CALL", "STARTED", "PHASE", "WAITS FOR", "OUTCOME", "WAY", "AGENT", "QUEUE", "CONVERSATION")
 	for _, l := range those {
 		cells := []string{l.CallID, moment(l.StartedAt), l.phase(), l.waitsFor(), l.Outcome, l.Direction, l.AgentID, l.QueueName, l.ConversationID}
 		if l.Reason != "" { // only of parked ones, where it ends the row without a title
 			cells = append(cells, l.Reason)
 		}
-		row(cells...)
+		row(table, cells...)
 	}
 	if err := table.Flush(); err != nil || total == len(those) {
 		return err

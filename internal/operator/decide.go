@@ -1,13 +1,13 @@
 package operator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -38,8 +38,12 @@ type Decision struct {
 func (d *Decision) On(ctx context.Context, ids []string) error {
 	var failed error
 	for _, id := range ids {
-		id = workflows.CallKey(id) // which may be given as its workflow's
-		outcome, err := d.decide(ctx, id)
+		c, err := d.Operator.call(ctx, id)
+		outcome := ""
+		if err == nil {
+			id = c.CallID // of which the beginning is enough
+			outcome, err = d.decide(ctx, c)
+		}
 		var away *serviceerror.Unavailable
 		if errors.As(err, &away) || ctx.Err() != nil { // the next would fare no better
 			return fmt.Errorf("call %s, and any named after it, may still be parked: %w", id, d.Operator.Unreached(err))
@@ -53,7 +57,11 @@ func (d *Decision) On(ctx context.Context, ids []string) error {
 }
 
 // decide takes the decision to one call. It fails where the call does not go on.
-func (d *Decision) decide(ctx context.Context, id string) (outcome string, err error) {
+func (d *Decision) decide(ctx context.Context, c Call) (outcome string, err error) {
+	id := c.CallID
+	if c.isOver() {
+		return "", d.tooLate(c)
+	}
 	if err := d.canRead(ctx, id); err != nil {
 		return "", err
 	}
@@ -149,27 +157,20 @@ func (d *Decision) explain(ctx context.Context, id string, err error) error {
 	switch {
 	case errors.As(err, &refused):
 		return errors.New(refused.Message())
-	case errors.As(err, &closed):
-		return d.explainMissing(ctx, id)
+	case errors.As(err, &closed): // a moment ago it was not
+		c, err := d.Operator.call(ctx, id)
+		return cmp.Or(err, d.tooLate(c))
 	case errors.As(err, &late) && ctx.Err() == nil:
-		return fmt.Errorf("nobody has taken the decision within %s, and it may be lost: is a worker running?", d.Timeout)
+		return fmt.Errorf("nobody has taken the decision within %s, and it may be lost: see that a worker runs, and decide again", d.Timeout)
 	default:
 		return err
 	}
 }
 
-// explainMissing tells a call that is over from one that never was.
-func (d *Decision) explainMissing(ctx context.Context, id string) error {
-	run, err := d.Operator.Temporal.DescribeWorkflowExecution(ctx, workflows.WorkflowID(id), "")
-	var unknown *serviceerror.NotFound
-	switch status := run.GetWorkflowExecutionInfo().GetStatus(); {
-	case errors.As(err, &unknown):
-		return errors.New("is unknown to Temporal: `starter parked` lists the calls that are parked")
-	case err != nil:
-		return err
-	case status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
-		return fmt.Errorf("is over: there is nothing to %s", d.Update)
-	default:
-		return fmt.Errorf("its run has ended (%s): there is nothing to %s", inWords(status), d.Update)
+// tooLate says that a run has ended, and how.
+func (d *Decision) tooLate(c Call) error {
+	if c.endedEarly() {
+		return fmt.Errorf("its run has ended (%s): there is nothing to %s. `starter show %s` says what was left undone", c.Status, d.Update, c.CallID)
 	}
+	return fmt.Errorf("is over: there is nothing to %s", d.Update)
 }

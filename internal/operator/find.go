@@ -5,33 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
-	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
-	historypb "go.temporal.io/api/history/v1"
-	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/converter"
-	"golang.org/x/sync/errgroup"
 
-	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/codec"
-	"github.com/callthread/callthread/phone"
 	"github.com/callthread/callthread/workflows"
 )
 
-// readAtOnce is how many calls are read at once where they have to be looked
-// through: enough to be quick, too few for Temporal to feel.
-const readAtOnce = 8
-
-// worthTelling is how many calls it takes some seconds to look through.
-const worthTelling = 2000
-
-// unreadable says that calls may be the number's, and cannot be looked through.
-func unreadable(calls int, why string) error {
+// locked says that calls may be the number's, and that a key is missing to look through them.
+func locked(calls int, why string) error {
 	return fmt.Errorf("%d calls could not be looked through and may be the number's too: %s", calls, why)
 }
 
@@ -59,8 +41,7 @@ func (o *Operator) Find(ctx context.Context, number Number) (those []Call, unrea
 		return nil, nil, err
 	}
 	if hashes := o.hashes(number); len(hashes) > 0 {
-		query := fmt.Sprintf("%s AND %s IN ('%s')", allCalls, workflows.CallerHash.GetName(), strings.Join(hashes, "', '"))
-		hashed, err := o.listRuns(ctx, query, 0)
+		hashed, err := o.listRuns(ctx, allCalls+" AND "+isOneOf(workflows.CallerHash.GetName(), hashes), 0)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -73,7 +54,7 @@ func (o *Operator) Find(ctx context.Context, number Number) (those []Call, unrea
 			seen[l.RunID], those = true, append(those, l)
 		}
 	}
-	slices.SortStableFunc(those, func(a, b Call) int { return b.StartedAt.Compare(a.StartedAt) })
+	sortNewestFirst(those)
 	return those, errors.Join(unread, unknown), nil
 }
 
@@ -104,83 +85,18 @@ func (o *Operator) countUnknown(ctx context.Context) (unknown, err error) {
 		return nil, fmt.Errorf("count calls: %w", err)
 	}
 	if hashed > 0 {
-		return unreadable(int(hashed), "their numbers are hashed with keys that are not set here (--encryption-key-file, CALLTHREAD_ENCRYPTION_KEYS)"), nil
+		return locked(int(hashed), "their numbers are hashed with keys that are not set here (--encryption-key-file, CALLTHREAD_ENCRYPTION_KEYS)"), nil
 	}
 	return nil, nil
 }
 
-// lookThrough reads calls for the number, and returns those that have it.
-func (o *Operator) lookThrough(ctx context.Context, number Number, runs []*workflowpb.WorkflowExecutionInfo) (its []*workflowpb.WorkflowExecutionInfo, unread, err error) {
-	if len(runs) >= worthTelling {
-		fmt.Fprintf(number.Progress, "looking through %d calls that have no hash of their customer's number ...\n", len(runs))
+// PrintFound prints the calls of a number, which it does not name.
+func PrintFound(out io.Writer, those []Call) error {
+	if len(those) == 0 {
+		_, err := fmt.Fprintln(out, noneOfNumber)
+		return err
 	}
-	has, failed := make([]bool, len(runs)), make([]error, len(runs))
-	var reading errgroup.Group
-	reading.SetLimit(readAtOnce)
-	for i, run := range runs {
-		reading.Go(func() error {
-			has[i], failed[i] = o.has(ctx, number, run.GetExecution())
-			return nil
-		})
-	}
-	_ = reading.Wait() // each says for itself what failed
-	var locked *codec.UnknownKeyError
-	lockedCalls := 0
-	for i, run := range runs {
-		switch {
-		case errors.As(failed[i], &locked):
-			lockedCalls++
-		case failed[i] != nil:
-			return nil, nil, fmt.Errorf("read call %s: %w", workflows.CallKey(run.GetExecution().GetWorkflowId()), failed[i])
-		case has[i]:
-			its = append(its, run)
-		}
-	}
-	if lockedCalls > 0 {
-		return its, unreadable(lockedCalls, "one is "+locked.Error()), nil
-	}
-	return its, nil, nil
+	return PrintCalls(out, those, len(those))
 }
 
-// has reports whether any event of a call told the number as the customer's.
-func (o *Operator) has(ctx context.Context, number Number, run *commonpb.WorkflowExecution) (bool, error) {
-	var record call.Record
-	history := o.Temporal.GetWorkflowHistory(ctx, run.GetWorkflowId(), run.GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for history.HasNext() {
-		happened, err := history.Next()
-		var gone *serviceerror.NotFound
-		if errors.As(err, &gone) {
-			return false, nil // its retention has passed meanwhile
-		}
-		if err != nil {
-			return false, err
-		}
-		told, err := toldBy(happened, o.Keys.DataConverter())
-		if err != nil {
-			return false, err
-		}
-		if told == nil {
-			continue
-		}
-		record.Add(*told, happened.GetEventTime().AsTime())
-		if customers := record.Facts().CustomersNumber(); customers != "" && slices.Contains(number.Spellings, phone.Canonical(customers, number.Country)) {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// toldBy is the call's event that a history's event brought, if it did.
-func toldBy(happened *historypb.HistoryEvent, data converter.DataConverter) (*call.Event, error) {
-	if started := happened.GetWorkflowExecutionStartedEventAttributes(); started != nil {
-		var input workflows.CallInput
-		err := data.FromPayloads(started.GetInput(), &input)
-		return input.First, err
-	}
-	if signalled := happened.GetWorkflowExecutionSignaledEventAttributes(); signalled != nil {
-		var event call.Event
-		err := data.FromPayloads(signalled.GetInput(), &event)
-		return &event, err
-	}
-	return nil, nil
-}
+const noneOfNumber = "Temporal holds no call of this number."

@@ -11,10 +11,12 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/callthread/callthread/workflows"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 )
 
 const (
@@ -32,7 +34,7 @@ type Receipt struct {
 	Temporal  string    `json:"temporal"`
 	Namespace string    `json:"namespace"`
 	// CallerHashes are those of the number, with each of the keys.
-	CallerHashes []string    `json:"callerHashes"`
+	CallerHashes []string        `json:"callerHashes"`
 	Calls        []ForgottenCall `json:"calls"`
 	// Unreadable says that calls may be the caller's and could not be read.
 	Unreadable string `json:"unreadable,omitempty"`
@@ -61,7 +63,7 @@ func (o *Operator) Forget(ctx context.Context, number Number, those []Call) (Rec
 	}
 	for _, l := range those {
 		kept := ""
-		if l.Status == inWords(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING) {
+		if !l.isOver() {
 			kept = "it is under way: forget again when it is over"
 			if l.Reason != "" {
 				kept = "it is parked: decide on it (`starter retry`, `amend` or `skip`), and forget again"
@@ -75,7 +77,13 @@ func (o *Operator) Forget(ctx context.Context, number Number, those []Call) (Rec
 	return r, nil
 }
 
+// delete deletes a run. An empty one takes its place first, under the same id, so
+// that neither a late webhook nor a comparison with babelforce's log takes the
+// call for a new one.
 func (o *Operator) delete(ctx context.Context, l Call) error {
+	if err := o.bury(ctx, l.WorkflowID); err != nil {
+		return err
+	}
 	_, err := o.Temporal.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
 		Namespace: o.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: l.WorkflowID, RunId: l.RunID},
 	})
@@ -84,6 +92,17 @@ func (o *Operator) delete(ctx context.Context, l Call) error {
 		return nil
 	}
 	return err
+}
+
+// bury leaves an empty run, ended at once, in the place of a call's.
+func (o *Operator) bury(ctx context.Context, workflowID string) error {
+	_, err := o.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: workflowID, TaskQueue: workflows.ForgottenCall, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}, workflows.ForgottenCall)
+	if err != nil {
+		return fmt.Errorf("leave an empty run in its place: %w", err)
+	}
+	return o.Temporal.TerminateWorkflow(ctx, workflowID, "", "forgotten")
 }
 
 // awaitGone waits until Temporal knows nothing of the calls that it was told to
@@ -164,7 +183,7 @@ func (r Receipt) Print(out io.Writer) error {
 
 func (r Receipt) PrintCalls(out io.Writer) error {
 	if len(r.Calls) == 0 {
-		_, err := fmt.Fprintln(out, "Temporal holds no call of this number.")
+		_, err := fmt.Fprintln(out, noneOfNumber)
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

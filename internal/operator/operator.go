@@ -6,6 +6,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,8 +32,13 @@ type Operator struct {
 	Keys *codec.Keys
 }
 
-// Unreached says which Temporal it was that did not answer as it should.
+// Unreached says which Temporal it was that did not answer as it should. That an id
+// names no call is an answer.
 func (o *Operator) Unreached(err error) error {
+	var answered LookupError
+	if errors.As(err, &answered) {
+		return answered
+	}
 	return fmt.Errorf("ask Temporal at %s, namespace %s (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE): %w", o.Address, o.Namespace, err)
 }
 
@@ -62,6 +68,16 @@ func attribute(run *workflowpb.WorkflowExecutionInfo, key temporal.SearchAttribu
 		_ = converter.GetDefaultDataConverter().FromPayload(payload, &value)
 	}
 	return value
+}
+
+// hasPausedStep reports whether an activity of a run is paused: Temporal lists those in a
+// search attribute of its own.
+func hasPausedStep(run *workflowpb.WorkflowExecutionInfo) bool {
+	var paused []string
+	if payload := run.GetSearchAttributes().GetIndexedFields()["TemporalPauseInfo"]; payload != nil {
+		_ = converter.GetDefaultDataConverter().FromPayload(payload, &paused)
+	}
+	return len(paused) > 0
 }
 
 // askState asks a call what is known of it.

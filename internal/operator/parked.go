@@ -11,42 +11,50 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
+// ParkedCall is a call that waits for an operator. It names the call's numbers: who
+// amends the customer has to know them.
+type ParkedCall struct {
+	Run
+	workflows.Numbers
+}
+
 // Parked reads the parked calls from Temporal's list of runs, oldest first.
-func (o *Operator) Parked(ctx context.Context) ([]Run, error) {
+func (o *Operator) Parked(ctx context.Context) ([]ParkedCall, error) {
 	runs, err := o.listRuns(ctx, workflows.ParkedCalls, 0)
 	if err != nil {
 		return nil, err
 	}
-	parked := []Run{} // not nil, which would be no array in JSON
+	parked := []ParkedCall{} // not nil, which would be no array in JSON
 	for _, run := range runs {
-		parked = append(parked, runOf(run))
+		parked = append(parked, ParkedCall{Run: runOf(run)})
 	}
-	slices.SortStableFunc(parked, func(a, b Run) int { return a.StartedAt.Compare(b.StartedAt) })
+	slices.SortStableFunc(parked, func(a, b ParkedCall) int { return a.StartedAt.Compare(b.StartedAt) })
 	return parked, nil
 }
 
-// AskReasons asks the calls themselves, who tell it in Kustomer's own words,
-// where the list may only be brief. One that does not answer is listed all the same.
-func (o *Operator) AskReasons(ctx context.Context, parked []Run) {
+// AskParked asks the calls themselves. They know their numbers, and the reason in
+// Kustomer's own words, where the list may only be brief. One that does not answer is
+// listed all the same.
+func (o *Operator) AskParked(ctx context.Context, parked []ParkedCall) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	for i, p := range parked {
 		if state, err := o.askState(ctx, p.WorkflowID); err == nil {
-			parked[i].Reason = cmp.Or(state.ParkedBecause, p.Reason)
+			parked[i].Reason, parked[i].Numbers = cmp.Or(state.ParkedBecause, p.Reason), state.Numbers
 		}
 	}
 }
 
 // PrintParked prints parked calls as a table, with what to do about them.
-func PrintParked(out io.Writer, parked []Run) error {
+func PrintParked(out io.Writer, parked []ParkedCall) error {
 	if len(parked) == 0 {
 		_, err := fmt.Fprintln(out, "no call is parked")
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "CALL\tSTARTED\tCONVERSATION\tREASON")
+	row(table, "CALL", "STARTED", "FROM", "TO", "CONVERSATION", "REASON")
 	for _, p := range parked {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", p.CallID, moment(p.StartedAt), cmp.Or(p.ConversationID, "–"), cmp.Or(oneLine(p.Reason), "–"))
+		row(table, p.CallID, moment(p.StartedAt), from(p.Numbers), p.To, p.ConversationID, p.Reason)
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -1,7 +1,9 @@
 package operator
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -18,6 +20,14 @@ func PrintJSON(out io.Writer, value any) error {
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(value)
+}
+
+// row prints a row of a table, with a dash for what is not known.
+func row(table io.Writer, cells ...string) {
+	for i := range cells {
+		cells[i] = cmp.Or(oneLine(cells[i]), "–")
+	}
+	fmt.Fprintln(table, strings.Join(cells, "\t"))
 }
 
 // moment is a time as tables have it.

@@ -24,10 +24,10 @@ type Filter struct {
 var Filters = []Filter{
 	{"phase", "calls in this `PHASE`: ", asWords(workflows.Phases), workflows.CallPhase},
 	{"waits-for", "calls that wait for this: ", asWords(call.ListedWaits()), workflows.WaitsFor},
-	{"outcome", "calls with this `OUTCOME`: ", asWords(call.Outcomes()), workflows.CallOutcome},
+	{"outcome", "calls with this `OUTCOME`: ", append(asWords(call.Outcomes()), abandoned), workflows.CallOutcome},
 	{"direction", "inbound or outbound calls: ", []string{call.In, call.Out}, workflows.CallDirection},
 	{"agent", "calls whose last agent has this babelforce `ID`", nil, workflows.AgentID},
-	{"queue", "calls through the queue of this `NAME`", nil, workflows.QueueName},
+	{"queue", "calls through the queue of this `NAME`, in whatever case", nil, workflows.QueueName},
 }
 
 func asWords[T ~string](values []T) (words []string) {
@@ -37,11 +37,22 @@ func asWords[T ~string](values []T) (words []string) {
 	return words
 }
 
+// workflowType is that of calls.
+const workflowType = "CallWorkflow"
+
 // allCalls finds all calls, and nothing else that may be in the namespace.
-var allCalls = is("WorkflowType", "CallWorkflow")
+var allCalls = is("WorkflowType", workflowType)
 
 // Query is a question to Temporal's workflow list. The zero value finds all calls.
-type Query struct{ terms []string }
+type Query struct {
+	terms []string
+	// sought says in the words of the flags what is looked for.
+	sought []string
+	// queue is the name of the queue that is looked for, as it was given; queues are the
+	// names in its place that calls have.
+	queue  string
+	queues []string
+}
 
 // Only leaves calls whose attribute has the value. It refuses values that no call can have.
 func (q *Query) Only(f Filter, value string) error {
@@ -51,20 +62,59 @@ func (q *Query) Only(f Filter, value string) error {
 	if strings.ContainsFunc(value, unfindable) {
 		return fmt.Errorf("--%s: Temporal cannot look for %q, because of its double quotation marks, backslashes or control characters", f.Name, value)
 	}
-	q.terms = append(q.terms, is(f.attribute.GetName(), value))
+	q.sought = append(q.sought, f.Name+" "+value)
+	switch {
+	case f.attribute == workflows.QueueName:
+		q.queue = value
+		q.queues = []string{value}
+	case value == abandoned:
+		q.terms = append(q.terms, isOneOf(f.attribute.GetName(), waysToAbandon()))
+	default:
+		q.terms = append(q.terms, is(f.attribute.GetName(), value))
+	}
 	return nil
 }
 
 // Since leaves calls that began at a time or later.
 func (q *Query) Since(at time.Time) {
 	q.terms = append(q.terms, "StartTime >= "+quoted(at.UTC().Format(time.RFC3339Nano)))
+	q.sought = append(q.sought, "since "+moment(at))
 }
 
 // Running leaves calls under way.
-func (q *Query) Running() { q.terms = append(q.terms, is("ExecutionStatus", "Running")) }
+func (q *Query) Running() {
+	q.terms = append(q.terms, is("ExecutionStatus", "Running"))
+	q.sought = append(q.sought, "running")
+}
 
 func (q *Query) String() string {
-	return strings.Join(append([]string{allCalls}, q.terms...), " AND ")
+	terms := append([]string{allCalls}, q.terms...)
+	if q.queues != nil {
+		terms = append(terms, isOneOf(workflows.QueueName.GetName(), q.queues))
+	}
+	return strings.Join(terms, " AND ")
+}
+
+// abandoned stands for both ways in which a caller can give up, as in triggers of the automations file.
+const abandoned = "abandoned"
+
+func waysToAbandon() []string {
+	return asWords(slices.DeleteFunc(call.Outcomes(), func(o call.Outcome) bool { return !o.IsAbandoned() }))
+}
+
+func isOneOf(attribute string, values []string) string {
+	if len(values) == 1 {
+		return is(attribute, values[0])
+	}
+	return attribute + " IN " + quotedList(values)
+}
+
+func quotedList(values []string) string {
+	var list []string
+	for _, value := range values {
+		list = append(list, quoted(value))
+	}
+	return "(" + strings.Join(list, ", ") + ")"
 }
 
 func is(attribute, value string) string { return attribute + " = " + quoted(value) }

@@ -1,14 +1,15 @@
 package operator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	sdkpb "go.temporal.io/api/sdk/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/callthread/callthread/internal/codec"
 	"github.com/callthread/callthread/workflows"
@@ -17,6 +18,12 @@ import (
 // Shown is everything that is known about a call.
 type Shown struct {
 	Call
+	// EndedEarly says who ended the run before everything was written, and why.
+	EndedEarly string `json:"endedEarly,omitempty"`
+	// LeftUndone is what such a run leaves undone.
+	LeftUndone []string `json:"leftUndone,omitempty"`
+	// PausedSteps are those that an operator has paused.
+	PausedSteps []PausedStep `json:"pausedSteps,omitempty"`
 	// State is missing where the call does not answer.
 	State *workflows.State `json:"state,omitempty"`
 	// Log is the one that the Web UI shows; missing where no worker answers.
@@ -26,61 +33,55 @@ type Shown struct {
 // logQuery is answered by every workflow of Temporal's Go SDK.
 const logQuery = "__temporal_workflow_metadata"
 
-// objectID is how Kustomer's ids look.
-var objectID = regexp.MustCompile(`^[0-9a-fA-F]{24}$`)
-
-// Calls finds the call with this id, or those whose conversation has it.
-func (o *Operator) Calls(ctx context.Context, id string) ([]Call, error) {
-	described, err := o.Temporal.DescribeWorkflowExecution(ctx, workflows.WorkflowID(workflows.CallKey(id)), "")
-	if err == nil {
-		return []Call{callOf(described.GetWorkflowExecutionInfo())}, nil
-	}
-	var unknown *serviceerror.NotFound
-	if !errors.As(err, &unknown) {
-		return nil, err
-	}
-	if !objectID.MatchString(id) {
-		return nil, nil
-	}
-	inIt := allCalls + " AND " + is(workflows.KustomerConversationID.GetName(), strings.ToLower(id))
-	those, _, err := o.List(ctx, inIt, 0)
-	return latestRuns(those), err
-}
-
-// latestRuns leaves out runs that were reset: the call went on in another.
-func latestRuns(newestFirst []Call) (latest []Call) {
-	seen := make(map[string]bool)
-	for _, l := range newestFirst {
-		if !seen[l.CallID] {
-			latest = append(latest, l)
-		}
-		seen[l.CallID] = true
-	}
-	return latest
-}
-
 // Show asks a call for everything that is known about it. The error says why a
 // call does not answer; what the workflow list shows is returned all the same.
 func (o *Operator) Show(ctx context.Context, c Call) (Shown, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	shown := Shown{Call: c}
+	if err := o.byHand(ctx, &shown); err != nil {
+		return shown, whySilent(c.CallID, err)
+	}
 	state, err := o.stateOf(ctx, c)
 	if err != nil {
 		return shown, whySilent(c.CallID, err)
 	}
 	shown.State = &state
 	shown.Log = o.askLog(ctx, c.WorkflowID)
+	if c.endedEarly() {
+		shown.LeftUndone = state.LeftUndone()
+	}
+	shown.correctLog()
 	return shown, nil
 }
 
-// stateOf is what is known of a call: one that is over has left it as its
-// result, for which nobody has to be asked.
-func (o *Operator) stateOf(ctx context.Context, l Call) (state workflows.State, err error) {
-	if !l.isCompleted() {
-		return o.askState(ctx, l.WorkflowID)
+// correctLog replaces what the call says it waits for by what operators did meanwhile:
+// the call does not know that. It is the last line, as long as the call waits.
+func (shown *Shown) correctLog() {
+	isByHand := shown.EndedEarly != "" || shown.Paused
+	if len(shown.Log) == 0 || shown.State.WaitsFor == "" || !isByHand {
+		return
 	}
-	err = o.Temporal.GetWorkflow(ctx, l.WorkflowID, l.RunID).Get(ctx, &state)
+	shown.Log[len(shown.Log)-1] = "now: " + cmp.Or(shown.EndedEarly, pausedByOperator)
+}
+
+// stateOf is what is known of a call: one that is over has left it as its result, and
+// one that was cancelled with its end. Nobody has to be asked for those.
+func (o *Operator) stateOf(ctx context.Context, c Call) (state workflows.State, err error) {
+	if !c.isOver() {
+		return o.askState(ctx, c.WorkflowID)
+	}
+	err = o.Temporal.GetWorkflow(ctx, c.WorkflowID, c.RunID).Get(ctx, &state)
+	var (
+		ended     *temporal.WorkflowExecutionError
+		cancelled *temporal.CanceledError
+	)
+	switch {
+	case errors.As(err, &cancelled) && cancelled.HasDetails():
+		return state, cancelled.Details(&state)
+	case errors.As(err, &ended):
+		return o.askState(ctx, c.WorkflowID)
+	}
 	return state, err
 }
 

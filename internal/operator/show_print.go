@@ -29,35 +29,91 @@ func (s sheet) lines(name string, values []string) {
 	}
 }
 
-// Print prints the call, a line for each thing that is known.
+// Print prints the call, a line for each thing that is known, and what can be done about it.
 func (shown Shown) Print(out io.Writer) error {
 	s := sheet{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
+	s.run(shown)
+	if shown.State == nil {
+		s.listed(shown.Call)
+	} else {
+		s.state(*shown.State)
+		s.story(*shown.State, shown.Direction)
+		s.lines("Log", shown.Log)
+	}
+	if err := s.Flush(); err != nil {
+		return err
+	}
+	if next := shown.whatToDo(); next != "" {
+		_, err := fmt.Fprintln(out, "\n"+next)
+		return err
+	}
+	return nil
+}
+
+// run is which call it is, and how its run stands.
+func (s sheet) run(shown Shown) {
 	s.line("Call", shown.CallID)
 	s.line("Way", shown.Direction)
+	if shown.State != nil {
+		s.line("From", from(shown.State.Numbers))
+		s.line("To", shown.State.To)
+	}
 	s.line("Started", moment(shown.StartedAt))
-	if !shown.EndedAt.IsZero() {
+	if shown.isOver() {
 		s.line("Ended", moment(shown.EndedAt))
 	}
 	s.line("Phase", shown.phase())
-	if shown.State == nil {
-		s.line("Outcome", shown.Outcome)
-		s.line("Conversation", shown.ConversationID)
-		s.line("Agent", shown.AgentID)
-		s.line("Queue", shown.QueueName)
-		s.line("Parked because", shown.Reason)
-		return s.Flush()
-	}
-	if shown.EndedAt.IsZero() {
+	s.byHand(shown)
+	if shown.State != nil && !shown.isOver() && !shown.Paused {
 		s.line("Waits for", shown.State.WaitsInWords())
 	}
-	s.state(*shown.State)
-	s.story(*shown.State, shown.Direction)
-	s.lines("Log", shown.Log)
-	if err := s.Flush(); err != nil || shown.State.Phase != workflows.Parked || !shown.EndedAt.IsZero() {
-		return err
+}
+
+// listed is what the workflow list shows, if the call does not answer.
+func (s sheet) listed(c Call) {
+	s.line("Outcome", c.Outcome)
+	s.line("Conversation", c.ConversationID)
+	s.line("Agent", c.AgentID)
+	s.line("Queue", c.QueueName)
+	s.line("Parked because", c.Reason)
+}
+
+// byHand is what operators did to the run in Temporal itself.
+func (s sheet) byHand(shown Shown) {
+	s.line("Run", shown.EndedEarly)
+	s.lines("Left undone", shown.LeftUndone)
+	if !shown.isOver() && shown.Paused {
+		s.line("Waits for", pausedByOperator)
 	}
-	_, err := fmt.Fprintln(out, "\n"+whatToDo(shown.CallID))
-	return err
+	for _, step := range shown.PausedSteps {
+		s.line("Paused", strings.Join(known(step.Activity+" since "+moment(step.Since), step.By, step.Reason), ", "))
+	}
+}
+
+// whatToDo is what an operator can do about the call, empty if there is nothing to do.
+func (shown Shown) whatToDo() string {
+	switch {
+	case len(shown.LeftUndone) > 0:
+		return fmt.Sprintf("Nothing more is written for this call. Do in Kustomer what is left undone, or let the call go on: "+
+			"`temporal workflow reset --workflow-id '%s' --type FirstWorkflowTask --reason \"ended by mistake\"`.", shown.WorkflowID)
+	case shown.isOver():
+		return ""
+	case len(shown.PausedSteps) > 0:
+		return fmt.Sprintf("`temporal activity unpause --workflow-id '%s' --activity-id %s` lets it go on.", shown.WorkflowID, shown.PausedSteps[0].ActivityID)
+	case shown.Paused:
+		return fmt.Sprintf("`temporal workflow unpause --workflow-id '%s'` lets it go on.", shown.WorkflowID)
+	case shown.State != nil && shown.State.Phase == workflows.Parked:
+		return whatToDo(shown.CallID)
+	}
+	return ""
+}
+
+// from is the number that called, as far as it is known.
+func from(numbers workflows.Numbers) string {
+	if numbers.Withheld {
+		return "withheld"
+	}
+	return numbers.From
 }
 
 // state is how the call stands.
@@ -103,10 +159,14 @@ func whose(leg call.LegSummary, direction string) string {
 }
 
 func eventInWords(event workflows.ReportedEvent) string {
+	words := string(event.Kind)
 	if event.Child {
-		return string(event.Kind) + ", of leg " + event.LegID
+		words += ", of leg " + event.LegID
 	}
-	return string(event.Kind)
+	if len(event.Ignored) > 0 {
+		words += ", could not read " + strings.Join(event.Ignored, ", ")
+	}
+	return words
 }
 
 // known are those of the words that there are.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 // Story is one call, as its file tells it.
@@ -109,11 +109,14 @@ func Read(name string, content []byte) (stories []Story, err error) {
 	return stories, nil
 }
 
-var goTypes = regexp.MustCompile(`field (\S+) not found in type \S+`)
+var (
+	yamlsWords = regexp.MustCompile(`^yaml: (\w+ errors:\s*)?`)
+	goTypes    = regexp.MustCompile(`field (\S+) not found in type \S+`)
+)
 
 // inOurWords is an error of the YAML library without Go's types.
 func inOurWords(err error) string {
-	return goTypes.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: unmarshal errors:\n  "), `there is no key "$1" here`)
+	return goTypes.ReplaceAllString(yamlsWords.ReplaceAllString(err.Error(), ""), `there is no key "$1" here`)
 }
 
 // check refuses what no body can be made of.

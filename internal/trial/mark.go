@@ -5,9 +5,10 @@ import (
 	"regexp"
 	"strconv"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 )
 
 // Automation is one automation of a file.
@@ -49,7 +50,7 @@ func Mark(content []byte) (*Marked, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mark the automations: %w", err)
 	}
-	m.Set, err = automation.Load("the file with marks", text)
+	m.Set, _, err = load.Bytes("the file with marks", text)
 	return m, err
 }
 
@@ -65,7 +66,7 @@ func (m *Marked) mark(item *yaml.Node) error {
 	}
 	mark := fmt.Sprintf("reached_%d", len(m.automations))
 	var options any = map[string]any{"custom": map[string]string{mark: "yes"}}
-	if is.Action == "kustomer.message.create" {
+	if is.Action == string(automation.CreateMessage) {
 		options = map[string]any{"subject": mark}
 	}
 	m.automations = append(m.automations, Automation{Line: item.Line, Event: is.Event, Label: is.Label})

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -50,7 +50,7 @@ func TestMarksShowWhichAutomationsAct(t *testing.T) {
 }
 
 func TestOrgHasAllThatTheFileNames(t *testing.T) {
-	set, err := automation.Load("file", []byte(file))
+	set, _, err := load.Bytes("file", []byte(file))
 	require.NoError(t, err)
 	org := Org(set.Needs())
 	require.Equal(t, "5f0c1a2b3c4d5e6f70819230", org.Customers[0].ID)
@@ -58,7 +58,7 @@ func TestOrgHasAllThatTheFileNames(t *testing.T) {
 	require.Equal(t, "5f0c1a2b3c4d5e6f70819232", org.Users[len(sandbox.DefaultUsers())].ID)
 	require.Equal(t, "number", org.Attributes["waitNum"])
 	require.Equal(t, "string", org.Attributes["shop"])
-	require.Equal(t, sandbox.DefaultUsers(), Org(automation.Default().Needs()).Users)
+	require.Equal(t, sandbox.DefaultUsers(), Org(load.Default().Needs()).Users)
 }
 
 var ring = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)

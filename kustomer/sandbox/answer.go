@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -26,6 +27,13 @@ func reply(status int, v any) answer {
 	return answer{status: status, body: body}
 }
 
+func (a *answer) setHeader(name, value string) {
+	if a.header == nil {
+		a.header = make(map[string]string)
+	}
+	a.header[name] = value
+}
+
 func (a answer) write(w http.ResponseWriter) {
 	for name, value := range a.header {
 		w.Header().Set(name, value)
@@ -37,26 +45,29 @@ func (a answer) write(w http.ResponseWriter) {
 	_, _ = w.Write(a.body) // the client may have left; nobody is there to be told
 }
 
-// failure is an error in the shape of the vendor's error page. Kustomer has a second
-// shape (see invalid and lookupMissed), and clients have to read both.
-func failure(status int, code, message string) answer {
-	return reply(status, object{"errors": []object{
-		{"code": code, "message": message, "meta": object{}},
-	}})
+// failure is an error in the shape of the vendor's error page, with what the OpenAPI
+// requires beside it. Recorded traffic has a third shape (see invalid and lookupMissed),
+// and clients have to read all of them. About names the parameter that is to blame, if one is.
+func failure(status int, code, message, about string) answer {
+	return reply(status, object{"errors": []object{{
+		"status": strconv.Itoa(status), // a text in the OpenAPI
+		"code":   code, "title": message, "message": message, "meta": object{},
+		"source": object{"parameters": about},
+	}}})
 }
 
 func unauthorized() answer {
-	return failure(http.StatusUnauthorized, "unauthorized", "Authentication failed.")
+	return failure(http.StatusUnauthorized, "unauthorized", "Authentication failed.", "")
 }
 
 func notFound() answer {
-	return failure(http.StatusNotFound, "not_found", "Resource not found.")
+	return failure(http.StatusNotFound, "not_found", "Resource not found.", "id")
 }
 
 // conflict is the answer to a value that must be unique and to a stale rev. The vendor
 // documents 409 for "optimistic locking or other conflict"; the body is inferred.
-func conflict(message string) answer {
-	return failure(http.StatusConflict, "conflict", message)
+func conflict(message, about string) answer {
+	return failure(http.StatusConflict, "conflict", message, about)
 }
 
 // invalid is a refused body or parameter, in the recorded shape of a 400.

@@ -45,10 +45,8 @@ func (b *budget) announce(h http.Header, now time.Time) {
 // seconds. The vendor's 429 body is not known; no source mentions Retry-After.
 func rateLimited(now time.Time) answer {
 	reset := now.Truncate(time.Minute).Add(time.Minute)
-	refused := failure(http.StatusTooManyRequests, "too_many_requests", "Rate limit exceeded.")
-	refused.header = map[string]string{
-		"X-Ratelimit-Remaining": "0",
-		"X-Ratelimit-Reset":     strconv.FormatInt(reset.Unix(), 10),
-	}
+	refused := failure(http.StatusTooManyRequests, "too_many_requests", "Rate limit exceeded.", "")
+	refused.setHeader("X-Ratelimit-Remaining", "0")
+	refused.setHeader("X-Ratelimit-Reset", strconv.FormatInt(reset.Unix(), 10))
 	return refused
 }

@@ -45,12 +45,15 @@ func (s *Server) newControl() http.Handler {
 type faultJSON struct {
 	Method      string    `json:"method"`
 	Route       string    `json:"route"`
+	ExternalID  string    `json:"externalId"`
 	Kind        FaultKind `json:"kind"`
 	Status      int       `json:"status"`
 	LatencyMs   int64     `json:"latencyMs"`
 	Probability float64   `json:"probability"`
 	Times       int       `json:"times"`
 	Skip        int       `json:"skip"`
+	Says        string    `json:"says"`
+	RetryAfter  string    `json:"retryAfter"`
 }
 
 // listedFault is a Fault as the control API shows it.
@@ -68,7 +71,8 @@ func (s *Server) listFaults() []listedFault {
 	for _, f := range s.faults {
 		list = append(list, listedFault{
 			ID: f.id, Struck: f.struck, Active: !f.spent(),
-			faultJSON: faultJSON{f.Method, f.Route, f.Kind, f.Status, f.Latency.Milliseconds(), f.Probability, f.Times, f.Skip},
+			faultJSON: faultJSON{f.Method, f.Route, f.ExternalID, f.Kind, f.Status, f.Latency.Milliseconds(), f.Probability,
+				f.Times, f.Skip, f.Says, f.RetryAfter},
 		})
 	}
 	return list
@@ -80,9 +84,12 @@ func (s *Server) postFault(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
-	f := Fault{Method: in.Method, Route: in.Route, Kind: in.Kind, Status: in.Status,
+	if in.Kind == "" && in.Status != 0 { // what else should a status be for
+		in.Kind = FaultStatus
+	}
+	f := Fault{Method: in.Method, Route: in.Route, ExternalID: in.ExternalID, Kind: in.Kind, Status: in.Status,
 		Latency: time.Duration(in.LatencyMs) * time.Millisecond, Probability: in.Probability,
-		Times: in.Times, Skip: in.Skip}
+		Times: in.Times, Skip: in.Skip, Says: in.Says, RetryAfter: in.RetryAfter}
 	if err := s.checkFault(f); err != nil {
 		refuse(w, http.StatusBadRequest, err)
 		return

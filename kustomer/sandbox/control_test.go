@@ -35,10 +35,29 @@ func TestControlInjectsListsAndRemovesFaults(t *testing.T) {
 	require.Empty(t, call(s, "GET", "/sandbox/faults", "").get(t, "faults"))
 }
 
+func TestOneLineRefusesTheConversationOfOneCall(t *testing.T) {
+	s := newSandbox()
+	customer := newCustomer(t, s)
+	r := call(s, "POST", "/sandbox/faults", `{"status":400,"externalId":"babelforce:call-2"}`)
+	require.Equal(t, http.StatusCreated, r.status, r.body)
+	opens := func(key string) int {
+		return call(s, "POST", "/v1/conversations", `{"customer":"`+customer+`","externalId":"babelforce:`+key+`"}`).status
+	}
+	require.Equal(t, http.StatusBadRequest, opens("call-2"))
+	require.Equal(t, http.StatusBadRequest, opens("call-2"), "each time")
+	require.Equal(t, http.StatusCreated, opens("call-3"), "and no other")
+	require.Equal(t, http.StatusNotFound, call(s, "GET", "/v1/conversations/externalId=babelforce:call-2", "").status, "a look-up has no body")
+	require.Equal(t, "babelforce:call-2", call(s, "GET", "/sandbox/faults", "").get(t, "faults", 0, "externalId"))
+	require.Equal(t, http.StatusNoContent, call(s, "DELETE", "/sandbox/faults", "").status)
+	require.Equal(t, http.StatusCreated, opens("call-2"))
+}
+
 func TestControlRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	s := newSandbox()
 	for body, reason := range map[string]string{
 		`{"kind":"reset","sometimes":true}`:      `unknown field \"sometimes\"`,
+		`{"retryAfter":"60"}`:                    `kind \"\" is not one of`,
+		`{"kind":"reset","retryAfter":"60"}`:     `the kind reset has no words and no Retry-After`,
 		`{"kind":"explosion"}`:                   `kind \"explosion\" is not one of`,
 		`{"kind":"reset","route":"/v1/nowhere"}`: `no operation is \"/v1/nowhere\"`,
 		`{"kind":"reset"} {}`:                    `more than one JSON value`,

@@ -16,7 +16,7 @@ func (s *Server) createConversation(r request) answer {
 		return noSuchCustomer()
 	}
 	if s.taken(field(body, "externalId"), "") {
-		return conflict("A conversation with this externalId exists already.")
+		return conflict("A conversation with this externalId exists already.", "externalId")
 	}
 	now := s.now()
 	c := Conversation{
@@ -64,10 +64,10 @@ func (s *Server) updateConversation(r request) answer {
 	}
 	body := r.body.(object)
 	if rev, sent := body["rev"]; sent && rev != float64(c.Rev) {
-		return conflict("The conversation has been changed in the meantime.")
+		return conflict("The conversation has been changed in the meantime.", "rev")
 	}
 	if s.taken(field(body, "externalId"), c.ID) {
-		return conflict("A conversation with this externalId exists already.")
+		return conflict("A conversation with this externalId exists already.", "externalId")
 	}
 	if id, sent := body["customer"]; sent && s.store.customerByID[id.(string)] == nil {
 		return noSuchCustomer()
@@ -182,6 +182,7 @@ func (s *Server) conversationResource(c *Conversation) object {
 		"channels": channelsOf(c.Messages), "messageCount": len(c.Messages),
 		"outboundMessageCount": countOutbound(c.Messages), "satisfaction": 0,
 		"suggestedTags": []string{}, "sentiment": object{}, "lastMessageIn": object{}, "firstResponse": object{},
+		"externalQueue": "",
 	}
 	if c.ExternalID != "" {
 		attributes["externalId"] = c.ExternalID

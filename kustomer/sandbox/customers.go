@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,7 +25,7 @@ func (s *Server) createCustomer(r request) answer {
 	// That a second customer with the value is rejected is documented; 409 is inferred.
 	for _, key := range contactsOf(c) {
 		if _, taken := s.store.contacts[key]; taken {
-			return conflict("Another customer has this " + key.kind + ".")
+			return conflict("Another customer has this "+key.kind+".", key.kind)
 		}
 	}
 	c.ID = s.ids.next(now)
@@ -136,24 +137,17 @@ func (s *Server) customerResource(c *Customer) object {
 	for _, e := range c.Emails {
 		emails = append(emails, object{"email": e, "type": "home", "verified": false, "id": nil})
 	}
-	counts := map[string]int{"all": 0, "open": 0, "snoozed": 0, "done": 0}
-	for _, conversation := range s.store.conversations {
-		if conversation.CustomerID == c.ID && !conversation.Deleted {
-			counts["all"]++
-			counts[conversation.Status]++
-		}
+	externalIDs := []object{}
+	if c.ExternalID != "" {
+		externalIDs = append(externalIDs, object{"externalId": c.ExternalID, "verified": true, "id": nil})
 	}
 	attributes := object{
-		"name": c.Name, "displayName": displayName(c), "displayColor": "blue", "displayIcon": "compass",
-		"phones": phoneObjects(c.Phones), "sharedPhones": phoneObjects(c.SharedPhones), "emails": emails, "sharedEmails": []object{},
-		"externalIds": []object{}, "sharedExternalIds": []object{}, "tags": []string{},
-		"createdAt": stamp(c.CreatedAt), "updatedAt": stamp(c.CreatedAt), "modifiedAt": stamp(c.CreatedAt),
-		"conversationCounts": counts, "verified": false, "rev": 1,
+		"name": c.Name, "displayName": displayName(c), "externalId": c.ExternalID, "externalIds": externalIDs,
+		"phones": phoneObjects(c.Phones), "sharedPhones": phoneObjects(c.SharedPhones), "emails": emails,
+		"createdAt": stamp(c.CreatedAt), "updatedAt": stamp(c.CreatedAt), "modifiedAt": stamp(c.CreatedAt), "rev": 1,
 	}
-	if c.ExternalID != "" {
-		attributes["externalId"] = c.ExternalID
-		attributes["externalIds"] = []object{{"externalId": c.ExternalID, "verified": true, "id": nil}}
-	}
+	maps.Copy(attributes, unmodelled(c))
+	maps.Copy(attributes, s.historyOf(c))
 	return object{
 		"type": "customer", "id": c.ID, "attributes": attributes, "links": self(path),
 		"relationships": object{
@@ -162,6 +156,52 @@ func (s *Server) customerResource(c *Customer) object {
 			"createdBy":  related("user", "/v1/users/", machineUser.ID),
 			"modifiedBy": related("user", "/v1/users/", machineUser.ID),
 		},
+	}
+}
+
+// unmodelled are the attributes that the OpenAPI requires of a customer and that mean
+// nothing here. What Kustomer answers for a customer who has none of it is inferred.
+func unmodelled(c *Customer) object {
+	attributes := object{
+		"displayColor": "blue", "displayIcon": "compass", "gender": "", "locale": "", "defaultLang": "en_us",
+		"presence": "offline", "verified": false,
+		"sentiment":      object{"polarity": 0, "confidence": 0},
+		"recentLocation": object{"updatedAt": stamp(c.CreatedAt)},
+	}
+	for _, name := range []string{"sharedEmails", "sharedExternalIds", "socials", "sharedSocials", "urls", "locations", "activeUsers", "watchers", "tags"} {
+		attributes[name] = []string{}
+	}
+	for _, name := range []string{"signedUpAt", "avatarUrl", "username", "timeZone", "birthdayAt"} {
+		attributes[name] = nil
+	}
+	for _, name := range []string{"lastSeenAt", "lastActivityAt", "lastCustomerActivityAt"} {
+		attributes[name] = stamp(c.CreatedAt)
+	}
+	return attributes
+}
+
+// historyOf is what a customer's attributes say of their conversations.
+func (s *Server) historyOf(c *Customer) object {
+	counts := map[string]int{"all": 0, "open": 0, "snoozed": 0, "done": 0}
+	last := object{"id": "", "sentiment": object{"polarity": 0, "confidence": 0}, "tags": []string{}}
+	status, messageIn := "", object{"sentAt": "", "sentiment": nil}
+	preview := object{"previewAt": "", "type": "", "text": "", "subject": ""}
+	for _, conversation := range s.store.conversations {
+		if conversation.CustomerID != c.ID || conversation.Deleted {
+			continue
+		}
+		counts["all"]++
+		counts[conversation.Status]++
+		last["id"], last["tags"], status = conversation.ID, s.store.tagIDs(conversation.Tags), conversation.Status
+		for _, m := range conversation.Messages {
+			preview = object{"previewAt": stamp(m.SentAt), "type": "message_" + m.Direction, "text": m.Preview, "subject": m.Subject}
+			if m.Direction == "in" {
+				messageIn["sentAt"] = stamp(m.SentAt)
+			}
+		}
+	}
+	return object{
+		"conversationCounts": counts, "lastConversation": last, "progressiveStatus": status, "lastMessageIn": messageIn, "preview": preview,
 	}
 }
 

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -37,6 +38,7 @@ var faultKinds = []FaultKind{FaultLatency, FaultStatus, FaultHTML, FaultTimeout,
 // injected first strikes, and the others do not see the request.
 type Fault struct {
 	Method, Route string // "": any; Route is a template such as "/v1/conversations/{id}/notes"
+	ExternalID    string // "": any; else only requests whose body has this externalId
 	Kind          FaultKind
 	Status        int           // for status (required) and lose-answer-5xx: 400 to 599
 	Latency       time.Duration // waited before any kind but commit-late; required for that and for latency
@@ -44,6 +46,7 @@ type Fault struct {
 	Times         int           // how often it strikes, 0: until cleared
 	Skip          int           // let this many matching requests pass first
 	Says          string        // with status, the words of Kustomer's answer; "" means the status's own
+	RetryAfter    string        // with status, the answer's Retry-After header as it is; "" means none
 }
 
 // fault is an injected Fault and what has become of it.
@@ -93,6 +96,8 @@ func (s *Server) checkFault(f Fault) error {
 		return fmt.Errorf("kind %q is not one of %v", f.Kind, faultKinds)
 	case !slices.ContainsFunc(s.routes, onRoute):
 		return fmt.Errorf("no operation is %q", strings.TrimSpace(f.Method+" "+f.Route))
+	case f.Kind != FaultStatus && (f.Says != "" || f.RetryAfter != ""):
+		return fmt.Errorf("the kind %s has no words and no Retry-After of its own", f.Kind)
 	case f.Kind == FaultStatus && badStatus:
 		return fmt.Errorf("status %d is not between 400 and 599", f.Status)
 	case f.Kind == FaultLoseAnswer5xx && f.Status != 0 && (badStatus || f.Status < 500):
@@ -108,10 +113,10 @@ func (s *Server) checkFault(f Fault) error {
 }
 
 // dueFault picks the fault that strikes this request, and counts. The caller holds the lock.
-func (s *Server) dueFault(t target) *Fault {
+func (s *Server) dueFault(t target, body []byte) *Fault {
 	for _, f := range s.faults {
 		switch {
-		case f.spent() || !f.matches(t):
+		case f.spent() || !f.matches(t) || !f.matchesBody(body):
 			continue
 		case f.skipped < f.Skip:
 			f.skipped++
@@ -145,6 +150,14 @@ func (f *fault) matches(t target) bool {
 	return (f.Method == "" || f.Method == t.route.method) && (f.Route == "" || f.Route == t.route.template)
 }
 
+// matchesBody reports whether a request's body has the external id that the fault is for.
+func (f *fault) matchesBody(body []byte) bool {
+	var sent struct {
+		ExternalID string `json:"externalId"`
+	}
+	return f.ExternalID == "" || json.Unmarshal(body, &sent) == nil && sent.ExternalID == f.ExternalID
+}
+
 // strike answers a request in the fault's way. The work, where it is done at all, is done
 // even if the client leaves meanwhile: so does a vendor that is merely slow.
 func (s *Server) strike(f Fault, w http.ResponseWriter, r *http.Request, work func() answer) {
@@ -158,7 +171,7 @@ func (s *Server) strike(f Fault, w http.ResponseWriter, r *http.Request, work fu
 	case FaultLatency:
 		work().write(w)
 	case FaultStatus:
-		s.faultStatus(f.Status, f.Says).write(w)
+		s.faultStatus(f).write(w)
 	case FaultHTML:
 		writeHTML(w)
 	case FaultTimeout:
@@ -175,7 +188,7 @@ func (s *Server) strike(f Fault, w http.ResponseWriter, r *http.Request, work fu
 		cut()
 	case FaultLoseAnswer5xx:
 		work()
-		s.faultStatus(cmp.Or(f.Status, http.StatusServiceUnavailable), "").write(w)
+		s.faultStatus(Fault{Status: cmp.Or(f.Status, http.StatusServiceUnavailable)}).write(w)
 	case FaultTruncate:
 		writeHalf(w, work())
 	case FaultUnauthorized:
@@ -192,12 +205,16 @@ func cut() {
 	panic(http.ErrAbortHandler)
 }
 
-func (s *Server) faultStatus(status int, says string) answer {
-	if status == http.StatusTooManyRequests {
-		return rateLimited(s.now())
+func (s *Server) faultStatus(f Fault) answer {
+	text := http.StatusText(f.Status)
+	refused := failure(f.Status, strings.ReplaceAll(strings.ToLower(text), " ", "_"), cmp.Or(f.Says, text+"."), "")
+	if f.Status == http.StatusTooManyRequests {
+		refused = rateLimited(s.now())
 	}
-	text := http.StatusText(status)
-	return failure(status, strings.ReplaceAll(strings.ToLower(text), " ", "_"), cmp.Or(says, text+"."))
+	if f.RetryAfter != "" {
+		refused.setHeader("Retry-After", f.RetryAfter)
+	}
+	return refused
 }
 
 // writeHTML lacks the API's headers, because such a page does not come from the API.

@@ -206,3 +206,12 @@ var impossibleFaults = []sandbox.Fault{
 	{Kind: sandbox.FaultReset, Probability: 1.5},
 	{Kind: sandbox.FaultReset, Times: -1},
 }
+
+func TestStatusFaultCanAskForAWait(t *testing.T) {
+	s := newSandbox()
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: status, RetryAfter: "3599", Times: 1})
+		require.Equal(t, "3599", call(s, "GET", "/v1/tags", "").header.Get("Retry-After"))
+	}
+	require.Empty(t, call(s, "GET", "/v1/tags", "").header.Get("Retry-After"))
+}

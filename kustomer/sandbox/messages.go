@@ -21,7 +21,7 @@ func (s *Server) createMessage(r request) answer {
 	body := r.body.(object)
 	// The look-up calls the externalId unique; that a second one is answered with 409 is inferred.
 	if _, _, taken := s.store.message(field(body, "externalId")); taken && !s.duplicates {
-		return conflict("A message with this externalId exists already.")
+		return conflict("A message with this externalId exists already.", "externalId")
 	}
 	m := s.newMessage(body)
 	next := *c

@@ -2,13 +2,14 @@ package sandbox_test
 
 import (
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/testsuite/document"
 )
 
 const aCall = `{"channel":"voice","app":"babelforce","direction":"in","externalId":"babelforce:a/b","subject":"Call","preview":"Answered",
@@ -168,8 +169,6 @@ func TestViewShowsTheMessagesOfTheChosenConversation(t *testing.T) {
 	require.Equal(t, "+4930111222", view.get(t, "selected", "messages", 0, "meta", "from"))
 	require.Empty(t, view.get(t, "selected", "customer", "sharedPhones"))
 
-	style, err := os.ReadFile("page/style.css")
-	require.NoError(t, err)
-	require.Contains(t, string(style), "url(phone.svg)")
+	document.Read(t, "page/style.css").Has(t, "url(phone.svg)")
 	require.Equal(t, http.StatusOK, call(s, "GET", "/phone.svg", "").status)
 }

@@ -143,8 +143,8 @@ func (s *Server) perform(r *http.Request, t target, body []byte) answer {
 		return notFound()
 	}
 	if t.route == nil {
-		refused := failure(http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed.")
-		refused.header = map[string]string{"Allow": strings.Join(t.allow, ", ")}
+		refused := failure(http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed.", "")
+		refused.setHeader("Allow", strings.Join(t.allow, ", "))
 		return refused
 	}
 	req := request{arg: t.arg, path: r.URL.EscapedPath(), query: r.URL.Query()}
@@ -152,11 +152,11 @@ func (s *Server) perform(r *http.Request, t target, body []byte) answer {
 		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		switch {
 		case len(body) > maxBody:
-			return failure(http.StatusRequestEntityTooLarge, "request_entity_too_large", "Request body is larger than 100 kB.")
+			return failure(http.StatusRequestEntityTooLarge, "request_entity_too_large", "Request body is larger than 100 kB.", "")
 		case !slices.Contains(t.route.media, media):
-			return failure(http.StatusUnsupportedMediaType, "unsupported_media_type", "Content-Type must be application/json.")
+			return failure(http.StatusUnsupportedMediaType, "unsupported_media_type", "Content-Type must be application/json.", "")
 		case json.Unmarshal(body, &req.body) != nil:
-			return failure(http.StatusBadRequest, "bad_request", "Invalid request body or parameters.")
+			return failure(http.StatusBadRequest, "bad_request", "Invalid request body or parameters.", "")
 		}
 	}
 	return t.route.serve(s, req)

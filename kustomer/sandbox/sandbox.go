@@ -135,7 +135,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		return s.perform(r, target, body)
 	}
 
-	refusal, due := s.admit(w.Header(), r, target)
+	refusal, due := s.admit(w.Header(), r, target, body)
 	switch {
 	case refusal != nil:
 		refusal.write(w)
@@ -147,7 +147,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 }
 
 // admit counts the request and says whether it is refused at the door or meets a fault.
-func (s *Server) admit(h http.Header, r *http.Request, target target) (*answer, *Fault) {
+func (s *Server) admit(h http.Header, r *http.Request, target target, body []byte) (*answer, *Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -167,7 +167,7 @@ func (s *Server) admit(h http.Header, r *http.Request, target target) (*answer, 
 	if refusal != nil {
 		return refusal, nil
 	}
-	return nil, s.dueFault(target)
+	return nil, s.dueFault(target, body)
 }
 
 func (s *Server) authorized(r *http.Request) bool {

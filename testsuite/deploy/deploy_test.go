@@ -10,9 +10,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/testsuite/document"
 )
 
 func TestPodsMayDoNoMoreThanTheyNeed(t *testing.T) {
@@ -84,10 +85,10 @@ func TestComposedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
 func TestProbesAskWhereTheProgramsAnswer(t *testing.T) {
 	for name, d := range deployed(t) {
 		c, ports := d.Spec.Template.Spec.Containers[0], make(map[string]string)
-		said := help(t, c.Command[0], c.Command[1:]...)
+		said := document.Document{Name: "help of " + name, Text: help(t, c.Command[0], c.Command[1:]...)}
 		for _, port := range c.Ports {
 			ports[port.Name] = port.ContainerPort
-			require.Contains(t, said, `(default: ":`+port.ContainerPort+`")`, name)
+			said.Has(t, `(default: ":`+port.ContainerPort+`")`)
 		}
 		require.Equal(t, ports["metrics"], d.Spec.Template.Metadata.Annotations["prometheus.io/port"], name)
 		at := map[string]string{"starter": "webhooks", "worker": "metrics"}[name]
@@ -117,8 +118,42 @@ func TestProgramsAreGivenTheTimeThatTheyTakeToStop(t *testing.T) {
 	}
 }
 
-func TestDeployedAutomationsAreTheBuiltInOnes(t *testing.T) {
-	text, err := os.ReadFile(manifests + "automations.yaml")
+// The policies of the base let no traces out. This one does, for both programs.
+func TestTracesReachTheCollectorThatTheExampleNames(t *testing.T) {
+	text, err := os.ReadFile(example + "traces.yaml")
 	require.NoError(t, err)
-	require.Equal(t, string(automation.DefaultFile), string(text))
+	var policy struct {
+		Kind string
+		Spec struct {
+			PodSelector struct {
+				MatchLabels map[string]string `yaml:"matchLabels"`
+			} `yaml:"podSelector"`
+			Egress []struct {
+				To []struct {
+					NamespaceSelector struct {
+						MatchLabels map[string]string `yaml:"matchLabels"`
+					} `yaml:"namespaceSelector"`
+				}
+				Ports []struct{ Port string }
+			}
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(text, &policy))
+	require.Equal(t, "NetworkPolicy", policy.Kind)
+	require.Equal(t, map[string]string{"app.kubernetes.io/part-of": "callthread"}, policy.Spec.PodSelector.MatchLabels)
+	base, err := os.ReadFile(manifests + "kustomization.yaml")
+	require.NoError(t, err)
+	require.Contains(t, string(base), "pairs: { app.kubernetes.io/part-of: callthread }\n    includeTemplates: true", "which all pods have")
+
+	kustomization, err := os.ReadFile(example + "kustomization.yaml")
+	require.NoError(t, err)
+	require.Contains(t, string(kustomization), "- traces.yaml")
+	endpoint := regexp.MustCompile(`OTEL_EXPORTER_OTLP_ENDPOINT=http://[\w-]+\.([\w-]+):(\d+)`).FindStringSubmatch(string(kustomization))
+	require.NotNil(t, endpoint)
+	require.Equal(t, endpoint[1], policy.Spec.Egress[0].To[0].NamespaceSelector.MatchLabels["kubernetes.io/metadata.name"])
+	require.Equal(t, endpoint[2], policy.Spec.Egress[0].Ports[0].Port)
+}
+
+func TestDeployedAutomationsAreTheBuiltInOnes(t *testing.T) {
+	document.Read(t, manifests+"automations.yaml").Is(t, string(automation.DefaultFile))
 }

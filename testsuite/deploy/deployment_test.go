@@ -11,10 +11,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
-const manifests = "../../deploy/kubernetes/base/"
+const (
+	manifests = "../../deploy/kubernetes/base/"
+	example   = "../../deploy/kubernetes/example/"
+)
 
 // deployment is what a Deployment says of its pods, as far as it is proven here.
 type deployment struct {

@@ -16,12 +16,15 @@ import (
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/testsuite/stage"
+	"github.com/callthread/callthread/workflows"
 )
 
 const (
 	earlierCalls = 20 // of the one caller, all done
 	backlog      = 40 // more, that ring while Kustomer is down
 	others       = 5  // calls of other callers, which ring last
+	// outage is how often a step is tried in vain before Kustomer answers again: for about ten seconds.
+	outage = 5
 )
 
 // One caller's many calls that an outage held up neither use up the request budget by
@@ -51,6 +54,9 @@ func TestOneCallersBacklogDoesNotDelayOthers(t *testing.T) {
 		free = append(free, fmt.Sprint("other-", n))
 		s.Accepts(t, "call-inbound", strings.Replace(stage.Inbound(free[n]), "+493023125", fmt.Sprint("+4930231", n+60), 1))
 	}
+	for _, key := range free {
+		awaitAttempts(t, s, key, outage)
+	}
 	before := s.Sandbox.State().RequestTotal
 	s.Sandbox.ClearFaults()
 
@@ -64,4 +70,14 @@ func TestOneCallersBacklogDoesNotDelayOthers(t *testing.T) {
 	require.Less(t, opened(held), backlog, "the others did not wait for all of the backlog")
 	require.Eventually(t, func() bool { return opened(held) == backlog }, 2*time.Minute, 50*time.Millisecond)
 	require.Less(t, s.Sandbox.State().RequestTotal-before, 10*(backlog+others), "requests")
+}
+
+// awaitAttempts waits until a call's step was tried so often.
+func awaitAttempts(t *testing.T, s *stage.Stage, key string, times int32) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		described, err := s.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(key), "")
+		pending := described.GetPendingActivities()
+		return err == nil && len(pending) > 0 && pending[0].GetAttempt() >= times
+	}, time.Minute, 100*time.Millisecond)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/testsuite/personal"
@@ -77,6 +78,7 @@ func playPersonalCalls(t *testing.T, s *stage.Stage) (refusals []byte) {
 		s.Result(t, c.Key)
 	}
 	require.Len(t, all, personal.Numbers)
+	playCancelled(t, s, personal.Call{Key: "cancelled", Number: all[3].Number}) // which nobody looks for
 	late := all[len(all)-1]
 	s.Accepts(t, "call-bridged", late.Bridged())
 	arrived := requireArrived(t, s)
@@ -131,14 +133,29 @@ func playFailing(t *testing.T, s *stage.Stage, c personal.Call) {
 	s.Accepts(t, "call-finished", c.Finished())
 }
 
-// refuseWebhooks sends what must be refused, and returns all that was answered.
+// playCancelled has an operator cancel the call. Its state, numbers included, is kept with its end.
+func playCancelled(t *testing.T, s *stage.Stage, c personal.Call) {
+	t.Helper()
+	s.Accepts(t, "call-inbound", c.Inbound())
+	s.AwaitConversation(t, c.Key)
+	run := workflows.WorkflowID(c.Key)
+	require.NoError(t, s.Temporal.CancelWorkflow(t.Context(), run, ""))
+	var cancelled *temporal.CanceledError
+	require.ErrorAs(t, s.Temporal.GetWorkflow(t.Context(), run, "").Get(t.Context(), nil), &cancelled)
+	require.True(t, cancelled.HasDetails())
+}
+
+// refuseWebhooks sends what must be refused, or cannot be read as a whole, and returns all that was answered.
 func refuseWebhooks(t *testing.T, s *stage.Stage, c personal.Call) (answers []byte) {
 	t.Helper()
 	for want, sent := range map[int][][2]string{
 		http.StatusBadRequest: {
 			{"call-inbound", c.Inbound()[:60]}, {"call-inbound", `{"agent":{"name":"` + personal.AgentsName + `"}}`},
+			{"call-inbound", `"` + personal.AgentsName + `"`},
+		},
+		http.StatusAccepted: { // without the fields that cannot be read
 			{"call-bridged", c.Leg(`,"duration":"`+personal.AgentsName+`"`) + "}"}, {"call-finished", c.Leg(`,"dateCreated":"`+personal.AgentsName+`"`) + "}"},
-			{"call-inbound", `"` + personal.AgentsName + `"`}, {"call-inbound", c.Leg(`,"anonymous":"`+personal.AgentsName+`"`) + "}"},
+			{"call-inbound", c.Leg(`,"anonymous":"`+personal.AgentsName+`","`+personal.AgentsName+`":"`+strings.Repeat("x", 5000)+`"`) + "}"},
 		},
 		http.StatusNotFound:              {{personal.AgentsName, c.Inbound()}},
 		http.StatusRequestEntityTooLarge: {{"call-inbound", strings.Repeat(c.Inbound(), 1000)}},

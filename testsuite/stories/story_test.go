@@ -8,7 +8,6 @@ import (
 
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/storyfile"
-	"github.com/callthread/callthread/starter/webhook"
 )
 
 // noon is when every call begins to ring: later than any machine's clock, so
@@ -35,5 +34,5 @@ func (s story) signal(t *testing.T, e told, receivedAt time.Time) call.Event {
 func (s story) signalOf(t *testing.T, e told, body map[string]string, receivedAt time.Time) call.Event {
 	decoded, err := e.Decode(body)
 	require.NoError(t, err, s.Title)
-	return webhook.Translate(decoded, receivedAt)
+	return decoded.Report(receivedAt)
 }

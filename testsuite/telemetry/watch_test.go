@@ -2,13 +2,14 @@ package telemetry
 
 import (
 	"encoding/json"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/callthread/callthread/testsuite/document"
 )
 
 const (
@@ -18,13 +19,6 @@ const (
 	// runbookURL is where alerts link to; the heading of an entry is the name of its alert.
 	runbookURL = "https://github.com/callthread/callthread/blob/main/docs/operations.md#"
 )
-
-func read(t *testing.T, file string) string {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
-	return string(text)
-}
 
 var (
 	metricName = regexp.MustCompile(`\b(?:callthread|temporal|process|go)_[a-z0-9_]+`)
@@ -40,14 +34,15 @@ func requireNamedMetricsAreAmong(t *testing.T, pages string) {
 		existing[name] = true
 	}
 	for _, file := range []string{dashboardFile, rulesFile, "../../deploy/prometheus/rules_test.yaml", runbookFile, "../../README.md"} {
-		named := metricName.FindAllString(read(t, file), -1)
+		named := metricName.FindAllString(document.Read(t, file).Text, -1)
 		require.NotEmpty(t, named, file)
 		for _, name := range named {
 			require.True(t, existing[name], "%s, named in %s", name, file)
 		}
 	}
+	runbook := document.Read(t, runbookFile)
 	for _, family := range ownFamily.FindAllStringSubmatch(pages, -1) {
-		require.Contains(t, read(t, runbookFile), "`"+family[1]+"`", "the list of metrics lacks it")
+		runbook.Has(t, "`"+family[1]+"`")
 	}
 }
 
@@ -61,22 +56,22 @@ func TestEveryAlertHasItsRunbookEntryAndEveryEntryItsAlert(t *testing.T) {
 			}
 		}
 	}
-	require.NoError(t, yaml.Unmarshal([]byte(read(t, rulesFile)), &rules))
-	runbook, tested := read(t, runbookFile), read(t, "../../deploy/prometheus/rules_test.yaml")
+	require.NoError(t, yaml.Unmarshal([]byte(document.Read(t, rulesFile).Text), &rules))
+	runbook, tested := document.Read(t, runbookFile), document.Read(t, "../../deploy/prometheus/rules_test.yaml")
 	alerts := 0
 	for _, group := range rules.Groups {
 		for _, rule := range group.Rules {
 			alerts++
-			require.Contains(t, runbook, "\n### "+rule.Alert+"\n")
+			runbook.Has(t, "\n### "+rule.Alert+"\n")
 			require.Equal(t, runbookURL+strings.ToLower(rule.Alert), rule.Annotations["runbook_url"])
 			require.NotEmpty(t, rule.Annotations["summary"], rule.Alert)
 			require.Contains(t, []string{"critical", "warning"}, rule.Labels["severity"], rule.Alert)
-			require.Contains(t, tested, "alertname: "+rule.Alert+"\n")
+			tested.Has(t, "alertname: "+rule.Alert+"\n")
 		}
 	}
 	require.Positive(t, alerts)
 	optional := 1 // commented out in the rules
-	require.Len(t, regexp.MustCompile(`(?m)^### Callthread`).FindAllString(runbook, -1), alerts+optional)
+	require.Len(t, regexp.MustCompile(`(?m)^### Callthread`).FindAllString(runbook.Text, -1), alerts+optional)
 }
 
 // panel is what the test wants to know of one on a dashboard.
@@ -96,7 +91,7 @@ func TestEveryPanelSaysInWordsWhatItShows(t *testing.T) {
 		}
 		Panels []panel
 	}
-	require.NoError(t, json.Unmarshal([]byte(read(t, dashboardFile)), &dashboard))
+	require.NoError(t, json.Unmarshal([]byte(document.Read(t, dashboardFile).Text), &dashboard))
 	require.Equal(t, "datasource", dashboard.Templating.List[0].Type)
 	ids, taken := make(map[int]bool), make(map[[2]int]string)
 	for _, p := range dashboard.Panels {

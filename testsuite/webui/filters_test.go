@@ -3,7 +3,6 @@ package webui
 import (
 	"context"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/testsuite/document"
 	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
 )
@@ -50,7 +50,7 @@ func TestFiltersOfThePageFindTheirCalls(t *testing.T) {
 		"came in":                              {ringing, held, talking, answered, unassigned, missed, parked, terminated},
 		"were ended by hand, or were given up": {terminated},
 	}
-	rows := filterRow.FindAllStringSubmatch(textOf(t, docsPage), -1)
+	rows := filterRow.FindAllStringSubmatch(document.Read(t, docsPage).Text, -1)
 	require.Len(t, rows, len(expected))
 	mine := strings.NewReplacer("6b04a32d682123e08a000002", conversation(t, answered), "my-first-call", answered)
 	for _, row := range rows {
@@ -84,34 +84,27 @@ func found(t require.TestingT, filter string) (keys []string) {
 
 // A word that the Web UI shows and the page does not have explains nothing.
 func TestPagesNameEverySearchAttributeWaitAndStep(t *testing.T) {
-	page, operations := textOf(t, docsPage), textOf(t, "../../docs/operations.md")
-	registered := regexp.MustCompile(`for name in (.+); do`).FindStringSubmatch(operations)
+	page, operations := document.Read(t, docsPage), document.Read(t, "../../docs/operations.md")
+	registered := regexp.MustCompile(`for attribute in (.+); do`).FindStringSubmatch(operations.Text)
 	require.NotNil(t, registered)
 	var names []string
 	for _, attribute := range workflows.SearchAttributes {
-		names = append(names, attribute.GetName())
-		require.Contains(t, page, "`"+attribute.GetName()+"`")
+		names = append(names, attribute.GetName()+"="+attribute.GetValueType().String())
+		page.Has(t, "`"+attribute.GetName()+"`")
 	}
 	require.ElementsMatch(t, names, strings.Fields(registered[1]), "what Temporal Cloud needs")
 	for _, wait := range append(call.ListedWaits(), call.WaitsForLateReports) {
 		if wait == call.WaitsForKustomer || wait == call.WaitsForOperator {
 			continue // whose lines say more
 		}
-		require.Contains(t, page, "| `now: waits for "+wait.InWords()+"` | ")
+		page.Has(t, "| `now: waits for "+wait.InWords()+"` | ")
 	}
 	for _, wait := range call.ListedWaits() {
-		require.Contains(t, page, "` | `"+string(wait)+"`")
+		page.Has(t, "` | `"+string(wait)+"`")
 	}
 	for _, cause := range []call.Cause{
 		call.Rang, call.PickedUp, call.CustomerIdentified, call.AgentIdentified, call.Ended, call.RecordingAvailable, call.WrapUpOver,
 	} {
-		require.Contains(t, page, `"`+call.Step{Causes: []call.Cause{cause}}.InWords()+`"`)
+		page.Has(t, `"`+call.Step{Causes: []call.Cause{cause}}.InWords()+`"`)
 	}
-}
-
-func textOf(t *testing.T, file string) string {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
-	return string(text)
 }

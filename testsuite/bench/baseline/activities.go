@@ -48,8 +48,7 @@ func (a *Activities) UpdateConversation(ctx context.Context, conversationID stri
 	if _, err := a.Kustomer.UpdateConversation(ctx, conversationID, kustomer.ConversationUpdate{AssignedUsers: &agents, Tags: &tags}); err != nil {
 		return err
 	}
-	_, err := a.Kustomer.CreateNote(ctx, conversationID, kustomer.NewNote{
+	return a.Kustomer.CreateNote(ctx, conversationID, kustomer.NewNote{
 		Body: fmt.Sprintf("Answered by %s.\nQueue: %s\nAfter: %d s", bridged.Agent.Name, bridged.Queue.Name, bridged.Call.Duration),
 	})
-	return err
 }

@@ -1,0 +1,106 @@
+package activities
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/automation/load"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+// withoutNetwork carries requests to a handler, so that a test has its own clock.
+type withoutNetwork struct{ http.Handler }
+
+func (n withoutNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		r = r.Clone(r.Context())
+		r.Body = http.NoBody
+	}
+	answer := httptest.NewRecorder()
+	n.ServeHTTP(answer, r)
+	return answer.Result(), nil
+}
+
+// workerOf is made outside of a test's own time, in which no goroutine may be left behind.
+func workerOf(t *testing.T, org http.Handler) *Activities {
+	client, err := kustomer.New(kustomer.Config{BaseURL: "http://localhost", APIKey: apiKey, RequestsPerMinute: 800, Transport: withoutNetwork{org}})
+	require.NoError(t, err)
+	return New(client, load.Default, "")
+}
+
+// opens makes the opening of a call that rings now, again and again as Temporal does, and
+// returns how long the caller had to wait for it.
+func (a *Activities) opens(t *testing.T, key string) (took time.Duration) {
+	rang := time.Now()
+	record := call.Record{Key: key, Started: rang, Limits: call.DefaultLimits}
+	record.Add(call.Event{Kind: call.Inbound, Leg: call.Leg{ID: key, From: caller, CreatedAt: rang}, ReceivedAt: rang}, rang)
+	in := StepInput{Step: *record.Next(rang).Step}
+	for {
+		_, err := a.CreateConversation(t.Context(), in)
+		if err == nil {
+			return time.Since(rang)
+		}
+		var failed *temporal.ApplicationError
+		if !errors.As(err, &failed) || failed.NonRetryable() {
+			t.Errorf("%s: %v", key, err)
+			return 0
+		}
+		<-time.After(failed.NextRetryDelay())
+		in.MayBeDone = true
+	}
+}
+
+func TestOneLongWaitOfKustomersCostsNoCallMoreThanAboutAMinute(t *testing.T) {
+	s := sandbox.New(sandbox.Config{APIKey: apiKey})
+	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429, RetryAfter: "3599", Times: 1})
+	worker, another := workerOf(t, s), workerOf(t, s)
+	synctest.Test(t, func(t *testing.T) {
+		var calls sync.WaitGroup
+		for i := range 60 {
+			calls.Go(func() {
+				took := worker.opens(t, fmt.Sprint("k-", i))
+				require.Less(t, took, 75*time.Second, i)
+				if i > 15 { // rang after the minute
+					require.Less(t, took, time.Second, i)
+				}
+			})
+			<-time.After(5 * time.Second)
+			if i == 10 {
+				require.Equal(t, 1, s.State().RequestTotal, "Kustomer is left alone for the minute")
+				require.Less(t, another.opens(t, "k-of-a-worker-that-was-started-again"), time.Second)
+			}
+		}
+		calls.Wait()
+		require.Len(t, s.State().Conversations, 61)
+	})
+}
+
+func TestAStepThatWaitsSaysHowLongAWaitKustomerAsksFor(t *testing.T) {
+	s := sandbox.New(sandbox.Config{APIKey: apiKey})
+	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429, RetryAfter: "3599"})
+	worker := workerOf(t, s)
+	synctest.Test(t, func(t *testing.T) {
+		record := call.Record{Key: "k-1", Started: noon, Limits: call.DefaultLimits}
+		record.Add(call.Event{Kind: call.Inbound, Leg: call.Leg{ID: "k-1", From: caller, CreatedAt: noon}}, noon)
+		for _, says := range []string{
+			"Kustomer asks for a wait of 59m59s, and is asked again after a minute",
+			"asks for a wait until 2000-01-01 00:59:59 UTC: one request a minute asks again",
+		} {
+			_, err := worker.CreateConversation(t.Context(), StepInput{Step: *record.Next(noon).Step})
+			require.ErrorContains(t, err, says)
+			require.Equal(t, RateLimited, failureOf(t, err).Type())
+			require.LessOrEqual(t, failureOf(t, err).NextRetryDelay(), time.Minute+6*time.Second)
+		}
+	})
+}

@@ -1,0 +1,58 @@
+package load
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/testsuite/document"
+)
+
+func documentation(t *testing.T) document.Document {
+	t.Helper()
+	return document.Read(t, "../../docs/automations.md")
+}
+
+// Who copies an example must not be told that it is wrong. Those that show a
+// part of a file are given a conversation to be about.
+func TestExamplesInTheDocumentationLoad(t *testing.T) {
+	schema := loadSchema(t)
+	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(documentation(t).Text, -1)
+	require.Greater(t, len(examples), 10)
+	for _, example := range examples {
+		file := example[1]
+		switch {
+		case !strings.Contains(file, "automations:\n"):
+			file += creating("{}")
+		case !strings.Contains(file, createAction):
+			file = strings.Replace(file, "automations:\n", "automations:\n"+creation("{}"), 1)
+		}
+		_, warnings, err := Bytes("docs/automations.md", []byte(file))
+		require.NoError(t, err, file)
+		require.Empty(t, warnings)
+		require.NoError(t, schema.Validate(asJSON(t, file)), file)
+	}
+}
+
+func TestEveryWordOfAFileIsDocumented(t *testing.T) {
+	page := documentation(t)
+	for name, placeholder := range automation.Placeholders {
+		page.Has(t, "`"+name+"`")
+		for _, format := range automation.FormatsOf(placeholder.Kind) {
+			page.Has(t, "`"+format+"`")
+		}
+	}
+	for _, event := range automation.EventNames {
+		page.Has(t, "\n| `"+event+"` |")
+	}
+	for _, outcome := range call.Outcomes() {
+		page.Has(t, "\n| `"+string(outcome)+"` | "+outcome.InWords()+" |")
+	}
+	for _, key := range offeredAt(t, []string{"properties"}) {
+		require.True(t, regexp.MustCompile("\\b"+key+"\\b").MatchString(page.Text), "%s does not name %s", page.Name, key)
+	}
+}

@@ -1,0 +1,154 @@
+package load
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/callthread/callthread/automation"
+)
+
+// loader reads a file and collects all that is wrong with it.
+type loader struct {
+	file     string
+	lines    []string
+	problems Problems
+	warnings Problems
+	fields   map[string]bool          // extra fields that placeholders may name
+	queues   automation.Table         // teams by queue
+	named    map[string]*namedTrigger // triggers that automations can name
+	patterns int                      // how long the patterns are that triggers match with, in all
+}
+
+// overwhelmed says that there is no point in looking for more.
+func (l *loader) overwhelmed() bool { return len(l.problems) >= maxProblems }
+
+// complain notes a problem at a node.
+func (l *loader) complain(at *yaml.Node, text string, args ...any) {
+	l.complainAt(at.Line, at.Column, fmt.Sprintf(text, args...))
+}
+
+func (l *loader) complainAt(line, column int, text string) {
+	l.problems = l.problems.with(Problem{File: l.file, Line: line, Column: column, Text: text})
+}
+
+// warn notes what looks wrong at a node, but may be meant.
+func (l *loader) warn(at *yaml.Node, text string, args ...any) {
+	l.warnings = l.warnings.with(Problem{File: l.file, Line: at.Line, Column: at.Column, Text: fmt.Sprintf(text, args...)})
+}
+
+// complainInside notes a problem at a brace of a scalar's value.
+func (l *loader) complainInside(at *yaml.Node, offset int, text string) {
+	if l.overwhelmed() {
+		return
+	}
+	line, column := l.brace(at, strings.Count(at.Value[:offset], "{")+strings.Count(at.Value[:offset], "}"))
+	l.complainAt(line, column, text)
+}
+
+// brace finds the brace of a scalar's value, by its number from 0, in the file.
+// YAML folds lines, strips indentation and knows escapes, but every style
+// leaves the braces as they are and in their order.
+func (l *loader) brace(at *yaml.Node, number int) (line, column int) {
+	first := at.Line - 1
+	if at.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		first++ // the text begins on the line after the "|"
+	}
+	for i := max(first, 0); i < len(l.lines); i++ {
+		column := 0
+		for _, char := range l.lines[i] {
+			column++
+			if i == at.Line-1 && column < at.Column || char != '{' && char != '}' {
+				continue
+			}
+			if number == 0 {
+				return i + 1, column
+			}
+			number--
+		}
+	}
+	return at.Line, at.Column // it was written as an escape
+}
+
+// mapping calls the reader of each key, in the file's order, and complains
+// about keys that have none, that come twice, and that are required but missing or empty.
+func (l *loader) mapping(n *yaml.Node, what string, readers map[string]func(*yaml.Node), required ...string) {
+	if n.Kind != yaml.MappingNode {
+		l.complain(n, "%s must be a mapping of names to values", what)
+		return
+	}
+	seen, meant := make(map[string]bool), make(map[string]bool)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		read, known := readers[key.Value]
+		switch {
+		case seen[key.Value]:
+			l.complain(key, "%q is there twice", key.Value)
+		case !known:
+			names := slices.Sorted(maps.Keys(readers))
+			meant[closest(key.Value, names)] = true
+			l.complain(key, "unknown key %q in %s%s", key.Value, what, cmp.Or(elsewhere[what][key.Value], suggest(key.Value, names), oneOf(names)))
+		case l.isAlias(value):
+		case slices.Contains(required, key.Value) && value.Kind == yaml.ScalarNode && value.Value == "":
+			l.complain(key, "%q is empty, but %s needs it", key.Value, what)
+		default:
+			read(value)
+		}
+		seen[key.Value] = true
+	}
+	for _, name := range required {
+		if !seen[name] && !meant[name] {
+			l.complain(n, "%s needs %q", what, name)
+		}
+	}
+}
+
+// sequence calls read for each item. The example is for who gives something else, or empty.
+func (l *loader) sequence(n *yaml.Node, what, example string, read func(*yaml.Node)) {
+	if isEmpty(n) {
+		return
+	}
+	if n.Kind != yaml.SequenceNode {
+		l.complain(n, "%s must be a list%s", what, example)
+		return
+	}
+	for _, item := range n.Content {
+		if !l.isAlias(item) {
+			read(item)
+		}
+	}
+}
+
+// pairs visits the entries of a mapping whose names are the user's own.
+func (l *loader) pairs(n *yaml.Node, what string, visit func(key, value *yaml.Node)) {
+	if isEmpty(n) {
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		l.complain(n, "%s must be a mapping of names to values", what)
+		return
+	}
+	seen := make(map[string]bool)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		switch {
+		case seen[key.Value]:
+			l.complain(key, "%q is there twice", key.Value)
+		case !l.isAlias(value):
+			visit(key, value)
+		}
+		seen[key.Value] = true
+	}
+}
+
+// isAlias complains about an alias, and reports whether the node is one.
+func (l *loader) isAlias(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode {
+		l.complain(n, "aliases are not supported: write the value out")
+	}
+	return n.Kind == yaml.AliasNode
+}

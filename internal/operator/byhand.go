@@ -1,0 +1,79 @@
+package operator
+
+import (
+	"context"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+)
+
+// What operators do to a run by hand, in Temporal itself. A workflow does not know that
+// it was paused or terminated.
+
+// PausedStep is an activity of a call that an operator has paused.
+type PausedStep struct {
+	ActivityID string    `json:"activityId"`
+	Activity   string    `json:"activity"`
+	By         string    `json:"by"`
+	Reason     string    `json:"reason,omitempty"`
+	Since      time.Time `json:"since"`
+}
+
+// byHand finds out what operators did to a run.
+func (o *Operator) byHand(ctx context.Context, shown *Shown) (err error) {
+	if shown.isOver() {
+		shown.EndedEarly, err = o.endedBy(ctx, shown.Call)
+		return err
+	}
+	described, err := o.Temporal.DescribeWorkflowExecution(ctx, shown.WorkflowID, shown.RunID)
+	if err != nil {
+		return err
+	}
+	for _, pending := range described.GetPendingActivities() {
+		if pending.GetPaused() {
+			shown.PausedSteps = append(shown.PausedSteps, pausedStep(pending))
+		}
+	}
+	shown.Paused = shown.Paused || len(shown.PausedSteps) > 0
+	return nil
+}
+
+func pausedStep(pending *workflowpb.PendingActivityInfo) PausedStep {
+	manual := pending.GetPauseInfo().GetManual()
+	return PausedStep{
+		ActivityID: pending.GetActivityId(), Activity: pending.GetActivityType().GetName(),
+		By: manual.GetIdentity(), Reason: manual.GetReason(), Since: pending.GetPauseInfo().GetPauseTime().AsTime(),
+	}
+}
+
+// endedBy says how a run ended before everything was written, empty if it did not.
+func (o *Operator) endedBy(ctx context.Context, c Call) (string, error) {
+	switch c.Status {
+	case inWords(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED):
+		return "", nil
+	case inWords(enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED):
+		return "cancelled by an operator", nil
+	case inWords(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED):
+		return o.terminatedBy(ctx, c)
+	}
+	return c.Status, nil
+}
+
+// terminatedBy says who has terminated a run, and why, as far as they told Temporal.
+func (o *Operator) terminatedBy(ctx context.Context, c Call) (string, error) {
+	end := o.Temporal.GetWorkflowHistory(ctx, c.WorkflowID, c.RunID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT)
+	event, err := end.Next()
+	if err != nil {
+		return "", err
+	}
+	words := "terminated by an operator"
+	terminated := event.GetWorkflowExecutionTerminatedEventAttributes()
+	if who := terminated.GetIdentity(); who != "" {
+		words += " (" + who + ")"
+	}
+	if reason := terminated.GetReason(); reason != "" {
+		words += ": " + reason
+	}
+	return words, nil
+}

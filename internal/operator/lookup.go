@@ -1,0 +1,139 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.temporal.io/api/serviceerror"
+
+	"github.com/callthread/callthread/workflows"
+)
+
+const (
+	// maxCandidates is how many calls are named if the beginning of an id fits several.
+	maxCandidates = 10
+	// candidateRuns is how many runs are read for them; a call that was reset has several.
+	candidateRuns = 100
+)
+
+// objectID is how Kustomer's ids look.
+var objectID = regexp.MustCompile(`^[0-9a-fA-F]{24}$`)
+
+// IDHelp says how a call can be named.
+const IDHelp = "The beginning of a call's id is enough if no other call's id begins so."
+
+// LookupError says why an id names no call, or not only one.
+type LookupError string
+
+func (e LookupError) Error() string { return string(e) }
+
+func (o *Operator) unknown(id string) error {
+	return LookupError(fmt.Sprintf("Temporal knows no call %q in namespace %s, none whose id begins so, and none whose conversation has this id: `starter calls` lists the calls, "+
+		"`starter parked` those that wait for a decision. Temporal forgets a call when the namespace's retention has passed since its end", id, o.Namespace))
+}
+
+// ambiguous says that there are several calls, where one is to be named.
+func ambiguous(what string, those []Call) error {
+	var ids []string
+	for _, c := range those[:min(len(those), maxCandidates)] {
+		ids = append(ids, c.CallID)
+	}
+	more := ""
+	if len(ids) < len(those) {
+		more = ", and others"
+	}
+	return LookupError(fmt.Sprintf("%s: %s%s. Name one of them", what, strings.Join(ids, ", "), more))
+}
+
+// Calls finds the call with this id, or those whose conversation has it, or the only
+// call whose id begins so. There is at least one, or an error.
+func (o *Operator) Calls(ctx context.Context, id string) ([]Call, error) {
+	found, err := o.withID(ctx, id)
+	if found != nil || err != nil {
+		return found, err
+	}
+	if objectID.MatchString(id) {
+		inIt := allCalls + " AND " + is(workflows.KustomerConversationID.GetName(), strings.ToLower(id))
+		those, _, err := o.List(ctx, inIt, 0)
+		if len(those) > 0 || err != nil {
+			return latestRuns(those), err
+		}
+	}
+	return o.withPrefix(ctx, id)
+}
+
+// call finds the one call that is meant by an id.
+func (o *Operator) call(ctx context.Context, id string) (Call, error) {
+	those, err := o.Calls(ctx, id)
+	switch {
+	case err != nil:
+		return Call{}, err
+	case len(those) > 1:
+		return Call{}, ambiguous("several calls share conversation "+id, those)
+	}
+	return those[0], nil
+}
+
+// withID finds the call with this id, nil if there is none.
+func (o *Operator) withID(ctx context.Context, id string) ([]Call, error) {
+	workflowID := workflows.WorkflowID(workflows.CallKey(id)) // the id may be the workflow's
+	described, err := o.Temporal.DescribeWorkflowExecution(ctx, workflowID, "")
+	var unknown *serviceerror.NotFound
+	switch run := described.GetWorkflowExecutionInfo(); {
+	case errors.As(err, &unknown):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case run.GetType().GetName() != workflowType:
+		return nil, LookupError(fmt.Sprintf("%s is a workflow of type %s, and not a call", workflowID, run.GetType().GetName()))
+	default:
+		return []Call{callOf(run)}, nil
+	}
+}
+
+// withPrefix finds the only call whose id begins so.
+func (o *Operator) withPrefix(ctx context.Context, id string) ([]Call, error) {
+	prefix := workflows.CallKey(id)
+	if prefix == "" || strings.ContainsFunc(prefix, unfindable) {
+		return nil, o.unknown(id)
+	}
+	runs, err := o.listRuns(ctx, allCalls+" AND WorkflowId STARTS_WITH "+quoted(workflows.WorkflowID(prefix)), candidateRuns)
+	if err != nil {
+		return nil, err
+	}
+	var those []Call
+	for _, run := range runs {
+		if c := callOf(run); strings.HasPrefix(c.CallID, prefix) { // SQLite compares without regard to case
+			those = append(those, c)
+		}
+	}
+	sortNewestFirst(those)
+	those = latestRuns(those)
+	switch len(those) {
+	case 0:
+		return nil, o.unknown(id)
+	case 1:
+		return those, nil
+	}
+	return nil, ambiguous(fmt.Sprintf("the ids of several calls begin with %q", prefix), those)
+}
+
+// latestRuns leaves out runs that were reset: the call went on in another.
+func latestRuns(newestFirst []Call) (latest []Call) {
+	seen := make(map[string]bool)
+	for _, c := range newestFirst {
+		if !seen[c.CallID] {
+			latest = append(latest, c)
+		}
+		seen[c.CallID] = true
+	}
+	return latest
+}
+
+func sortNewestFirst(those []Call) {
+	slices.SortStableFunc(those, func(a, b Call) int { return b.StartedAt.Compare(a.StartedAt) })
+}
