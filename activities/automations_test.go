@@ -22,7 +22,7 @@ func TestAnAutomationCanChangeEveryFieldInOneRequest(t *testing.T) {
     status: snoozed
     priority: 5
     assignedTeams: [`+support.ID+`]
-    tags: { set: [a, b], add: [c], remove: [a] }
+    tags: { set: [b], add: [c], remove: [a] }
     custom: { waitSecondsNum: "{call.duration}", callIdStr: "{call.id}", answeredBool: true, outcomeStr: "{agent.email}", ringingAt: "{call.dateCreated}" }
 `)
 	p := o.rings(t, caller)

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -52,7 +53,7 @@ func newOrg(t *testing.T, change ...func(*org)) *org {
 	server := httptest.NewServer(o.handler)
 	t.Cleanup(server.Close)
 	o.url = server.URL
-	o.inForce.Store(automation.Default())
+	o.inForce.Store(load.Default())
 	o.Activities = o.anotherWorker(t)
 	o.client = o.kustomer
 	return o
@@ -69,7 +70,7 @@ func (o *org) anotherWorker(t *testing.T) *Activities {
 // automate puts an automations file of the org's own in place.
 func (o *org) automate(t *testing.T, file string) {
 	t.Helper()
-	set, err := automation.Load("test.yaml", []byte(file))
+	set, _, err := load.Bytes("test.yaml", []byte(file))
 	require.NoError(t, err)
 	o.inForce.Store(set)
 }

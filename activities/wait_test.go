@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
@@ -36,7 +36,7 @@ func (n withoutNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 func workerOf(t *testing.T, org http.Handler) *Activities {
 	client, err := kustomer.New(kustomer.Config{BaseURL: "http://localhost", APIKey: apiKey, RequestsPerMinute: 800, Transport: withoutNetwork{org}})
 	require.NoError(t, err)
-	return New(client, automation.Default, "")
+	return New(client, load.Default, "")
 }
 
 // opens makes the opening of a call that rings now, again and again as Temporal does, and

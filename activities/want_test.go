@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 )
 
@@ -17,7 +18,7 @@ import (
 func wantFile(t *testing.T, opening, others string) *automation.Set {
 	t.Helper()
 	file := wantTables + "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { " + opening + " } }\n" + others
-	set, err := automation.Load("test.yaml", []byte(file))
+	set, _, err := load.Bytes("test.yaml", []byte(file))
 	require.NoError(t, err, file)
 	return set
 }
@@ -328,7 +329,7 @@ const wantVIPs = `automations:
 
 // Rule 8. A number that becomes known late may be one whose calls are not wanted, and the other way round.
 func TestOpeningWhoseTriggerIsDecidedOtherwiseLaterUndoesNothing(t *testing.T) {
-	set, err := automation.Load("test.yaml", []byte(wantVIPs))
+	set, _, err := load.Bytes("test.yaml", []byte(wantVIPs))
 	require.NoError(t, err)
 	from := func(number string, since ...func(*call.Story)) []contribution {
 		return want(set, wantStory(append(since, wantFrom(number))...), call.Kustomer{})
@@ -343,7 +344,7 @@ func TestOpeningWhoseTriggerIsDecidedOtherwiseLaterUndoesNothing(t *testing.T) {
 
 // Rules 9 and 10, for the agent who placed the call and nobody has taken it from.
 func TestAgentWhoPlacedTheCallIsAssignedByTheOpening(t *testing.T) {
-	set, err := automation.Load("test.yaml", []byte(`automations:
+	set, _, err := load.Bytes("test.yaml", []byte(`automations:
 - { event: call.outbound, action: kustomer.conversation.create, options: { assignedUsers: ["{agent.sourceId}"] } }
 - { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: ["{agent.sourceId}"] } }
 `))

@@ -53,48 +53,45 @@ func (s *Set) Change(event call.Kind, facts call.Facts) (change Change, warnings
 }
 
 func (s *Set) change(event call.Kind, r *renderer) (change Change) {
-	for _, a := range s.automations {
-		if a.action == createAction || a.event != event || !a.trigger.holds(r) {
-			continue
-		}
-		o := a.options
-		if a.action == messageAction {
+	for _, a := range s.Automations {
+		switch {
+		case a.Event != event || a.Action == CreateConversation || !a.Trigger.holds(r):
+		case a.Action == CreateMessage:
 			change.Message = &Message{
-				Subject: cut(r.text(o.subject), maxSubjectLength), Preview: cut(r.lines(o.preview), maxPreviewLength),
+				Subject: cut(r.text(a.Options.Subject), MaxSubject), Preview: cut(r.lines(a.Options.Preview), MaxPreview),
 			}
-			continue
+		default:
+			change.take(r, a.Options)
 		}
-		change = Change{
-			Name:          cmp.Or(cut(r.text(o.name), maxNameLength), change.Name),
-			Status:        cmp.Or(o.status, change.Status),
-			Priority:      cmp.Or(o.priority, change.Priority),
-			AssignedUsers: union(change.AssignedUsers, r.ids("user", o.assignedUsers)),
-			AssignedTeams: union(change.AssignedTeams, r.ids("team", o.assignedTeams)),
-			AddTags:       change.AddTags,
-			RemoveTags:    change.RemoveTags,
-			SetTags:       change.SetTags,
-			Custom:        merged(change.Custom, r.custom(o.custom)),
-			Note:          cut(joinLines(change.Note, r.lines(o.note)), maxNoteLength),
-			Message:       change.Message,
-		}
-		if o.setsTags {
-			change.set(r, o.setTags)
-		}
-		change.tag(r.tags(o.tags), r.tags(o.removeTags))
 	}
 	if change.SetTags != nil {
-		change.SetTags = r.atMost(maxTags, "tags", change.SetTags)
+		change.SetTags = r.atMost(MaxTags, "tags", change.SetTags)
 	}
-	change.AddTags = r.atMost(maxTags, "tags", change.AddTags)
-	change.RemoveTags = r.atMost(maxTags, "tags to remove", change.RemoveTags)
-	change.AssignedUsers = r.atMost(maxAssignees, "users", change.AssignedUsers)
-	change.AssignedTeams = r.atMost(maxAssignees, "teams", change.AssignedTeams)
+	change.AddTags = r.atMost(MaxTags, "tags", change.AddTags)
+	change.RemoveTags = r.atMost(MaxTags, "tags to remove", change.RemoveTags)
+	change.AssignedUsers = r.atMost(MaxAssignees, "users", change.AssignedUsers)
+	change.AssignedTeams = r.atMost(MaxAssignees, "teams", change.AssignedTeams)
 	return change
+}
+
+// take adds what one automation says.
+func (c *Change) take(r *renderer, o Options) {
+	c.Name = cmp.Or(cut(r.text(o.Name), MaxName), c.Name)
+	c.Status = cmp.Or(o.Status, c.Status)
+	c.Priority = cmp.Or(o.Priority, c.Priority)
+	c.AssignedUsers = union(c.AssignedUsers, r.ids("user", o.AssignedUsers))
+	c.AssignedTeams = union(c.AssignedTeams, r.ids("team", o.AssignedTeams))
+	c.Custom = merged(c.Custom, r.custom(o.Custom))
+	c.Note = cut(joinLines(c.Note, r.lines(o.Note)), MaxNote)
+	if o.SetTags != nil {
+		c.set(r, o.SetTags)
+	}
+	c.tag(r.tags(o.Tags), r.tags(o.RemoveTags))
 }
 
 // set overwrites all tags. A list of which nothing is left, because what it
 // names is absent, is no order to wipe what people have tagged.
-func (c *Change) set(r *renderer, templates []template) {
+func (c *Change) set(r *renderer, templates []Template) {
 	tags := r.tags(templates)
 	if len(tags) == 0 && len(templates) > 0 {
 		r.warn("nothing is left of the tags to set: they were left as they are")

@@ -1,4 +1,4 @@
-package automation
+package automation_test
 
 import (
 	"fmt"
@@ -7,15 +7,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 )
 
 func TestTheBuiltInAutomationsOpenAConversation(t *testing.T) {
 	tags := []string{"babelforce", "inbound_call", "call_lost"}
 	for name, facts := range map[string]call.Facts{"+493066665555": answered(), "a withheld number": littleKnown()} {
-		opening, warnings := Default().Open(facts)
+		opening, warnings := load.Default().Open(facts)
 		require.Empty(t, warnings)
-		require.Equal(t, Opening{
+		require.Equal(t, automation.Opening{
 			Wanted: true, Name: "Call from " + name, Status: "open", Direction: "in", Tags: tags, Custom: map[string]any{},
 		}, opening)
 	}
@@ -32,7 +34,7 @@ func TestEveryOutcomeButAnsweredIsATagOfTheBuiltInAutomations(t *testing.T) {
 	for _, outcome := range call.Outcomes() {
 		facts := littleKnown()
 		facts.Outcome = outcome
-		change, warnings := Default().Change(call.Finished, facts)
+		change, warnings := load.Default().Change(call.Finished, facts)
 		require.Empty(t, warnings)
 		require.Equal(t, outcome != call.Answered, slices.Contains(change.AddTags, "call_"+string(outcome)), outcome)
 		require.Equal(t, outcome == call.AfterHours, slices.Contains(change.RemoveTags, "call_lost"), "lost calls stay tagged so")
@@ -40,13 +42,13 @@ func TestEveryOutcomeButAnsweredIsATagOfTheBuiltInAutomations(t *testing.T) {
 }
 
 func TestTheBuiltInAutomationsAskForNothingThatIsOptional(t *testing.T) {
-	set := Default()
+	set := load.Default()
 	require.Equal(t, []call.Kind{call.Inbound, call.Bridged, call.Finished}, set.Events())
-	require.Zero(t, set.WrapUpTime())
+	require.Zero(t, set.WrapUpTime)
 	require.False(t, set.Needs().WritesMessages)
 	opening, _ := set.Open(outgoing())
 	require.False(t, opening.Wanted)
-	require.Contains(t, set.Fields(), call.AfterHoursField, "so that it is entered in babelforce")
+	require.Contains(t, set.Fields, call.AfterHoursField, "so that it is entered in babelforce")
 }
 
 func TestTheBuiltInAutomationsTellWhatBecameOfACall(t *testing.T) {
@@ -79,11 +81,11 @@ func TestTheBuiltInAutomationsTellWhatBecameOfACall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.facts.Outcome = tc.outcome
-			change, warnings := Default().Change(tc.event, tc.facts)
+			change, warnings := load.Default().Change(tc.event, tc.facts)
 			require.Equal(t, tc.warnings, warnings)
 			require.Empty(t, change.Custom)
 			change.Custom = nil
-			require.Equal(t, Change{AssignedUsers: tc.users, AddTags: tc.add, RemoveTags: tc.remove, Note: tc.note}, change)
+			require.Equal(t, automation.Change{AssignedUsers: tc.users, AddTags: tc.add, RemoveTags: tc.remove, Note: tc.note}, change)
 			require.NotRegexp(t, "[{}]", fmt.Sprint(change.AddTags, change.Note))
 		})
 	}

@@ -1,4 +1,4 @@
-package automation
+package automation_test
 
 import (
 	"testing"
@@ -6,27 +6,28 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 )
 
 func TestCallsThatArePlacedHaveACreationOfTheirOwn(t *testing.T) {
-	set := load(t, head+creation("name: Called us")+update(call.Inbound, "note: in")+
+	set := loaded(t, head+creation("name: Called us")+update(call.Inbound, "note: in")+
 		placing(`name: "{agent.name} called {call.to}"`+"\nassignedUsers: [\"{agent.sourceId}\"]")+update(call.Outbound, "note: \"{call.direction}\"\npriority: 4"))
 	opening, warnings := set.Open(outgoing())
 	require.Empty(t, warnings)
-	require.Equal(t, Opening{
+	require.Equal(t, automation.Opening{
 		Wanted: true, Name: "Amira Haddad called +493066665555", Status: "open", Direction: "out", Priority: 4,
 		AssignedUsers: []string{userID}, Note: "out", Custom: map[string]any{},
 	}, opening)
 	opening, _ = set.Open(answered())
-	require.Equal(t, Opening{Wanted: true, Name: "Called us", Status: "open", Direction: "in", Note: "in", Custom: map[string]any{}}, opening)
+	require.Equal(t, automation.Opening{Wanted: true, Name: "Called us", Status: "open", Direction: "in", Note: "in", Custom: map[string]any{}}, opening)
 	require.True(t, set.AssignsAgent(call.Outbound, call.Facts{}))
 	require.False(t, set.AssignsAgent(call.Inbound, call.Facts{}))
 }
 
 func TestCallsThatArePlacedAreWantedOnlyWhereTheFileOpensThem(t *testing.T) {
-	inbound, both := load(t, head+creation("{}")), load(t, head+creation("{}")+placing("direction: in"))
-	outbound := load(t, head+placing("customer: \"{call.toNumber}\"")+update(call.Bridged, "{}"))
+	inbound, both := loaded(t, head+creation("{}")), loaded(t, head+creation("{}")+placing("direction: in"))
+	outbound := loaded(t, head+placing("customer: \"{call.toNumber}\"")+update(call.Bridged, "{}"))
 	require.False(t, inbound.Handles(call.Outbound))
 	require.True(t, both.Handles(call.Outbound))
 	require.Equal(t, []call.Kind{call.Outbound, call.Bridged}, outbound.Events())
@@ -40,7 +41,7 @@ func TestCallsThatArePlacedAreWantedOnlyWhereTheFileOpensThem(t *testing.T) {
 }
 
 func TestEventsAreAskedOfBabelforceInTheOrderOfACall(t *testing.T) {
-	all := load(t, head+update(call.Recorded, "{}")+update(call.WrappedUp, "{}")+placing("{}")+creation("{}"))
+	all := loaded(t, head+update(call.Recorded, "{}")+update(call.WrappedUp, "{}")+placing("{}")+creation("{}"))
 	require.Equal(t, []call.Kind{call.Inbound, call.Outbound, call.Bridged, call.Finished, call.Recorded}, all.Events(),
 		"only what has ended can be wrapped up")
 }
@@ -49,57 +50,57 @@ func TestWrapUpIsWaitedForOnlyWhereAnAutomationIsForIt(t *testing.T) {
 	const off = "    enabled: false\n"
 	wrapped := update(call.WrappedUp, "status: done")
 	for file, want := range map[string]time.Duration{
-		head + creation("{}") + wrapped:                                                                        time.Minute,
-		"wrapUpTime: 2m\n" + head + creation("{}") + wrapped:                                                   2 * time.Minute,
-		"wrapUpTime: 2h\n" + head + creation("{}") + wrapped:                                                   2 * time.Hour,
-		"wrapUpTime:\n" + head + creation("{}") + wrapped:                                                      time.Minute,
-		"wrapUpTime:\n" + head + creation("{}"):                                                                0,
-		"wrapUpTime: 2m\n" + head + creation("{}") + item("call.wrappedUp", updateAction, off, "status: done"): 0,
+		head + creation("{}") + wrapped:                      time.Minute,
+		"wrapUpTime: 2m\n" + head + creation("{}") + wrapped: 2 * time.Minute,
+		"wrapUpTime: 2h\n" + head + creation("{}") + wrapped: 2 * time.Hour,
+		"wrapUpTime:\n" + head + creation("{}") + wrapped:    time.Minute,
+		"wrapUpTime:\n" + head + creation("{}"):              0,
+		"wrapUpTime: 2m\n" + head + creation("{}") + item("call.wrappedUp", automation.UpdateConversation, off, "status: done"): 0,
 	} {
-		require.Equal(t, want, load(t, file).WrapUpTime(), file)
+		require.Equal(t, want, loaded(t, file).WrapUpTime, file)
 	}
-	change, _ := load(t, head+creation("{}")+update(call.WrappedUp, "status: done\nnote: \"{call.outcome} {call.talkTime}\"")).Change(call.WrappedUp, answered())
-	require.Equal(t, Change{Status: "done", Note: "answered 53", Custom: map[string]any{}}, change)
+	change, _ := loaded(t, head+creation("{}")+update(call.WrappedUp, "status: done\nnote: \"{call.outcome} {call.talkTime}\"")).Change(call.WrappedUp, answered())
+	require.Equal(t, automation.Change{Status: "done", Note: "answered 53", Custom: map[string]any{}}, change)
 }
 
 func TestARecordingsFactsAreKnownOnItsEvent(t *testing.T) {
-	set := load(t, head+creation("{}")+update(call.Recorded, "note: \"Recorded: {recording.duration:words}\"\ncustom: { recordingUrl: \"{recording.url}\" }"))
+	set := loaded(t, head+creation("{}")+update(call.Recorded, "note: \"Recorded: {recording.duration:words}\"\ncustom: { recordingUrl: \"{recording.url}\" }"))
 	change, warnings := set.Change(call.Recorded, answered())
 	require.Empty(t, warnings)
-	require.Equal(t, Change{Note: "Recorded: 1 min 35 s", Custom: map[string]any{"recordingUrl": "https://babelforce.example/r-1"}}, change)
+	require.Equal(t, automation.Change{Note: "Recorded: 1 min 35 s", Custom: map[string]any{"recordingUrl": "https://babelforce.example/r-1"}}, change)
 }
 
 func TestWhatIsKnownAtTheEndIsKnownOfARecordingAndAtTheWrapUpToo(t *testing.T) {
 	const note = "note: \"{call.outcome} {call.duration} {call.waitTime} {agent.name} {queue.name}\""
 	for _, event := range []call.Kind{call.Finished, call.WrappedUp, call.Recorded} {
-		change, _ := load(t, head+creation("{}")+update(event, note)).Change(event, answered())
+		change, _ := loaded(t, head+creation("{}")+update(event, note)).Change(event, answered())
 		require.Equal(t, "answered 60 7 Amira Haddad Support", change.Note, event)
 	}
 }
 
 func TestAMessageIsWrittenWhereItsTriggerHolds(t *testing.T) {
 	const only = "    trigger: { conditions: [{ expression: call.outcome, operator: EQ, expectation: answered }] }\n"
-	set := load(t, head+creation("{}")+update(call.Finished, "note: over")+
-		item("call.finished", messageAction, only, "subject: \"Call with {call.agents}\"\npreview: |\n  Talked: {call.talkTime:words}\n  Queue: {app.vip}")+
+	set := loaded(t, head+creation("{}")+update(call.Finished, "note: over")+
+		item("call.finished", automation.CreateMessage, only, "subject: \"Call with {call.agents}\"\npreview: |\n  Talked: {call.talkTime:words}\n  Queue: {app.vip}")+
 		update(call.Finished, "tags: { add: [a] }"))
 	change, _ := set.Change(call.Finished, answered())
-	require.Equal(t, Change{
+	require.Equal(t, automation.Change{
 		Note: "over", AddTags: []string{"a"}, Custom: map[string]any{},
-		Message: &Message{Subject: "Call with Amira Haddad, Bo Lind", Preview: "Talked: 53 s"},
+		Message: &automation.Message{Subject: "Call with Amira Haddad, Bo Lind", Preview: "Talked: 53 s"},
 	}, change)
 	require.False(t, change.ChangesFields())
 	require.True(t, set.Needs().WritesMessages)
 
 	change, _ = set.Change(call.Finished, littleKnown())
 	require.Nil(t, change.Message)
-	plain := load(t, head+creation("{}")+item("call.finished", messageAction, "", "{}"))
+	plain := loaded(t, head+creation("{}")+item("call.finished", automation.CreateMessage, "", "{}"))
 	change, _ = plain.Change(call.Finished, littleKnown())
-	require.Equal(t, Change{Message: &Message{}}, change)
+	require.Equal(t, automation.Change{Message: &automation.Message{}}, change)
 	require.False(t, plain.Needs().Updates, "a message is no update of its conversation")
 }
 
 func TestAQueuesTeamIsThatOfTheTable(t *testing.T) {
-	set := load(t, "queues: { SUPPORT: "+teamID+", Q-7: "+otherID+" }\nautomations:\n"+creation("{}")+
+	set := loaded(t, "queues: { SUPPORT: "+teamID+", Q-7: "+otherID+" }\nautomations:\n"+creation("{}")+
 		update(call.Bridged, "assignedTeams: [\"{queue.teamId}\"]"))
 	for queue, want := range map[call.Queue][]string{
 		{Name: "Support"}:              {teamID},

@@ -1,4 +1,4 @@
-package automation
+package automation_test
 
 import (
 	"strings"
@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 )
 
@@ -66,10 +68,10 @@ func carrying(fields ...string) call.Facts {
 	})
 }
 
-// load loads a file that has nothing wrong with it.
-func load(t *testing.T, file string) *Set {
+// loaded is a file that has nothing wrong with it.
+func loaded(t *testing.T, file string) *automation.Set {
 	t.Helper()
-	set, err := Load("test.yaml", []byte(file))
+	set, _, err := load.Bytes("test.yaml", []byte(file))
 	require.NoError(t, err)
 	return set
 }
@@ -78,30 +80,34 @@ func load(t *testing.T, file string) *Set {
 const head = "timezone: Europe/Berlin\nfields: [app.shop, app.vip, app.score, app.text]\nqueues: { support: " + teamID + " }\nautomations:\n"
 
 // creation is an automation of call.inbound that opens a conversation, as an item of a file's list.
-func creation(options string) string { return item("call.inbound", createAction, "", options) }
+func creation(options string) string {
+	return item("call.inbound", automation.CreateConversation, "", options)
+}
 
 // placing is an automation of call.outbound that opens a conversation.
-func placing(options string) string { return item("call.outbound", createAction, "", options) }
+func placing(options string) string {
+	return item("call.outbound", automation.CreateConversation, "", options)
+}
 
 // update is an automation that updates the conversation on an event.
 func update(event call.Kind, options string) string {
-	return item(eventNames[event], updateAction, "", options)
+	return item(automation.EventNames[event], automation.UpdateConversation, "", options)
 }
 
-func item(event, action, more, options string) string {
+func item(event string, action automation.Action, more, options string) string {
 	options = strings.ReplaceAll(strings.TrimSpace(options), "\n", "\n      ")
-	return "  - event: " + event + "\n    action: " + action + "\n" + more + "    options:\n      " + options + "\n"
+	return "  - event: " + event + "\n    action: " + string(action) + "\n" + more + "    options:\n      " + options + "\n"
 }
 
 // opens is a file that opens a conversation like this and does nothing else.
-func opens(t *testing.T, options string) *Set { return load(t, head+creation(options)) }
+func opens(t *testing.T, options string) *automation.Set { return loaded(t, head+creation(options)) }
 
 // updates is a file whose only update is this one, on the event that knows the most.
-func updates(t *testing.T, options string) *Set {
-	return load(t, head+creation("{}")+update(call.Finished, options))
+func updates(t *testing.T, options string) *automation.Set {
+	return loaded(t, head+creation("{}")+update(call.Finished, options))
 }
 
 // changed is what that update does to a call.
-func changed(t *testing.T, facts call.Facts, options string) (Change, []string) {
+func changed(t *testing.T, facts call.Facts, options string) (automation.Change, []string) {
 	return updates(t, options).Change(call.Finished, facts)
 }

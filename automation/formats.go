@@ -20,56 +20,67 @@ type locale struct {
 	country string
 }
 
-// format writes a value in a way of its own: {call.dateCreated:date}.
+// format is a way of writing a value: {call.dateCreated:date}.
 type format struct {
-	of    []kind
+	of    []Kind
 	write func(value any, at locale) string
+	// form is how a text with the same meaning is written in the format; not ok where no text has that meaning.
+	form func(text string) (form string, ok bool)
 }
 
 // formats by name. What a value cannot be written as, it is written as it is.
 var formats = map[string]format{
-	"date":     {[]kind{instant}, layout("2006-01-02")},
-	"time":     {[]kind{instant}, layout("15:04")},
-	"datetime": {[]kind{instant}, layout("2006-01-02 15:04")},
-	"unix": {[]kind{instant}, func(value any, _ locale) string {
-		return strconv.FormatInt(value.(time.Time).Unix(), 10)
-	}},
-	"minutes": {[]kind{seconds}, func(value any, _ locale) string {
-		return fmt.Sprintf("%d:%02d", value.(int)/60, value.(int)%60)
-	}},
-	"words": {[]kind{seconds, outcome}, func(value any, _ locale) string {
-		if became, isOutcome := value.(call.Outcome); isOutcome {
-			return became.InWords()
-		}
-		return SecondsInWords(value.(int))
-	}},
-	"national":      {[]kind{phoneNo}, phoneAs(phone.Number.National)},
-	"international": {[]kind{phoneNo}, phoneAs(phone.Number.International)},
-	"e164":          {[]kind{phoneNo}, phoneAs(phone.Number.E164)},
-	"last4":         {[]kind{phoneNo}, last(4)},
-	"last3":         {[]kind{phoneNo}, last(3)},
-	"last2":         {[]kind{phoneNo}, last(2)},
+	"date":          dated("2006-01-02"),
+	"time":          dated("15:04"),
+	"datetime":      dated("2006-01-02 15:04"),
+	"unix":          {[]Kind{Instant}, func(value any, _ locale) string { return strconv.FormatInt(value.(time.Time).Unix(), 10) }, sized},
+	"minutes":       {[]Kind{Seconds}, func(value any, _ locale) string { return inMinutes(value.(int)) }, minutesForm},
+	"words":         {[]Kind{Seconds, Outcome}, inWords, wordsForm},
+	"national":      number(phone.Number.National),
+	"international": number(phone.Number.International),
+	"e164":          number(phone.Number.E164),
+	"last4":         last(4),
+	"last3":         last(3),
+	"last2":         last(2),
 }
 
-// findFormat looks up a format for values of a kind.
-func findFormat(name string, of kind) (func(any, locale) string, error) {
-	var fitting []string
-	for _, candidate := range slices.Sorted(maps.Keys(formats)) {
-		if slices.Contains(formats[candidate].of, of) {
-			fitting = append(fitting, candidate)
+// FormatsOf are the names of the formats for values of a kind, sorted.
+func FormatsOf(kind Kind) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(formats)) {
+		if slices.Contains(formats[name].of, kind) {
+			names = append(names, name)
 		}
 	}
-	if slices.Contains(fitting, name) {
-		return formats[name].write, nil
-	}
-	if len(fitting) == 0 {
-		return nil, fmt.Errorf("there are no formats for %s", of)
-	}
-	return nil, fmt.Errorf("format %q does not exist for %s: use %s", name, of, strings.Join(fitting, ", "))
+	return names
 }
 
-func layout(layout string) func(any, locale) string {
-	return func(value any, at locale) string { return value.(time.Time).In(at.zone).Format(layout) }
+// write is a value as text, in the part's format.
+func (p Part) write(value any, at locale) string {
+	if p.Format != "" {
+		return formats[p.Format].write(value, at)
+	}
+	return asText(value)
+}
+
+// dated writes a time in a layout of Go's package time.
+func dated(layout string) format {
+	return format{
+		of:    []Kind{Instant},
+		write: func(value any, at locale) string { return value.(time.Time).In(at.zone).Format(layout) },
+		form: func(text string) (string, bool) {
+			t, err := time.Parse(layout, text)
+			return t.Format(layout), err == nil
+		},
+	}
+}
+
+func inMinutes(n int) string { return fmt.Sprintf("%d:%02d", n/60, n%60) }
+
+func inWords(value any, _ locale) string {
+	if became, isOutcome := value.(call.Outcome); isOutcome {
+		return became.InWords()
+	}
+	return SecondsInWords(value.(int))
 }
 
 // SecondsInWords is a duration as notes have it.
@@ -80,24 +91,39 @@ func SecondsInWords(n int) string {
 	return fmt.Sprintf("%d min %d s", n/60, n%60)
 }
 
-func phoneAs(write func(phone.Number) string) func(any, locale) string {
-	return func(value any, at locale) string {
-		if number, err := phone.Parse(value.(string), at.country); err == nil {
-			return write(number)
+// number writes a phone number. What is none, such as an extension, stays as it is.
+func number(write func(phone.Number) string) format {
+	format := ofNumbers(func(text, country string) string {
+		if parsed, err := phone.Parse(text, country); err == nil {
+			return write(parsed)
 		}
-		return value.(string)
+		return text
+	})
+	format.form = func(text string) (string, bool) {
+		if !strings.HasPrefix(text, "+") {
+			return text, true // what it means depends on the country, and on what babelforce sends
+		}
+		return format.write(text, locale{}), true
 	}
+	return format
 }
 
 // last keeps the last digits, for notes that should not show a whole number.
-func last(n int) func(any, locale) string {
-	return func(value any, at locale) string {
-		number := cmp.Or(phone.Canonical(value.(string), at.country), value.(string))
-		digits := []rune(notDigits.ReplaceAllString(number, ""))
+func last(n int) format {
+	return ofNumbers(func(text, country string) string {
+		digits := []rune(notDigits.ReplaceAllString(cmp.Or(phone.Canonical(text, country), text), ""))
 		if len(digits) == 0 {
-			return value.(string)
+			return text
 		}
 		return string(digits[max(0, len(digits)-n):])
+	})
+}
+
+func ofNumbers(write func(text, country string) string) format {
+	return format{
+		of:    []Kind{Phone},
+		write: func(value any, at locale) string { return write(value.(string), at.country) },
+		form:  func(text string) (string, bool) { return write(text, ""), true },
 	}
 }
 

@@ -13,16 +13,16 @@ import (
 
 // Kustomer's limits, the lengths in characters (OpenAPI, POST /conversations, …/notes and …/messages).
 const (
-	maxNameLength    = 256
-	maxNoteLength    = 10240
-	maxSubjectLength = 256
-	maxPreviewLength = 10240
-	maxTextLength    = 1024 // of Str and Txt attributes (babelforce's Kustomer article; OpenAPI)
-	maxTags          = 20
-	maxAssignees     = 10
-	maxCustom        = 100
-	minPriority      = 1
-	maxPriority      = 5
+	MaxName      = 256
+	MaxNote      = 10240
+	MaxSubject   = 256
+	MaxPreview   = 10240
+	MaxText      = 1024 // of Str and Txt attributes (babelforce's Kustomer article; OpenAPI)
+	MaxTags      = 20
+	MaxAssignees = 10
+	MaxCustom    = 100
+	MinPriority  = 1
+	MaxPriority  = 5
 )
 
 var (
@@ -35,10 +35,17 @@ var (
 )
 
 const (
-	whatTagsTake = "Kustomer takes letters, digits, spaces inside, and _ / < > - . only, 64 characters at most"
-	// noObjectID is what is said of an id that cannot be Kustomer's.
-	noObjectID = "%q is not a Kustomer id, which has 24 hexadecimal digits"
+	// WhatTagsTake is what is said about a tag that Kustomer would refuse.
+	WhatTagsTake = "Kustomer takes letters, digits, spaces inside, and _ / < > - . only, 64 characters at most"
+	// NoObjectID is what is said about an id that cannot be Kustomer's.
+	NoObjectID = "%q is not a Kustomer id, which has 24 hexadecimal digits"
 )
+
+// IsAttribute reports whether a text can be the name of a custom attribute.
+func IsAttribute(name string) bool { return attributePattern.MatchString(name) }
+
+// IsTag reports whether Kustomer takes a text as a tag.
+func IsTag(text string) bool { return tagPattern.MatchString(text) }
 
 // IsObjectID reports whether a text has the form of Kustomer's ids.
 func IsObjectID(text string) bool { return objectIDPattern.MatchString(text) }
@@ -56,15 +63,15 @@ func Statuses(isNew bool) []string {
 // field, and no value that could be somebody's.
 func (c Change) Check() error {
 	return cmp.Or(
-		checkLength("name", c.Name, maxNameLength),
+		checkLength("name", c.Name, MaxName),
 		CheckWord("status", c.Status, Statuses(false)),
 		checkPriority(c.Priority),
-		checkList("assignedUsers", c.AssignedUsers, maxAssignees, checkID),
-		checkList("assignedTeams", c.AssignedTeams, maxAssignees, checkID),
-		checkList("tags", c.AddTags, maxTags, checkTag),
-		checkList("removeTags", c.RemoveTags, maxTags, checkTag),
+		checkList("assignedUsers", c.AssignedUsers, MaxAssignees, checkID),
+		checkList("assignedTeams", c.AssignedTeams, MaxAssignees, checkID),
+		checkList("tags", c.AddTags, MaxTags, checkTag),
+		checkList("removeTags", c.RemoveTags, MaxTags, checkTag),
 		checkCustom(c.Custom),
-		checkLength("note", c.Note, maxNoteLength),
+		checkLength("note", c.Note, MaxNote),
 	)
 }
 
@@ -84,8 +91,8 @@ func CheckWord(field, word string, words []string) error {
 }
 
 func checkPriority(priority int) error {
-	if priority != 0 && (priority < minPriority || priority > maxPriority) {
-		return fmt.Errorf("priority must be a whole number from %d to %d", minPriority, maxPriority)
+	if priority != 0 && (priority < MinPriority || priority > MaxPriority) {
+		return fmt.Errorf("priority must be a whole number from %d to %d", MinPriority, MaxPriority)
 	}
 	return nil
 }
@@ -107,27 +114,27 @@ func checkList(field string, list []string, limit int, check func(string) error)
 
 func checkID(id string) error {
 	if !IsObjectID(id) {
-		return fmt.Errorf(noObjectID, id)
+		return fmt.Errorf(NoObjectID, id)
 	}
 	return nil
 }
 
 func checkTag(tag string) error {
-	if !tagPattern.MatchString(tag) {
-		return fmt.Errorf("tag %q: %s", tag, whatTagsTake)
+	if !IsTag(tag) {
+		return fmt.Errorf("tag %q: %s", tag, WhatTagsTake)
 	}
 	return nil
 }
 
 func checkCustom(custom map[string]any) error {
-	if len(custom) > maxCustom {
-		return fmt.Errorf("custom has %d attributes, but Kustomer takes %d at most", len(custom), maxCustom)
+	if len(custom) > MaxCustom {
+		return fmt.Errorf("custom has %d attributes, but Kustomer takes %d at most", len(custom), MaxCustom)
 	}
 	for name, value := range custom {
-		if !attributePattern.MatchString(name) {
+		if !IsAttribute(name) {
 			return fmt.Errorf("custom: %q is no name of an attribute: use letters and digits", name)
 		}
-		if err := (attribute{name: name}).check(value); err != nil {
+		if err := (Attribute{Name: name}).check(value); err != nil {
 			return fmt.Errorf("custom.%s: the value is not %w", name, err)
 		}
 	}
@@ -142,17 +149,17 @@ var notOfType = map[string]error{
 
 var (
 	errNoText  = errors.New("a text")
-	errTooLong = fmt.Errorf("a text of %d characters at most", maxTextLength)
+	errTooLong = fmt.Errorf("a text of %d characters at most", MaxText)
 )
 
 // check says what a JSON value is not that the attribute's suffix asks for.
-func (a attribute) check(value any) (err error) {
-	suffix := a.suffix()
+func (a Attribute) check(value any) (err error) {
+	suffix := a.Suffix()
 	fits := false
 	switch v := value.(type) {
 	case string:
 		fits = suffix != "Num" && suffix != "Bool"
-		if _, err = a.convert(v); utf8.RuneCountInString(v) > maxTextLength {
+		if _, err = a.Convert(v); utf8.RuneCountInString(v) > MaxText {
 			err = errTooLong
 		}
 	case json.Number:

@@ -1,15 +1,16 @@
-package automation
+package automation_test
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 )
 
 func TestNumbersWithoutACountryCodeAreWrittenAsAtHome(t *testing.T) {
-	set := load(t, head+creation("name: \"{call.from:international}\""))
+	set := loaded(t, head+creation("name: \"{call.from:international}\""))
 	facts := call.Facts{Leg: call.Leg{From: "03023125042"}}
 	for country, want := range map[string]string{"": "03023125042", "DE": "+49 30 23125042"} {
 		opening, _ := set.In(country).Open(facts)
@@ -28,7 +29,7 @@ func TestNumbersAreWrittenFromWhateverTheyCameAs(t *testing.T) {
 		"client:user_2089123456":        "client:user_2089123456 client:user_2089123456 3456 56",
 		"+49 30 23125042 (call Anna 7)": "+49 30 23125042 (call Anna 7) +49 30 23125042 (call Anna 7) 0427 27",
 	} {
-		set := load(t, head+creation("name: \"{call.from:e164} {call.from:national} {call.from:last4} {call.from:last2}\"")).In("DE")
+		set := loaded(t, head+creation("name: \"{call.from:e164} {call.from:national} {call.from:last4} {call.from:last2}\"")).In("DE")
 		opening, _ := set.Open(call.Facts{Leg: call.Leg{From: from}})
 		require.Equal(t, want, opening.Name)
 	}
@@ -36,13 +37,13 @@ func TestNumbersAreWrittenFromWhateverTheyCameAs(t *testing.T) {
 
 func TestWhatIsNoNumberIsAWithheldOne(t *testing.T) {
 	for _, from := range []string{"anonymous", "Unknown", "-", "", "sip:anonymous@10.0.0.1", "(Anna)"} {
-		opening, _ := Default().Open(call.Facts{Leg: call.Leg{From: from}})
+		opening, _ := load.Default().Open(call.Facts{Leg: call.Leg{From: from}})
 		require.Equal(t, "Call from a withheld number", opening.Name)
 	}
 }
 
 func TestTagsAreNotWipedWhenNothingIsLeftToSet(t *testing.T) {
-	set := load(t, head+creation("{}")+update(call.Bridged, "tags: { set: [\"{app.shop}\"], add: [b] }"))
+	set := loaded(t, head+creation("{}")+update(call.Bridged, "tags: { set: [\"{app.shop}\"], add: [b] }"))
 	change, warnings := set.Change(call.Bridged, call.Facts{})
 	require.Nil(t, change.SetTags)
 	require.Equal(t, []string{"b"}, change.AddTags)
@@ -53,8 +54,8 @@ func TestTagsAreNotWipedWhenNothingIsLeftToSet(t *testing.T) {
 }
 
 func TestTakingBackAnOutcomesTagsNeedsTheRoleToo(t *testing.T) {
-	bridged := load(t, head+creation("{}")+update(call.Bridged, "tags: { add: [b] }"))
+	bridged := loaded(t, head+creation("{}")+update(call.Bridged, "tags: { add: [b] }"))
 	require.False(t, bridged.Needs().RemovesTags)
-	finished := load(t, head+creation("{}")+update(call.Finished, "tags: { add: [b] }"))
+	finished := loaded(t, head+creation("{}")+update(call.Finished, "tags: { add: [b] }"))
 	require.True(t, finished.Needs().RemovesTags)
 }

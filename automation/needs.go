@@ -1,7 +1,6 @@
 package automation
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/callthread/callthread/call"
@@ -21,41 +20,42 @@ type Needs struct {
 
 // Needs lists what the set takes for granted.
 func (s *Set) Needs() Needs {
-	needs := Needs{Attributes: make(map[string]string)}
-	if s.Callers.CatchAll != "" {
-		needs.CatchAll = s.Callers.CatchAll
+	needs := Needs{
+		Attributes: make(map[string]string), CatchAll: s.Callers.CatchAll, Users: s.Agents.ids(), Teams: s.Queues.ids(),
+		// The call becomes a note in a conversation that is there.
+		Updates: s.Callers.Returning.Append, WritesNotes: s.Callers.Returning.Append,
 	}
-	needs.Users, needs.Teams = s.agents.ids(), s.queues.ids()
-	if s.Callers.Returning.Append { // the call becomes a note in a conversation that is there
-		needs.Updates, needs.WritesNotes = true, true
-	}
-	for _, a := range s.automations {
-		o := a.options
-		for _, attribute := range o.custom {
-			needs.Attributes[attribute.name] = attribute.suffix()
-		}
-		needs.Users = union(needs.Users, literals(o.assignedUsers))
-		needs.Teams = union(needs.Teams, literals(o.assignedTeams))
-		if o.customer != "" {
-			needs.Customers = union(needs.Customers, []string{o.customer})
-		}
-		switch {
-		case a.action == messageAction:
-			needs.WritesMessages = true
-		case !begins(a.event): // what is said of the new conversation is part of its creation
-			needs.Updates = true
-			// A bridge that arrives after the outcome was written takes the outcome's tags back.
-			undoes := a.event == call.Finished && len(o.tags) > 0
-			needs.RemovesTags = needs.RemovesTags || ((undoes || len(o.removeTags) > 0) && !o.setsTags)
-		}
-		needs.WritesNotes = needs.WritesNotes || len(o.note) > 0
+	for _, a := range s.Automations {
+		needs.add(a)
 	}
 	return needs
 }
 
-func literals(templates []template) (texts []string) {
+func (n *Needs) add(a Automation) {
+	o := a.Options
+	for _, attribute := range o.Custom {
+		n.Attributes[attribute.Name] = attribute.Suffix()
+	}
+	n.Users = union(n.Users, literals(o.AssignedUsers))
+	n.Teams = union(n.Teams, literals(o.AssignedTeams))
+	if o.Customer != "" {
+		n.Customers = union(n.Customers, []string{o.Customer})
+	}
+	n.WritesNotes = n.WritesNotes || len(o.Note) > 0
+	switch {
+	case a.Action == CreateMessage:
+		n.WritesMessages = true
+	case !Begins(a.Event): // what is said of the new conversation is part of its creation
+		n.Updates = true
+		// A bridge that arrives after the outcome was written takes the outcome's tags back.
+		undoes := a.Event == call.Finished && len(o.Tags) > 0
+		n.RemovesTags = n.RemovesTags || ((undoes || len(o.RemoveTags) > 0) && o.SetTags == nil)
+	}
+}
+
+func literals(templates []Template) (texts []string) {
 	for _, t := range templates {
-		if text, ok := t.isLiteral(); ok {
+		if text, ok := t.Literal(); ok {
 			texts = append(texts, text)
 		}
 	}
@@ -70,6 +70,3 @@ func (s *Set) Events() []call.Kind {
 		return !isNeeded && !s.Handles(event)
 	})
 }
-
-// Fields are the extra fields that the file's placeholders may name.
-func (s *Set) Fields() []string { return slices.Sorted(maps.Keys(s.fields)) }

@@ -33,30 +33,33 @@ func (s *Set) Open(facts call.Facts) (opening Opening, warnings []string) {
 	if facts.Outgoing {
 		event = call.Outbound
 	}
-	for _, a := range s.automations {
-		if a.action == createAction && a.event == event && a.trigger.holds(r) {
-			o := a.options
-			opening = Opening{
-				Wanted:        true,
-				Customer:      o.customer,
-				Name:          cut(r.text(o.name), maxNameLength),
-				Status:        o.status,
-				Direction:     o.direction,
-				Priority:      o.priority,
-				Tags:          r.tags(o.tags),
-				AssignedUsers: r.ids("user", o.assignedUsers),
-				AssignedTeams: r.ids("team", o.assignedTeams),
-				Custom:        r.custom(o.custom),
-			}
+	for _, a := range s.Automations {
+		if a.Action == CreateConversation && a.Event == event && a.Trigger.holds(r) {
+			opening = r.opening(a.Options)
 		}
 	}
 	if opening.Wanted {
 		opening.fold(s.change(event, r))
-		opening.Tags = r.atMost(maxTags, "tags", opening.Tags)
-		opening.AssignedUsers = r.atMost(maxAssignees, "users", opening.AssignedUsers)
-		opening.AssignedTeams = r.atMost(maxAssignees, "teams", opening.AssignedTeams)
+		opening.Tags = r.atMost(MaxTags, "tags", opening.Tags)
+		opening.AssignedUsers = r.atMost(MaxAssignees, "users", opening.AssignedUsers)
+		opening.AssignedTeams = r.atMost(MaxAssignees, "teams", opening.AssignedTeams)
 	}
 	return opening, r.warnings
+}
+
+func (r *renderer) opening(o Options) Opening {
+	return Opening{
+		Wanted:        true,
+		Customer:      o.Customer,
+		Name:          cut(r.text(o.Name), MaxName),
+		Status:        o.Status,
+		Direction:     o.Direction,
+		Priority:      o.Priority,
+		Tags:          r.tags(o.Tags),
+		AssignedUsers: r.ids("user", o.AssignedUsers),
+		AssignedTeams: r.ids("team", o.AssignedTeams),
+		Custom:        r.custom(o.Custom),
+	}
 }
 
 // fold takes an update into a conversation that is not yet created.

@@ -1,10 +1,8 @@
 package automation
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,30 +11,39 @@ import (
 	"github.com/callthread/callthread/phone"
 )
 
-// kind is what a placeholder's value is.
-type kind string
+// Kind is what a placeholder's value is.
+type Kind string
 
+// The kinds, as messages name them.
 const (
-	text    kind = "text"
-	number  kind = "a number"
-	seconds kind = "a duration in seconds"
-	instant kind = "a time"
-	flag    kind = "true or false"
-	phoneNo kind = "a phone number"
-	outcome kind = "an outcome"
-	unknown kind = "whatever the webhook carries"
+	Text    Kind = "text"
+	Number  Kind = "a number"
+	Seconds Kind = "a duration in seconds"
+	Instant Kind = "a time"
+	Flag    Kind = "true or false"
+	Phone   Kind = "a phone number"
+	Outcome Kind = "an outcome"
+	Own     Kind = "whatever the webhook carries" // a field of the file's own
 )
 
-// placeholder is a name that may stand in braces.
-type placeholder struct {
-	kind kind
-	// known are the events that can know it; others never do.
-	known []call.Kind
+// Placeholder is a name that may stand in braces.
+type Placeholder struct {
+	Kind Kind
+	// Known are the events that can know it, the first to know it first; others never do.
+	Known []call.Kind
 	// value is nil where it is absent, else a string, int, bool, time.Time or call.Outcome.
 	value func(call.Facts) any
 }
 
-// The events that can know a thing. The first of each is the one to name.
+// KindOf is the kind of a placeholder's value. What is not among Placeholders is a field of the file's own.
+func KindOf(name string) Kind {
+	if known, ok := Placeholders[name]; ok {
+		return known.Kind
+	}
+	return Own
+}
+
+// The events that can know a thing.
 // Recordings are written down when the call is over, and so know how it ended.
 var (
 	fromBridge = slices.Concat([]call.Kind{call.Bridged}, fromEnd)
@@ -46,56 +53,70 @@ var (
 	ofRecorded = []call.Kind{call.Recorded}
 )
 
-// teamOfQueue is the placeholder that the file's own table of queues fills.
-const teamOfQueue = "queue.teamId"
+// TeamOfQueue is the placeholder that the file's own table of queues fills.
+const TeamOfQueue = "queue.teamId"
 
-// placeholders are those of babelforce, with the three ways in which it writes
+// Placeholders are those of babelforce, with the three ways in which it writes
 // the caller's number (babelforce help, "What is a Placeholder / Expression"),
-// those of its Kustomer
-// integration, and ours, of what a call comes down to.
-var placeholders = map[string]*placeholder{
-	"call.id":              {text, fromStart, func(f call.Facts) any { return orNil(f.Key) }},
-	"call.parentId":        {text, fromStart, func(f call.Facts) any { return orNil(f.Leg.ParentID) }},
-	"call.sessionId":       {text, fromStart, func(f call.Facts) any { return orNil(f.Leg.SessionID) }},
-	"call.conversationId":  {text, fromStart, func(f call.Facts) any { return orNil(f.Leg.ConversationID) }},
-	"call.type":            {text, fromStart, func(f call.Facts) any { return orNil(f.Leg.Type) }},
-	"call.source":          {text, fromStart, func(f call.Facts) any { return orNil(f.Leg.Source) }},
-	"call.domain":          {text, fromStart, func(f call.Facts) any { return orNil(f.Leg.Domain) }},
-	"call.state":           {text, fromStart, func(f call.Facts) any { return orNil(f.Leg.State) }},
-	"call.from":            {phoneNo, fromStart, from},
-	"call.from.number":     {phoneNo, fromStart, from},
-	"call.fromNumber":      {phoneNo, fromStart, from},
-	"call.to":              {phoneNo, fromStart, to},
-	"call.to.number":       {phoneNo, fromStart, to},
-	"call.toNumber":        {phoneNo, fromStart, to},
-	"call.anonymous":       {flag, fromStart, func(f call.Facts) any { return f.Leg.Anonymous }},
-	"call.direction":       {text, fromStart, direction},
-	"call.dateCreated":     {instant, fromStart, func(f call.Facts) any { return orNil(f.Leg.CreatedAt) }},
-	"call.dateEstablished": {instant, fromBridge, func(f call.Facts) any { return orNil(f.Leg.EstablishedAt) }},
-	"call.dateFinished":    {instant, fromEnd, func(f call.Facts) any { return orNil(f.Leg.FinishedAt) }},
-	"call.duration":        {seconds, fromBridge, func(f call.Facts) any { return orAbsent(f.Leg.Seconds) }},
-	"call.finishReason":    {text, fromEnd, func(f call.Facts) any { return orNil(f.Leg.FinishReason) }},
-	"call.outcome":         {outcome, fromEnd, func(f call.Facts) any { return orNil(f.Outcome) }},
-	"call.waitTime":        {seconds, fromEnd, func(f call.Facts) any { return orAbsent(f.Summary.WaitSeconds) }},
-	"call.talkTime":        {seconds, fromEnd, func(f call.Facts) any { return orAbsent(f.Summary.TalkSeconds) }},
-	"call.agents":          {text, fromEnd, func(f call.Facts) any { return orNil(strings.Join(f.Summary.Agents, ", ")) }},
-	"call.endedBy":         {text, fromEnd, func(f call.Facts) any { return orNil(f.Summary.EndedBy) }},
-	"agent.id":             {text, fromAgent, func(f call.Facts) any { return orNil(f.Agent.ID) }},
-	"agent.name":           {text, fromAgent, func(f call.Facts) any { return orNil(f.Agent.Name) }},
-	"agent.email":          {text, fromAgent, func(f call.Facts) any { return orNil(f.Agent.Email) }},
-	"agent.number":         {phoneNo, fromAgent, func(f call.Facts) any { return orNil(f.Agent.Number) }},
-	"agent.sourceId":       {text, fromAgent, func(f call.Facts) any { return orNil(f.Agent.SourceID) }},
-	"agent.agentSource":    {text, fromAgent, func(f call.Facts) any { return orNil(f.Agent.Source) }},
-	"queue.id":             {text, fromBridge, func(f call.Facts) any { return orNil(f.Queue.ID) }},
-	"queue.name":           {text, fromBridge, func(f call.Facts) any { return orNil(f.Queue.Name) }},
-	teamOfQueue:            {text, fromBridge, nil},
-	"recording.id":         {text, ofRecorded, func(f call.Facts) any { return orNil(f.Recording.ID) }},
-	"recording.url":        {text, ofRecorded, func(f call.Facts) any { return orNil(f.Recording.URL) }},
-	"recording.duration":   {seconds, ofRecorded, func(f call.Facts) any { return orAbsent(f.Recording.Seconds) }},
+// those of its Kustomer integration, and ours, of what a call comes down to.
+var Placeholders = map[string]Placeholder{
+	"call.id":              {Text, fromStart, func(f call.Facts) any { return orNil(f.Key) }},
+	"call.parentId":        {Text, fromStart, func(f call.Facts) any { return orNil(f.Leg.ParentID) }},
+	"call.sessionId":       {Text, fromStart, func(f call.Facts) any { return orNil(f.Leg.SessionID) }},
+	"call.conversationId":  {Text, fromStart, func(f call.Facts) any { return orNil(f.Leg.ConversationID) }},
+	"call.type":            {Text, fromStart, func(f call.Facts) any { return orNil(f.Leg.Type) }},
+	"call.source":          {Text, fromStart, func(f call.Facts) any { return orNil(f.Leg.Source) }},
+	"call.domain":          {Text, fromStart, func(f call.Facts) any { return orNil(f.Leg.Domain) }},
+	"call.state":           {Text, fromStart, func(f call.Facts) any { return orNil(f.Leg.State) }},
+	"call.from":            {Phone, fromStart, from},
+	"call.from.number":     {Phone, fromStart, from},
+	"call.fromNumber":      {Phone, fromStart, from},
+	"call.to":              {Phone, fromStart, to},
+	"call.to.number":       {Phone, fromStart, to},
+	"call.toNumber":        {Phone, fromStart, to},
+	"call.anonymous":       {Flag, fromStart, func(f call.Facts) any { return f.Leg.Anonymous }},
+	"call.direction":       {Text, fromStart, direction},
+	"call.dateCreated":     {Instant, fromStart, func(f call.Facts) any { return orNil(f.Leg.CreatedAt) }},
+	"call.dateEstablished": {Instant, fromBridge, func(f call.Facts) any { return orNil(f.Leg.EstablishedAt) }},
+	"call.dateFinished":    {Instant, fromEnd, func(f call.Facts) any { return orNil(f.Leg.FinishedAt) }},
+	"call.duration":        {Seconds, fromBridge, func(f call.Facts) any { return orAbsent(f.Leg.Seconds) }},
+	"call.finishReason":    {Text, fromEnd, func(f call.Facts) any { return orNil(f.Leg.FinishReason) }},
+	"call.outcome":         {Outcome, fromEnd, func(f call.Facts) any { return orNil(f.Outcome) }},
+	"call.waitTime":        {Seconds, fromEnd, func(f call.Facts) any { return orAbsent(f.Summary.WaitSeconds) }},
+	"call.talkTime":        {Seconds, fromEnd, func(f call.Facts) any { return orAbsent(f.Summary.TalkSeconds) }},
+	"call.agents":          {Text, fromEnd, func(f call.Facts) any { return orNil(strings.Join(f.Summary.Agents, ", ")) }},
+	"call.endedBy":         {Text, fromEnd, func(f call.Facts) any { return orNil(f.Summary.EndedBy) }},
+	"agent.id":             {Text, fromAgent, func(f call.Facts) any { return orNil(f.Agent.ID) }},
+	"agent.name":           {Text, fromAgent, func(f call.Facts) any { return orNil(f.Agent.Name) }},
+	"agent.email":          {Text, fromAgent, func(f call.Facts) any { return orNil(f.Agent.Email) }},
+	"agent.number":         {Phone, fromAgent, func(f call.Facts) any { return orNil(f.Agent.Number) }},
+	"agent.sourceId":       {Text, fromAgent, func(f call.Facts) any { return orNil(f.Agent.SourceID) }},
+	"agent.agentSource":    {Text, fromAgent, func(f call.Facts) any { return orNil(f.Agent.Source) }},
+	"queue.id":             {Text, fromBridge, func(f call.Facts) any { return orNil(f.Queue.ID) }},
+	"queue.name":           {Text, fromBridge, func(f call.Facts) any { return orNil(f.Queue.Name) }},
+	TeamOfQueue:            {Text, fromBridge, nil},
+	"recording.id":         {Text, ofRecorded, func(f call.Facts) any { return orNil(f.Recording.ID) }},
+	"recording.url":        {Text, ofRecorded, func(f call.Facts) any { return orNil(f.Recording.URL) }},
+	"recording.duration":   {Seconds, ofRecorded, func(f call.Facts) any { return orAbsent(f.Recording.Seconds) }},
 
-	"integration.kustomer.customer.id":      {text, fromBridge, func(f call.Facts) any { return orNil(f.Kustomer.CustomerID) }},
-	"integration.kustomer.conversation.id":  {text, fromBridge, func(f call.Facts) any { return orNil(f.Kustomer.ConversationID) }},
-	"integration.kustomer.conversation.url": {text, fromBridge, func(f call.Facts) any { return orNil(f.Kustomer.ConversationURL) }},
+	"integration.kustomer.customer.id":      {Text, fromBridge, func(f call.Facts) any { return orNil(f.Kustomer.CustomerID) }},
+	"integration.kustomer.conversation.id":  {Text, fromBridge, func(f call.Facts) any { return orNil(f.Kustomer.ConversationID) }},
+	"integration.kustomer.conversation.url": {Text, fromBridge, func(f call.Facts) any { return orNil(f.Kustomer.ConversationURL) }},
+}
+
+// values are all that some placeholders can have.
+var values = map[string][]any{
+	"call.anonymous": {true, false},
+	"call.direction": {call.In, call.Out},
+	"call.endedBy":   {"caller", "agent", "flow"},
+	"call.outcome":   outcomes(),
+}
+
+func outcomes() (all []any) {
+	for _, outcome := range call.Outcomes() {
+		all = append(all, outcome)
+	}
+	return all
 }
 
 // orNil is nil for what is absent.
@@ -127,39 +148,6 @@ func from(f call.Facts) any {
 func to(f call.Facts) any { return orNil(f.Leg.To) }
 
 func direction(f call.Facts) any { return f.Direction() }
-
-// extra is a field that the webhook carries beyond those that are known, declared under "fields".
-func extra(name string) *placeholder {
-	return &placeholder{unknown, fromStart, func(f call.Facts) any { return orNil(f.Extra[name]) }}
-}
-
-// find looks up a placeholder that an automation of the event may use, or any
-// where no event is given.
-func (l *loader) find(event call.Kind) func(name string) (*placeholder, error) {
-	return func(name string) (*placeholder, error) {
-		if l.fields[name] {
-			return extra(name), nil
-		}
-		found, ok := placeholders[name]
-		switch {
-		case !ok && l.overwhelmed():
-			return nil, fmt.Errorf("unknown placeholder {%s}", name)
-		case !ok:
-			names := slices.Concat(slices.Collect(maps.Keys(placeholders)), slices.Collect(maps.Keys(l.fields)))
-			hint := cmp.Or(suggest(name, names), `; a field of your own must be listed under "fields"`)
-			return nil, fmt.Errorf("unknown placeholder {%s}%s", name, hint)
-		case event != "" && !slices.Contains(found.known, event) && len(found.known) == 1:
-			return nil, fmt.Errorf("{%s} is known on %s only", name, eventNames[found.known[0]])
-		case event != "" && !slices.Contains(found.known, event):
-			return nil, fmt.Errorf("{%s} is not known yet on %s, only from %s on", name, eventNames[event], eventNames[found.known[0]])
-		case name == teamOfQueue && len(l.queues) == 0:
-			return nil, fmt.Errorf(`{%s} needs the table "queues", which says whose team is which`, name)
-		case name == teamOfQueue:
-			return &placeholder{found.kind, found.known, l.queues.teamOf}, nil
-		}
-		return found, nil
-	}
-}
 
 // asText is a value as people read it.
 func asText(value any) string {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/callthread/callthread/call"
 )
@@ -22,19 +23,49 @@ func (r *renderer) warn(format string, args ...any) {
 	}
 }
 
+// value is a placeholder's, nil where it is absent.
+func (r *renderer) value(name string) any {
+	value := any(r.facts.Extra[name])
+	if name == TeamOfQueue {
+		value = r.set.teamOf(r.facts.Queue)
+	} else if known, ok := Placeholders[name]; ok {
+		value = known.value(r.facts)
+	}
+	if text, isText := value.(string); isText {
+		return orNil(oneLine(text))
+	}
+	return value
+}
+
+// oneLine takes out of a value what could pass for something that the file
+// says: line breaks, which would add lines to a note, and, as nobody sees them,
+// control characters and the marks that change the direction of writing.
+func oneLine(value string) string {
+	words := strings.FieldsFunc(value, breaksLine)
+	return strings.Map(func(char rune) rune {
+		if unicode.IsControl(char) || unicode.Is(unicode.Bidi_Control, char) {
+			return -1
+		}
+		return char
+	}, strings.Join(words, " "))
+}
+
+// breaksLine reports whether a character ends a line or moves within one: Unicode's mandatory breaks, and tabs.
+func breaksLine(char rune) bool { return strings.ContainsRune("\t\n\v\f\r\u0085\u2028\u2029", char) }
+
 // text fills a template; absent placeholders without a default become empty.
-func (r *renderer) text(t template) string {
+func (r *renderer) text(t Template) string {
 	text, _ := r.fill(t)
 	return text
 }
 
 // fill also reports whether the template had placeholders and every one of them was absent.
-func (r *renderer) fill(t template) (text string, allAbsent bool) {
+func (r *renderer) fill(t Template) (text string, allAbsent bool) {
 	var b strings.Builder
 	found, absent := 0, 0
 	for _, p := range t {
-		if p.placeholder == nil {
-			b.WriteString(p.literal)
+		if p.Name == "" {
+			b.WriteString(p.Literal)
 			continue
 		}
 		found++
@@ -48,19 +79,16 @@ func (r *renderer) fill(t template) (text string, allAbsent bool) {
 }
 
 // display is a placeholder's value as text, in its format, or its default.
-func (r *renderer) display(p part) string {
-	value := p.placeholder.value(r.facts)
+func (r *renderer) display(p Part) string {
+	value := r.value(p.Name)
 	if value == nil {
-		return p.fallback
+		return p.Default
 	}
-	if p.format != nil {
-		return p.format(value, locale{r.set.zone, r.set.country})
-	}
-	return asText(value)
+	return p.write(value, locale{r.set.Zone, r.set.country})
 }
 
 // lines fills a text line by line and drops the lines that have nothing to say.
-func (r *renderer) lines(t template) string {
+func (r *renderer) lines(t Template) string {
 	var kept []string
 	for _, line := range t.lines() {
 		if text, allAbsent := r.fill(line); !allAbsent {
@@ -71,7 +99,7 @@ func (r *renderer) lines(t template) string {
 }
 
 // list fills a list's entries; entries whose placeholders are all absent disappear.
-func (r *renderer) list(templates []template) []string {
+func (r *renderer) list(templates []Template) []string {
 	var out []string
 	for _, t := range templates {
 		if text, allAbsent := r.fill(t); !allAbsent && text != "" && !slices.Contains(out, text) {
@@ -82,9 +110,9 @@ func (r *renderer) list(templates []template) []string {
 }
 
 // tags leaves out what Kustomer would refuse, because one bad tag fails the whole request.
-func (r *renderer) tags(templates []template) []string {
+func (r *renderer) tags(templates []Template) []string {
 	return slices.DeleteFunc(r.list(templates), func(tag string) bool {
-		bad := !tagPattern.MatchString(tag)
+		bad := !IsTag(tag)
 		if bad {
 			r.warn("a tag has characters that Kustomer does not allow, or more than 64: it was left out")
 		}
@@ -103,7 +131,7 @@ func (r *renderer) atMost(limit int, what string, list []string) []string {
 
 // ids leaves out values that cannot be Kustomer's. An agent created in
 // babelforce, or imported from another system, has no Kustomer user id.
-func (r *renderer) ids(what string, templates []template) []string {
+func (r *renderer) ids(what string, templates []Template) []string {
 	var ids []string
 	for _, t := range templates {
 		id, allAbsent := r.fill(t)
@@ -111,7 +139,7 @@ func (r *renderer) ids(what string, templates []template) []string {
 		case allAbsent && t.mentions("agent.sourceId"):
 			r.warn("the agent has no sourceId: the conversation was not assigned")
 		case allAbsent || id == "":
-		case !objectIDPattern.MatchString(id):
+		case !IsObjectID(id):
 			r.warn("a %s to assign is not a Kustomer %s id (24 hexadecimal digits): it was left out", what, what)
 		case !slices.Contains(ids, id):
 			ids = append(ids, id)
@@ -122,28 +150,28 @@ func (r *renderer) ids(what string, templates []template) []string {
 
 // custom converts attributes to the type that their suffix asks for. A missing
 // value is left out; one that cannot be converted is left out and reported.
-func (r *renderer) custom(attributes []attribute) map[string]any {
+func (r *renderer) custom(attributes []Attribute) map[string]any {
 	custom := make(map[string]any, len(attributes))
 	for _, a := range attributes {
-		value := r.typed(a.template)
+		value := r.typed(a.Template)
 		if value == nil {
 			continue
 		}
-		converted, err := a.convert(value)
+		converted, err := a.Convert(value)
 		if err != nil {
-			r.warn("attribute %s was left out: its value is not %v", a.name, err)
+			r.warn("attribute %s was left out: its value is not %v", a.Name, err)
 			continue
 		}
-		custom[a.name] = converted
+		custom[a.Name] = converted
 	}
 	return custom
 }
 
 // typed is the value of a template: that of its placeholder, with its type, if
 // there is nothing else to it, and otherwise text. It is nil if nothing is known.
-func (r *renderer) typed(t template) any {
-	if len(t) == 1 && t[0].placeholder != nil && t[0].format == nil {
-		if value := t[0].placeholder.value(r.facts); value != nil {
+func (r *renderer) typed(t Template) any {
+	if only, ok := t.Only(); ok && only.Format == "" {
+		if value := r.value(only.Name); value != nil {
 			return value
 		}
 	}

@@ -1,10 +1,11 @@
-package automation
+package automation_test
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 )
 
@@ -17,7 +18,7 @@ func holds(t *testing.T, facts call.Facts, trigger string) bool {
 // met is holds with whatever stands beside the trigger in the automation, and what stands before the automations.
 func met(t *testing.T, facts call.Facts, beside, before string) bool {
 	t.Helper()
-	set := load(t, before+head+creation("{}")+item("call.finished", updateAction, beside, "tags: { add: [met] }"))
+	set := loaded(t, before+head+creation("{}")+item("call.finished", automation.UpdateConversation, beside, "tags: { add: [met] }"))
 	change, warnings := set.Change(call.Finished, facts)
 	require.Empty(t, warnings)
 	return change.AddTags != nil

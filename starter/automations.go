@@ -45,7 +45,7 @@ func automationsCommand(out io.Writer) *cli.Command {
 				_, err := out.Write(automation.DefaultFile)
 				return err
 			}
-			set, err := automations.Load()
+			set, _, err := automations.Load()
 			if err != nil {
 				return err
 			}
@@ -117,7 +117,7 @@ func printAutomations(out io.Writer, set *automation.Set, base, secret string) {
 		fmt.Fprintf(table, "\tURL\t%s/webhooks/babelforce/%s\n", base, entry.path)
 		fmt.Fprintf(table, "\tHeader\tAuthorization: Bearer %s\n", secret)
 		fmt.Fprintf(table, "\tBuckets\t%s\n", entry.buckets)
-		for _, field := range slices.Concat(common, entry.variables, set.Fields()) {
+		for _, field := range slices.Concat(common, entry.variables, set.Fields) {
 			fmt.Fprintf(table, "\tVariable\t%s = {%s}\n", field, field)
 		}
 	}

@@ -6,9 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/callthread/callthread/automation/load"
 	"github.com/stretchr/testify/require"
-
-	"github.com/callthread/callthread/automation"
 )
 
 const secretFlag = "--webhook-secret-file"
@@ -42,7 +41,7 @@ func TestWhyThereAreVariablesForWhatBucketsHoldIsSaidOnce(t *testing.T) {
 
 func TestEveryEntryOfBabelforcesPageIsPrinted(t *testing.T) {
 	var fields []string
-	for _, field := range automation.Default().Fields() {
+	for _, field := range load.Default().Fields {
 		fields = append(fields, field+" = {"+field+"}")
 	}
 	for _, url := range []string{"https://calls.example.com/in", "https://calls.example.com/in/"} {
@@ -126,7 +125,7 @@ func TestSecretIsPrintedOnlyWhereAskedFor(t *testing.T) {
 func TestDefaultPrintsAFileToBeginWith(t *testing.T) {
 	printed, err := starts(t, "automations", "--default")
 	require.NoError(t, err)
-	set, err := automation.Load("mine.yaml", []byte(printed))
+	set, _, err := load.Bytes("mine.yaml", []byte(printed))
 	require.NoError(t, err)
-	require.Equal(t, automation.Default().Version, set.Version)
+	require.Equal(t, load.Default().Version, set.Version)
 }

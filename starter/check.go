@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -50,8 +51,8 @@ func checkCommand(out io.Writer) *cli.Command {
 				return err
 			}
 			var report check.Report
-			set, err := automations.Load()
-			report.File(fileName(automations), set, err)
+			set, warnings, err := automations.Load()
+			report.File(fileName(automations), set, warnings, err)
 			if crm.URL != "" || crm.APIKeyFile != "" || os.Getenv("KUSTOMER_API_KEY") != "" {
 				checkOrg(c.Context, &report, crm, set)
 			}
@@ -99,6 +100,9 @@ func printCheck(out io.Writer, result checkResult, asJSON bool) error {
 	}
 	for _, finding := range result.Findings {
 		fmt.Fprintf(out, "%-8s %s\n", finding.Level, finding.Text)
+		for line := range strings.Lines(finding.Excerpt) {
+			fmt.Fprintf(out, "%8s   %s\n", "", strings.TrimRight(line, "\n"))
+		}
 	}
 	for _, sample := range result.Samples {
 		if err := printSample(out, sample); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
@@ -76,7 +77,7 @@ func TestFileWithTenPlantedMistakesIsRefusedWithTen(t *testing.T) {
 
 func TestCheckWithoutCredentialsIsOfTheFileAlone(t *testing.T) {
 	t.Setenv("CALLTHREAD_AUTOMATIONS", writeFile(t, string(automation.DefaultFile)))
-	version := automation.Default().Version
+	version := load.Default().Version
 	printed, err := starts(t, "check")
 	require.NoError(t, err)
 	require.Equal(t, "ok       automations of "+os.Getenv("CALLTHREAD_AUTOMATIONS")+", version "+version+": no mistakes\n", printed)
@@ -85,6 +86,24 @@ func TestCheckWithoutCredentialsIsOfTheFileAlone(t *testing.T) {
 	printed, err = starts(t, "check")
 	require.NoError(t, err)
 	require.Equal(t, "ok       automations of the built-in file, version "+version+": no mistakes\n", printed)
+}
+
+func TestCheckShowsTheLineThatIsNoYAML(t *testing.T) {
+	file := writeFile(t, "automations:\n  - event: call: inbound\n")
+	printed, err := starts(t, "check", "--automations", file)
+	require.ErrorIs(t, err, errCheckFailed)
+	require.Equal(t, "problem  "+file+":2:16: not YAML: mapping values are not allowed in this context; put the value in quotes\n"+
+		"             - event: call: inbound\n"+
+		"                          ^\n", printed)
+	printed, _ = starts(t, "check", "--json", "--automations", file)
+	require.Equal(t, "  - event: call: inbound\n               ^", decoded(t, printed).Findings[0].Excerpt)
+}
+
+func TestCheckPrintsWhatMayBeMeant(t *testing.T) {
+	file := writeFile(t, "fields: [vip]\nautomations: [{event: call.inbound, action: kustomer.conversation.create, options: {name: '{vip}'}}]\n")
+	printed, err := starts(t, "check", "--automations", file)
+	require.NoError(t, err)
+	require.Regexp(t, `^ok       automations of [^\n]*\nwarning  \S+:2:91: \{vip\} is known on call\.inbound only if its webhook carries it[^\n]*\n$`, printed)
 }
 
 func TestCheckWithCredentialsIsOfTheOrgToo(t *testing.T) {
@@ -186,7 +205,7 @@ func TestSampleCallsArePrintedWithTheirRequestsAndWarnings(t *testing.T) {
 	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
   - event: call.inbound
     action: kustomer.conversation.create
-    options: { name: "", tags: ["{call.from:last4}+"] }
+    options: { name: "", tags: ["`+strings.Repeat("x", 63)+`{call.id}"] }
 `))
 	require.NoError(t, err)
 	_, printed, _ = strings.Cut(printed, "\n\n")

@@ -19,7 +19,7 @@ import (
 	grpcstatus "google.golang.org/grpc/status"
 
 	"github.com/callthread/callthread/activities"
-	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/testsuite/stage"
@@ -35,7 +35,7 @@ func TestStepOfAWorkflowTaskThatIsLostIsNotDoneTwice(t *testing.T) {
 	for key, lost := range map[string]int32{"lost-opening": 1, "lost-hand-over": 2, "lost-hand-over-of-a-call-that-ends": 2} {
 		t.Run(key, func(t *testing.T) {
 			t.Parallel()
-			served := app.NewWorker(losing(t, s, lost), key, activities.New(s.Kustomer, automation.Default, ""), 10, nil)
+			served := app.NewWorker(losing(t, s, lost), key, activities.New(s.Kustomer, load.Default, ""), 10, nil)
 			require.NoError(t, served.Start())
 			t.Cleanup(served.Stop)
 			playByTask(t, s, key, strings.HasSuffix(key, "ends"))

@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/callthread/callthread/activities"
-	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/kustomer/sandbox"
@@ -38,7 +38,7 @@ func TestRingOvertakesWhatIsLeftOfAnOutage(t *testing.T) {
 	for n := range backlog {
 		runs = append(runs, start(key(n), call.Event{Kind: call.Finished, Leg: call.Leg{FinishReason: "hangup"}}))
 	}
-	steps := activities.New(s.Kustomer, sync.OnceValue(automation.Default), "")
+	steps := activities.New(s.Kustomer, sync.OnceValue(load.Default), "")
 	worker := app.NewWorker(s.Temporal, queue, steps, 1, nil)
 	require.NoError(t, worker.Start())
 	t.Cleanup(worker.Stop)

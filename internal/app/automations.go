@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 )
 
 // Automations says what is written to Kustomer for each event of a call.
@@ -24,14 +25,15 @@ func (a *Automations) Flags() []cli.Flag {
 	}
 }
 
-// Load reads the file and refuses it with all that is wrong with it.
-func (a *Automations) Load() (*automation.Set, error) {
+// Load reads the file and refuses it with all that is wrong with it. Warnings
+// are what looks wrong but may be meant.
+func (a *Automations) Load() (set *automation.Set, warnings load.Problems, err error) {
 	if a.File == "" {
-		return automation.Default(), nil
+		return load.Default(), nil, nil
 	}
 	content, err := os.ReadFile(a.File)
 	if err != nil {
-		return nil, fmt.Errorf("--automations (CALLTHREAD_AUTOMATIONS): %w", err)
+		return nil, nil, fmt.Errorf("--automations (CALLTHREAD_AUTOMATIONS): %w", err)
 	}
-	return automation.Load(a.File, content)
+	return load.Bytes(a.File, content)
 }

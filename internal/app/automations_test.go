@@ -14,7 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/callthread/callthread/activities"
-	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 )
 
@@ -33,25 +33,25 @@ const (
 
 func versionOf(t *testing.T, file string) string {
 	t.Helper()
-	set, err := automation.Load("file", []byte(file))
+	set, _, err := load.Bytes("file", []byte(file))
 	require.NoError(t, err)
 	return set.Version
 }
 
 func TestAutomationsAreThoseOfTheFileElseTheBuiltInOnes(t *testing.T) {
-	set, err := new(Automations).Load()
+	set, _, err := new(Automations).Load()
 	require.NoError(t, err)
-	require.Equal(t, automation.Default().Version, set.Version)
+	require.Equal(t, load.Default().Version, set.Version)
 
-	set, err = (&Automations{File: writeFile(t, before)}).Load()
+	set, _, err = (&Automations{File: writeFile(t, before)}).Load()
 	require.NoError(t, err)
 	require.Equal(t, versionOf(t, before), set.Version)
 }
 
 func TestFileIsRefusedWithEveryMistakeAtOnce(t *testing.T) {
 	file := writeFile(t, broken)
-	_, err := (&Automations{File: file}).Load()
-	var problems automation.Problems
+	_, _, err := (&Automations{File: file}).Load()
+	var problems load.Problems
 	require.ErrorAs(t, err, &problems)
 	require.Len(t, problems, 2)
 	require.ErrorContains(t, err, file+`:6:5: unknown key "labell"`)
@@ -59,7 +59,7 @@ func TestFileIsRefusedWithEveryMistakeAtOnce(t *testing.T) {
 }
 
 func TestFileThatIsNotThereIsNamedWithItsSetting(t *testing.T) {
-	_, err := (&Automations{File: "/no/such.yaml"}).Load()
+	_, _, err := (&Automations{File: "/no/such.yaml"}).Load()
 	require.ErrorContains(t, err, "--automations (CALLTHREAD_AUTOMATIONS): open /no/such.yaml")
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
@@ -92,7 +92,7 @@ func (w *Worker) used(t *testing.T) string {
 
 func TestWorkerDoesNotStartWithABrokenFile(t *testing.T) {
 	_, err := workerWith(t, writeFile(t, broken))
-	var problems automation.Problems
+	var problems load.Problems
 	require.ErrorAs(t, err, &problems)
 	require.Len(t, problems, 2)
 }
@@ -165,6 +165,18 @@ func TestHangupTakesUpAChangedFileAndNeverABrokenOne(t *testing.T) {
 
 	reload(before, "was taken up")
 	require.Equal(t, versionOf(t, before), w.used(t))
+}
+
+func TestWhatLooksWrongInTheFileIsLoggedWhenItIsTakenUp(t *testing.T) {
+	file := writeFile(t, "fields: [vip]\n"+strings.Replace(before, "call.from", "vip", 1))
+	w, err := workerWith(t, file)
+	require.NoError(t, err)
+	logs := runs(t, w, &namespace{})
+	said := func() string { return logs.await(t, "looks wrong") }
+	require.Regexp(t, `level=WARN .*:4:43: \{vip\} is known on call\.inbound only if`, said())
+	logs.await(t, "worker serves calls")
+	require.NoError(t, hangUp())
+	require.Contains(t, said(), ":4:43: ")
 }
 
 // late is a Temporal during whose wait something else happens.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/workflows"
 )
@@ -32,10 +33,11 @@ type Worker struct {
 	Country     Country
 	Version     Version
 
-	stopped chan error // by Temporal's refusal, which no waiting heals
-	steps   *activities.Activities
-	inForce *atomic.Pointer[automation.Set]
-	serves  atomic.Bool // it has started, and was not told to stop
+	stopped  chan error // by Temporal's refusal, which no waiting heals
+	steps    *activities.Activities
+	inForce  *atomic.Pointer[automation.Set]
+	warnings load.Problems // of the automations file that it started with
+	serves   atomic.Bool   // it has started, and was not told to stop
 }
 
 // stopTimeout lets requests to Kustomer finish, so that nothing has to be looked up again elsewhere.
@@ -62,10 +64,11 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 	if err != nil {
 		return nil, err
 	}
-	automations, err := w.Automations.Load()
+	automations, warnings, err := w.Automations.Load()
 	if err != nil {
 		return nil, err
 	}
+	w.warnings = warnings
 	deployment, err := w.Version.options()
 	if err != nil {
 		return nil, err
@@ -123,6 +126,7 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // from the start: one that comes while Temporal is waited for must not end the process
 	defer signal.Stop(hangups)
+	logWarnings(log, w.warnings)
 	if err := w.Temporal.AwaitReady(ctx, c, log); err != nil {
 		return nil // told to stop while waiting
 	}
@@ -178,11 +182,18 @@ func (w *Worker) attend(ctx context.Context, hangups <-chan os.Signal, log *slog
 
 // reload takes up a changed automations file. A bad one never replaces a good one.
 func (w *Worker) reload(log *slog.Logger) {
-	automations, err := w.Automations.Load()
+	automations, warnings, err := w.Automations.Load()
 	if err != nil {
 		log.Error("the automations file was not taken up: calls go on with the one before", "problem", err)
 		return
 	}
 	w.inForce.Store(automations)
 	log.Info("the automations file was taken up", "version", automations.Version)
+	logWarnings(log, warnings)
+}
+
+func logWarnings(log *slog.Logger, warnings load.Problems) {
+	for _, warning := range warnings {
+		log.Warn("something in the automations file looks wrong", "warning", warning.String())
+	}
 }

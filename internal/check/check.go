@@ -4,11 +4,13 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/kustomer"
 )
 
@@ -22,6 +24,8 @@ type Finding struct {
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`   // from 1
 	Column int    `json:"column,omitempty"` // from 1, in characters
+	// Excerpt is that line, and a mark below it, where Text cannot name what is wrong.
+	Excerpt string `json:"excerpt,omitempty"`
 }
 
 // The levels of findings.
@@ -45,19 +49,25 @@ func (r *Report) add(level, format string, args ...any) {
 	r.Findings = append(r.Findings, Finding{Level: level, Text: fmt.Sprintf(format, args...)})
 }
 
-// File checks a file by itself.
-func (r *Report) File(name string, set *automation.Set, err error) {
-	switch problems, ok := err.(automation.Problems); {
-	case ok:
-		for _, problem := range problems {
-			r.Findings = append(r.Findings, Finding{
-				Level: Bad, Text: problem.String(), File: problem.File, Line: problem.Line, Column: problem.Column,
-			})
-		}
+// File checks a file by itself: set and err are what came of loading it.
+func (r *Report) File(name string, set *automation.Set, warnings load.Problems, err error) {
+	var problems load.Problems
+	switch {
+	case errors.As(err, &problems):
+		r.places(Bad, problems)
 	case err != nil:
 		r.Findings = append(r.Findings, Finding{Level: Bad, Text: err.Error(), File: name})
 	default:
 		r.add(OK, "automations of %s, version %s: no mistakes", name, set.Version)
+	}
+	r.places(Warning, warnings)
+}
+
+func (r *Report) places(level string, problems load.Problems) {
+	for _, p := range problems {
+		r.Findings = append(r.Findings, Finding{
+			Level: level, Text: p.String(), File: p.File, Line: p.Line, Column: p.Column, Excerpt: p.Excerpt,
+		})
 	}
 }
 

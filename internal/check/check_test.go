@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -25,14 +26,14 @@ const (
 	enough   = "ok: the API key has every role that is needed"
 )
 
-// load is a file that creates a conversation with some options, written as YAML in one line.
-func load(t *testing.T, create string, more ...string) *automation.Set {
+// loaded is a file that creates a conversation with some options, written as YAML in one line.
+func loaded(t *testing.T, create string, more ...string) *automation.Set {
 	t.Helper()
 	file := "automations:\n  - { event: call.inbound, action: kustomer.conversation.create, options: {" + create + "} }\n"
 	for _, item := range more {
 		file += "  - {" + item + "}\n"
 	}
-	set, err := automation.Load("file.yaml", []byte(file))
+	set, _, err := load.Bytes("file.yaml", []byte(file))
 	require.NoError(t, err)
 	return set
 }
@@ -68,9 +69,9 @@ func texts(report Report) (texts []string) {
 
 func TestFileWithTenMistakesIsReportedWithTen(t *testing.T) {
 	bad := strings.Repeat(`"!", `, 10)
-	set, err := automation.Load("calls.yaml", []byte("automations: [{event: call.inbound, action: kustomer.conversation.create, options: {tags: ["+bad+"]}}]"))
+	set, warnings, err := load.Bytes("calls.yaml", []byte("automations: [{event: call.inbound, action: kustomer.conversation.create, options: {tags: ["+bad+"]}}]"))
 	var report Report
-	report.File("calls.yaml", set, err)
+	report.File("calls.yaml", set, warnings, err)
 	require.True(t, report.Fails())
 	require.Len(t, report.Findings, 10)
 	for i, finding := range report.Findings {
@@ -83,11 +84,11 @@ func TestFileWithTenMistakesIsReportedWithTen(t *testing.T) {
 
 func TestFileThatCannotBeReadIsOneProblemAndOneWithoutMistakesNone(t *testing.T) {
 	var unreadable, good Report
-	unreadable.File("calls.yaml", nil, errors.New("no such file"))
+	unreadable.File("calls.yaml", nil, nil, errors.New("no such file"))
 	require.True(t, unreadable.Fails())
 	require.Equal(t, []Finding{{Level: Bad, Text: "no such file", File: "calls.yaml"}}, unreadable.Findings)
-	set := automation.Default()
-	good.File("the built-in file", set, nil)
+	set := load.Default()
+	good.File("the built-in file", set, nil, nil)
 	require.False(t, good.Fails())
 	require.Equal(t, []string{"ok: automations of the built-in file, version " + set.Version + ": no mistakes"}, texts(good))
 }
@@ -98,9 +99,21 @@ func TestAnAttributeOfATypeThatIsNotUnderstoodExists(t *testing.T) {
 		_, _ = w.Write([]byte(`{"data":{"id":"conversation","attributes":{"properties":{"waitNum":{"type":{"of":"number"}}}}}}`))
 	})
 	org.Handle("/", sandbox.New(sandbox.Config{APIKey: apiKey}))
-	found, fails := checked(t, org, load(t, "custom: { waitNum: 1 }"))
+	found, fails := checked(t, org, loaded(t, "custom: { waitNum: 1 }"))
 	require.False(t, fails, found)
 	require.Contains(t, found, "ok: custom attribute waitNum exists")
+}
+
+func TestWarningsAboutTheFileAreFindingsWithTheirPlace(t *testing.T) {
+	const file = "fields: [vip]\nautomations: [{event: call.inbound, action: kustomer.conversation.create, options: {name: '{vip}'}}]"
+	var report Report
+	set, warnings, err := load.Bytes("calls.yaml", []byte(file))
+	report.File("calls.yaml", set, warnings, err)
+	require.False(t, report.Fails())
+	require.Len(t, report.Findings, 2)
+	warning := report.Findings[1]
+	require.Contains(t, warning.Text, "calls.yaml:2:91: {vip} is known on call.inbound only if")
+	require.Equal(t, Finding{Level: Warning, Text: warning.Text, File: "calls.yaml", Line: 2, Column: 91}, warning)
 }
 
 func TestWarningsAloneDoNotFailTheCheck(t *testing.T) {
@@ -146,7 +159,7 @@ func TestWhatTheFileNamesMustBeInTheOrg(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			org := sandbox.New(sandbox.Config{APIKey: apiKey, Attributes: attributes})
-			found, fails := checked(t, org, load(t, c.create, c.more...))
+			found, fails := checked(t, org, loaded(t, c.create, c.more...))
 			var want []string
 			for _, finding := range found {
 				if strings.Contains(finding, "API key") {
@@ -162,7 +175,7 @@ func TestWhatTheFileNamesMustBeInTheOrg(t *testing.T) {
 
 // everything is a file whose check needs every list of the org, and the id of a customer.
 func everything(t *testing.T, customer string) *automation.Set {
-	return load(t, `customer: `+customer+`, custom: { callIdStr: "{call.id}" }, assignedTeams: [`+support+`], assignedUsers: [`+amira+`]`)
+	return loaded(t, `customer: `+customer+`, custom: { callIdStr: "{call.id}" }, assignedTeams: [`+support+`], assignedUsers: [`+amira+`]`)
 }
 
 // withCustomer is the sandbox with one customer.
@@ -235,7 +248,7 @@ func TestKeyThatIsRefusedIsTheOnlyProblem(t *testing.T) {
 func TestOrgThatCannotBeReachedIsAProblem(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	found, fails := checkedAt(t, server.URL, automation.Default())
+	found, fails := checkedAt(t, server.URL, load.Default())
 	require.True(t, fails)
 	require.Equal(t, []string{"problem: the API key: kustomer: cannot check the API key: unavailable: connection refused"}, found)
 }

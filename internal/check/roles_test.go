@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
@@ -38,19 +39,19 @@ const (
 )
 
 func TestEveryMissingRoleIsNamedWithItsPurpose(t *testing.T) {
-	tagsOnly := load(t, "tags: [a]", update("tags: { add: [b] }"))
+	tagsOnly := loaded(t, "tags: [a]", update("tags: { add: [b] }"))
 	for name, c := range map[string]struct {
 		set  *automation.Set
 		want []string
 	}{
 		"tags are added":    {tagsOnly, []string{findCaller, createCaller, findLost, openOne, changeOne}},
-		"tags are removed":  {load(t, "", update("tags: { remove: [b] }")), []string{findCaller, createCaller, findLost, openOne, changeOne, removeTags}},
-		"notes are written": {load(t, "", update("note: a")), []string{findCaller, createCaller, findLost, openOne, changeOne, writeNotes, writeOnce}},
-		"the built-in file": {automation.Default(), []string{findCaller, createCaller, findLost, openOne, changeOne, removeTags, writeNotes, writeOnce}},
-		"messages are written": {load(t, "", "event: call.finished, action: kustomer.message.create, options: {}"),
+		"tags are removed":  {loaded(t, "", update("tags: { remove: [b] }")), []string{findCaller, createCaller, findLost, openOne, changeOne, removeTags}},
+		"notes are written": {loaded(t, "", update("note: a")), []string{findCaller, createCaller, findLost, openOne, changeOne, writeNotes, writeOnce}},
+		"the built-in file": {load.Default(), []string{findCaller, createCaller, findLost, openOne, changeOne, removeTags, writeNotes, writeOnce}},
+		"messages are written": {loaded(t, "", "event: call.finished, action: kustomer.message.create, options: {}"),
 			[]string{findCaller, createCaller, findLost, openOne, writeCalls, callsOnce}},
-		"of one customer's only": {load(t, "customer: "+nobody), []string{findLost, openOne}},
-		"nothing is left to add": {load(t, "", strings.Replace(update("tags: { remove: [b] }"), "call.bridged", "call.inbound", 1)), []string{findCaller, createCaller, findLost, openOne}},
+		"of one customer's only": {loaded(t, "customer: "+nobody), []string{findLost, openOne}},
+		"nothing is left to add": {loaded(t, "", strings.Replace(update("tags: { remove: [b] }"), "call.bridged", "call.inbound", 1)), []string{findCaller, createCaller, findLost, openOne}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var report Report
@@ -58,7 +59,7 @@ func TestEveryMissingRoleIsNamedWithItsPurpose(t *testing.T) {
 			require.Equal(t, c.want, texts(report))
 		})
 	}
-	appends, err := automation.Load("file.yaml", []byte("callers: { returning: { policy: append } }\n"+
+	appends, _, err := load.Bytes("file.yaml", []byte("callers: { returning: { policy: append } }\n"+
 		"automations: [{ event: call.inbound, action: kustomer.conversation.create, options: {} }]"))
 	require.NoError(t, err)
 	var report Report
@@ -72,7 +73,7 @@ func TestEveryMissingRoleIsNamedWithItsPurpose(t *testing.T) {
 func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
 	const harm = ": a key without it could do less harm in wrong hands"
 	org := sandbox.New(sandbox.Config{APIKey: apiKey})
-	found, fails := checked(t, org, automation.Default())
+	found, fails := checked(t, org, load.Default())
 	require.False(t, fails)
 	require.Equal(t, []string{
 		accepted, enough,
@@ -81,7 +82,7 @@ func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
 		"warning: the API key has the role org.permission.message.create, which is not needed" + harm,
 	}, found)
 
-	found, fails = checked(t, org, load(t, ""))
+	found, fails = checked(t, org, loaded(t, ""))
 	require.False(t, fails)
 	require.Equal(t, []string{
 		accepted, enough,
@@ -115,7 +116,7 @@ func TestBroadAndOldRolesAreEnoughAndWarnedAbout(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found, fails := checked(t, keyWith(c.held...), automation.Default())
+			found, fails := checked(t, keyWith(c.held...), load.Default())
 			require.False(t, fails)
 			want := []string{accepted, enough}
 			for i, role := range c.held {
@@ -127,7 +128,7 @@ func TestBroadAndOldRolesAreEnoughAndWarnedAbout(t *testing.T) {
 }
 
 func TestRoleThatOnlyBeginsAlikeIsNotEnough(t *testing.T) {
-	set := load(t, "customer: "+nobody, update("tags: { add: [b] }"))
+	set := loaded(t, "customer: "+nobody, update("tags: { add: [b] }"))
 	for _, role := range []string{"org.permission.conv", "org.permission.conversation.updates", "organisation", ""} {
 		var report Report
 		report.roles([]string{role}, rolesFor(set.Needs()))

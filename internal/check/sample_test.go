@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
@@ -25,7 +26,7 @@ const (
 
 // mine is a file with what the built-in one has not.
 func mine(t *testing.T) *automation.Set {
-	return load(t,
+	return loaded(t,
 		`name: "Ring {call.from:last4}", priority: 4, direction: out, status: done, tags: [a, "to_{call.to:last3}"], assignedTeams: [`+support+`],
 		custom: { callIdStr: "{call.id}", ringingAt: "{call.dateCreated}", storyTxt: "{call.conversationId|none}" }`,
 		update(`name: "Taken by {agent.name}", priority: 5, status: snoozed, tags: { set: [b] }, assignedUsers: ["{agent.sourceId}"],
@@ -63,7 +64,7 @@ func requestsOf(t *testing.T, set *automation.Set) (answered, lost []string, war
 	t.Helper()
 	requests, warned := played(t, set)
 	end := isLost
-	if len(set.Fields()) > 0 {
+	if len(set.Fields) > 0 {
 		end = isLostBare
 	}
 	require.Contains(t, requests, isAnswered)
@@ -72,7 +73,7 @@ func requestsOf(t *testing.T, set *automation.Set) (answered, lost []string, war
 }
 
 func TestSampleFromAWithheldNumberIsOfACallerWhoIsNotKnown(t *testing.T) {
-	requests, _ := played(t, load(t, `name: "From {call.from|nobody}"`))
+	requests, _ := played(t, loaded(t, `name: "From {call.from|nobody}"`))
 	require.Equal(t, []string{
 		`GET /v1/customers/externalId=babelforce%3Aunknown-caller `,
 		`POST /v1/customers {"name":"Unknown caller","externalId":"babelforce:unknown-caller"}`,
@@ -81,7 +82,7 @@ func TestSampleFromAWithheldNumberIsOfACallerWhoIsNotKnown(t *testing.T) {
 }
 
 func TestSamplesCarryTheFieldsThatTheFileDeclaresButOneDoesNot(t *testing.T) {
-	set, err := automation.Load("file.yaml", []byte(`
+	set, _, err := load.Bytes("file.yaml", []byte(`
 fields: [shop, app.vip]
 automations:
   - { event: call.inbound, action: kustomer.conversation.create, options: { name: "{shop|none} {app.vip|none}" } }
@@ -94,17 +95,17 @@ automations:
 		require.Contains(t, requests[title][2], `"name":"`+want+" "+want+`"`, title)
 		require.Contains(t, requests[title][3], `"name":"`+want+` at the end"`, title)
 	}
-	requests, _ = played(t, load(t, ""))
+	requests, _ = played(t, loaded(t, ""))
 	require.Len(t, requests, 3, "no fields, nothing to go without")
 }
 
 func TestSampleOfALostCallNamesTheQueueThatItWaitedIn(t *testing.T) {
-	_, lost, _ := requestsOf(t, load(t, "", "event: call.finished, action: kustomer.conversation.update, options: { note: '{queue.name}' }"))
+	_, lost, _ := requestsOf(t, loaded(t, "", "event: call.finished, action: kustomer.conversation.update, options: { note: '{queue.name}' }"))
 	require.Equal(t, `POST`+at+`/notes {"body":"Support","externalId":"`+external+`:finished"}`, lost[3])
 }
 
 func TestSamplesOfTheBuiltInFileAreTheRequestsThatWouldBeSent(t *testing.T) {
-	answered, lost, warnings := requestsOf(t, automation.Default())
+	answered, lost, warnings := requestsOf(t, load.Default())
 	const open = `POST /v1/conversations ` + of + `"name":"Call from +493023125042","status":"open","direction":"in","tags":["babelforce","inbound_call","call_lost"]}`
 	require.Equal(t, []string{
 		look, add, open,
@@ -139,7 +140,7 @@ func TestSamplesShowWhatAFileAsksForBeyondTheUsualEvents(t *testing.T) {
 	update := func(event, note string) string {
 		return "event: " + event + ", action: kustomer.conversation.update, options: { note: '" + note + "' }"
 	}
-	requests, warnings := played(t, load(t, "", "event: call.outbound, action: kustomer.conversation.create, options: { name: 'By {agent.name}' }",
+	requests, warnings := played(t, loaded(t, "", "event: call.outbound, action: kustomer.conversation.create, options: { name: 'By {agent.name}' }",
 		"event: call.finished, action: kustomer.message.create, options: { subject: '{call.outcome:words}' }",
 		update("recording.finished", "{recording.url}"), update("call.wrappedUp", "{call.outcome} for {call.talkTime} s")))
 	require.Contains(t, requests[outgoing][2], `"name":"By Amira Haddad","status":"open","direction":"out"}`)
@@ -155,12 +156,12 @@ func TestSamplesShowWhatAFileAsksForBeyondTheUsualEvents(t *testing.T) {
 }
 
 func TestSampleOfACustomersOwnLooksForNoCaller(t *testing.T) {
-	_, lost, _ := requestsOf(t, load(t, `customer: `+nobody))
+	_, lost, _ := requestsOf(t, loaded(t, `customer: `+nobody))
 	require.Equal(t, []string{`POST /v1/conversations {"customer":"` + nobody + `","externalId":"` + external + `","status":"open","direction":"in"}`}, lost)
 }
 
 func TestSampleCallThatNoAutomationOpensAConversationForMakesNoRequests(t *testing.T) {
-	set, err := automation.Load("file.yaml", []byte(`automations:
+	set, _, err := load.Bytes("file.yaml", []byte(`automations:
   - event: call.inbound
     trigger: { conditions: [{ expression: call.from, operator: STARTS_WITH, expectation: "+44" }] }
     action: kustomer.conversation.create
@@ -174,14 +175,14 @@ func TestSampleCallThatNoAutomationOpensAConversationForMakesNoRequests(t *testi
 }
 
 func TestSamplesWarnOfWhatOperatorsWouldSee(t *testing.T) {
-	_, _, warnings := requestsOf(t, load(t, `tags: ["{call.from:last4}+"]`, update(`custom: { pageUrl: "{agent.name}" }`)))
+	_, _, warnings := requestsOf(t, loaded(t, `tags: ["`+strings.Repeat("x", 63)+`{call.id}"]`, update(`custom: { pageUrl: "{agent.name}" }`)))
 	const tag = "a tag has characters that Kustomer does not allow, or more than 64: it was left out"
 	require.Equal(t, [2][]string{{tag, "attribute pageUrl was left out: its value is not an absolute URL"}, {tag}}, warnings)
 }
 
 func TestSandboxTakesEverySampleRequest(t *testing.T) {
 	for name, set := range map[string]*automation.Set{
-		"built-in": automation.Default(), "mine": mine(t), "messages": load(t, "", "event: call.finished, action: kustomer.message.create, options: {}"),
+		"built-in": load.Default(), "mine": mine(t), "messages": loaded(t, "", "event: call.finished, action: kustomer.message.create, options: {}"),
 	} {
 		samples, err := Samples(t.Context(), set, "")
 		require.NoError(t, err)
@@ -207,7 +208,7 @@ func TestSandboxTakesEverySampleRequest(t *testing.T) {
 }
 
 func TestASampleOfAFileThatParksUnknownCallersSaysSo(t *testing.T) {
-	set, err := automation.Load("test.yaml", []byte("callers: { unknown: park }\nautomations:\n- { event: call.inbound, action: kustomer.conversation.create, options: {} }\n"))
+	set, _, err := load.Bytes("test.yaml", []byte("callers: { unknown: park }\nautomations:\n- { event: call.inbound, action: kustomer.conversation.create, options: {} }\n"))
 	require.NoError(t, err)
 	samples, err := Samples(t.Context(), set, "")
 	require.NoError(t, err)
@@ -215,7 +216,7 @@ func TestASampleOfAFileThatParksUnknownCallersSaysSo(t *testing.T) {
 }
 
 func TestASampleWithANoteAtTheRing(t *testing.T) {
-	set, err := automation.Load("test.yaml", []byte(`automations:
+	set, _, err := load.Bytes("test.yaml", []byte(`automations:
 - { event: call.inbound, action: kustomer.conversation.create, options: {} }
 - { event: call.inbound, action: kustomer.conversation.update, options: { note: rings } }
 - { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: ["{agent.sourceId}"], note: answered } }

@@ -17,7 +17,7 @@ type story struct {
 // of those for some calls only, as after hours: so one call goes without.
 func stories(set *automation.Set) []story {
 	stories := bareStories(set)
-	fields := set.Fields()
+	fields := set.Fields
 	if len(fields) == 0 {
 		return stories
 	}

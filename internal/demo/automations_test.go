@@ -5,16 +5,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 )
 
 func TestDemoShowsWhatTheBuiltInAutomationsLeaveToOthers(t *testing.T) {
-	set, err := automation.Load("automations", automations)
+	set, _, err := load.Bytes("automations", automations)
 	require.NoError(t, err)
 	for _, kind := range []call.Kind{call.Inbound, call.Bridged, call.Finished, call.Outbound, call.Recorded} {
 		require.True(t, set.Handles(kind), kind)
 	}
 	require.True(t, set.Needs().WritesMessages)
-	require.False(t, automation.Default().Needs().WritesMessages)
+	require.False(t, load.Default().Needs().WritesMessages)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/kustomer"
@@ -106,7 +107,7 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 	if options.Programs != nil {
 		return s, s.startPrograms(ctx, options)
 	}
-	set, err := automation.Load("automations", options.automations())
+	set, _, err := load.Bytes("automations", options.automations())
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/codec"
@@ -69,7 +70,7 @@ func newKey(t *testing.T, id string) string {
 // serve starts a worker for a task queue, until the test ends.
 func serve(t *testing.T, s *stage.Stage, queue, keys string) worker.Worker {
 	t.Helper()
-	set, err := automation.Load("default", automation.DefaultFile)
+	set, _, err := load.Bytes("default", automation.DefaultFile)
 	require.NoError(t, err)
 	steps := activities.New(s.Kustomer, func() *automation.Set { return set }, "")
 	served := app.NewWorker(s.Connect(t, keys), queue, steps, 10, nil)

@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
@@ -117,7 +118,7 @@ func (o *org) automations(t *testing.T, s story) *automation.Set {
 		require.NoError(t, err)
 		content = []byte(o.withIDs(string(text)))
 	}
-	set, err := automation.Load(s.Title, content)
+	set, _, err := load.Bytes(s.Title, content)
 	require.NoError(t, err)
 	return set
 }

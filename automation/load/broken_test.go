@@ -1,39 +1,12 @@
-package automation
+package load
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 )
-
-// requireProblems are all that is wrong with a file, one a line, without the file's name.
-func requireProblems(t *testing.T, want, file string) {
-	t.Helper()
-	_, err := Load("f.yaml", []byte(file))
-	var problems Problems
-	require.ErrorAs(t, err, &problems)
-	require.Equal(t, strings.TrimSpace(want), strings.TrimSpace(strings.ReplaceAll(problems.Error(), "f.yaml:", "")), "%.300s", file)
-}
-
-// Files with an automation of which only the options, or what stands beside
-// them, matter: options begin on line 5, in column 7.
-func creating(options string) string { return "automations:\n" + creation(options) }
-
-func updating(options string) string {
-	return "automations:\n" + update(call.Bridged, options) + creation("{}")
-}
-
-func beside(more string) string {
-	return "automations:\n" + item("call.inbound", createAction, "    "+more+"\n", "{}")
-}
-
-// comparing is a file with one condition, of which this is the expression and what follows it.
-func comparing(condition string) string {
-	return beside("trigger: { conditions: [{ expression: " + condition + " }] }")
-}
 
 func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 	for file, want := range map[string]string{
@@ -41,24 +14,24 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		"":                                         `the file is empty: it needs "automations"`,
 		"# nothing but a comment\n":                `the file is empty: it needs "automations"`,
 		"automations:\n\t- a":                      "2:1: not YAML: found character that cannot start any token; use spaces, not tabs",
-		"a: b: c":                                  "1:1: not YAML: mapping values are not allowed in this context; put the value in quotes",
-		creating("name: {call.from} rang"):         "5:1: not YAML: did not find expected key; put the value in quotes",
-		creating("name: @home"):                    "5:1: not YAML: found character that cannot start any token; put the value in quotes",
-		creating("name: %a"):                       "5:1: not YAML: found character that cannot start any token; put the value in quotes",
-		creating("name: *star"):                    "5:1: not YAML: unknown anchor 'star' referenced; put the value in quotes",
-		creating("name: *star*"):                   "5:1: not YAML: did not find expected alphabetic or numeric character; put the value in quotes",
-		creating("name: &co: b"):                   "5:1: not YAML: mapping values are not allowed in this context; put the value in quotes",
-		creating("tags:\n- Call: from: a"):         "6:1: not YAML: mapping values are not allowed in this context; put the value in quotes",
-		creating("name: a\n\tstatus: open"):        "5:1: not YAML: found a tab character that violates indentation; use spaces, not tabs on line 6",
-		creating("name: 'it's'\nstatus: open"):     "5:1: not YAML: did not find expected key",
-		creating("tags: [a, b\nstatus: open"):      "5:1: not YAML: did not find expected ',' or ']'",
-		"automations:\n  - event: a\n   action: b": "3:1: not YAML: did not find expected '-' indicator (in the block that begins on line 2)",
-		"a: 1\nb: 2\n c: 3\nd: 4":                  "3:1: not YAML: mapping values are not allowed in this context",
-		"a: [\nb: 2\n":                             "2:1: not YAML: did not find expected ',' or ']' (in the block that begins on line 1)",
-		"\na: 1\n- b\n":                            "3:1: not YAML: did not find expected key (in the block that begins on line 2)",
-		"a: 1\nb: 2\n- c\n":                        "3:1: not YAML: did not find expected key (in the block that begins on line 1)",
-		"a: ]":                                     "1:1: not YAML: did not find expected node content",
-		"a: [":                                     "1:1: not YAML: did not find expected node content",
+		"a: b: c":                                  "1:5: not YAML: mapping values are not allowed in this context; put the value in quotes",
+		creating("name: {call.from} rang"):         "5:25: not YAML: did not find expected key; put a text with a placeholder in quotes",
+		creating("name: @home"):                    "5:13: not YAML: found character that cannot start any token; put the value in quotes",
+		creating("name: %a"):                       "5:13: not YAML: found character that cannot start any token; put the value in quotes",
+		creating("name: *star"):                    "5:13: not YAML: unknown anchor 'star' referenced; put the value in quotes",
+		creating("name: *star*"):                   "5:13: not YAML: unknown anchor 'star*' referenced; put the value in quotes",
+		creating("name: &co: b"):                   "5:16: not YAML: mapping values are not allowed in this context; put the value in quotes",
+		creating("tags:\n- Call: from: a"):         "6:19: not YAML: mapping values are not allowed in this context; put the value in quotes",
+		creating("name: a\n\tstatus: open"):        "6:7: not YAML: found a tab character that violates indentation; use spaces, not tabs",
+		creating("name: 'it's'\nstatus: open"):     "5:17: not YAML: did not find expected key; the quotes end before the value does: inside of them write '' for ' and \\\" for \"",
+		creating("tags: [a, b\nstatus: open"):      "6:13: not YAML: did not find expected ',' or ']'; the [ on line 5 is not closed, or a comma is missing",
+		"automations:\n  - event: a\n   action: b": "3:4: not YAML: did not find expected '-' indicator; its indentation fits no line above",
+		"a: 1\nb: 2\n c: 3\nd: 4":                  "3:3: not YAML: mapping values are not allowed in this context; the value above goes on in this line: look at its quotes, and at the indentation",
+		"a: [\nb: 2\n":                             "1:4: not YAML: did not find expected ',' or ']'; this [ is not closed",
+		"\na: 1\n- b\n":                            "3:1: not YAML: did not find expected key; its indentation fits no line above",
+		"a: 1\nb: 2\n- c\n":                        "3:1: not YAML: did not find expected key; its indentation fits no line above",
+		"a: ]":                                     "1:4: not YAML: did not find expected node content; put the value in quotes",
+		"a: [":                                     "1:5: not YAML: did not find expected node content; the file ends here: something above is not closed",
 		"%YAML 1.1\n%YAML 1.1\n---\na: b":          "2:1: not YAML: found duplicate %YAML directive",
 		"- a":                                      "1:1: the file must be a mapping of names to values",
 		"---\n":                                    "2:1: the file must be a mapping of names to values",
@@ -67,7 +40,7 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		"automations:":                             `1:1: "automations" is empty, but the file needs it`,
 		"automations: always":                      `1:14: "automations" must be a list`,
 		creating("{}") + "---\na: b":               "6:1: a second document: the file must be one",
-		creating("{}") + "---\na: b: c":            "7:1: not YAML: mapping values are not allowed in this context; put the value in quotes",
+		creating("{}") + "---\na: b: c":            "7:5: not YAML: mapping values are not allowed in this context; put the value in quotes",
 		creating("{}") + "automation: []\n":        `6:1: unknown key "automation" in the file: did you mean "automations"?`,
 		creating("{}") + "automations: []\n":       `6:1: "automations" is there twice`,
 		"timezone: Berlin\n" + creating("{}"):      `1:11: unknown time zone "Berlin": use a name such as Europe/Berlin`,
@@ -75,20 +48,20 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		"fields: [my field]\n" + creating("{}"):    `1:10: "my field" cannot be the name of a field: use letters, digits, and _ . - inside`,
 		"fields: [[a]]\n" + creating("{}"):         "1:10: a field must be a single value",
 		strings.Repeat("#", maxFile+1):             "larger than 1 MiB",
-		strings.Repeat("[", 100_000):               "1:1: not YAML: exceeded max depth of 10000",
-		"a: &a [b]\nautomations: *a":               "1:1: unknown key \"a\" in the file\n2:14: aliases are not supported: write the value out",
-		"x: &x {a: b}\n<<: *x\n" + creating("{}"):  "1:1: unknown key \"x\" in the file\n2:1: unknown key \"<<\" in the file",
+		strings.Repeat("[", 100_000):               "1:10001: not YAML: exceeded max depth of 10000",
+		"a: &a [b]\nautomations: *a":               "1:1: unknown key \"a\" in the file: use one of agents, automations, callers, fields, queues, timezone, triggers, wrapUpTime\n2:14: aliases are not supported: write the value out",
+		"x: &x {a: b}\n<<: *x\n" + creating("{}"):  "1:1: unknown key \"x\" in the file: use one of agents, automations, callers, fields, queues, timezone, triggers, wrapUpTime\n2:1: unknown key \"<<\" in the file: use one of agents, automations, callers, fields, queues, timezone, triggers, wrapUpTime",
 		// Automations.
 		"automations: [a]":  "1:15: an automation must be a mapping of names to values",
 		"automations: [{}]": "1:15: an automation needs \"event\"\n1:15: an automation needs \"action\"\n1:15: an automation needs \"options\"",
 		"automations: [{event: , action: \"\", options: {}}]": "1:16: \"event\" is empty, but an automation needs it\n" +
 			"1:25: \"action\" is empty, but an automation needs it",
-		"automations:\n" + item("call.created", createAction, "", "{}"): `2:12: "event" cannot be "call.created": did you mean "call.inbound"?`,
+		"automations:\n" + item("call.created", createAction, "", "{}"): `2:12: "event" cannot be "call.created": did you mean "call.inbound"? Use one of call.bridged, call.finished, call.inbound, call.outbound, call.wrappedUp, recording.finished`,
 		"automations:\n" + item("sms", createAction, "", "{}"):          `2:12: "event" cannot be "sms": use one of call.bridged, call.finished, call.inbound, call.outbound, call.wrappedUp, recording.finished`,
 		"automations:\n" + item("call.inbound", "kustomer.conversation.creat", "", "nme: a"): `3:13: "action" cannot be "kustomer.conversation.creat": ` +
-			"did you mean \"kustomer.conversation.create\"?\n5:7: unknown key \"nme\" in the options of kustomer.conversation.create: did you mean \"name\"?",
+			"did you mean \"kustomer.conversation.create\"? Use one of kustomer.conversation.create, kustomer.conversation.update, kustomer.message.create\n5:7: unknown key \"nme\" in the options of kustomer.conversation.create: did you mean \"name\"?",
 		"automations:\n" + item("call.inbound", "kustomer.conversation.replace", "", "nme: a"): `3:13: "action" cannot be "kustomer.conversation.replace": ` +
-			`did you mean "kustomer.conversation.create"?`,
+			`did you mean "kustomer.conversation.create"? Use one of kustomer.conversation.create, kustomer.conversation.update, kustomer.message.create`,
 		"automations:\n" + item("sms", createAction, "", "nme: a"): "2:12: \"event\" cannot be \"sms\": use one of call.bridged, call.finished, call.inbound, call.outbound, call.wrappedUp, " +
 			"recording.finished\n" +
 			`5:7: unknown key "nme" in the options of kustomer.conversation.create: did you mean "name"?`,
@@ -110,8 +83,8 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		creating("name: " + strings.Repeat("ü", 257)):                       `5:13: "name" is longer than 256 characters`,
 		creating("customer: Ada"):                                           `5:17: "customer" on call.inbound must be "{call.from}", for the calling customer, or a Kustomer customer id (24 hexadecimal digits)`,
 		creating("status: snoozed"):                                         `5:15: "status" cannot be "snoozed": use one of open, done`,
-		creating("status: closed"):                                          `5:15: "status" cannot be "closed": did you mean "done"?`,
-		creating("direction: inbound"):                                      `5:18: "direction" cannot be "inbound": did you mean "in"?`,
+		creating("status: closed"):                                          `5:15: "status" cannot be "closed": did you mean "done"? Use one of open, done`,
+		creating("direction: inbound"):                                      `5:18: "direction" cannot be "inbound": did you mean "in"? Use one of in, out`,
 		creating("priority: 6"):                                             `5:17: "priority" must be a whole number from 1 to 5`,
 		creating("priority: 2.5"):                                           `5:17: "priority" must be a whole number from 1 to 5`,
 		creating("tags: vip"):                                               `5:13: "tags" must be a list, such as [a, b]`,
@@ -127,13 +100,15 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		updating("tags: [a]"):                `5:13: "tags" of an update needs "add", "remove" or "set" before its list`,
 		updating("tags: { overwrite: [a] }"): `5:15: unknown key "overwrite" in "tags" of an update: did you mean "set"?`,
 		updating("note: '{call.outcome}'"):   "5:14: {call.outcome} is not known yet on call.bridged, only from call.finished on",
-		updating("note: &n a\nname: *n"):     "6:13: aliases are not supported: write the value out",
+		updating("note: &n a\nname: *n"):     "5:13: anchors are not supported: put a text that begins with & in quotes\n6:13: aliases are not supported: write the value out",
 		updating("note: a\nnote: b"):         `6:7: "note" is there twice`,
 		// What no call can make right.
-		creating("tags: ['{call.from}']"):                                       `5:14: a tag cannot hold {call.from}, which is written like "+493066665555": ` + whatTagsTake,
-		creating("tags: ['from {call.from:e164|x}', 'from_{call.from:last4}']"): `5:14: a tag cannot hold {call.from}, which is written like "+493066665555": ` + whatTagsTake,
+		creating("tags: ['{call.from}']"):                                       `5:14: a tag cannot hold {call.from}, which is written like "+493066665555": ` + automation.WhatTagsTake,
+		creating("tags: ['from {call.from:e164|x}', 'from_{call.from:last4}']"): `5:14: a tag cannot hold {call.from}, which is written like "+493066665555": ` + automation.WhatTagsTake,
 		updating("tags: { add: ['{call.dateCreated:time}', '{call.dateCreated:date}'] }"): `5:21: a tag cannot hold {call.dateCreated}, ` +
-			`which is written like "12:00": ` + whatTagsTake,
+			`which is written like "12:00": ` + automation.WhatTagsTake,
+		updating("tags: { add: ['#{agent.name}', 'a{queue.name|?}', '{agent.name}_{queue.name|b}'] }"): `5:21: tag "#x": ` + automation.WhatTagsTake + "\n" +
+			`5:38: tag "a?": ` + automation.WhatTagsTake,
 		updating("assignedUsers: ['{agent.id}']"): "5:23: {agent.id} is no Kustomer id: an assigned user is given by {agent.sourceId}, or by a field of your own",
 		updating("assignedUsers: ['{agent.name|" + userID + "}']"): "5:23: {agent.name} is no Kustomer id: an assigned user is given by {agent.sourceId}, " +
 			"or by a field of your own",
@@ -175,7 +150,7 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		beside("trigger: [a]"):                            "4:14: a trigger must be a mapping of names to values",
 		beside("trigger: {}"):                             `4:14: a trigger needs "conditions"`,
 		beside("trigger: { type: NONE, conditions: [] }"): `4:22: "type" cannot be "NONE": use one of ALL, ANY`,
-		beside("trigger: { conditions: [{ expression: call.id, operator: EQUALS }] }"): `4:62: "operator" cannot be "EQUALS": use one of ` +
+		beside("trigger: { conditions: [{ expression: call.id, operator: EQUALS }] }"): `4:62: "operator" cannot be "EQUALS": did you mean "EQ"? Use one of ` +
 			"CONTAINS, ENDS_WITH, EQ, GE, GIVEN, GT, IS_NOT_NULL, IS_NULL, LE, LIKE, LT, NEQ, NOT_CONTAINS, NOT_GIVEN, REGEXP, STARTS_WITH",
 		beside("trigger: { conditions: [{ expression: call.id, operator: }] }"): `4:52: "operator" is empty, but a condition needs it`,
 		beside("trigger: { conditions: [{ expression: , operator: GIVEN }] }"):  `4:31: "expression" is empty, but a condition needs it`,
@@ -185,17 +160,16 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		beside("trigger: { conditions: [{ expression: call.id, operator: GIVEN, expectation: 1 }] }"): "4:82: operator GIVEN takes no expectation",
 		beside("trigger: { conditions: [{ expression: call.id, operator: REGEXP, expectation: '(' }] }"): "4:83: not a regular expression: " +
 			"error parsing regexp: missing closing ): `(`",
-		comparing("call.anonymous, operator: EQ, expectation: yes"): `4:86: {call.anonymous} is compared with "yes", which must be true or false`,
-		comparing("call.dateCreated, operator: GE, expectation: 2026-11-23"): `4:88: {call.dateCreated} is compared with "2026-11-23", ` +
-			"which must be a time such as 2026-11-23T12:00:00Z",
-		comparing("'call.dateCreated:unix', operator: GE, expectation: noon"): `4:95: {call.dateCreated} is compared with "noon", which must be a number`,
-		comparing("call.id, operator: '>=', expectation: 1"):                  `4:62: "operator" cannot be ">=": did you mean "GE"?`,
-		comparing("call.id, operator: =, expectation: 1"):                     `4:62: "operator" cannot be "=": did you mean "EQ"?`,
-		comparing("call.id, operator: '!=', expectation: 1"):                  `4:62: "operator" cannot be "!=": did you mean "NEQ"?`,
+		comparing("call.anonymous, operator: EQ, expectation: yes"):           `4:86: {call.anonymous} is never "yes": use one of true, false`,
+		comparing("call.dateCreated, operator: GE, expectation: 2026-11-23"):  `4:88: {call.dateCreated} is a time such as "2026-11-23T12:00:00Z", never "2026-11-23"`,
+		comparing("'call.dateCreated:unix', operator: GE, expectation: noon"): `4:95: {call.dateCreated:unix} is a number such as "1795435200", never "noon"`,
+		comparing("call.id, operator: '>=', expectation: 1"):                  `4:62: "operator" cannot be ">=": did you mean "GE"? Use one of CONTAINS, ENDS_WITH, EQ, GE, GIVEN, GT, IS_NOT_NULL, IS_NULL, LE, LIKE, LT, NEQ, NOT_CONTAINS, NOT_GIVEN, REGEXP, STARTS_WITH`,
+		comparing("call.id, operator: =, expectation: 1"):                     `4:62: "operator" cannot be "=": did you mean "EQ"? Use one of CONTAINS, ENDS_WITH, EQ, GE, GIVEN, GT, IS_NOT_NULL, IS_NULL, LE, LIKE, LT, NEQ, NOT_CONTAINS, NOT_GIVEN, REGEXP, STARTS_WITH`,
+		comparing("call.id, operator: '!=', expectation: 1"):                  `4:62: "operator" cannot be "!=": did you mean "NEQ"? Use one of CONTAINS, ENDS_WITH, EQ, GE, GIVEN, GT, IS_NOT_NULL, IS_NULL, LE, LIKE, LT, NEQ, NOT_CONTAINS, NOT_GIVEN, REGEXP, STARTS_WITH`,
 		"triggers: { t: { conditions: [{ expression: call.duration, operator: GT, expectation: long }] } }\n" + creating("{}"): `1:87: {call.duration} ` +
-			`is compared with "long", which must be a number`,
-		"triggers: { t: { conditions: [{ expression: call.outcome, operator: EQ, expectation: Answered }] } }\n" + creating("{}"): `1:86: {call.outcome} is never "Answered": did you mean "answered"?`,
-		creating("direction: Inbound"):                                                  `5:18: "direction" cannot be "Inbound": did you mean "in"?`,
+			`is a duration in seconds such as "95", never "long"`,
+		"triggers: { t: { conditions: [{ expression: call.outcome, operator: EQ, expectation: Answered }] } }\n" + creating("{}"): `1:86: {call.outcome} is never "Answered": did you mean "answered"? Use one of answered, after_hours, failed, missed, unreached, abandoned_in_queue, abandoned_in_flow, no_agent, ended_by_flow, abandoned`,
+		creating("direction: Inbound"):                                                  `5:18: "direction" cannot be "Inbound": did you mean "in"? Use one of in, out`,
 		"triggers: { always: { conditions: [] } }\n" + creating("{}"):                   `1:13: "always" cannot be the name of a trigger: it means that there is none`,
 		"triggers: { a: { conditions: [] }, a: { conditions: [] } }\n" + creating("{}"): `1:36: "a" is there twice`,
 		"triggers: { unused: { conditions: [{ expression: call.ID, operator: GIVEN }] } }\n" + creating("{}"): `1:50: unknown placeholder {call.ID}: ` +

@@ -1,4 +1,4 @@
-package automation
+package load
 
 import (
 	"bytes"
@@ -14,8 +14,9 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 )
 
@@ -24,7 +25,7 @@ const schemaID = "https://raw.githubusercontent.com/callthread/callthread/main/a
 
 func loadSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	content, err := os.ReadFile("automations.schema.json")
+	content, err := os.ReadFile("../automations.schema.json")
 	require.NoError(t, err)
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(content))
 	require.NoError(t, err)
@@ -111,7 +112,7 @@ func TestWhateverTheSchemaOffersTheLoaderTakes(t *testing.T) {
 	for _, file := range files {
 		everything, err := os.ReadFile(file)
 		require.NoError(t, err)
-		_, err = Load(file, everything)
+		_, _, err = Bytes(file, everything)
 		require.NoError(t, err)
 		value := asJSON(t, string(everything))
 		require.NoError(t, schema.Validate(value))
@@ -123,15 +124,15 @@ func TestWhateverTheSchemaOffersTheLoaderTakes(t *testing.T) {
 }
 
 func TestSchemaTakesTheBuiltInFileWhichNamesIt(t *testing.T) {
-	require.NoError(t, loadSchema(t).Validate(asJSON(t, string(DefaultFile))))
-	first, _, _ := strings.Cut(string(DefaultFile), "\n")
+	require.NoError(t, loadSchema(t).Validate(asJSON(t, string(automation.DefaultFile))))
+	first, _, _ := strings.Cut(string(automation.DefaultFile), "\n")
 	require.Equal(t, "# yaml-language-server: $schema="+schemaID, first)
 }
 
 func TestBrokenFilesAreRefusedByLoaderAndSchema(t *testing.T) {
 	schema := loadSchema(t)
 	for _, good := range []string{creating(`name: a`), updating(`name: a`), beside(`enabled: true`)} {
-		_, err := Load("file.yaml", []byte(good))
+		_, _, err := Bytes("file.yaml", []byte(good))
 		require.NoError(t, err)
 		require.NoError(t, schema.Validate(asJSON(t, good)))
 	}
@@ -166,7 +167,7 @@ func TestBrokenFilesAreRefusedByLoaderAndSchema(t *testing.T) {
 		"trigger without condition": beside(`trigger: { type: ALL }`),
 		"condition of many values":  beside(`trigger: { conditions: [{ expression: call.from, operator: EQ, expectation: [a] }] }`),
 	} {
-		_, err := Load("file.yaml", []byte(file))
+		_, _, err := Bytes("file.yaml", []byte(file))
 		require.Error(t, err, name)
 		require.Error(t, schema.Validate(asJSON(t, file)), name)
 	}
@@ -178,15 +179,15 @@ func TestAnOptionLeftEmptyIsLeftAsItIsByLoaderAndSchema(t *testing.T) {
 	for action, keys := range map[string]string{createAction: both + " customer direction", updateAction: both + " id note"} {
 		for _, key := range strings.Fields(keys) {
 			for _, empty := range []string{"", "null", "~", `""`} {
-				file, nothing := creating(key+": "+empty), load(t, creating("{}"))
+				file, nothing := creating(key+": "+empty), loaded(t, creating("{}"))
 				if action == updateAction {
-					file, nothing = updating(key+": "+empty), load(t, updating("{}"))
+					file, nothing = updating(key+": "+empty), loaded(t, updating("{}"))
 				}
-				set, err := Load("file.yaml", []byte(file))
+				set, _, err := Bytes("file.yaml", []byte(file))
 				require.NoError(t, err, file)
 				require.NoError(t, schema.Validate(asJSON(t, file)), file)
-				for i, want := range nothing.automations {
-					require.Equal(t, fmt.Sprint(want), fmt.Sprint(set.automations[i]), file)
+				for i, want := range nothing.Automations {
+					require.Equal(t, fmt.Sprint(want), fmt.Sprint(set.Automations[i]), file)
 				}
 			}
 		}
@@ -195,7 +196,7 @@ func TestAnOptionLeftEmptyIsLeftAsItIsByLoaderAndSchema(t *testing.T) {
 
 func TestATagCanBeANumberForLoaderAndSchema(t *testing.T) {
 	for _, file := range []string{creating("tags: [2024, 1.5]"), updating("tags: { add: [2024], remove: [2023] }")} {
-		load(t, file)
+		loaded(t, file)
 		require.NoError(t, loadSchema(t).Validate(asJSON(t, file)))
 	}
 }

@@ -1,4 +1,4 @@
-package automation
+package load
 
 import (
 	"encoding/json"
@@ -17,11 +17,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// words are the names in quotes in the sources of this package: among them are all that the loader takes.
+// words are the names in quotes in the sources of the loader and the model: among them are all that the loader takes.
 func words(t *testing.T) map[string]bool {
 	t.Helper()
-	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
+	var files []string
+	for _, pattern := range []string{"*.go", "../*.go"} {
+		found, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		files = append(files, found...)
+	}
 	words, word := make(map[string]bool), regexp.MustCompile(`^[\w.{}]+$`)
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
@@ -78,7 +82,7 @@ func TestWhateverTheLoaderTakesTheSchemaOffers(t *testing.T) {
 		var taken []string
 		for word := range written {
 			refusal := strings.ReplaceAll(c.refusal, "%q", strconv.Quote(word))
-			if _, err := Load("file.yaml", []byte(strings.ReplaceAll(c.file, "WORD", strconv.Quote(word)))); !strings.Contains(fmt.Sprint(err), refusal) {
+			if _, _, err := Bytes("file.yaml", []byte(strings.ReplaceAll(c.file, "WORD", strconv.Quote(word)))); !strings.Contains(fmt.Sprint(err), refusal) {
 				taken = append(taken, word)
 			}
 		}
@@ -89,7 +93,7 @@ func TestWhateverTheLoaderTakesTheSchemaOffers(t *testing.T) {
 // offeredAt are the keys or words at a path of the schema.
 func offeredAt(t *testing.T, path []string) (names []string) {
 	t.Helper()
-	content, err := os.ReadFile("automations.schema.json")
+	content, err := os.ReadFile("../automations.schema.json")
 	require.NoError(t, err)
 	var part any
 	require.NoError(t, json.Unmarshal(content, &part))

@@ -1,4 +1,4 @@
-package automation
+package load
 
 import (
 	"fmt"
@@ -14,12 +14,12 @@ import (
 func TestAllMistakesOfAFileAreToldAtOnceAndInItsOrder(t *testing.T) {
 	requireProblems(t, `
 1:11: unknown time zone "Europe/Berln": use a name such as Europe/Berlin
-4:12: "event" cannot be "call.inbond": did you mean "call.inbound"?
+4:12: "event" cannot be "call.inbond": did you mean "call.inbound"? Use one of call.bridged, call.finished, call.inbound, call.outbound, call.wrappedUp, recording.finished
 7:14: unknown placeholder {call.form}: did you mean "call.from"?
-8:15: "status" cannot be "opened": did you mean "open"?
+8:15: "status" cannot be "opened": did you mean "open"? Use one of open, done
 9:26: tag "call lost!": Kustomer takes letters, digits, spaces inside, and _ / < > - . only, 64 characters at most
 10:40: waitNum: "long" is not a number
-13:13: "action" cannot be "kustomer.conversation.updat": did you mean "kustomer.conversation.update"?
+13:13: "action" cannot be "kustomer.conversation.updat": did you mean "kustomer.conversation.update"? Use one of kustomer.conversation.create, kustomer.conversation.update, kustomer.message.create
 18:24: "amira" is not a Kustomer id, which has 24 hexadecimal digits
 20:24: unknown placeholder {agent.nmae}: did you mean "agent.name"?
 21:7: unknown key "tag" in the options of kustomer.conversation.update: did you mean "tags"?`, `timezone: Europe/Berln
@@ -99,7 +99,7 @@ func TestFilesOfNothingButMistakesAreRefusedAtOnce(t *testing.T) {
 		"bad tags":             creating("tags:\n" + lines(40_000, "  - '%d!'\n")),
 		"bad attributes":       creating("custom:\n" + lines(40_000, "  a%dNum: x\n")),
 	} {
-		_, err := Load("f.yaml", []byte(file))
+		_, _, err := Bytes("f.yaml", []byte(file))
 		var problems Problems
 		require.ErrorAs(t, err, &problems, name)
 		require.Len(t, problems, maxProblems+1, name)
@@ -118,7 +118,7 @@ func TestFilesOfNothingButMistakesAreRefusedAtOnce(t *testing.T) {
 
 func TestATriggerThatIsUsedOftenIsReadOnce(t *testing.T) {
 	trigger := "triggers: {t: {conditions: [{ expression: call.id, operator: REGEXP, expectation: '" + strings.Repeat("x", 1000) + "' }]}}\n"
-	load(t, trigger+creating("{}")+strings.Repeat(item("call.bridged", updateAction, "    trigger: t\n", "{}"), 100))
+	loaded(t, trigger+creating("{}")+strings.Repeat(item("call.bridged", updateAction, "    trigger: t\n", "{}"), 100))
 }
 
 func TestProblemsReadLikeCompilersMessages(t *testing.T) {

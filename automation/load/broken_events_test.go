@@ -1,23 +1,16 @@
-package automation
+package load
 
 import (
 	"strings"
 	"testing"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 )
-
-// ending is a file with an automation of the event that knows the most.
-func ending(options string) string {
-	return "automations:\n" + update(call.Finished, options) + creation("{}")
-}
 
 func TestWhatBelongsToAnotherEventIsRefused(t *testing.T) {
 	message := func(options string) string {
 		return "automations:\n" + item("call.finished", messageAction, "", options) + creation("{}")
-	}
-	comparing := func(condition string) string {
-		return "automations:\n" + creation("{}") + item("call.finished", updateAction, "    trigger: { conditions: [{ expression: "+condition+" }] }\n", "{}")
 	}
 	const outcomes = "answered, after_hours, failed, missed, unreached, abandoned_in_queue, abandoned_in_flow, no_agent, ended_by_flow, abandoned"
 	for file, want := range map[string]string{
@@ -34,7 +27,7 @@ func TestWhatBelongsToAnotherEventIsRefused(t *testing.T) {
 			"a kustomer.conversation.create of call.inbound is missing",
 		"automations:\n" + update(call.Outbound, "status: snoozed") + placing("{}"): `5:15: "status" cannot be "snoozed": use one of open, done`,
 		"automations:\n" + placing("name: '{queue.name}'"):                          "5:14: {queue.name} is not known yet on call.outbound, only from call.bridged on",
-		"automations:\n" + item("call.outgoing", createAction, "", "{}"):            `2:12: "event" cannot be "call.outgoing": did you mean "call.outbound"?`,
+		"automations:\n" + item("call.outgoing", createAction, "", "{}"):            `2:12: "event" cannot be "call.outgoing": did you mean "call.outbound"? Use one of call.bridged, call.finished, call.inbound, call.outbound, call.wrappedUp, recording.finished`,
 		// Wrap-up.
 		"wrapUpTime: 2m\n" + creating("{}"):                                     `1:13: "wrapUpTime" is for automations of call.wrappedUp, and there is none`,
 		"wrapUpTime: 3h\n" + creating("{}") + update(call.WrappedUp, "{}"):      `1:13: "wrapUpTime" must be a length of time from 1s to 2h, written like 90s or 1h30m`,
@@ -45,11 +38,11 @@ func TestWhatBelongsToAnotherEventIsRefused(t *testing.T) {
 		// Recordings.
 		creating("name: '{recording.id}'"):                                "5:14: {recording.id} is known on recording.finished only",
 		ending("note: '{recording.url}'"):                                 "5:14: {recording.url} is known on recording.finished only",
-		creating("{}") + item("recording.finish", updateAction, "", "{}"): `6:12: "event" cannot be "recording.finish": did you mean "recording.finished"?`,
+		creating("{}") + item("recording.finish", updateAction, "", "{}"): `6:12: "event" cannot be "recording.finish": did you mean "recording.finished"? Use one of call.bridged, call.finished, call.inbound, call.outbound, call.wrappedUp, recording.finished`,
 		// Messages.
 		"automations:\n" + item("call.bridged", messageAction, "", "{}") + creation("{}"): "2:5: kustomer.message.create goes with call.finished: " +
 			"the entry on the timeline says how the call ended",
-		message("{}") + item("call.finished", messageAction, "", "{}"): "10:5: a second kustomer.message.create (the first is on line 2): " +
+		message("{}") + item("call.finished", messageAction, "", "{}"): "10:5: a second kustomer.message.create of call.finished (the first is on line 2): " +
 			"one call gets one entry on the timeline",
 		"automations:\n" + item("call.finished", messageAction, "", "{}"): "2:5: there would be no conversation for this: a kustomer.conversation.create is missing",
 		message("subject: " + strings.Repeat("ü", 257)):                   `5:16: "subject" is longer than 256 characters`,
@@ -59,14 +52,14 @@ func TestWhatBelongsToAnotherEventIsRefused(t *testing.T) {
 		// What a call comes down to.
 		updating("note: '{call.agents}'"):                                "5:14: {call.agents} is not known yet on call.bridged, only from call.finished on",
 		ending("custom: { aNum: '{call.outcome}' }"):                     "5:23: aNum: {call.outcome} is an outcome, which a Num attribute cannot hold",
-		ending("tags: { add: ['{call.outcome:words}'] }"):                `5:21: a tag cannot hold {call.outcome}, which is written like "its end was not reported, and nobody picked up": ` + whatTagsTake,
+		ending("tags: { add: ['{call.outcome:words}'] }"):                `5:21: a tag cannot hold {call.outcome}, which is written like "its end was not reported, and nobody picked up": ` + automation.WhatTagsTake,
 		ending("note: '{call.outcome:minutes}'"):                         `5:14: {call.outcome:minutes}: format "minutes" does not exist for an outcome: use words`,
 		ending("assignedTeams: ['{queue.teamId}']"):                      `5:24: {queue.teamId} needs the table "queues", which says whose team is which`,
-		comparing("call.outcome, operator: EQ, expectation: abandonned"): `8:84: {call.outcome} is never "abandonned": did you mean "abandoned"?`,
-		comparing("call.outcome, operator: NEQ, expectation: voicemail"): `8:85: {call.outcome} is never "voicemail": use one of ` + outcomes,
-		comparing("call.direction, operator: EQ, expectation: outbound"): `8:86: {call.direction} is never "outbound": did you mean "out"?`,
-		comparing("call.endedBy, operator: EQ, expectation: customer"):   `8:84: {call.endedBy} is never "customer": use one of caller, agent, flow`,
-		comparing("call.waitTime, operator: GT, expectation: long"):      `8:85: {call.waitTime} is compared with "long", which must be a number`,
+		comparing("call.outcome, operator: EQ, expectation: abandonned"): `4:84: {call.outcome} is never "abandonned": did you mean "abandoned"? Use one of answered, after_hours, failed, missed, unreached, abandoned_in_queue, abandoned_in_flow, no_agent, ended_by_flow, abandoned`,
+		comparing("call.outcome, operator: NEQ, expectation: voicemail"): `4:85: {call.outcome} is never "voicemail": use one of ` + outcomes,
+		comparing("call.direction, operator: EQ, expectation: outbound"): `4:86: {call.direction} is never "outbound": did you mean "out"? Use one of in, out`,
+		comparing("call.endedBy, operator: EQ, expectation: customer"):   `4:84: {call.endedBy} is never "customer": use one of caller, agent, flow`,
+		comparing("call.waitTime, operator: GT, expectation: long"):      `4:85: {call.waitTime} is a duration in seconds such as "95", never "long"`,
 		"triggers: { t: { conditions: [{ expression: recording.id, operator: GIVEN }] } }\n" + creating("{}") + item("call.finished", updateAction, "    trigger: t\n", "{}"): "1:45: {recording.id} " +
 			"is known on recording.finished only (used on call.finished on line 9)",
 	} {

@@ -1,4 +1,4 @@
-package automation
+package load
 
 import (
 	"regexp"
@@ -7,13 +7,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/testsuite/document"
 )
 
 func documentation(t *testing.T) document.Document {
 	t.Helper()
-	return document.Read(t, "../docs/automations.md")
+	return document.Read(t, "../../docs/automations.md")
 }
 
 // Who copies an example must not be told that it is wrong. Those that show a
@@ -30,21 +31,22 @@ func TestExamplesInTheDocumentationLoad(t *testing.T) {
 		case !strings.Contains(file, createAction):
 			file = strings.Replace(file, "automations:\n", "automations:\n"+creation("{}"), 1)
 		}
-		_, err := Load("docs/automations.md", []byte(file))
+		_, warnings, err := Bytes("docs/automations.md", []byte(file))
 		require.NoError(t, err, file)
+		require.Empty(t, warnings)
 		require.NoError(t, schema.Validate(asJSON(t, file)), file)
 	}
 }
 
 func TestEveryWordOfAFileIsDocumented(t *testing.T) {
 	page := documentation(t)
-	for name := range placeholders {
+	for name, placeholder := range automation.Placeholders {
 		page.Has(t, "`"+name+"`")
+		for _, format := range automation.FormatsOf(placeholder.Kind) {
+			page.Has(t, "`"+format+"`")
+		}
 	}
-	for name := range formats {
-		page.Has(t, "`"+name+"`")
-	}
-	for _, event := range eventNames {
+	for _, event := range automation.EventNames {
 		page.Has(t, "\n| `"+event+"` |")
 	}
 	for _, outcome := range call.Outcomes() {

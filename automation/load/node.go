@@ -1,15 +1,15 @@
-package automation
+package load
 
 import (
 	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/callthread/callthread/automation"
 )
 
 // loader reads a file and collects all that is wrong with it.
@@ -17,14 +17,12 @@ type loader struct {
 	file     string
 	lines    []string
 	problems Problems
+	warnings Problems
 	fields   map[string]bool          // extra fields that placeholders may name
-	queues   table                    // teams by queue
+	queues   automation.Table         // teams by queue
 	named    map[string]*namedTrigger // triggers that automations can name
 	patterns int                      // how long the patterns are that triggers match with, in all
 }
-
-// maxProblems is more than anybody reads, and few enough that a file of nothing but mistakes is refused at once.
-const maxProblems = 500
 
 // overwhelmed says that there is no point in looking for more.
 func (l *loader) overwhelmed() bool { return len(l.problems) >= maxProblems }
@@ -35,11 +33,12 @@ func (l *loader) complain(at *yaml.Node, text string, args ...any) {
 }
 
 func (l *loader) complainAt(line, column int, text string) {
-	problem := Problem{File: l.file, Line: line, Column: column, Text: text}
-	// What a trigger gets wrong is found once for each event that it is used on.
-	if !l.overwhelmed() && !slices.Contains(l.problems, problem) {
-		l.problems = append(l.problems, problem)
-	}
+	l.problems = l.problems.with(Problem{File: l.file, Line: line, Column: column, Text: text})
+}
+
+// warn notes what looks wrong at a node, but may be meant.
+func (l *loader) warn(at *yaml.Node, text string, args ...any) {
+	l.warnings = l.warnings.with(Problem{File: l.file, Line: at.Line, Column: at.Column, Text: fmt.Sprintf(text, args...)})
 }
 
 // complainInside notes a problem at a brace of a scalar's value.
@@ -90,9 +89,9 @@ func (l *loader) mapping(n *yaml.Node, what string, readers map[string]func(*yam
 		case seen[key.Value]:
 			l.complain(key, "%q is there twice", key.Value)
 		case !known:
-			hint := suggest(key.Value, slices.Collect(maps.Keys(readers)))
-			meant[hint] = true
-			l.complain(key, "unknown key %q in %s%s", key.Value, what, cmp.Or(hint, elsewhere[what][key.Value]))
+			names := slices.Sorted(maps.Keys(readers))
+			meant[closest(key.Value, names)] = true
+			l.complain(key, "unknown key %q in %s%s", key.Value, what, cmp.Or(elsewhere[what][key.Value], suggest(key.Value, names), oneOf(names)))
 		case l.isAlias(value):
 		case slices.Contains(required, key.Value) && value.Kind == yaml.ScalarNode && value.Value == "":
 			l.complain(key, "%q is empty, but %s needs it", key.Value, what)
@@ -102,7 +101,7 @@ func (l *loader) mapping(n *yaml.Node, what string, readers map[string]func(*yam
 		seen[key.Value] = true
 	}
 	for _, name := range required {
-		if !seen[name] && !meant[didYouMean(name)] {
+		if !seen[name] && !meant[name] {
 			l.complain(n, "%s needs %q", what, name)
 		}
 	}
@@ -152,78 +151,4 @@ func (l *loader) isAlias(n *yaml.Node) bool {
 		l.complain(n, "aliases are not supported: write the value out")
 	}
 	return n.Kind == yaml.AliasNode
-}
-
-// isEmpty reports whether nothing is given: what is left empty is left as it is.
-func isEmpty(n *yaml.Node) bool { return isNull(n) || n.Kind == yaml.ScalarNode && n.Value == "" }
-
-func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
-
-// scalar is a node's value as text; absent values are empty.
-func (l *loader) scalar(n *yaml.Node, what string) string {
-	if n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle != 0 {
-		l.complain(n, "%s must be a single value; put a text that begins with a brace in quotes", what)
-		return ""
-	}
-	if n.Kind != yaml.ScalarNode {
-		l.complain(n, "%s must be a single value", what)
-		return ""
-	}
-	if isNull(n) {
-		return ""
-	}
-	return n.Value
-}
-
-// choice is one of several words.
-func (l *loader) choice(n *yaml.Node, what string, words ...string) string {
-	word := l.scalar(n, what)
-	if word != "" && !slices.Contains(words, word) {
-		l.complain(n, "%s cannot be %q%s", what, word, orList(suggest(word, slices.Clone(words)), words))
-		return ""
-	}
-	return word
-}
-
-func orList(suggestion string, words []string) string {
-	if suggestion != "" {
-		return suggestion
-	}
-	return ": use one of " + strings.Join(words, ", ")
-}
-
-// integer is a whole number within bounds.
-func (l *loader) integer(n *yaml.Node, what string, low, high int) int {
-	text := l.scalar(n, what)
-	if isEmpty(n) || n.Kind != yaml.ScalarNode {
-		return 0
-	}
-	value, err := strconv.Atoi(text)
-	if err != nil || value < low || value > high {
-		l.complain(n, "%s must be a whole number from %d to %d", what, low, high)
-		return 0
-	}
-	return value
-}
-
-// duration is a length of time within bounds, 0 where none is given.
-func (l *loader) duration(n *yaml.Node, what string, low, high time.Duration, bounds string) time.Duration {
-	text := l.scalar(n, what)
-	if isEmpty(n) || n.Kind != yaml.ScalarNode {
-		return 0
-	}
-	value, err := time.ParseDuration(text)
-	if err != nil || value < low || value > high {
-		l.complain(n, "%s must be a length of time from %s, written like 90s or 1h30m", what, bounds)
-		return 0
-	}
-	return value
-}
-
-func (l *loader) boolean(n *yaml.Node, what string) bool {
-	if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
-		l.complain(n, "%s must be true or false", what)
-		return false
-	}
-	return strings.EqualFold(n.Value, "true")
 }
