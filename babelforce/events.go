@@ -8,7 +8,11 @@
 // shape that an automation can plausibly send.
 package babelforce
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // EventName says what happened to a call. babelforce does not put it into the
 // body (inferred), so each automation posts to a path of its own that ends in it.
@@ -23,14 +27,41 @@ const (
 	RecordingFinished EventName = "recording-finished" // a recording can be listened to (confirmed, HC/360040599892)
 )
 
+// EventNames are all of them.
+func EventNames() []EventName {
+	return []EventName{CallInbound, CallOutbound, CallBridged, CallFinished, RecordingFinished}
+}
+
 // ParseEventName reports whether s, a path segment, is one of the five names.
 func ParseEventName(s string) (EventName, bool) {
-	switch name := EventName(s); name {
-	case CallInbound, CallOutbound, CallBridged, CallFinished, RecordingFinished:
+	if name := EventName(s); slices.Contains(EventNames(), name) {
 		return name, true
-	default:
-		return "", false
 	}
+	return "", false
+}
+
+// otherNames are parts of names that people give to events. The first that a
+// name contains counts.
+var otherNames = []struct {
+	part string
+	name EventName
+}{
+	{"record", RecordingFinished},
+	{"finish", CallFinished}, {"end", CallFinished}, {"hang", CallFinished}, {"complete", CallFinished}, {"disconnect", CallFinished}, {"miss", CallFinished},
+	{"bridge", CallBridged}, {"answer", CallBridged}, {"connect", CallBridged}, {"pick", CallBridged}, {"accept", CallBridged},
+	{"out", CallOutbound}, {"placed", CallOutbound}, {"dial", CallOutbound},
+	{"in", CallInbound}, {"start", CallInbound}, {"creat", CallInbound}, {"new", CallInbound},
+}
+
+// MeantEvent guesses which event a path is meant for, "" if nothing tells.
+func MeantEvent(path string) EventName {
+	last := strings.ToLower(path[strings.LastIndex(strings.TrimRight(path, "/"), "/")+1:])
+	for _, other := range otherNames {
+		if strings.Contains(last, other.part) {
+			return other.name
+		}
+	}
+	return ""
 }
 
 // Event is one delivery from babelforce, whatever its encoding was.
@@ -48,6 +79,10 @@ type Event struct {
 	// Extra holds every other scalar field as text under its dotted name
 	// ("call.myVar", "session.vip"; "call.tags.0" for a list). Nil when there is none.
 	Extra map[string]string
+
+	// Ignored names the fields that could not be read and were left out, each once,
+	// in the order of the body; [OtherField] stands for names that must not be repeated.
+	Ignored []string
 }
 
 // Call is one leg of a call. Unless said otherwise its fields are those of the
@@ -57,7 +92,7 @@ type Event struct {
 // The texts are babelforce's own and open-ended: tolerate unknown ones.
 type Call struct {
 	ID             string // never empty; UUIDs are in babelforce's form, 32 lower-case hex digits
-	ParentID       string // the caller's leg; empty when this is that leg
+	ParentID       string // the caller's leg; empty when this is that leg, whatever it was sent as
 	SessionID      string
 	ConversationID string // babelforce's, one per consumer over time; not Kustomer's
 
@@ -87,6 +122,12 @@ func (c Call) Key() string {
 		return c.ParentID
 	}
 	return c.ID
+}
+
+// isCallersOwn reports whether the leg is the caller's own, which has no parent
+// whatever its parentId says: the leg came in, or names itself.
+func (c Call) isCallersOwn(event EventName) bool {
+	return c.Type == "inbound" || event == CallInbound && c.Type != "outbound" || c.ParentID == c.ID
 }
 
 // Agent is the person who took, or was offered, the call (OpenAPI Agent).

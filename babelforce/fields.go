@@ -1,25 +1,23 @@
 package babelforce
 
 import (
-	"fmt"
-	"math"
-	"regexp"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 )
 
-// setter writes one present, trimmed value into the draft. It returns what is
-// wrong with the value, without quoting it, or "".
-type setter func(d *draft, value string) string
+// setter writes one present, trimmed value into the draft, if it can be read.
+type setter func(d *draft, value string) (readable bool)
 
 // knownFields is every spelling we understand. The three spellings of a number
 // are those of babelforce's buckets (from), placeholders (from.number) and
 // trigger expressions (fromNumber), all confirmed.
 var knownFields = map[string]setter{
-	"call.id":             id(func(d *draft) *string { return &d.event.Call.ID }),
-	"call.parentId":       id(func(d *draft) *string { return &d.event.Call.ParentID }),
+	"call.id":             callID(func(d *draft) *string { return &d.event.Call.ID }),
+	"call.parentId":       callID(func(d *draft) *string { return &d.event.Call.ParentID }),
 	"call.sessionId":      id(func(d *draft) *string { return &d.event.Call.SessionID }),
 	"call.conversationId": id(func(d *draft) *string { return &d.event.Call.ConversationID }),
 
@@ -58,7 +56,7 @@ var knownFields = map[string]setter{
 	"recording.duration": seconds(func(d *draft) **int { return &d.event.Recording.Duration }),
 
 	// OpenAPI Recording.call: the call as the recording knows it.
-	"recording.call.id":             id(func(d *draft) *string { return &d.recorded.ID }),
+	"recording.call.id":             callID(func(d *draft) *string { return &d.recorded.ID }),
 	"recording.call.conversationId": id(func(d *draft) *string { return &d.recorded.ConversationID }),
 	"recording.call.type":           text(func(d *draft) *string { return &d.recorded.Type }),
 	"recording.call.from":           text(func(d *draft) *string { return &d.recorded.From }),
@@ -75,44 +73,41 @@ var knownFields = map[string]setter{
 	"call.bridged.queueName":    text(func(d *draft) *string { return &d.bridgedQueue.Name }),
 }
 
-// unresolvedPlaceholder matches a value that is one placeholder and nothing
-// else: {call.id} in automations, {{x}} or {{{x}}} in babelforce's tasks. A
-// single brace needs the dot, so that a text such as "{VIP}" survives.
-var unresolvedPlaceholder = regexp.MustCompile(`^(\{[\w-]+(\.[\w-]+)+\}|\{\{\{?\s*[\w.-]+\s*\}\}\}?)$`)
+// OtherField stands for the names that senders choose, where one must not be repeated.
+const OtherField = "other"
 
-func text(target func(*draft) *string) setter {
-	return func(d *draft, value string) string {
-		*target(d) = withoutNUL(value)
-		return ""
-	}
+// KnownFields are the names of all fields that Callthread knows, and [OtherField], sorted.
+func KnownFields() []string {
+	return slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(knownFields)), OtherField)))
 }
 
-// withoutNUL drops the one character that PostgreSQL refuses to store: in a
-// search attribute it would stop the call's workflow for good.
-func withoutNUL(value string) string { return strings.ReplaceAll(value, "\x00", "") }
+func text(target func(*draft) *string) setter {
+	return func(d *draft, value string) bool {
+		*target(d) = oneLine(value)
+		return true
+	}
+}
 
 // foreignID is for ids of other systems, which are not ours to rewrite.
 func foreignID(target func(*draft) *string) setter {
-	return func(d *draft, value string) string {
-		switch {
-		case len(value) > maxID:
-			return fmt.Sprintf("an id is at most %d bytes long", maxID)
-		case strings.ContainsFunc(value, unicode.IsControl), strings.Contains(value, "/"):
-			return "an id has no control characters and no slash"
+	return func(d *draft, value string) bool {
+		if isNoID(value) {
+			return true
 		}
-		*target(d) = value
-		return ""
+		usable := isID(value)
+		if usable {
+			*target(d) = value
+		}
+		return usable
 	}
 }
-
-var uuid = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-?)[0-9a-f]{4}(-?)[0-9a-f]{4}(-?)[0-9a-f]{4}(-?)[0-9a-f]{12}$`)
 
 // id is for babelforce's own ids. Its API takes UUIDs only without hyphens
 // (confirmed, changelog of babelforce/manager-sdk 0.42.2), and both spellings
 // must give one call key.
 func id(target func(*draft) *string) setter {
 	set := foreignID(target)
-	return func(d *draft, value string) string {
+	return func(d *draft, value string) bool {
 		if uuid.MatchString(value) {
 			value = strings.ToLower(strings.ReplaceAll(value, "-", ""))
 		}
@@ -120,68 +115,40 @@ func id(target func(*draft) *string) setter {
 	}
 }
 
-func setAnonymous(d *draft, value string) string {
-	anonymous, err := strconv.ParseBool(value)
-	if err != nil {
-		return "not a boolean (true, false, 1 or 0)"
+// callID is for ids of legs, which name the call's workflow: Temporal's client
+// takes no others than those in ASCII.
+func callID(target func(*draft) *string) setter {
+	set := id(target)
+	return func(d *draft, value string) bool {
+		isForeign := strings.ContainsFunc(value, func(r rune) bool { return r > unicode.MaxASCII })
+		return !isForeign && set(d, value)
 	}
-	d.event.Call.Anonymous = anonymous
-	return ""
 }
 
-// maxDuration, a year in seconds, is far beyond any call: more is a time or a mistake.
-const maxDuration = 366 * 24 * 60 * 60
+func setAnonymous(d *draft, value string) bool {
+	anonymous, err := strconv.ParseBool(value)
+	if err == nil {
+		d.event.Call.Anonymous = anonymous
+	}
+	return err == nil
+}
 
 func seconds(target func(*draft) **int) setter {
-	return func(d *draft, value string) string {
+	return func(d *draft, value string) bool {
 		number, ok := parseNumber(value)
-		if !ok || number > maxDuration {
-			return "not a number of seconds, 0 or more"
+		if ok = ok && number <= maxDuration; ok {
+			*target(d) = new(int(number)) // a fraction is cut off: OpenAPI Call.duration is whole seconds
 		}
-		*target(d) = new(int(number)) // a fraction is cut off: OpenAPI Call.duration is whole seconds
-		return ""
+		return ok
 	}
 }
-
-// A number from firstMillisecond on is milliseconds: as seconds it would lie
-// beyond the year 5138, and as milliseconds it is later than 1973.
-const (
-	firstMillisecond = 1e11
-	lastMillisecond  = 1e14
-)
 
 func moment(target func(*draft) *time.Time) setter {
-	const problem = "not a time in UNIX seconds, UNIX milliseconds or RFC 3339"
-	return func(d *draft, value string) string {
-		number, ok := parseNumber(value)
-		switch {
-		case !ok:
-			t, err := time.Parse(time.RFC3339, value)
-			// The same range as for numbers, which also keeps out what JSON cannot write.
-			if err != nil || t.Unix() < 0 || t.Unix() >= firstMillisecond {
-				return problem
-			}
-			*target(d) = t.UTC()
-		case number == 0: // how some systems write "never"
-		case number < firstMillisecond:
-			*target(d) = time.UnixMicro(int64(math.Round(number * 1e6))).UTC()
-		case number < lastMillisecond:
-			*target(d) = time.UnixMicro(int64(math.Round(number * 1e3))).UTC()
-		default:
-			return problem
+	return func(d *draft, value string) bool {
+		t, ok := parseTime(value)
+		if ok && !t.IsZero() {
+			*target(d) = t
 		}
-		return ""
+		return ok
 	}
-}
-
-// decimal leaves out what strconv would take but no sender means: NaN, Inf, hex
-// and, as nothing here can be below zero, every sign but plus.
-var decimal = regexp.MustCompile(`^\+?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?$`)
-
-func parseNumber(value string) (float64, bool) {
-	if !decimal.MatchString(value) {
-		return 0, false
-	}
-	number, err := strconv.ParseFloat(value, 64)
-	return number, err == nil
 }

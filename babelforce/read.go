@@ -3,57 +3,138 @@ package babelforce
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"mime"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
 )
 
-// A putFunc receives the scalar fields of a body by dotted name, in the order
-// in which they stand there; null is "".
-type putFunc func(name, value string) error
+// unreadable stands in a text where bytes of the body are not one of its
+// character set. No text contains it, because it is not a character.
+const unreadable = "\uFDD0"
 
-func readJSON(body []byte, put putFunc) error {
+var (
+	errNotJSON = &DecodeError{Kind: ErrUnreadable, Problem: "the body is not valid JSON"}
+	byteOrder  = []byte("\uFEFF") // as some senders put before a text
+)
+
+func (d *draft) read(contentType string, body []byte) error {
+	// The error is dropped on purpose: a bad parameter leaves the media type
+	// readable, and without one the body is refused below.
+	media, parameters, _ := mime.ParseMediaType(contentType)
+	charset, known := charsetNamed(parameters["charset"])
+	if !known {
+		return &DecodeError{Kind: ErrContentType, Problem: "its character set is not known: send UTF-8"}
+	}
+	if after, marked := bytes.CutPrefix(body, byteOrder); marked {
+		body, charset = after, nil
+	}
+	body = bytes.TrimSpace(body)
+	isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
+	isForm := media == "application/x-www-form-urlencoded"
+	// Senders, curl -d among them, label JSON as a form. No form starts with a brace.
+	looksLikeJSON := bytes.HasPrefix(body, []byte("{"))
+	switch {
+	case looksLikeJSON && (isJSON || isForm || contentType == ""):
+		return d.readJSON([]byte(inUTF8(charset, string(body))))
+	case isJSON && json.Valid(body):
+		return &DecodeError{Kind: ErrUnreadable, Problem: "the body is not a JSON object"}
+	case isJSON:
+		return errNotJSON
+	case contentType == "" && len(body) == 0:
+		return &DecodeError{Kind: ErrUnreadable, Problem: "the body is empty"}
+	case isForm, contentType == "":
+		if d.readForm(string(body), charset); isForm || d.known > 0 {
+			return nil
+		}
+	}
+	return &DecodeError{Kind: ErrContentType, Problem: "send application/json or application/x-www-form-urlencoded"}
+}
+
+// charsetNamed returns nil for UTF-8. Others are read if they add letters to
+// ASCII and change nothing about it.
+func charsetNamed(name string) (charset *charmap.Charmap, known bool) {
+	if name == "" {
+		return nil, true
+	}
+	found, err := htmlindex.Get(name)
+	if err != nil {
+		return nil, false
+	}
+	if charset, known = found.(*charmap.Charmap); known {
+		return charset, true
+	}
+	canonical, err := htmlindex.Name(found)
+	return nil, err == nil && canonical == "utf-8"
+}
+
+// inUTF8 converts a text and marks what of it is unreadable.
+func inUTF8(charset *charmap.Charmap, text string) string {
+	if charset == nil {
+		return strings.ToValidUTF8(text, unreadable)
+	}
+	converted, err := charset.NewDecoder().String(text)
+	if err != nil {
+		return unreadable
+	}
+	return strings.ReplaceAll(converted, "\uFFFD", unreadable)
+}
+
+func (d *draft) readJSON(body []byte) error {
 	// Validated first, because a token stream alone lets some broken bodies pass.
 	if !json.Valid(body) {
-		return &DecodeError{Kind: ErrUnreadable, Problem: "the body is not valid JSON"}
-	}
-	if body[0] != '{' {
-		return &DecodeError{Kind: ErrUnreadable, Problem: "the body is not a JSON object"}
+		return errNotJSON
 	}
 	// Token by token, not into a map: repeated keys keep their order, and
 	// numbers their digits.
-	r := jsonReader{dec: json.NewDecoder(bytes.NewReader(body)), put: put}
+	r := jsonReader{dec: json.NewDecoder(bytes.NewReader(body)), draft: d}
 	r.dec.UseNumber()
 	return r.value("", 0)
 }
 
 type jsonReader struct {
-	dec *json.Decoder
-	put putFunc
+	dec   *json.Decoder
+	draft *draft
 }
 
 // value reads the next value, which stands under name, inside depth others.
 func (r jsonReader) value(name string, depth int) error {
 	token, err := r.dec.Token()
 	if err != nil {
-		return &DecodeError{Kind: ErrUnreadable, Problem: "the body is not valid JSON"}
+		return errNotJSON
 	}
 	switch v := token.(type) {
 	case json.Delim:
 		if depth == maxDepth {
-			return malformed("", fmt.Sprintf("nested deeper than %d levels", maxDepth))
+			r.draft.ignore(name)
+			return r.skip()
 		}
-		return r.members(name, depth, v == '[')
+		return r.nested(name, depth, v == '[')
 	case string:
-		return r.put(name, v)
+		r.draft.put(name, v)
 	case json.Number:
-		return r.put(name, v.String())
+		r.draft.put(name, inDigits(v.String()))
 	case bool:
-		return r.put(name, strconv.FormatBool(v))
+		r.draft.put(name, strconv.FormatBool(v))
 	default:
-		return r.put(name, "")
+		r.draft.put(name, "")
 	}
+	return nil
+}
+
+// nested reads an object or list. Where a field we know should be a text, and
+// nothing inside is one we know either, that field cannot be read.
+func (r jsonReader) nested(name string, depth int, isList bool) error {
+	scalars, known := r.draft.scalars, r.draft.known
+	err := r.members(name, depth, isList)
+	if _, isKnown := knownFields[name]; isKnown && r.draft.scalars > scalars && r.draft.known == known {
+		r.draft.ignore(name)
+	}
+	return err
 }
 
 // members reads the rest of an object or list; a list's keys are its indices.
@@ -63,12 +144,12 @@ func (r jsonReader) members(name string, depth int, isList bool) error {
 		if !isList {
 			token, err := r.dec.Token()
 			if err != nil {
-				return &DecodeError{Kind: ErrUnreadable, Problem: "the body is not valid JSON"}
+				return errNotJSON
 			}
 			key, _ = token.(string) // in a valid object every key is a string
 		}
-		if err := checkKey(key); err != nil {
-			return err
+		if len(key) > maxName { // names grow with every level of nesting
+			key = unreadable
 		}
 		if name != "" {
 			key = name + "." + key
@@ -81,27 +162,63 @@ func (r jsonReader) members(name string, depth int, isList bool) error {
 	return err
 }
 
-func readForm(body []byte, put putFunc) error {
+// skip passes over the rest of an object or list.
+func (r jsonReader) skip() error {
+	for open := 1; open > 0; {
+		token, err := r.dec.Token()
+		if err != nil {
+			return errNotJSON
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			open++
+		case json.Delim('}'), json.Delim(']'):
+			open--
+		}
+	}
+	return nil
+}
+
+func (d *draft) readForm(body string, charset *charmap.Charmap) {
+	lists := make(map[string]int)
 	// Not url.ParseQuery: its map forgets the order of the fields.
-	for pair := range strings.SplitSeq(string(body), "&") {
+	for pair := range strings.SplitSeq(body, "&") {
 		rawKey, rawValue, _ := strings.Cut(pair, "=")
-		key, errKey := url.QueryUnescape(rawKey)
-		value, errValue := url.QueryUnescape(keepPlus(rawValue))
-		if errKey != nil || errValue != nil {
-			return &DecodeError{Kind: ErrUnreadable, Problem: "the form is not URL-encoded"}
+		key := inUTF8(charset, unescaped(rawKey))
+		if len(key) > maxName {
+			key = unreadable
 		}
 		if key == "" {
 			continue
 		}
-		if err := checkKey(key); err != nil {
-			return err
-		}
-		// JSON texts are always valid UTF-8 once decoded; a form's need not be.
-		if err := put(strings.ToValidUTF8(key, "\uFFFD"), strings.ToValidUTF8(value, "\uFFFD")); err != nil {
-			return err
-		}
+		value := inUTF8(charset, unescaped(keepPlus(rawValue)))
+		d.holdsJSON = d.holdsJSON || strings.HasPrefix(value, "{") && json.Valid([]byte(value))
+		d.put(dotted(key, lists), value)
 	}
-	return nil
+}
+
+func unescaped(text string) string {
+	text, err := url.QueryUnescape(text)
+	if err != nil {
+		return unreadable
+	}
+	return text
+}
+
+var bracketed = regexp.MustCompile(`^[^\[\]]+(\[[^\[\]]*\])+$`)
+
+// dotted is the name of a field that PHP writes as call[from][number], or as
+// tags[] for each entry of a list.
+func dotted(key string, lists map[string]int) string {
+	if !bracketed.MatchString(key) {
+		return key
+	}
+	name := strings.NewReplacer("][", ".", "[", ".", "]", "").Replace(key)
+	if list, isEntry := strings.CutSuffix(name, "."); isEntry {
+		name += strconv.Itoa(lists[list])
+		lists[list]++
+	}
+	return name
 }
 
 // keepPlus saves the plus of a phone number that the sender did not escape:
@@ -111,12 +228,4 @@ func keepPlus(rawValue string) string {
 		return "%2B" + rawValue[1:]
 	}
 	return rawValue
-}
-
-// checkKey bounds names, which grow with every level of nesting.
-func checkKey(key string) error {
-	if len(key) > maxName {
-		return malformed("", fmt.Sprintf("the name of a field is longer than %d bytes", maxName))
-	}
-	return nil
 }

@@ -19,7 +19,7 @@ var (
 	ErrWrongSecret      = errors.New("wrong webhook secret")
 	ErrBadSignature     = errors.New("bad webhook signature")
 	ErrStale            = errors.New("webhook timestamp more than five minutes off")
-	ErrOtherEvent       = errors.New("signed webhook sent before as another event")
+	ErrOtherEvent       = errors.New("webhook signed or sent before as another event")
 )
 
 // Verifier tells requests that know a secret from others. It is safe for
@@ -37,6 +37,9 @@ var (
 // Of the first three one that is right is enough. A webhook-signature header
 // decides alone: when it is there it must be right, and a right secret beside a
 // wrong signature does not help, nor does a wrong secret harm beside a right one.
+// It covers the id, the time and the body. Headers and query are not signed, so
+// the receiver lets none of them say how a signed body is read; what was signed is
+// bound to the event in the path when it is first received.
 type Verifier struct {
 	digests [][sha256.Size]byte
 	signers []*standardwebhooks.Webhook

@@ -104,6 +104,18 @@ func TestSignatureWithAnEmptyKeyIsNotAccepted(t *testing.T) {
 	}
 }
 
+// What is signed is "<id>.<timestamp>.<body>": with full stops in the id, it could be cut elsewhere.
+func TestIDWithAFullStopIsRefused(t *testing.T) {
+	signer, err := standardwebhooks.NewWebhookRaw([]byte(oldSecret))
+	require.NoError(t, err)
+	for id, want := range map[string]error{"msg_1": nil, "msg 1:~": nil, "msg.1": ErrBadSignature, ".": ErrBadSignature} {
+		signature, err := signer.Sign(id, time.Now(), signedBody)
+		require.NoError(t, err)
+		h := header("webhook-id", id, "webhook-timestamp", strconv.FormatInt(time.Now().Unix(), 10), "webhook-signature", signature)
+		require.ErrorIs(t, newTestVerifier(t).Verify(CallInbound, h, signedBody), want, id)
+	}
+}
+
 func TestSignedWebhookSentAgainAsAnotherEventIsRefused(t *testing.T) {
 	v, h := newTestVerifier(t), signed(t, oldSecret, time.Now())
 	require.NoError(t, v.Verify(CallInbound, h, signedBody))

@@ -13,13 +13,11 @@ type Attempt struct {
 // successful attempt has a duration (babelforce help, "Inbound Calls (Source Queue)").
 func (a Attempt) Lasted() bool { return a.Leg.lasted() }
 
-func (l Leg) lasted() bool { return l.Seconds != nil && *l.Seconds > 0 }
-
 // HadCaller reports whether the agent and the customer were connected as far as
 // the leg tells, be it without its duration: where the agent did not pick up,
 // the platform hangs up (babelforce help, "Hangup reasons inbound").
 func (a Attempt) HadCaller() bool {
-	if a.Leg.Seconds != nil {
+	if a.Leg.connected() != nil {
 		return a.Lasted()
 	}
 	return a.Leg.FinishReason == "hangup" || a.Leg.FinishReason == "passive-hangup"

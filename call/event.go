@@ -38,6 +38,8 @@ type Event struct {
 	Recording  Recording `json:"recording,omitzero"`
 	// Extra holds the fields that the webhook carried beyond the known ones, by their dotted name.
 	Extra map[string]string `json:"extra,omitempty"`
+	// Ignored names the fields that could not be read and were left out.
+	Ignored []string `json:"ignored,omitempty"`
 }
 
 // At is when the event happened if its own fields say so, otherwise when it was received.
@@ -55,6 +57,8 @@ func (e Event) ownTime() time.Time {
 		return e.Leg.CreatedAt
 	case e.tellsPickUp():
 		return e.Leg.EstablishedAt
+	case e.Kind == Finished && e.Leg.Seconds == nil:
+		return e.Leg.FinishedAt
 	case e.Leg.CreatedAt.IsZero() || e.Leg.Seconds == nil:
 		return time.Time{}
 	}

@@ -12,7 +12,8 @@ type Facts struct {
 	// Outgoing says that an agent, a dialer or the API placed the call.
 	Outgoing bool `json:"outgoing,omitempty"`
 	// Leg is the customer's: the parent of a call that came in, whose child legs
-	// (agent attempts) never change it, and the external leg of an outbound call.
+	// (agent attempts) never change it, and the external leg of an outbound call. Before
+	// its end is reported, it has neither a duration nor a state.
 	Leg   Leg               `json:"leg"`
 	Agent Agent             `json:"agent,omitzero"`
 	Queue Queue             `json:"queue,omitzero"`
@@ -74,11 +75,14 @@ func (e Event) provesQueue() bool {
 // arrived does not matter: they apply in the order in which things happened.
 func (r *Record) Facts() Facts {
 	f := Facts{Key: r.Key, Outgoing: r.isOutgoing()}
-	events := r.events()
+	events, end := r.events(), (*Event)(nil)
 	for _, e := range events {
-		f.Queued = f.Queued || e.provesQueue()
+		f.Queued = f.Queued || !f.Outgoing && e.provesQueue()
 		if f.IsCustomers(e.Leg) {
-			f.Leg = latest(e.Leg, f.Leg)
+			f.Leg = e.Leg.begun().over(f.Leg)
+		}
+		if f.IsCustomers(e.Leg) && e.Kind == Finished {
+			end = e
 		}
 		if e.Kind != Bridged {
 			f = f.withBuckets(*e)
@@ -86,6 +90,9 @@ func (r *Record) Facts() Facts {
 	}
 	for _, p := range byTime(r.pickUps()) {
 		f = f.withBuckets(p.event)
+	}
+	if end != nil {
+		f.Leg = f.Leg.endedBy(end.Leg)
 	}
 	f.Extra = extra(events)
 	return f

@@ -97,7 +97,7 @@ func TestTheCustomerOfACallThatWasPlacedIsTheOneCalled(t *testing.T) {
 		return leg
 	}
 	for _, legs := range [][]Leg{{agents, customers}, {customers, agents}, {reversed(agents), reversed(customers)}, {reversed(customers), reversed(agents)}} {
-		facts := factsOf(Event{Kind: Outbound, Leg: legs[0]}, Event{Kind: Outbound, Leg: legs[1]})
+		facts := factsOf(Event{Kind: Finished, Leg: legs[0]}, Event{Kind: Finished, Leg: legs[1]})
 		require.True(t, facts.Outgoing)
 		require.Equal(t, "+493023125042", facts.CustomersNumber())
 		require.Equal(t, 40, *facts.Leg.Seconds)

@@ -26,7 +26,8 @@ type Leg struct {
 	CreatedAt     time.Time `json:"createdAt,omitzero"`
 	EstablishedAt time.Time `json:"establishedAt,omitzero"`
 	FinishedAt    time.Time `json:"finishedAt,omitzero"`
-	// Seconds is the leg's duration so far; on a bridge of the parent leg, how long the caller waited.
+	// Seconds is the leg's duration so far: of a parent leg since it was created, of a child leg since it was
+	// established. On a bridge of the parent leg it is how long the caller waited.
 	Seconds *int `json:"seconds,omitempty"`
 }
 
@@ -46,15 +47,6 @@ func (l Leg) IsAgentAttempt() bool {
 	return l.Type == "outbound" && l.Source == "queue" && l.Domain == "internal"
 }
 
-// latest merges two reports of one leg. The one with the longer duration is
-// the later and wins, so that an event which was overtaken does not set the clock back.
-func latest(a, b Leg) Leg {
-	if b.Seconds != nil && (a.Seconds == nil || *a.Seconds < *b.Seconds) {
-		a, b = b, a
-	}
-	return a.over(b)
-}
-
 // IsOutgoing reports whether the leg belongs to a call that an agent, a dialer
 // or the API has placed (babelforce help, "How to define different call legs").
 func (l Leg) IsOutgoing() bool {
@@ -66,17 +58,44 @@ func (l Leg) IsOutgoing() bool {
 // agent: what follows is still the same call (babelforce help, "Hangup reasons inbound").
 func (l Leg) WasTransferred() bool { return l.FinishReason == "transferred" }
 
-// end is when the leg ended, as far as its fields tell.
+// end is when the leg ended as far as its fields tell, for putting legs in order: if
+// it does not say when it was established, that is taken to be at its beginning.
 func (l Leg) end() time.Time {
-	switch {
-	case !l.FinishedAt.IsZero():
-		return l.FinishedAt
-	case l.Seconds == nil || l.EstablishedAt.IsZero() && l.CreatedAt.IsZero():
-		return time.Time{}
-	case !l.EstablishedAt.IsZero():
-		return l.EstablishedAt.Add(time.Duration(*l.Seconds) * time.Second)
+	if ended := l.ended(); !ended.IsZero() || l.Seconds == nil || l.CreatedAt.IsZero() {
+		return ended
 	}
 	return l.CreatedAt.Add(time.Duration(*l.Seconds) * time.Second)
+}
+
+// ended is when the leg ended, zero if its fields do not say.
+func (l Leg) ended() time.Time {
+	if !l.FinishedAt.IsZero() || l.Seconds == nil || l.EstablishedAt.IsZero() {
+		return l.FinishedAt
+	}
+	return l.EstablishedAt.Add(time.Duration(*l.Seconds) * time.Second)
+}
+
+// connected is for how long a child leg was connected, nil if neither its duration nor its times say.
+func (l Leg) connected() *int {
+	return cmp.Or(l.Seconds, secondsBetween(l.EstablishedAt, l.FinishedAt))
+}
+
+// lasted reports whether a child leg was connected at all.
+func (l Leg) lasted() bool {
+	seconds := l.connected()
+	return seconds != nil && *seconds > 0
+}
+
+// endedBy is the leg with what the report of its end says. What changes until then
+// comes from that report alone: an earlier duration is not the leg's.
+func (l Leg) endedBy(end Leg) Leg {
+	leg := end.over(l.begun())
+	if leg.IsChild() {
+		leg.Seconds = leg.connected()
+	} else {
+		leg.Seconds = cmp.Or(leg.Seconds, secondsBetween(leg.CreatedAt, leg.FinishedAt))
+	}
+	return leg
 }
 
 // over lays what the leg says over what is otherwise known of it.

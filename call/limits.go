@@ -40,6 +40,9 @@ func (l Limits) WithDefaults() Limits {
 	}
 }
 
+// Transfer is how much longer than another a call may last whose own leg was transferred.
+func (l Limits) Transfer() time.Duration { return transferLimit + min(transferTalk, l.End) }
+
 const (
 	// callerLimit is how long the conversation may wait for a report that says who
 	// calls. An agent may be waiting for it.

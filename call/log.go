@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -56,6 +57,9 @@ func entryOf(e Event, text string) Entry {
 	if e.ReceivedAt.Sub(at) > late {
 		text += " (reported at " + e.ReceivedAt.UTC().Format(time.TimeOnly) + ")"
 	}
+	if len(e.Ignored) > 0 {
+		text += "; could not read " + strings.Join(e.Ignored, ", ")
+	}
 	return Entry{at, text}
 }
 
@@ -98,7 +102,7 @@ func LegOf(a Attempt) LegSummary {
 		leg.RangSeconds = &rang
 	}
 	if a.Lasted() {
-		leg.TalkedSeconds = a.Leg.Seconds
+		leg.TalkedSeconds = a.Leg.connected()
 	}
 	return leg
 }

@@ -68,6 +68,8 @@ const (
 	maxLegs = 1000
 	// maxPickUps is how many reports of pick-ups are kept; a call that is handed on more often is in a loop.
 	maxPickUps = 200
+	// maxIgnored is how many names of unreadable fields are kept of a report that is repeated.
+	maxIgnored = 100
 )
 
 // Add adds a report. It returns false if nothing in it is new.
@@ -99,7 +101,7 @@ func (e Event) reportsSame(known Event) bool {
 	case e.Kind != known.Kind:
 		return false
 	case e.Kind == Recorded:
-		return e.Recording.identity() == known.Recording.identity()
+		return e.Recording.is(known.Recording)
 	case e.Leg.ID != known.Leg.ID:
 		return false
 	case e.Kind != Bridged:
@@ -108,7 +110,13 @@ func (e Event) reportsSame(known Event) bool {
 	// A report without a time of its own repeats another one: had the agent got the
 	// call back, the automation that sends times would have reported that too.
 	isTimeless := e.ownTime().IsZero() && e.Agent.Is(known.Agent)
-	return isTimeless || e.Agent.mayBe(known.Agent) && isNear(e, known)
+	return isTimeless || e.isPartOf(known) || known.isPartOf(e) || e.Agent.mayBe(known.Agent) && isNear(e, known)
+}
+
+// isPartOf reports whether an event contains neither when a pick-up was nor who it was,
+// and another one does: it comes from an automation that sends fewer buckets.
+func (e Event) isPartOf(other Event) bool {
+	return e.ownTime().IsZero() && e.Agent == Agent{} && !other.ownTime().IsZero()
 }
 
 func isNear(a, b Event) bool { return a.At().Sub(b.At()).Abs() <= pickUpWindow }
@@ -116,11 +124,16 @@ func isNear(a, b Event) bool { return a.At().Sub(b.At()).Abs() <= pickUpWindow }
 // mayBe reports whether two buckets may describe the same agent: one of them may name nobody.
 func (a Agent) mayBe(b Agent) bool { return a == Agent{} || b == Agent{} || a.Is(b) }
 
-// identity is the recording's id or, without one, its address without the signature.
-func (r Recording) identity() string {
-	if r.ID != "" {
-		return r.ID
+// is reports whether two buckets describe the same recording: by their ids or, if one
+// has none, by their addresses without the signature.
+func (r Recording) is(other Recording) bool {
+	if r.ID != "" && other.ID != "" {
+		return r.ID == other.ID
 	}
+	return r.address() == other.address()
+}
+
+func (r Recording) address() string {
 	address, _, _ := strings.Cut(r.URL, "?")
 	return address
 }
@@ -130,10 +143,22 @@ func (r *Report) add(e Event) (isNew bool) {
 	was := r.Event
 	r.Leg = r.Leg.over(e.Leg)
 	r.Agent, r.Queue = r.Agent.with(e.Agent), r.Queue.over(e.Queue)
+	r.Recording.ID = cmp.Or(r.Recording.ID, e.Recording.ID)
 	r.Recording.Seconds = cmp.Or(r.Recording.Seconds, e.Recording.Seconds)
 	r.Recording.URL = cmp.Or(r.Recording.URL, e.Recording.URL)
 	r.Extra = extra([]*Event{&e, &was})
+	r.Ignored = union(r.Ignored, e.Ignored)
 	return r.Leg != was.Leg || r.Agent != was.Agent || r.Queue != was.Queue
+}
+
+// union adds the names of fields that are not among the first, up to a limit.
+func union(a, b []string) []string {
+	for _, one := range b {
+		if !slices.Contains(a, one) && len(a) < maxIgnored {
+			a = append(slices.Clip(a), one)
+		}
+	}
+	return a
 }
 
 func (r *Record) count(kind Kind) (n int) {

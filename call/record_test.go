@@ -46,13 +46,16 @@ func TestAThingIsCountedOnceWhateverElseItsBodySays(t *testing.T) {
 		"a pick-up without its agent":      {pickUp1, func(e *Event) { e.Agent = Agent{} }},
 		"a pick-up told a second later":    {pickUp1, func(e *Event) { e.Leg = after(callersLeg, 11, "") }},
 		"a pick-up without any time":       {pickUp1, func(e *Event) { e.Leg = Leg{ID: "p"}; e.ReceivedAt = at(300) }},
+		"a pick-up of nobody, at no time":  {pickUp1, func(e *Event) { e.Agent, e.Leg, e.ReceivedAt = Agent{}, Leg{ID: "p"}, at(300) }},
 		"the end of an agent's leg":        {childEnds, func(e *Event) { e.Extra = map[string]string{"attempt": "2"} }},
 		"the end with another queue":       {ends, func(e *Event) { e.Queue = Queue{Name: "Support"} }},
 		"another signature in the link":    {recorded, func(e *Event) { e.Recording.URL = "https://recordings.example.com/r?signature=2" }},
+		"a recording by id, then by link":  {recorded, func(e *Event) { e.Recording.ID = "" }},
 		"a recording without an id, twice": {with(recorded, func(e *Event) { e.Recording.ID = "" }), func(e *Event) { e.Recording.URL += "2" }},
 	} {
-		r := recordOf(tc.first, with(tc.first, tc.second))
-		require.Len(t, r.Reports, 1, name)
+		second := with(tc.first, tc.second)
+		require.Len(t, recordOf(tc.first, second).Reports, 1, name)
+		require.LessOrEqual(t, len(recordOf(second, tc.first).pickUps()), 1, name)
 	}
 }
 
@@ -80,6 +83,19 @@ func TestASecondReportAddsWhatTheFirstLeftOut(t *testing.T) {
 	require.Equal(t, "Support", r.Reports[0].Queue.Name)
 	require.Equal(t, "passive-hangup", r.Reports[0].Leg.FinishReason, "the first report wins")
 	require.Equal(t, bare.ReceivedAt, r.Reports[0].ReceivedAt)
+}
+
+func TestAReportKeepsWhichFieldsWereIgnored(t *testing.T) {
+	first := with(ends, func(e *Event) { e.Ignored = []string{"call.duration"} })
+	second := with(ends, func(e *Event) { e.Ignored = []string{"call.duration", "other"} })
+	r := recordOf(first, second)
+	require.Equal(t, []string{"call.duration", "other"}, r.Reports[0].Ignored)
+	require.Equal(t, []string{"call.duration"}, first.Ignored)
+	require.Equal(t, "call ended (passive-hangup); could not read call.duration, other", r.Log()[0].Text)
+	for n := range 2 * maxIgnored {
+		r.Add(with(ends, func(e *Event) { e.Ignored = []string{fmt.Sprint("own.", n)} }), noon)
+	}
+	require.Len(t, r.Reports[0].Ignored, maxIgnored)
 }
 
 func TestAddSaysWhetherAnythingIsNew(t *testing.T) {

@@ -3,7 +3,6 @@ package call
 import (
 	"cmp"
 	"slices"
-	"time"
 )
 
 // Summary is what a call comes down to when it is over. What is not known is left out.
@@ -22,12 +21,12 @@ type Summary struct {
 func (o Over) Summary(bridges []Event) Summary {
 	bridges = slices.SortedStableFunc(slices.Values(bridges), func(a, b Event) int { return a.At().Compare(b.At()) })
 	lasting := o.lasting()
-	total := o.Total()
+	total := o.Total(bridges)
 	s := Summary{WaitSeconds: o.wait(bridges, lasting, total)}
 	if o.IsAnswered() {
 		s.TalkSeconds = o.talk(bridges, lasting, total, s.WaitSeconds)
 	}
-	if len(lasting) >= len(bridges) { // else the last agent's leg is not among them
+	if areLegsOf(lasting, bridges) { // otherwise the last agent's leg may not be among them
 		s.EndedBy = o.endedBy(lasting)
 	}
 	for _, agent := range o.agents(bridges, lasting) {
@@ -40,7 +39,7 @@ func (o Over) Summary(bridges []Event) Summary {
 func (o Over) Closed(bridges []Event) Facts {
 	f := o.Facts
 	f.Outcome, f.Summary, f.Queue = o.Outcome(), o.Summary(bridges), o.LastQueue()
-	f.Leg.Seconds = o.Total()
+	f.Leg.Seconds = o.Total(bridges)
 	return f
 }
 
@@ -70,71 +69,6 @@ func (o Over) lasting() (legs []Attempt) {
 	}
 	slices.SortStableFunc(legs, func(a, b Attempt) int { return a.Leg.CreatedAt.Compare(b.Leg.CreatedAt) })
 	return legs
-}
-
-// Total is the whole length of the call in seconds, nil where that is not
-// known: before its end, the duration is that of the wait. A call that was
-// transferred may go on after its own leg has ended.
-func (o Over) Total() *int {
-	if !o.Ended {
-		return nil
-	}
-	total := o.Facts.Leg.Seconds
-	if lasting := o.lasting(); o.Facts.Leg.WasTransferred() && len(lasting) > 0 {
-		whole := secondsBetween(o.Facts.Leg.CreatedAt, last(lasting).Leg.end())
-		if total == nil || whole != nil && *whole > *total {
-			total = whole
-		}
-	}
-	return total
-}
-
-func (o Over) wait(bridges []Event, lasting []Attempt, total *int) *int {
-	customers := o.Facts.Leg
-	switch {
-	case !o.IsAnswered() && o.Facts.Outgoing && customers.IsChild():
-		return secondsBetween(customers.CreatedAt, customers.FinishedAt)
-	case !o.IsAnswered():
-		return total
-	case len(bridges) > 0 && o.Facts.legAsOf(bridges[0]).Seconds != nil:
-		return o.Facts.legAsOf(bridges[0]).Seconds // which is the time waited (babelforce help, "HTTP request buckets")
-	case len(lasting) > 0 && !o.Facts.Outgoing:
-		return secondsBetween(customers.CreatedAt, lasting[0].Leg.EstablishedAt)
-	}
-	return secondsBetween(customers.CreatedAt, customers.EstablishedAt)
-}
-
-// secondsBetween is nil where either time is not known.
-func secondsBetween(from, to time.Time) *int {
-	if from.IsZero() || to.Before(from) {
-		return nil
-	}
-	return new(int(to.Sub(from) / time.Second))
-}
-
-// talk adds up what the agents' legs lasted, but to no more than the call has
-// time for: while one agent consults another, both talk. An agent who places a
-// call is on the line before the customer is.
-func (o Over) talk(bridges []Event, lasting []Attempt, total, wait *int) *int {
-	customers := o.Facts.Leg
-	if o.Facts.Outgoing && customers.IsChild() {
-		return customers.Seconds
-	}
-	var most *int
-	if total != nil && wait != nil && *total >= *wait {
-		most = new(*total - *wait)
-	}
-	if len(lasting) == 0 || len(lasting) < len(bridges) || o.Facts.Outgoing {
-		return most
-	}
-	sum := 0
-	for _, attempt := range lasting {
-		sum += *attempt.Leg.Seconds
-	}
-	if most != nil {
-		sum = min(sum, *most)
-	}
-	return &sum
 }
 
 // add names an agent, unless the call comes straight from the same.
@@ -201,6 +135,7 @@ func (o Over) answer() Event {
 	if lasting := o.lasting(); len(lasting) > 0 && !o.Facts.Outgoing {
 		answered := last(lasting)
 		e.Agent, e.Queue = answered.Agent, answered.Queue
+		e.Leg.Seconds = secondsBetween(o.Facts.Leg.CreatedAt, answered.Leg.EstablishedAt)
 	}
 	return e
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -15,11 +14,9 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
-)
 
-// contractFile is the variable that names the vendor's OpenAPI document, which is not
-// ours to give away.
-const contractFile = "KUSTOMER_OPENAPI"
+	"github.com/callthread/callthread/testsuite/openapi"
+)
 
 // request is one thing the client can ask, with every field filled in.
 type request struct {
@@ -124,7 +121,7 @@ func TestEveryRequestIsEitherInTheContractOrListedWithItsSource(t *testing.T) {
 // The fake Kustomer answers with the contract's own examples, so that this
 // proves what the client reads as well as what it sends.
 func TestEveryRequestKeepsToThePublishedContract(t *testing.T) {
-	contract := loadContract(t)
+	contract := openapi.Kustomer(t)
 	for name, r := range published {
 		t.Run(name, func(t *testing.T) {
 			operation := contract.Paths.Value(r.path).GetOperation(r.method)
@@ -142,7 +139,7 @@ func TestEveryRequestKeepsToThePublishedContract(t *testing.T) {
 }
 
 func TestTheContractCheckCanFail(t *testing.T) {
-	operation := loadContract(t).Paths.Value("/conversations").Post
+	operation := openapi.Kustomer(t).Paths.Value("/conversations").Post
 	for name, spoil := range map[string]func(map[string]any){
 		"unknown field":     func(body map[string]any) { body["channel"] = "voice" },
 		"bad tag":           func(body map[string]any) { body["tags"] = []string{"#vip"} },
@@ -162,17 +159,6 @@ func TestTheContractCheckCanFail(t *testing.T) {
 		text, _ = json.Marshal(body)
 		require.Error(t, checkBody(operation, string(text)), name)
 	}
-}
-
-func loadContract(t *testing.T) *openapi3.T {
-	t.Helper()
-	file := os.Getenv(contractFile)
-	if file == "" {
-		t.Skip("set " + contractFile + " to Kustomer's OpenAPI document \"Core Resources\": their support has it, and github.com/LarisLab/kustomer-client as openapi.json")
-	}
-	contract, err := openapi3.NewLoader().LoadFromFile(file)
-	require.NoError(t, err)
-	return contract
 }
 
 // example is the documented success of an operation.

@@ -18,6 +18,7 @@ import (
 type codecServer struct {
 	logging    app.Log
 	encryption app.Encryption
+	proxies    proxies
 
 	listen     string
 	origins    string
@@ -33,7 +34,7 @@ func codecServerCommand(logs io.Writer) *cli.Command {
 		Description: "Point the Web UI at it with TEMPORAL_CODEC_ENDPOINT, and set TEMPORAL_CODEC_INCLUDE_CREDENTIALS=true: the browser then asks for\n" +
 			"the secret (as the password of any user name) and shows calls decrypted. Both must be under one domain, such as\n" +
 			"temporal.example.com and codec.example.com. Temporal's CLI takes --codec-endpoint and --codec-auth \"Bearer <secret>\".",
-		Flags: app.Flags(s, &s.encryption, &s.logging),
+		Flags: app.Flags(s, &s.proxies, &s.encryption, &s.logging),
 		Action: func(c *cli.Context) error {
 			if err := app.NoArguments(c); err != nil {
 				return err
@@ -85,11 +86,16 @@ func (s *codecServer) run(c *cli.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	proxies, err := s.proxies.Parse()
+	if err != nil {
+		return err
+	}
 	listener, err := listenAt(s.listen)
 	if err != nil {
 		return err
 	}
-	return serveHTTP(c.Context, listener, codec.NewServer(keys, codec.ServerOptions{Origins: origins, Secret: secret}), nil, log)
+	server := codec.NewServer(keys, codec.ServerOptions{Origins: origins, Secret: secret, Proxies: proxies, Log: log})
+	return serveHTTP(c.Context, listener, server, proxies, log)
 }
 
 // readSecret reads what whoever asks must give. Only --insecure does without.

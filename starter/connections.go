@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"sync"
 
-	"github.com/callthread/callthread/starter/webhook"
+	"github.com/callthread/callthread/internal/source"
 )
 
 const (
@@ -20,7 +20,7 @@ const (
 // connections limits how many a server has at once, in all and from one source.
 // Proxies have as many as there are in all: others stand behind them.
 type connections struct {
-	proxies webhook.Proxies
+	proxies source.Proxies
 
 	sync.Mutex
 	all int
@@ -29,21 +29,21 @@ type connections struct {
 
 // watch is the server's ConnState hook. What is one too many is closed at once, unread.
 func (c *connections) watch(connection net.Conn, state http.ConnState) {
-	address := webhook.Address(connection.RemoteAddr().String())
-	source := webhook.Source(address)
+	address := source.Address(connection.RemoteAddr().String())
+	from := source.Of(address)
 	c.Lock()
 	defer c.Unlock()
 	switch state {
 	case http.StateNew:
 		c.all++
-		c.of[source]++
-		if c.all > maxConnections || (c.of[source] > maxPerSource && !c.proxies.Trust(address)) {
+		c.of[from]++
+		if c.all > maxConnections || (c.of[from] > maxPerSource && !c.proxies.Trust(address)) {
 			_ = connection.Close()
 		}
 	case http.StateClosed:
 		c.all--
-		if c.of[source]--; c.of[source] == 0 {
-			delete(c.of, source)
+		if c.of[from]--; c.of[from] == 0 {
+			delete(c.of, from)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -75,9 +77,12 @@ func demoCommand(out io.Writer) *cli.Command {
 			if faults {
 				options.Faults = &demo.Faults{}
 			}
-			options.Out, options.NewReceiver = out, demoReceiver
+			options.Out, options.Ports, options.NewReceiver = out, demo.UsualPorts, demoReceiver
 			options.Log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
-			_, err := demo.Run(c.Context, options)
+			// Without a reader, as behind `| head`, or a terminal: Go would end the process at once, and leave its files behind.
+			ctx, stop := signal.NotifyContext(c.Context, syscall.SIGPIPE, syscall.SIGHUP)
+			defer stop()
+			_, err := demo.Run(ctx, options)
 			return err
 		},
 	}

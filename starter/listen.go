@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/callthread/callthread/starter/webhook"
+	"github.com/callthread/callthread/internal/source"
 )
 
 const (
@@ -38,7 +38,7 @@ func listenAt(address string) (net.Listener, error) {
 // serveHTTP serves until the context ends, and then until every request under
 // way is answered. Each step of a request has its time, and each connection its
 // share, so that who is slow, or many, takes little from others.
-func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, proxies webhook.Proxies, log *slog.Logger) error {
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, proxies source.Proxies, log *slog.Logger) error {
 	limited := &connections{proxies: proxies, of: make(map[netip.Prefix]int)}
 	server := &http.Server{
 		Handler:           handler,

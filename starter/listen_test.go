@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/internal/source"
 	"github.com/callthread/callthread/starter/webhook"
 )
 
@@ -59,7 +60,7 @@ func withReceiver(t *testing.T, config webhook.Config, test func(*testing.T, pip
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		trusted, err := webhook.ParseProxies(strings.Join(proxies, ","))
+		trusted, err := source.ParseProxies(strings.Join(proxies, ","))
 		require.NoError(t, err)
 		listener, ended := make(pipes), make(chan error)
 		log := slog.New(slog.DiscardHandler)

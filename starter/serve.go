@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/app"
+	"github.com/callthread/callthread/internal/source"
 	"github.com/callthread/callthread/starter/webhook"
 )
 
@@ -28,7 +28,7 @@ func serveCommand(logs io.Writer) *cli.Command {
 		Name:        "serve",
 		Usage:       "receive webhooks (the default)",
 		Description: app.ServeHelp,
-		Flags:       app.Flags(s, &s.tls, &s.temporal, &s.worker, &s.logging),
+		Flags:       app.Flags(s, &s.proxies, &s.tls, &s.temporal, &s.worker, &s.logging),
 		Action: func(c *cli.Context) error {
 			if err := app.NoArguments(c); err != nil {
 				return err
@@ -52,9 +52,9 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	proxies, err := webhook.ParseProxies(s.proxies)
+	proxies, err := s.proxies.Parse()
 	if err != nil {
-		return fmt.Errorf("--trusted-proxies (CALLTHREAD_TRUSTED_PROXIES): %w", err)
+		return err
 	}
 	process, err := app.Start(ctx, "callthread-starter", &s.temporal, log)
 	if err != nil {
@@ -71,6 +71,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	} else if inForce, err = s.prepareAlone(); err != nil {
 		return err
 	}
+	handler := s.handler(process, verifier, proxies, func() bool { return inForce().Handles(call.Outbound) })
 	listener, err := s.tls.listenAt(s.listen, log)
 	if err != nil {
 		return err
@@ -90,7 +91,6 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 			return nil
 		})
 	}
-	handler := s.handler(process, verifier, proxies, func() bool { return inForce().Handles(call.Outbound) })
 	group.Go(func() error {
 		defer stopWorker()
 		return serveHTTP(ctx, listener, process.Traces.Webhooks(handler), proxies, log)
@@ -98,7 +98,8 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	return group.Wait()
 }
 
-func (s *server) handler(process *app.Process, verifier *babelforce.Verifier, proxies webhook.Proxies, wantsOutbound func() bool) http.Handler {
+func (s *server) handler(process *app.Process, verifier *babelforce.Verifier, proxies source.Proxies, wantsOutbound func() bool) http.Handler {
+	count, countIgnored := process.Metrics.Webhooks(), process.Metrics.IgnoredFields(babelforce.KnownFields())
 	return webhook.New(webhook.Config{
 		Temporal:  process.Client,
 		TaskQueue: s.temporal.TaskQueue,
@@ -112,7 +113,10 @@ func (s *server) handler(process *app.Process, verifier *babelforce.Verifier, pr
 		Outgoing:         wantsOutbound,
 		Limits:           s.limits,
 		Log:              process.Log,
-		Observe:          func(a webhook.Answered) { process.Metrics.Webhook(a.Event, a.Status, a.Late || a.Ignored, a.Took) },
+		Observe: func(a webhook.Answered) {
+			count(a.Event, a.Status, a.Late || a.Ignored, a.Took)
+			countIgnored(a.IgnoredFields)
+		},
 	})
 }
 

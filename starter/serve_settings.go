@@ -20,6 +20,7 @@ type server struct {
 	temporal app.Temporal
 	worker   app.Worker
 	tls      serverTLS
+	proxies  proxies
 
 	listen        string
 	metricsListen string
@@ -28,7 +29,6 @@ type server struct {
 	withWorker    bool
 	waitTimeout   time.Duration
 	rate          float64
-	proxies       string
 	limits        call.Limits
 }
 
@@ -66,11 +66,7 @@ func (s *server) Flags() []cli.Flag {
 		},
 		&cli.Float64Flag{
 			Name: "max-rate", EnvVars: []string{"CALLTHREAD_MAX_RATE"},
-			Usage: "webhooks a second beyond which senders are told to slow down; 0 is no limit", Value: 200, Destination: &s.rate,
-		},
-		&cli.StringFlag{
-			Name: "trusted-proxies", EnvVars: []string{"CALLTHREAD_TRUSTED_PROXIES"},
-			Usage: "`NETWORKS` of the proxies before the receiver, such as 10.0.0.0/8, separated by commas: their X-Forwarded-For says whom a limit is for", Destination: &s.proxies,
+			Usage: "webhooks a second; a burst waits for up to eight seconds, and beyond that senders are told to slow down; 0 is no limit", Value: 200, Destination: &s.rate,
 		},
 		&cli.DurationFlag{
 			Name: "bridge-timeout", EnvVars: []string{"CALLTHREAD_BRIDGE_TIMEOUT"},

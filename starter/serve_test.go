@@ -24,7 +24,7 @@ func TestReceiverWithoutTemporalLivesRefusesEventsAndStops(t *testing.T) {
 	require.Equal(t, []int{http.StatusOK, http.StatusServiceUnavailable}, []int{alive, ready})
 	require.Equal(t, http.StatusServiceUnavailable, post(t, url, "", `{"call.id":"x"}`))
 	_, counted := get(t, metrics+"/metrics")
-	require.Contains(t, counted, `callthread_webhook_seconds_count{event="call-bridged",status="503"} 1`)
+	require.Contains(t, counted, `callthread_webhooks_total{event="call-bridged",status="503"} 1`)
 
 	p.stop()
 	p.requireEnded(t)

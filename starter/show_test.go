@@ -31,7 +31,7 @@ var answered = workflows.State{
 		{LegID: "x-2", RangSeconds: new(4), TalkedSeconds: new(60), Answered: true},
 	},
 	Events: []workflows.ReportedEvent{
-		{Kind: call.Inbound, LegID: "x", At: ring}, {Kind: call.Finished, LegID: "x-1", At: ring.Add(time.Second), Child: true},
+		{Kind: call.Inbound, LegID: "x", At: ring}, {Kind: call.Finished, LegID: "x-1", At: ring.Add(time.Second), Child: true, Ignored: []string{"call.duration", "session.note"}},
 	},
 	InKustomer: workflows.InKustomer{
 		ConversationID: conversation, ConversationURL: "https://acme.kustomerapp.com/" + conversation,
@@ -90,7 +90,7 @@ Automations   1f8473907986
 Legs          agent 4712 did not pick up after 15 s of ringing (system-hangup, leg x-1)
               agent unknown picked up after 4 s of ringing, and was on the line for 60 s (leg x-2)
 Events        2026-03-04T09:30:00Z inbound
-              2026-03-04T09:30:01Z finished, of leg x-1
+              2026-03-04T09:30:01Z finished, of leg x-1, could not read call.duration, session.note
 Log           09:30:00 ringing
               09:30:01 conversation opened
 `, "\n"), printed)

@@ -1,9 +1,12 @@
 package testsuite
 
 import (
+	"bufio"
 	"bytes"
 	"log/slog"
 	"net"
+	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,12 +19,10 @@ import (
 func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
-	for _, usual := range []string{"7233", "8233", "8080", "8090"} {
-		occupy(t, "127.0.0.1:"+usual)
-	}
+	inUse := demo.Ports{Temporal: occupied(t), UI: occupied(t), Webhooks: occupied(t), Sandbox: occupied(t)}
 	var out bytes.Buffer
 	report, err := demo.Run(t.Context(), demo.Options{
-		Calls: 4, Rate: 20, Seed: 1, NewReceiver: stage.Receiver, Out: &out, Log: slog.New(slog.DiscardHandler),
+		Calls: 4, Rate: 20, Seed: 1, Ports: inUse, NewReceiver: stage.Receiver, Out: &out, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	require.Equal(t, 4, report.Calls)
@@ -30,10 +31,34 @@ func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
 	require.Contains(t, out.String(), "Temporal Web UI")
 }
 
-// occupy takes an address until the test ends, unless another program has it already.
-func occupy(t *testing.T, address string) {
+// As in `starter demo --faults | head -1`.
+func TestDemoWhoseReaderHasGoneEndsAndLeavesNoFiles(t *testing.T) {
+	t.Parallel()
+	s, folder := stage.Set(t), t.TempDir()
+	command := exec.Command(stage.Programs(t).Receiver[0], "demo", "--faults")
+	command.Env = append(command.Environ(), "TMPDIR="+folder, "TEMPORAL_ADDRESS="+s.TemporalAddress)
+	output, err := command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	t.Cleanup(func() { _ = command.Process.Kill() })
+	_, err = bufio.NewReader(output).ReadString('\n')
+	require.NoError(t, err)
+	files, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	require.NoError(t, output.Close())
+	_ = command.Wait()
+	require.True(t, command.ProcessState.Exited(), "it was not ended by a signal")
+	files, err = os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Empty(t, files)
+}
+
+// occupied is a port that is in use until the test ends.
+func occupied(t *testing.T) int {
 	t.Helper()
-	if listener, err := net.Listen("tcp", address); err == nil {
-		t.Cleanup(func() { require.NoError(t, listener.Close()) })
-	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, listener.Close()) })
+	return listener.Addr().(*net.TCPAddr).Port
 }

@@ -22,7 +22,13 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		metricsListen string
 	)
 	program := app.NewProgram("worker", "runs the workflows of calls and writes to Kustomer", out, logs)
-	program.Flags = app.Flags(&temporal, &worker, &logging, app.Section{app.MetricsFlag(":9090", &metricsListen)})
+	program.Flags = app.Flags(&temporal, &worker, &logging, app.Section{
+		app.MetricsFlag(":9090", &metricsListen),
+		&cli.BoolFlag{
+			Name: "compare-only", EnvVars: []string{"CALLTHREAD_COMPARE_ONLY"},
+			Usage: "only compare calls with babelforce's log, and serve none: needs nothing of Kustomer's", Destination: &worker.CompareOnly,
+		},
+	})
 	program.Action = func(c *cli.Context) error {
 		if err := app.NoArguments(c); err != nil {
 			return err

@@ -39,6 +39,19 @@ func CallWorkflow(ctx workflow.Context, in CallInput) (State, error) {
 	return r.answer(ctx), err
 }
 
+// ownCall refuses a run that is not the call's own. Two runs for one call would share
+// its conversation, and undo each other's work. It stands before CallWorkflow, because
+// a recorded history that is replayed elsewhere does not contain the id of its run.
+func ownCall(ctx workflow.Context, in CallInput) (State, error) {
+	id := workflow.GetInfo(ctx).WorkflowExecution.ID
+	isOwn := in.Key != "" && id == WorkflowID(in.Key) && (in.First == nil || in.First.Leg.Key() == in.Key)
+	if !isOwn {
+		return State{}, temporal.NewNonRetryableApplicationError(
+			"the input is not that of call "+CallKey(id)+": only the webhook receiver starts calls", "NotOwnCall", nil)
+	}
+	return CallWorkflow(ctx, in)
+}
+
 // run is one run of the workflow.
 type run struct {
 	record       call.Record
@@ -53,6 +66,7 @@ type run struct {
 	deadline timer
 	decided  workflow.Channel
 	listed   listed // as Temporal's workflow list has it
+	marked   []Mark
 	done     bool
 	// cancelled says that an operator has ended the run: it waits for nothing and writes nothing more.
 	cancelled bool
@@ -66,6 +80,7 @@ type run struct {
 // answers are what steps have found out, beside the conversation.
 type answers struct {
 	caller, callerHash, automations string
+	joined                          bool // an earlier call's conversation
 }
 
 // timer is the one that is open, if any.
@@ -84,9 +99,6 @@ func start(ctx workflow.Context, in CallInput) (*run, error) {
 		began:   info.GetCurrentHistoryLength(),
 		// A run that was reset begins with steps that the earlier run may have done.
 		mayBeDone: info.OriginalRunID != "" && info.OriginalRunID != info.WorkflowExecution.RunID,
-	}
-	if in.Key == "" {
-		return r, temporal.NewNonRetryableApplicationError("the input names no call: only the webhook receiver starts calls", "NoCall", nil)
 	}
 	if in.First != nil {
 		r.record.Add(*in.First, workflow.Now(ctx))

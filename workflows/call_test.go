@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/callthread/callthread/activities"
@@ -230,18 +231,44 @@ func TestLatenciesAreThoseOfTheWebhooks(t *testing.T) {
 	require.EqualValues(t, 30, state.BridgeToUpdateMS)
 }
 
-// Somebody may start a workflow by hand. It would run for hours for no call.
-func TestAWorkflowWithoutAKeyIsRefused(t *testing.T) {
+// Somebody may start a workflow by hand. It would run for hours for no call, or share
+// a conversation with the call's own run.
+func TestOnlyTheCallsOwnRunIsStarted(t *testing.T) {
+	for name, change := range map[string]func(*callUnderTest){
+		"as the receiver does":          func(*callUnderTest) {},
+		"without a key":                 func(c *callUnderTest) { c.input.Key = "" },
+		"with the key of another call":  func(c *callUnderTest) { c.input.Key = "another" },
+		"with an event of another call": func(c *callUnderTest) { c.input.First.Leg.ID = "another" },
+		"under another id":              func(c *callUnderTest) { c.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "by-hand"}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCall(t)
+			c.starts(inbound)
+			c.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "call/p"})
+			change(c)
+			c.env.ExecuteWorkflow("CallWorkflow", c.input) // as it is registered
+			require.True(t, c.env.IsWorkflowCompleted())
+			if name == "as the receiver does" {
+				require.NoError(t, c.env.GetWorkflowError())
+				return
+			}
+			var refused *temporal.ApplicationError
+			require.ErrorAs(t, c.env.GetWorkflowError(), &refused)
+			require.Equal(t, "NotOwnCall", refused.Type())
+			require.True(t, refused.NonRetryable())
+			require.Empty(t, c.steps)
+		})
+	}
+}
+
+func TestOperatorsSeeWhichFieldsCouldNotBeRead(t *testing.T) {
 	c := newCall(t)
-	c.input.Key = ""
-	c.starts(inbound)
-	c.env.ExecuteWorkflow(workflows.CallWorkflow, c.input)
-	require.True(t, c.env.IsWorkflowCompleted())
-	var refused *temporal.ApplicationError
-	require.ErrorAs(t, c.env.GetWorkflowError(), &refused)
-	require.Equal(t, "NoCall", refused.Type())
-	require.True(t, refused.NonRetryable())
-	require.Empty(t, c.steps)
+	ring := inbound
+	ring.Ignored = []string{"call.dateCreated"}
+	c.starts(ring)
+	state := c.plays()
+	require.Equal(t, []string{"call.dateCreated"}, state.Events[0].Ignored)
+	require.Contains(t, c.log, "ringing; could not read call.dateCreated")
 }
 
 // The same with the context of a cancelled call: cancelling is an operator's way to give up on it.

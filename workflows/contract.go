@@ -56,7 +56,7 @@ const (
 // Phases are all there are.
 var Phases = []Phase{Ringing, Bridged, Finished, Missed, Parked}
 
-// Search attributes, all Keyword. None ever holds a phone number or a person's name.
+// Search attributes. None ever holds a phone number or a person's name.
 var (
 	CallPhase              = temporal.NewSearchAttributeKeyKeyword("CallPhase")
 	CallOutcome            = temporal.NewSearchAttributeKeyKeyword("CallOutcome")
@@ -70,17 +70,36 @@ var (
 	WaitsFor = temporal.NewSearchAttributeKeyKeyword("WaitsFor")
 	// ParkedBecause says what Kustomer refused and why, while a call is parked.
 	ParkedBecause = temporal.NewSearchAttributeKeyKeyword("ParkedBecause")
+	// CallMarks are a call's Marks: what comparing calls with babelforce's log has to know about them.
+	CallMarks = temporal.NewSearchAttributeKeyKeywordList("CallMarks")
 )
 
-// SearchAttributes is every search attribute that CallWorkflow uses.
-var SearchAttributes = []temporal.SearchAttributeKeyKeyword{
-	CallPhase, WaitsFor, CallOutcome, CallDirection, KustomerConversationID, AgentID, QueueName, CallerHash, ParkedBecause,
+// Mark is one value of CallMarks.
+type Mark = string
+
+// The marks of a call.
+const (
+	MarkJoined     Mark = "joined"     // it was added to a conversation that was there already
+	MarkNotWanted  Mark = "not_wanted" // no automation opens a conversation for it
+	MarkSkipped    Mark = "skipped"    // an operator went on without a step
+	MarkUnassigned Mark = "unassigned" // Kustomer does not know the agent who has it
+)
+
+// SearchAttributes is every search attribute that CallWorkflow uses. PostgreSQL
+// has room for ten Keywords and three KeywordLists.
+var SearchAttributes = []temporal.SearchAttributeKey{
+	CallPhase, WaitsFor, CallOutcome, CallDirection, KustomerConversationID, AgentID, QueueName, CallerHash, ParkedBecause, CallMarks,
 }
 
 // ParkedCalls finds the calls that wait for an operator in Temporal's list of
 // runs. One that was terminated while it was parked keeps the phase, and nothing
 // can be decided on it any more.
 const ParkedCalls = `CallPhase = "parked" AND ExecutionStatus = "Running"`
+
+// ForgottenCall is the workflow type of what `starter forget` leaves in a call's
+// place, under its workflow id: a run without anything in it that was ended at
+// once, so that neither a late webhook nor a comparison takes the call for a new one.
+const ForgottenCall = "ForgottenCall"
 
 // CallInput starts a call's workflow.
 type CallInput struct {

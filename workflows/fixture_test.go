@@ -85,6 +85,7 @@ type callUnderTest struct {
 	created    activities.StepInput
 	updates    []activities.StepInput
 	listings   []listing
+	marks      []workflows.Mark // in the end
 	timers     timers
 	log        string // as the Web UI shows it in the end
 	// answersLate is how long it takes until whoever has sent an update has the answer.

@@ -74,18 +74,31 @@ func (o *overhearingOutbound) NewTimerWithOptions(ctx workflow.Context, d time.D
 func (o *overhearingOutbound) UpsertTypedSearchAttributes(ctx workflow.Context, updates ...temporal.SearchAttributeUpdate) error {
 	const untouched = "untouched"
 	var before []temporal.SearchAttributeUpdate
-	for _, key := range workflows.SearchAttributes {
+	for _, key := range keywords() {
 		before = append(before, key.ValueSet(untouched))
 	}
 	after := temporal.NewSearchAttributes(append(before, updates...)...)
 	is := make(attributes)
-	for _, key := range workflows.SearchAttributes {
+	for _, key := range keywords() {
 		if value, _ := after.GetKeyword(key); value != untouched {
 			is[key] = value
 		}
 	}
+	if marks, written := temporal.NewSearchAttributes(updates...).GetKeywordList(workflows.CallMarks); written {
+		o.call.marks = marks
+	}
 	o.call.listings = append(o.call.listings, listing{workflow.Now(ctx).Sub(began), is})
 	return o.Next.UpsertTypedSearchAttributes(ctx, updates...)
+}
+
+// keywords are the search attributes that hold one word; marks are told by tests of their own.
+func keywords() (keys []temporal.SearchAttributeKeyKeyword) {
+	for _, attribute := range workflows.SearchAttributes {
+		if key, is := attribute.(temporal.SearchAttributeKeyKeyword); is {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // timers are those that a run has set.

@@ -130,6 +130,7 @@ func (r *run) complete(ctx workflow.Context, step call.Step, result activities.S
 	wasDeleted := r.conversation.Deleted
 	r.conversation = result.Conversation
 	r.record.Done(step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agents: result.Agents, Placer: result.Placer})
+	r.answers.joined = r.answers.joined || result.Joined
 	r.answers.callerHash = cmp.Or(result.CallerHash, r.answers.callerHash)
 	r.answers.automations = cmp.Or(r.answers.automations, result.Automations)
 	at := cmp.Or(result.At, workflow.Now(ctx))

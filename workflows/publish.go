@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -37,7 +38,9 @@ func (r *run) state(ctx workflow.Context) State {
 	s.AgentID, s.QueueName, s.Phase = facts.Agent.ID, facts.Queue.Name, r.phase(facts.Outcome)
 	s.Numbers = numbersOf(facts)
 	for _, report := range r.record.Reports {
-		s.Events = append(s.Events, ReportedEvent{Kind: report.Kind, LegID: report.Leg.ID, Child: report.Leg.IsChild(), At: report.ReceivedAt})
+		s.Events = append(s.Events, ReportedEvent{
+			Kind: report.Kind, LegID: report.Leg.ID, Child: report.Leg.IsChild(), At: report.ReceivedAt, Ignored: report.Ignored,
+		})
 	}
 	switch {
 	case r.cancelled:
@@ -85,7 +88,11 @@ func (r *run) publish(ctx workflow.Context) error {
 	r.show(ctx, s)
 	var changed []temporal.SearchAttributeUpdate
 	now := r.attributes(ctx, s)
-	for _, key := range SearchAttributes {
+	for _, attribute := range SearchAttributes {
+		key, isKeyword := attribute.(temporal.SearchAttributeKeyKeyword)
+		if !isKeyword {
+			continue
+		}
 		was, is := r.listed[key], now[key]
 		switch {
 		case is == was:
@@ -99,6 +106,10 @@ func (r *run) publish(ctx workflow.Context) error {
 		return nil
 	}
 	r.listed = now
+	if marks := r.marks(); !slices.Equal(marks, r.marked) { // they go with other changes, of which the end is one
+		changed = append(changed, CallMarks.ValueSet(marks))
+		r.marked = marks
+	}
 	return workflow.UpsertTypedSearchAttributes(ctx, changed...)
 }
 
@@ -112,6 +123,25 @@ func (r *run) attributes(ctx workflow.Context, s State) listed {
 		now[ParkedBecause] = cut(r.parked.brief)
 	}
 	return now
+}
+
+// marks are what CallMarks holds of the call.
+func (r *run) marks() (marks []Mark) {
+	isSkipped := len(r.progress.Skipped) > 0
+	for _, mark := range []struct {
+		name Mark
+		has  bool
+	}{
+		{MarkJoined, r.answers.joined},
+		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped},
+		{MarkSkipped, isSkipped},
+		{MarkUnassigned, r.record.Was.IsUnassigned()},
+	} {
+		if mark.has {
+			marks = append(marks, mark.name)
+		}
+	}
+	return marks
 }
 
 // listedWait is what the workflow list says that the call waits for. A wait that is

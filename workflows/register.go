@@ -2,12 +2,13 @@ package workflows
 
 import (
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/activities"
 )
 
 // Register tells a worker all that it needs to serve calls.
 func Register(r worker.Registry, steps *activities.Activities) {
-	r.RegisterWorkflow(CallWorkflow)
+	r.RegisterWorkflowWithOptions(ownCall, workflow.RegisterOptions{Name: "CallWorkflow"})
 	r.RegisterActivity(steps)
 }

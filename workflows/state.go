@@ -123,4 +123,6 @@ type ReportedEvent struct {
 	At    time.Time `json:"at"`
 	// Child says that it was about an attempt to reach an agent, not the caller's own leg.
 	Child bool `json:"child,omitempty"`
+	// Ignored names the fields that could not be read and were left out.
+	Ignored []string `json:"ignored,omitempty"`
 }

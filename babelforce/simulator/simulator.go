@@ -106,6 +106,13 @@ func (s *Simulator) Shuffle(story Story) Story {
 	return story
 }
 
+// Lose leaves out each step with the probability share, as if its webhook had
+// never arrived. What the story wants is then no longer true.
+func (s *Simulator) Lose(story Story, share float64) Story {
+	story.Steps = slices.DeleteFunc(slices.Clone(story.Steps), func(Step) bool { return s.rng.Float64() < share })
+	return story
+}
+
 // deal takes the next plot off the deck, and shuffles a new deck when it is empty.
 func (s *Simulator) deal() plot {
 	if len(s.deck) == 0 {

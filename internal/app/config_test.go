@@ -131,6 +131,46 @@ func TestSecretIsReadFromItsFileElseFromTheEnvironment(t *testing.T) {
 	}
 }
 
+func TestByteOrderMarkIsNoPartOfASecret(t *testing.T) {
+	const mark, variable = "\ufeff", "CALLTHREAD_SOME_SECRET"
+	t.Setenv(variable, mark+"secret\n")
+	for name, file := range map[string]string{"environment": "", "file": writeFile(t, mark+"secret\r\n")} {
+		secret, err := Secret(file, "--some-file", variable)
+		require.NoError(t, err, name)
+		require.Equal(t, "secret", secret, name)
+	}
+	_, err := Secret(writeFile(t, mark+"\n"), "--some-file", variable)
+	require.ErrorContains(t, err, "is empty")
+	keys, err := (&Encryption{KeyFile: writeFile(t, mark+firstKey+"\r\n"+secondKey)}).Keys()
+	require.NoError(t, err)
+	require.Equal(t, "first", keys.First())
+}
+
+func TestSecretThatNoSenderCouldMatchIsRefused(t *testing.T) {
+	const flag, variable = "--some-file", "CALLTHREAD_SOME_SECRET"
+	for text, says := range map[string]string{
+		"one\ntwo":                "on one line, several webhook secrets separated by commas",
+		"one\r\ntwo\r\n":          "on one line",
+		"one\u2028two":            "on one line",
+		"one,\ufefftwo":           "invisible character",
+		"one\ttwo":                "invisible character",
+		"o\x00n\x00e\x00":         "invisible character",
+		"\xff\xfeo\x00n\x00e\x00": "save it again as UTF-8", // as PowerShell writes files
+	} {
+		_, err := Secret(writeFile(t, text), flag, variable)
+		require.ErrorContains(t, err, says, "%q", text)
+		require.ErrorContains(t, err, flag+" or "+variable)
+		require.NotContains(t, err.Error(), "two")
+		if !strings.Contains(text, "\x00") { // which no environment holds
+			t.Setenv(variable, text)
+			_, err = Secret("", flag, variable)
+			require.ErrorContains(t, err, says, "%q", text)
+		}
+	}
+	_, err := (&Encryption{KeyFile: writeFile(t, "\xff\xfeo\x00n\x00e\x00")}).Keys()
+	require.ErrorContains(t, err, "save it again as UTF-8")
+}
+
 func TestKeyNeverStandsInAnError(t *testing.T) {
 	t.Setenv("KUSTOMER_API_KEY", "my key")
 	_, err := (&Kustomer{URL: "https://acme.api.kustomerapp.com", Budget: 1}).Client(nil)

@@ -28,7 +28,7 @@ func (e *Encryption) Flags() []cli.Flag {
 
 // Keys reads the keys; where none are set, nothing is encrypted.
 func (e *Encryption) Keys() (*codec.Keys, error) {
-	text, err := Secret(e.KeyFile, "--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS")
+	text, err := secretText(e.KeyFile, "--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS")
 	if err != nil {
 		return nil, err
 	}

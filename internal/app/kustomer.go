@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -113,21 +111,4 @@ func (k *Kustomer) logWait(until time.Time, log *slog.Logger) {
 			log.Info("Kustomer no longer asks for a wait: steps of calls go on")
 		}
 	}
-}
-
-// Secret reads a secret from the file that a flag names, else from the
-// environment; neither gives "". The flag's own variable is <variable>_FILE.
-func Secret(file, flag, variable string) (string, error) {
-	if file == "" {
-		return strings.TrimSpace(os.Getenv(variable)), nil
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("%s (%s_FILE): %w", flag, variable, err)
-	}
-	value := strings.TrimSpace(string(text))
-	if value == "" {
-		return "", fmt.Errorf("%s (%s_FILE): %s is empty", flag, variable, file)
-	}
-	return value, nil
 }

@@ -41,6 +41,7 @@ func (p *Process) NewWorker(w *Worker) (worker.Worker, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.Compared = p.Metrics.Compared
 	p.Metrics.CountsRunning(p.Client, p.Log)
 	return served, nil
 }

@@ -183,8 +183,8 @@ func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace st
 	for _, attribute := range workflows.SearchAttributes {
 		held, ok := known.GetCustomAttributes()[attribute.GetName()]
 		if ok && held != attribute.GetValueType() {
-			return fmt.Errorf("namespace %s has a search attribute %s of type %s, but calls need it as Keyword: remove it with `temporal operator search-attribute remove`",
-				namespace, attribute.GetName(), held)
+			return fmt.Errorf("namespace %s has a search attribute %s of type %s, but calls need it as %s: remove it with `temporal operator search-attribute remove`",
+				namespace, attribute.GetName(), held, attribute.GetValueType())
 		}
 		if !ok {
 			missing[attribute.GetName()] = attribute.GetValueType()

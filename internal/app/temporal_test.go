@@ -41,7 +41,7 @@ func (n *namespace) ListSearchAttributes(context.Context, *operatorservice.ListS
 	}
 	known := make(map[string]enumspb.IndexedValueType)
 	for _, name := range n.has {
-		known[name] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
+		known[name] = typeOf(name)
 	}
 	if n.hasAsText != "" {
 		known[n.hasAsText] = enumspb.INDEXED_VALUE_TYPE_TEXT
@@ -76,14 +76,22 @@ func TestTemporalIsFoundWhereItsOwnConfigurationSays(t *testing.T) {
 	}
 }
 
+// typeOf is the type of a search attribute of ours.
+func typeOf(name string) enumspb.IndexedValueType {
+	if name == "CallMarks" {
+		return enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST
+	}
+	return enumspb.INDEXED_VALUE_TYPE_KEYWORD
+}
+
 func TestOnlyMissingSearchAttributesAreRegistered(t *testing.T) {
-	all := []string{"CallPhase", "WaitsFor", "CallOutcome", "CallDirection", "KustomerConversationId", "AgentId", "QueueName", "CallerHash", "ParkedBecause"}
+	all := []string{"CallPhase", "WaitsFor", "CallOutcome", "CallDirection", "KustomerConversationId", "AgentId", "QueueName", "CallerHash", "ParkedBecause", "CallMarks"}
 	for present := range all {
 		n := &namespace{has: append([]string{"SomebodyElses"}, all[:present]...)}
 		require.NoError(t, RegisterSearchAttributes(t.Context(), n, "default"))
 		require.Len(t, n.added, len(all)-present)
 		for _, name := range all[present:] {
-			require.Equal(t, enumspb.INDEXED_VALUE_TYPE_KEYWORD, n.added[name])
+			require.Equal(t, typeOf(name), n.added[name])
 		}
 	}
 	n := &namespace{has: all}

@@ -7,10 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
@@ -72,122 +69,40 @@ func TestBuildIsNamedAfterItsCommitUnlessFilesWereChanged(t *testing.T) {
 // deployment is one as Temporal describes it.
 type deployment struct {
 	client.WorkerDeploymentHandle
-	sync.Mutex // who holds it may change what is described
-	info       client.WorkerDeploymentInfo
-	problem    error
-	current    string // what was made so
-	refuses    func() error
+	routing client.WorkerDeploymentRoutingConfig
+	problem error
 }
 
 func (d *deployment) Describe(context.Context, client.WorkerDeploymentDescribeOptions) (client.WorkerDeploymentDescribeResponse, error) {
-	d.Lock()
-	defer d.Unlock()
-	return client.WorkerDeploymentDescribeResponse{ConflictToken: []byte("token"), Info: d.info}, d.problem
+	return client.WorkerDeploymentDescribeResponse{Info: client.WorkerDeploymentInfo{RoutingConfig: d.routing}}, d.problem
 }
 
-func (d *deployment) SetCurrentVersion(_ context.Context, options client.WorkerDeploymentSetCurrentVersionOptions) (client.WorkerDeploymentSetCurrentVersionResponse, error) {
-	if string(options.ConflictToken) != "token" || options.AllowNoPollers || options.IgnoreMissingTaskQueues {
-		return client.WorkerDeploymentSetCurrentVersionResponse{}, errors.New("decided blindly")
+func TestLogSaysAtTheStartWhichBuildTakesNewCalls(t *testing.T) {
+	version := func(buildID string) *worker.WorkerDeploymentVersion {
+		return &worker.WorkerDeploymentVersion{DeploymentName: "callthread", BuildID: buildID}
 	}
-	if d.refuses != nil {
-		return client.WorkerDeploymentSetCurrentVersionResponse{}, d.refuses()
-	}
-	d.current = options.BuildID
-	return client.WorkerDeploymentSetCurrentVersionResponse{}, nil
-}
-
-func version(buildID string) *worker.WorkerDeploymentVersion {
-	return &worker.WorkerDeploymentVersion{DeploymentName: "callthread", BuildID: buildID}
-}
-
-func described(routing client.WorkerDeploymentRoutingConfig, drainage client.WorkerDeploymentVersionDrainageStatus) client.WorkerDeploymentInfo {
-	return client.WorkerDeploymentInfo{RoutingConfig: routing, VersionSummaries: []client.WorkerDeploymentVersionSummary{{Version: *version("mine"), DrainageStatus: drainage}}}
-}
-
-func TestBuildLearnsWhichCallsComeToIt(t *testing.T) {
-	mine := &Version{Deployment: "callthread", BuildID: "mine"}
-	long := time.Now().Add(-time.Hour)
-	const none, draining, drained = client.WorkerDeploymentVersionDrainageStatusUnspecified, client.WorkerDeploymentVersionDrainageStatusDraining, client.WorkerDeploymentVersionDrainageStatusDrained
+	const command = `command="temporal worker deployment set-current-version --namespace support --deployment-name callthread --build-id mine"`
 	for name, c := range map[string]struct {
-		routing  client.WorkerDeploymentRoutingConfig
-		drainage client.WorkerDeploymentVersionDrainageStatus
+		temporal deployment
 		level    slog.Level
 		says     string
-		current  string
+		command  bool
 	}{
-		"first of all":      {client.WorkerDeploymentRoutingConfig{}, none, slog.LevelInfo, "is current", "mine"},
-		"current":           {client.WorkerDeploymentRoutingConfig{CurrentVersion: version("mine"), CurrentVersionChangedTime: long}, none, slog.LevelInfo, "is current", ""},
-		"new":               {client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other"), CurrentVersionChangedTime: long}, none, slog.LevelWarn, "no call comes to this build until it is made current; new calls go to build other", ""},
-		"taken back":        {client.WorkerDeploymentRoutingConfig{CurrentVersionChangedTime: long}, none, slog.LevelWarn, "new calls go to workers without a version", ""},
-		"beside one tried":  {client.WorkerDeploymentRoutingConfig{RampingVersion: version("other"), RampingVersionPercentage: 5, RampingVersionChangedTime: long}, none, slog.LevelWarn, "without a version", ""},
-		"tried":             {client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other"), RampingVersion: version("mine"), RampingVersionPercentage: 5}, none, slog.LevelInfo, "5 % of new calls", ""},
-		"before the last":   {client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other")}, draining, slog.LevelInfo, "finishes the calls that began with it; new calls go to build other", ""},
-		"needed by no call": {client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other")}, drained, slog.LevelInfo, "may be stopped", ""},
+		"first of all":        {deployment{problem: serviceerror.NewNotFound("no such deployment")}, slog.LevelWarn, "until it is made current; workers without a version take them", true},
+		"none was chosen":     {deployment{}, slog.LevelWarn, "until it is made current; workers without a version take them", true},
+		"current":             {deployment{routing: client.WorkerDeploymentRoutingConfig{CurrentVersion: version("mine")}}, slog.LevelInfo, "this build is current", false},
+		"another is current":  {deployment{routing: client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other")}}, slog.LevelWarn, "until it is made current; build other takes them", true},
+		"another is tried":    {deployment{routing: client.WorkerDeploymentRoutingConfig{RampingVersion: version("other"), RampingVersionPercentage: 5}}, slog.LevelWarn, "until it is made current", true},
+		"tried":               {deployment{routing: client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other"), RampingVersion: version("mine"), RampingVersionPercentage: 5}}, slog.LevelInfo, "this build takes 5 % of new calls", false},
+		"Temporal is no help": {deployment{problem: errors.New("not allowed")}, slog.LevelWarn, `does not say which build takes new calls" deployment=callthread build=mine problem="not allowed"`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			temporal := &deployment{info: described(c.routing, c.drainage)}
-			now, err := mine.look(t.Context(), temporal)
-			require.NoError(t, err)
-			require.Equal(t, c.level, now.level)
-			require.Contains(t, now.words, c.says)
-			require.Equal(t, c.current, temporal.current)
+			var logs bytes.Buffer
+			(&Version{Deployment: "callthread", BuildID: "mine"}).announce(t.Context(), &c.temporal, "support", slog.New(slog.NewTextHandler(&logs, nil)))
+			require.Equal(t, 1, strings.Count(logs.String(), "\n"), logs.String())
+			require.Contains(t, logs.String(), "level="+c.level.String())
+			require.Contains(t, logs.String(), c.says)
+			require.Equal(t, c.command, strings.Contains(logs.String(), command), logs.String())
 		})
 	}
-}
-
-func TestFirstBuildSaysWhereItStandsIfItMayNotMakeItselfCurrent(t *testing.T) {
-	mine := &Version{Deployment: "callthread", BuildID: "mine"}
-	temporal := &deployment{info: described(client.WorkerDeploymentRoutingConfig{}, 0), refuses: func() error { return errors.New("not yours") }}
-	now, err := mine.look(t.Context(), temporal)
-	require.NoError(t, err)
-	require.Equal(t, slog.LevelWarn, now.level)
-	require.Contains(t, now.words, "until it is made current, which Temporal has refused it: not yours")
-
-	temporal.refuses = func() error { // another worker of the same build was faster
-		temporal.info = described(client.WorkerDeploymentRoutingConfig{CurrentVersion: version("mine"), CurrentVersionChangedTime: time.Now()}, 0)
-		return serviceerror.NewFailedPrecondition("conflict token mismatch")
-	}
-	now, err = mine.look(t.Context(), temporal)
-	require.NoError(t, err)
-	require.Equal(t, standing{slog.LevelInfo, takesNewCalls}, now)
-}
-
-func TestLogSaysOnceWhichCallsComeToABuildAndAgainWhenThatChanges(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var logs bytes.Buffer
-		ctx, stop := context.WithCancel(t.Context())
-		temporal := &deployment{problem: serviceerror.NewNotFound("no worker was heard of yet")}
-		mine := &Version{Deployment: "callthread", BuildID: "mine"}
-		go mine.follow(ctx, temporal, "support", slog.New(slog.NewTextHandler(&logs, nil)))
-		goesOn := func() {
-			<-time.After(5 * lookForRouting)
-			synctest.Wait()
-		}
-		saysOf := func(info client.WorkerDeploymentInfo, problem error) (lines []string) {
-			temporal.Lock()
-			logs.Reset()
-			temporal.info, temporal.problem = info, problem
-			temporal.Unlock()
-			goesOn()
-			return strings.Split(strings.TrimSpace(logs.String()), "\n")
-		}
-		require.Equal(t, []string{""}, saysOf(client.WorkerDeploymentInfo{}, serviceerror.NewNotFound("no worker was heard of yet")))
-
-		lines := saysOf(described(client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other")}, 0), nil)
-		require.Len(t, lines, 1)
-		for _, word := range []string{"level=WARN", "new calls go to build other", "deployment=callthread", "build=mine",
-			`command="temporal worker deployment set-current-version --namespace support --deployment-name callthread --build-id mine"`} {
-			require.Contains(t, lines[0], word)
-		}
-		lines = saysOf(described(client.WorkerDeploymentRoutingConfig{CurrentVersion: version("mine")}, 0), nil)
-		require.Len(t, lines, 1)
-		require.Contains(t, lines[0], "level=INFO")
-		require.NotContains(t, lines[0], "command")
-
-		lines = saysOf(client.WorkerDeploymentInfo{}, errors.New("not allowed"))
-		require.Len(t, lines, 1)
-		require.Contains(t, lines[0], "Temporal does not tell which calls go to this build: not allowed")
-		stop()
-		goesOn()
-	})
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/reconcile"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -32,8 +33,14 @@ type Worker struct {
 	Automations Automations
 	Country     Country
 	Version     Version
+	Reconciler  Reconciler
+	// CompareOnly has the worker compare calls and serve none, so that it needs nothing of Kustomer's.
+	CompareOnly bool
+	// Compared, if set, is given each comparison with babelforce's log.
+	Compared func(reconcile.Comparison)
 
-	stopped  chan error // by Temporal's refusal, which no waiting heals
+	compares worker.Worker // nil where nothing is compared
+	stopped  chan error    // by Temporal's refusal, which no waiting heals
 	steps    *activities.Activities
 	inForce  *atomic.Pointer[automation.Set]
 	warnings load.Problems // of the automations file that it started with
@@ -50,16 +57,12 @@ const cachedCalls = 3000
 
 // Flags are the settings, without those of Temporal.
 func (w *Worker) Flags() []cli.Flag {
-	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version)
+	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version, &w.Reconciler)
 }
 
 // New makes the worker; missing settings are refused here, before anything runs.
 // Its requests to Kustomer are told to observe, and its steps pass through the interceptors.
 func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exchange), watching ...interceptor.WorkerInterceptor) (worker.Worker, error) {
-	crm, err := w.Kustomer.Client(observe)
-	if err != nil {
-		return nil, err
-	}
 	country, err := w.Country.Parse()
 	if err != nil {
 		return nil, err
@@ -69,15 +72,33 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 		return nil, err
 	}
 	w.warnings = warnings
+	w.inForce = new(atomic.Pointer[automation.Set])
+	w.inForce.Store(automations)
+	w.stopped = make(chan error, 1)
+	if w.compares, err = w.Reconciler.newWorker(c, w.Temporal, w.inForce.Load, country, w.Compared); err != nil {
+		return nil, err
+	}
+	if w.CompareOnly {
+		if w.compares == nil {
+			return nil, errors.New("--compare-only needs babelforce's credentials: --babelforce-user and --babelforce-password-file, or --babelforce-token-file")
+		}
+		return nil, nil
+	}
+	return w.newCalls(c, country, observe, watching)
+}
+
+// newCalls makes the worker of calls.
+func (w *Worker) newCalls(c client.Client, country string, observe func(context.Context, kustomer.Exchange), watching []interceptor.WorkerInterceptor) (worker.Worker, error) {
+	crm, err := w.Kustomer.Client(observe)
+	if err != nil {
+		return nil, err
+	}
 	deployment, err := w.Version.options()
 	if err != nil {
 		return nil, err
 	}
-	w.inForce = new(atomic.Pointer[automation.Set])
-	w.inForce.Store(automations)
 	w.steps = activities.New(crm, w.inForce.Load, country)
 	w.steps.CallerHash = w.Temporal.Encryption.CallerHash
-	w.stopped = make(chan error, 1)
 	options := workerOptions(StepsAtOnce(w.Kustomer.Budget), func(err error) { w.stopped <- err }, watching)
 	options.DeploymentOptions = deployment
 	return newWorker(c, w.Temporal.TaskQueue, w.steps, options), nil
@@ -121,7 +142,8 @@ func newWorker(c client.Client, taskQueue string, steps *activities.Activities, 
 // change when their file is read anew.
 func (w *Worker) InForce() *automation.Set { return w.inForce.Load() }
 
-// Run serves calls until the context ends, then finishes the steps under way.
+// Run serves calls until the context ends, then finishes the steps under way. The
+// worker of calls is nil where only comparisons are made.
 func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker, log *slog.Logger) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // from the start: one that comes while Temporal is waited for must not end the process
@@ -130,22 +152,31 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 	if err := w.Temporal.AwaitReady(ctx, c, log); err != nil {
 		return nil // told to stop while waiting
 	}
-	if err := served.Start(); err != nil {
-		return fmt.Errorf("start the worker: %w", err)
+	if served != nil {
+		if err := served.Start(); err != nil {
+			return fmt.Errorf("start the worker: %w", err)
+		}
+		log.Info("worker serves calls", "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)
+	}
+	if w.compares != nil {
+		if err := w.compares.Start(); err != nil {
+			return fmt.Errorf("start the worker of comparisons: %w", err)
+		}
+		defer w.compares.Stop()
+		w.Reconciler.plan(ctx, c, w.Temporal.TaskQueue, log)
 	}
 	w.serves.Store(true)
-	log.Info("worker serves calls", "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)
-	if w.Version.On() {
-		routing, stop := context.WithCancel(ctx)
-		defer stop()
-		go w.Version.follow(routing, c.WorkerDeploymentClient().GetHandle(w.Version.Deployment), w.Temporal.Namespace(), log)
+	if served != nil && w.Version.On() {
+		w.Version.announce(ctx, c.WorkerDeploymentClient().GetHandle(w.Version.Deployment), w.Temporal.Namespace(), log)
 	}
 	if err := w.attend(ctx, hangups, log); err != nil {
 		return err
 	}
 	w.serves.Store(false)
 	log.Info("worker stops: finishing the steps under way", "atMost", stopTimeout)
-	served.Stop()
+	if served != nil {
+		served.Stop()
+	}
 	return nil
 }
 

@@ -1,15 +1,21 @@
 package codec
 
 import (
+	"bytes"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
+
+	"github.com/callthread/callthread/internal/source"
 )
 
 const ui = "https://temporal.example.com"
@@ -56,11 +62,11 @@ func TestPayloadsAreDecryptedForWhoeverKnowsTheSecret(t *testing.T) {
 }
 
 func TestNobodyElseHasAnythingDecrypted(t *testing.T) {
-	url := serve(t, ServerOptions{Secret: "secret", Origins: []string{ui}})
 	for name, authorization := range map[string]string{
 		"nothing": "", "another": "Bearer other", "part of it": "Bearer secre", "more": "Bearer secret2", "nothing as bearer": "Bearer ",
 		"as the user name": "Basic c2VjcmV0Og==", "no basic": "Basic !", "another password": "Basic YTpi",
 	} {
+		url := serve(t, ServerOptions{Secret: "secret", Origins: []string{ui}})
 		for _, path := range []string{"/decode", "/encode", "/"} {
 			response, body := ask(t, http.MethodPost, url+path, `{"payloads":[]}`, map[string]string{"Authorization": authorization, "Origin": ui})
 			require.Equal(t, http.StatusUnauthorized, response.StatusCode, name)
@@ -68,6 +74,34 @@ func TestNobodyElseHasAnythingDecrypted(t *testing.T) {
 			require.NotContains(t, body, "payloads")
 		}
 	}
+}
+
+func TestWrongSecretsAreLimitedBySourceAndLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logs bytes.Buffer
+		server := NewServer(keysOf(t, newer), ServerOptions{Secret: "secret", Log: slog.New(slog.NewTextHandler(&logs, nil))})
+		status := func(address, authorization string) int {
+			request := httptest.NewRequest(http.MethodPost, "/decode", strings.NewReader(`{"payloads":[]}`))
+			request.RemoteAddr = address
+			request.Header.Set("Authorization", authorization)
+			answer := httptest.NewRecorder()
+			server.ServeHTTP(answer, request)
+			return answer.Code
+		}
+		for range source.FailureBurst {
+			require.Equal(t, http.StatusUnauthorized, status("203.0.113.9:1", "Bearer guess"))
+		}
+		require.Equal(t, http.StatusTooManyRequests, status("203.0.113.9:2", "Bearer guess"))
+		require.Equal(t, http.StatusUnauthorized, status("203.0.113.10:1", "Bearer guess"))
+		require.Equal(t, http.StatusUnauthorized, status("203.0.113.9:1", ""), "a browser is challenged")
+		require.Equal(t, http.StatusOK, status("203.0.113.9:1", "Bearer secret"))
+		<-time.After(time.Second)
+		require.Equal(t, http.StatusUnauthorized, status("203.0.113.9:1", "Bearer guess"))
+		require.Equal(t, source.FailureBurst+1, strings.Count(logs.String(), "level=WARN"))
+		require.Contains(t, logs.String(), `msg="request to the codec server refused" problem="wrong secret"`)
+		require.NotContains(t, logs.String(), "guess")
+		require.NotContains(t, logs.String(), "203.0.113")
+	})
 }
 
 func TestOnlyPagesOfTheWebUIMayAsk(t *testing.T) {

@@ -4,6 +4,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -36,6 +37,7 @@ type Options struct {
 	Programs *Programs
 	// Existing is a Temporal that runs already; nil starts one. See [StageOptions].
 	Existing *Existing
+	Ports    Ports
 	// Encrypt has what Temporal stores encrypted, with a key that nobody has afterwards.
 	Encrypt bool
 	Seed    int64 // of the calls and the faults
@@ -85,7 +87,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	defer stop()
 	agents, err := stage.agents(ctx)
 	if err != nil {
-		return Report{}, err
+		return Report{}, cmp.Or(failure(ctx), err)
 	}
 	deck, err := simulator.New(options.Seed, agents, nil)
 	if err != nil {
@@ -121,7 +123,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 func (o Options) stage() (set StageOptions, err error) {
 	set = StageOptions{
 		Kustomer: o.Kustomer, Limits: call.Limits{Settle: settle, Recording: recording}, Seed: o.Seed, Progress: o.Out, Log: o.Log,
-		NewReceiver: o.NewReceiver, Programs: o.Programs, Existing: o.Existing,
+		NewReceiver: o.NewReceiver, Programs: o.Programs, Existing: o.Existing, Ports: o.Ports,
 	}
 	if o.Encrypt || o.Faults != nil {
 		set.Keys, err = codec.NewKey("demo")

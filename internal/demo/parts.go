@@ -29,7 +29,10 @@ func (p Part) nth(n int) Part {
 }
 
 // stageFailure is what makes it pointless to go on.
-type stageFailure struct{ error }
+type stageFailure struct {
+	part Part
+	error
+}
 
 // part is a process that can be killed and started anew.
 type part struct {
@@ -41,7 +44,7 @@ type part struct {
 }
 
 // run starts the part, and tells the stage should it end by itself.
-func (p *part) run(ctx context.Context, name Part, fail func(error)) error {
+func (p *part) run(ctx context.Context, name Part, fail func(Part, error)) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	process, err := p.start(ctx)
@@ -53,12 +56,12 @@ func (p *part) run(ctx context.Context, name Part, fail func(error)) error {
 	return nil
 }
 
-func (p *part) watch(process *child.Process, name Part, fail func(error)) {
+func (p *part) watch(process *child.Process, name Part, fail func(Part, error)) {
 	<-process.Exited()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.down && p.process == process {
-		fail(fmt.Errorf("%s ended by itself: %s\n%s", name, process.End(), process.Output()))
+		fail(name, fmt.Errorf("%s ended by itself: %s\n%s", name, process.End(), process.Output()))
 	}
 }
 
@@ -84,10 +87,10 @@ func (s *Stage) Restart(ctx context.Context, name Part) error {
 	return s.parts[name].run(ctx, name, s.fail)
 }
 
-// fail ends the run.
-func (s *Stage) fail(err error) {
+// fail ends the run, because of a part.
+func (s *Stage) fail(part Part, err error) {
 	select {
-	case s.failed <- stageFailure{err}:
+	case s.failed <- stageFailure{part, err}:
 	default: // one failure is enough
 	}
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -43,15 +44,11 @@ func (s *Stage) startPrograms(ctx context.Context, options StageOptions) error {
 	}
 	var receivers []string
 	for n := range max(options.Programs.Replicas, 1) {
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(options.port(webhookPort)))
-		environment := s.environment(address, file, options)
-		if err := s.startProgram(ctx, Receiver.nth(n+1), options.Programs.Receiver, environment); err != nil {
+		address, err := s.startReceiverProgram(ctx, Receiver.nth(n+1), file, options)
+		if err != nil {
 			return err
 		}
-		if err := s.startProgram(ctx, Worker.nth(n+1), options.Programs.Worker, environment); err != nil {
-			return err
-		}
-		if err := s.awaitReceiver(ctx, Receiver.nth(n+1), "http://"+address+"/healthz"); err != nil {
+		if err := s.startProgram(ctx, Worker.nth(n+1), options.Programs.Worker, s.environment(address, file, options)); err != nil {
 			return err
 		}
 		receivers = append(receivers, address)
@@ -59,12 +56,28 @@ func (s *Stage) startPrograms(ctx context.Context, options StageOptions) error {
 	base := "http://" + receivers[0]
 	if len(receivers) > 1 {
 		var err error
-		if base, err = s.serve(webhookPort, balance(receivers)); err != nil {
+		if base, err = s.serve(options.Ports.Webhooks, balance(receivers)); err != nil {
 			return err
 		}
 	}
 	s.WebhookURL = base + "/webhooks/babelforce"
 	return nil
+}
+
+// startReceiverProgram starts a receiver and waits until it answers. If it ends
+// instead, because another program has taken its port, it gets another port.
+func (s *Stage) startReceiverProgram(ctx context.Context, name Part, automations string, options StageOptions) (address string, err error) {
+	for range startAttempts {
+		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(options.port(options.Ports.Webhooks)))
+		if err = s.startProgram(ctx, name, options.Programs.Receiver, s.environment(address, automations, options)); err != nil {
+			return "", err
+		}
+		err = s.awaitReceiver(ctx, name, "http://"+address+"/healthz")
+		if failed := (stageFailure{}); !errors.As(err, &failed) || failed.part != name {
+			break
+		}
+	}
+	return address, err
 }
 
 // startProgram starts one receiver or worker.

@@ -3,9 +3,12 @@ package demo
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -52,6 +55,51 @@ func TestRunThatWasStoppedIsNoFailure(t *testing.T) {
 	stop()
 	<-ctx.Done()
 	require.NoError(t, failure(ctx))
+}
+
+// The test's own program plays a receiver whose first port is taken.
+func TestReceiverGetsAnotherPortIfItsFirstIsTaken(t *testing.T) {
+	const role = "DEMO_TEST_RECEIVER"
+	if first := os.Getenv(role); first != "" {
+		if os.Mkdir(first, 0o700) == nil {
+			os.Exit(1)
+		}
+		_ = http.ListenAndServe(os.Getenv("CALLTHREAD_LISTEN"), nil)
+		os.Exit(2)
+	}
+	t.Setenv(role, filepath.Join(t.TempDir(), "first"))
+	stage := &Stage{parts: make(map[Part]*part), failed: make(chan error, 1)}
+	defer stage.Close()
+	options := StageOptions{Programs: &Programs{Receiver: []string{os.Args[0], "-test.run", "^" + t.Name() + "$"}}}
+	address, err := stage.startReceiverProgram(t.Context(), Receiver, "", options)
+	require.NoError(t, err)
+	response, err := http.Get("http://" + address)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Empty(t, stage.failed)
+}
+
+func TestReceiverThatCannotRunIsSaidWithItsLastWords(t *testing.T) {
+	stage := &Stage{parts: make(map[Part]*part), failed: make(chan error, 1)}
+	defer stage.Close()
+	options := StageOptions{Programs: &Programs{Receiver: []string{"sh", "-c", "echo no such setting >&2; exit 7"}}}
+	_, err := stage.startReceiverProgram(t.Context(), Receiver, "", options)
+	require.ErrorContains(t, err, "receiver ended by itself: exit status 7")
+	require.ErrorContains(t, err, "no such setting")
+}
+
+func TestServerTakesItsPortIfThatIsFreeElseAnother(t *testing.T) {
+	free, err := listen(0)
+	require.NoError(t, err)
+	port := free.Addr().(*net.TCPAddr).Port
+	other, err := listen(port)
+	require.NoError(t, err)
+	require.NotEqual(t, port, other.Addr().(*net.TCPAddr).Port)
+	require.NoError(t, free.Close())
+	same, err := listen(port)
+	require.NoError(t, err)
+	require.Equal(t, port, same.Addr().(*net.TCPAddr).Port)
+	require.NoError(t, errors.Join(same.Close(), other.Close()))
 }
 
 func TestProgramsAreToldOfTheStageAloneAndNotOfTheUsersSettings(t *testing.T) {

@@ -31,16 +31,15 @@ const (
 	// defaultBudget is that of a real org on the Enterprise plan, in requests a minute.
 	defaultBudget = 1000
 
-	// The ports that the README names; others are taken where these are in use.
-	temporalPort = 7233
-	uiPort       = 8233
-	webhookPort  = 8080
-	sandboxPort  = 8090
-	codecPort    = 8091
-
-	// startAttempts: somebody else may take a port between our finding it free and the server's use of it.
+	// startAttempts: another program may take a port between our finding it free and the child's use of it.
 	startAttempts = 3
 )
+
+// Ports are those to listen at. In place of one that is in use, or 0, any free one is taken.
+type Ports struct{ Temporal, UI, Webhooks, Sandbox, Codec int }
+
+// UsualPorts are those that the README names.
+var UsualPorts = Ports{Temporal: 7233, UI: 8233, Webhooks: 8080, Sandbox: 8090, Codec: 8091}
 
 // Stage is everything that a call passes through, running on this machine.
 type Stage struct {
@@ -82,6 +81,7 @@ type StageOptions struct {
 	// Existing is a Temporal that runs already, found as its own client
 	// configuration says (TEMPORAL_ADDRESS and so on); nil starts one.
 	Existing *Existing
+	Ports    Ports
 	Budget   int   // the sandbox's, in requests a minute; 0 is that of a real org
 	Seed     int64 // of the sandbox's faults
 	Progress io.Writer
@@ -132,7 +132,7 @@ func (s *Stage) startSandbox(options StageOptions) (err error) {
 		APIKey: sandboxKey, Budget: cmp.Or(options.Budget, defaultBudget), Seed: options.Seed,
 		AllowDuplicates: options.Programs != nil, // or it would be the sandbox that keeps calls from being doubled
 	})
-	if s.KustomerURL, err = s.serve(sandboxPort, s.Sandbox); err != nil {
+	if s.KustomerURL, err = s.serve(options.Ports.Sandbox, s.Sandbox); err != nil {
 		return err
 	}
 	s.Kustomer, err = kustomer.New(kustomer.Config{BaseURL: s.KustomerURL, APIKey: sandboxKey, RequestsPerMinute: ourShare(options.Budget)})
@@ -161,14 +161,14 @@ func (s *Stage) startReceiver(options StageOptions, wantsOutbound bool) error {
 	if err != nil {
 		return err
 	}
-	base, err := s.serve(webhookPort, receiver)
+	base, err := s.serve(options.Ports.Webhooks, receiver)
 	s.WebhookURL = base + "/webhooks/babelforce"
 	return err
 }
 
-// serve serves on this machine only, at a port near the preferred one.
+// serve serves on this machine only, at the port if it is free, else at any that is.
 func (s *Stage) serve(port int, handler http.Handler) (url string, err error) {
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", preferably(port)))
+	listener, err := listen(port)
 	if err != nil {
 		return "", err
 	}
@@ -189,7 +189,7 @@ func (s *Stage) Close() {
 	}
 }
 
-// port is the one that the README names, if it is free. Processes that get
+// port is the preferred one, if it is free. Processes that get
 // killed need ports that nobody takes while they are down: outside those that
 // programs prefer, and below those that systems hand out.
 func (o StageOptions) port(preferred int) int {
@@ -199,13 +199,20 @@ func (o StageOptions) port(preferred int) int {
 	return preferably(20_000 + rand.IntN(10_000))
 }
 
-// preferably is the port if it is free, else any that is.
+// preferably is the port if it is free, else any that is, for a child to listen at.
 func preferably(port int) int {
-	for _, candidate := range []int{port, 0} {
-		if listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", candidate)); err == nil {
-			defer func() { _ = listener.Close() }()
-			return listener.Addr().(*net.TCPAddr).Port
-		}
+	listener, err := listen(port)
+	if err != nil {
+		return port // nothing is free, as the child will say
 	}
-	return port // nothing is free; whoever listens there will say so
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+// listen listens on this machine only, at the port if it is free, else at any that is.
+func listen(port int) (net.Listener, error) {
+	if listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+		return listener, nil
+	}
+	return net.Listen("tcp", "127.0.0.1:0")
 }

@@ -121,7 +121,7 @@ func (s *storm) kill(ctx context.Context) {
 		s.say(fmt.Sprintf("%5.1f s: kill -9 %s, away for %.1f s", time.Since(s.began).Seconds(), deck[0], down.Seconds()))
 		sleep(ctx, down)
 		if err := s.stage.Restart(ctx, deck[0]); err != nil && ctx.Err() == nil {
-			s.stage.fail(err)
+			s.stage.fail(deck[0], err)
 			return
 		}
 	}

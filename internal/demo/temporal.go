@@ -101,12 +101,12 @@ func (s *Stage) startTemporal(ctx context.Context, options StageOptions, keys *c
 
 func (s *Stage) startServer(ctx context.Context, options StageOptions, keys *codec.Keys, database string) (server *devserver.Server, err error) {
 	for range startAttempts {
-		ui := options.port(uiPort)
-		if err := s.startCodecServer(keys, ui); err != nil {
+		ui := options.port(options.Ports.UI)
+		if err := s.startCodecServer(options, keys, ui); err != nil {
 			return nil, err
 		}
 		server, err = devserver.Start(ctx, devserver.Options{
-			Port: options.port(temporalPort), UIPort: ui, UICodec: s.CodecURL, Database: database,
+			Port: options.port(options.Ports.Temporal), UIPort: ui, UICodec: s.CodecURL, Database: database,
 			SearchAttributes: workflows.SearchAttributes, Progress: options.Progress,
 		})
 		if err == nil || ctx.Err() != nil {
@@ -118,7 +118,7 @@ func (s *Stage) startServer(ctx context.Context, options StageOptions, keys *cod
 
 // startCodecServer lets the pages of the Web UI, and whoever else is on this
 // machine, see what is encrypted. There is nothing to decrypt without keys.
-func (s *Stage) startCodecServer(keys *codec.Keys, ui int) (err error) {
+func (s *Stage) startCodecServer(options StageOptions, keys *codec.Keys, ui int) (err error) {
 	if keys.First() == "" {
 		return nil
 	}
@@ -126,6 +126,6 @@ func (s *Stage) startCodecServer(keys *codec.Keys, ui int) (err error) {
 	for _, host := range []string{"127.0.0.1", "localhost"} {
 		origins = append(origins, "http://"+host+":"+strconv.Itoa(ui))
 	}
-	s.CodecURL, err = s.serve(codecPort, codec.NewServer(keys, codec.ServerOptions{Origins: origins}))
+	s.CodecURL, err = s.serve(options.Ports.Codec, codec.NewServer(keys, codec.ServerOptions{Origins: origins}))
 	return err
 }

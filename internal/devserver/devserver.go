@@ -29,8 +29,8 @@ type Options struct {
 	Port int
 	// Database is a file that outlives the server; empty keeps everything in memory.
 	Database string
-	// SearchAttributes to register, all Keyword.
-	SearchAttributes []temporal.SearchAttributeKeyKeyword
+	// SearchAttributes to register.
+	SearchAttributes []temporal.SearchAttributeKey
 	// Progress is told what takes long. Nil means nobody.
 	Progress io.Writer
 }
@@ -117,7 +117,7 @@ func arguments(options Options) []string {
 		args = append(args, "--db-filename", options.Database, "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=off")
 	}
 	for _, attribute := range options.SearchAttributes {
-		args = append(args, "--search-attribute", attribute.GetName()+"=Keyword")
+		args = append(args, "--search-attribute", attribute.GetName()+"="+attribute.GetValueType().String())
 	}
 	return args
 }

@@ -4,7 +4,6 @@ package metrics
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -15,25 +14,18 @@ import (
 // Metrics is one program's.
 type Metrics struct {
 	registry  *prometheus.Registry
-	webhooks  *prometheus.HistogramVec
-	without   *prometheus.CounterVec
 	kustomer  *prometheus.HistogramVec
 	limit     *told
 	remaining *told
 	wait      *told
+
+	reconciled *reconciled
 }
 
 // New makes a program's metrics, with those of the Go runtime and the process.
 func New() *Metrics {
 	m := &Metrics{
-		registry: prometheus.NewRegistry(),
-		webhooks: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "callthread_webhook_seconds", Help: "Webhooks received, by event and HTTP status answered, and how long the answer took.",
-			Buckets: prometheus.ExponentialBuckets(0.002, 2, 12),
-		}, []string{"event", "status"}),
-		without: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "callthread_events_without_effect_total", Help: "Events accepted for calls that were over already, or that an agent has placed.",
-		}, []string{"event"}),
+		registry: prometheus.NewRegistry(), reconciled: newReconciled(),
 		kustomer: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "callthread_kustomer_request_seconds", Help: "Requests to Kustomer, by operation and HTTP status (0: no answer), and how long they took.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 2, 12),
@@ -42,17 +34,9 @@ func New() *Metrics {
 		wait:      newTold("callthread_kustomer_wait_seconds", "How long Kustomer has just asked to be left alone, 0 if it has not; none while it has said nothing."),
 		remaining: newTold("callthread_kustomer_budget_remaining", "Requests left in this minute for the whole Kustomer org, as Kustomer has just said; none while it has not."),
 	}
-	m.registry.MustRegister(m.webhooks, m.without, m.kustomer, m.limit, m.remaining, m.wait,
+	m.registry.MustRegister(m.kustomer, m.limit, m.remaining, m.wait, m.reconciled.calls, m.reconciled.until,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return m
-}
-
-// Webhook counts one webhook.
-func (m *Metrics) Webhook(event string, status int, withoutEffect bool, took time.Duration) {
-	m.webhooks.WithLabelValues(event, strconv.Itoa(status)).Observe(took.Seconds())
-	if withoutEffect {
-		m.without.WithLabelValues(event).Inc()
-	}
 }
 
 // Kustomer counts one request to Kustomer.

@@ -52,16 +52,18 @@ func get(t *testing.T, url string) (status int, text string) {
 
 func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
 	m := New()
-	m.Webhook("call-inbound", 202, false, 3*time.Millisecond)
-	m.Webhook("call-inbound", 202, true, time.Millisecond)
-	m.Webhook("unknown", 404, false, 0)
+	webhook := m.Webhooks()
+	webhook("call-inbound", 202, false, 3*time.Millisecond)
+	webhook("call-inbound", 202, true, time.Millisecond)
+	webhook("unknown", 404, false, 0)
 	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 429, Duration: time.Second, RateLimit: 1000, RateLimitRemaining: 17, Wait: time.Hour})
 	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 0, Duration: time.Second, RateLimit: -1, RateLimitRemaining: -1})
 	text := scrape(t, m)
 	for _, line := range []string{
-		`callthread_webhook_seconds_count{event="call-inbound",status="202"} 2`,
-		`callthread_webhook_seconds_sum{event="call-inbound",status="202"} 0.004`,
-		`callthread_webhook_seconds_count{event="unknown",status="404"} 1`,
+		`callthread_webhooks_total{event="call-inbound",status="202"} 2`,
+		`callthread_webhook_seconds_count{event="call-inbound"} 2`,
+		`callthread_webhook_seconds_sum{event="call-inbound"} 0.004`,
+		`callthread_webhooks_total{event="unknown",status="404"} 1`,
 		`callthread_events_without_effect_total{event="call-inbound"} 1`,
 		`callthread_kustomer_request_seconds_count{operation="create note",status="429"} 1`,
 		`callthread_kustomer_request_seconds_sum{operation="create note",status="0"} 1`,
@@ -74,6 +76,15 @@ func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
 	} {
 		require.Contains(t, text, line)
 	}
+}
+
+func TestFieldsThatCannotBeReadAreCountedFromZero(t *testing.T) {
+	m := New()
+	count := m.IgnoredFields([]string{"call.duration", "other"})
+	count([]string{"other"})
+	text := scrape(t, m)
+	require.Contains(t, text, `callthread_ignored_fields_total{field="call.duration"} 0`)
+	require.Contains(t, text, `callthread_ignored_fields_total{field="other"} 1`)
 }
 
 func TestBudgetIsNotShownBeforeKustomerHasToldIt(t *testing.T) {

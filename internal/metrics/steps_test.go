@@ -232,13 +232,13 @@ func TestWhatCouldNotBeDoneAsToldIsCounted(t *testing.T) {
 func TestNoLabelTellsWhoCalledAndCallsAddNone(t *testing.T) {
 	const phone = "+493055512399"
 	m := New()
-	watching := m.Steps(800)
+	watching, webhook := m.Steps(800), m.Webhooks()
 	play := func(n int) {
 		facts := call.Facts{
 			Key: fmt.Sprint("key-", n), Leg: call.Leg{From: phone + fmt.Sprint(n)}, Outcome: call.Answered,
 			Agent: call.Agent{ID: fmt.Sprint("agent-", n), Name: "Marked Name"}, Queue: call.Queue{Name: fmt.Sprint("queue-", n)},
 		}
-		m.Webhook("call-bridged", 202, true, time.Second)
+		webhook("call-bridged", 202, true, time.Second)
 		m.Kustomer(kustomer.Exchange{Op: "find customer", Method: phone, Route: "/v1/customers/phone=" + phone, Status: 200, RateLimit: 1000, RateLimitRemaining: n})
 		opened := activities.Conversation{ID: fmt.Sprint("conversation-", n)}
 		story := call.Story{Opening: facts}

@@ -11,10 +11,12 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/callthread/callthread/workflows"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 )
 
 const (
@@ -75,7 +77,13 @@ func (o *Operator) Forget(ctx context.Context, number Number, those []Call) (Rec
 	return r, nil
 }
 
+// delete deletes a run. An empty one takes its place first, under the same id, so
+// that neither a late webhook nor a comparison with babelforce's log takes the
+// call for a new one.
 func (o *Operator) delete(ctx context.Context, l Call) error {
+	if err := o.bury(ctx, l.WorkflowID); err != nil {
+		return err
+	}
 	_, err := o.Temporal.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
 		Namespace: o.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: l.WorkflowID, RunId: l.RunID},
 	})
@@ -84,6 +92,17 @@ func (o *Operator) delete(ctx context.Context, l Call) error {
 		return nil
 	}
 	return err
+}
+
+// bury leaves an empty run, ended at once, in the place of a call's.
+func (o *Operator) bury(ctx context.Context, workflowID string) error {
+	_, err := o.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: workflowID, TaskQueue: workflows.ForgottenCall, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}, workflows.ForgottenCall)
+	if err != nil {
+		return fmt.Errorf("leave an empty run in its place: %w", err)
+	}
+	return o.Temporal.TerminateWorkflow(ctx, workflowID, "", "forgotten")
 }
 
 // awaitGone waits until Temporal knows nothing of the calls that it was told to

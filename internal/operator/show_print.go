@@ -162,10 +162,14 @@ func whose(leg call.LegSummary, direction string) string {
 }
 
 func eventInWords(event workflows.ReportedEvent) string {
+	words := string(event.Kind)
 	if event.Child {
-		return string(event.Kind) + ", of leg " + event.LegID
+		words += ", of leg " + event.LegID
 	}
-	return string(event.Kind)
+	if len(event.Ignored) > 0 {
+		words += ", could not read " + strings.Join(event.Ignored, ", ")
+	}
+	return words
 }
 
 // known are those of the words that there are.

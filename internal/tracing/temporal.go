@@ -15,9 +15,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// Interceptors are what a client of Temporal, and the workers that share it,
-// need for spans of theirs. They put the ids of trace and span into the headers
-// of runs, signals and steps, and nothing else.
+// Interceptors are Temporal's own, for a client and the workers that share it.
+// They put the ids of trace and span into the headers of runs, signals and
+// steps, and nothing else.
 func (t *Tracing) Interceptors() []interceptor.ClientInterceptor {
 	if t == nil {
 		return nil
@@ -26,24 +26,21 @@ func (t *Tracing) Interceptors() []interceptor.ClientInterceptor {
 		Tracer:            t.tracer,
 		TextMapPropagator: propagation.TraceContext{},
 		DisableBaggage:    true,
-		// Queries are answered by replaying, and updates are replayed too: their spans would come again and again.
+		// The Web UI sends queries with each page, and an update is traced again with each replay of its run.
 		DisableQueryTracing:  true,
 		DisableUpdateTracing: true,
 		// A header that cannot be read must not fail a call.
 		AllowInvalidParentSpans: true,
-		SpanStarter:             startSpan,
+		SpanStarter:             startDiscreetSpan,
 	})
 	if err != nil {
 		panic(err) // there is no option that it refuses
 	}
-	return []interceptor.ClientInterceptor{spans, &runs{tracer: t.tracer}}
+	return []interceptor.ClientInterceptor{spans}
 }
 
-// startSpan starts a span for Temporal's interceptor. A run's is [runSpan].
-func startSpan(ctx context.Context, tracer trace.Tracer, name string, options ...trace.SpanStartOption) trace.Span {
-	if name == runName {
-		return newRunSpan(ctx, options)
-	}
+// startDiscreetSpan starts a span for Temporal's interceptor.
+func startDiscreetSpan(ctx context.Context, tracer trace.Tracer, name string, options ...trace.SpanStartOption) trace.Span {
 	_, span := tracer.Start(ctx, name, options...)
 	return &discreetSpan{Span: span}
 }

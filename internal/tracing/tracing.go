@@ -53,7 +53,7 @@ func Start(ctx context.Context, service string, log *slog.Logger) (*Tracing, err
 		return nil, fmt.Errorf("traces: set up by OTEL_EXPORTER_OTLP_*: %w", err)
 	}
 	t := &Tracing{exporter: exporter}
-	t.provider = sdktrace.NewTracerProvider(sdktrace.WithResource(named), sdktrace.WithIDGenerator(spanIDs{}),
+	t.provider = sdktrace.NewTracerProvider(sdktrace.WithResource(named),
 		// A full queue drops spans: none ever waits for the collector.
 		sdktrace.WithBatcher(&delivery{SpanExporter: exporter, log: log}))
 	t.tracer = t.provider.Tracer("github.com/callthread/callthread")

@@ -24,7 +24,7 @@ import (
 // recorded is tracing whose spans a test can look at.
 func recorded() (*Tracing, *tracetest.SpanRecorder) {
 	spans := tracetest.NewSpanRecorder()
-	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans), sdktrace.WithIDGenerator(spanIDs{}))
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
 	return &Tracing{tracer: provider.Tracer("test"), provider: provider}, spans
 }
 

@@ -1,120 +1,88 @@
 package webhook
 
 import (
-	"errors"
-	"io"
 	"net/http"
 	"net/netip"
-	"time"
 
 	"github.com/callthread/callthread/babelforce"
 )
 
-// maxBody is far above any call's fields and far below what could hurt.
-const maxBody = 64 << 10
-
 // admit refuses what is not an authentic, readable event of a call.
-func (h *Handler) admit(w http.ResponseWriter, r *http.Request, name babelforce.EventName, known bool) (event babelforce.Event, ok bool) {
-	if !known {
-		refuse(w, http.StatusNotFound, "unknown event: the path must end in call-inbound, call-outbound, call-bridged, call-finished or recording-finished")
+func (h *Handler) admit(d *delivery) (event babelforce.Event, ok bool) {
+	if d.r.Method != http.MethodPost {
+		d.w.Header().Set("Allow", http.MethodPost)
+		h.refuse(d, http.StatusMethodNotAllowed, "events are sent with POST")
 		return event, false
 	}
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		refuse(w, http.StatusMethodNotAllowed, "events are sent with POST")
-		return event, false
-	}
-	body, ok := h.authentic(w, r, name)
+	body, ok := h.authentic(d)
 	if !ok {
 		return event, false
 	}
-	if !h.limiter.Allow() {
-		w.Header().Set("Retry-After", "1")
-		refuse(w, http.StatusTooManyRequests, "more webhooks a second than this receiver accepts")
+	if !h.queue.wait(d.r.Context(), len(body), d.until().Add(-leastForTemporal)) {
+		d.w.Header().Set("Retry-After", "1")
+		h.refuse(d, http.StatusTooManyRequests, "more webhooks a second than this receiver accepts, for longer than a sender waits")
 		return event, false
 	}
-	event, err := babelforce.Decode(name, r.Header.Get("Content-Type"), body)
+	if body, ok = h.unpacked(d, body); !ok {
+		return event, false
+	}
+	event, err := babelforce.Decode(d.name, d.contentType(), body)
 	if err == nil {
 		err = attributable(event)
 	}
 	if err != nil {
-		h.Log.Warn("webhook refused", "event", name, "problem", err)
-		refuseEvent(w, err)
+		h.Log.Warn(refused, "event", d.name, "problem", err)
+		refuseEvent(d.w, err)
+		return event, false
+	}
+	if d.isOfAnotherEvent(event) {
+		h.refuseStranger(d, h.Proxies.Of(d.r), babelforce.ErrOtherEvent)
 		return event, false
 	}
 	return event, true
 }
 
-// authentic reads the body of whoever knows a secret. A secret in the header is
-// judged first, and always: who has the right one is heard however many wrong
+// authentic reads the body of a sender who knows a secret. A secret in the header is
+// judged first, and always: a sender with the right one is accepted however many wrong
 // ones come from the same address, which may be a proxy's. A signature needs the
 // body, which a source that fails too often is not read.
-func (h *Handler) authentic(w http.ResponseWriter, r *http.Request, name babelforce.EventName) (body []byte, ok bool) {
+func (h *Handler) authentic(d *delivery) (body []byte, ok bool) {
 	if h.Verifier == nil {
-		return h.read(w, r)
+		return h.read(d)
 	}
-	signed := babelforce.IsSigned(r.Header)
-	source := h.Proxies.source(r)
-	if signed && h.failures.exhausted(source) {
-		h.refuseSource(w)
+	from := h.Proxies.Of(d.r)
+	if d.signed && h.failures.Exhausted(from) {
+		h.refuseSource(d)
 		return nil, false
 	}
-	if signed {
-		if body, ok = h.read(w, r); !ok {
-			h.failures.count(source)
+	if d.signed {
+		if body, ok = h.read(d); !ok {
+			h.failures.Count(from)
 			return nil, false
 		}
 	}
-	if err := h.Verifier.Verify(name, r.Header, body); err != nil {
-		h.refuseStranger(w, source, name, err)
+	if err := h.Verifier.Verify(d.name, d.r.Header, body); err != nil {
+		h.refuseStranger(d, from, err)
 		return nil, false
 	}
-	if signed {
+	if d.signed {
 		return body, true
 	}
-	return h.read(w, r)
+	return h.read(d)
 }
 
 // refuseStranger says what is wrong with the credentials, to a source that does not fail too often.
-func (h *Handler) refuseStranger(w http.ResponseWriter, source netip.Prefix, name babelforce.EventName, problem error) {
-	if !h.failures.count(source) {
-		h.refuseSource(w)
+func (h *Handler) refuseStranger(d *delivery, from netip.Prefix, problem error) {
+	if !h.failures.Refuse(d.w, from, "event", d.outcome.Event, "status", http.StatusUnauthorized, "problem", problem) {
+		h.refuseSource(d)
 		return
 	}
-	if h.strangers.Allow() {
-		h.Log.Warn("webhook refused", "event", name, "problem", problem)
-	}
-	hangUp(w)
-	w.Header().Set("WWW-Authenticate", `Bearer realm="callthread"`)
-	refuse(w, http.StatusUnauthorized, problem.Error()+": send the webhook secret as bearer token, basic password, X-Webhook-Secret header or Standard-Webhooks signature")
+	d.w.Header().Set("WWW-Authenticate", `Bearer realm="callthread"`)
+	refuse(d.w, http.StatusUnauthorized, problem.Error()+": send the webhook secret as bearer token, basic password, X-Webhook-Secret header or Standard-Webhooks signature")
 }
 
-// refuseSource turns away a source that fails too often. The log does not say
-// which it is: the address of a stranger is personal data, and a proxy's log has it.
-func (h *Handler) refuseSource(w http.ResponseWriter) {
-	if h.strangers.Allow() {
-		h.Log.Warn("webhooks refused unread: one source fails to authenticate too often")
-	}
-	hangUp(w)
-	w.Header().Set("Retry-After", "1")
-	refuse(w, http.StatusTooManyRequests, "too many webhooks with wrong credentials, or none, from where this one comes from")
-}
-
-// hangUp ends the connection after the answer. Otherwise net/http would read
-// what is left of the body first, for as long as a body may take.
-func hangUp(w http.ResponseWriter) {
-	w.Header().Set("Connection", "close")
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // not supported by what is no connection, as in tests
-}
-
-func (h *Handler) read(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		refuse(w, http.StatusRequestEntityTooLarge, "the body is larger than 64 KiB")
-	case err != nil:
-		refuse(w, http.StatusBadRequest, "the body could not be read to its end")
-	}
-	return body, err == nil
+// refuseSource turns away a source that fails too often.
+func (h *Handler) refuseSource(d *delivery) {
+	h.failures.TurnAway(d.w)
+	refuse(d.w, http.StatusTooManyRequests, "too many webhooks with wrong credentials, or none, from where this one comes from")
 }

@@ -22,17 +22,26 @@ type accepted struct {
 	RunID           string `json:"runId,omitempty"` // Temporal does not say it of a recording
 	ConversationID  string `json:"conversationId,omitempty"`
 	ConversationURL string `json:"conversationUrl,omitempty"`
+	// IgnoredFields could not be read, and were left out; the run has the names that the sender has chosen.
+	IgnoredFields []string `json:"ignored,omitempty"`
 	// Late says that the call's workflow had ended before: the event was acknowledged and counted, no more.
 	Late bool `json:"-"`
 }
 
+func acceptedOf(event call.Event) accepted {
+	key := event.Leg.Key()
+	return accepted{CallID: key, WorkflowID: workflows.WorkflowID(key), IgnoredFields: publicNames(event.Ignored)}
+}
+
 // deliver hands an event to its call's workflow, starting the workflow if this
 // is the first event heard of the call. Delivering an event again is harmless.
-func (h *Handler) deliver(ctx context.Context, event call.Event) (accepted, error) {
-	ctx, cancel := context.WithTimeout(ctx, temporalTimeout)
+// It goes on if the sender disconnects, because the event was received.
+func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time) (accepted, error) {
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
-	key := event.Leg.Key()
-	answer := accepted{CallID: key, WorkflowID: workflows.WorkflowID(key)}
+	ctx, cancelEarlier := context.WithTimeout(ctx, temporalTimeout)
+	defer cancelEarlier()
+	key, answer := event.Leg.Key(), acceptedOf(event)
 	input := workflows.CallInput{Key: key, Limits: h.Limits}
 
 	if event.Kind == call.Recorded {

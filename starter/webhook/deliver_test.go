@@ -154,7 +154,7 @@ func TestSenderIsToldToComeBackWhileTemporalDoesNotAccept(t *testing.T) {
 
 // A webhook that was refused and is sent again still finds its call open.
 func TestCallsSettleLongerThanARefusedWebhookTakes(t *testing.T) {
-	require.Greater(t, call.DefaultLimits.Settle, temporalTimeout+retryAfter*time.Second)
+	require.Greater(t, call.DefaultLimits.Settle, answerWithin+retryAfter*time.Second)
 }
 
 // placed are the events of a call that an agent places, each with what tells so.

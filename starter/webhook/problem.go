@@ -18,6 +18,21 @@ type problem struct {
 	Field string `json:"field,omitempty"`
 }
 
+// refused is how the log names every webhook that is not accepted.
+const refused = "webhook refused"
+
+// refusalsLogged is how many refusals are logged at once.
+const refusalsLogged = 20
+
+// refuse answers a webhook that is not accepted. Anyone can cause it, so the log
+// has a line for it once a second at most.
+func (h *Handler) refuse(d *delivery, status int, detail string) {
+	if h.strangers.Allow() {
+		h.Log.Warn(refused, "event", d.outcome.Event, "status", status, "problem", detail)
+	}
+	refuse(d.w, status, detail)
+}
+
 func refuse(w http.ResponseWriter, status int, detail string) {
 	writeProblem(w, problem{Status: status, Detail: detail})
 }

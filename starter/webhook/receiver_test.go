@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -41,10 +42,15 @@ func newReceiver(t *testing.T, settings ...func(*Config)) *receiver {
 	t.Helper()
 	temporal, client := newTemporal(t)
 	r := &receiver{temporal: temporal}
+	var observing sync.Mutex
 	config := Config{
 		Temporal: client, TaskQueue: "calls",
-		Log:     slog.New(slog.NewJSONHandler(&r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Observe: func(a Answered) { r.answered = append(r.answered, a) },
+		Log: slog.New(slog.NewJSONHandler(&r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Observe: func(a Answered) {
+			observing.Lock()
+			defer observing.Unlock()
+			r.answered = append(r.answered, a)
+		},
 	}
 	for _, set := range settings {
 		set(&config)
@@ -102,4 +108,12 @@ func requireAnonymous(t *testing.T, text string) {
 	require.NotContains(t, text, phone[1:])
 	require.NotContains(t, text, person)
 	require.NotContains(t, text, secret)
+}
+
+// quoted is a text as JSON has it.
+func quoted(t *testing.T, text string) string {
+	t.Helper()
+	quoted, err := json.Marshal(text)
+	require.NoError(t, err)
+	return string(quoted)
 }

@@ -20,7 +20,7 @@ func told(t *testing.T, story simulator.Story) call.Facts {
 		decoded, err := babelforce.Decode(step.Event, step.ContentType, step.Body)
 		require.NoError(t, err)
 		require.NoError(t, attributable(decoded))
-		record.Add(Translate(decoded, time.Now()), time.Now())
+		record.Add(decoded.Report(time.Now()), time.Now())
 	}
 	return record.Expected()
 }

@@ -6,6 +6,7 @@ package webhook
 import (
 	"log/slog"
 	"net/http"
+	"path"
 	"strconv"
 	"time"
 
@@ -14,13 +15,17 @@ import (
 
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
-	"github.com/callthread/callthread/workflows"
+	"github.com/callthread/callthread/internal/source"
 )
 
 const (
-	// babelforce gives an action ten seconds by default (babelforce API,
-	// dispatch of an automation); a refusal must reach it within them.
-	temporalTimeout = 5 * time.Second
+	// answerWithin is how soon a webhook is answered: babelforce gives an action ten
+	// seconds by default (babelforce API, dispatch of an automation).
+	answerWithin = 9 * time.Second
+	// temporalTimeout is how long Temporal may take of that, and leastForTemporal what a
+	// webhook that waited in the queue has left.
+	temporalTimeout  = 5 * time.Second
+	leastForTemporal = time.Second
 	// defaultConversationWait is how long ?wait=conversation waits.
 	defaultConversationWait = 5 * time.Second
 	// retryAfter is what a sender is told while Temporal is away, in seconds.
@@ -38,10 +43,11 @@ type Config struct {
 	Eager bool
 	// ConversationWait bounds ?wait=conversation; zero means 5 s.
 	ConversationWait time.Duration
-	// Rate is how many webhooks a second are accepted, with bursts of twice as many; 0 is no limit.
+	// Rate is how many webhooks a second are accepted, with bursts of twice as many; 0 is
+	// no limit. What comes faster waits, for as long as its sender does.
 	Rate float64
 	// Proxies are those before the receiver, which say whom they were asked by.
-	Proxies Proxies
+	Proxies source.Proxies
 	// Ready, if set, says what else but an unreachable Temporal keeps events from being accepted.
 	Ready func() error
 	// Outgoing, if set, says whether calls that agents place are wanted. It is
@@ -62,16 +68,18 @@ type Answered struct {
 	Late bool
 	// Ignored says that it is about a call that an agent has placed, and that those are not wanted.
 	Ignored bool
-	Took    time.Duration
+	// IgnoredFields are those that could not be read. Names of the sender's own are all [babelforce.OtherField].
+	IgnoredFields []string
+	Took          time.Duration
 }
 
 // Handler serves POST /webhooks/babelforce/{event}, GET /healthz and GET /readyz.
 type Handler struct {
 	Config
 	mux      *http.ServeMux
-	limiter  *rate.Limiter
-	failures failures
-	// strangers limits what is logged of those who do not authenticate, whoever they are.
+	queue    queue
+	failures *source.Failures
+	// strangers limits what anyone can have logged: a line a second, after the first ones.
 	strangers *rate.Limiter
 	readiness readiness
 }
@@ -91,62 +99,69 @@ func New(config Config) *Handler {
 		config.Observe = func(Answered) {}
 	}
 	h := &Handler{
-		Config: config, mux: http.NewServeMux(), limiter: rate.NewLimiter(rate.Inf, 0),
-		failures: newFailures(), strangers: rate.NewLimiter(failureRate, failureBurst),
+		Config: config, mux: http.NewServeMux(), queue: newQueue(config.Rate),
+		failures: source.NewFailures(config.Log, "webhook"), strangers: rate.NewLimiter(1, refusalsLogged),
 	}
-	if config.Rate > 0 {
-		h.limiter = rate.NewLimiter(rate.Limit(config.Rate), int(2*config.Rate)+1)
-	}
-	h.mux.HandleFunc("/webhooks/babelforce/{event}", h.receive)
+	h.mux.HandleFunc(prefix+"{event}", h.receive)
 	h.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, status{"alive"}) })
 	h.mux.HandleFunc("GET /readyz", h.ready)
-	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusNotFound, "there is nothing at this path: post events to /webhooks/babelforce/call-inbound, /call-outbound, /call-bridged, /call-finished or /recording-finished")
-	})
+	h.mux.HandleFunc("/", h.astray)
 	return h
 }
 
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
+// ServeHTTP answers one request. The mux would redirect a path that is not written in
+// the shortest way, and few senders post again to another address.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if path.Clean(r.URL.Path) != r.URL.Path {
+		h.astray(w, r)
+		return
+	}
+	h.mux.ServeHTTP(w, r)
+}
 
 // receive takes one event: known, allowed, readable, delivered.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
-	began := time.Now()
 	name, known := babelforce.ParseEventName(r.PathValue("event"))
-	outcome := Answered{Event: "unknown"}
-	if known {
-		outcome.Event = string(name)
+	if !known {
+		h.astray(w, r)
+		return
 	}
-	recorder := &statusRecorder{ResponseWriter: w}
-	defer func() {
-		outcome.Status, outcome.Took = recorder.status, time.Since(began)
-		h.Observe(outcome)
-	}()
-
-	event, ok := h.admit(recorder, r, name, known)
+	d := h.arrived(w, r, name)
+	defer h.observe(d)
+	event, ok := h.admit(d)
 	if !ok {
 		return
 	}
-	translated := Translate(event, began.UTC())
+	translated := event.Report(d.began.UTC())
+	d.outcome.IgnoredFields = publicNames(event.Ignored)
 	if h.ignores(translated) {
-		outcome.Ignored = true
-		respond(recorder, http.StatusAccepted, accepted{CallID: event.Call.Key(), WorkflowID: workflows.WorkflowID(event.Call.Key())})
+		d.outcome.Ignored = true
+		respond(d.w, http.StatusAccepted, acceptedOf(translated))
 		return
 	}
-	accepted, err := h.deliver(r.Context(), translated)
+	h.accept(d, translated)
+}
+
+// accept hands an event to its call, and answers.
+func (h *Handler) accept(d *delivery, event call.Event) {
+	accepted, err := h.deliver(d.r.Context(), event, d.until())
 	if err != nil {
-		h.unavailable(recorder, event, err)
+		h.unavailable(d, event, err)
 		return
 	}
-	outcome.Late = accepted.Late
-	h.Log.Info("event accepted", "event", name, "call", event.Call.Key(), "leg", event.Call.ID, "late", accepted.Late)
-	if r.URL.Query().Get("wait") == "conversation" && begins(name) {
-		if state, ok := h.awaitConversation(r.Context(), accepted); ok {
+	d.outcome.Late = accepted.Late
+	h.Log.Info("event accepted", "event", d.name, "call", accepted.CallID, "leg", event.Leg.ID, "late", accepted.Late)
+	if fields := d.outcome.IgnoredFields; len(fields) > 0 {
+		h.Log.Warn("fields of an event cannot be read and were left out", "event", d.name, "call", accepted.CallID, "fields", fields)
+	}
+	if d.waits() {
+		if state, ok := h.awaitConversation(d.r.Context(), accepted); ok {
 			accepted.ConversationID, accepted.ConversationURL = state.ConversationID, state.ConversationURL
-			respond(recorder, http.StatusOK, accepted)
+			respond(d.w, http.StatusOK, accepted)
 			return
 		}
 	}
-	respond(recorder, http.StatusAccepted, accepted)
+	respond(d.w, http.StatusAccepted, accepted)
 }
 
 // ignores reports whether an event is about a call that an agent has placed,
@@ -160,28 +175,12 @@ func (h *Handler) ignores(event call.Event) bool {
 	return event.IsOutgoing() && !h.Outgoing()
 }
 
-// begins reports whether an event is the one with which calls begin.
-func begins(name babelforce.EventName) bool {
-	return name == babelforce.CallInbound || name == babelforce.CallOutbound
+// unavailable answers an event that Temporal has not accepted: the sender must send
+// it again. That helps, or will: either Temporal is away, or its settings or ours are
+// wrong (credentials, namespace, search attributes) until an operator corrects them.
+// Nothing in an event can be the reason; what Temporal would not take was refused before.
+func (h *Handler) unavailable(d *delivery, event call.Event, err error) {
+	h.Log.Error("event not accepted: Temporal refused it or cannot be reached", "event", d.name, "call", event.Leg.Key(), "problem", err)
+	d.w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	refuse(d.w, http.StatusServiceUnavailable, "the event was not accepted, because Temporal did not take it; send it again")
 }
-
-// unavailable answers an event that Temporal has not accepted: the sender must send it again.
-func (h *Handler) unavailable(w http.ResponseWriter, event babelforce.Event, err error) {
-	h.Log.Error("event not accepted: Temporal refused it or cannot be reached", "event", event.Name, "call", event.Call.Key(), "problem", err)
-	w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
-	refuse(w, http.StatusServiceUnavailable, "the event was not accepted, because Temporal did not take it; send it again")
-}
-
-// statusRecorder remembers the status that was answered.
-type statusRecorder struct {
-	http.ResponseWriter
-	status int
-}
-
-func (r *statusRecorder) WriteHeader(status int) {
-	r.status = status
-	r.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap lets hangUp reach the connection.
-func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

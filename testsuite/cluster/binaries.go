@@ -44,7 +44,7 @@ func Find() (Binaries, error) {
 		missing = append(missing, "initdb (PostgreSQL)")
 	}
 	if len(missing) > 0 {
-		return Binaries{}, fmt.Errorf("not on PATH: %s", strings.Join(missing, ", "))
+		return Binaries{}, fmt.Errorf("not on PATH: %s (docs/operations.md, \"Temporal on PostgreSQL\", says how to get them)", strings.Join(missing, ", "))
 	}
 	if os.Geteuid() != 0 {
 		return found, nil

@@ -67,8 +67,8 @@ func TestComposedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
 	}
 }
 
-// fixed are settings that are not a user's within a container, or come as text instead of as a file.
-var fixed = regexp.MustCompile(`^TEMPORAL_|_FILE$|_LISTEN$|^CALLTHREAD_WITH_WORKER$`)
+// fixed are settings that a container's place decides, or that come as text instead of as a file.
+var fixed = regexp.MustCompile(`^TEMPORAL_|_FILE$|_LISTEN$|^CALLTHREAD_(?:WITH_WORKER|COMPARE_ONLY)$`)
 
 func TestEverySettingCanBeComposed(t *testing.T) {
 	composed := ours(t)

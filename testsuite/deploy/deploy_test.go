@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/testsuite/document"
@@ -83,6 +84,42 @@ func TestProgramsAreGivenTheTimeThatTheyTakeToStop(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Greater(t, composed, takes[name], name)
 	}
+}
+
+// The policies of the base let no traces out. This one does, for both programs.
+func TestTracesReachTheCollectorThatTheExampleNames(t *testing.T) {
+	text, err := os.ReadFile(example + "traces.yaml")
+	require.NoError(t, err)
+	var policy struct {
+		Kind string
+		Spec struct {
+			PodSelector struct {
+				MatchLabels map[string]string `yaml:"matchLabels"`
+			} `yaml:"podSelector"`
+			Egress []struct {
+				To []struct {
+					NamespaceSelector struct {
+						MatchLabels map[string]string `yaml:"matchLabels"`
+					} `yaml:"namespaceSelector"`
+				}
+				Ports []struct{ Port string }
+			}
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(text, &policy))
+	require.Equal(t, "NetworkPolicy", policy.Kind)
+	require.Equal(t, map[string]string{"app.kubernetes.io/part-of": "callthread"}, policy.Spec.PodSelector.MatchLabels)
+	base, err := os.ReadFile(manifests + "kustomization.yaml")
+	require.NoError(t, err)
+	require.Contains(t, string(base), "pairs: { app.kubernetes.io/part-of: callthread }\n    includeTemplates: true", "which all pods have")
+
+	kustomization, err := os.ReadFile(example + "kustomization.yaml")
+	require.NoError(t, err)
+	require.Contains(t, string(kustomization), "- traces.yaml")
+	endpoint := regexp.MustCompile(`OTEL_EXPORTER_OTLP_ENDPOINT=http://[\w-]+\.([\w-]+):(\d+)`).FindStringSubmatch(string(kustomization))
+	require.NotNil(t, endpoint)
+	require.Equal(t, endpoint[1], policy.Spec.Egress[0].To[0].NamespaceSelector.MatchLabels["kubernetes.io/metadata.name"])
+	require.Equal(t, endpoint[2], policy.Spec.Egress[0].Ports[0].Port)
 }
 
 func TestDeployedAutomationsAreTheBuiltInOnes(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 
 const (
 	manifests   = "../../deploy/kubernetes/base/"
+	example     = "../../deploy/kubernetes/example/"
 	codecServer = "../../deploy/kubernetes/codec-server/"
 )
 
@@ -107,7 +108,7 @@ func deployed(t *testing.T) map[string]deployment {
 }
 
 // settingNames are ours, and those of Temporal's client configuration.
-var settingNames = regexp.MustCompile(`\b(?:CALLTHREAD|KUSTOMER|TEMPORAL)_[A-Z_]*[A-Z]\b`)
+var settingNames = regexp.MustCompile(`\b(?:BABELFORCE|CALLTHREAD|KUSTOMER|TEMPORAL)_[A-Z_]*[A-Z]\b`)
 
 // known are the settings that a program's help names.
 func known(t *testing.T, command []string) []string {

@@ -50,7 +50,7 @@ func onPostgreSQL(t *testing.T) *demo.Existing {
 	stage.NeedsTemporal(t)
 	binaries, err := cluster.Find()
 	if err != nil {
-		t.Skip("no Temporal on PostgreSQL to run calls on (docs/operations.md says how to get one): ", err)
+		t.Skip("no Temporal on PostgreSQL to run calls on: ", err)
 	}
 	c, err := cluster.Start(t.Context(), binaries, "../../deploy/temporal")
 	require.NoError(t, err)

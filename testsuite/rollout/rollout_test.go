@@ -22,7 +22,7 @@ func TestCallEndsOnTheBuildItBeganWithWhileNewCallsGoToTheNext(t *testing.T) {
 	t.Parallel()
 	r := prepareRollout(t)
 	stopOne := r.serve(t, r.Temporal, "one")
-	r.awaitCurrent(t, "one") // by itself, as the first
+	r.makeCurrent(t, "one")
 	require.Equal(t, "one", r.ring(t, "waits"))
 
 	r.serve(t, r.Connect(t, ""), "two", new(changed))
@@ -68,9 +68,10 @@ func TestFirstBuildOfADeploymentTakesOverCallsThatBeganWithoutOne(t *testing.T) 
 	r := prepareRollout(t)
 	stop := r.serve(t, r.Temporal, "")
 	require.Empty(t, r.ring(t, t.Name()))
-	stop()
 	r.serve(t, r.Connect(t, ""), "one")
-	r.awaitCurrent(t, "one")
+	require.Empty(t, r.ring(t, t.Name()+"-not-yet"), "nobody has made the first build current")
+	r.makeCurrent(t, "one")
+	stop()
 	r.Accepts(t, "call-bridged", stage.Bridged(t.Name()))
 	r.Accepts(t, "call-finished", stage.Finished(t.Name()))
 	require.Equal(t, call.Answered, r.Result(t, t.Name()).Outcome)
@@ -84,7 +85,7 @@ func TestParkedCallIsMovedToAnotherBuild(t *testing.T) {
 	t.Parallel()
 	r := prepareRollout(t)
 	stopOne := r.serve(t, r.Temporal, "one")
-	r.awaitCurrent(t, "one")
+	r.makeCurrent(t, "one")
 	fits, begins := t.Name()+"-fits", t.Name()+"-begins-again"
 	for _, key := range []string{fits, begins} {
 		r.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
@@ -116,9 +117,9 @@ func TestBuildThatIsNotCurrentTakesNoCallsAndSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	r := prepareRollout(t)
 	r.serve(t, r.Temporal, "one")
-	r.awaitCurrent(t, "one")
+	r.makeCurrent(t, "one")
 	logged := r.run(t, stage.Programs(t).Receiver[0], "two")
-	line := logged("no call comes to this build until it is made current; new calls go to build one")
+	line := logged("this build takes no new calls until it is made current; build one takes them")
 	require.Equal(t, "WARN", line["level"])
 	before, after := t.Name()+"-before", t.Name()+"-after"
 	require.Equal(t, "one", r.ring(t, before))

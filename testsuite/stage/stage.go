@@ -6,12 +6,10 @@ package stage
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"io"
 	"log/slog"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -24,12 +22,8 @@ import (
 // SandboxKey is the API key of every stage's sandbox.
 const SandboxKey = "sandbox-key"
 
-const (
-	// atOnce is how many tests of a package run at once: they wait much more than they work.
-	atOnce = "8"
-	// attempts at a stage: another test may take a port between a stage's finding it free and its use of it.
-	attempts = 5
-)
+// atOnce is how many tests of a package run at once: they wait much more than they work.
+const atOnce = "8"
 
 // stages counts those that were set.
 var stages atomic.Int64
@@ -70,12 +64,13 @@ func Set(t *testing.T, change ...func(*demo.StageOptions)) *Stage {
 	t.Helper()
 	NeedsTemporal(t)
 	options := demo.StageOptions{
-		Existing: &demo.Existing{},
-		Limits:   call.Limits{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
-		Budget:   100_000,                              // what is proven here is not the budget
-		Seed:     stages.Add(1),                        // or conversations on two stages might have the same id
-		Progress: io.Discard,
-		Log:      slog.New(slog.DiscardHandler),
+		NewReceiver: Receiver,
+		Existing:    &demo.Existing{},
+		Limits:      call.Limits{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
+		Budget:      100_000,                              // what is proven here is not the budget
+		Seed:        stages.Add(1),                        // or conversations on two stages might have the same id
+		Progress:    io.Discard,
+		Log:         slog.New(slog.DiscardHandler),
 	}
 	for _, f := range change {
 		f(&options)
@@ -84,19 +79,8 @@ func Set(t *testing.T, change ...func(*demo.StageOptions)) *Stage {
 	if options.Existing != nil {
 		require.NoError(t, startServer())
 	}
-	s, err := Start(options)
+	s, err := demo.SetStage(context.Background(), options)
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	return &Stage{s}
-}
-
-// Start sets any stage.
-func Start(options demo.StageOptions) (s *demo.Stage, err error) {
-	options.NewReceiver = Receiver
-	for range attempts {
-		if s, err = demo.SetStage(context.Background(), options); !errors.Is(err, syscall.EADDRINUSE) {
-			break
-		}
-	}
-	return s, err
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
-	"github.com/callthread/callthread/starter/webhook"
 )
 
 // noon is when every call begins to ring: later than any machine's clock, so
@@ -34,13 +33,18 @@ const (
 
 // signal is the event as the call's workflow gets it, from the webhook on.
 func (s story) signal(t *testing.T, e told, receivedAt time.Time) call.Event {
+	return s.signalOf(t, e, s.body(t, e), receivedAt)
+}
+
+// signalOf is the event in another body than the usual.
+func (s story) signalOf(t *testing.T, e told, body map[string]string, receivedAt time.Time) call.Event {
 	name, known := babelforce.ParseEventName(strings.ReplaceAll(e.event, ".", "-"))
 	require.True(t, known, "%s: babelforce has no event %q", s.Title, e.event)
-	body, err := json.Marshal(s.body(t, e))
+	text, err := json.Marshal(body)
 	require.NoError(t, err)
-	decoded, err := babelforce.Decode(name, "application/json", body)
+	decoded, err := babelforce.Decode(name, "application/json", text)
 	require.NoError(t, err, "%s: %s", s.Title, e.title())
-	return webhook.Translate(decoded, receivedAt)
+	return decoded.Report(receivedAt)
 }
 
 // body is what babelforce sends, by the names of its fields.

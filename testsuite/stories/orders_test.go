@@ -29,10 +29,13 @@ type playing struct {
 type delivery struct {
 	event told
 	after time.Duration
+	// fields are those of a body in other words, nil for the usual body.
+	fields []string
 }
 
 // playings are the ways in which a story is played: as it happens; all at once
-// when it is over, in many orders; and with everything said twice.
+// when it is over, in many orders; and with everything said twice, in the same words
+// and in others.
 func (s story) playings() []playing {
 	events := s.heard()
 	all := []playing{s.asItHappens(events)}
@@ -42,17 +45,24 @@ func (s story) playings() []playing {
 		}
 		p := playing{story: s, manner: "delivered late, in this order", begins: s.over()}
 		for i, n := range order {
-			p.deliveries = append(p.deliveries, delivery{events[n], time.Duration(i) * apart})
+			p.deliveries = append(p.deliveries, delivery{event: events[n], after: time.Duration(i) * apart})
 		}
 		all = append(all, p)
 	}
-	return append(all, s.saidTwice(events))
+	inOtherWords := s.saidTwice(events)
+	inOtherWords.manner += ", the second time in other words"
+	for i := range inOtherWords.deliveries {
+		if i%2 == 1 {
+			inOtherWords.deliveries[i].fields = otherWords[i/2%len(otherWords)]
+		}
+	}
+	return append(all, s.saidTwice(events), inOtherWords)
 }
 
 func (s story) asItHappens(events []told) playing {
 	p := playing{story: s, manner: asItHappens, begins: noon}
 	for _, e := range events {
-		p.deliveries = append(p.deliveries, delivery{e, e.at})
+		p.deliveries = append(p.deliveries, delivery{event: e, after: e.at})
 	}
 	return p
 }
@@ -61,7 +71,7 @@ func (s story) saidTwice(events []told) playing {
 	p := playing{story: s, manner: "delivered late, each event twice", begins: s.over()}
 	for i, e := range events {
 		first := time.Duration(i) * apart
-		p.deliveries = append(p.deliveries, delivery{e, first}, delivery{e, first + echo})
+		p.deliveries = append(p.deliveries, delivery{event: e, after: first}, delivery{event: e, after: first + echo})
 	}
 	return p
 }

@@ -32,7 +32,7 @@ func (p playing) play(t *testing.T) picture {
 
 	input := workflows.CallInput{Key: callID}
 	for i, d := range p.deliveries {
-		event := p.signal(t, d.event, p.begins.Add(d.after))
+		event := p.delivered(t, d)
 		if i == 0 && (event.Kind == call.Inbound || event.Kind == call.Outbound) {
 			input.First = &event // as the receiver starts it
 			continue
@@ -59,6 +59,15 @@ func (p playing) play(t *testing.T) picture {
 	}
 	require.Len(t, state.Events, p.cameInTime(env.Now()), "%s: each event counts once\n%s", p.Title, p.inWords())
 	return p.see(t, kustomer, state)
+}
+
+// delivered is an event as the call's workflow gets it.
+func (p playing) delivered(t *testing.T, d delivery) call.Event {
+	body := p.body(t, d.event)
+	if d.fields != nil {
+		body = p.inOtherWords(t, d.event, d.fields)
+	}
+	return p.signalOf(t, d.event, body, p.begins.Add(d.after))
 }
 
 // cameInTime counts the events that came before the call's run had ended. Others are acknowledged, and no more.

@@ -127,6 +127,9 @@ func (p *programs) play(t *testing.T) (keys []string) {
 		keys = append(keys, fmt.Sprintf("%s-%d", t.Name(), n))
 	}
 	p.send(t, "call-inbound", stage.Inbound(keys[0]), http.StatusUnauthorized)
+	p.send(t, "call-inbound", "{", http.StatusBadRequest)
+	p.send(t, "call-begun", stage.Inbound(keys[0]), http.StatusNotFound)
+	p.send(t, "call-inbound", strings.Repeat(" ", 65<<10), http.StatusRequestEntityTooLarge)
 
 	p.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
 	p.send(t, "call-inbound", stage.Inbound(keys[0]), http.StatusAccepted)
@@ -163,6 +166,7 @@ func (p *programs) misguide(t *testing.T) {
 // Calls are counted on the whole server: no other test is on it meanwhile.
 func TestMetricsOfTheProgramsTellWhatBecameOfCalls(t *testing.T) {
 	p := startedPrograms(t)
+	fresh := ownCounters(p.page(t, "receiver") + p.page(t, "worker"))
 	keys := p.play(t)
 	for _, line := range []string{
 		`callthread_ring_to_conversation_seconds_count 3`,
@@ -176,7 +180,7 @@ func TestMetricsOfTheProgramsTellWhatBecameOfCalls(t *testing.T) {
 	} {
 		p.eventually(t, "worker", line)
 	}
-	p.eventually(t, "receiver", `callthread_webhook_seconds_count{event="call-inbound",status="401"} 1`)
+	p.eventually(t, "receiver", `callthread_webhooks_total{event="call-inbound",status="401"} 1`)
 	p.eventually(t, "receiver", `callthread_events_without_effect_total{event="call-finished"} 1`)
 
 	p.Reset(t, keys[0], slices.Min[[]int64])
@@ -205,4 +209,12 @@ func TestMetricsOfTheProgramsTellWhatBecameOfCalls(t *testing.T) {
 		require.NotContains(t, labels, marked)
 	}
 	requireNamedMetricsAreAmong(t, everything)
+	require.Equal(t, fresh, ownCounters(everything), "a series that appears with its first increment shows no increase")
+}
+
+// ownCounters are our counters with their labels, but for those that Kustomer's answers make.
+func ownCounters(pages string) []string {
+	shown := regexp.MustCompile(`(?m)^callthread_\w+_total(\{.*\})?`).FindAllString(pages, -1)
+	slices.Sort(shown)
+	return shown
 }

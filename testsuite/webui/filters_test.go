@@ -85,11 +85,11 @@ func found(t require.TestingT, filter string) (keys []string) {
 // A word that the Web UI shows and the page does not have explains nothing.
 func TestPagesNameEverySearchAttributeWaitAndStep(t *testing.T) {
 	page, operations := document.Read(t, docsPage), document.Read(t, "../../docs/operations.md")
-	registered := regexp.MustCompile(`for name in (.+); do`).FindStringSubmatch(operations.Text)
+	registered := regexp.MustCompile(`for attribute in (.+); do`).FindStringSubmatch(operations.Text)
 	require.NotNil(t, registered)
 	var names []string
 	for _, attribute := range workflows.SearchAttributes {
-		names = append(names, attribute.GetName())
+		names = append(names, attribute.GetName()+"="+attribute.GetValueType().String())
 		page.Has(t, "`"+attribute.GetName()+"`")
 	}
 	require.ElementsMatch(t, names, strings.Fields(registered[1]), "what Temporal Cloud needs")

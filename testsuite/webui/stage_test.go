@@ -51,9 +51,10 @@ func runOn(m *testing.M) int {
 }
 
 func start(keys string) (*demo.Stage, error) {
-	return stage.Start(demo.StageOptions{
-		Limits: call.Limits{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
-		Budget: 100_000, Keys: keys, Progress: os.Stderr, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	return demo.SetStage(context.Background(), demo.StageOptions{
+		NewReceiver: stage.Receiver,
+		Limits:      call.Limits{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
+		Budget:      100_000, Keys: keys, Progress: os.Stderr, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 }
 

@@ -2,13 +2,11 @@ package webhook
 
 import (
 	"net/http"
-	"reflect"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/call"
 )
 
@@ -48,15 +46,29 @@ func TestEveryEncodingLeadsToTheSameEvent(t *testing.T) {
 	}
 }
 
-// A webhook that is sent again may differ from the first in a counter.
+// A webhook that is sent again may differ from the first: in a counter, in the buckets of
+// another automation, in the signature of a link.
 func TestDeliveriesOfOneThingAreOneReport(t *testing.T) {
+	const link = `"recording.url":"https://recordings.example.com/1?signature=`
 	withReceiver(t, func(t *testing.T, r *receiver) {
-		r.post(t, "call-bridged")
-		r.post(t, "call-bridged")
-		r.post(t, "call-bridged", `"call.duration":7`)
-		r.post(t, "call-finished")
+		for _, sent := range []struct {
+			event  string
+			fields []string
+		}{
+			{"call-bridged", []string{`"call.duration":7`, `"deliveryAttempt":1`}},
+			{"call-bridged", []string{`"call.duration":7`, `"deliveryAttempt":2`}},
+			{"call-bridged", []string{`"call.duration":7`, `"queue.name":"Support"`}},
+			{"call-bridged", []string{`"agent.name":""`}},
+			{"call-finished", []string{`"call.id":"child","call.parentId":"` + leg + `","call.duration":48`, `"deliveryAttempt":1`}},
+			{"call-finished", []string{`"call.id":"child","call.parentId":"` + leg + `","call.duration":48`, `"deliveryAttempt":2`}},
+			{"recording-finished", []string{link + `1"`}},
+			{"recording-finished", []string{link + `2"`}},
+			{"recording-finished", []string{link + `3","recording.id":"r1"`}},
+		} {
+			require.Equal(t, http.StatusAccepted, r.post(t, sent.event, sent.fields...).status)
+		}
 		record := call.Record{Key: leg}
-		require.Len(t, r.temporal.runs[workflowID].events, 4)
+		require.Len(t, r.temporal.runs[workflowID].events, 9)
 		for _, event := range r.temporal.runs[workflowID].events {
 			record.Add(event, event.ReceivedAt)
 		}
@@ -64,57 +76,9 @@ func TestDeliveriesOfOneThingAreOneReport(t *testing.T) {
 		for _, report := range record.Reports {
 			kinds = append(kinds, report.Kind)
 		}
-		require.Equal(t, []call.Kind{call.Bridged, call.Finished}, kinds)
+		require.Equal(t, []call.Kind{call.Bridged, call.Finished, call.Recorded}, kinds)
+		require.Len(t, record.Legs(), 1)
 	})
-}
-
-func TestNoFieldIsLostInTranslation(t *testing.T) {
-	var event babelforce.Event
-	fill(reflect.ValueOf(&event).Elem())
-	event.Name = babelforce.CallInbound
-	translated := reflect.ValueOf(Translate(event, time.Now()))
-	for _, part := range []reflect.Value{
-		translated, translated.FieldByName("Leg"), translated.FieldByName("Agent"), translated.FieldByName("Queue"), translated.FieldByName("Recording"),
-	} {
-		for i := range part.NumField() {
-			require.False(t, part.Field(i).IsZero(), "%s.%s", part.Type(), part.Type().Field(i).Name)
-		}
-	}
-	require.Equal(t, reflect.TypeOf(event.Call).NumField(), translated.FieldByName("Leg").NumField())
-	require.Equal(t, reflect.TypeOf(event.Agent).NumField(), translated.FieldByName("Agent").NumField())
-	require.Equal(t, reflect.TypeOf(event.Queue).NumField(), translated.FieldByName("Queue").NumField())
-	require.Equal(t, reflect.TypeOf(event.Recording).NumField(), translated.FieldByName("Recording").NumField())
-}
-
-// fill sets every field to something.
-func fill(v reflect.Value) {
-	switch into := v.Addr().Interface().(type) {
-	case *time.Time:
-		*into = time.Now()
-	case **int:
-		*into = new(7)
-	case *map[string]string:
-		*into = map[string]string{"shop": "berlin"}
-	case *bool:
-		*into = true
-	default:
-		if v.Kind() == reflect.String {
-			v.SetString("something")
-			return
-		}
-		for i := range v.NumField() {
-			fill(v.Field(i))
-		}
-	}
-}
-
-func TestEveryEventHasAKindOfItsOwn(t *testing.T) {
-	for name, kind := range map[babelforce.EventName]call.Kind{
-		babelforce.CallInbound: call.Inbound, babelforce.CallOutbound: call.Outbound, babelforce.CallBridged: call.Bridged,
-		babelforce.CallFinished: call.Finished, babelforce.RecordingFinished: call.Recorded,
-	} {
-		require.Equal(t, kind, Translate(babelforce.Event{Name: name}, time.Now()).Kind)
-	}
 }
 
 func TestCallToTheOutsideNeedsNoParent(t *testing.T) {

@@ -1,22 +1,12 @@
-package webhook
+// Package source says where HTTP requests come from, and limits how often one
+// source may fail to authenticate.
+package source
 
 import (
 	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
-
-	lru "github.com/hashicorp/golang-lru/v2"
-	"golang.org/x/time/rate"
-)
-
-const (
-	// A source may fail to authenticate this often at once, and then once a
-	// second: as often as a person tries, and an alert needs to see it.
-	failureBurst = 20
-	failureRate  = rate.Limit(1)
-	// maxSources are remembered, in some megabytes; of more, the longest unheard of are forgotten.
-	maxSources = 1 << 14
 )
 
 // Proxies are the networks whose word on where a request came from is taken.
@@ -51,10 +41,10 @@ func (p Proxies) Trust(address netip.Addr) bool {
 	return false
 }
 
-// source is where a request came from: the last address that is no proxy of
+// Of is where a request came from: the last address that is no proxy of
 // ours. Each proxy adds to X-Forwarded-For, at its end, whom it was asked by, so
 // what stands before the last stranger is the stranger's own word.
-func (p Proxies) source(r *http.Request) netip.Prefix {
+func (p Proxies) Of(r *http.Request) netip.Prefix {
 	address := Address(r.RemoteAddr)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && p.Trust(address); i-- {
@@ -64,7 +54,7 @@ func (p Proxies) source(r *http.Request) netip.Prefix {
 		}
 		address = hop
 	}
-	return Source(address)
+	return Of(address)
 }
 
 // Address reads an address with or without a port. It is invalid where there is none.
@@ -77,40 +67,9 @@ func Address(text string) netip.Addr {
 	return address.Unmap().WithZone("")
 }
 
-// Source is what counts as one sender: an IPv4 address, or the /64 of an IPv6
+// Of is what counts as one source: an IPv4 address, or the /64 of an IPv6
 // address, all of which one host may have.
-func Source(address netip.Addr) netip.Prefix {
+func Of(address netip.Addr) netip.Prefix {
 	source, _ := address.Prefix(min(address.BitLen(), 64)) // fails for an invalid one, which has no bits
 	return source
-}
-
-// failures limits how often a source may fail to authenticate.
-type failures struct {
-	left *lru.Cache[netip.Prefix, *rate.Limiter]
-}
-
-func newFailures() failures {
-	left, err := lru.New[netip.Prefix, *rate.Limiter](maxSources)
-	if err != nil {
-		panic(err) // the size is not positive, but it is
-	}
-	return failures{left}
-}
-
-// count notes a failure, and reports whether the source had one left.
-func (f failures) count(source netip.Prefix) bool {
-	limiter, known := f.left.Get(source)
-	if !known {
-		limiter = rate.NewLimiter(failureRate, failureBurst)
-		if other, raced, _ := f.left.PeekOrAdd(source, limiter); raced {
-			limiter = other
-		}
-	}
-	return limiter.Allow()
-}
-
-// exhausted reports whether the source has no failure left.
-func (f failures) exhausted(source netip.Prefix) bool {
-	limiter, known := f.left.Get(source)
-	return known && limiter.Tokens() < 1
 }

@@ -1,0 +1,53 @@
+package calllog_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/babelforce/calllog"
+	"github.com/callthread/callthread/babelforce/sandbox"
+)
+
+func TestProbeAnswersWhatTheDocumentsLeaveOpen(t *testing.T) {
+	server, url := account(t, 300, func(c *sandbox.Config) { c.Grant, c.RetentionDays = "client_credentials", 90 })
+	server.Misbehave(sandbox.Faults{NoPages: true, TimeFilter: [2]string{"dateCreated.start", "dateCreated.end"}, NumericDates: true})
+	before := server.Requests()
+	findings, err := client(t, url).Probe(t.Context())
+	require.NoError(t, err)
+	require.LessOrEqual(t, server.Requests()-before, 15)
+	answers := make(map[string]calllog.Finding)
+	for _, finding := range findings {
+		answers[finding.Question] = finding
+		require.NotContains(t, finding.Answer, "3023125042")
+	}
+	for question, answer := range map[string]string{
+		"Which grant lets in?":                                    "client_credentials",
+		"How long does babelforce keep calls?":                    "90 days",
+		"Which filter of times is applied?":                       "dateCreated.start",
+		"How are dates written?":                                  "as a number",
+		"What does a page say about the others?":                  "max",
+		"How many rows does a page have where 500 are asked for?": "102 (it says max=102)",
+		"Which events of calls can automations act on?":           "call.inbound, call.bridge, call.finished, call.created",
+		"Which actions do automations have?":                      "callback",
+		"How are dates written in the condensed log?":             "as a number",
+		"Can the rows of the log be read?":                        "100 of 100",
+	} {
+		require.Equal(t, answer, answers[question].Answer, question)
+	}
+	require.Equal(t, "--babelforce-time-filter dateCreated.start", answers["Which filter of times is applied?"].Setting)
+	require.NotEmpty(t, answers["How far is this machine's clock from babelforce's?"].Setting)
+}
+
+func TestProbeOfAnEmptyAccountSaysSo(t *testing.T) {
+	_, url := account(t, 0)
+	findings, err := client(t, url).Probe(t.Context())
+	require.NoError(t, err)
+	require.Contains(t, findings, calllog.Finding{Question: "Are there calls?", Answer: "no: make a call and probe again"})
+}
+
+func TestProbeWithoutRightsEndsWithOneError(t *testing.T) {
+	_, url := account(t, 3)
+	_, err := client(t, url, func(c *calllog.Config) { c.Credentials.Password = "wrong" }).Probe(t.Context())
+	require.Equal(t, calllog.Unauthorized, calllog.KindOf(err))
+}

@@ -1,0 +1,120 @@
+// Package sandbox stands in for the parts of babelforce's manager API that
+// reading the call log needs: tokens, calls, the clock and retention. It shares no
+// code with the client, so that a mistake of one is not hidden by the other.
+//
+// Shapes and parameters are those of the OpenAPI (manager-sdk,
+// manager.openapi.yaml). Where it is silent, and where other readers of the real
+// API report otherwise, [Faults] has the sandbox behave as they say.
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Config says who is let in.
+type Config struct {
+	User, Password string
+	// Token is one that is valid for ever; "" is none.
+	Token string
+	// Grant is the only grant that is offered: password or client_credentials; "" offers both.
+	Grant string
+	// RetentionDays is how long calls are kept, as the API says it; 0 leaves it out.
+	RetentionDays int
+	Now           func() time.Time // nil is time.Now
+}
+
+// Server is the API. It is safe for concurrent use.
+type Server struct {
+	config Config
+	mux    *http.ServeMux
+
+	mu       sync.Mutex
+	rows     []Row
+	faults   Faults
+	tokens   map[string]time.Time // until when they are valid
+	requests int
+}
+
+// New makes the API of an account without calls.
+func New(config Config) *Server {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	s := &Server{config: config, mux: http.NewServeMux(), tokens: make(map[string]time.Time)}
+	s.mux.HandleFunc("POST /oauth/token", s.token)
+	s.mux.HandleFunc("GET /api/v2/calls/reporting", s.reporting)
+	s.mux.HandleFunc("GET /api/v2/calls/reporting/simple", s.simple)
+	s.mux.HandleFunc("GET /api/v2/calls/{id}", s.call)
+	s.mux.HandleFunc("GET /api/v2/data/time", s.time)
+	s.mux.HandleFunc("GET /api/v2/settings/retention/periods", s.retention)
+	s.mux.HandleFunc("GET /api/v2/events", s.events)
+	s.mux.HandleFunc("GET /api/v2/actions", s.actions)
+	return s
+}
+
+// ServeHTTP answers a request, or misbehaves.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests++
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
+	isAPI := strings.HasPrefix(r.URL.Path, "/api/")
+	if isAPI && s.faults.spoils(w, s.requests) {
+		return
+	}
+	if isAPI && !s.isLetIn(r) {
+		refuse(w, http.StatusUnauthorized, "invalid_token")
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// now is babelforce's clock, which may be wrong.
+func (s *Server) now() time.Time { return s.config.Now().Add(s.faults.ClockOffset) }
+
+// Requests is how many there were so far.
+func (s *Server) Requests() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests
+}
+
+// Misbehave has the API do so from now on.
+func (s *Server) Misbehave(faults Faults) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = faults
+}
+
+// Log adds legs to the call log, or replaces those that have the same id.
+func (s *Server) Log(rows ...Row) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, row := range rows {
+		if row.Logged.IsZero() {
+			row.Logged = s.config.Now()
+		}
+		if i := slices.IndexFunc(s.rows, func(r Row) bool { return r.ID == row.ID }); i >= 0 {
+			row.Logged = s.rows[i].Logged
+			s.rows[i] = row
+			continue
+		}
+		s.rows = append(s.rows, row)
+	}
+}
+
+func answer(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(value)
+}
+
+func refuse(w http.ResponseWriter, status int, code string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": code, "error_description": code})
+}

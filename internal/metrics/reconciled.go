@@ -1,0 +1,43 @@
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/callthread/callthread/reconcile"
+)
+
+// reconciled counts what comparisons with babelforce's log have found.
+type reconciled struct {
+	calls *prometheus.CounterVec
+	until prometheus.Gauge
+}
+
+// newReconciled has every result from the start, so that the first missed call is an increase.
+func newReconciled() *reconciled {
+	r := &reconciled{
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "callthread_reconciled_calls_total", Help: "Calls of babelforce's log that were compared with those received, by result.",
+		}, []string{"result"}),
+		until: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "callthread_reconciled_until_seconds", Help: "UNIX time until which babelforce's log was compared without a gap; 0 while it was not.",
+		}),
+	}
+	for _, result := range reconcile.Results {
+		if result != reconcile.NotYet {
+			r.calls.WithLabelValues(string(result))
+		}
+	}
+	return r
+}
+
+// Compared counts one comparison. A call that is not over is counted by a later one.
+func (m *Metrics) Compared(c reconcile.Comparison) {
+	for result, n := range c.Counts {
+		if result != reconcile.NotYet {
+			m.reconciled.calls.WithLabelValues(string(result)).Add(float64(n))
+		}
+	}
+	if c.IsComplete() && !c.To.IsZero() {
+		m.reconciled.until.Set(float64(c.To.Unix()))
+	}
+}

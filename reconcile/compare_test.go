@@ -1,0 +1,227 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	namespacepb "go.temporal.io/api/namespace/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/calllog"
+	"github.com/callthread/callthread/babelforce/sandbox"
+	"github.com/callthread/callthread/workflows"
+)
+
+// fakeTemporal knows runs, of which its list may not know all.
+type fakeTemporal struct {
+	client.Client
+	runs      map[string]*workflowpb.WorkflowExecutionInfo
+	unlisted  map[string]bool
+	described []string
+}
+
+func (f *fakeTemporal) WorkflowService() workflowservice.WorkflowServiceClient {
+	return keepsThirtyDays{}
+}
+
+type keepsThirtyDays struct {
+	workflowservice.WorkflowServiceClient
+}
+
+func (keepsThirtyDays) DescribeNamespace(context.Context, *workflowservice.DescribeNamespaceRequest, ...grpc.CallOption) (*workflowservice.DescribeNamespaceResponse, error) {
+	return &workflowservice.DescribeNamespaceResponse{Config: &namespacepb.NamespaceConfig{WorkflowExecutionRetentionTtl: durationpb.New(30 * 24 * time.Hour)}}, nil
+}
+
+func (f *fakeTemporal) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	page := &workflowservice.ListWorkflowExecutionsResponse{}
+	for id, run := range f.runs {
+		if !f.unlisted[id] {
+			page.Executions = append(page.Executions, run)
+		}
+	}
+	return page, nil
+}
+
+func (f *fakeTemporal) DescribeWorkflowExecution(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	f.described = append(f.described, id)
+	if run := f.runs[id]; run != nil {
+		return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: run}, nil
+	}
+	return nil, serviceerror.NewNotFound("no such run")
+}
+
+// has adds a run that is over, with a conversation, unless the attributes say otherwise.
+func (f *fakeTemporal) has(key string, attributes map[string]any) *workflowpb.WorkflowExecutionInfo {
+	fields := map[string]*commonpb.Payload{}
+	for name, value := range map[string]any{"CallPhase": "finished", "KustomerConversationId": "c", "AgentId": amira.ID} {
+		if _, given := attributes[name]; !given {
+			fields[name], _ = converter.GetDefaultDataConverter().ToPayload(value)
+		}
+	}
+	for name, value := range attributes {
+		if value != "" {
+			fields[name], _ = converter.GetDefaultDataConverter().ToPayload(value)
+		}
+	}
+	id := workflows.WorkflowID(key)
+	f.runs[id] = &workflowpb.WorkflowExecutionInfo{
+		Execution: &commonpb.WorkflowExecution{WorkflowId: id}, Type: &commonpb.WorkflowType{Name: "CallWorkflow"}, StartTime: timestamppb.New(noon.Add(time.Second)),
+		Status: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, SearchAttributes: &commonpb.SearchAttributes{IndexedFields: fields},
+	}
+	return f.runs[id]
+}
+
+// comparing are the activities on a log at six in the evening, which has calls that rang at noon and later.
+func comparing(t *testing.T, calls ...string) (*Activities, *fakeTemporal, *sandbox.Server) {
+	t.Helper()
+	log := sandbox.New(sandbox.Config{Token: "static", Now: func() time.Time { return noon.Add(6 * time.Hour) }})
+	for n, id := range calls {
+		rang := noon.Add(time.Duration(n) * time.Second)
+		log.Log(sandbox.Row{
+			ID: id, SessionID: "session-" + id, Type: "inbound", Source: "queue", Domain: "external", State: "completed", FinishReason: "hangup",
+			From: "+493023125042", Created: rang, Finished: rang.Add(time.Minute), Bridged: &sandbox.Bridged{ID: amira.ID}, Logged: rang,
+		})
+	}
+	web := httptest.NewServer(log)
+	t.Cleanup(web.Close)
+	reader, err := calllog.New(calllog.Config{BaseURL: web.URL, Credentials: calllog.Credentials{Token: "static"}, Pace: time.Nanosecond})
+	require.NoError(t, err)
+	temporal := &fakeTemporal{runs: make(map[string]*workflowpb.WorkflowExecutionInfo), unlisted: make(map[string]bool)}
+	rules := judging()
+	return &Activities{Log: reader, Temporal: temporal, Namespace: "default", Rules: rules, Outbound: func() bool { return false }}, temporal, log
+}
+
+func compare(t *testing.T, a *Activities) Comparison {
+	t.Helper()
+	c, err := a.Compare(t.Context(), Part{Window: Window{noon, noon.Add(time.Hour)}})
+	require.NoError(t, err)
+	return c
+}
+
+func TestListOfRunsOnlyNarrowsTheSearch(t *testing.T) {
+	a, temporal, _ := comparing(t, "listed", "unlisted", "missed")
+	temporal.has("listed", nil)
+	temporal.has("unlisted", nil)
+	temporal.unlisted["call/unlisted"] = true
+	c := compare(t, a)
+	require.Equal(t, map[Result]int{Matched: 2, Missed: 1}, c.Counts)
+	require.ElementsMatch(t, []string{"call/unlisted", "call/missed"}, temporal.described, "what is listed and plain is not asked for again")
+}
+
+func TestRunUnderTheIDOfAnotherLegIsFound(t *testing.T) {
+	a, temporal, log := comparing(t, "root", "other")
+	log.Log(sandbox.Row{ID: "child", ParentID: "root", SessionID: "session-root", Type: "outbound", Source: "queue", Domain: "internal", State: "completed", Created: noon, Logged: noon})
+	temporal.has("child", nil)
+	temporal.has("other", nil)
+	c := compare(t, a)
+	require.Equal(t, map[Result]int{Split: 1, Matched: 1}, c.Counts)
+	require.Equal(t, "call/child", c.Listed[0].Run)
+	require.Empty(t, c.WithoutRow)
+}
+
+func TestRunWithoutARowIsReported(t *testing.T) {
+	a, temporal, _ := comparing(t, "a")
+	temporal.has("a", nil)
+	temporal.has("ghost", nil)
+	temporal.has("earlier", nil).StartTime = timestamppb.New(noon.Add(-time.Minute))
+	temporal.has("later", nil).StartTime = timestamppb.New(noon.Add(61 * time.Minute))
+	require.Equal(t, []string{"ghost"}, compare(t, a).WithoutRow)
+}
+
+func TestNewestRunOfACallCounts(t *testing.T) {
+	a, temporal, _ := comparing(t, "a")
+	temporal.has("a", map[string]any{"CallMarks": []string{"joined"}})
+	require.Equal(t, 1, compare(t, a).Counts[Joined])
+	require.Empty(t, temporal.described, "marks are read from the list")
+}
+
+func TestForgottenCallIsNotMissed(t *testing.T) {
+	a, temporal, _ := comparing(t, "a")
+	buried := temporal.has("a", map[string]any{"KustomerConversationId": ""})
+	buried.Type.Name, buried.Status = workflows.ForgottenCall, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
+	require.Equal(t, 1, compare(t, a).Counts[Forgotten])
+}
+
+func TestWhatCouldNotBeReadIsAGap(t *testing.T) {
+	a, temporal, log := comparing(t, "a", "b", "c", "d")
+	for _, key := range []string{"a", "b", "c", "d"} {
+		temporal.has(key, nil)
+	}
+	log.Misbehave(sandbox.Faults{Broken: 2})
+	c := compare(t, a)
+	require.Len(t, c.Gaps, 1)
+	require.NotContains(t, c.String(), "0 missing")
+}
+
+func TestOnlyCallsThatAreToBeComparedCount(t *testing.T) {
+	a, temporal, _ := comparing(t, "mine", "theirs")
+	temporal.has("mine", nil)
+	temporal.has("theirs", nil)
+	a.Compares = func(leg babelforce.Call) bool { return leg.ID == "mine" }
+	c := compare(t, a)
+	require.Equal(t, 1, c.Calls)
+	require.Empty(t, c.WithoutRow, "the other has a row")
+}
+
+func TestDayThatIsNotOverIsComparedAsFarAsItGoes(t *testing.T) {
+	a, temporal, _ := comparing(t, "a")
+	temporal.has("a", nil)
+	c, err := a.Compare(t.Context(), Part{Window: Window{noon, noon.Add(24 * time.Hour)}})
+	require.NoError(t, err)
+	require.Equal(t, 1, c.Calls)
+	c, err = a.Compare(t.Context(), Part{Window: Window{noon.Add(7 * time.Hour), noon.Add(9 * time.Hour)}})
+	require.NoError(t, err)
+	require.Zero(t, c.Calls)
+	require.Empty(t, c.Gaps)
+}
+
+func TestWaitingCallsAreAskedForOneByOneOrReadTogetherWhicheverIsCheaper(t *testing.T) {
+	var ids []string
+	for n := range 40 {
+		ids = append(ids, fmt.Sprintf("call-%02d", n))
+	}
+	for _, n := range []int{3, 40} {
+		a, temporal, log := comparing(t, ids...)
+		var waiting []Verdict
+		for i, id := range ids[:n] {
+			temporal.has(id, nil)
+			waiting = append(waiting, Verdict{CallID: id, Rang: noon.Add(time.Duration(i) * time.Second), Result: NotYet})
+		}
+		before := log.Requests()
+		c, err := a.CompareWaiting(t.Context(), waiting, noon.Add(-time.Hour))
+		require.NoError(t, err)
+		require.Equal(t, map[Result]int{Matched: n}, c.Counts)
+		require.Less(t, log.Requests()-before, 8)
+	}
+}
+
+func TestNoResultNamesAnybody(t *testing.T) {
+	a, _, _ := comparing(t, "a", "b")
+	c := compare(t, a)
+	require.NotContains(t, strings.ReplaceAll(fmt.Sprintf("%+v %s", c, c), " ", ""), "23125042")
+}
+
+func TestClockIsTheLogs(t *testing.T) {
+	a, _, log := comparing(t, "a")
+	log.Misbehave(sandbox.Faults{ClockOffset: -6 * time.Hour})
+	clock, err := a.Clock(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, noon, clock.Now)
+	c := compare(t, a)
+	require.Zero(t, c.Counts[Missed], "by babelforce's clock it rings only now")
+}

@@ -1,0 +1,83 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/workflows"
+)
+
+// runs lists the runs that began in a window, the newest of each call. The list
+// lags behind Temporal by a moment, and so only narrows the search.
+func (a *Activities) runs(ctx context.Context, w Window) (map[string]*Run, error) {
+	const pageSize = 1000 // the most that Temporal gives at once
+	request := &workflowservice.ListWorkflowExecutionsRequest{PageSize: pageSize, Query: fmt.Sprintf(
+		"WorkflowType = 'CallWorkflow' AND StartTime >= '%s' AND StartTime < '%s'", w.From.UTC().Format(time.RFC3339Nano), w.To.UTC().Format(time.RFC3339Nano))}
+	runs := make(map[string]*Run)
+	for {
+		page, err := a.Temporal.ListWorkflow(ctx, request)
+		if err != nil {
+			return nil, fmt.Errorf("list calls: %w", err)
+		}
+		for _, info := range page.GetExecutions() {
+			run := runOf(info)
+			if known := runs[run.WorkflowID]; known == nil || run.Began.After(known.Began) {
+				runs[run.WorkflowID] = run
+			}
+		}
+		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
+			return runs, nil
+		}
+	}
+}
+
+// describe asks Temporal itself for the newest run with an id; nil is that there is none.
+func (a *Activities) describe(ctx context.Context, workflowID string) (*Run, error) {
+	described, err := a.Temporal.DescribeWorkflowExecution(ctx, workflowID, "")
+	var unknown *serviceerror.NotFound
+	if errors.As(err, &unknown) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for a call: %w", err)
+	}
+	return runOf(described.GetWorkflowExecutionInfo()), nil
+}
+
+func runOf(info *workflowpb.WorkflowExecutionInfo) *Run {
+	run := &Run{
+		WorkflowID: info.GetExecution().GetWorkflowId(),
+		Began:      info.GetStartTime().AsTime(),
+		Phase:      workflows.Phase(attribute[string](info, workflows.CallPhase.GetName())),
+		WaitsFor:   call.WaitsFor(attribute[string](info, workflows.WaitsFor.GetName())),
+		AgentID:    attribute[string](info, workflows.AgentID.GetName()),
+		HasIt:      attribute[string](info, workflows.KustomerConversationID.GetName()) != "",
+		Marks:      attribute[[]string](info, workflows.CallMarks.GetName()),
+		Forgotten:  info.GetType().GetName() == workflows.ForgottenCall,
+		Status:     Ended,
+	}
+	switch info.GetStatus() {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:
+		run.Status = Running
+	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+		run.Status = Completed
+	}
+	return run
+}
+
+// attribute is a search attribute of a run, zero where it has none.
+func attribute[T any](info *workflowpb.WorkflowExecutionInfo, name string) (value T) {
+	if payload := info.GetSearchAttributes().GetIndexedFields()[name]; payload != nil {
+		_ = converter.GetDefaultDataConverter().FromPayload(payload, &value)
+	}
+	return value
+}

@@ -1,0 +1,46 @@
+package reconcile
+
+import (
+	"strings"
+
+	"github.com/dustin/go-humanize"
+)
+
+// inWords are the results as a statement names them, after a number of calls.
+var inWords = map[Result]string{
+	Matched: "conversations", Joined: "joined to an earlier conversation", NotWanted: "not wanted", Test: "test calls",
+	Missed: "missing", Incomplete: "incomplete", Split: "under the id of another leg", Undecided: "undecided",
+	Parked: "parked", Skipped: "with a skipped step", Terminated: "whose run was ended", Forgotten: "forgotten",
+	NotYet: "not over", CannotTell: "older than Temporal remembers",
+}
+
+// InWords is the result as a statement names it, after a number of calls.
+func (r Result) InWords() string { return inWords[r] }
+
+// String is the statement: how many calls the log has, and what became of them.
+// Only one that has seen everything says that none is missing.
+func (c Comparison) String() string {
+	var parts []string
+	for _, result := range Results {
+		if n := c.Counts[result]; n > 0 && result != Missed {
+			parts = append(parts, number(n)+" "+inWords[result])
+		}
+	}
+	missing := number(c.Counts[Missed]) + " missing"
+	switch {
+	case !c.IsComplete() && c.Counts[Missed] > 0:
+		missing = "at least " + missing
+	case !c.IsComplete():
+		missing = "whether any is missing cannot be told, because not everything was compared"
+	}
+	if len(c.WithoutRow) > 0 {
+		missing += "; " + number(len(c.WithoutRow)) + " in Temporal without a row in the log"
+	}
+	text := number(c.Calls) + " calls in babelforce's log"
+	if len(parts) > 0 {
+		text += ": " + strings.Join(parts, ", ")
+	}
+	return text + "; " + missing
+}
+
+func number(n int) string { return humanize.Comma(int64(n)) }

@@ -1,0 +1,152 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/callthread/callthread/babelforce/calllog"
+)
+
+// passUnderTest plays one pass, with what the activities find.
+type passUnderTest struct {
+	env      *testsuite.TestWorkflowEnvironment
+	clock    Clock
+	windows  []Window
+	finds    func(Window) (Comparison, error)
+	asked    []Verdict
+	recently time.Time
+	answers  Comparison
+}
+
+func newPass(t *testing.T, last *Pass) *passUnderTest {
+	suite := testsuite.WorkflowTestSuite{}
+	p := &passUnderTest{
+		env: suite.NewTestWorkflowEnvironment(), clock: Clock{Now: noon},
+		finds: func(w Window) (Comparison, error) { return Comparison{Window: w}, nil },
+	}
+	if last != nil {
+		p.env.SetLastCompletionResult(*last)
+	}
+	var a *Activities
+	p.env.OnActivity(a.Clock, mock.Anything).Return(func(context.Context) (Clock, error) { return p.clock, nil })
+	p.env.OnActivity(a.Compare, mock.Anything, mock.Anything).Return(func(_ context.Context, part Part) (Comparison, error) {
+		p.windows = append(p.windows, part.Window)
+		return p.finds(part.Window)
+	})
+	p.env.OnActivity(a.CompareWaiting, mock.Anything, mock.Anything, mock.Anything).Return(func(_ context.Context, asked []Verdict, recently time.Time) (Comparison, error) {
+		p.asked, p.recently = asked, recently
+		return p.answers, nil
+	})
+	return p
+}
+
+func (p *passUnderTest) plays(t *testing.T, settings Settings) (pass Pass) {
+	t.Helper()
+	p.env.ExecuteWorkflow(ReconcileWorkflow, settings)
+	require.NoError(t, p.env.GetWorkflowError())
+	require.NoError(t, p.env.GetWorkflowResult(&pass))
+	return pass
+}
+
+func TestPassGoesOnWhereTheLastOneHasGotTo(t *testing.T) {
+	p := newPass(t, &Pass{Until: noon.Add(-10 * time.Minute)})
+	pass := p.plays(t, Settings{})
+	require.Equal(t, []Window{{noon.Add(-10 * time.Minute), noon.Add(-defaultLate)}}, p.windows)
+	require.Equal(t, noon.Add(-defaultLate), pass.Until)
+	require.Empty(t, p.asked)
+}
+
+func TestFirstPassLooksBackButNotBeforeGoLiveOrWhatTheLogKeeps(t *testing.T) {
+	for _, c := range []struct {
+		since time.Time
+		keeps time.Duration
+		from  time.Duration
+	}{
+		{time.Time{}, 0, -defaultLookback},
+		{noon.Add(-time.Hour), 0, -time.Hour},
+		{time.Time{}, 30 * time.Minute, -30 * time.Minute},
+		{noon.Add(time.Hour), 0, 0},
+	} {
+		p := newPass(t, nil)
+		p.clock.LogKeeps = c.keeps
+		p.plays(t, Settings{Since: c.since})
+		if c.from == 0 {
+			require.Empty(t, p.windows, "nothing is compared before go-live")
+			continue
+		}
+		require.Equal(t, noon.Add(c.from), p.windows[0].From)
+	}
+}
+
+func TestPassAfterAnOutageReadsInChunks(t *testing.T) {
+	p := newPass(t, &Pass{Until: noon.Add(-5 * time.Hour)})
+	pass := p.plays(t, Settings{})
+	require.Len(t, p.windows, 3)
+	require.Equal(t, noon.Add(-defaultLate), pass.Until)
+}
+
+func TestPassGetsNoFurtherThanWhatCouldBeRead(t *testing.T) {
+	p := newPass(t, &Pass{Until: noon.Add(-5 * time.Hour)})
+	p.finds = func(w Window) (Comparison, error) {
+		if len(p.windows) == 2 {
+			return Comparison{}, temporal.NewNonRetryableApplicationError("babelforce refuses the password", string(calllog.Unauthorized), errors.New("x"))
+		}
+		c := Comparison{Window: w}
+		c.Add(Verdict{CallID: "a", Result: Matched})
+		return c, nil
+	}
+	pass := p.plays(t, Settings{})
+	require.Equal(t, noon.Add(-3*time.Hour), pass.Until)
+	require.Equal(t, 1, pass.Calls)
+	require.Equal(t, []Gap{{Window: p.windows[1], Kind: calllog.Unauthorized, Why: "babelforce refuses the password"}}, pass.Gaps)
+	require.NotContains(t, pass.String(), "0 missing")
+}
+
+func TestCallsThatAreNotOverAreJudgedByLaterPassesOnce(t *testing.T) {
+	open := Verdict{CallID: "open", Rang: noon.Add(-20 * time.Minute), Result: NotYet}
+	p := newPass(t, &Pass{Until: noon.Add(-10 * time.Minute), Waiting: []Verdict{open, {CallID: "ended", Rang: noon.Add(-3 * time.Hour), Result: NotYet}}})
+	p.answers.Add(open)
+	p.answers.Add(Verdict{CallID: "ended", Result: Missed})
+	fresh := Verdict{CallID: "fresh", Rang: noon.Add(-5 * time.Minute), Result: NotYet}
+	p.finds = func(w Window) (Comparison, error) {
+		c := Comparison{Window: w}
+		c.Add(fresh)
+		return c, nil
+	}
+	pass := p.plays(t, Settings{})
+	require.Len(t, p.asked, 2)
+	require.Equal(t, noon.Add(-defaultLookback), p.recently)
+	require.ElementsMatch(t, []Verdict{open, fresh}, pass.Waiting)
+	require.Equal(t, map[Result]int{NotYet: 2, Missed: 1}, pass.Counts)
+}
+
+func TestStatementIsOfTheWholeDayWhateverASinglePartSays(t *testing.T) {
+	suite := testsuite.WorkflowTestSuite{}
+	env := suite.NewTestWorkflowEnvironment()
+	day := Window{noon.Add(-12 * time.Hour), noon.Add(12 * time.Hour)}
+	var a *Activities
+	env.OnActivity(a.Day, mock.Anything, StatementInput{Day: "2026-11-27", Zone: "UTC"}).Return(day, nil)
+	n := 0
+	env.OnActivity(a.Compare, mock.Anything, mock.Anything).Return(func(_ context.Context, part Part) (Comparison, error) {
+		require.True(t, part.Again)
+		if n++; n == 3 {
+			return Comparison{}, temporal.NewNonRetryableApplicationError("no", string(calllog.FilterIgnored), nil)
+		}
+		c := Comparison{Window: part.Window}
+		c.Add(Verdict{Result: Matched})
+		return c, nil
+	})
+	env.ExecuteWorkflow(StatementWorkflow, StatementInput{Day: "2026-11-27", Zone: "UTC"})
+	var statement Comparison
+	require.NoError(t, env.GetWorkflowResult(&statement))
+	require.Equal(t, day, statement.Window)
+	require.Equal(t, 11, statement.Calls)
+	require.Len(t, statement.Gaps, 1)
+}

@@ -1,0 +1,53 @@
+package webhook
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/callthread/callthread/babelforce"
+)
+
+// prefix is what an event's name follows in a path.
+const prefix = "/webhooks/babelforce/"
+
+const noEvent = "there is no event at this path: post events to /webhooks/babelforce/call-inbound, /call-outbound, /call-bridged, /call-finished or /recording-finished"
+
+// astray answers a request to a path that names no event. It counts as a webhook if
+// the path looks like one, so that an automation with a wrong URL is noticed. Anything
+// else is noise from the internet.
+func (h *Handler) astray(w http.ResponseWriter, r *http.Request) {
+	if !looksLikeWebhook(r.URL.Path) {
+		refuse(w, http.StatusNotFound, noEvent)
+		return
+	}
+	d := h.arrived(w, r, "")
+	defer h.observe(d)
+	detail := noEvent
+	if meant := babelforce.MeantEvent(r.URL.Path); meant != "" {
+		detail += "; this one is probably " + prefix + string(meant)
+	}
+	h.refuse(d, http.StatusNotFound, detail)
+}
+
+func looksLikeWebhook(path string) bool {
+	path = strings.ToLower(path)
+	isIn := func(word string) bool { return strings.Contains(path, word) }
+	return slices.ContainsFunc([]string{"webhook", "babelforce", "call-", "call_", "call.", "recording"}, isIn)
+}
+
+var knownFields = babelforce.KnownFields()
+
+// publicNames are names of fields as answers, logs and metrics may have them: the
+// sender chooses other names, and they may say something about a person.
+func publicNames(fields []string) (names []string) {
+	for _, field := range fields {
+		if _, known := slices.BinarySearch(knownFields, field); !known {
+			field = babelforce.OtherField
+		}
+		if !slices.Contains(names, field) {
+			names = append(names, field)
+		}
+	}
+	return names
+}

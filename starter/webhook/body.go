@@ -1,0 +1,56 @@
+package webhook
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// maxBody is far above any call's fields and far below what could hurt.
+const maxBody = 64 << 10
+
+// read reads the body as it was sent, which is what a signature covers.
+func (h *Handler) read(d *delivery) (body []byte, ok bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(d.w, d.r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		h.refuse(d, http.StatusRequestEntityTooLarge, "the body is larger than 64 KiB")
+	case err != nil:
+		h.refuse(d, http.StatusBadRequest, "the body could not be read to its end")
+	}
+	return body, err == nil
+}
+
+var gzipBegins = []byte{0x1f, 0x8b}
+
+// unpacked returns the body without its compression. The body itself says whether
+// it has one, because a signature does not cover the header.
+func (h *Handler) unpacked(d *delivery, body []byte) (unpacked []byte, ok bool) {
+	switch strings.ToLower(strings.Join(d.r.Header.Values("Content-Encoding"), ",")) {
+	case "", "identity", "gzip", "x-gzip":
+	default:
+		d.w.Header().Set("Accept-Encoding", "gzip")
+		h.refuse(d, http.StatusUnsupportedMediaType, "the body is compressed in a way other than gzip")
+		return nil, false
+	}
+	if !bytes.HasPrefix(body, gzipBegins) {
+		return body, true
+	}
+	content, err := gzip.NewReader(bytes.NewReader(body))
+	if err == nil {
+		unpacked, err = io.ReadAll(io.LimitReader(content, maxBody+1))
+	}
+	switch {
+	case err != nil:
+		h.refuse(d, http.StatusBadRequest, "the body begins as gzip does, and is not")
+	case len(unpacked) > maxBody:
+		h.refuse(d, http.StatusRequestEntityTooLarge, "the body is larger than 64 KiB once it is decompressed")
+	default:
+		return unpacked, true
+	}
+	return nil, false
+}

@@ -1,0 +1,28 @@
+// Package openapi has Kustomer's published OpenAPI document, for tests that
+// compare with it.
+package openapi
+
+import (
+	"os"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+)
+
+// variable names the document's file.
+const variable = "KUSTOMER_OPENAPI"
+
+// Kustomer is the document "Core Resources". It is not part of the repository,
+// because it is Kustomer's. Without it the test is skipped.
+func Kustomer(t *testing.T) *openapi3.T {
+	t.Helper()
+	file := os.Getenv(variable)
+	if file == "" {
+		t.Skip(`needs Kustomer's OpenAPI document "Core Resources": set ` + variable + " to the absolute path of the file; " +
+			"openapi.json of https://github.com/LarisLab/kustomer-client at 1d997b7 is a public copy")
+	}
+	document, err := openapi3.NewLoader().LoadFromFile(file)
+	require.NoError(t, err, variable)
+	return document
+}

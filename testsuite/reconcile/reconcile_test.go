@@ -1,0 +1,174 @@
+// Package reconcile proves on a real Temporal server that the statement of a
+// comparison is the list of what was lost, class by class and call by call.
+package reconcile
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/calllog"
+	"github.com/callthread/callthread/babelforce/sandbox"
+	"github.com/callthread/callthread/babelforce/simulator"
+	"github.com/callthread/callthread/internal/demo"
+	"github.com/callthread/callthread/reconcile"
+	"github.com/callthread/callthread/testsuite/stage"
+)
+
+var (
+	calls = flag.Int("calls", 120, "how many calls to play")
+	rate  = flag.Float64("rate", 20, "calls a second")
+	seed  = flag.Int64("seed", 1, "of the calls and of what is lost")
+)
+
+const (
+	lost   = 0.1
+	settle = 4 * time.Second
+)
+
+// compared is a stage with babelforce's log beside it.
+type compared struct {
+	*stage.Stage
+	log  *sandbox.Server
+	took worker.Worker
+}
+
+func newCompared(t *testing.T, faults sandbox.Faults) *compared {
+	t.Helper()
+	s := stage.Set(t)
+	c := &compared{Stage: s, log: sandbox.New(sandbox.Config{User: "reader", Password: "password"})}
+	c.log.Misbehave(faults)
+	web := httptest.NewServer(c.log)
+	t.Cleanup(web.Close)
+	reader, err := calllog.New(calllog.Config{BaseURL: web.URL, Credentials: calllog.Credentials{User: "reader", Password: "password"}, Pace: time.Millisecond})
+	require.NoError(t, err)
+	c.took = worker.New(s.Temporal, reconcile.TaskQueue(s.TaskQueue), worker.Options{})
+	reconcile.Register(c.took, &reconcile.Activities{
+		Log: reader, Temporal: s.Temporal, Namespace: s.Namespace, Outbound: func() bool { return false },
+		Rules: reconcile.Rules{Settle: settle, Longest: time.Hour, Transfer: 2 * settle, Wants: func(root calllog.Row) reconcile.Wanted { return reconcile.Wants }},
+	})
+	require.NoError(t, c.took.Start())
+	t.Cleanup(c.took.Stop)
+	return c
+}
+
+// statement compares a window now.
+func (c *compared) statement(t *testing.T, w reconcile.Window) (statement reconcile.Comparison) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	run, err := c.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: reconcile.TaskQueue(c.TaskQueue)},
+		reconcile.StatementWorkflow, reconcile.StatementInput{Window: &w})
+	require.NoError(t, err)
+	require.NoError(t, run.Get(ctx, &statement))
+	return statement
+}
+
+// expected is what the statement must say of a call, as the webhooks that were
+// delivered show it: nothing here looks at a run or at the comparison.
+func expected(t *testing.T, whole, delivered simulator.Story) reconcile.Result {
+	t.Helper()
+	var known, ended, hasAgent bool
+	for _, step := range delivered.Steps {
+		event, err := babelforce.Decode(step.Event, step.ContentType, step.Body)
+		require.NoError(t, err)
+		if event.Name == babelforce.RecordingFinished {
+			continue // begins no call
+		}
+		known = true
+		ended = ended || event.Name == babelforce.CallFinished && event.Call.ParentID == ""
+		// An agent is known from the pick-up, or from the end of the agent's own leg.
+		talked := event.Name == babelforce.CallFinished && event.Call.ParentID != "" && !event.Call.DateEstablished.IsZero()
+		hasAgent = hasAgent || event.Name == babelforce.CallBridged || talked
+	}
+	switch {
+	case !known:
+		return reconcile.Missed
+	case !ended:
+		return reconcile.Incomplete
+	case whole.Want.Answered() && !hasAgent:
+		return reconcile.Incomplete
+	}
+	return reconcile.Matched
+}
+
+func TestStatementIsTheListOfWhatWasLost(t *testing.T) {
+	stage.NeedsTemporal(t)
+	for name, faults := range map[string]sandbox.Faults{
+		"a log as documented":   {},
+		"a log that misbehaves": {NoPages: true, PageSize: 30, Odd: 5, NumericDates: true, EndTokensAfter: 7, Shift: true, Every: 9, Status: 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCompared(t, faults)
+			began := time.Now().Add(-time.Second).Truncate(time.Second)
+			want := c.play(t)
+			w := reconcile.Window{From: began, To: time.Now().Truncate(time.Second)}
+			var statement reconcile.Comparison
+			require.Eventually(t, func() bool {
+				statement = c.statement(t, w)
+				return statement.Counts[reconcile.NotYet] == 0 && statement.Calls == len(want)
+			}, 90*time.Second, time.Second)
+			require.Empty(t, statement.Gaps)
+			require.Empty(t, statement.WithoutRow)
+			counts := make(map[reconcile.Result]int)
+			for _, result := range want {
+				counts[result]++
+			}
+			for _, verdict := range statement.Listed {
+				require.Equal(t, want[verdict.CallID], verdict.Result, "call %s: %s", verdict.CallID, verdict.Why)
+			}
+			require.Equal(t, counts, statement.Counts)
+			t.Logf("%s", statement)
+		})
+	}
+}
+
+// play plays the calls, loses some of their webhooks, and returns what the
+// statement must say of each.
+func (c *compared) play(t *testing.T) map[string]reconcile.Result {
+	t.Helper()
+	invented, err := simulator.New(*seed, c.agents(t), nil)
+	require.NoError(t, err)
+	invented.Plain = true
+	player := &simulator.Player{URL: c.WebhookURL, Secret: demo.Secret}
+	want := make(map[string]reconcile.Result)
+	var playing sync.WaitGroup
+	pace := time.NewTicker(time.Duration(float64(time.Second) / *rate))
+	defer pace.Stop()
+	for range *calls {
+		<-pace.C
+		whole := invented.Next(time.Now())
+		delivered := invented.Lose(whole, lost)
+		want[whole.Key] = expected(t, whole, delivered)
+		require.NoError(t, c.log.Play(whole, time.Now()))
+		playing.Go(func() {
+			_, err := player.Play(t.Context(), delivered, 1)
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	playing.Wait()
+	return want
+}
+
+func (c *compared) agents(t *testing.T) (agents []babelforce.Agent) {
+	t.Helper()
+	users, err := c.Kustomer.Users(t.Context())
+	require.NoError(t, err)
+	for n, user := range users[:min(len(users), 6)] {
+		agents = append(agents, babelforce.Agent{ID: fmt.Sprintf("%032x", n+1), Name: cmp.Or(user.Name, "Somebody"), SourceID: user.ID})
+	}
+	return agents
+}

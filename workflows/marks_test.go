@@ -1,0 +1,43 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/activities"
+	"github.com/callthread/callthread/workflows"
+)
+
+func TestMarksSayWhatIsSpecialAboutACall(t *testing.T) {
+	refused := temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)
+	skips := func(step string) func(c *callUnderTest) {
+		return func(c *callUnderTest) {
+			c.fails[step] = []error{refused}
+			c.at(30*time.Second, func() { c.decides(workflows.UpdateSkip) })
+		}
+	}
+	for name, c := range map[string]struct {
+		change func(c *callUnderTest)
+		marks  []workflows.Mark
+	}{
+		"nothing":          {func(*callUnderTest) {}, nil},
+		"joined":           {func(c *callUnderTest) { c.opened.Joined = true }, []workflows.Mark{workflows.MarkJoined}},
+		"not wanted":       {func(c *callUnderTest) { c.opened.Conversation = activities.Conversation{} }, []workflows.Mark{workflows.MarkNotWanted}},
+		"an unknown agent": {func(c *callUnderTest) { c.answers["bridged"] = isNotKnown("bridged") }, []workflows.Mark{workflows.MarkUnassigned}},
+		"a step left out":  {skips("bridged"), []workflows.Mark{workflows.MarkSkipped}},
+		"its opening":      {skips("create"), []workflows.Mark{workflows.MarkSkipped}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			played := newCall(t)
+			c.change(played)
+			played.starts(inbound)
+			played.hears(10*time.Second, bridged)
+			played.hears(60*time.Second, finished)
+			played.plays()
+			require.Equal(t, c.marks, played.marks)
+		})
+	}
+}
