@@ -21,7 +21,9 @@ var (
 	toService = regexp.MustCompile("docker compose (?:kill --signal HUP|restart|logs --follow)((?: [a-z-]+)+)")
 	// toDeployment is what else kubectl does with deployments.
 	toDeployment = regexp.MustCompile(`kubectl -n callthread logs -f deploy/(\S+?)[\s` + "`" + `]`)
-	flags        = regexp.MustCompile(`--[a-z-]+`)
+	// inText is a command of ours in a line of code, or the whole of one: which, and the rest of the line.
+	inText = regexp.MustCompile("(?m)(?:`|^|^\\$ (?:go run \\./)?)starter ([a-z][a-z-]*)([^`|\n]*)")
+	flags  = regexp.MustCompile(`--[a-z-]+`)
 )
 
 func documents(t *testing.T) (all []document.Document) {
@@ -58,6 +60,20 @@ func TestCommandsInContainersAreOfThoseThatThereAre(t *testing.T) {
 		}
 	}
 	require.Greater(t, lines, 8)
+}
+
+func TestCommandsThatDocumentsNameExist(t *testing.T) {
+	starter, lines := helpOf(t, "starter"), 0
+	for _, d := range documents(t) {
+		for _, line := range inText.FindAllStringSubmatch(d.Text, -1) {
+			lines++
+			starter.Has(t, "\n   "+line[1]+" ")
+			for _, flag := range flags.FindAllString(line[2], -1) {
+				helpOf(t, "starter", line[1]).Has(t, flag+" ")
+			}
+		}
+	}
+	require.Greater(t, lines, 100)
 }
 
 func TestServicesAndDeploymentsThatDocumentsNameExist(t *testing.T) {

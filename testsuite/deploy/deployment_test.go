@@ -116,13 +116,20 @@ func known(t *testing.T, command []string) []string {
 	return settingNames.FindAllString(help(t, command[0], command[1:]...), -1)
 }
 
+// helps are what programs say about their settings, by their command lines.
+var helps = make(map[string]string)
+
 // help is what a program says about its settings.
 func help(t *testing.T, program string, arguments ...string) string {
 	t.Helper()
 	line := append([]string{"run", "../../" + program}, append(arguments, "--help")...)
-	output, err := exec.CommandContext(t.Context(), "go", line...).Output()
-	require.NoError(t, err)
-	return string(output)
+	of := strings.Join(line, " ")
+	if _, asked := helps[of]; !asked {
+		output, err := exec.CommandContext(t.Context(), "go", line...).Output()
+		require.NoError(t, err)
+		helps[of] = string(output)
+	}
+	return helps[of]
 }
 
 func helpOf(t *testing.T, program string, arguments ...string) document.Document {
