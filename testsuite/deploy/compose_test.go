@@ -59,9 +59,6 @@ func TestComposedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
 				operations.Has(t, "`"+setting+"`")
 				continue
 			}
-			if name == "namespace" && strings.HasPrefix(setting, "TEMPORAL_") {
-				continue
-			}
 			require.Contains(t, known, setting, name)
 		}
 	}
