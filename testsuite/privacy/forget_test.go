@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/serviceerror"
+	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/callthread/callthread/testsuite/personal"
 	"github.com/callthread/callthread/testsuite/stage"
@@ -57,9 +57,9 @@ func requireForgotten(t *testing.T, s *stage.Stage, key string) {
 		require.Equal(t, key != "", len(receipt.CallerHashes) == 1)
 		require.NotEmpty(t, receipt.Elsewhere)
 
-		_, err = s.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(call), "")
-		var gone *serviceerror.NotFound
-		require.ErrorAs(t, err, &gone)
+		requireOnlyAnEmptyRun(t, s, call)
+		s.Accepts(t, "call-inbound", stage.Inbound(call))
+		requireOnlyAnEmptyRun(t, s, call) // a webhook that is sent again does not bring the caller back
 		printed, complaint, err = operator("forget", "--phone", number, "--yes")
 		require.NoError(t, err, complaint)
 		require.Contains(t, printed, "Temporal holds no call of this number.", "it can be done again")
@@ -67,6 +67,23 @@ func requireForgotten(t *testing.T, s *stage.Stage, key string) {
 	isRemembered(t, s, "parked-amend")
 	requireKeptWhileUnderWay(t, s, operator)
 	requireNothingKeptSecretly(t, s, key)
+}
+
+// requireOnlyAnEmptyRun looks at what is left under a call's workflow id.
+func requireOnlyAnEmptyRun(t *testing.T, s *stage.Stage, call string) {
+	t.Helper()
+	left, err := s.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(call), "")
+	require.NoError(t, err)
+	require.Equal(t, workflows.ForgottenCall, left.GetWorkflowExecutionInfo().GetType().GetName())
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, left.GetWorkflowExecutionInfo().GetStatus())
+	require.Empty(t, left.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields())
+	history := s.Temporal.GetWorkflowHistory(t.Context(), workflows.WorkflowID(call), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		require.NoError(t, err)
+		require.Empty(t, event.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads())
+		require.Nil(t, event.GetWorkflowExecutionSignaledEventAttributes())
+	}
 }
 
 // requireKeptWhileUnderWay: a call that rings is nobody's to delete.
