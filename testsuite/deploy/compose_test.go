@@ -75,7 +75,8 @@ func TestEverySettingCanBeComposed(t *testing.T) {
 			if fixed.MatchString(setting) || name == "starter" && slices.Contains(ofWorkers, setting) {
 				continue
 			}
-			require.Contains(t, composed[name].Environment, setting, name)
+			_, isHandedOn := composed[name].Environment[setting]
+			require.True(t, isHandedOn, "docker-compose.yml does not hand %s on to %s", setting, name)
 		}
 	}
 	for _, setting := range []string{"CALLTHREAD_AUTOMATIONS", "CALLTHREAD_ENCRYPTION_KEYS", "CALLTHREAD_LOG_LEVEL", "CALLTHREAD_TASK_QUEUE"} {
