@@ -162,7 +162,7 @@ func TestQueueIsFoundInWhateverCase(t *testing.T) {
 func TestPausedCallSaysSoInTheList(t *testing.T) {
 	f := newTemporal(t, []string{"call/step", "call/run"})
 	f.finds = "WorkflowType = 'CallWorkflow'"
-	f.calls["call/step"] = &fakeCall{started: ring, paused: pausedStep, listed: map[string]string{"CallPhase": "ringing", "WaitsFor": "kustomer"}}
+	f.calls["call/step"] = &fakeCall{started: ring, pending: pausedStep, listed: map[string]string{"CallPhase": "ringing", "WaitsFor": "kustomer"}}
 	f.calls["call/run"] = &fakeCall{started: ring, ended: enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED, listed: map[string]string{"CallPhase": "bridged", "WaitsFor": "end"}}
 	printed, err := starts(t, "calls")
 	require.NoError(t, err)

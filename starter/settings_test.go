@@ -104,6 +104,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"codec of no network":    {[]string{"codec-server", "--trusted-proxies", "proxy"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey, "CALLTHREAD_CODEC_SECRET": "s"}, []string{"--trusted-proxies", "CALLTHREAD_TRUSTED_PROXIES", "10.0.0.0/8"}},
 		"codec port in use":      {[]string{"codec-server", "--listen", busy}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey, "CALLTHREAD_CODEC_SECRET": "s"}, []string{"--listen", "in use"}},
 		"set-up of nothing":      {[]string{"setup"}, nil, []string{"Temporal", "127.0.0.1:1"}},
+		"set-up for no day":      {[]string{"setup", "--retention-days", "0"}, nil, []string{"--retention-days"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "secret")

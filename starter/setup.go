@@ -1,52 +1,93 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/urfave/cli/v2"
+	"go.temporal.io/sdk/client"
 
 	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/reconcile"
 )
 
-// setupCommand prepares Temporal where workers may not do so themselves.
+const day = 24 * time.Hour
+
+// setup prepares Temporal where workers may not do so themselves.
+type setup struct {
+	temporal   app.Temporal
+	reconciler app.Reconciler
+	days       int
+	compare    bool
+	out        io.Writer
+}
+
 func setupCommand(out, logs io.Writer) *cli.Command {
-	var temporal app.Temporal
-	var reconciler app.Reconciler
-	var compare bool
+	s := &setup{out: out}
 	return &cli.Command{
-		Name:        "setup",
-		Usage:       "register the search attributes of calls with Temporal, and schedule comparisons with babelforce's log, with an administrator's credentials",
-		Description: "Comparisons are scheduled where --compare is given; what they need to know is a worker's.\n\n" + app.TemporalHelp,
-		Flags: app.Flags(&temporal, &reconciler, app.Section{
-			&cli.BoolFlag{Name: "compare", Usage: "schedule comparisons with babelforce's log, or change their schedule", Destination: &compare},
-		}),
+		Name: "setup",
+		Usage: "prepare Temporal for calls, with an administrator's credentials: create the namespace if there is none, register the search attributes, " +
+			"and schedule comparisons with babelforce's log",
+		Description: "May be run again at any time. The retention of a namespace that is there already is not changed.\n" +
+			"Comparisons are scheduled where --compare is given; what they need to know is a worker's.\n\n" + app.TemporalHelp,
+		Flags: app.Flags(s, &s.temporal, &s.reconciler),
 		Action: func(c *cli.Context) error {
 			if err := app.NoArguments(c); err != nil {
 				return err
 			}
-			client, err := temporal.Client(slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelWarn})))
+			if s.days < 1 {
+				return errors.New("--retention-days must be at least 1")
+			}
+			client, err := s.temporal.Client(slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelWarn})))
 			if err != nil {
 				return err
 			}
 			defer client.Close()
-			if err := app.RegisterSearchAttributes(c.Context, client, temporal.Namespace()); err != nil {
-				return err
-			}
-			if compare {
-				plan, err := reconciler.Plan(temporal.TaskQueue)
-				if err != nil {
-					return err
-				}
-				if err := plan.Apply(c.Context, client); err != nil {
-					return err
-				}
-				fmt.Fprintf(out, "Schedules %s and %s are there.\n", reconcile.PassSchedule, reconcile.StatementSchedule)
-			}
-			fmt.Fprintf(out, "Temporal at %s, namespace %s: all search attributes of calls are registered.\n", temporal.Address(), temporal.Namespace())
-			return nil
+			return s.run(c.Context, client)
 		},
 	}
+}
+
+// Flags are the settings of the command itself.
+func (s *setup) Flags() []cli.Flag {
+	return []cli.Flag{
+		&cli.IntFlag{Name: "retention-days", Usage: "how many days after its end a call is kept, in a namespace that is created", Value: int(app.DefaultRetention / day), Destination: &s.days},
+		&cli.BoolFlag{Name: "compare", Usage: "schedule comparisons with babelforce's log, or change their schedule", Destination: &s.compare},
+	}
+}
+
+func (s *setup) run(ctx context.Context, c client.Client) error {
+	wanted := time.Duration(s.days) * day
+	kept, err := app.Prepare(ctx, c, s.temporal.Namespace(), wanted)
+	if err != nil {
+		return fmt.Errorf("prepare Temporal at %s: %w", s.temporal.Address(), err)
+	}
+	fmt.Fprintf(s.out, "Temporal at %s, namespace %s: it keeps a call for %s after its end, and all search attributes of calls are registered.\n",
+		s.temporal.Address(), s.temporal.Namespace(), inDays(kept))
+	if kept < wanted {
+		fmt.Fprintf(s.out, "That is less than %s. To change it: temporal operator namespace update -n %s --retention %dd\n", inDays(wanted), s.temporal.Namespace(), s.days)
+	}
+	if !s.compare {
+		return nil
+	}
+	plan, err := s.reconciler.Plan(s.temporal.TaskQueue)
+	if err != nil {
+		return err
+	}
+	if err := plan.Apply(ctx, c); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "Schedules %s and %s are there.\n", reconcile.PassSchedule, reconcile.StatementSchedule)
+	return nil
+}
+
+func inDays(d time.Duration) string {
+	if d == day {
+		return "1 day"
+	}
+	return fmt.Sprintf("%g days", float64(d)/float64(day))
 }

@@ -11,9 +11,12 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/internal/codec"
 	"github.com/callthread/callthread/internal/operator"
 	"github.com/callthread/callthread/workflows"
 )
@@ -166,7 +169,7 @@ var pausedStep = &workflowpb.PendingActivityInfo{
 
 func TestPausedStepIsNotSaidToWaitForKustomer(t *testing.T) {
 	_, x := answeredCall(t)
-	x.ended, x.state, x.paused = 0, opening, pausedStep
+	x.ended, x.state, x.pending = 0, opening, pausedStep
 	x.log = "- 09:30:00 ringing\n- now: waits for Kustomer to open the conversation"
 	printed, err := starts(t, "show", "x")
 	require.NoError(t, err)
@@ -174,6 +177,30 @@ func TestPausedStepIsNotSaidToWaitForKustomer(t *testing.T) {
 	require.Contains(t, printed, "           now: paused by an operator\n")
 	require.Contains(t, printed, "\n`temporal activity unpause --workflow-id 'call/x' --activity-id 5` lets it go on.\n")
 	require.NotContains(t, printed, "Kustomer to open")
+}
+
+func TestStepThatFailsSaysWhyAndWhenItIsTriedAgain(t *testing.T) {
+	f, x := answeredCall(t)
+	f.keys = someKey
+	t.Setenv("CALLTHREAD_ENCRYPTION_KEYS", someKey)
+	keys, err := codec.ParseKeys(someKey)
+	require.NoError(t, err)
+	var worker client.Options
+	keys.Protect(&worker)
+	x.ended, x.state = 0, opening
+	x.pending = &workflowpb.PendingActivityInfo{
+		Attempt: 4, NextAttemptScheduleTime: timestamppb.New(ring),
+		LastFailure: worker.FailureConverter.ErrorToFailure(temporal.NewApplicationError("cannot find customers by phone: credentials (HTTP 401)", "KustomerCredentials")),
+	}
+	const failed = "\nWaits for     Kustomer to open the conversation\nLast failure  cannot find customers by phone: credentials (HTTP 401) (attempt 3; "
+	printed, err := starts(t, "show", "x")
+	require.NoError(t, err)
+	require.Contains(t, printed, failed+"is tried again at 2026-03-04T09:30:00Z)\n")
+
+	x.pending.NextAttemptScheduleTime = nil
+	printed, err = starts(t, "show", "x")
+	require.NoError(t, err)
+	require.Contains(t, printed, failed+"is being tried again)\n")
 }
 
 func TestPausedRunSaysWhatLetsItGoOn(t *testing.T) {

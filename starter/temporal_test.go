@@ -53,7 +53,7 @@ type fakeCall struct {
 	amendments []activities.Amendment
 	kind       string // of its workflow, if it is no call
 	reason     string // why it was terminated
-	paused     *workflowpb.PendingActivityInfo
+	pending    *workflowpb.PendingActivityInfo
 }
 
 // newTemporal starts the server where commands look for it, until the test ends.
@@ -120,8 +120,8 @@ func (c *fakeCall) info(id string) *workflowpb.WorkflowExecutionInfo {
 	for name, value := range c.listed {
 		attributes[name], _ = converter.GetDefaultDataConverter().ToPayload(value)
 	}
-	if c.paused != nil {
-		attributes["TemporalPauseInfo"], _ = converter.GetDefaultDataConverter().ToPayload([]string{"property:activityType=" + c.paused.GetActivityType().GetName()})
+	if c.pending.GetPaused() {
+		attributes["TemporalPauseInfo"], _ = converter.GetDefaultDataConverter().ToPayload([]string{"property:activityType=" + c.pending.GetActivityType().GetName()})
 	}
 	info := &workflowpb.WorkflowExecutionInfo{
 		Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: "run-of-" + id}, StartTime: timestamppb.New(c.started),
@@ -190,8 +190,8 @@ func (f *fakeTemporal) DescribeWorkflowExecution(_ context.Context, r *workflows
 		return nil, err
 	}
 	answer := &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: described.info(r.GetExecution().GetWorkflowId())}
-	if described.paused != nil {
-		answer.PendingActivities = []*workflowpb.PendingActivityInfo{described.paused}
+	if described.pending != nil {
+		answer.PendingActivities = []*workflowpb.PendingActivityInfo{described.pending}
 	}
 	return answer, nil
 }

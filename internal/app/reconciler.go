@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -14,6 +15,7 @@ import (
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/babelforce/calllog"
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/phone"
 	"github.com/callthread/callthread/reconcile"
 )
 
@@ -25,6 +27,8 @@ type Reconciler struct {
 	Late       time.Duration
 	Since      string
 	Zone       string
+	// Only are the called numbers, separated by commas, whose calls are compared; "" compares all.
+	Only string
 	// Settle is how long after a call its run may go on; 0 is as long as the default limits of calls allow.
 	Settle time.Duration
 }
@@ -47,6 +51,10 @@ func (r *Reconciler) Flags() []cli.Flag {
 		&cli.StringFlag{
 			Name: "reconcile-since", EnvVars: []string{"CALLTHREAD_RECONCILE_SINCE"},
 			Usage: "when Callthread went live, as a `TIME` such as 2026-11-23T09:00:00Z or a date: nothing before is compared", Destination: &r.Since,
+		},
+		&cli.StringFlag{
+			Name: "reconcile-only", EnvVars: []string{"CALLTHREAD_RECONCILE_ONLY"},
+			Usage: "called `NUMBERS`, separated by commas, whose calls are compared, where others of the account belong elsewhere; all where it is left out", Destination: &r.Only,
 		},
 		&cli.StringFlag{
 			Name: "zone", EnvVars: []string{"CALLTHREAD_ZONE"},
@@ -85,12 +93,35 @@ func (r *Reconciler) newWorker(c client.Client, t *Temporal, inForce func() *aut
 	if _, err := r.Plan(t.TaskQueue); err != nil {
 		return nil, err
 	}
-	compares := worker.New(c, reconcile.TaskQueue(t.TaskQueue), worker.Options{WorkerStopTimeout: stopTimeout})
-	reconcile.Register(compares, &reconcile.Activities{
+	compares, err := r.compares(country)
+	if err != nil {
+		return nil, err
+	}
+	made := worker.New(c, reconcile.TaskQueue(t.TaskQueue), worker.Options{WorkerStopTimeout: stopTimeout})
+	reconcile.Register(made, &reconcile.Activities{
 		Log: log, Temporal: c, Namespace: t.Namespace(), Rules: r.rules(inForce, country), Observe: observe,
-		Outbound: func() bool { return inForce().Handles(call.Outbound) },
+		Outbound: func() bool { return inForce().Handles(call.Outbound) }, Compares: compares,
 	})
-	return compares, nil
+	return made, nil
+}
+
+// compares reports whether a call is compared, by the number that was called; nil compares all.
+func (r *Reconciler) compares(country string) (func(babelforce.Call) bool, error) {
+	if r.Only == "" {
+		return nil, nil
+	}
+	only := make(map[string]bool)
+	for text := range strings.SplitSeq(r.Only, ",") {
+		number, err := phone.Parse(text, country)
+		if err != nil {
+			return nil, fmt.Errorf("--reconcile-only (CALLTHREAD_RECONCILE_ONLY): %q is no phone number with its country code, such as +493023125001", strings.TrimSpace(text))
+		}
+		only[number.E164()] = true
+	}
+	return func(leg babelforce.Call) bool {
+		number, err := phone.Parse(leg.To, country)
+		return err == nil && only[number.E164()]
+	}, nil
 }
 
 // rules are those of calls with the default limits.

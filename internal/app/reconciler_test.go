@@ -57,6 +57,19 @@ func TestPlanIsReadFromItsSettings(t *testing.T) {
 	}
 }
 
+func TestOnlyTheNumbersOfTheSettingAreCompared(t *testing.T) {
+	all, err := (&Reconciler{}).compares("DE")
+	require.NoError(t, err)
+	require.Nil(t, all)
+	ours, err := (&Reconciler{Only: "+49 30 23125001, 030 23125002"}).compares("DE")
+	require.NoError(t, err)
+	for number, isOurs := range map[string]bool{"+493023125001": true, "493023125002": true, "030 23125001": true, "+493023125003": false, "": false} {
+		require.Equal(t, isOurs, ours(babelforce.Call{To: number}), number)
+	}
+	_, err = (&Reconciler{Only: "Support"}).compares("DE")
+	require.ErrorContains(t, err, "CALLTHREAD_RECONCILE_ONLY")
+}
+
 func TestCallOfTheLogIsWantedIfTheFileOpensConversationsForIt(t *testing.T) {
 	inbound := babelforce.Event{Name: babelforce.CallInbound, Call: babelforce.Call{ID: "a", Type: "inbound", From: "+493023125042", DateCreated: time.Now()}}
 	require.Equal(t, reconcile.Wants, wanted(load.Default(), inbound))

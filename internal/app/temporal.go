@@ -124,11 +124,7 @@ func (t *Temporal) AwaitReady(ctx context.Context, c client.Client, log *slog.Lo
 			return ctx.Err()
 		}
 		if waited%15 == 0 {
-			waits := "waiting for Temporal"
-			if lacking := (*LackingError)(nil); errors.As(err, &lacking) {
-				waits = "waiting for search attributes, without which Temporal takes no call: an administrator adds them with `starter setup`"
-			}
-			log.Warn(waits, "address", t.Address(), "namespace", t.Namespace(), "problem", err)
+			log.Warn(waitsFor(err), "address", t.Address(), "namespace", t.Namespace(), "problem", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -136,6 +132,16 @@ func (t *Temporal) AwaitReady(ctx context.Context, c client.Client, log *slog.Lo
 		case <-time.After(2 * time.Second):
 		}
 	}
+}
+
+func waitsFor(problem error) string {
+	switch lacking := (*LackingError)(nil); {
+	case errors.As(problem, &lacking):
+		return "waiting for search attributes, without which Temporal takes no call: an administrator adds them with `starter setup`"
+	case isNoNamespace(problem):
+		return "waiting for the namespace, which does not exist: an administrator creates it with `starter setup`"
+	}
+	return "waiting for Temporal"
 }
 
 // mayNotList: whoever hosts Temporal leaves that to its administrators.
@@ -156,6 +162,8 @@ func (t *Temporal) Ready() error {
 		return errors.New("nobody has looked for Temporal yet")
 	case errors.As(*problem, &lacking):
 		return fmt.Errorf("namespace %s lacks search attributes: an administrator adds them with `starter setup`", lacking.namespace)
+	case isNoNamespace(*problem):
+		return fmt.Errorf("namespace %s does not exist: an administrator creates it with `starter setup`", t.Namespace())
 	case *problem != nil:
 		return errors.New("Temporal cannot be reached")
 	}

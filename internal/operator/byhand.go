@@ -20,25 +20,6 @@ type PausedStep struct {
 	Since      time.Time `json:"since"`
 }
 
-// byHand finds out what operators did to a run.
-func (o *Operator) byHand(ctx context.Context, shown *Shown) (err error) {
-	if shown.isOver() {
-		shown.EndedEarly, err = o.endedBy(ctx, shown.Call)
-		return err
-	}
-	described, err := o.Temporal.DescribeWorkflowExecution(ctx, shown.WorkflowID, shown.RunID)
-	if err != nil {
-		return err
-	}
-	for _, pending := range described.GetPendingActivities() {
-		if pending.GetPaused() {
-			shown.PausedSteps = append(shown.PausedSteps, pausedStep(pending))
-		}
-	}
-	shown.Paused = shown.Paused || len(shown.PausedSteps) > 0
-	return nil
-}
-
 func pausedStep(pending *workflowpb.PendingActivityInfo) PausedStep {
 	manual := pending.GetPauseInfo().GetManual()
 	return PausedStep{

@@ -24,6 +24,8 @@ type Shown struct {
 	LeftUndone []string `json:"leftUndone,omitempty"`
 	// PausedSteps are those that an operator has paused.
 	PausedSteps []PausedStep `json:"pausedSteps,omitempty"`
+	// FailedSteps are those whose last attempt failed.
+	FailedSteps []FailedStep `json:"failedSteps,omitempty"`
 	// State is missing where the call does not answer.
 	State *workflows.State `json:"state,omitempty"`
 	// Log is the one that the Web UI shows; missing where no worker answers.
@@ -39,7 +41,7 @@ func (o *Operator) Show(ctx context.Context, c Call) (Shown, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	shown := Shown{Call: c}
-	if err := o.byHand(ctx, &shown); err != nil {
+	if err := o.fromTemporal(ctx, &shown); err != nil {
 		return shown, whySilent(c.CallID, err)
 	}
 	state, err := o.stateOf(ctx, c)
@@ -53,6 +55,29 @@ func (o *Operator) Show(ctx context.Context, c Call) (Shown, error) {
 	}
 	shown.correctLog()
 	return shown, nil
+}
+
+// fromTemporal finds out what a run does not know of itself: what operators did to it,
+// and what keeps its step from succeeding.
+func (o *Operator) fromTemporal(ctx context.Context, shown *Shown) (err error) {
+	if shown.isOver() {
+		shown.EndedEarly, err = o.endedBy(ctx, shown.Call)
+		return err
+	}
+	described, err := o.Temporal.DescribeWorkflowExecution(ctx, shown.WorkflowID, shown.RunID)
+	if err != nil {
+		return err
+	}
+	for _, pending := range described.GetPendingActivities() {
+		if pending.GetPaused() {
+			shown.PausedSteps = append(shown.PausedSteps, pausedStep(pending))
+		}
+		if pending.GetLastFailure() != nil {
+			shown.FailedSteps = append(shown.FailedSteps, o.failedStep(pending))
+		}
+	}
+	shown.Paused = shown.Paused || len(shown.PausedSteps) > 0
+	return nil
 }
 
 // correctLog replaces what the call says it waits for by what operators did meanwhile:

@@ -67,6 +67,9 @@ func (s sheet) run(shown Shown) {
 	if shown.State != nil && !shown.isOver() && !shown.Paused {
 		s.line("Waits for", shown.State.WaitsInWords())
 	}
+	for _, step := range shown.FailedSteps {
+		s.line("Last failure", step.inWords())
+	}
 }
 
 // listed is what the workflow list shows, if the call does not answer.

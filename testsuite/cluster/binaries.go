@@ -20,8 +20,6 @@ import (
 type Binaries struct {
 	// Server and SQLTool are temporal-server and temporal-sql-tool.
 	Server, SQLTool string
-	// CLI is Temporal's command line, temporal.
-	CLI string
 	// PostgreSQL is the folder of initdb, postgres and pg_isready.
 	PostgreSQL string
 
@@ -41,10 +39,7 @@ func Find() (Binaries, error) {
 		}
 		return path
 	}
-	found := Binaries{Server: look("temporal-server"), SQLTool: look("temporal-sql-tool"), CLI: os.Getenv("TEMPORAL_CLI")}
-	if found.CLI == "" {
-		found.CLI = look("temporal")
-	}
+	found := Binaries{Server: look("temporal-server"), SQLTool: look("temporal-sql-tool")}
 	if found.PostgreSQL = postgresFolder(); found.PostgreSQL == "" {
 		missing = append(missing, "initdb (PostgreSQL)")
 	}
@@ -80,10 +75,9 @@ func postgresFolder() string {
 	return filepath.Dir(found[len(found)-1])
 }
 
-// path has the programs under the names that deploy/temporal's scripts know them by.
+// path has the programs under the names that deploy/temporal's script knows them by.
 func (b Binaries) path() string {
-	folders := []string{filepath.Dir(b.SQLTool), filepath.Dir(b.CLI), os.Getenv("PATH")}
-	return strings.Join(folders, string(os.PathListSeparator))
+	return filepath.Dir(b.SQLTool) + string(os.PathListSeparator) + os.Getenv("PATH")
 }
 
 // postgres is a command of PostgreSQL's. Changing the user clears what ties a

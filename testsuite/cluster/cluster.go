@@ -14,13 +14,13 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/child"
 )
 
 const (
-	// Namespace is that of docker-compose.yml, and Retention too.
+	// Namespace is that of docker-compose.yml.
 	Namespace = "default"
-	Retention = "30d"
 
 	account = "temporal" // of the database
 	// shards as in docker-compose.yml: with fewer a restart would be faster than in earnest.
@@ -65,15 +65,24 @@ func Start(ctx context.Context, binaries Binaries, setup string) (_ *Cluster, er
 	if c.PostgreSQL, err = c.StartPostgreSQL(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.script(ctx, "setup-postgres.sh"); err != nil {
+	if err := c.SetUpPostgreSQL(ctx); err != nil {
 		return nil, err
 	}
 	if c.Temporal, err = c.StartTemporal(ctx); err != nil {
 		return nil, err
 	}
-	return c, c.until(ctx, c.Temporal, "Temporal takes a namespace", func(ctx context.Context) error {
-		return c.script(ctx, "create-namespace.sh")
-	})
+	return c, c.until(ctx, c.Temporal, "Temporal takes a namespace", c.Prepare)
+}
+
+// Prepare does what `starter setup` does.
+func (c *Cluster) Prepare(ctx context.Context) error {
+	connection, err := client.DialContext(ctx, client.Options{HostPort: c.Address})
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	_, err = app.Prepare(ctx, connection, Namespace, app.DefaultRetention)
+	return err
 }
 
 // initdb makes an empty database, which only the user who runs PostgreSQL may read.
@@ -127,14 +136,13 @@ func (c *Cluster) StartTemporal(ctx context.Context) (*child.Process, error) {
 }
 
 // environment is what docker-compose.yml gives to the server and to the
-// scripts, and ports of ours in place of the usual ones.
+// script, and ports of ours in place of the usual ones.
 func (c *Cluster) environment() []string {
 	environment := append(os.Environ(),
 		"PATH="+c.binaries.path(),
 		"DB=postgres12", "DB_PORT="+strconv.Itoa(c.ports[0]), "POSTGRES_SEEDS=127.0.0.1", "POSTGRES_USER="+account, "POSTGRES_PWD="+account,
 		"BIND_ON_IP=127.0.0.1", "NUM_HISTORY_SHARDS="+shards, "LOG_LEVEL=error",
-		"DYNAMIC_CONFIG_FILE_PATH="+filepath.Join(c.setup, "dynamicconfig.yaml"),
-		"TEMPORAL_CONFIG_FILE="+os.DevNull, "TEMPORAL_ADDRESS="+c.Address, "TEMPORAL_NAMESPACE="+Namespace, "RETENTION="+Retention)
+		"DYNAMIC_CONFIG_FILE_PATH="+filepath.Join(c.setup, "dynamicconfig.yaml"))
 	for i, port := range []string{
 		"FRONTEND_GRPC_PORT", "FRONTEND_MEMBERSHIP_PORT", "FRONTEND_HTTP_PORT", "HISTORY_GRPC_PORT", "HISTORY_MEMBERSHIP_PORT",
 		"MATCHING_GRPC_PORT", "MATCHING_MEMBERSHIP_PORT", "WORKER_GRPC_PORT", "WORKER_MEMBERSHIP_PORT",
@@ -144,9 +152,9 @@ func (c *Cluster) environment() []string {
 	return environment
 }
 
-// script runs one of deploy/temporal.
-func (c *Cluster) script(ctx context.Context, name string) error {
-	command := exec.CommandContext(ctx, "sh", filepath.Join(c.setup, name))
+// SetUpPostgreSQL makes Temporal's databases, as deploy/temporal says.
+func (c *Cluster) SetUpPostgreSQL(ctx context.Context) error {
+	command := exec.CommandContext(ctx, "sh", filepath.Join(c.setup, "setup-postgres.sh"))
 	command.Env = c.environment()
 	return run(command)
 }

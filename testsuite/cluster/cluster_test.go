@@ -19,9 +19,8 @@ func TestASetUpClusterRemembersCallsForThirtyDaysAndMayBeSetUpAgain(t *testing.T
 	c, err := Start(t.Context(), binaries, "../../deploy/temporal")
 	require.NoError(t, err)
 	t.Cleanup(c.Stop)
-	for _, again := range []string{"setup-postgres.sh", "create-namespace.sh"} {
-		require.NoError(t, c.script(t.Context(), again))
-	}
+	require.NoError(t, c.SetUpPostgreSQL(t.Context()), "again")
+	require.NoError(t, c.Prepare(t.Context()), "again")
 	connection, err := client.Dial(client.Options{HostPort: c.Address})
 	require.NoError(t, err)
 	defer connection.Close()

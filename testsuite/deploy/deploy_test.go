@@ -41,9 +41,9 @@ func TestPodsMayDoNoMoreThanTheyNeed(t *testing.T) {
 func TestDeployedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
 	for name, d := range deployed(t) {
 		c := d.Spec.Template.Spec.Containers[0]
-		known := settingNames.FindAllString(help(t, c.Command[0], c.Command[1:]...), -1)
-		given := settings(t, c)
-		require.NotEmpty(t, given["TEMPORAL_ADDRESS"], name)
+		known, given := known(t, c.Command), settings(t, c)
+		require.NotEmpty(t, given["CALLTHREAD_ENCRYPTION_KEYS_FILE"], name)
+		require.Equal(t, name != "codec-server", given["TEMPORAL_ADDRESS"] != "", name)
 		for setting, value := range given {
 			require.Contains(t, known, setting, name)
 			if folder := filepath.Dir(value); filepath.IsAbs(value) {
@@ -55,43 +55,17 @@ func TestDeployedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
 	}
 }
 
-func TestComposedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
-	var compose struct {
-		Services map[string]struct {
-			Image       string
-			Command     []string
-			Environment map[string]string
-			ReadOnly    bool `yaml:"read_only"`
-		}
-	}
-	text, err := os.ReadFile("../../docker-compose.yml")
-	require.NoError(t, err)
-	require.NoError(t, yaml.Unmarshal(text, &compose))
-	for _, name := range []string{"starter", "worker", "sandbox"} {
-		service := compose.Services[name]
-		require.Equal(t, "callthread", service.Image, name)
-		require.True(t, service.ReadOnly, name)
-		known := settingNames.FindAllString(help(t, service.Command[0], service.Command[1:]...), -1)
-		require.NotEmpty(t, service.Environment, name)
-		for setting := range service.Environment {
-			require.Contains(t, known, setting, name)
-		}
-		if name != "sandbox" {
-			require.Contains(t, service.Environment, "CALLTHREAD_ENCRYPTION_KEYS", name)
-		}
-	}
-}
-
 func TestProbesAskWhereTheProgramsAnswer(t *testing.T) {
-	for name, d := range deployed(t) {
+	deployed := deployed(t)
+	for name, at := range map[string]string{"starter": "webhooks", "worker": "metrics"} {
+		d := deployed[name]
 		c, ports := d.Spec.Template.Spec.Containers[0], make(map[string]string)
-		said := document.Document{Name: "help of " + name, Text: help(t, c.Command[0], c.Command[1:]...)}
+		said := helpOf(t, c.Command[0], c.Command[1:]...)
 		for _, port := range c.Ports {
 			ports[port.Name] = port.ContainerPort
 			said.Has(t, `(default: ":`+port.ContainerPort+`")`)
 		}
 		require.Equal(t, ports["metrics"], d.Spec.Template.Metadata.Annotations["prometheus.io/port"], name)
-		at := map[string]string{"starter": "webhooks", "worker": "metrics"}[name]
 		require.NotEmpty(t, ports[at], name)
 		require.Equal(t, struct{ Path, Port string }{"/healthz", at}, c.LivenessProbe.HTTPGet, name)
 		require.Equal(t, struct{ Path, Port string }{"/readyz", at}, c.ReadinessProbe.HTTPGet, name)
@@ -100,19 +74,13 @@ func TestProbesAskWhereTheProgramsAnswer(t *testing.T) {
 
 // A program that is killed before that leaves webhooks unanswered, or steps that another must look up again.
 func TestProgramsAreGivenTheTimeThatTheyTakeToStop(t *testing.T) {
-	takes := map[string]int{"starter": seconds(t, "../../starter/listen.go", "shutdownTimeout"), "worker": seconds(t, "../../internal/app/worker.go", "stopTimeout")}
-	var compose struct {
-		Services map[string]struct {
-			StopGracePeriod string `yaml:"stop_grace_period"`
-		}
-	}
-	text, err := os.ReadFile("../../docker-compose.yml")
-	require.NoError(t, err)
-	require.NoError(t, yaml.Unmarshal(text, &compose))
+	receiver, worker := seconds(t, "../../starter/listen.go", "shutdownTimeout"), seconds(t, "../../internal/app/worker.go", "stopTimeout")
+	takes := map[string]int{"starter": receiver, "codec-server": receiver, "worker": worker}
+	services := services(t)
 	for name, d := range deployed(t) {
 		pod := d.Spec.Template.Spec
 		require.Greater(t, pod.TerminationGracePeriodSeconds, pod.Containers[0].Lifecycle.PreStop.Sleep.Seconds+takes[name], name)
-		composed, err := strconv.Atoi(strings.TrimSuffix(compose.Services[name].StopGracePeriod, "s"))
+		composed, err := strconv.Atoi(strings.TrimSuffix(services[name].StopGracePeriod, "s"))
 		require.NoError(t, err, name)
 		require.Greater(t, composed, takes[name], name)
 	}

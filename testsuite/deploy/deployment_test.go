@@ -12,11 +12,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/callthread/callthread/testsuite/document"
 )
 
 const (
-	manifests = "../../deploy/kubernetes/base/"
-	example   = "../../deploy/kubernetes/example/"
+	manifests   = "../../deploy/kubernetes/base/"
+	example     = "../../deploy/kubernetes/example/"
+	codecServer = "../../deploy/kubernetes/codec-server/"
 )
 
 // deployment is what a Deployment says of its pods, as far as it is proven here.
@@ -40,6 +43,11 @@ type pod struct {
 	TerminationGracePeriodSeconds int              `yaml:"terminationGracePeriodSeconds"`
 	InitContainers                []map[string]any `yaml:"initContainers"`
 	Containers                    []container
+	Volumes                       []struct {
+		Secret struct {
+			Name string `yaml:"secretName"`
+		}
+	}
 }
 
 type container struct {
@@ -72,13 +80,14 @@ type probe struct {
 	HTTPGet struct{ Path, Port string } `yaml:"httpGet"`
 }
 
-// deployed are the two programs' deployments.
+// deployed are the deployments, by what each runs.
 func deployed(t *testing.T) map[string]deployment {
 	t.Helper()
 	found := make(map[string]deployment)
-	for _, name := range []string{"starter", "worker"} {
-		file := map[string]string{"starter": "receiver.yaml", "worker": "worker.yaml"}[name]
-		text, err := os.Open(manifests + file)
+	for name, file := range map[string]string{
+		"starter": manifests + "receiver.yaml", "worker": manifests + "worker.yaml", "codec-server": codecServer + "codec-server.yaml",
+	} {
+		text, err := os.Open(file)
 		require.NoError(t, err)
 		defer func() { require.NoError(t, text.Close()) }()
 		for decoder := yaml.NewDecoder(text); ; {
@@ -99,45 +108,70 @@ func deployed(t *testing.T) map[string]deployment {
 }
 
 // settingNames are ours, and those of Temporal's client configuration.
-var settingNames = regexp.MustCompile(`\b(?:CALLTHREAD|KUSTOMER|TEMPORAL)_[A-Z_]*[A-Z]\b`)
+var settingNames = regexp.MustCompile(`\b(?:BABELFORCE|CALLTHREAD|KUSTOMER|TEMPORAL)_[A-Z_]*[A-Z]\b`)
+
+// known are the settings that a program's help names.
+func known(t *testing.T, command []string) []string {
+	t.Helper()
+	return settingNames.FindAllString(help(t, command[0], command[1:]...), -1)
+}
+
+// helps are what programs say about their settings, by their command lines.
+var helps = make(map[string]string)
 
 // help is what a program says about its settings.
 func help(t *testing.T, program string, arguments ...string) string {
 	t.Helper()
 	line := append([]string{"run", "../../" + program}, append(arguments, "--help")...)
-	output, err := exec.CommandContext(t.Context(), "go", line...).Output()
-	require.NoError(t, err)
-	return string(output)
+	of := strings.Join(line, " ")
+	if _, asked := helps[of]; !asked {
+		output, err := exec.CommandContext(t.Context(), "go", line...).Output()
+		require.NoError(t, err)
+		helps[of] = string(output)
+	}
+	return helps[of]
+}
+
+func helpOf(t *testing.T, program string, arguments ...string) document.Document {
+	t.Helper()
+	return document.Document{Name: "the help of " + strings.Join(append([]string{program}, arguments...), " "), Text: help(t, program, arguments...)}
 }
 
 // settings are the variables that a container is given.
 func settings(t *testing.T, c container) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile(manifests + "kustomization.yaml")
-	require.NoError(t, err)
-	var generated struct {
-		ConfigMapGenerator []struct {
-			Name     string
-			Literals []string
-		} `yaml:"configMapGenerator"`
-	}
-	require.NoError(t, yaml.Unmarshal(text, &generated))
 	given := make(map[string]string)
 	for _, from := range c.EnvFrom {
-		for _, one := range generated.ConfigMapGenerator {
-			if one.Name != from.ConfigMapRef.Name {
-				continue
-			}
-			for _, literal := range one.Literals {
-				name, value, _ := strings.Cut(literal, "=")
-				given[name] = value
-			}
+		for _, literal := range literals(t)[from.ConfigMapRef.Name] {
+			name, value, _ := strings.Cut(literal, "=")
+			given[name] = value
 		}
 	}
 	for _, one := range c.Env {
 		given[one.Name] = one.Value
 	}
 	return given
+}
+
+// literals are what the generated ConfigMaps hold, by their names.
+func literals(t *testing.T) map[string][]string {
+	t.Helper()
+	found := make(map[string][]string)
+	for _, folder := range []string{manifests, codecServer} {
+		text, err := os.ReadFile(folder + "kustomization.yaml")
+		require.NoError(t, err)
+		var generated struct {
+			ConfigMapGenerator []struct {
+				Name     string
+				Literals []string
+			} `yaml:"configMapGenerator"`
+		}
+		require.NoError(t, yaml.Unmarshal(text, &generated))
+		for _, one := range generated.ConfigMapGenerator {
+			found[one.Name] = one.Literals
+		}
+	}
+	return found
 }
 
 // seconds is a constant in a source file.

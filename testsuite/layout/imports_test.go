@@ -61,7 +61,7 @@ var mayImport = map[string][]string{
 	"testsuite/rollout": {}, "testsuite/stories": {}, "testsuite/telemetry": {}, "testsuite/webui": {},
 	"testsuite/bench":          {"automation", "babelforce", "babelforce/simulator", "internal/child", "internal/devserver", "kustomer", "kustomer/sandbox", "testsuite/cluster", "workflows"},
 	"testsuite/bench/baseline": {"kustomer"},
-	"testsuite/cluster":        {"internal/child"},
+	"testsuite/cluster":        {"internal/app", "internal/child"},
 	"testsuite/openapi":        {},
 	"testsuite/personal":       {"kustomer/sandbox", "testsuite/stage"},
 	"testsuite/stage":          {"babelforce", "call", "internal/codec", "internal/demo", "internal/devserver", "kustomer/sandbox", "starter/webhook", "workflows"},

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+// DefaultRetention is how long Temporal keeps a call after its end. Until then a
+// late event for it changes nothing, and the caller's calls can be looked up.
+const DefaultRetention = 30 * 24 * time.Hour
+
+const (
+	// A namespace that was just created is known to all of a server's parts after some ten seconds.
+	knownWithin = 30 * time.Second
+	askAgain    = time.Second
+)
+
+// Prepare makes a namespace ready for calls: it creates the namespace if there
+// is none, and registers the search attributes that it lacks. It returns how long the
+// namespace keeps calls, which is not what was asked for if it was there before.
+func Prepare(ctx context.Context, c client.Client, namespace string, retention time.Duration) (kept time.Duration, err error) {
+	kept, err = retentionOf(ctx, c, namespace)
+	if isNoNamespace(err) {
+		if err := createNamespace(ctx, c, namespace, retention); err != nil {
+			return 0, err
+		}
+		kept, err = retention, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("look for Temporal's namespace %s: %w", namespace, err)
+	}
+	return kept, registerOnceKnown(ctx, c, namespace)
+}
+
+func retentionOf(ctx context.Context, c client.Client, namespace string) (time.Duration, error) {
+	described, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
+	return described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(), err
+}
+
+func createNamespace(ctx context.Context, c client.Client, namespace string, retention time.Duration) error {
+	_, err := c.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
+		Namespace: namespace, Description: "Phone calls (Callthread)", WorkflowExecutionRetentionPeriod: durationpb.New(retention),
+	})
+	var raced *serviceerror.NamespaceAlreadyExists
+	if err != nil && !errors.As(err, &raced) {
+		return fmt.Errorf("create Temporal's namespace %s: %w", namespace, err)
+	}
+	return nil
+}
+
+// registerOnceKnown waits until a namespace that was just created is known.
+func registerOnceKnown(ctx context.Context, c client.Client, namespace string) error {
+	for until := time.Now().Add(knownWithin); ; {
+		err := RegisterSearchAttributes(ctx, c, namespace)
+		if !isNoNamespace(err) || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(askAgain):
+		}
+	}
+}
+
+func isNoNamespace(err error) bool {
+	var none *serviceerror.NamespaceNotFound
+	return errors.As(err, &none)
+}
