@@ -65,6 +65,7 @@ func (d *demonstration) flags() []cli.Flag {
 		&cli.StringFlag{Name: "automations", Usage: "play with this YAML `FILE` of your own, which is checked first; the sandbox has all that it names", Destination: &d.automations},
 		&cli.BoolFlag{Name: "faults", Usage: "shuffle and repeat events, let Kustomer lose answers, fail and break connections, and kill -9 receiver, worker and Temporal (sandbox only)", Destination: &d.faults},
 		&cli.IntFlag{Name: "replicas", Usage: "run so many receivers and so many workers, as processes of their own (sandbox only); 0 runs one of each in this process, where there are no --faults", Destination: &d.replicas},
+		&cli.Float64Flag{Name: "lose", Usage: "lose this `SHARE` of webhooks, such as 0.2, and find their calls by comparing with babelforce's log (sandbox only)", Destination: &d.Lose},
 		&cli.BoolFlag{Name: "encrypt", Usage: "encrypt what Temporal stores of calls, with a key made for this run, which is printed; the Web UI shows it through a codec server", Destination: &d.Encrypt},
 		&cli.Int64Flag{Name: "seed", Usage: "of the calls and the faults; a Temporal that is kept takes the calls of a seed once, so where TEMPORAL_ADDRESS is set each run has another unless told", Value: 1, Destination: &d.Seed},
 	}
@@ -110,6 +111,10 @@ func (d *demonstration) validate() error {
 		return errors.New("--calls must not be negative, and --rate must be between 0.001 and 1000")
 	case d.replicas < 0:
 		return errors.New("--replicas must not be negative")
+	case !(d.Lose >= 0 && d.Lose <= 1): // NaN too
+		return errors.New("--lose must be between 0 and 1")
+	case d.Lose > 0 && (d.crm.URL != "" || d.faults || d.replicas > 0):
+		return errors.New("--lose is for the sandbox, without --faults and --replicas")
 	case d.crm.URL != "" && (d.faults || d.replicas > 0):
 		return errors.New("--faults and --replicas are for the sandbox only: unset KUSTOMER_URL")
 	}

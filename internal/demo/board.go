@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/callthread/callthread/babelforce/simulator"
+	"github.com/callthread/callthread/reconcile"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -92,6 +93,20 @@ func (b *board) end(story simulator.Story, state workflows.State, err error) {
 	if err != nil {
 		r.problem = err.Error()
 	}
+	if b.terminal == nil {
+		b.print(r)
+	}
+}
+
+// found says what a comparison with babelforce's log has found about a call.
+func (b *board) found(v reconcile.Verdict) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := b.byKey[v.CallID]
+	if r == nil {
+		return
+	}
+	r.outcome, r.problem = string(v.Result), "webhooks lost; found in babelforce's log"
 	if b.terminal == nil {
 		b.print(r)
 	}

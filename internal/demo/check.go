@@ -43,6 +43,9 @@ func (s *show) check(ctx context.Context, calls []played) Report {
 	report := s.compare(ctx, calls)
 	report.Seed = s.Seed
 	s.notJudged(ctx, &report)
+	if s.losses != nil {
+		s.losses.report(ctx, &report)
+	}
 	if s.storm != nil {
 		s.storm.report(&report)
 	}

@@ -43,6 +43,9 @@ type Options struct {
 	// Encrypt has what Temporal stores encrypted, with a key made for this run, which is printed.
 	Encrypt bool
 	Seed    int64 // of the calls and the faults
+	// Lose is the share of webhooks that never arrive, from 0 to 1. What became of their
+	// calls is found in babelforce's log.
+	Lose float64
 	// Kustomer is the real one to write to; nil writes to the sandbox.
 	Kustomer *kustomer.Client
 	// Starter is how the user calls the starter, for the commands that are printed.
@@ -74,7 +77,8 @@ type show struct {
 	stage     *Stage
 	simulator *simulator.Simulator
 	board     *board
-	storm     *storm // nil where nothing goes wrong
+	storm     *storm  // nil where nothing goes wrong
+	losses    *losses // nil where every webhook arrives
 	calls     calls
 }
 
@@ -104,12 +108,19 @@ func Run(ctx context.Context, options Options) (Report, error) {
 		s.storm = newStorm(s.stage, options, s.board.say)
 		s.storm.begin(ctx)
 	}
+	if options.Lose > 0 {
+		if s.losses, err = newLosses(s.stage, options.Lose, s.board.found); err != nil {
+			return Report{}, err
+		}
+		defer s.losses.close()
+		go s.losses.follow(ctx)
+	}
 	err = s.play(ctx)
 	s.board.close()
 	// The calls have ended, or the watcher has: either way what was completed is checked.
 	report := s.check(context.WithoutCancel(ctx), s.calls.ended)
 	fmt.Fprintln(options.Out, report)
-	switch unfinished := options.Calls - report.Calls; {
+	switch unfinished := options.Calls - report.Calls - report.Lossy; {
 	case err != nil:
 		return report, err
 	case !report.right():
@@ -177,6 +188,10 @@ func (s *show) invite(ctx context.Context) error {
 	}
 	if s.simulator, err = simulator.New(s.Seed, agents, nil); err != nil {
 		return err
+	}
+	if s.Lose > 0 { // the log that is compared has no others
+		s.simulator.Incoming, s.simulator.Unrecorded = true, true
+		return nil
 	}
 	s.simulator.Incoming, s.simulator.Unrecorded = !s.set.Handles(call.Outbound), !s.set.Handles(call.Recorded)
 	return nil

@@ -79,9 +79,18 @@ func (s *show) play(ctx context.Context) error {
 				continue
 			}
 		}
-		story := s.nextStory()
+		story, err := s.nextStory()
+		if err != nil {
+			return err
+		}
 		playing.Add(1)
 		running.Go(func() {
+			if s.losses.hit(story.Key) {
+				s.board.start(story)
+				s.playLossy(waiting, story)
+				playing.Done()
+				return
+			}
 			s.calls.begin(story.Key)
 			s.board.start(story)
 			state, err := s.playOne(waiting, story, playing.Done)
@@ -133,11 +142,23 @@ func (s *show) playOne(ctx context.Context, story simulator.Story, isPlayed func
 	return await(ctx, s.stage.Temporal, story.Key)
 }
 
-// nextStory invents a call, which may come shuffled in a storm.
-func (s *show) nextStory() simulator.Story {
+// playLossy delivers what is left of a call's webhooks. What becomes of it is for
+// the comparison to find.
+func (s *show) playLossy(ctx context.Context, story simulator.Story) {
+	player := &simulator.Player{URL: s.stage.WebhookURL, Secret: Secret}
+	if _, err := player.Play(ctx, story, 1); err != nil {
+		s.board.end(story, workflows.State{}, err)
+	}
+}
+
+// nextStory invents a call, which may come shuffled in a storm, or not wholly.
+func (s *show) nextStory() (simulator.Story, error) {
 	story := s.simulator.Next(time.Now())
 	if s.storm != nil {
 		story = s.simulator.Shuffle(story)
 	}
-	return story
+	if s.losses != nil {
+		return s.losses.lose(s.simulator, story)
+	}
+	return story, nil
 }

@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"internal/check":     {"activities", "automation", "automation/load", "call", "internal/storyfile", "internal/trial", "kustomer", "kustomer/sandbox"},
 	"internal/child":     {},
 	"internal/codec":     {"internal/source"},
-	"internal/demo":      {"activities", "automation", "automation/load", "babelforce", "babelforce/simulator", "call", "internal/app", "internal/child", "internal/codec", "internal/devserver", "internal/trial", "kustomer", "kustomer/sandbox", "workflows"},
+	"internal/demo":      {"activities", "automation", "automation/load", "babelforce", "babelforce/calllog", "babelforce/sandbox", "babelforce/simulator", "call", "internal/app", "internal/child", "internal/codec", "internal/devserver", "internal/trial", "kustomer", "kustomer/sandbox", "reconcile", "workflows"},
 	"internal/devserver": {"internal/child"},
 	"internal/metrics":   {"activities", "babelforce", "call", "kustomer", "reconcile", "workflows"},
 	"internal/storyfile": {"babelforce", "kustomer/sandbox"},

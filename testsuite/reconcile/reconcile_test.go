@@ -74,34 +74,6 @@ func (c *compared) statement(t *testing.T, w reconcile.Window) (statement reconc
 	return statement
 }
 
-// expected is what the statement must say of a call, as the webhooks that were
-// delivered show it: nothing here looks at a run or at the comparison.
-func expected(t *testing.T, whole, delivered simulator.Story) reconcile.Result {
-	t.Helper()
-	var known, ended, hasAgent bool
-	for _, step := range delivered.Steps {
-		event, err := babelforce.Decode(step.Event, step.ContentType, step.Body)
-		require.NoError(t, err)
-		if event.Name == babelforce.RecordingFinished {
-			continue // begins no call
-		}
-		known = true
-		ended = ended || event.Name == babelforce.CallFinished && event.Call.ParentID == ""
-		// An agent is known from the pick-up, or from the end of the agent's own leg.
-		talked := event.Name == babelforce.CallFinished && event.Call.ParentID != "" && !event.Call.DateEstablished.IsZero()
-		hasAgent = hasAgent || event.Name == babelforce.CallBridged || talked
-	}
-	switch {
-	case !known:
-		return reconcile.Missed
-	case !ended:
-		return reconcile.Incomplete
-	case whole.Want.Answered() && !hasAgent:
-		return reconcile.Incomplete
-	}
-	return reconcile.Matched
-}
-
 func TestStatementIsTheListOfWhatWasLost(t *testing.T) {
 	stage.NeedsTemporal(t)
 	for name, faults := range map[string]sandbox.Faults{
@@ -150,7 +122,8 @@ func (c *compared) play(t *testing.T) map[string]reconcile.Result {
 		<-pace.C
 		whole := invented.Next(time.Now())
 		delivered := invented.Lose(whole, lost)
-		want[whole.Key] = expected(t, whole, delivered)
+		want[whole.Key], err = demo.Told(whole, delivered)
+		require.NoError(t, err)
 		require.NoError(t, c.log.Play(whole, time.Now()))
 		playing.Go(func() {
 			_, err := player.Play(t.Context(), delivered, 1)
