@@ -2,6 +2,7 @@ package main
 
 import (
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -63,49 +64,61 @@ func chosen(names string) ([]contestant, error) {
 //go:embed profile.go.txt
 var profiled []byte
 
-const ours = "github.com/callthread/callthread/"
+const ours = "github.com/callthread/callthread"
 
-// build builds the programs of all contestants from the source beside us. With
-// profiles, Callthread's serve net/http/pprof at the address in BENCH_PROFILE:
-// a file is laid over their source for that, which does not become part of it.
+// build builds the programs of all contestants from the source beside us:
+// Callthread's with the versions that it is shipped with, the others with those
+// of this module. With profiles, each serves net/http/pprof at the address in
+// BENCH_PROFILE: a file is laid over the source for that, and does not become part of it.
 func build(folder string, profiles bool) error {
-	args := []string{"build", "-o", folder + string(filepath.Separator)}
-	if profiles {
-		overlay, err := overlay(folder)
-		if err != nil {
-			return err
-		}
-		args = append(args, "-overlay", overlay)
+	root, err := sourceOf("")
+	if err != nil {
+		return err
 	}
-	args = append(args, ours+"starter", ours+"worker", ours+"testsuite/bench/baseline")
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-		return fmt.Errorf("build the programs: %w\n%s", err, out)
+	for dir, programs := range map[string][]string{root: {"starter", "worker"}, filepath.Join(root, "bench"): {"baseline"}} {
+		args := []string{"build", "-o", folder + string(filepath.Separator)}
+		if profiles {
+			overlay, err := overlay(folder, dir, programs)
+			if err != nil {
+				return err
+			}
+			args = append(args, "-overlay", overlay)
+		}
+		for _, program := range programs {
+			args = append(args, "./"+program)
+		}
+		command := exec.Command("go", args...)
+		command.Dir = dir
+		if out, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("build the programs in %s: %w\n%s", dir, err, out)
+		}
 	}
 	return nil
 }
 
-func overlay(folder string) (file string, err error) {
+// overlay is the file that adds profiles to programs of a module.
+func overlay(folder, module string, programs []string) (file string, err error) {
 	source := filepath.Join(folder, "profile.go")
 	if err := os.WriteFile(source, profiled, 0o600); err != nil {
 		return "", err
 	}
-	var replaced []string
-	for _, program := range []string{"starter", "worker"} {
-		dir, err := sourceOf(program)
-		if err != nil {
-			return "", err
-		}
-		replaced = append(replaced, fmt.Sprintf("%q: %q", filepath.Join(dir, "profile.go"), source))
+	replaced := make(map[string]string)
+	for _, program := range programs {
+		replaced[filepath.Join(module, program, "profile.go")] = source
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replaced})
+	if err != nil {
+		return "", err
 	}
 	file = filepath.Join(folder, "overlay.json")
-	return file, os.WriteFile(file, []byte(`{"Replace": {`+strings.Join(replaced, ", ")+`}}`), 0o600)
+	return file, os.WriteFile(file, text, 0o600)
 }
 
 // sourceOf is where a folder of the repository is on this machine.
 func sourceOf(folder string) (string, error) {
-	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", strings.TrimSuffix(ours, "/")).Output()
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", ours).Output()
 	if err != nil {
-		return "", fmt.Errorf("find the source of %s: %w", folder, err)
+		return "", fmt.Errorf("find the source of Callthread: %w", err)
 	}
 	return filepath.Join(strings.TrimSpace(string(root)), folder), nil
 }
