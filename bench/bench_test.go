@@ -97,7 +97,7 @@ func needsTemporal(t *testing.T) {
 func setTestStage(t *testing.T, name string) *stage {
 	t.Helper()
 	needsTemporal(t)
-	field, err := chosen(name)
+	field, err := chosen(name, false)
 	require.NoError(t, err)
 	s, err := setStage(context.WithoutCancel(t.Context()), field[0], few, programs)
 	require.NoError(t, err)
@@ -117,8 +117,8 @@ func TestWaitingCallsAreTakenOverByAFreshWorker(t *testing.T) {
 }
 
 func TestUnknownContestantIsRefused(t *testing.T) {
-	_, err := chosen("with-worker,tutorial")
-	require.ErrorContains(t, err, "with-worker, apart, baseline and full")
+	_, err := chosen("with-worker,tutorial", false)
+	require.ErrorContains(t, err, "with-worker, apart, bare, baseline, full")
 }
 
 func TestMissingDatabaseIsSaid(t *testing.T) {

@@ -7,9 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/bench/job"
 )
 
 //go:embed article.yaml
@@ -29,6 +31,7 @@ type contestant struct {
 const (
 	withWorker = "with-worker" // Callthread in one process
 	apart      = "apart"       // receiver and worker, two processes
+	bare       = "bare"        // as tight as Temporal allows, without guarantees
 	baseline   = "baseline"    // the tutorial's
 	full       = "full"        // Callthread in one process, with the built-in automations, calls played to their end
 )
@@ -37,26 +40,50 @@ const (
 var contestants = []contestant{
 	{name: withWorker, programs: [][]string{{"starter", "--with-worker"}}, automations: article},
 	{name: apart, programs: [][]string{{"worker"}, {"starter"}}, automations: article},
+	{name: bare, programs: [][]string{{"bare"}}},
 	{name: baseline, programs: [][]string{{"baseline", "worker"}, {"baseline", "starter"}}},
 	{name: full, programs: [][]string{{"starter", "--with-worker"}}, automations: automation.DefaultFile, finishes: true},
 }
 
+// priced are bare, and bare with each guarantee of Callthread and with all of
+// them, beside Callthread.
+func priced() []contestant {
+	all := []contestant{{name: bare, programs: [][]string{{"bare"}}}}
+	add := func(name, with string) {
+		all = append(all, contestant{name: bare + "+" + name, programs: [][]string{{"bare", "-with", with}}})
+	}
+	for _, g := range job.Guarantees {
+		add(g.Name, g.Name)
+	}
+	add(allGuarantees, job.All())
+	return append(all, contestants[0])
+}
+
+// allGuarantees is bare with all that Callthread has without further settings.
+const allGuarantees = "all"
+
 // chosen are the contestants that were asked for, in the order of the table.
-func chosen(names string) ([]contestant, error) {
+func chosen(names string, prices bool) ([]contestant, error) {
+	field := contestants
+	if prices {
+		field = priced()
+	}
 	if names == "" {
-		return contestants, nil
+		return field, nil
 	}
 	var found []contestant
 	wanted := strings.Split(names, ",")
-	for _, c := range contestants {
-		for _, name := range wanted {
-			if c.name == name {
-				found = append(found, c)
-			}
+	for _, c := range field {
+		if slices.Contains(wanted, c.name) {
+			found = append(found, c)
 		}
 	}
 	if len(found) != len(wanted) {
-		return nil, fmt.Errorf("-only %s: choose among %s, %s, %s and %s", names, withWorker, apart, baseline, full)
+		var all []string
+		for _, c := range field {
+			all = append(all, c.name)
+		}
+		return nil, fmt.Errorf("-only %s: choose among %s", names, strings.Join(all, ", "))
 	}
 	return found, nil
 }
@@ -75,7 +102,7 @@ func build(folder string, profiles bool) error {
 	if err != nil {
 		return err
 	}
-	for dir, programs := range map[string][]string{root: {"starter", "worker"}, filepath.Join(root, "bench"): {"baseline"}} {
+	for dir, programs := range map[string][]string{root: {"starter", "worker"}, filepath.Join(root, "bench"): {"bare", "baseline"}} {
 		args := []string{"build", "-o", folder + string(filepath.Separator)}
 		if profiles {
 			overlay, err := overlay(folder, dir, programs)

@@ -4,18 +4,17 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"log"
 	"log/slog"
-	"net/http"
 	"os"
 
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 
-	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/bench/job"
 )
 
 func main() {
@@ -45,43 +44,21 @@ func main() {
 }
 
 func runWorker(c client.Client) error {
-	crm, err := kustomer.New(kustomer.Config{BaseURL: os.Getenv("KUSTOMER_URL"), APIKey: os.Getenv("KUSTOMER_API_KEY")})
+	activities, err := job.NewActivities(nil)
 	if err != nil {
 		return err
 	}
 	w := worker.New(c, TaskQueue, worker.Options{})
 	w.RegisterWorkflow(CallWorkflow)
-	w.RegisterActivity(&Activities{Kustomer: crm})
+	w.RegisterActivity(activities)
 	return w.Run(worker.InterruptCh())
 }
 
 func runStarter(c client.Client) error {
-	http.HandleFunc("POST /webhooks/babelforce/call-inbound", func(w http.ResponseWriter, r *http.Request) {
-		accept(w, r, func(event Webhook) error {
-			_, err := c.ExecuteWorkflow(r.Context(), client.StartWorkflowOptions{ID: workflowID(event), TaskQueue: TaskQueue}, CallWorkflow, event)
-			return err
-		})
-	})
-	http.HandleFunc("POST /webhooks/babelforce/call-bridged", func(w http.ResponseWriter, r *http.Request) {
-		accept(w, r, func(event Webhook) error {
-			return c.SignalWorkflow(r.Context(), workflowID(event), "", signalBridged, event)
-		})
-	})
-	return http.ListenAndServe(os.Getenv("CALLTHREAD_LISTEN"), nil)
-}
-
-func workflowID(event Webhook) string { return "call/" + event.Call.ID }
-
-// accept answers once Temporal has the event.
-func accept(w http.ResponseWriter, r *http.Request, deliver func(Webhook) error) {
-	var event Webhook
-	if err := json.NewDecoder(r.Body).Decode(&event); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	if err := deliver(event); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.WriteHeader(http.StatusAccepted)
+	return job.Serve(job.Receiver(func(ctx context.Context, event job.Webhook) error {
+		_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: event.WorkflowID(), TaskQueue: TaskQueue}, CallWorkflow, event)
+		return err
+	}, func(ctx context.Context, event job.Webhook) error {
+		return c.SignalWorkflow(ctx, event.WorkflowID(), "", job.SignalBridged, event)
+	}))
 }
