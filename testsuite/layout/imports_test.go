@@ -63,8 +63,10 @@ var mayImport = map[string][]string{
 	"testsuite/stage":    {"babelforce", "call", "internal/codec", "internal/demo", "internal/devserver", "kustomer/sandbox", "starter/webhook", "workflows"},
 
 	// The benchmark, a module of its own.
-	"bench":          {"automation", "babelforce", "babelforce/simulator", "internal/child", "internal/devserver", "kustomer", "kustomer/sandbox", "testsuite/cluster", "workflows"},
-	"bench/baseline": {"kustomer"},
+	"bench":          {"automation", "babelforce", "babelforce/simulator", "bench/job", "internal/child", "internal/devserver", "kustomer", "kustomer/sandbox", "testsuite/cluster", "workflows"},
+	"bench/bare":     {"babelforce", "bench/job", "internal/codec", "internal/metrics", "kustomer", "workflows"},
+	"bench/baseline": {"bench/job"},
+	"bench/job":      {"kustomer"},
 }
 
 // mustNotImport are others' packages, with all below them, that would break a promise.
