@@ -103,7 +103,10 @@ func arguments(options Options) []string {
 		// Without the former tasks have no priorities, without the others each partition has its own.
 		"--dynamic-config-value", "matching.useNewMatcher=true",
 		"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
-		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"}
+		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
+		// The server's own default reads at most 20 times a second what a shard has to do, and this one has a
+		// single shard: from 20 events a second on, each would wait up to 50 ms.
+		"--dynamic-config-value", "history.transferProcessorMaxPollRPS=200"}
 	if options.UIPort == 0 {
 		args = append(args, "--headless")
 	} else {
@@ -115,6 +118,11 @@ func arguments(options Options) []string {
 	if options.Database != "" {
 		// A killed server loses nothing that way, only a machine without power would, and it takes twice the load.
 		args = append(args, "--db-filename", options.Database, "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=off")
+	}
+	if len(options.SearchAttributes) > 0 {
+		// They are there from the start. By default start-dev, so that later ones can be used at once,
+		// reads the list from the database each time that a run uses one, which servers elsewhere do not.
+		args = append(args, "--dynamic-config-value", "system.forceSearchAttributesCacheRefreshOnRead=false")
 	}
 	for _, attribute := range options.SearchAttributes {
 		args = append(args, "--search-attribute", attribute.GetName()+"="+attribute.GetValueType().String())

@@ -20,9 +20,9 @@ func (m *Metrics) SDK() client.MetricsHandler {
 		Aggregation: metric.AggregationExplicitBucketHistogram{Boundaries: prometheus.ExponentialBuckets(0.005, 4, 9)},
 	})
 	provider := metric.NewMeterProvider(metric.WithReader(reader), metric.WithView(seconds))
-	return opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+	return &remembered{MetricsHandler: opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter:                provider.Meter("temporal-sdk-go"),
 		UseMonotonicCounters: true,
 		OnError:              func(error) {}, // a metric that the SDK may not have costs no call its worker
-	})
+	})}
 }

@@ -48,8 +48,7 @@ func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time
 		// A recording begins no call: it may be of one that an agent has placed and nobody wants to
 		// know of, and does not tell. One that is heard of alone would get a conversation of nobody's.
 		err := h.Temporal.SignalWorkflow(ctx, answer.WorkflowID, "", string(event.Kind), event)
-		var unknown *serviceerror.NotFound
-		if answer.Late = errors.As(err, &unknown); answer.Late {
+		if answer.Late = isUnknown(err); answer.Late {
 			err = nil
 		}
 		return answer, err
@@ -65,10 +64,24 @@ func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time
 		if !errors.As(err, &exists) {
 			if err == nil {
 				answer.RunID = run.GetRunID()
+				h.runs.Add(answer.WorkflowID, answer.RunID)
 			}
 			return answer, err
 		}
 		input.First = nil
+	}
+	return h.signal(ctx, event, input, answer)
+}
+
+// signal hands an event to its call's run, which begins with it if the call has none.
+func (h *Handler) signal(ctx context.Context, event call.Event, input workflows.CallInput, answer accepted) (accepted, error) {
+	if runID, known := h.runs.Get(answer.WorkflowID); known {
+		err := h.Temporal.SignalWorkflow(ctx, answer.WorkflowID, runID, string(event.Kind), event)
+		if !isUnknown(err) {
+			answer.RunID = runID
+			return answer, err
+		}
+		h.runs.Remove(answer.WorkflowID) // the run has ended, or was reset
 	}
 	run, err := h.Temporal.SignalWithStartWorkflow(ctx, answer.WorkflowID, string(event.Kind), event, h.startOptions(event), workflows.CallWorkflow, input)
 	var over *serviceerror.WorkflowExecutionAlreadyStarted
@@ -78,8 +91,15 @@ func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time
 	}
 	if err == nil {
 		answer.RunID = run.GetRunID()
+		h.runs.Add(answer.WorkflowID, answer.RunID)
 	}
 	return answer, err
+}
+
+// isUnknown reports whether Temporal knows no run that is open.
+func isUnknown(err error) bool {
+	var unknown *serviceerror.NotFound
+	return errors.As(err, &unknown)
 }
 
 // startOptions are those of a new call's workflow. Nothing in them names a

@@ -75,6 +75,30 @@ func TestWhicheverEventComesFirstStartsTheCallAndTheOthersSignalIt(t *testing.T)
 	}
 }
 
+func TestFurtherEventOfACallIsASignalAlone(t *testing.T) {
+	withReceiver(t, func(t *testing.T, r *receiver) {
+		for _, event := range []string{"call-bridged", "call-bridged", "call-finished"} {
+			require.Equal(t, "run-1", r.post(t, event).RunID)
+		}
+		require.Len(t, r.temporal.heard, 3)
+		require.IsType(t, &workflowservice.SignalWithStartWorkflowExecutionRequest{}, r.temporal.heard[0])
+		for _, request := range r.temporal.heard[1:] {
+			require.Equal(t, "run-1", request.(*workflowservice.SignalWorkflowExecutionRequest).GetWorkflowExecution().GetRunId())
+		}
+	})
+}
+
+func TestEventReachesTheRunThatAResetBegan(t *testing.T) {
+	withReceiver(t, func(t *testing.T, r *receiver) {
+		r.post(t, "call-inbound")
+		r.temporal.runs[workflowID].id = "reset"
+		for range 2 {
+			require.Equal(t, "reset", r.post(t, "call-bridged").RunID)
+		}
+		require.Equal(t, []string{"bridged", "bridged"}, r.temporal.runs[workflowID].signals)
+	})
+}
+
 func TestRecordingGoesToItsCallAndStartsNone(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		answer := r.post(t, "recording-finished")

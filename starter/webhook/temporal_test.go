@@ -128,7 +128,8 @@ func (f *fakeTemporal) SignalWorkflowExecution(ctx context.Context, r *workflows
 	f.mu.Lock()
 	run := f.runs[r.GetWorkflowExecution().GetWorkflowId()]
 	f.mu.Unlock()
-	if run == nil || run.ended {
+	isOther := run != nil && r.GetWorkflowExecution().GetRunId() != "" && r.GetWorkflowExecution().GetRunId() != run.id
+	if run == nil || run.ended || isOther {
 		return nil, serviceerror.NewNotFound("no such run")
 	}
 	return &workflowservice.SignalWorkflowExecutionResponse{}, f.signal(run, r.GetSignalName(), r.GetInput())

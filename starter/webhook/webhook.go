@@ -82,6 +82,7 @@ type Handler struct {
 	// strangers limits what anyone can have logged: a line a second, after the first ones.
 	strangers *rate.Limiter
 	readiness readiness
+	runs      runs
 }
 
 // New makes a handler.
@@ -101,6 +102,7 @@ func New(config Config) *Handler {
 	h := &Handler{
 		Config: config, mux: http.NewServeMux(), queue: newQueue(config.Rate),
 		failures: source.NewFailures(config.Log, "webhook"), strangers: rate.NewLimiter(1, refusalsLogged),
+		runs: newRuns(),
 	}
 	h.mux.HandleFunc(prefix+"{event}", h.receive)
 	h.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, status{"alive"}) })

@@ -59,6 +59,24 @@ func cpu(pids ...int) (sum time.Duration) {
 	return sum
 }
 
+// busy is the CPU time that everything on the machine has used since it was started.
+func busy() (sum time.Duration) {
+	text, _ := os.ReadFile("/proc/stat") // none on macOS
+	line, _, _ := strings.Cut(string(text), "\n")
+	for i, field := range strings.Fields(line) {
+		if n, err := strconv.Atoi(field); err == nil && slices.Contains([]int{user, nice, system, irq, softirq}, i) {
+			sum += time.Duration(n) * time.Second / ticks
+		}
+	}
+	return sum
+}
+
+// Fields of the first line of /proc/stat (proc(5)).
+const (
+	user, nice, system = 1, 2, 3
+	irq, softirq       = 6, 7
+)
+
 // memory is what processes hold, without what descends from them.
 func memory(pids ...int) (sum int64) {
 	all := processes()

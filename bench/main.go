@@ -25,7 +25,7 @@ type settings struct {
 	rate                          float64
 	ringing, latency              time.Duration
 	waiting, takeover             int
-	postgres                      bool
+	postgres, prices              bool
 	binaries                      cluster.Binaries // for postgres
 	only, json, profile           string
 }
@@ -66,7 +66,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 	}
-	return measured.print(out)
+	if err := measured.print(out); err != nil || !with.prices {
+		return err
+	}
+	return measured.printPrices(out)
 }
 
 func parse(args []string) (s settings, err error) {
@@ -80,7 +83,8 @@ func parse(args []string) (s settings, err error) {
 	flags.IntVar(&s.rounds, "rounds", 3, "how often every contestant takes its turn; medians of the rounds are shown")
 	flags.IntVar(&s.waiting, "waiting", 0, "calls that wait for an agent while the worker's memory is read, in the last round; 0 leaves it out")
 	flags.IntVar(&s.takeover, "takeover", 0, "how many of those are answered at once when the worker was killed; 0 leaves it out")
-	flags.StringVar(&s.only, "only", "", "contestants, separated by commas, instead of all: with-worker, apart, baseline, full")
+	flags.StringVar(&s.only, "only", "", "contestants, separated by commas, instead of all: with-worker, apart, bare, baseline, full")
+	flags.BoolVar(&s.prices, "prices", false, "bare with each guarantee of Callthread, instead of the usual contestants: what each costs")
 	flags.BoolVar(&s.postgres, "postgres", false, "a Temporal server on PostgreSQL instead of one in memory")
 	flags.StringVar(&s.json, "json", "", "`file` for all figures of all rounds")
 	flags.StringVar(&s.profile, "profile", "", "`folder` for CPU profiles of Callthread's worker in the closed loop")
@@ -108,6 +112,7 @@ type report struct {
 	Medians  map[string]figures   `json:"medians"` // by contestant
 	Rounds   map[string][]figures `json:"rounds"`
 	Marks    []mark               `json:"marks"`
+	Prices   map[string]figures   `json:"prices,omitempty"` // by contestant, beyond bare
 }
 
 type machine struct {

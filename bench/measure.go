@@ -7,13 +7,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 )
 
 // measure has every contestant take its turn, round by round. Their programs are in the folder.
 func measure(ctx context.Context, with settings, folder string) (report, error) {
 	r := describe(with)
-	field, err := chosen(with.only)
+	field, err := chosen(with.only, with.prices)
 	if err != nil {
 		return r, err
 	}
@@ -31,6 +32,9 @@ func measure(ctx context.Context, with settings, folder string) (report, error) 
 		r.Medians[name] = medians(rounds)
 	}
 	r.Marks = marks(r.Medians, with)
+	if with.prices {
+		r.Prices = prices(r.Rounds)
+	}
 	return r, nil
 }
 
@@ -76,6 +80,7 @@ func (s *stage) measureClosed(ctx context.Context, into figures) error {
 	}
 	profiled := s.profileWorker(ctx)
 	server, programs := s.cpu()
+	began, others := time.Now(), busy()-cpu(os.Getpid())
 	took, err := s.closedLoop(ctx, calls, s.closed)
 	if err != nil {
 		return err
@@ -84,11 +89,18 @@ func (s *stage) measureClosed(ctx context.Context, into figures) error {
 		return err
 	}
 	serverNow, programsNow := s.cpu()
+	others = busy() - cpu(os.Getpid()) - others
+	into["closed.others"] = 100 * others.Seconds() / time.Since(began).Seconds() / float64(runtime.NumCPU())
 	per := 1000 / float64(len(calls))
 	into["closed.calls_per_s"] = float64(len(calls)) / took.Seconds()
 	into["closed.cpu_temporal"] = (serverNow - server).Seconds() * per
 	into["closed.cpu_programs"] = (programsNow - programs).Seconds() * per
 	into["closed.cpu"] = into["closed.cpu_temporal"] + into["closed.cpu_programs"]
+	if s.rate == 0 { // otherwise of the open loop, in which less depends on the machine
+		if err := s.histories(ctx, calls[:min(len(calls), 50)], into); err != nil {
+			return err
+		}
+	}
 	return <-profiled
 }
 

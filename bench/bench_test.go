@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/bench/job"
 )
 
 // programs is the folder that they are built into, once for all tests.
@@ -55,25 +59,61 @@ func TestEveryContestantDoesTheWholeJob(t *testing.T) {
 			require.Positive(t, of["closed.cpu"])
 		}
 		require.Equal(t, 1.0, of["event.WorkflowExecutionCompleted"], "each call of %s comes to its end", c.name)
-		require.Equal(t, measured.Medians[baseline]["requests.known"], of["requests.known"], "%s asks as much of Kustomer as the baseline", c.name)
-		require.Equal(t, measured.Medians[baseline]["requests.new"], of["requests.new"], "%s asks as much of Kustomer as the baseline", c.name)
+		require.Equal(t, measured.Medians[withWorker]["requests.known"], of["requests.known"], "%s asks as much of Kustomer", c.name)
+		require.Equal(t, measured.Medians[withWorker]["requests.new"], of["requests.new"], "%s asks as much of Kustomer", c.name)
 	}
 	require.Equal(t, 4.0, measured.Medians[baseline]["history.actions"], "start, activity, signal, activity")
+	require.Equal(t, 4.0, measured.Medians[bare]["history.actions"], "start, local activity, signal, local activity")
 	require.LessOrEqual(t, measured.Medians[withWorker]["history.actions"], 8.0)
 	require.LessOrEqual(t, measured.Medians[withWorker]["history.events"], 20.0) // 16 where nothing overlaps
 	require.LessOrEqual(t, measured.Medians[full]["requests.afterwards"], 2.0)
 	require.NoError(t, measured.print(t.Output()))
 }
 
-// The baseline is one only as long as it asks the same of Kustomer: when this
-// fails, let it follow the product.
+// The others are to be compared with only as long as they ask the same of Kustomer: when
+// this fails, let bench/job follow the product.
 func TestContestantsAskTheSameOfKustomer(t *testing.T) {
-	known, unknown := asks(t, baseline)
 	ofKnown, ofUnknown := asks(t, withWorker)
-	require.Equal(t, known, ofKnown)
-	require.Equal(t, unknown, ofUnknown)
-	require.Contains(t, unknown, "POST customers")
-	require.NotContains(t, known, "POST customers")
+	require.Contains(t, ofUnknown, "POST customers")
+	require.NotContains(t, ofKnown, "POST customers")
+	for _, other := range []string{baseline, bare, bare + "+" + allGuarantees} {
+		known, unknown := asks(t, other)
+		require.Equal(t, ofKnown, known, other)
+		require.Equal(t, ofUnknown, unknown, other)
+	}
+}
+
+// With all guarantees bare is what Callthread should cost: as much history, to a tenth.
+func TestBareWithAllGuaranteesHasCallthreadsHistory(t *testing.T) {
+	product, all := historyOf(t, withWorker), historyOf(t, bare+"+"+allGuarantees)
+	require.InEpsilon(t, product["history.bytes"], all["history.bytes"], 0.1)
+	require.Equal(t, product["history.actions"], all["history.actions"])
+	for name := range product {
+		if strings.HasPrefix(name, "event.") {
+			require.Equal(t, product[name], all[name], name)
+		}
+	}
+}
+
+func historyOf(t *testing.T, contestant string) figures {
+	t.Helper()
+	s := setTestStage(t, contestant)
+	calls, err := s.newCalls(t.Context(), 1)
+	require.NoError(t, err)
+	require.NoError(t, s.openLoop(t.Context(), calls, 1, time.Second))
+	require.NoError(t, s.rest(t.Context()))
+	into := make(figures)
+	require.NoError(t, s.histories(t.Context(), calls, into))
+	return into
+}
+
+func TestEachGuaranteeAddsItsEvents(t *testing.T) {
+	of := historyOf(t, bare)
+	for name, events := range map[string]float64{job.Attributes: 2, job.Timer: 1, job.Once: 0} {
+		require.Equal(t, of["history.events"]+events, historyOf(t, bare+"+"+name)["history.events"], name)
+	}
+	require.Greater(t, historyOf(t, bare+"+"+job.Words)["history.bytes"], of["history.bytes"]+400)
+	require.Greater(t, historyOf(t, bare+"+"+job.Record)["history.bytes"], of["history.bytes"]+1500)
 }
 
 // asks plays a call of a known and one of a new caller, and returns what each asks of Kustomer until its update.
@@ -97,7 +137,7 @@ func needsTemporal(t *testing.T) {
 func setTestStage(t *testing.T, name string) *stage {
 	t.Helper()
 	needsTemporal(t)
-	field, err := chosen(name)
+	field, err := chosen(name, strings.HasPrefix(name, bare+"+"))
 	require.NoError(t, err)
 	s, err := setStage(context.WithoutCancel(t.Context()), field[0], few, programs)
 	require.NoError(t, err)
@@ -117,8 +157,29 @@ func TestWaitingCallsAreTakenOverByAFreshWorker(t *testing.T) {
 }
 
 func TestUnknownContestantIsRefused(t *testing.T) {
-	_, err := chosen("with-worker,tutorial")
-	require.ErrorContains(t, err, "with-worker, apart, baseline and full")
+	_, err := chosen("with-worker,tutorial", false)
+	require.ErrorContains(t, err, "with-worker, apart, bare, baseline, full")
+}
+
+func TestPricesAreDifferencesWithinARound(t *testing.T) {
+	slow, fast := figures{"closed.calls_per_s": 50, "closed.cpu": 20, "closed.cpu_temporal": 15, "history.events": 11}, figures{"closed.calls_per_s": 100, "closed.cpu": 10, "closed.cpu_temporal": 8, "history.events": 11}
+	priced := bare + "+" + job.Timer
+	r := report{Prices: prices(map[string][]figures{
+		bare:   {slow, fast},
+		priced: {{"closed.calls_per_s": 45, "closed.cpu_temporal": 16, "history.events": 12}, {"closed.calls_per_s": 90, "closed.cpu_temporal": 8.5, "history.events": 12}},
+	})}
+	require.Len(t, r.Prices, 1)
+	require.InDelta(t, -10, r.Prices[priced]["closed.calls_per_s"], 1e-9)
+	require.InDelta(t, 5, r.Prices[priced]["closed.cpu_temporal"], 1e-9, "of all that a call costs bare")
+	require.InDelta(t, 1, r.Prices[priced]["history.events"], 1e-9)
+	var table bytes.Buffer
+	require.NoError(t, r.printPrices(&table))
+	require.Regexp(t, `bare\+timer +\+1\.0 +– +– +\+5 % +– +-10 %`, table.String())
+}
+
+func TestUnknownGuaranteeIsRefused(t *testing.T) {
+	_, err := job.ParseGuarantees("timer,speed")
+	require.ErrorContains(t, err, `no guarantee "speed"`)
 }
 
 func TestMissingDatabaseIsSaid(t *testing.T) {
@@ -139,6 +200,7 @@ func TestMarksSayWhatIsMissed(t *testing.T) {
 	of := map[string]figures{
 		withWorker: {"closed.calls_per_s": 50, "open.bridge_p50": 10},
 		baseline:   {"closed.calls_per_s": 40, "open.bridge_p50": 20},
+		bare:       {"closed.calls_per_s": 52},
 	}
 	met := make(map[string]bool)
 	for _, m := range marks(of, settings{}) {
@@ -147,5 +209,6 @@ func TestMarksSayWhatIsMissed(t *testing.T) {
 	require.Equal(t, map[string]bool{
 		"calls a second, of the baseline's":      false, // 1.25
 		"bridge → update p50, of the baseline's": true,  // 0.5, just
+		"calls a second, of bare's":              true,  // 0.96
 	}, met)
 }

@@ -1,0 +1,151 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/bench/job"
+)
+
+//go:embed article.yaml
+var article []byte
+
+// contestant is a way to do the job.
+type contestant struct {
+	name string
+	// programs are command lines, the worker's first.
+	programs [][]string
+	// automations of Callthread; nil for what does not read any.
+	automations []byte
+	// finishes says that calls go on to their end, instead of ending with the update after the bridge.
+	finishes bool
+}
+
+const (
+	withWorker = "with-worker" // Callthread in one process
+	apart      = "apart"       // receiver and worker, two processes
+	bare       = "bare"        // as tight as Temporal allows, without guarantees
+	baseline   = "baseline"    // the tutorial's
+	full       = "full"        // Callthread in one process, with the built-in automations, calls played to their end
+)
+
+// contestants are all there are, in the order of the table.
+var contestants = []contestant{
+	{name: withWorker, programs: [][]string{{"starter", "--with-worker"}}, automations: article},
+	{name: apart, programs: [][]string{{"worker"}, {"starter"}}, automations: article},
+	{name: bare, programs: [][]string{{"bare"}}},
+	{name: baseline, programs: [][]string{{"baseline", "worker"}, {"baseline", "starter"}}},
+	{name: full, programs: [][]string{{"starter", "--with-worker"}}, automations: automation.DefaultFile, finishes: true},
+}
+
+// priced are bare, and bare with each guarantee of Callthread and with all of
+// them, beside Callthread.
+func priced() []contestant {
+	all := []contestant{{name: bare, programs: [][]string{{"bare"}}}}
+	add := func(name, with string) {
+		all = append(all, contestant{name: bare + "+" + name, programs: [][]string{{"bare", "-with", with}}})
+	}
+	for _, g := range job.Guarantees {
+		add(g.Name, g.Name)
+	}
+	add(allGuarantees, job.All())
+	return append(all, contestants[0])
+}
+
+// allGuarantees is bare with all that Callthread has without further settings.
+const allGuarantees = "all"
+
+// chosen are the contestants that were asked for, in the order of the table.
+func chosen(names string, prices bool) ([]contestant, error) {
+	field := contestants
+	if prices {
+		field = priced()
+	}
+	if names == "" {
+		return field, nil
+	}
+	var found []contestant
+	wanted := strings.Split(names, ",")
+	for _, c := range field {
+		if slices.Contains(wanted, c.name) {
+			found = append(found, c)
+		}
+	}
+	if len(found) != len(wanted) {
+		var all []string
+		for _, c := range field {
+			all = append(all, c.name)
+		}
+		return nil, fmt.Errorf("-only %s: choose among %s", names, strings.Join(all, ", "))
+	}
+	return found, nil
+}
+
+//go:embed profile.go.txt
+var profiled []byte
+
+const ours = "github.com/callthread/callthread"
+
+// build builds the programs of all contestants from the source beside us:
+// Callthread's with the versions that it is shipped with, the others with those
+// of this module. With profiles, each serves net/http/pprof at the address in
+// BENCH_PROFILE: a file is laid over the source for that, and does not become part of it.
+func build(folder string, profiles bool) error {
+	root, err := sourceOf("")
+	if err != nil {
+		return err
+	}
+	for dir, programs := range map[string][]string{root: {"starter", "worker"}, filepath.Join(root, "bench"): {"bare", "baseline"}} {
+		args := []string{"build", "-o", folder + string(filepath.Separator)}
+		if profiles {
+			overlay, err := overlay(folder, dir, programs)
+			if err != nil {
+				return err
+			}
+			args = append(args, "-overlay", overlay)
+		}
+		for _, program := range programs {
+			args = append(args, "./"+program)
+		}
+		command := exec.Command("go", args...)
+		command.Dir = dir
+		if out, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("build the programs in %s: %w\n%s", dir, err, out)
+		}
+	}
+	return nil
+}
+
+// overlay is the file that adds profiles to programs of a module.
+func overlay(folder, module string, programs []string) (file string, err error) {
+	source := filepath.Join(folder, "profile.go")
+	if err := os.WriteFile(source, profiled, 0o600); err != nil {
+		return "", err
+	}
+	replaced := make(map[string]string)
+	for _, program := range programs {
+		replaced[filepath.Join(module, program, "profile.go")] = source
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replaced})
+	if err != nil {
+		return "", err
+	}
+	file = filepath.Join(folder, "overlay.json")
+	return file, os.WriteFile(file, text, 0o600)
+}
+
+// sourceOf is where a folder of the repository is on this machine.
+func sourceOf(folder string) (string, error) {
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", ours).Output()
+	if err != nil {
+		return "", fmt.Errorf("find the source of Callthread: %w", err)
+	}
+	return filepath.Join(strings.TrimSpace(string(root)), folder), nil
+}
