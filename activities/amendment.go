@@ -153,9 +153,9 @@ func (m *Amendment) attributes(custom map[string]any) map[string]any {
 		return custom
 	}
 	amended := make(map[string]any, len(custom)+len(m.Custom))
-	maps.Copy(amended, custom)
-	maps.Copy(amended, m.Custom)
-	maps.DeleteFunc(amended, func(_ string, value any) bool { return value == nil })
+	maps.Copy(amended, custom)                                                       //workflowcheck:ignore the result is the same in any order
+	maps.Copy(amended, m.Custom)                                                     //workflowcheck:ignore as above
+	maps.DeleteFunc(amended, func(_ string, value any) bool { return value == nil }) //workflowcheck:ignore as above
 	return amended
 }
 

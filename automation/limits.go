@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -130,7 +131,9 @@ func checkCustom(custom map[string]any) error {
 	if len(custom) > MaxCustom {
 		return fmt.Errorf("custom has %d attributes, but Kustomer takes %d at most", len(custom), MaxCustom)
 	}
-	for name, value := range custom {
+	names := slices.Sorted(maps.Keys(custom)) //workflowcheck:ignore they are sorted
+	for _, name := range names {
+		value := custom[name]
 		if !IsAttribute(name) {
 			return fmt.Errorf("custom: %q is no name of an attribute: use letters and digits", name)
 		}
