@@ -123,8 +123,9 @@ func workerOptions(stepsAtOnce int, onFatal func(error), watching []interceptor.
 		WorkerStopTimeout:                  stopTimeout,
 		MaxConcurrentActivityExecutionSize: stepsAtOnce,
 		// With the SDK's two an event waits some 40 ms for one of them whenever both
-		// have just been served, at a few calls a second already (docs/performance.md).
-		MaxConcurrentWorkflowTaskPollers: 5,
+		// have just been served, at a few calls a second already. With five that happens
+		// when many calls wait for Kustomer at once (docs/performance.md).
+		MaxConcurrentWorkflowTaskPollers: 20,
 		OnFatalError:                     onFatal,
 		Interceptors:                     watching,
 	}
