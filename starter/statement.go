@@ -105,7 +105,8 @@ func makeStatement(ctx context.Context, o *operator.Operator, taskQueue string, 
 	if err != nil {
 		return statement, o.Unreached(err)
 	}
-	return statement, run.Get(ctx, &statement)
+	err = run.Get(ctx, &statement)
+	return statement, err
 }
 
 func printStatement(out io.Writer, day string, c reconcile.Comparison) error {

@@ -98,7 +98,8 @@ func (r *run) execute(ctx workflow.Context, activity func(context.Context, activ
 			}
 		}
 	}
-	return result, future.Get(ctx, &result)
+	err = future.Get(ctx, &result)
+	return result, err
 }
 
 // slowAfter is how long a step may take before operators see that the call waits for Kustomer.

@@ -1,0 +1,85 @@
+package reconcile
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/callthread/callthread/babelforce/sandbox"
+	"github.com/callthread/callthread/reconcile"
+	"github.com/callthread/callthread/testsuite/stage"
+)
+
+// Schedules belong to a namespace, so that one test has them at a time.
+func TestScheduledPassesGoOnWhereTheLastOneGotTo(t *testing.T) {
+	stage.NeedsTemporal(t)
+	c := newCompared(t, sandbox.Faults{})
+	c.log.Log(sandbox.Row{ID: "never-received", SessionID: "s", Type: "inbound", Source: "queue", State: "completed", Created: time.Now().Add(-time.Minute), Finished: time.Now().Add(-30 * time.Second)})
+	plan := reconcile.Plan{TaskQueue: reconcile.TaskQueue(c.TaskQueue), Every: time.Hour, Zone: "Europe/Berlin", Settings: reconcile.Settings{Late: time.Second}}
+	require.NoError(t, plan.Apply(t.Context(), c.Temporal))
+	schedule := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.PassSchedule)
+	statements := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.StatementSchedule)
+	t.Cleanup(func() {
+		require.NoError(t, schedule.Delete(context.WithoutCancel(t.Context())))
+		require.NoError(t, statements.Delete(context.WithoutCancel(t.Context())))
+	})
+
+	first := c.pass(t, schedule, 1)
+	require.Equal(t, []reconcile.Verdict{{CallID: "never-received", Rang: first.Listed[0].Rang, Result: reconcile.Missed}}, first.Listed)
+	second := c.pass(t, schedule, 2)
+	require.Equal(t, first.Until, second.From)
+	require.Zero(t, second.Calls, "a call is judged once")
+
+	require.NoError(t, schedule.Pause(t.Context(), client.SchedulePauseOptions{}))
+	plan.Every = 2 * time.Hour
+	require.NoError(t, plan.Apply(t.Context(), c.Temporal))
+	changed, err := schedule.Describe(t.Context())
+	require.NoError(t, err)
+	require.True(t, changed.Schedule.State.Paused, "an operator has paused it")
+	require.Equal(t, 2*time.Hour, changed.Schedule.Spec.Intervals[0].Every)
+}
+
+// pass triggers the nth pass and waits for its result.
+func (c *compared) pass(t *testing.T, schedule client.ScheduleHandle, nth int) (pass reconcile.Pass) {
+	t.Helper()
+	require.NoError(t, schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
+	var id string
+	require.Eventually(t, func() bool {
+		described, err := schedule.Describe(t.Context())
+		require.NoError(t, err)
+		if len(described.Info.RecentActions) < nth {
+			return false
+		}
+		id = described.Info.RecentActions[nth-1].StartWorkflowResult.WorkflowID
+		return true
+	}, 20*time.Second, 100*time.Millisecond)
+	require.NoError(t, c.Temporal.GetWorkflow(t.Context(), id, "").Get(t.Context(), &pass))
+	return pass
+}
+
+func TestStatementOfADayIsPrinted(t *testing.T) {
+	stage.NeedsTemporal(t)
+	c := newCompared(t, sandbox.Faults{})
+	rang := time.Now().UTC().Add(-20 * time.Minute)
+	day := rang.Format(time.DateOnly)
+	c.log.Log(sandbox.Row{ID: "never-received", SessionID: "s", Type: "inbound", Source: "queue", State: "completed", Created: rang, Finished: rang.Add(time.Minute)},
+		sandbox.Row{ID: "a-test", SessionID: "s2", Type: "inbound", Source: "test", State: "completed", Created: rang})
+	printed, complaint, err := c.OperateAs(t, "", "statement", "--day", day, "--task-queue", c.TaskQueue)
+	require.Error(t, err, printed)
+	require.Contains(t, complaint, "calls are missing")
+	require.Contains(t, printed, day+": 2 calls in babelforce's log: 1 test calls; 1 missing\n")
+	require.Regexp(t, `\nnever-received +`+rang.Format("2006-01-02T15:04")+`.+ +missed`, printed)
+	require.NotContains(t, printed, "a-test")
+
+	printed, _, err = c.OperateAs(t, "", "statement", "--day", day, "--task-queue", c.TaskQueue, "--csv")
+	require.Error(t, err)
+	require.True(t, strings.HasPrefix(printed, "call,rang,result,why\nnever-received,"), printed)
+
+	_, complaint, err = c.OperateAs(t, "", "statement", "--task-queue", "nobody-serves-this")
+	require.Error(t, err)
+	require.Contains(t, complaint, "no worker compares calls")
+}
