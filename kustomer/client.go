@@ -32,7 +32,8 @@ const (
 	// A page of 100 full customers stays well under this; anything larger is not from Kustomer.
 	maxAnswerBytes = 4 << 20
 	// All requests go to one host, where net/http keeps two idle connections unless told otherwise.
-	idleConns = 32
+	// This is as many as it keeps altogether.
+	idleConns = 100
 )
 
 // Config says where Kustomer is and how to behave towards it.

@@ -94,8 +94,12 @@ func TestAKeyOfTheEnvironmentIsNotLookedForAgain(t *testing.T) {
 }
 
 func TestStepsAtOnceFollowTheBudget(t *testing.T) {
-	for budget, steps := range map[int]int{1: 1, 100: 2, 250: 5, DefaultBudget: 16, 5000: 100, 100_000: 100} {
+	for budget, steps := range map[int]int{1: 1, 100: 2, 250: 5, DefaultBudget: 16, 5000: 100, 1_000_000: 1000} {
 		require.Equal(t, steps, StepsAtOnce(budget), budget)
+	}
+	const latency = 1.0 // seconds, of each of Kustomer's answers
+	for budget := 60; budget <= 50_000; budget += 10 {
+		require.GreaterOrEqual(t, float64(StepsAtOnce(budget)), latency*float64(budget/60), "%d requests a minute are slowed down by too few steps", budget)
 	}
 }
 

@@ -108,8 +108,10 @@ func (w *Worker) newCalls(c client.Client, country string, observe func(context.
 // fiftieth of it, sixteen of the default. The five requests that one may need then
 // take six seconds, well within the time that a step has; with many more each would be
 // cut off before its last turn, begin again, and none would ever finish. The
-// rest wait in Temporal. At most 100, beyond which only memory and connections would be used.
-func StepsAtOnce(budget int) int { return min(max(budget/50, 1), 100) }
+// rest wait in Temporal. The budget is used up with fewer than these as long as Kustomer
+// takes less than 1.2 s for an answer: requests under way are their rate times their
+// latency. At most 1,000, as in the SDK.
+func StepsAtOnce(budget int) int { return min(max(budget/50, 1), 1000) }
 
 // NewWorker makes a worker for a task queue, set up as all of ours are but of no
 // version, that carries out so many steps at once (see [StepsAtOnce]). It tells
@@ -122,9 +124,9 @@ func workerOptions(stepsAtOnce int, onFatal func(error), watching []interceptor.
 	return worker.Options{
 		WorkerStopTimeout:                  stopTimeout,
 		MaxConcurrentActivityExecutionSize: stepsAtOnce,
-		// With the SDK's two an event waits some 40 ms for one of them whenever both
-		// have just been served, at a few calls a second already. With five that happens
-		// when many calls wait for Kustomer at once (docs/performance.md).
+		// An event waits for one of the half of them that poll for calls which this worker has
+		// in memory. Each is busy until its task was handed over, up to 100 ms on a busy server
+		// (docs/performance.md).
 		MaxConcurrentWorkflowTaskPollers: 20,
 		OnFatalError:                     onFatal,
 		Interceptors:                     watching,
