@@ -190,9 +190,9 @@ func TestServerIsReadyWhenItsWebUIReachesIt(t *testing.T) {
 
 func TestServerIsStartedAsItWasAskedFor(t *testing.T) {
 	line := func(options Options) string { return strings.Join(arguments(options), " ") }
-	require.Equal(t, "server start-dev --ip 127.0.0.1 --port 7233 --log-level error --dynamic-config-value matching.useNewMatcher=true --dynamic-config-value matching.numTaskqueueReadPartitions=1 --dynamic-config-value matching.numTaskqueueWritePartitions=1 --headless", line(Options{Port: 7233}))
+	require.Equal(t, "server start-dev --ip 127.0.0.1 --port 7233 --log-level error --dynamic-config-value matching.useNewMatcher=true --dynamic-config-value matching.numTaskqueueReadPartitions=1 --dynamic-config-value matching.numTaskqueueWritePartitions=1 --dynamic-config-value history.transferProcessorMaxPollRPS=200 --headless", line(Options{Port: 7233}))
 	full := line(Options{Port: 1, UIPort: 8233, UICodec: "http://127.0.0.1:8091", Database: "calls.db", SearchAttributes: workflows.SearchAttributes})
-	for _, part := range []string{"--ui-port 8233", "--ui-codec-endpoint http://127.0.0.1:8091", "--db-filename calls.db", "--search-attribute CallPhase=Keyword", "--search-attribute AgentId=Keyword"} {
+	for _, part := range []string{"--ui-port 8233", "--ui-codec-endpoint http://127.0.0.1:8091", "--db-filename calls.db", "--search-attribute CallPhase=Keyword", "--search-attribute AgentId=Keyword", "--search-attribute CallMarks=KeywordList", "system.forceSearchAttributesCacheRefreshOnRead=false"} {
 		require.Contains(t, full, part)
 	}
 	require.NotContains(t, full, "--headless")
