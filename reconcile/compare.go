@@ -29,8 +29,9 @@ const (
 type Activities struct {
 	Log      *calllog.Client
 	Temporal client.Client
-	// Namespace is where the calls are.
-	Namespace string
+	// Namespace and TaskQueue are where the calls are. Another installation in the
+	// namespace has calls of its own, on another task queue.
+	Namespace, TaskQueue string
 	// Rules judge calls; Now and Remembers are found out each time.
 	Rules Rules
 	// Outbound reports whether the automations file handles outbound calls. If not, they are not compared.

@@ -21,7 +21,7 @@ import (
 func (a *Activities) runs(ctx context.Context, w Window) (map[string]*Run, error) {
 	const pageSize = 1000 // the most that Temporal gives at once
 	request := &workflowservice.ListWorkflowExecutionsRequest{PageSize: pageSize, Query: fmt.Sprintf(
-		"WorkflowType = 'CallWorkflow' AND StartTime >= '%s' AND StartTime < '%s'", w.From.UTC().Format(time.RFC3339Nano), w.To.UTC().Format(time.RFC3339Nano))}
+		"WorkflowType = 'CallWorkflow' AND TaskQueue = '%s' AND StartTime >= '%s' AND StartTime < '%s'", a.TaskQueue, w.From.UTC().Format(time.RFC3339Nano), w.To.UTC().Format(time.RFC3339Nano))}
 	runs := make(map[string]*Run)
 	for {
 		page, err := a.Temporal.ListWorkflow(ctx, request)

@@ -99,7 +99,7 @@ func (r *Reconciler) newWorker(c client.Client, t *Temporal, inForce func() *aut
 	}
 	made := worker.New(c, reconcile.TaskQueue(t.TaskQueue), worker.Options{WorkerStopTimeout: stopTimeout})
 	reconcile.Register(made, &reconcile.Activities{
-		Log: log, Temporal: c, Namespace: t.Namespace(), Rules: r.rules(inForce, country), Observe: observe,
+		Log: log, Temporal: c, Namespace: t.Namespace(), TaskQueue: t.TaskQueue, Rules: r.rules(inForce, country), Observe: observe,
 		Outbound: func() bool { return inForce().Handles(call.Outbound) }, Compares: compares,
 	})
 	return made, nil

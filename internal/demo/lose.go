@@ -61,7 +61,7 @@ func newLosses(stage *Stage, share float64, say func(reconcile.Verdict)) (*losse
 	}
 	l.worker = worker.New(stage.Temporal, reconcile.TaskQueue(stage.TaskQueue), worker.Options{})
 	reconcile.Register(l.worker, &reconcile.Activities{
-		Log: reader, Temporal: stage.Temporal, Namespace: stage.Namespace, Outbound: func() bool { return false },
+		Log: reader, Temporal: stage.Temporal, Namespace: stage.Namespace, TaskQueue: stage.TaskQueue, Outbound: func() bool { return false },
 		Rules: reconcile.Rules{
 			Settle: judgedAfter, Transfer: judgedAfter, Longest: time.Hour,
 			Wants: func(calllog.Row) reconcile.Wanted { return reconcile.Wants },

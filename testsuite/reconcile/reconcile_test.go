@@ -54,7 +54,7 @@ func newCompared(t *testing.T, faults sandbox.Faults) *compared {
 	require.NoError(t, err)
 	c.took = worker.New(s.Temporal, reconcile.TaskQueue(s.TaskQueue), worker.Options{})
 	reconcile.Register(c.took, &reconcile.Activities{
-		Log: reader, Temporal: s.Temporal, Namespace: s.Namespace, Outbound: func() bool { return false },
+		Log: reader, Temporal: s.Temporal, Namespace: s.Namespace, TaskQueue: s.TaskQueue, Outbound: func() bool { return false },
 		Rules: reconcile.Rules{Settle: settle, Longest: time.Hour, Transfer: 2 * settle, Wants: func(root calllog.Row) reconcile.Wanted { return reconcile.Wants }},
 	})
 	require.NoError(t, c.took.Start())
