@@ -3,11 +3,13 @@
 package metrics
 
 import (
+	"runtime"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/callthread/callthread/internal/build"
 	"github.com/callthread/callthread/kustomer"
 )
 
@@ -35,8 +37,17 @@ func New() *Metrics {
 		remaining: newTold("callthread_kustomer_budget_remaining", "Requests left in this minute for the whole Kustomer org, as Kustomer has just said; none while it has not."),
 	}
 	m.registry.MustRegister(m.kustomer, m.limit, m.remaining, m.wait, m.reconciled.calls, m.reconciled.until,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector(), newBuildInfo())
 	return m
+}
+
+// newBuildInfo is the constant 1, with labels that say which build runs.
+func newBuildInfo() prometheus.Collector {
+	running := build.Current()
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "callthread_build_info", Help: "Always 1: the version and the commit of the program that runs.",
+		ConstLabels: prometheus.Labels{"version": running.Version, "commit": running.Commit, "goversion": runtime.Version()},
+	}, func() float64 { return 1 })
 }
 
 // Kustomer counts one request to Kustomer.
