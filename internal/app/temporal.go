@@ -1,4 +1,4 @@
-// Package config is what the programs are told and what they build from it:
+// Package app has the settings of the programs, and builds their parts from them:
 // option structs that own their flags. A flag wins over its environment
 // variable, and that over the default.
 package app

@@ -32,9 +32,11 @@ func Current() Info {
 	if recorded, ok := debug.ReadBuildInfo(); ok {
 		info = read(recorded)
 	}
-	if version != "" {
-		return Info{Version: version, Commit: shorten(commit), Date: date}
+	if commit != "" {
+		info.Modified = false
 	}
+	info.Version = cmp.Or(strings.TrimPrefix(version, "v"), info.Version)
+	info.Commit, info.Date = cmp.Or(shorten(commit), info.Commit), cmp.Or(date, info.Date)
 	return info
 }
 

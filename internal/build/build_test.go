@@ -27,7 +27,7 @@ func TestBuildOfNoVersionIsDevel(t *testing.T) {
 }
 
 func TestReleaseIsWhatTheLinkerWasGiven(t *testing.T) {
-	version, commit, date = "1.2.0", "0123456789abcdef0123", "2026-11-28T12:00:00Z"
+	version, commit, date = "v1.2.0", "0123456789abcdef0123", "2026-11-28T12:00:00Z"
 	t.Cleanup(func() { version, commit, date = "", "", "" })
 	require.Equal(t, Info{Version: "1.2.0", Commit: "0123456789ab", Date: "2026-11-28T12:00:00Z"}, Current())
 	require.Equal(t, "callthread/1.2.0", UserAgent())
