@@ -58,7 +58,7 @@ var mayImport = map[string][]string{
 	"internal/trial":     {"automation", "automation/load", "call", "kustomer/sandbox"},
 
 	// Proofs across packages may use everything; nothing uses them but their own helpers.
-	"testsuite": {}, "testsuite/deploy": {}, "testsuite/document": {}, "testsuite/faults": {}, "testsuite/histories": {}, "testsuite/layout": {}, "testsuite/privacy": {}, "testsuite/reconcile": {},
+	"testsuite": {}, "testsuite/composed": {}, "testsuite/deploy": {}, "testsuite/document": {}, "testsuite/faults": {}, "testsuite/histories": {}, "testsuite/layout": {}, "testsuite/privacy": {}, "testsuite/reconcile": {},
 	"testsuite/rollout": {}, "testsuite/stories": {}, "testsuite/telemetry": {}, "testsuite/webui": {},
 	"testsuite/cluster":  {"internal/app", "internal/child"},
 	"testsuite/openapi":  {},
