@@ -30,7 +30,7 @@ func (c *Client) Probe(ctx context.Context) ([]Finding, error) {
 	}
 	p.found("Which grant lets in?", string(c.tokens.grant), "")
 	for _, ask := range []func(context.Context) error{
-		p.clock, p.retention, p.newest, p.filters, p.pageSize, p.condensed, p.events, p.actions,
+		p.clock, p.retention, p.newest, p.filters, p.legFilters, p.pageSize, p.condensed, p.events, p.actions,
 	} {
 		if err := ask(ctx); err != nil {
 			if ctx.Err() != nil || KindOf(err) == Unauthorized {
