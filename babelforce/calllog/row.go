@@ -86,7 +86,7 @@ func hasAudio(state string) bool {
 func decode(bucket string, raw json.RawMessage) (babelforce.Event, error) {
 	body := [][]byte{[]byte(`{"` + bucket + `":`), raw, []byte(`}`)}
 	if bucket != "call" { // an event needs a call
-		body[0] = []byte(`{"call":{"id":"none"},"` + bucket + `":`)
+		body[0] = []byte(`{"call":{"id":"leg"},"` + bucket + `":`)
 	}
 	return babelforce.Decode(babelforce.CallFinished, "application/json", bytes.Join(body, nil))
 }

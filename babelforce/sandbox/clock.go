@@ -16,11 +16,11 @@ type tick struct {
 
 // clock is that of the events that are played in the order in which they happened.
 func (all events) clock() clock {
-	c := clock{}
+	if len(all) == 0 {
+		return nil
+	}
+	c := clock{{stated: all[0].event.Call.DateCreated}}
 	for _, moment := range all {
-		if len(c) == 0 || moment.event.Call.DateCreated.Before(c[0].stated) {
-			c = slices.Insert(c, 0, tick{stated: moment.event.Call.DateCreated})
-		}
 		c = append(c, tick{moment.at, moment.after})
 	}
 	slices.SortFunc(c, func(a, b tick) int { return cmp.Or(a.stated.Compare(b.stated), cmp.Compare(a.played, b.played)) })
