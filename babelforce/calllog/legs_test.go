@@ -23,7 +23,7 @@ const (
 )
 
 // answered adds a call with two attempts to the log, the second of which was answered.
-func answered(server *sandbox.Server) (root calllog.Row) {
+func answered(server *sandbox.Server) calllog.Row {
 	amira := &sandbox.Bridged{ID: "amira", Name: "Amira", Number: "+493023125010", QueueID: "support", QueueName: "Support"}
 	leg := func(id, parent string, after int) sandbox.Row {
 		return sandbox.Row{
@@ -37,8 +37,7 @@ func answered(server *sandbox.Server) (root calllog.Row) {
 	caller.Type, caller.Domain, caller.Bridged = "inbound", "external", amira
 	caller.Recordings = []sandbox.Recording{{ID: "rec", URL: "https://recordings.example.com/1.mp3", Duration: new(61)}, {ID: "gone", URL: "https://recordings.example.com/2.mp3", State: "deleted"}}
 	server.Log(first, second, caller)
-	root.Call.ID, root.Call.SessionID, root.Call.DateCreated = rootID, sessionID, caller.Created
-	return root
+	return calllog.Row{Call: babelforce.Call{ID: rootID, SessionID: sessionID, DateCreated: caller.Created}}
 }
 
 func ids(legs []calllog.Row) (ids []string) {
@@ -115,20 +114,18 @@ func TestOddLegIsLeftOut(t *testing.T) {
 
 func TestLegsAreBounded(t *testing.T) {
 	requests := 0
-	_, c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+	c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 		requests++
 		fmt.Fprintf(w, `{"items":[{"id":"leg-%d","sessionId":%q,"dateCreated":1}],"pagination":{"pages":100000}}`, requests, sessionID)
 	})
-	var root calllog.Row
-	root.Call.ID, root.Call.SessionID = rootID, sessionID
-	_, err := c.Legs(t.Context(), root)
+	_, err := c.Legs(t.Context(), calllog.Row{Call: babelforce.Call{ID: rootID, SessionID: sessionID}})
 	require.Equal(t, calllog.NotUnderstood, calllog.KindOf(err))
 	require.LessOrEqual(t, requests, 20)
 }
 
 func TestSessionIsAskedForWithoutHyphens(t *testing.T) {
 	var asked []string
-	_, c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.URL.Query().Get("sessionId"))
 		const row = `{"id":"00000000-0000-0000-0000-000000000abc","sessionId":"1A2B3C4D-5E6F-7A8B-9C0D-1E2F3A4B5C6D","dateCreated":"2026-11-27T12:00:00Z"}`
 		if strings.Contains(r.URL.Path, "reporting") {
@@ -145,12 +142,22 @@ func TestSessionIsAskedForWithoutHyphens(t *testing.T) {
 	require.Equal(t, []string{"", sessionID}, asked)
 }
 
+func TestLegsOfACallWithoutASessionAreThoseOfItsParent(t *testing.T) {
+	c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"items":[{"id":"child","parentId":%q,"dateCreated":"2026-11-27T12:00:05Z"}],"pagination":{"pages":1}}`, rootID)
+	})
+	root := calllog.Row{Call: babelforce.Call{ID: rootID, DateCreated: noon}}
+	legs, err := c.Legs(t.Context(), root)
+	require.NoError(t, err)
+	require.Equal(t, []string{rootID, "child"}, ids(legs))
+}
+
 // answering is a client of an API that gives all answers alike.
-func answering(t *testing.T, answer http.HandlerFunc) (*httptest.Server, *calllog.Client) {
+func answering(t *testing.T, answer http.HandlerFunc) *calllog.Client {
 	t.Helper()
 	web := httptest.NewServer(answer)
 	t.Cleanup(web.Close)
-	return web, client(t, web.URL, func(c *calllog.Config) { c.Credentials = calllog.Credentials{Token: "static"} })
+	return client(t, web.URL, func(c *calllog.Config) { c.Credentials = calllog.Credentials{Token: "static"} })
 }
 
 func TestRowHoldsWhatTheLogHasOfRecordingsAndBridges(t *testing.T) {

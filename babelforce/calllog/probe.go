@@ -20,8 +20,8 @@ type Finding struct {
 	Setting string `json:"setting,omitempty"`
 }
 
-// Probe asks an account's API what its documents leave open, with some ten
-// requests that change nothing. An answer that fails is a finding too; only
+// Probe asks an account's API what its documents leave open, with about a
+// dozen requests that change nothing. An answer that fails is a finding too; only
 // credentials that are refused end it.
 func (c *Client) Probe(ctx context.Context) ([]Finding, error) {
 	p := probe{Client: c}

@@ -105,24 +105,29 @@ func (r Row) after(event babelforce.Event) Row {
 	if recording := event.Recording; recording.ID != "" && !slices.ContainsFunc(recordings, func(r Recording) bool { return r.ID == recording.ID }) {
 		recordings = append(recordings, Recording{ID: recording.ID, URL: recording.URL, Duration: recording.Duration})
 	}
+	duration := leg.Duration
+	if leg.DateFinished.IsZero() { // until then it is the time waited
+		duration = nil
+	}
 	return Row{
 		ID: leg.ID, ParentID: leg.ParentID, SessionID: leg.SessionID, ConversationID: leg.ConversationID,
 		Type: leg.Type, Source: leg.Source, Domain: leg.Domain, State: leg.State, FinishReason: leg.FinishReason,
 		From: leg.From, To: leg.To, Anonymous: leg.Anonymous,
-		Created: leg.DateCreated, Established: leg.DateEstablished, Finished: leg.DateFinished, Duration: leg.Duration, Recordings: recordings,
+		Created: leg.DateCreated, Established: leg.DateEstablished, Finished: leg.DateFinished, Duration: duration, Recordings: recordings,
 	}
 }
 
-// bridged is the last agent who was connected to a leg: on an agent's own leg that
-// agent, on an attempt that nobody answered none.
+// bridged is the last agent who was connected to a leg while it lasted: on a root leg
+// any agent, on an agent's own leg that agent.
 func (all events) bridged(row Row, agentID string) (last *Bridged) {
 	for _, moment := range all {
 		agent, queue := moment.event.Agent, moment.event.Queue
-		isOver := !row.Finished.IsZero() && moment.at.After(row.Finished)
-		isOther := row.ParentID != "" && (row.Established.IsZero() || agentID != "" && agentID != agent.ID)
-		if moment.event.Name == babelforce.CallBridged && !moment.at.Before(row.Created) && !isOver && !isOther {
-			last = &Bridged{ID: agent.ID, Name: agent.Name, Number: agent.Number, QueueID: queue.ID, QueueName: queue.Name}
+		isLater := !row.Finished.IsZero() && moment.at.After(row.Finished)
+		isOther := row.ParentID != "" && agentID != "" && agentID != agent.ID
+		if moment.event.Name != babelforce.CallBridged || moment.at.Before(row.Created) || isLater || isOther {
+			continue
 		}
+		last = &Bridged{ID: agent.ID, Name: agent.Name, Number: agent.Number, QueueID: queue.ID, QueueName: queue.Name}
 	}
 	return last
 }
