@@ -117,17 +117,18 @@ func (r Row) after(event babelforce.Event) Row {
 	}
 }
 
-// bridged is the last agent who was connected to a leg while it lasted: on a root leg
-// any agent, on an agent's own leg that agent.
+// bridged is the last agent who was connected to a leg: on a root leg any agent, on a
+// leg of an agent's that agent, and nobody on one that was not answered.
 func (all events) bridged(row Row, agentID string) (last *Bridged) {
+	isRoot := row.ParentID == ""
+	if !isRoot && row.Established.IsZero() {
+		return nil
+	}
 	for _, moment := range all {
 		agent, queue := moment.event.Agent, moment.event.Queue
-		isLater := !row.Finished.IsZero() && moment.at.After(row.Finished)
-		isOther := row.ParentID != "" && agentID != "" && agentID != agent.ID
-		if moment.event.Name != babelforce.CallBridged || moment.at.Before(row.Created) || isLater || isOther {
-			continue
+		if moment.event.Name == babelforce.CallBridged && (isRoot || agentID == "" || agentID == agent.ID) {
+			last = &Bridged{ID: agent.ID, Name: agent.Name, Number: agent.Number, QueueID: queue.ID, QueueName: queue.Name}
 		}
-		last = &Bridged{ID: agent.ID, Name: agent.Name, Number: agent.Number, QueueID: queue.ID, QueueName: queue.Name}
 	}
 	return last
 }

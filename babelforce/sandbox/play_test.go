@@ -61,19 +61,46 @@ func TestRowsOfASimulatedCallAreLikeRealOnes(t *testing.T) {
 	require.NotZero(t, transfers)
 }
 
+func TestAttemptBeforeTheOneThatWasAnsweredIsNotBridged(t *testing.T) {
+	amira := babelforce.Agent{ID: "a1", Name: "Amira"}
+	at := func(seconds int) time.Time { return began.Add(time.Duration(seconds) * time.Second) }
+	leg := func(id string, created, established, finished int) babelforce.Call {
+		return babelforce.Call{ID: id, ParentID: "root", Type: "outbound", DateCreated: at(created), DateEstablished: at(established), DateFinished: at(finished)}
+	}
+	rangOut := leg("first", 1, 0, 9)
+	rangOut.DateEstablished = time.Time{}
+	var story simulator.Story
+	for _, event := range []babelforce.Event{
+		{Name: babelforce.CallFinished, Call: rangOut, Agent: amira},
+		{Name: babelforce.CallBridged, Call: babelforce.Call{ID: "root", Type: "inbound", DateCreated: began, Duration: new(15)}, Agent: amira},
+		{Name: babelforce.CallFinished, Call: leg("second", 10, 15, 90), Agent: amira},
+	} {
+		contentType, body := babelforce.Encode(event, babelforce.NestedJSON, babelforce.UnixSeconds)
+		story.Steps = append(story.Steps, simulator.Step{Event: event.Name, ContentType: contentType, Body: body})
+	}
+	rows, err := Rows(story)
+	require.NoError(t, err)
+	for i, id := range []string{"first", "root", "second"} {
+		require.Equal(t, id, rows[i].ID)
+		require.Equal(t, id != "first", rows[i].Bridged != nil, id)
+	}
+}
+
 func TestPlayedCallHasTheTimesOfItsDeliveries(t *testing.T) {
 	for _, story := range stories(t) {
 		server := New(Config{Token: "static"})
 		require.NoError(t, server.Play(story, began))
-		var most time.Duration
+		var end time.Duration
 		for _, step := range story.Steps {
-			most = max(most, step.After)
+			if step.Event == babelforce.CallFinished {
+				end = max(end, step.After)
+			}
 		}
 		stated, err := Rows(story)
 		require.NoError(t, err)
 		for i, row := range server.rows {
 			require.False(t, row.Created.Before(began), story.Title)
-			require.False(t, row.Finished.After(began.Add(most)), story.Title)
+			require.False(t, row.Finished.After(began.Add(end)), story.Title)
 			require.False(t, row.Created.After(row.Finished), story.Title)
 			require.Equal(t, stated[i].Established.IsZero(), row.Established.IsZero())
 			if !row.Established.IsZero() {
