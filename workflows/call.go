@@ -74,7 +74,8 @@ type run struct {
 	// mayBeDone says that an earlier run may have done steps of this call, and isOld
 	// that Temporal may have forgotten such a run.
 	mayBeDone, isOld bool
-	began            int // length of the history in the first workflow task
+	isReopened       bool // it goes on from a completed run
+	began            int  // length of the history in the first workflow task
 }
 
 // timer is the one that is open, if any.
@@ -107,7 +108,7 @@ func start(ctx workflow.Context, in CallInput) (*run, error) {
 func (r *run) goOn(from Carried) {
 	limits := r.record.Limits
 	r.record, r.conversation, r.answers, r.progress = from.Record, from.Conversation, from.Answers, from.Progress
-	r.record.Limits = limits
+	r.record.Limits, r.isReopened = limits, true
 }
 
 // carried is what a later run goes on from.

@@ -21,6 +21,8 @@ const (
 
 	// QueryState answers with the call's State.
 	QueryState = "state"
+	// QueryCarried answers with the Carried that a run would complete with now.
+	QueryCarried = "carried"
 
 	// UpdateConversation waits until the call's conversation exists and answers with the State.
 	UpdateConversation = "conversation"
@@ -87,6 +89,7 @@ const (
 	MarkNotWanted  Mark = "not_wanted" // no automation opens a conversation for it
 	MarkSkipped    Mark = "skipped"    // an operator went on without a step
 	MarkUnassigned Mark = "unassigned" // Kustomer does not know the agent who has it
+	MarkReopened   Mark = "reopened"   // it goes on from a completed run, which it replaces in lists and counts
 	MarkFromLog    Mark = "from_log"   // babelforce's call log added what no webhook had reported
 )
 

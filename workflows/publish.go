@@ -137,6 +137,7 @@ func (r *run) marks() (marks []Mark) {
 		{MarkSkipped, isSkipped},
 		{MarkUnassigned, r.record.Was.IsUnassigned()},
 		{MarkFromLog, r.record.Added != nil},
+		{MarkReopened, r.isReopened},
 	} {
 		if mark.has {
 			marks = append(marks, mark.name)
