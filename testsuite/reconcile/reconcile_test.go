@@ -41,6 +41,8 @@ type compared struct {
 	*stage.Stage
 	log  *sandbox.Server
 	took worker.Worker
+	// caller is who calls, if not the usual one.
+	caller string
 }
 
 func newCompared(t *testing.T, faults sandbox.Faults) *compared {
@@ -122,7 +124,7 @@ func (c *compared) play(t *testing.T) map[string]reconcile.Result {
 		<-pace.C
 		whole := invented.Next(time.Now())
 		delivered := invented.Lose(whole, lost)
-		want[whole.Key], err = demo.Told(whole, delivered)
+		want[whole.Key], err = resultOf(whole, delivered)
 		require.NoError(t, err)
 		require.NoError(t, c.log.Play(whole, time.Now()))
 		playing.Go(func() {
