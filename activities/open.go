@@ -14,13 +14,10 @@ import (
 // CreateConversation finds or creates the calling customer and opens the call's one
 // conversation, as the automations of call.inbound or call.outbound say.
 func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (StepResult, error) {
-	leave, err := a.enter(ctx)
-	if err != nil {
-		return StepResult{}, err
-	}
-	defer leave()
-	ctx, end := begin(ctx)
-	defer end()
+	return a.perform(ctx, in, a.create)
+}
+
+func (a *Activities) create(ctx context.Context, in StepInput) (StepResult, error) {
 	file := a.automations().In(a.country)
 	if err := a.resolvePlacer(ctx, file, &in); err != nil {
 		return StepResult{}, notStarted(ctx, err)

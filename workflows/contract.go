@@ -41,6 +41,12 @@ func WorkflowID(callKey string) string { return "call/" + callKey }
 // CallKey is the key of the call whose workflow has this id.
 func CallKey(workflowID string) string { return strings.TrimPrefix(workflowID, WorkflowID("")) }
 
+// ShadowID is the id of a call's workflow in shadow, beside a live one of the same call.
+func ShadowID(callKey string) string { return "shadow/" + callKey }
+
+// ShadowTaskQueue is where workers look for calls in shadow, where live ones are on a task queue.
+func ShadowTaskQueue(live string) string { return live + "-shadow" }
+
 // Phase is where a call is in its life, as operators see it in the list of runs.
 type Phase string
 
@@ -109,4 +115,14 @@ type CallInput struct {
 	First *call.Event `json:"first,omitempty"`
 	// Limits are how long each stage may take; zero values mean the defaults.
 	Limits call.Limits `json:"limits,omitzero"`
+	// Shadow says that nothing is written to Kustomer: the run only shows what would be.
+	Shadow bool `json:"shadow,omitempty"`
+}
+
+// workflowID is the id of the run that this is the input of.
+func (in CallInput) workflowID() string {
+	if in.Shadow {
+		return ShadowID(in.Key)
+	}
+	return WorkflowID(in.Key)
 }

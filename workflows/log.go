@@ -24,7 +24,7 @@ func (r *run) show(ctx workflow.Context, s State) {
 		lines = append(lines, "- "+clock+" "+strings.Join(strings.Fields(entry.Text), " "))
 	}
 	if r.parked != nil {
-		lines = append(lines, fmt.Sprintf("- now: waits for an operator to decide: `starter retry %s`, or amend, or skip", r.record.Key))
+		lines = append(lines, fmt.Sprintf("- now: waits for an operator to decide: `starter retry %s`, or amend, or skip", r.name()))
 	} else if waits := s.WaitsInWords(); waits != "" {
 		lines = append(lines, "- now: waits for "+waits)
 	}

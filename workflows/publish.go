@@ -26,7 +26,7 @@ func (r *run) answer(ctx workflow.Context) State {
 func (r *run) state(ctx workflow.Context) State {
 	s := State{
 		CallID: r.record.Key, WaitsFor: r.wait.For, Step: r.step,
-		Legs: r.record.Legs(), Progress: r.progress, InKustomer: r.inKustomer(),
+		Legs: r.record.Legs(), Shadow: r.shadow, Progress: r.progress, InKustomer: r.inKustomer(),
 	}
 	var facts call.Facts
 	if r.record.HasEnded(workflow.Now(ctx)) {

@@ -31,6 +31,8 @@ type State struct {
 	Legs []call.LegSummary `json:"legs,omitempty"`
 	// Events are the reports received so far, in order of arrival, each thing once.
 	Events []ReportedEvent `json:"events,omitempty"`
+	// Shadow is what a call in shadow would have done; nil for a live call.
+	Shadow *Shadow `json:"shadow,omitempty"`
 	Numbers
 	InKustomer
 	Progress
