@@ -37,6 +37,9 @@ func serveCommand(logs io.Writer) *cli.Command {
 			if err != nil {
 				return err
 			}
+			if err := s.worker.InMode(c); err != nil {
+				return err
+			}
 			return s.run(c.Context, log)
 		},
 	}
@@ -56,11 +59,12 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	process, err := app.Start(ctx, "callthread-starter", &s.temporal, log)
+	process, err := app.Start(ctx, "callthread-starter", &s.temporal, s.worker.Shadow.On, log)
 	if err != nil {
 		return err
 	}
 	defer process.Stop()
+	log = process.Log
 
 	var served worker.Worker
 	inForce := s.worker.InForce
@@ -112,6 +116,7 @@ func (s *server) handler(process *app.Process, verifier *babelforce.Verifier, pr
 		Ready:            s.temporal.Ready,
 		Outgoing:         wantsOutbound,
 		Limits:           s.limits,
+		Shadow:           s.worker.Shadow.On,
 		Log:              process.Log,
 		Observe: func(a webhook.Answered) {
 			count(a.Event, a.Status, a.Late || a.Ignored, a.Took)

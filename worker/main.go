@@ -37,11 +37,15 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		if err != nil {
 			return err
 		}
-		process, err := app.Start(c.Context, "callthread-worker", &temporal, log)
+		if err := worker.InMode(c); err != nil {
+			return err
+		}
+		process, err := app.Start(c.Context, "callthread-worker", &temporal, worker.Shadow.On, log)
 		if err != nil {
 			return err
 		}
 		defer process.Stop()
+		log = process.Log
 		served, err := process.NewWorker(&worker)
 		if err != nil {
 			return err

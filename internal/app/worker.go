@@ -34,6 +34,7 @@ type Worker struct {
 	Country     Country
 	Version     Version
 	Reconciler  Reconciler
+	Shadow      Shadow
 	// CompareOnly has the worker compare calls and serve none, so that it needs nothing of Kustomer's.
 	CompareOnly bool
 	// Compared, if set, is given each comparison with babelforce's log.
@@ -57,7 +58,7 @@ const cachedCalls = 3000
 
 // Flags are the settings, without those of Temporal.
 func (w *Worker) Flags() []cli.Flag {
-	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version, &w.Reconciler)
+	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version, &w.Reconciler, &w.Shadow)
 }
 
 // New makes the worker; missing settings are refused here, before anything runs.
@@ -75,8 +76,10 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 	w.inForce = new(atomic.Pointer[automation.Set])
 	w.inForce.Store(automations)
 	w.stopped = make(chan error, 1)
-	if w.compares, err = w.Reconciler.newWorker(c, w.Temporal, w.inForce.Load, country, w.Compared); err != nil {
-		return nil, err
+	if !w.Shadow.On { // the schedules of comparisons are those of live calls
+		if w.compares, err = w.Reconciler.newWorker(c, w.Temporal, w.inForce.Load, country, w.Compared); err != nil {
+			return nil, err
+		}
 	}
 	if w.CompareOnly {
 		if w.compares == nil {
@@ -89,6 +92,7 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 
 // newCalls makes the worker of calls.
 func (w *Worker) newCalls(c client.Client, country string, observe func(context.Context, kustomer.Exchange), watching []interceptor.WorkerInterceptor) (worker.Worker, error) {
+	w.Kustomer.shadow = w.Shadow.On
 	crm, err := w.Kustomer.Client(observe)
 	if err != nil {
 		return nil, err
@@ -99,6 +103,7 @@ func (w *Worker) newCalls(c client.Client, country string, observe func(context.
 	}
 	w.steps = activities.New(crm, w.inForce.Load, country)
 	w.steps.CallerHash = w.Temporal.Encryption.CallerHash
+	w.steps.Vendor = w.Shadow.Vendor
 	options := workerOptions(StepsAtOnce(w.Kustomer.Budget), func(err error) { w.stopped <- err }, watching)
 	options.DeploymentOptions = deployment
 	return newWorker(c, w.Temporal.TaskQueue, w.steps, options), nil
@@ -159,7 +164,7 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 		if err := served.Start(); err != nil {
 			return fmt.Errorf("start the worker: %w", err)
 		}
-		log.Info("worker serves calls", "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)
+		log.Info(w.Shadow.serving(), "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)
 	}
 	if w.compares != nil {
 		if err := w.compares.Start(); err != nil {

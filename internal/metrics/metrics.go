@@ -4,9 +4,12 @@ package metrics
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/callthread/callthread/kustomer"
 )
@@ -20,6 +23,7 @@ type Metrics struct {
 	wait      *told
 
 	reconciled *reconciled
+	shadow     bool
 }
 
 // New makes a program's metrics, with those of the Go runtime and the process.
@@ -37,6 +41,21 @@ func New() *Metrics {
 	m.registry.MustRegister(m.kustomer, m.limit, m.remaining, m.wait, m.reconciled.calls, m.reconciled.until,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return m
+}
+
+// InShadow has all metrics of ours begin with callthread_shadow_, so that no alert and no
+// dashboard takes calls in shadow for live ones.
+func (m *Metrics) InShadow() { m.shadow = true }
+
+// gather reads all metrics.
+func (m *Metrics) gather() ([]*dto.MetricFamily, error) {
+	families, err := m.registry.Gather()
+	for _, family := range families {
+		if name, isOurs := strings.CutPrefix(family.GetName(), "callthread_"); isOurs && m.shadow {
+			family.Name = proto.String("callthread_shadow_" + name)
+		}
+	}
+	return families, err
 }
 
 // Kustomer counts one request to Kustomer.

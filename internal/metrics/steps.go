@@ -20,8 +20,8 @@ const (
 )
 
 var (
-	stepNames    = []string{"CreateConversation", "UpdateConversation"}
-	failureTypes = []string{activities.Unavailable, activities.RateLimited, activities.Credentials, activities.Refused, activities.CallerUnknown, activities.NotStarted, activities.NotTried, other}
+	stepNames    = []string{"CompareWithVendor", "CreateConversation", "UpdateConversation"}
+	failureTypes = []string{activities.Unavailable, activities.RateLimited, activities.Credentials, activities.Refused, activities.CallerUnknown, activities.NotStarted, activities.NotTried, activities.OtherMode, other}
 )
 
 // steps counts what the steps of calls achieve.

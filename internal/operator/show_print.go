@@ -38,6 +38,7 @@ func (shown Shown) Print(out io.Writer) error {
 	} else {
 		s.state(*shown.State)
 		s.story(*shown.State, shown.Direction)
+		s.shadow(shown.State.Shadow)
 		s.lines("Log", shown.Log)
 	}
 	if err := s.Flush(); err != nil {

@@ -28,9 +28,16 @@ type accepted struct {
 	Late bool `json:"-"`
 }
 
-func acceptedOf(event call.Event) accepted {
+func (h *Handler) acceptedOf(event call.Event) accepted {
 	key := event.Leg.Key()
-	return accepted{CallID: key, WorkflowID: workflows.WorkflowID(key), IgnoredFields: publicNames(event.Ignored)}
+	return accepted{CallID: key, WorkflowID: h.workflowID(key), IgnoredFields: publicNames(event.Ignored)}
+}
+
+func (h *Handler) workflowID(key string) string {
+	if h.Shadow {
+		return workflows.ShadowID(key)
+	}
+	return workflows.WorkflowID(key)
 }
 
 // deliver hands an event to its call's workflow, starting the workflow if this
@@ -41,8 +48,8 @@ func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time
 	defer cancel()
 	ctx, cancelEarlier := context.WithTimeout(ctx, temporalTimeout)
 	defer cancelEarlier()
-	key, answer := event.Leg.Key(), acceptedOf(event)
-	input := workflows.CallInput{Key: key, Limits: h.Limits}
+	key, answer := event.Leg.Key(), h.acceptedOf(event)
+	input := workflows.CallInput{Key: key, Limits: h.Limits, Shadow: h.Shadow}
 
 	if event.Kind == call.Recorded {
 		// A recording begins no call: it may be of one that an agent has placed and nobody wants to
@@ -109,21 +116,30 @@ func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
 	if event.IsOutgoing() {
 		summary = "Outbound call of "
 	}
+	details := howToRead
+	if h.Shadow {
+		summary, details = "Shadow: "+summary, shadowsPage+howToRead
+	}
 	attributes := []temporal.SearchAttributeUpdate{
 		workflows.CallPhase.ValueSet(string(workflows.Ringing)),
 		workflows.WaitsFor.ValueSet(string(call.WaitsForAgent)),
 		workflows.CallDirection.ValueSet(event.Direction()),
 	}
 	return client.StartWorkflowOptions{
-		ID:        workflows.WorkflowID(event.Leg.Key()),
+		ID:        h.workflowID(event.Leg.Key()),
 		TaskQueue: h.TaskQueue,
 		// One call is one workflow, for as long as Temporal remembers it.
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		TypedSearchAttributes: temporal.NewSearchAttributes(attributes...),
 		StaticSummary:         summary + event.ReceivedAt.UTC().Format(time.DateTime) + " UTC",
-		StaticDetails:         strings.ReplaceAll(howToRead, "<call>", event.Leg.Key()),
+		StaticDetails:         strings.ReplaceAll(details, "<call>", workflows.CallKey(h.workflowID(event.Leg.Key()))),
 	}
 }
+
+// shadowsPage stands first on the page of a call in shadow.
+const shadowsPage = `**Shadow**: nothing is written to Kustomer for this call. ` + "`starter show <call>`" + ` lists the requests that would be made.
+
+`
 
 // howToRead stands on the page of every run in the Web UI, in Markdown.
 // The Web UI cuts off its last line, which is why that is empty.
