@@ -167,7 +167,7 @@ func (a *Activities) lookBeside(ctx context.Context, b *Beside, customerID strin
 	})
 	creators, isUncertain := make(map[string]bool), false
 	for _, c := range all {
-		isOwn := c.ExternalID == externalIDPrefix+would.key // a live call's, beside us
+		isOwn := strings.HasPrefix(c.ExternalID, externalIDPrefix) // of live calls, beside us
 		isOthers := c.CreatedBy == a.Vendor || a.Vendor == "" && c.CreatedBy != ours
 		switch {
 		case c.CreatedAt.Before(from) || c.CreatedAt.After(until) || isOwn:

@@ -15,7 +15,6 @@ const tagCacheSize = 10_000
 
 // would is the conversation that a shadow would have left, as far as it is compared.
 type would struct {
-	key    string // the call's
 	users  []string
 	status string
 	tags   []string
@@ -28,7 +27,7 @@ type would struct {
 func wouldBe(file *automation.Set, in BesideInput) would {
 	names := StepInput{Conversation: in.Conversation}.names()
 	all := want(file, in.Story, names)
-	w := would{key: in.Story.Opening.Key, users: in.Conversation.AssignedUsers, status: cmp.Or(in.Conversation.Status, "open"), isKnown: true}
+	w := would{users: in.Conversation.AssignedUsers, status: cmp.Or(in.Conversation.Status, "open"), isKnown: true}
 	for tag, is := range fold(all).tags {
 		if is.value {
 			w.tags = append(w.tags, tag)

@@ -58,6 +58,9 @@ func (r *run) inKustomer() InKustomer {
 		ConversationID: r.conversation.ID, ConversationURL: r.conversation.URL, CustomerID: r.conversation.CustomerID,
 		Caller: r.answers.caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.automations,
 	}
+	if r.shadow != nil {
+		is.ConversationURL = "" // it would lead nowhere
+	}
 	if is.ConversationID != "" && !r.conversation.Deleted {
 		is.ConversationStatus = cmp.Or(r.conversation.Status, "open") // as Kustomer opens it
 	}
