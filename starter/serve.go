@@ -40,7 +40,7 @@ func serveCommand(logs io.Writer) *cli.Command {
 			if err := s.worker.InMode(c); err != nil {
 				return err
 			}
-			return s.run(c.Context, log)
+			return s.run(c.Context, s.worker.Shadow.Log(log))
 		},
 	}
 }
@@ -64,7 +64,6 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer process.Stop()
-	log = process.Log
 
 	var served worker.Worker
 	inForce := s.worker.InForce

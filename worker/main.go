@@ -40,12 +40,12 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		if err := worker.InMode(c); err != nil {
 			return err
 		}
+		log = worker.Shadow.Log(log)
 		process, err := app.Start(c.Context, "callthread-worker", &temporal, worker.Shadow.On, log)
 		if err != nil {
 			return err
 		}
 		defer process.Stop()
-		log = process.Log
 		served, err := process.NewWorker(&worker)
 		if err != nil {
 			return err

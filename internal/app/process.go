@@ -22,11 +22,8 @@ type Process struct {
 
 // Start connects a program to Temporal. The service is its name in traces, where
 // OTEL_SERVICE_NAME does not give another. It does not wait until Temporal answers. In
-// shadow its metrics have names of their own, and each line of its log says so.
+// shadow its metrics have names of their own.
 func Start(ctx context.Context, service string, temporal *Temporal, shadow bool, log *slog.Logger) (_ *Process, err error) {
-	if shadow {
-		log = log.With("shadow", true)
-	}
 	p := &Process{Metrics: metrics.New(), Log: log}
 	if shadow {
 		p.Metrics.InShadow()

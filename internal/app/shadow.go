@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"log/slog"
 
 	"github.com/urfave/cli/v2"
 
@@ -47,6 +48,14 @@ func (w *Worker) InMode(c *cli.Context) error {
 		w.Kustomer.Budget = ShadowBudget
 	}
 	return nil
+}
+
+// Log is the log of a program, each line of which says that it is a shadow's.
+func (s Shadow) Log(log *slog.Logger) *slog.Logger {
+	if s.On {
+		return log.With("shadow", true)
+	}
+	return log
 }
 
 // serving is what a worker does, as its log says.

@@ -51,13 +51,13 @@ var mayImport = map[string][]string{
 	"internal/devserver": {"internal/child"},
 	"internal/metrics":   {"activities", "babelforce", "call", "kustomer", "reconcile", "workflows"},
 	"internal/storyfile": {"babelforce", "kustomer/sandbox"},
-	"internal/operator":  {"automation", "call", "internal/codec", "phone", "workflows"},
+	"internal/operator":  {"activities", "automation", "call", "internal/codec", "phone", "workflows"},
 	"internal/source":    {},
 	"internal/tracing":   {"babelforce", "kustomer"},
 	"internal/trial":     {"automation", "automation/load", "call", "kustomer/sandbox"},
 
 	// Proofs across packages may use everything; nothing uses them but their own helpers.
-	"testsuite": {}, "testsuite/deploy": {}, "testsuite/document": {}, "testsuite/faults": {}, "testsuite/histories": {}, "testsuite/layout": {}, "testsuite/privacy": {}, "testsuite/reconcile": {},
+	"testsuite": {}, "testsuite/deploy": {}, "testsuite/document": {}, "testsuite/faults": {}, "testsuite/histories": {}, "testsuite/layout": {}, "testsuite/privacy": {}, "testsuite/reconcile": {}, "testsuite/shadow": {},
 	"testsuite/rollout": {}, "testsuite/stories": {}, "testsuite/telemetry": {}, "testsuite/webui": {},
 	"testsuite/cluster":  {"internal/app", "internal/child"},
 	"testsuite/openapi":  {},

@@ -4,6 +4,7 @@ package shadow
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"github.com/callthread/callthread/internal/operator"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/testsuite/histories"
 	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
 )
@@ -31,6 +33,9 @@ const (
 
 	sharedNumber = "+493023129999"
 )
+
+// record keeps a history for testsuite/histories, as -record of the package testsuite does.
+var record = flag.String("record", "", "record the history of a call in shadow under this version's name")
 
 var began = time.Now().Truncate(time.Second)
 
@@ -214,6 +219,10 @@ func TestLiveCallsAndTheirShadowsRunSideBySide(t *testing.T) {
 		require.Equal(t, []string{
 			"POST /v1/conversations", "PUT /v1/conversations/{id}", "POST /v1/conversations/{id}/notes", "POST /v1/conversations/{id}/notes",
 		}, withoutCustomer(shadow.Shadow))
+		require.NoError(t, histories.Replay(workflows.CallWorkflow, key, s.history(t, key)))
+	}
+	if *record != "" {
+		require.NoError(t, histories.Keep("../histories", *record+"-shadow.json", s.history(t, "twice-0")))
 	}
 	require.Len(t, s.Sandbox.State().Conversations, n)
 

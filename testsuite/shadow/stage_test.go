@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation"
@@ -77,4 +79,17 @@ func (s *shadowed) result(t *testing.T, key string) (state workflows.State) {
 	t.Helper()
 	require.NoError(t, s.Temporal.GetWorkflow(t.Context(), workflows.ShadowID(key), "").Get(t.Context(), &state))
 	return state
+}
+
+// history is that of a call in shadow.
+func (s *shadowed) history(t *testing.T, key string) *historypb.History {
+	t.Helper()
+	history := &historypb.History{}
+	events := s.Temporal.GetWorkflowHistory(t.Context(), workflows.ShadowID(key), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err)
+		history.Events = append(history.Events, event)
+	}
+	return history
 }
