@@ -29,7 +29,7 @@ func shadowCommand(out, logs io.Writer) *cli.Command {
 			if err := app.NoArguments(c); err != nil {
 				return err
 			}
-			from, err := parseSince(since, time.Now())
+			from, err := parseTime("since", since, time.Now(), time.UTC)
 			if err != nil {
 				return err
 			}

@@ -11,7 +11,7 @@ import (
 // write nothing, and otherwise live ones.
 func Register(r worker.Registry, steps *activities.Activities) {
 	inShadow := activities.InShadow(steps)
-	serve := func(ctx workflow.Context, in CallInput) (State, error) {
+	serve := func(ctx workflow.Context, in CallInput) (Ended, error) {
 		if in.Shadow != inShadow {
 			// The run waits for a worker of its mode, which a failed run could not.
 			panic("a worker of the other mode has the task queue of this call: live calls and those in shadow need one each")

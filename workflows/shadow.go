@@ -1,14 +1,31 @@
 package workflows
 
 import (
+	"strings"
 	"time"
 
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/call"
 )
+
+// ShadowStartOptions are those of a call in shadow, on the task queue of shadows: as of
+// the live call, under an id of its own.
+func ShadowStartOptions(event call.Event, taskQueue string) client.StartWorkflowOptions {
+	options := StartOptions(event, taskQueue)
+	options.ID = ShadowID(event.Leg.Key())
+	options.StaticSummary = "Shadow: " + options.StaticSummary
+	options.StaticDetails = strings.ReplaceAll(shadowsPage+howToRead, "<call>", options.ID)
+	return options
+}
+
+// shadowsPage stands first on the page of a call in shadow.
+const shadowsPage = `**Shadow**: nothing is written to Kustomer for this call. ` + "`starter show <call>`" + ` lists the requests that would be made.
+
+`
 
 // Shadow is what a call in shadow would have done, and what others did instead.
 type Shadow struct {

@@ -3,13 +3,10 @@ package webhook
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
@@ -109,49 +106,13 @@ func isUnknown(err error) bool {
 	return errors.As(err, &unknown)
 }
 
-// startOptions are those of a new call's workflow. Nothing in them names a
-// person or a number: ids, summaries and search attributes are never encrypted.
+// startOptions are those of a new call's run, which is one of a shadow's if the receiver is.
 func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
-	summary := "Inbound call of "
-	if event.IsOutgoing() {
-		summary = "Outbound call of "
-	}
-	details := howToRead
 	if h.Shadow {
-		summary, details = "Shadow: "+summary, shadowsPage+howToRead
+		return workflows.ShadowStartOptions(event, h.TaskQueue)
 	}
-	attributes := []temporal.SearchAttributeUpdate{
-		workflows.CallPhase.ValueSet(string(workflows.Ringing)),
-		workflows.WaitsFor.ValueSet(string(call.WaitsForAgent)),
-		workflows.CallDirection.ValueSet(event.Direction()),
-	}
-	return client.StartWorkflowOptions{
-		ID:        h.workflowID(event.Leg.Key()),
-		TaskQueue: h.TaskQueue,
-		// One call is one workflow, for as long as Temporal remembers it.
-		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		TypedSearchAttributes: temporal.NewSearchAttributes(attributes...),
-		StaticSummary:         summary + event.ReceivedAt.UTC().Format(time.DateTime) + " UTC",
-		StaticDetails:         strings.ReplaceAll(details, "<call>", workflows.CallKey(h.workflowID(event.Leg.Key()))),
-	}
+	return workflows.StartOptions(event, h.TaskQueue)
 }
-
-// shadowsPage stands first on the page of a call in shadow.
-const shadowsPage = `**Shadow**: nothing is written to Kustomer for this call. ` + "`starter show <call>`" + ` lists the requests that would be made.
-
-`
-
-// howToRead stands on the page of every run in the Web UI, in Markdown.
-// The Web UI cuts off its last line, which is why that is empty.
-const howToRead = `**Current Details** is the log of the call. Its last line says what the call waits for, or what became of it.
-
-**Parked?** The log says what Kustomer has refused. Put that right, then decide:
-
-- ` + "`starter retry <call>`" + ` tries the step again
-- ` + "`starter amend <call> --set field=value`" + ` tries it with other values
-- ` + "`starter skip <call>`" + ` goes on without it
-
-` + "\u00a0"
 
 // awaitConversation waits until the call's conversation exists. It gives up
 // after the configured time, and where it never will; the event is accepted all the same.
