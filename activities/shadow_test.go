@@ -100,7 +100,7 @@ func TestStepOfTheOtherModeIsLeftToAnotherWorker(t *testing.T) {
 		require.False(t, refused.NonRetryable(), "a worker of its mode may take it")
 		require.Zero(t, c.by.State().RequestTotal)
 	}
-	_, err := attempt(live.CompareWithVendor, BesideInput{})
+	_, err := attempt(live.CompareWithVendor, VendorInput{})
 	require.Error(t, err)
 }
 

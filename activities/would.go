@@ -24,7 +24,7 @@ type would struct {
 	isKnown  bool
 }
 
-func wouldBe(file *automation.Set, in BesideInput) would {
+func wouldBe(file *automation.Set, in VendorInput) would {
 	names := StepInput{Conversation: in.Conversation}.names()
 	all := want(file, in.Story, names)
 	w := would{users: in.Conversation.AssignedUsers, status: cmp.Or(in.Conversation.Status, "open"), isKnown: true}

@@ -202,7 +202,7 @@ func (r *run) next(ctx workflow.Context, futures ...workflow.Future) error {
 
 // finish ends the run once everyone who asked has an answer, unless a report arrived meanwhile.
 func (r *run) finish(ctx workflow.Context) error {
-	if r.shadow != nil && r.shadow.Beside == nil {
+	if r.shadow != nil && r.shadow.Vendor == nil {
 		return r.compareWithVendor(ctx)
 	}
 	r.wait, r.done = call.Wait{}, true

@@ -31,8 +31,8 @@ const shadowsPage = `**Shadow**: nothing is written to Kustomer for this call. `
 type Shadow struct {
 	// Steps are those that were carried out, in order.
 	Steps []ShadowStep `json:"steps,omitempty"`
-	// Beside compares with what others created in Kustomer; nil until the call is over.
-	Beside *activities.Beside `json:"beside,omitempty"`
+	// Vendor compares with what others created in Kustomer; nil until the call is over.
+	Vendor *activities.VendorComparison `json:"vendor,omitempty"`
 }
 
 // ShadowStep is a step, and the requests that it would have made.
@@ -54,21 +54,21 @@ const compareWithin = time.Hour
 func (r *run) compareWithVendor(ctx workflow.Context) error {
 	patient := stepOptions(ctx, r.inMode("compare with what others created"), activities.PriorityCatchUp)
 	patient = workflow.WithScheduleToCloseTimeout(patient, compareWithin)
-	future := workflow.ExecuteActivity(patient, steps.CompareWithVendor, activities.BesideInput{Story: r.record.Was, Conversation: r.conversation})
+	future := workflow.ExecuteActivity(patient, steps.CompareWithVendor, activities.VendorInput{Story: r.record.Was, Conversation: r.conversation})
 	for !future.IsReady() {
 		if err := r.next(ctx, future); err != nil {
 			return err
 		}
 	}
-	var beside activities.Beside
-	err := future.Get(ctx, &beside)
+	var compared activities.VendorComparison
+	err := future.Get(ctx, &compared)
 	if temporal.IsCanceledError(err) {
 		return err
 	}
 	if err != nil {
-		beside = activities.Beside{Verdict: activities.BesideNotCompared, Because: activities.BecauseNoAnswer}
+		compared = activities.VendorComparison{Verdict: activities.VerdictNotCompared, Reason: activities.ReasonNoAnswer, Rang: r.record.Was.RangAt}
 	}
-	r.shadow.Beside = &beside
+	r.shadow.Vendor = &compared
 	r.log(workflow.Now(ctx), r.inMode("compared with what others created"))
 	return nil
 }
@@ -79,7 +79,7 @@ func (r *run) withheld(step call.Step, at time.Time, result activities.StepResul
 		return
 	}
 	r.shadow.Steps = append(r.shadow.Steps, ShadowStep{Causes: step.Causes, At: at, Requests: result.Withheld})
-	r.shadow.Beside = nil
+	r.shadow.Vendor = nil
 }
 
 // inMode says of what operators read that it is about a shadow.

@@ -17,14 +17,14 @@ import (
 )
 
 // newShadow is a call in shadow, whose comparison is answered.
-func newShadow(t *testing.T, compare func(activities.BesideInput) (activities.Beside, error)) *callUnderTest {
+func newShadow(t *testing.T, compare func(activities.VendorInput) (activities.VendorComparison, error)) *callUnderTest {
 	t.Helper()
 	c := newCall(t)
 	c.input.Shadow = true
 	c.opened.Withheld = []activities.Withheld{{Method: "POST", Route: "/v1/conversations", Fields: []string{"customer"}}}
 	c.opened.Conversation.URL = "https://crm/shadow"
 	var steps *activities.Activities
-	c.env.OnActivity(steps.CompareWithVendor, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.BesideInput) (activities.Beside, error) {
+	c.env.OnActivity(steps.CompareWithVendor, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.VendorInput) (activities.VendorComparison, error) {
 		return compare(in)
 	})
 	return c
@@ -32,19 +32,19 @@ func newShadow(t *testing.T, compare func(activities.BesideInput) (activities.Be
 
 func TestShadowShowsWhatItWouldHaveSentAndWhatOthersDid(t *testing.T) {
 	asked := 0
-	c := newShadow(t, func(in activities.BesideInput) (activities.Beside, error) {
+	c := newShadow(t, func(in activities.VendorInput) (activities.VendorComparison, error) {
 		asked++
 		require.Equal(t, "conversation-1", in.Conversation.ID)
 		require.Len(t, in.Story.PickUps, 1)
 		require.NotNil(t, in.Story.Closing, "once all is over")
-		return activities.Beside{Verdict: activities.BesideSeveral}, nil
+		return activities.VendorComparison{Verdict: activities.VerdictSeveral}, nil
 	})
 	c.starts(inbound)
 	c.hears(10*time.Second, bridged)
 	c.hears(60*time.Second, finished)
 	state := c.plays()
 	require.Equal(t, 1, asked)
-	require.Equal(t, activities.BesideSeveral, state.Shadow.Beside.Verdict)
+	require.Equal(t, activities.VerdictSeveral, state.Shadow.Vendor.Verdict)
 	require.Len(t, state.Shadow.Steps, 3)
 	require.Equal(t, c.opened.Withheld, state.Shadow.Steps[0].Requests)
 	require.Equal(t, []call.Cause{call.Rang}, state.Shadow.Steps[0].Causes)
@@ -59,12 +59,12 @@ func TestShadowShowsWhatItWouldHaveSentAndWhatOthersDid(t *testing.T) {
 func TestReportThatArrivesDuringTheComparisonIsServedAndComparedAgain(t *testing.T) {
 	var c *callUnderTest
 	outcomes := []call.Outcome{}
-	c = newShadow(t, func(in activities.BesideInput) (activities.Beside, error) {
+	c = newShadow(t, func(in activities.VendorInput) (activities.VendorComparison, error) {
 		outcomes = append(outcomes, in.Story.Closing.Facts.Outcome)
 		if len(outcomes) == 1 {
 			c.env.SignalWorkflow(string(call.Bridged), bridged)
 		}
-		return activities.Beside{Verdict: activities.BesideNone}, nil
+		return activities.VendorComparison{Verdict: activities.VerdictNone}, nil
 	})
 	c.starts(inbound)
 	c.hears(30*time.Second, hungUp)
@@ -75,12 +75,12 @@ func TestReportThatArrivesDuringTheComparisonIsServedAndComparedAgain(t *testing
 }
 
 func TestShadowThatCannotBeComparedEndsAllTheSame(t *testing.T) {
-	c := newShadow(t, func(activities.BesideInput) (activities.Beside, error) {
-		return activities.Beside{}, temporal.NewNonRetryableApplicationError("no", activities.Refused, nil)
+	c := newShadow(t, func(activities.VendorInput) (activities.VendorComparison, error) {
+		return activities.VendorComparison{}, temporal.NewNonRetryableApplicationError("no", activities.Refused, nil)
 	})
 	c.starts(inbound)
 	c.hears(30*time.Second, hungUp)
-	require.Equal(t, &activities.Beside{Verdict: activities.BesideNotCompared, Because: activities.BecauseNoAnswer}, c.plays().Shadow.Beside)
+	require.Equal(t, &activities.VendorComparison{Verdict: activities.VerdictNotCompared, Reason: activities.ReasonNoAnswer, Rang: began}, c.plays().Shadow.Vendor)
 }
 
 func TestLiveCallIsNotCompared(t *testing.T) {
@@ -94,7 +94,9 @@ func TestLiveCallIsNotCompared(t *testing.T) {
 
 // The worker of the test environment is a live one.
 func TestWorkerOfTheOtherModeLeavesTheRunToAnother(t *testing.T) {
-	c := newShadow(t, func(activities.BesideInput) (activities.Beside, error) { return activities.Beside{}, nil })
+	c := newShadow(t, func(activities.VendorInput) (activities.VendorComparison, error) {
+		return activities.VendorComparison{}, nil
+	})
 	c.starts(inbound)
 	c.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.ShadowID("p")})
 	c.env.ExecuteWorkflow("CallWorkflow", c.input)
@@ -115,7 +117,9 @@ func TestRunOfALiveCallIsNotOneInShadow(t *testing.T) {
 }
 
 func TestParkedShadowNamesItselfInWhatOperatorsAreToDo(t *testing.T) {
-	c := newShadow(t, func(activities.BesideInput) (activities.Beside, error) { return activities.Beside{}, nil })
+	c := newShadow(t, func(activities.VendorInput) (activities.VendorComparison, error) {
+		return activities.VendorComparison{}, nil
+	})
 	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("no", activities.CallerUnknown, nil)}
 	c.starts(inbound)
 	c.at(time.Minute, func() {

@@ -51,7 +51,7 @@ type Differences struct {
 // ShadowCall is one call of a report.
 type ShadowCall struct {
 	CallID string `json:"callId"`
-	activities.Beside
+	activities.VendorComparison
 }
 
 // nearRings is how close two calls of a customer ring for which nothing tells whose a
@@ -67,7 +67,7 @@ func (o *Operator) ReportShadow(ctx context.Context, taskQueue string, since tim
 		return ShadowReport{}, err
 	}
 	r := ShadowReport{Since: since.UTC(), Calls: []ShadowCall{}} // not nil, which would be no array in JSON
-	read, err := o.besides(ctx, latestRuns(those), &r.Totals)
+	read, err := o.comparisons(ctx, latestRuns(those), &r.Totals)
 	if err != nil {
 		return ShadowReport{}, err
 	}
@@ -80,8 +80,8 @@ func (o *Operator) ReportShadow(ctx context.Context, taskQueue string, since tim
 	return r, nil
 }
 
-// besides reads what calls that are over have found, and counts the others.
-func (o *Operator) besides(ctx context.Context, those []Call, totals *ShadowTotals) (read []ShadowCall, err error) {
+// comparisons reads what calls that are over have found, and counts the others.
+func (o *Operator) comparisons(ctx context.Context, those []Call, totals *ShadowTotals) (read []ShadowCall, err error) {
 	states := make([]*workflows.State, len(those))
 	group, reads := errgroup.WithContext(ctx)
 	group.SetLimit(readAtOnce)
@@ -106,10 +106,10 @@ func (o *Operator) besides(ctx context.Context, those []Call, totals *ShadowTota
 		switch state := states[i]; {
 		case !c.isOver():
 			totals.UnderWay++
-		case state == nil || state.Shadow == nil || state.Shadow.Beside == nil:
+		case state == nil || state.Shadow == nil || state.Shadow.Vendor == nil:
 			totals.Unread++
 		default:
-			read = append(read, ShadowCall{CallID: c.CallID, Beside: *state.Shadow.Beside})
+			read = append(read, ShadowCall{CallID: c.CallID, VendorComparison: *state.Shadow.Vendor})
 		}
 	}
 	return read, nil
@@ -133,7 +133,7 @@ func settle(calls []ShadowCall) {
 			case i == nearest:
 			case isNear:
 				for _, both := range []int{i, nearest} {
-					calls[both].Verdict, calls[both].Because = activities.BesideAmbiguous, activities.BecauseClose
+					calls[both].Verdict, calls[both].Reason = activities.VerdictAmbiguous, activities.ReasonClose
 				}
 			default:
 				if loses[i] == nil {
@@ -146,8 +146,8 @@ func settle(calls []ShadowCall) {
 	for i, lost := range loses {
 		c := &calls[i]
 		c.Found = slices.DeleteFunc(c.Found, func(f activities.Found) bool { return lost[f.ConversationID] })
-		if isSettled := len(c.Found) < 2 && c.Because == activities.BecauseCreators; c.Because == "" || isSettled {
-			c.Verdict, c.Because = activities.VerdictOf(c.Found), ""
+		if isSettled := len(c.Found) < 2 && c.Reason == activities.ReasonCreators; c.Reason == "" || isSettled {
+			c.Verdict, c.Reason = activities.VerdictOf(c.Found), ""
 		}
 	}
 }
@@ -163,18 +163,18 @@ func nearestOf(calls []ShadowCall, claimants []int, id string) int {
 
 func (t *ShadowTotals) add(c ShadowCall) {
 	switch c.Verdict {
-	case activities.BesideAmbiguous:
+	case activities.VerdictAmbiguous:
 		t.Ambiguous++
 		return
-	case activities.BesideNotCompared:
+	case activities.VerdictNotCompared:
 		t.NotCompared++
 		return
-	case activities.BesideNone:
+	case activities.VerdictNone:
 		t.None++
-	case activities.BesideOne:
+	case activities.VerdictOne:
 		t.One++
 		t.Differ.add(c)
-	case activities.BesideSeveral:
+	case activities.VerdictSeveral:
 		t.Several++
 	}
 	t.Calls++
@@ -200,8 +200,8 @@ func (d *Differences) add(c ShadowCall) {
 // isOdd reports whether the vendor's side is not as the call's own would be.
 func (c ShadowCall) isOdd() bool {
 	var d Differences
-	if c.Verdict == activities.BesideOne {
+	if c.Verdict == activities.VerdictOne {
 		d.add(c)
 	}
-	return c.Verdict != activities.BesideOne || d != (Differences{})
+	return c.Verdict != activities.VerdictOne || d != (Differences{})
 }

@@ -23,8 +23,8 @@ func (s sheet) shadow(shadow *workflows.Shadow) {
 		}
 	}
 	s.lines("Would send", would)
-	if shadow.Beside != nil {
-		s.lines("Beside", besideInWords(*shadow.Beside))
+	if shadow.Vendor != nil {
+		s.lines("Vendor", vendorInWords(*shadow.Vendor))
 	}
 }
 
@@ -36,8 +36,8 @@ func requestInWords(request activities.Withheld) string {
 	return words
 }
 
-func besideInWords(b activities.Beside) []string {
-	lines := []string{strings.Join(known(string(b.Verdict), string(b.Because)), ": ")}
+func vendorInWords(b activities.VendorComparison) []string {
+	lines := []string{strings.Join(known(string(b.Verdict), string(b.Reason)), ": ")}
 	for _, found := range b.Found {
 		other := ""
 		if found.OtherAgent {
@@ -102,7 +102,7 @@ func (c ShadowCall) cells() []string {
 	}
 	in := func(cells []string) string { return strings.Join(cells, "/") }
 	return []string{
-		c.CallID, moment(c.Rang), strings.Join(known(string(c.Verdict), string(c.Because)), ": "),
+		c.CallID, moment(c.Rang), strings.Join(known(string(c.Verdict), string(c.Reason)), ": "),
 		in(assignees), in(tags), in(status), strings.Trim(fmt.Sprintf("%s for %d", in(notes), c.Notes), " "), in(conversations),
 	}
 }

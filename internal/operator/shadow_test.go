@@ -55,10 +55,10 @@ func TestEachConversationBelongsToTheNearestRing(t *testing.T) {
 
 func TestConversationsOfSeveralCreatorsAreSettledOnceOneIsLeft(t *testing.T) {
 	first, second := rang(0, "1s", "61s"), rang(60, "61s")
-	first.Verdict, first.Because = activities.BesideAmbiguous, activities.BecauseCreators
+	first.Verdict, first.Reason = activities.VerdictAmbiguous, activities.ReasonCreators
 	calls := []ShadowCall{first, second}
 	settle(calls)
-	require.Equal(t, []any{activities.BesideOne, activities.Because("")}, []any{calls[0].Verdict, calls[0].Because})
+	require.Equal(t, []any{activities.VerdictOne, activities.Reason("")}, []any{calls[0].Verdict, calls[0].Reason})
 }
 
 func TestReportOfAShadowIsPrinted(t *testing.T) {
@@ -66,7 +66,7 @@ func TestReportOfAShadowIsPrinted(t *testing.T) {
 	other := rang(60, "61s")
 	other.Notes, other.Found[0] = 2, activities.Found{ConversationID: "61s", Assignees: activities.Different, OtherAgent: true, Tags: activities.Same, Status: activities.Unknown, Notes: 2}
 	twice, none, shared := rang(120, "121s", "122s"), rang(180), rang(240)
-	shared.Verdict, shared.Because = activities.BesideAmbiguous, activities.BecauseShared
+	shared.Verdict, shared.Reason = activities.VerdictAmbiguous, activities.ReasonShared
 	r := ShadowReport{Calls: []ShadowCall{alike, other, twice, none, shared}, Totals: ShadowTotals{UnderWay: 3}}
 	for _, c := range r.Calls {
 		r.Totals.add(c)

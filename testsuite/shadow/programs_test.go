@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/callthread/callthread/internal/demo"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/testsuite/stage"
+	"github.com/callthread/callthread/workflows"
 )
 
 // The programs as they are shipped: one that receives and serves, or one of each.
@@ -41,6 +43,7 @@ func TestProgramsInShadowWriteNothing(t *testing.T) {
 			require.Len(t, s.result(t, key).Shadow.Steps, 3)
 			require.Empty(t, s.Sandbox.State().Writes)
 
+			s.requireNamesNobody(t, key, logs, metrics)
 			page := get(t, "http://"+metrics+"/metrics")
 			require.Contains(t, page, `callthread_shadow_calls_total{direction="in",outcome="answered"} 1`)
 			require.Contains(t, page, "callthread_shadow_kustomer_budget 200")
@@ -52,6 +55,27 @@ func TestProgramsInShadowWriteNothing(t *testing.T) {
 				require.Contains(t, string(line), "shadow")
 			}
 		})
+	}
+}
+
+// requireNamesNobody looks for the caller and the agent where Temporal never encrypts,
+// and in the log and the metrics of a program.
+func (s *shadowed) requireNamesNobody(t *testing.T, key, logs, metrics string) {
+	t.Helper()
+	log, err := os.ReadFile(logs)
+	require.NoError(t, err)
+	places := []string{string(log), get(t, "http://"+metrics+"/metrics")}
+	listed, err := s.Temporal.DescribeWorkflowExecution(t.Context(), workflows.ShadowID(key), "")
+	require.NoError(t, err)
+	places = append(places, listed.GetWorkflowExecutionInfo().GetSearchAttributes().String(), listed.GetExecutionConfig().GetUserMetadata().String())
+	for _, event := range s.history(t, key).GetEvents() {
+		places = append(places, event.GetUserMetadata().String())
+	}
+	require.Contains(t, strings.Join(places, ""), "shadow: open the conversation")
+	for _, place := range places {
+		for _, name := range []string{"3023125042", "3023125001", "Amira", stage.Amira} {
+			require.NotContains(t, place, name)
+		}
 	}
 }
 

@@ -69,7 +69,7 @@ func TestReportOfAShadowIsExactlyWhatWasPlanted(t *testing.T) {
 	s.tagEarlierCalls(t)
 	s.play(t, all)
 	for _, p := range all {
-		require.Equal(t, p.want.Verdict == activities.BesideNotCompared, s.result(t, p.key).Shadow.Beside.Verdict == activities.BesideNotCompared, p.key)
+		require.Equal(t, p.want.Verdict == activities.VerdictNotCompared, s.result(t, p.key).Shadow.Vendor.Verdict == activities.VerdictNotCompared, p.key)
 	}
 
 	report := s.report(t, all)
@@ -77,8 +77,8 @@ func TestReportOfAShadowIsExactlyWhatWasPlanted(t *testing.T) {
 	want := operator.ShadowTotals{}
 	for _, p := range all {
 		got := reported(t, report, p.want.CallID)
-		if p.want.Because == activities.BecauseClose { // each of them found what is the other's, too
-			require.Equal(t, []any{p.want.Verdict, p.want.Because}, []any{got.Verdict, got.Because}, p.key)
+		if p.want.Reason == activities.ReasonClose { // each of them found what is the other's, too
+			require.Equal(t, []any{p.want.Verdict, p.want.Reason}, []any{got.Verdict, got.Reason}, p.key)
 			continue
 		}
 		require.Equal(t, p.want, got, p.key)
@@ -114,7 +114,7 @@ func (s *shadowed) play(t *testing.T, all []*planted) {
 	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for i, p := range all {
-		if p.customer == "" && len(p.vendor) > 0 || p.want.Verdict == activities.BesideNone && i%2 == 0 {
+		if p.customer == "" && len(p.vendor) > 0 || p.want.Verdict == activities.VerdictNone && i%2 == 0 {
 			p.customer = s.customer(t, p.number, &customers)
 		}
 		group.Go(func() error {
@@ -215,7 +215,7 @@ func TestLiveCallsAndTheirShadowsRunSideBySide(t *testing.T) {
 		require.Equal(t, kustomer.ShadowID+"babelforce:"+key, shadow.ConversationID)
 		require.Equal(t, live.AssignedUsers, shadow.AssignedUsers)
 		require.Equal(t, live.Summary, shadow.Summary)
-		require.Equal(t, activities.BesideNone, shadow.Shadow.Beside.Verdict, "the live call's own does not count")
+		require.Equal(t, activities.VerdictNone, shadow.Shadow.Vendor.Verdict, "the live call's own does not count")
 		require.Equal(t, []string{
 			"POST /v1/conversations", "PUT /v1/conversations/{id}", "POST /v1/conversations/{id}/notes", "POST /v1/conversations/{id}/notes",
 		}, withoutCustomer(shadow.Shadow))

@@ -53,7 +53,7 @@ func plan(n int) (calls []*planted) {
 			p := &planted{key: fmt.Sprintf("call-%03d", len(calls)), number: fmt.Sprintf("+49302312%04d", 5000+len(calls)), missed: len(calls)%9 == 4}
 			p.vendor = []made{alike(p.missed)}
 			p.want = operator.ShadowCall{CallID: "shadow/" + p.key}
-			p.want.Verdict, p.want.Notes = activities.BesideOne, alike(p.missed).notes
+			p.want.Verdict, p.want.Notes = activities.VerdictOne, alike(p.missed).notes
 			p.want.Found = []activities.Found{found(p.want.Notes)}
 			change(p)
 			calls = append(calls, p)
@@ -78,14 +78,14 @@ func plan(n int) (calls []*planted) {
 	add(4, func(p *planted) { p.strangers = 1 })
 	add(6, func(p *planted) {
 		p.number = "anonymous"
-		p.excluded(activities.BesideNotCompared, activities.BecauseCatchAll)
+		p.excluded(activities.VerdictNotCompared, activities.ReasonCatchAll)
 	})
 	add(3, func(p *planted) {
 		p.number = sharedNumber
-		p.excluded(activities.BesideAmbiguous, activities.BecauseShared)
+		p.excluded(activities.VerdictAmbiguous, activities.ReasonShared)
 	})
 	for range 2 { // two calls of a customer at once
-		add(2, func(p *planted) { p.want.Verdict, p.want.Because = activities.BesideAmbiguous, activities.BecauseClose })
+		add(2, func(p *planted) { p.want.Verdict, p.want.Reason = activities.VerdictAmbiguous, activities.ReasonClose })
 		calls[len(calls)-1].number = calls[len(calls)-2].number
 	}
 	for range returning { // a customer who has called minutes before too
@@ -111,8 +111,8 @@ func (p *planted) duplicates(times int) {
 	p.want.Verdict = activities.VerdictOf(p.want.Found)
 }
 
-func (p *planted) excluded(verdict activities.Verdict, because activities.Because) {
-	p.vendor, p.want.Found, p.want.Verdict, p.want.Because = nil, nil, verdict, because
+func (p *planted) excluded(verdict activities.Verdict, because activities.Reason) {
+	p.vendor, p.want.Found, p.want.Verdict, p.want.Reason = nil, nil, verdict, because
 }
 
 // ring has the automation in use make what is planted of a call that rings, and returns

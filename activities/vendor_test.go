@@ -18,14 +18,14 @@ const (
 	otherUser           = "5f0c1a2b3c4d5e6f70819251"
 )
 
-// beside is a call in shadow that is over, on an org where others write too.
-type beside struct {
+// withOthers is a call in shadow that is over, on an org where others write too.
+type withOthers struct {
 	*played
 	customer string
 }
 
-// besideOthers plays a call in shadow that Amira answers and that rang now.
-func besideOthers(t *testing.T, change ...func(*sandbox.Config)) *beside {
+// shadowWithOthers plays a call in shadow that Amira answers and that rang now.
+func shadowWithOthers(t *testing.T, change ...func(*sandbox.Config)) *withOthers {
 	t.Helper()
 	config := sandbox.Config{APIKey: apiKey, OtherKeys: map[string]string{vendorKey: vendorUser, otherKey: otherUser}}
 	for _, f := range change {
@@ -35,7 +35,7 @@ func besideOthers(t *testing.T, change ...func(*sandbox.Config)) *beside {
 		o.Server = sandbox.New(config)
 		o.handler = o.Server
 	}).shadow(t)
-	b := &beside{played: o.ringsAs(t, func(e *call.Event) { e.Leg.CreatedAt = time.Now() })}
+	b := &withOthers{played: o.ringsAs(t, func(e *call.Event) { e.Leg.CreatedAt = time.Now() })}
 	b.plays(inShadow)
 	b.picksUp(12, agentAmira)
 	b.ends(90, "passive-hangup")
@@ -43,7 +43,7 @@ func besideOthers(t *testing.T, change ...func(*sandbox.Config)) *beside {
 	return b
 }
 
-func (b *beside) as(key string) *kustomer.Client {
+func (b *withOthers) as(key string) *kustomer.Client {
 	b.t.Helper()
 	client, err := kustomer.New(kustomer.Config{BaseURL: b.url, APIKey: key})
 	require.NoError(b.t, err)
@@ -51,7 +51,7 @@ func (b *beside) as(key string) *kustomer.Client {
 }
 
 // open opens a conversation of the caller's with a key, who is created with the first.
-func (b *beside) open(key string, change ...func(*kustomer.NewConversation)) {
+func (b *withOthers) open(key string, change ...func(*kustomer.NewConversation)) {
 	b.t.Helper()
 	if b.customer == "" {
 		made, err := b.as(key).CreateCustomer(b.t.Context(), kustomer.NewCustomer{Phones: []kustomer.Phone{{Phone: caller}}})
@@ -66,32 +66,32 @@ func (b *beside) open(key string, change ...func(*kustomer.NewConversation)) {
 	require.NoError(b.t, err)
 }
 
-func (b *beside) compares() Beside {
+func (b *withOthers) compares() VendorComparison {
 	b.t.Helper()
-	result, err := attempt(b.CompareWithVendor, BesideInput{Story: b.record.Was, Conversation: b.conversation})
+	result, err := attempt(b.CompareWithVendor, VendorInput{Story: b.record.Was, Conversation: b.conversation})
 	require.NoError(b.t, err)
 	return result
 }
 
 func TestWithoutTheVendorsUserAnyoneButUsIsTheVendor(t *testing.T) {
-	b := besideOthers(t)
+	b := shadowWithOthers(t)
 	b.open(vendorKey)
 	b.open(apiKey)
 	found := b.compares()
-	require.Equal(t, BesideOne, found.Verdict)
+	require.Equal(t, VerdictOne, found.Verdict)
 	require.Equal(t, []any{Same, Same, Same, false}, []any{found.Found[0].Assignees, found.Found[0].Tags, found.Found[0].Status, found.Found[0].OtherAgent})
 	require.Equal(t, 2, found.Notes)
 
 	b.open(otherKey)
 	found = b.compares()
-	require.Equal(t, []any{BesideAmbiguous, BecauseCreators}, []any{found.Verdict, found.Because})
+	require.Equal(t, []any{VerdictAmbiguous, ReasonCreators}, []any{found.Verdict, found.Reason})
 
 	b.Vendor = vendorUser
-	require.Equal(t, BesideOne, b.compares().Verdict)
+	require.Equal(t, VerdictOne, b.compares().Verdict)
 }
 
 func TestWhatIsComparedTakesTwoReadsAndTheTagsNowAndThen(t *testing.T) {
-	b := besideOthers(t)
+	b := shadowWithOthers(t)
 	b.Vendor = vendorUser
 	b.open(vendorKey)
 	require.Equal(t, 3, b.spent(func() { b.compares() }), "and all tags")
@@ -103,30 +103,30 @@ func TestWhatIsComparedTakesTwoReadsAndTheTagsNowAndThen(t *testing.T) {
 func TestConversationsOfAnotherTimeOrOfLiveCallsAreNobodys(t *testing.T) {
 	early := time.Now().Add(-time.Hour)
 	const customer = "5f0c1a2b3c4d5e6f70819260"
-	b := besideOthers(t, func(c *sandbox.Config) {
+	b := shadowWithOthers(t, func(c *sandbox.Config) {
 		c.Customers = []sandbox.Customer{{ID: customer, Phones: []string{caller}, CreatedAt: early}}
 		c.Conversations = []sandbox.Conversation{{ID: "5f0c1a2b3c4d5e6f70819261", CustomerID: customer, CreatedBy: vendorUser, CreatedAt: early, UpdatedAt: early, Status: "open", Direction: "in", Rev: 1}}
 	})
 	b.customer = customer
-	require.Equal(t, BesideNone, b.compares().Verdict)
+	require.Equal(t, VerdictNone, b.compares().Verdict)
 	b.open(vendorKey, func(c *kustomer.NewConversation) { c.ExternalID = externalIDPrefix + "k-1" })
-	require.Equal(t, BesideNone, b.compares().Verdict, "a live worker with another key has opened it")
+	require.Equal(t, VerdictNone, b.compares().Verdict, "a live worker with another key has opened it")
 }
 
 func TestWhatIsDifferentIsNamed(t *testing.T) {
-	b := besideOthers(t)
+	b := shadowWithOthers(t)
 	b.open(vendorKey, func(c *kustomer.NewConversation) {
 		c.AssignedUsers, c.Tags, c.Status = []string{bastian.ID}, []string{"babelforce"}, "done"
 	})
 	b.open(vendorKey, func(c *kustomer.NewConversation) { c.AssignedUsers = nil })
 	found := b.compares()
-	require.Equal(t, BesideSeveral, found.Verdict)
+	require.Equal(t, VerdictSeveral, found.Verdict)
 	require.Equal(t, []any{Different, Different, Different, true}, []any{found.Found[0].Assignees, found.Found[0].Tags, found.Found[0].Status, found.Found[0].OtherAgent})
 	require.Equal(t, []any{Different, Same, false}, []any{found.Found[1].Assignees, found.Found[1].Tags, found.Found[1].OtherAgent}, "nobody is no other agent")
 }
 
 func TestTagsThatTheKeyMayNotReadAreUnknown(t *testing.T) {
-	b := besideOthers(t)
+	b := shadowWithOthers(t)
 	b.Inject(sandbox.Fault{Method: http.MethodGet, Route: "/v1/tags", Kind: sandbox.FaultStatus, Status: http.StatusForbidden, Times: 1})
 	b.open(vendorKey)
 	require.Equal(t, Unknown, b.compares().Found[0].Tags)
@@ -134,18 +134,18 @@ func TestTagsThatTheKeyMayNotReadAreUnknown(t *testing.T) {
 }
 
 func TestCallsThatCannotBeComparedSayWhy(t *testing.T) {
-	b := besideOthers(t)
-	require.Equal(t, []any{BesideNone, Because("")}, verdictOf(b.compares()), "the caller is nobody's customer yet")
+	b := shadowWithOthers(t)
+	require.Equal(t, []any{VerdictNone, Reason("")}, verdictOf(b.compares()), "the caller is nobody's customer yet")
 
 	opening := b.record.Was.Opening
 	b.record.Was.Opening.Leg.From = "anonymous"
-	require.Equal(t, []any{BesideNotCompared, BecauseCatchAll}, verdictOf(b.compares()))
+	require.Equal(t, []any{VerdictNotCompared, ReasonCatchAll}, verdictOf(b.compares()))
 	b.record.Was.Opening = opening
 	b.open(vendorKey)
 	b.automate(t, "callers: { catchAll: "+b.customer+" }\n"+creates)
-	require.Equal(t, []any{BesideNotCompared, BecauseCatchAll}, verdictOf(b.compares()))
+	require.Equal(t, []any{VerdictNotCompared, ReasonCatchAll}, verdictOf(b.compares()))
 	b.conversation = Conversation{}
-	require.Equal(t, []any{BesideNotCompared, BecauseNotWanted}, verdictOf(b.compares()))
+	require.Equal(t, []any{VerdictNotCompared, ReasonNotWanted}, verdictOf(b.compares()))
 }
 
-func verdictOf(b Beside) []any { return []any{b.Verdict, b.Because} }
+func verdictOf(c VendorComparison) []any { return []any{c.Verdict, c.Reason} }
