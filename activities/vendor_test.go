@@ -111,6 +111,29 @@ func TestConversationsOfAnotherTimeOrOfLiveCallsAreNobodys(t *testing.T) {
 	require.Equal(t, VerdictNone, b.compares().Verdict)
 	b.open(vendorKey, func(c *kustomer.NewConversation) { c.ExternalID = externalIDPrefix + "k-1" })
 	require.Equal(t, VerdictNone, b.compares().Verdict, "a live worker with another key has opened it")
+	b.open(vendorKey)
+	require.Equal(t, VerdictOne, b.compares().Verdict)
+	b.record.Was.RangAt = time.Now().Add(-vendorAfter - time.Second)
+	require.Equal(t, VerdictNone, b.compares().Verdict, "it came too late for that ring")
+}
+
+func TestOtherAgentIsOnlySaidIfAllWhoPickedUpAreKnown(t *testing.T) {
+	b := shadowWithOthers(t)
+	b.open(vendorKey, func(c *kustomer.NewConversation) { c.AssignedUsers = []string{bastian.ID} })
+	require.True(t, b.compares().Found[0].OtherAgent)
+	b.record.Was.PickUps[0].Resolved = call.Resolved{Unassigned: true}
+	require.False(t, b.compares().Found[0].OtherAgent)
+}
+
+func TestConversationOfUnknownCreatorMakesACallAmbiguous(t *testing.T) {
+	b := shadowWithOthers(t)
+	found := VendorComparison{}
+	anonymous := kustomer.Conversation{ID: "1"}
+	require.NoError(t, b.compare(t.Context(), &found, would{}, []kustomer.Conversation{anonymous}))
+	require.Equal(t, []any{VerdictAmbiguous, ReasonNoCreator}, verdictOf(found))
+	found = VendorComparison{}
+	require.NoError(t, b.compare(t.Context(), &found, would{}, []kustomer.Conversation{anonymous, {ID: "2", CreatedBy: vendorUser}}))
+	require.Equal(t, []any{VerdictOne, Reason("")}, verdictOf(found))
 }
 
 func TestWhatIsDifferentIsNamed(t *testing.T) {
