@@ -54,6 +54,7 @@ type Activities struct {
 type Observer struct {
 	Compared func(Comparison)
 	Repaired func(calls int)
+	Held     func(calls int) // those that wait for an operator to repair them
 }
 
 func (o Observer) compared(c Comparison) {
@@ -65,6 +66,12 @@ func (o Observer) compared(c Comparison) {
 func (o Observer) repaired(calls int) {
 	if o.Repaired != nil {
 		o.Repaired(calls)
+	}
+}
+
+func (o Observer) held(calls int) {
+	if o.Held != nil {
+		o.Held(calls)
 	}
 }
 
@@ -100,6 +107,7 @@ func (a *Activities) Clock(ctx context.Context) (Clock, error) {
 
 // Compare judges every root call of the log that rang in the window.
 func (a *Activities) Compare(ctx context.Context, part Part) (Comparison, error) {
+	defer alive(ctx, func() any { return nil })()
 	w := part.Window
 	rules, err := a.rules(ctx)
 	if err != nil {
@@ -262,7 +270,6 @@ func (a *Activities) read(ctx context.Context, w Window, now time.Time) (reading
 		case row.Call.DateCreated.Before(w.To) && isCompared:
 			r.roots = append(r.roots, row)
 		}
-		heartbeat(ctx, len(r.known))
 		return nil
 	})
 	if err != nil {
@@ -294,7 +301,6 @@ func (a *Activities) lookUp(ctx context.Context, w Window, read reading, runs ma
 		if asked++; asked > maxLookUps {
 			return children, withoutRow, []Gap{{Window: w, Why: fmt.Sprintf("more than %d calls have a run and no row: the others were not looked for", maxLookUps)}}, nil
 		}
-		heartbeat(ctx, asked)
 		row, err := a.Log.Call(ctx, key)
 		switch {
 		case calllog.KindOf(err) == calllog.NotFound:
