@@ -19,7 +19,7 @@ func (s sheet) shadow(shadow *workflows.Shadow) {
 	for _, step := range shadow.Steps {
 		would = append(would, moment(step.At)+" "+step.InWords())
 		for _, request := range step.Requests {
-			would = append(would, "  "+requestInWords(request))
+			would = append(would, "- "+requestInWords(request))
 		}
 	}
 	s.lines("Would send", would)

@@ -227,7 +227,7 @@ func TestLiveCallsAndTheirShadowsRunSideBySide(t *testing.T) {
 	require.Len(t, s.Sandbox.State().Conversations, n)
 
 	shown := s.Operate(t, "show", "shadow/twice-1")
-	require.Contains(t, shown, "PUT /v1/conversations/{id} (assignedUsers, rev, tags)")
+	require.Contains(t, shown, "- PUT /v1/conversations/{id} (assignedUsers, rev, tags)")
 	require.Contains(t, shown, "shadow: conversation handed over")
 	require.NotContains(t, s.Operate(t, "show", "twice-1"), "shadow")
 	require.NotContains(t, s.Operate(t, "calls", "--limit", "1000"), "shadow/")
