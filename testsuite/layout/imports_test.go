@@ -40,10 +40,11 @@ var mayImport = map[string][]string{
 	"reconcile": {"babelforce", "babelforce/calllog", "call", "workflows"},
 
 	// The programs, and what they are built from.
-	"starter":            {"automation", "automation/load", "babelforce", "call", "internal/app", "internal/check", "internal/codec", "internal/demo", "internal/operator", "internal/source", "internal/storyfile", "internal/trial", "kustomer/sandbox", "phone", "reconcile", "starter/webhook", "workflows"},
+	"starter":            {"automation", "automation/load", "babelforce", "call", "internal/against", "internal/app", "internal/check", "internal/codec", "internal/demo", "internal/operator", "internal/source", "internal/storyfile", "internal/trial", "kustomer/sandbox", "phone", "reconcile", "starter/webhook", "workflows"},
 	"starter/webhook":    {"babelforce", "call", "internal/source", "workflows"},
 	"worker":             {"internal/app"},
 	"internal/app":       {"activities", "automation", "automation/load", "babelforce", "babelforce/calllog", "call", "internal/codec", "internal/metrics", "internal/tracing", "kustomer", "phone", "reconcile", "workflows"},
+	"internal/against":   {"activities", "automation", "call", "internal/operator"},
 	"internal/check":     {"activities", "automation", "automation/load", "call", "internal/storyfile", "internal/trial", "kustomer", "kustomer/sandbox"},
 	"internal/child":     {},
 	"internal/codec":     {"internal/source"},
@@ -51,7 +52,7 @@ var mayImport = map[string][]string{
 	"internal/devserver": {"internal/child"},
 	"internal/metrics":   {"activities", "babelforce", "call", "kustomer", "reconcile", "workflows"},
 	"internal/storyfile": {"babelforce", "kustomer/sandbox"},
-	"internal/operator":  {"automation", "call", "internal/codec", "phone", "workflows"},
+	"internal/operator":  {"activities", "automation", "call", "internal/codec", "phone", "workflows"},
 	"internal/source":    {},
 	"internal/tracing":   {"babelforce", "kustomer"},
 	"internal/trial":     {"automation", "automation/load", "call", "kustomer/sandbox"},
