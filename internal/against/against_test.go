@@ -61,7 +61,6 @@ func TestDifferencesAreSaidWithoutWhatTheFilesDoNotContain(t *testing.T) {
 		`name "Call" instead of one that depends on the call`:               {"Call from {call.from}", "Call"},
 		"another name":                                                      {"Call from {call.from}", "From {call.from}"},
 		`status "open" instead of "done"`:                                   {"status: done", "status: open"},
-		`status none instead of "done"`:                                     {"status: done, ", ""},
 		`priority "4" instead of none`:                                      {"status: done", "status: done, priority: 4"},
 		`attribute callIdStr "own" instead of one that depends on the call`: {`"{call.id}"`, "own"},
 		"attribute fromStr, and there was none":                             {`callIdStr: "{call.id}"`, `callIdStr: "{call.id}", fromStr: "{call.from}"`},
