@@ -34,12 +34,14 @@ type Worker struct {
 	Country     Country
 	Version     Version
 	Reconciler  Reconciler
+	Notifier    Notifier
 	// CompareOnly has the worker compare calls and serve none, so that it needs nothing of Kustomer's.
 	CompareOnly bool
 	// Compared, if set, is given each comparison with babelforce's log.
 	Compared func(reconcile.Comparison)
 
 	compares worker.Worker // nil where nothing is compared
+	notifies worker.Worker // nil where no messages are sent
 	stopped  chan error    // by Temporal's refusal, which no waiting heals
 	steps    *activities.Activities
 	inForce  *atomic.Pointer[automation.Set]
@@ -57,7 +59,7 @@ const cachedCalls = 3000
 
 // Flags are the settings, without those of Temporal.
 func (w *Worker) Flags() []cli.Flag {
-	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version, &w.Reconciler)
+	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version, &w.Reconciler, &w.Notifier)
 }
 
 // New makes the worker; missing settings are refused here, before anything runs.
@@ -76,6 +78,9 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 	w.inForce.Store(automations)
 	w.stopped = make(chan error, 1)
 	if w.compares, err = w.Reconciler.newWorker(c, w.Temporal, w.inForce.Load, country, w.Compared); err != nil {
+		return nil, err
+	}
+	if w.notifies, err = w.Notifier.newWorker(c, w.Temporal); err != nil {
 		return nil, err
 	}
 	if w.CompareOnly {
@@ -161,13 +166,11 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 		}
 		log.Info("worker serves calls", "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)
 	}
-	if w.compares != nil {
-		if err := w.compares.Start(); err != nil {
-			return fmt.Errorf("start the worker of comparisons: %w", err)
-		}
-		defer w.compares.Stop()
-		w.Reconciler.plan(ctx, c, w.Temporal.TaskQueue, log)
+	stop, err := w.startBeside(ctx, c, log)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	w.serves.Store(true)
 	if served != nil && w.Version.On() {
 		w.Version.announce(ctx, c.WorkerDeploymentClient().GetHandle(w.Version.Deployment), w.Temporal.Namespace(), log)
