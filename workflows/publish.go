@@ -36,10 +36,10 @@ func (r *run) state(ctx workflow.Context) State {
 		facts = r.record.Facts()
 	}
 	s.AgentID, s.QueueName, s.Phase = facts.Agent.ID, facts.Queue.Name, r.phase(facts.Outcome)
-	s.Numbers = numbersOf(facts)
+	s.Numbers, s.AddedFromLog = numbersOf(facts), facts.AddedAt
 	for _, report := range r.record.Reports {
 		s.Events = append(s.Events, ReportedEvent{
-			Kind: report.Kind, LegID: report.Leg.ID, Child: report.Leg.IsChild(), At: report.ReceivedAt, Ignored: report.Ignored,
+			Kind: report.Kind, LegID: report.Leg.ID, Child: report.Leg.IsChild(), At: report.ReceivedAt, Ignored: report.Ignored, FromLog: report.FromLog,
 		})
 	}
 	switch {
@@ -56,7 +56,7 @@ func (r *run) state(ctx workflow.Context) State {
 func (r *run) inKustomer() InKustomer {
 	is := InKustomer{
 		ConversationID: r.conversation.ID, ConversationURL: r.conversation.URL, CustomerID: r.conversation.CustomerID,
-		Caller: r.answers.caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.automations,
+		Caller: r.answers.Caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.Automations,
 	}
 	if is.ConversationID != "" && !r.conversation.Deleted {
 		is.ConversationStatus = cmp.Or(r.conversation.Status, "open") // as Kustomer opens it
@@ -118,7 +118,7 @@ func (r *run) publish(ctx workflow.Context) error {
 func (r *run) attributes(ctx workflow.Context, s State) listed {
 	now := listed{
 		CallPhase: string(s.Phase), CallOutcome: string(s.Outcome), KustomerConversationID: s.ConversationID,
-		AgentID: s.AgentID, QueueName: cut(s.QueueName), CallerHash: r.answers.callerHash, WaitsFor: r.listedWait(ctx),
+		AgentID: s.AgentID, QueueName: cut(s.QueueName), CallerHash: r.answers.CallerHash, WaitsFor: r.listedWait(ctx),
 		CallDirection: r.listed[CallDirection], // is the receiver's to set
 	}
 	if r.parked != nil {
@@ -134,10 +134,12 @@ func (r *run) marks() (marks []Mark) {
 		name Mark
 		has  bool
 	}{
-		{MarkJoined, r.answers.joined},
+		{MarkJoined, r.answers.Joined},
 		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped},
 		{MarkSkipped, isSkipped},
 		{MarkUnassigned, r.record.Was.IsUnassigned()},
+		{MarkFromLog, r.record.Added != nil},
+		{MarkReopened, r.isReopened},
 	} {
 		if mark.has {
 			marks = append(marks, mark.name)
