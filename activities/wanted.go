@@ -46,7 +46,7 @@ type WantedNote struct {
 // who the agents are there is part of the story.
 func Want(file *automation.Set, s call.Story, names call.Kustomer) Wanted {
 	events := want(file, s, names)
-	opening, _ := file.Open(events[0].facts)
+	opening, _ := openingOf(file, s, events[0].facts)
 	if !opening.Wanted {
 		return Wanted{}
 	}

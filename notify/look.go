@@ -47,6 +47,8 @@ type Found struct {
 	KeyRefused     bool      `json:"keyRefused,omitempty"`
 	Missed         int       `json:"missed,omitempty"` // by passes that were not known yet
 	MissedCalls    []string  `json:"missedCalls,omitempty"`
+	Repaired       int       `json:"repaired,omitempty"`     // likewise
+	Held           int       `json:"held,omitempty"`         // likewise, and left to an operator
 	Passes         time.Time `json:"passes,omitzero"`        // when the last of those ended
 	ComparedUntil  time.Time `json:"comparedUntil,omitzero"` // zero if nothing is compared
 	Overdue        bool      `json:"overdue,omitempty"`
@@ -196,7 +198,7 @@ func (a *Activities) passes(ctx context.Context) ([]*workflowpb.WorkflowExecutio
 
 // add takes over what a pass has found.
 func (f *Found) add(pass reconcile.Pass, ended time.Time) {
-	f.Missed += pass.Counts[reconcile.Missed]
+	f.Missed, f.Repaired, f.Held = f.Missed+pass.Counts[reconcile.Missed], f.Repaired+pass.Repaired, f.Held+pass.Held
 	for _, verdict := range pass.Listed {
 		if verdict.Result == reconcile.Missed && len(f.MissedCalls) < maxNamed {
 			f.MissedCalls = append(f.MissedCalls, verdict.CallID)

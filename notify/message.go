@@ -30,6 +30,10 @@ type Message struct {
 	Total int `json:"total,omitempty"`
 	// Calls are some of those that are new, by babelforce's ids.
 	Calls []string `json:"calls,omitempty"`
+	// Repaired is how many calls were given what babelforce's log contains, and Held how
+	// many need that and wait for an operator.
+	Repaired int `json:"repaired,omitempty"`
+	Held     int `json:"held,omitempty"`
 	// Until is when the last comparison that got to its end has got to.
 	Until     time.Time `json:"until,omitzero"`
 	Namespace string    `json:"namespace"` // of Temporal
@@ -60,11 +64,22 @@ func (f Found) messages(last Seen, namespace string) (messages []Message) {
 		"callthreadagentsunassigned", "%s with an agent whom Kustomer does not know", calls(unassigned, "newly"))
 	add(f.KeyRefused && !last.KeyRefused, Message{Kind: KeyRefused, Total: f.Waiting},
 		"callthreadkustomercredentialsrefused", "Kustomer refuses the API key or one of its roles; %s", calls(f.Waiting, "waiting for Kustomer, and none is lost"))
-	add(f.Missed > 0, Message{Kind: CallsMissed, Count: f.Missed, Calls: some(f.MissedCalls)},
-		"callthreadcallsmissed", "%s in babelforce's log and unknown here", calls(f.Missed, "newly found"))
+	add(f.Missed > 0 || f.Held > 0, Message{Kind: CallsMissed, Count: f.Missed, Repaired: f.Repaired, Held: f.Held, Calls: some(f.MissedCalls)},
+		"callthreadcallsmissed", "%s in babelforce's log and unknown here%s", calls(f.Missed, "newly found"), f.repairs())
 	add(f.Overdue && !last.Overdue, Message{Kind: ComparisonOverdue, Until: f.ComparedUntil},
 		"callthreadcomparisonoverdue", "no comparison with babelforce's log has got beyond %s", f.ComparedUntil.UTC().Format(time.RFC3339))
 	return messages
+}
+
+// repairs says what became of the calls that lacked something.
+func (f Found) repairs() (text string) {
+	if f.Repaired > 0 {
+		text += fmt.Sprintf("; %s", calls(f.Repaired, "repaired"))
+	}
+	if f.Held > 0 {
+		text += fmt.Sprintf("; %s", calls(f.Held, "waiting for an operator to repair them"))
+	}
+	return text
 }
 
 // newlyParked are the calls that were not parked when it was last looked.

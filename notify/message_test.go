@@ -27,6 +27,7 @@ func TestMessagesAreAboutWhatIsNew(t *testing.T) {
 		"the key is refused":                {Seen{}, Found{KeyRefused: true, Waiting: 4}, []Message{{Kind: KeyRefused, Total: 4}}},
 		"the key is still refused":          {Seen{KeyRefused: true}, Found{KeyRefused: true, Waiting: 9}, nil},
 		"calls are missing":                 {Seen{}, Found{Missed: 2, MissedCalls: []string{"x", "y"}}, []Message{{Kind: CallsMissed, Count: 2, Calls: []string{"x", "y"}}}},
+		"repairs wait for an operator":      {Seen{}, Found{Repaired: 1, Held: 60}, []Message{{Kind: CallsMissed, Repaired: 1, Held: 60}}},
 		"comparisons do not come to an end": {Seen{}, Found{Overdue: true, ComparedUntil: noon}, []Message{{Kind: ComparisonOverdue, Until: noon}}},
 		"they still do not":                 {Seen{Overdue: true}, Found{Overdue: true, ComparedUntil: noon}, nil},
 	} {
@@ -52,6 +53,8 @@ func TestMessageIsShortAndReadableInSlack(t *testing.T) {
 	require.Contains(t, message.Text, "Callthread: 12 calls newly parked, 12 in all, waiting for a decision (`starter parked`): &lt;!channel&gt; &amp; 0, ")
 	require.Less(t, len(body), 1000)
 
+	repaired := Found{Missed: 3, Repaired: 3}.messages(Seen{}, "default")[0]
+	require.Contains(t, repaired.Text, "3 calls newly found in babelforce's log and unknown here; 3 calls repaired. https://")
 	one := Found{Missed: 1, MissedCalls: []string{"x"}}.messages(Seen{}, "default")[0]
 	require.Equal(t, "Callthread: 1 call newly found in babelforce's log and unknown here: x. "+one.Runbook, one.Text)
 }

@@ -89,26 +89,35 @@ func (o *Operator) readPast(ctx context.Context, run Run, past *Past) error {
 
 // add takes over what one event of the history says.
 func (p *Past) add(happened *historypb.HistoryEvent, data converter.DataConverter) error {
-	at := happened.GetEventTime().AsTime()
-	if started := happened.GetWorkflowExecutionStartedEventAttributes(); started != nil {
-		var input workflows.CallInput
-		if err := data.FromPayloads(started.GetInput(), &input); err != nil {
-			return err
-		}
-		p.Record.Started, p.Record.Limits = at, input.Limits.WithDefaults()
-	}
-	told, err := toldBy(happened, data)
+	input, err := addReported(&p.Record, happened, data)
 	if err != nil {
 		return err
 	}
-	if told != nil {
-		p.Record.Add(*told, at)
+	if input != nil {
+		p.began(*input, happened.GetEventTime().AsTime())
 	}
 	step, err := stepDone(happened, data)
 	if err == nil && step != nil {
 		p.done(*step)
 	}
 	return err
+}
+
+// began takes over how the run began: as a new call, or where an earlier run has completed.
+func (p *Past) began(input workflows.CallInput, at time.Time) {
+	p.Record.Started, p.Record.Limits = at, input.Limits.WithDefaults()
+	if input.Earlier == nil {
+		return
+	}
+	was := input.Earlier
+	p.Record.Started = was.Record.Started
+	found := activities.StepResult{
+		Automations: was.Answers.Automations, Conversation: was.Conversation, Placer: was.Record.Was.Placer, Agents: make(map[string]call.Resolved),
+	}
+	for _, pickUp := range was.Record.Was.PickUps {
+		found.Agents[pickUp.Note] = pickUp.Resolved
+	}
+	p.done(found)
 }
 
 // done takes over what a step has found out.

@@ -76,15 +76,12 @@ func (o *Operator) read(ctx context.Context, number Number, run Run) reading {
 		if err != nil {
 			return r.endedBy(ctx, err)
 		}
-		told, err := toldBy(happened, o.Keys.DataConverter())
-		switch {
-		case err != nil:
+		known := len(record.Reports)
+		if _, err := addReported(&record, happened, o.Keys.DataConverter()); err != nil {
 			r.unread = unreadEvent(happened, err)
-		case told != nil:
-			record.Add(*told, happened.GetEventTime().AsTime())
-			if number.isCustomers(record.Facts()) {
-				return reading{run: run, has: true}
-			}
+		}
+		if len(record.Reports) > known && number.isCustomers(record.Facts()) {
+			return reading{run: run, has: true}
 		}
 	}
 	return r
@@ -120,19 +117,36 @@ func unreadEvent(happened *historypb.HistoryEvent, cause error) error {
 	return fmt.Errorf("event %d of its history holds no event of a call", happened.GetEventId())
 }
 
-// toldBy is the call's event that a history's event brought, if it did.
-func toldBy(happened *historypb.HistoryEvent, data converter.DataConverter) (*call.Event, error) {
+// addReported adds to a record what an event of a run's history reports about the call.
+// The input is that of the run, if the event is its start.
+func addReported(record *call.Record, happened *historypb.HistoryEvent, data converter.DataConverter) (input *workflows.CallInput, err error) {
+	at := happened.GetEventTime().AsTime()
 	if started := happened.GetWorkflowExecutionStartedEventAttributes(); started != nil {
-		var input workflows.CallInput
-		err := data.FromPayloads(started.GetInput(), &input)
-		return input.First, err
+		input = new(workflows.CallInput)
+		err = data.FromPayloads(started.GetInput(), input)
+		if input.Earlier != nil {
+			record.Reports, record.Added = input.Earlier.Record.Reports, input.Earlier.Record.Added
+		}
+		if input.First != nil {
+			record.Add(*input.First, at)
+		}
+		return input, err
 	}
-	if signalled := happened.GetWorkflowExecutionSignaledEventAttributes(); signalled != nil {
+	signalled := happened.GetWorkflowExecutionSignaledEventAttributes()
+	switch {
+	case signalled == nil:
+		return nil, nil
+	case signalled.GetSignalName() == workflows.SignalLog:
+		var log call.FromLog
+		err = data.FromPayloads(signalled.GetInput(), &log)
+		record.AddFromLog(log, at)
+	default:
 		var event call.Event
-		err := data.FromPayloads(signalled.GetInput(), &event)
-		return &event, err
+		if err = data.FromPayloads(signalled.GetInput(), &event); err == nil {
+			record.Add(event, at)
+		}
 	}
-	return nil, nil
+	return nil, err
 }
 
 // isAway reports whether Temporal fails at any call, and not at this one alone.
