@@ -71,9 +71,7 @@ func (a *Activities) Repair(ctx context.Context, in RepairInput) (done Repaired,
 			activity.RecordHeartbeat(ctx, done)
 		}
 	}
-	if a.Repaired != nil {
-		a.Repaired(len(done.Calls))
-	}
+	a.Observe.repaired(len(done.Calls))
 	return done, nil
 }
 

@@ -31,9 +31,7 @@ func (a *Activities) CompareWaiting(ctx context.Context, waiting []Verdict, rece
 		}
 		c.Add(verdict)
 	}
-	if a.Observe != nil {
-		a.Observe(c)
-	}
+	a.Observe.compared(c)
 	return c, nil
 }
 

@@ -56,7 +56,7 @@ func (r *realCalls) check(c *cli.Context) error {
 
 // compare renders the calls with both files.
 func (r *realCalls) compare(c *cli.Context, file *automation.Set, country string) (*against.Report, error) {
-	since, err := parseSince(r.since, time.Now())
+	since, err := parseTime("since", r.since, time.Now(), time.UTC)
 	if err != nil {
 		return nil, err
 	}

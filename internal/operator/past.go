@@ -89,11 +89,10 @@ func (o *Operator) readPast(ctx context.Context, run Run, past *Past) error {
 
 // add takes over what one event of the history says.
 func (p *Past) add(happened *historypb.HistoryEvent, data converter.DataConverter) error {
-	input, err := addReported(&p.Record, happened, data)
-	if err != nil {
+	if _, err := addReported(&p.Record, happened, data); err != nil {
 		return err
 	}
-	if input != nil {
+	if input, err := inputOf(happened, data); input != nil && err == nil {
 		p.began(*input, happened.GetEventTime().AsTime())
 	}
 	step, err := stepDone(happened, data)

@@ -76,11 +76,11 @@ func (o *Operator) read(ctx context.Context, number Number, run Run) reading {
 		if err != nil {
 			return r.endedBy(ctx, err)
 		}
-		known := len(record.Reports)
-		if _, err := addReported(&record, happened, o.Keys.DataConverter()); err != nil {
+		told, err := addReported(&record, happened, o.Keys.DataConverter())
+		if err != nil {
 			r.unread = unreadEvent(happened, err)
 		}
-		if len(record.Reports) > known && number.isCustomers(record.Facts()) {
+		if told && number.isCustomers(record.Facts()) {
 			return reading{run: run, has: true}
 		}
 	}
@@ -117,25 +117,23 @@ func unreadEvent(happened *historypb.HistoryEvent, cause error) error {
 	return fmt.Errorf("event %d of its history holds no event of a call", happened.GetEventId())
 }
 
-// addReported adds to a record what an event of a run's history reports about the call.
-// The input is that of the run, if the event is its start.
-func addReported(record *call.Record, happened *historypb.HistoryEvent, data converter.DataConverter) (input *workflows.CallInput, err error) {
+// addReported adds to a record what an event of a run's history reports about the call,
+// and says whether it reports anything.
+func addReported(record *call.Record, happened *historypb.HistoryEvent, data converter.DataConverter) (told bool, err error) {
 	at := happened.GetEventTime().AsTime()
-	if started := happened.GetWorkflowExecutionStartedEventAttributes(); started != nil {
-		input = new(workflows.CallInput)
-		err = data.FromPayloads(started.GetInput(), input)
+	if input, err := inputOf(happened, data); input != nil {
 		if input.Earlier != nil {
 			record.Reports, record.Added = input.Earlier.Record.Reports, input.Earlier.Record.Added
 		}
 		if input.First != nil {
 			record.Add(*input.First, at)
 		}
-		return input, err
+		return true, err
 	}
 	signalled := happened.GetWorkflowExecutionSignaledEventAttributes()
 	switch {
 	case signalled == nil:
-		return nil, nil
+		return false, nil
 	case signalled.GetSignalName() == workflows.SignalLog:
 		var log call.FromLog
 		err = data.FromPayloads(signalled.GetInput(), &log)
@@ -146,7 +144,17 @@ func addReported(record *call.Record, happened *historypb.HistoryEvent, data con
 			record.Add(event, at)
 		}
 	}
-	return nil, err
+	return true, err
+}
+
+// inputOf is the input of the run, if the event is its start.
+func inputOf(happened *historypb.HistoryEvent, data converter.DataConverter) (*workflows.CallInput, error) {
+	started := happened.GetWorkflowExecutionStartedEventAttributes()
+	if started == nil {
+		return nil, nil
+	}
+	input := new(workflows.CallInput)
+	return input, data.FromPayloads(started.GetInput(), input)
 }
 
 // isAway reports whether Temporal fails at any call, and not at this one alone.
