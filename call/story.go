@@ -64,17 +64,19 @@ func (r *Record) story(now time.Time) Story {
 		s.Placer = Resolved{}
 	}
 	facts := r.Facts()
-	for _, p := range r.Was.PickUps {
-		if p.Inferred {
-			s.PickUps = append(s.PickUps, p)
-		}
+	inferred, reported := r.inferred()
+	if inferred != nil && reported == "" {
+		s.PickUps = append(s.PickUps, *inferred)
 	}
 	for _, p := range r.pickUps() {
 		is := PickUp{Note: p.note, Facts: r.asOf(facts, p.event), At: p.at(), ReceivedAt: p.event.ReceivedAt}
 		if p.event.FromLog { // nobody waits at a phone
 			is.ReceivedAt = time.Time{}
 		}
-		if was := r.Was.pickUp(p.note); was != nil && !was.Facts.Agent.isIdentifiedBy(is.Facts.Agent) {
+		if p.note == reported {
+			is.Note, is.Inferred = inferred.Note, true
+		}
+		if was := r.Was.pickUp(is.Note); was != nil && !was.Facts.Agent.isIdentifiedBy(is.Facts.Agent) {
 			is.Resolved = was.Resolved
 		}
 		s.PickUps = append(s.PickUps, is)
@@ -91,6 +93,22 @@ func (r *Record) story(now time.Time) Story {
 	}
 	s.Closing = r.closing(over, now)
 	return r.afterwards(s, now)
+}
+
+// inferred is the pick-up that was written because the legs imply it, nil if there is
+// none, and the note of its report, if one has come since: the last of the same agent.
+func (r *Record) inferred() (inferred *PickUp, reported string) {
+	i := slices.IndexFunc(r.Was.PickUps, func(p PickUp) bool { return p.Inferred })
+	if i < 0 {
+		return nil, ""
+	}
+	inferred = &r.Was.PickUps[i]
+	for _, p := range byTime(r.pickUps()) {
+		if agent := inferred.Facts.Agent; agent != (Agent{}) && agent.Is(p.event.Agent) {
+			reported = p.note
+		}
+	}
+	return inferred, reported
 }
 
 // closing is the outcome: the one that was written, unless the ending has changed since.

@@ -100,6 +100,7 @@ func (a *Activities) Clock(ctx context.Context) (Clock, error) {
 
 // Compare judges every root call of the log that rang in the window.
 func (a *Activities) Compare(ctx context.Context, part Part) (Comparison, error) {
+	defer alive(ctx, func() any { return nil })()
 	w := part.Window
 	rules, err := a.rules(ctx)
 	if err != nil {
@@ -262,7 +263,6 @@ func (a *Activities) read(ctx context.Context, w Window, now time.Time) (reading
 		case row.Call.DateCreated.Before(w.To) && isCompared:
 			r.roots = append(r.roots, row)
 		}
-		heartbeat(ctx, len(r.known))
 		return nil
 	})
 	if err != nil {
@@ -294,7 +294,6 @@ func (a *Activities) lookUp(ctx context.Context, w Window, read reading, runs ma
 		if asked++; asked > maxLookUps {
 			return children, withoutRow, []Gap{{Window: w, Why: fmt.Sprintf("more than %d calls have a run and no row: the others were not looked for", maxLookUps)}}, nil
 		}
-		heartbeat(ctx, asked)
 		row, err := a.Log.Call(ctx, key)
 		switch {
 		case calllog.KindOf(err) == calllog.NotFound:

@@ -113,6 +113,9 @@ func Run(ctx context.Context, options Options) (Report, error) {
 			return Report{}, err
 		}
 		defer s.losses.close()
+		if s.storm != nil {
+			s.losses.suffer(ctx, s.playing(), s.storm.pause)
+		}
 		go s.losses.follow(ctx)
 	}
 	err = s.play(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -137,6 +138,27 @@ func asLogged(whole, delivered simulator.Story) (simulator.Story, error) {
 	return delivered, nil
 }
 
+// suffer has everything go wrong that concerns the comparison: no webhook arrives for
+// up to a minute while calls are played, the log misbehaves, and the worker that
+// compares is stopped in the middle of its work, until the context ends.
+func (l *losses) suffer(ctx context.Context, playing, pause time.Duration) {
+	from := time.Now().Add(playing / 3)
+	l.outage = reconcile.Window{From: from, To: from.Add(min(playing/6, time.Minute))}
+	l.log.Misbehave(callsandbox.Faults{NoPages: true, PageSize: 40, Odd: 7, NumericDates: true, Every: 11, Status: http.StatusServiceUnavailable, Wrapped: true})
+	go func() {
+		for sleep(ctx, pause); ctx.Err() == nil; sleep(ctx, pause) {
+			l.mu.Lock()
+			l.worker.Stop()
+			err := l.start()
+			l.mu.Unlock()
+			if err != nil {
+				l.stage.fail("reconciler", err)
+				return
+			}
+		}
+	}()
+}
+
 // of is a call some of whose webhooks are lost, nil for the others.
 func (l *losses) of(key string) *lossy {
 	if l == nil {
@@ -250,4 +272,8 @@ func (one *lossy) await(ctx context.Context) error {
 }
 
 // close stops comparing.
-func (l *losses) close() { l.worker.Stop() }
+func (l *losses) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.worker.Stop()
+}
