@@ -20,9 +20,6 @@ func Register(w worker.Registry, a *Activities) {
 	w.RegisterActivity(a)
 }
 
-// Schedule is the id of the Schedule.
-const Schedule = "callthread-notify"
-
 const (
 	every = time.Minute
 	// A run waits for a worker that knows the address. None has to wait for ever, if
@@ -33,26 +30,26 @@ const (
 // Apply creates the Schedule for a task queue of calls, or changes the one that is there.
 func Apply(ctx context.Context, c client.Client, calls string) error {
 	err := reconcile.ApplySchedule(ctx, c, client.ScheduleOptions{
-		ID:   Schedule,
+		ID:   TaskQueue(calls),
 		Spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}},
 		Action: &client.ScheduleWorkflowAction{
-			ID: "notify", Workflow: NotifyWorkflow, TaskQueue: TaskQueue(calls), WorkflowExecutionTimeout: runTimeout,
+			ID: TaskQueue(calls), Workflow: NotifyWorkflow, TaskQueue: TaskQueue(calls), WorkflowExecutionTimeout: runTimeout,
 		},
 		// A run finds all that is new since the last one: there is nothing to make up for.
 		Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: every,
 	})
 	if err != nil {
-		return fmt.Errorf("schedule %s: %w", Schedule, err)
+		return fmt.Errorf("schedule %s: %w", TaskQueue(calls), err)
 	}
 	return nil
 }
 
-// Remove deletes the Schedule, if it is there.
-func Remove(ctx context.Context, c client.Client) error {
-	err := c.ScheduleClient().GetHandle(ctx, Schedule).Delete(ctx)
+// Remove deletes the Schedule for a task queue of calls, if it is there.
+func Remove(ctx context.Context, c client.Client, calls string) error {
+	err := c.ScheduleClient().GetHandle(ctx, TaskQueue(calls)).Delete(ctx)
 	var none *serviceerror.NotFound
 	if err != nil && !errors.As(err, &none) {
-		return fmt.Errorf("delete schedule %s: %w", Schedule, err)
+		return fmt.Errorf("delete schedule %s: %w", TaskQueue(calls), err)
 	}
 	return nil
 }

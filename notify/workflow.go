@@ -16,7 +16,8 @@ import (
 )
 
 // TaskQueue is where it is looked, beside the task queue of calls: only workers that
-// know the address take part.
+// know the address take part. It is also the id of the Schedule, and what the ids of
+// its runs begin with, so that two installations in one namespace stay apart.
 func TaskQueue(calls string) string { return calls + "-notify" }
 
 // Seen is what the last run has found, and has sent messages about: the result of

@@ -95,16 +95,16 @@ func (s *setup) run(ctx context.Context, c client.Client) error {
 // scheduleNotifications creates the Schedule of notifications, or removes it.
 func (s *setup) scheduleNotifications(ctx context.Context, c client.Client) error {
 	if !s.notify {
-		if err := notify.Remove(ctx, c); err != nil {
+		if err := notify.Remove(ctx, c, s.temporal.TaskQueue); err != nil {
 			return err
 		}
-		fmt.Fprintf(s.out, "Schedule %s is removed.\n", notify.Schedule)
+		fmt.Fprintf(s.out, "Schedule %s is removed.\n", notify.TaskQueue(s.temporal.TaskQueue))
 		return nil
 	}
 	if err := notify.Apply(ctx, c, s.temporal.TaskQueue); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "Schedule %s is there.\n", notify.Schedule)
+	fmt.Fprintf(s.out, "Schedule %s is there.\n", notify.TaskQueue(s.temporal.TaskQueue))
 	return nil
 }
 

@@ -71,7 +71,7 @@ func (o *Operator) readPast(ctx context.Context, run Run, past *Past) error {
 		var gone *serviceerror.NotFound
 		switch {
 		case errors.As(err, &gone):
-			past.Unread = errors.New("Temporal has forgotten it meanwhile")
+			past.Unread = errors.New("its retention has passed meanwhile")
 			return nil
 		case err != nil && (ctx.Err() != nil || isAway(err)):
 			return fmt.Errorf("read call %s: %w", run.CallID, err)
