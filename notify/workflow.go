@@ -1,6 +1,6 @@
-// Package notify tells people, by a webhook of theirs, what needs somebody: calls that
-// are parked or missing, agents whom Kustomer does not know, an API key that Kustomer
-// refuses, comparisons that do not come to an end.
+// Package notify posts to a webhook what needs somebody: calls that are parked or
+// missing, agents whom Kustomer does not know, an API key that Kustomer refuses,
+// comparisons that do not come to an end.
 //
 // A Schedule looks once a minute and compares what it finds with what it found before.
 // So there is nothing that workers would have to agree on: each kind of message is sent

@@ -21,7 +21,7 @@ func (n *Notifier) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "notify-url-file", EnvVars: []string{"CALLTHREAD_NOTIFY_URL_FILE"},
-			Usage: "`FILE` that holds the URL of a webhook, Slack's for example, which is told once a minute what needs somebody; without it the URL is read from CALLTHREAD_NOTIFY_URL, and without either nothing is sent", Destination: &n.URLFile,
+			Usage: "`FILE` that holds the URL of a webhook, such as Slack's, to which is posted what needs somebody, at most once a minute; without it the URL is read from CALLTHREAD_NOTIFY_URL, and without either nothing is sent", Destination: &n.URLFile,
 		},
 	}
 }
@@ -40,7 +40,7 @@ func (n *Notifier) newWorker(c client.Client, t *Temporal) (worker.Worker, error
 	return made, nil
 }
 
-// plan has Temporal look once a minute. A worker that may not is told how an administrator does.
+// plan has Temporal look once a minute. If the worker may not, its log says how an administrator does.
 func (n *Notifier) plan(ctx context.Context, c client.Client, calls string, log *slog.Logger) {
 	if err := notify.Apply(ctx, c, calls); err != nil {
 		log.Warn("notifications could not be scheduled: an administrator does it with `starter setup --notify`", "problem", err)

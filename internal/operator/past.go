@@ -89,11 +89,20 @@ func (o *Operator) readPast(ctx context.Context, run Run, past *Past) error {
 
 // add takes over what one event of the history says.
 func (p *Past) add(happened *historypb.HistoryEvent, data converter.DataConverter) error {
-	if _, err := addReported(&p.Record, happened, data); err != nil {
+	reports, err := reportsIn(happened, data)
+	if err != nil {
 		return err
 	}
-	if input, err := inputOf(happened, data); input != nil && err == nil {
-		p.began(*input, happened.GetEventTime().AsTime())
+	at := happened.GetEventTime().AsTime()
+	for _, report := range reports {
+		p.Record.Add(report, at)
+	}
+	if started := happened.GetWorkflowExecutionStartedEventAttributes(); started != nil {
+		var input workflows.CallInput
+		if err := data.FromPayloads(started.GetInput(), &input); err != nil {
+			return err
+		}
+		p.began(input, at)
 	}
 	step, err := stepDone(happened, data)
 	if err == nil && step != nil {

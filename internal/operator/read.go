@@ -76,12 +76,15 @@ func (o *Operator) read(ctx context.Context, number Number, run Run) reading {
 		if err != nil {
 			return r.endedBy(ctx, err)
 		}
-		told, err := addReported(&record, happened, o.Keys.DataConverter())
+		reports, err := reportsIn(happened, o.Keys.DataConverter())
 		if err != nil {
 			r.unread = unreadEvent(happened, err)
 		}
-		if told && number.isCustomers(record.Facts()) {
-			return reading{run: run, has: true}
+		for _, report := range reports {
+			record.Add(report, happened.GetEventTime().AsTime())
+			if number.isCustomers(record.Facts()) {
+				return reading{run: run, has: true}
+			}
 		}
 	}
 	return r
@@ -117,44 +120,33 @@ func unreadEvent(happened *historypb.HistoryEvent, cause error) error {
 	return fmt.Errorf("event %d of its history holds no event of a call", happened.GetEventId())
 }
 
-// addReported adds to a record what an event of a run's history reports about the call,
-// and says whether it reports anything.
-func addReported(record *call.Record, happened *historypb.HistoryEvent, data converter.DataConverter) (told bool, err error) {
-	at := happened.GetEventTime().AsTime()
-	if input, err := inputOf(happened, data); input != nil {
+// reportsIn are the reports about a call that a history's event brought, if it did.
+func reportsIn(happened *historypb.HistoryEvent, data converter.DataConverter) (reports []call.Event, err error) {
+	if started := happened.GetWorkflowExecutionStartedEventAttributes(); started != nil {
+		var input workflows.CallInput
+		err = data.FromPayloads(started.GetInput(), &input)
 		if input.Earlier != nil {
-			record.Reports, record.Added = input.Earlier.Record.Reports, input.Earlier.Record.Added
+			for _, report := range input.Earlier.Record.Reports {
+				reports = append(reports, report.Event)
+			}
 		}
 		if input.First != nil {
-			record.Add(*input.First, at)
+			reports = append(reports, *input.First)
 		}
-		return true, err
+		return reports, err
 	}
 	signalled := happened.GetWorkflowExecutionSignaledEventAttributes()
 	switch {
 	case signalled == nil:
-		return false, nil
+		return nil, nil
 	case signalled.GetSignalName() == workflows.SignalLog:
 		var log call.FromLog
 		err = data.FromPayloads(signalled.GetInput(), &log)
-		record.AddFromLog(log, at)
-	default:
-		var event call.Event
-		if err = data.FromPayloads(signalled.GetInput(), &event); err == nil {
-			record.Add(event, at)
-		}
+		return log.Reports, err
 	}
-	return true, err
-}
-
-// inputOf is the input of the run, if the event is its start.
-func inputOf(happened *historypb.HistoryEvent, data converter.DataConverter) (*workflows.CallInput, error) {
-	started := happened.GetWorkflowExecutionStartedEventAttributes()
-	if started == nil {
-		return nil, nil
-	}
-	input := new(workflows.CallInput)
-	return input, data.FromPayloads(started.GetInput(), input)
+	var event call.Event
+	err = data.FromPayloads(signalled.GetInput(), &event)
+	return []call.Event{event}, err
 }
 
 // isAway reports whether Temporal fails at any call, and not at this one alone.

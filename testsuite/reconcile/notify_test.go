@@ -135,7 +135,7 @@ func (n *notified) run(t *testing.T) (seen notify.Seen) {
 }
 
 // tells looks until there is a message of a kind, and then that there is no second one.
-func (n *notified) tells(t *testing.T, kind notify.Kind) notify.Message {
+func (n *notified) posts(t *testing.T, kind notify.Kind) notify.Message {
 	t.Helper()
 	require.Eventually(t, func() bool { // the list lags behind
 		n.run(t)
@@ -147,7 +147,7 @@ func (n *notified) tells(t *testing.T, kind notify.Kind) notify.Message {
 }
 
 // The Schedules of comparisons belong to a namespace, so that one test has them at a time.
-func TestWebhookIsToldWhatNeedsSomebody(t *testing.T) {
+func TestWhatNeedsSomebodyIsPostedOnce(t *testing.T) {
 	stage.NeedsTemporal(t)
 	n := newNotified(t)
 	n.run(t)
@@ -162,21 +162,21 @@ func TestWebhookIsToldWhatNeedsSomebody(t *testing.T) {
 	}, 20*time.Second, 100*time.Millisecond)
 	require.Empty(t, n.run(t).Parked, "what was not sent is new for the next run")
 	n.hook.goes(false)
-	parked := n.tells(t, notify.CallsParked)
+	parked := n.posts(t, notify.CallsParked)
 	require.Equal(t, []string{"nobody-s"}, parked.Calls)
 	require.Equal(t, []int{1, 1}, []int{parked.Count, parked.Total})
 
 	n.Accepts(t, "call-inbound", stage.Inbound("of-a-stranger"))
 	n.Accepts(t, "call-bridged", strings.Replace(stage.Bridged("of-a-stranger"), stage.Amira, "", 1))
 	n.Accepts(t, "call-finished", stage.Finished("of-a-stranger"))
-	require.Equal(t, 1, n.tells(t, notify.AgentsUnassigned).Count)
+	require.Equal(t, 1, n.posts(t, notify.AgentsUnassigned).Count)
 
 	n.Sandbox.Inject(crm.Fault{Kind: crm.FaultUnauthorized, Times: 1_000_000})
 	n.Accepts(t, "call-inbound", stage.Inbound("waits"))
-	require.Equal(t, 1, n.tells(t, notify.KeyRefused).Total)
+	require.Equal(t, 1, n.posts(t, notify.KeyRefused).Total)
 	n.Sandbox.ClearFaults()
 
-	requireComparisonsTold(t, n)
+	requireComparisonsPosted(t, n)
 	requireSecretKept(t, n)
 	requireScheduledBySetup(t, n)
 }
@@ -192,7 +192,7 @@ func requireScheduledBySetup(t *testing.T, n *notified) {
 	require.Error(t, err)
 }
 
-func requireComparisonsTold(t *testing.T, n *notified) {
+func requireComparisonsPosted(t *testing.T, n *notified) {
 	t.Helper()
 	n.log.Log(sandbox.Row{ID: "never-received", SessionID: "s", Type: "inbound", Source: "queue", State: "completed", Created: time.Now().Add(-time.Minute), Finished: time.Now().Add(-30 * time.Second)})
 	plan := reconcile.Plan{TaskQueue: reconcile.TaskQueue(n.TaskQueue), Every: time.Hour, Zone: "UTC", Settings: reconcile.Settings{Late: time.Second}}
@@ -204,7 +204,7 @@ func requireComparisonsTold(t *testing.T, n *notified) {
 		}
 	})
 	pass := n.pass(t, passes, 1)
-	require.Equal(t, []string{"never-received"}, n.tells(t, notify.CallsMissed).Calls)
+	require.Equal(t, []string{"never-received"}, n.posts(t, notify.CallsMissed).Calls)
 
 	for at, isOverdue := range map[time.Duration]bool{time.Hour: false, 4 * time.Hour: true} { // the Schedule has them made every hour
 		found, err := n.looks.Look(t.Context(), notify.Look{Now: pass.Until.Add(at), Passes: time.Now()})
