@@ -41,7 +41,7 @@ func stepDoneIn(t *testing.T, isLocal bool, result activities.StepResult) *histo
 	if isLocal {
 		return &historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_MarkerRecordedEventAttributes{
 			MarkerRecordedEventAttributes: &historypb.MarkerRecordedEventAttributes{
-				MarkerName: localStep, Details: map[string]*commonpb.Payloads{localStepResult: payloads(t, result)},
+				MarkerName: "LocalActivity", Details: map[string]*commonpb.Payloads{"result": payloads(t, result)},
 			},
 		}}
 	}
