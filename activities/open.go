@@ -29,9 +29,8 @@ func (a *Activities) create(ctx context.Context, in StepInput) (StepResult, erro
 	opening, warnings := openingOf(file, in.Is, facts)
 	result := StepResult{
 		CallerHash: a.callerHash(facts), Automations: file.Version, Placer: in.Is.Placer, Warnings: warnings,
-		Expects: call.Expects{Recording: file.Handles(call.Recorded), WrapUpTime: file.WrapUpTime},
+		Expects: ExpectedBy(file),
 	}
-	result.Expects.Finish = file.Handles(call.Finished) || result.Expects.Recording || result.Expects.WrapUpTime > 0
 	if !opening.Wanted {
 		return result, nil
 	}

@@ -111,12 +111,19 @@ func (r *Record) Unwritten() []Cause {
 	case !r.Opened.Conversation:
 		return nil
 	}
+	return causesOf(r.Was, r.Final())
+}
+
+// Final is what the conversation depends on once everything that the call waits for has
+// come or its time has passed, if nothing more is reported. It needs to know what the
+// automations act on: see [Record.Opened].
+func (r *Record) Final() Story {
 	is := r.story(r.Started.AddDate(100, 0, 0)) // by when all that is waited for has passed
 	if is.Closing != nil {
 		_, wanted := r.wrapUpDue(is.Closing)
 		is.WrappedUp = is.WrappedUp || wanted
 	}
-	return causesOf(r.Was, is)
+	return is
 }
 
 // isIdentifiedBy reports whether a bucket says who an agent is whom nothing named

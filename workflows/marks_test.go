@@ -41,3 +41,16 @@ func TestMarksSayWhatIsSpecialAboutACall(t *testing.T) {
 		})
 	}
 }
+
+// What is known only with the last step is marked too, although nothing else changes with it.
+func TestMarksOfTheLastStepAreThereAtTheEnd(t *testing.T) {
+	played := newCall(t)
+	played.answers["bridged"] = isNotKnown("bridged")
+	played.env.SetCurrentHistoryLength(signalled)
+	played.away = 5 * time.Second // the call is over before it has a conversation
+	played.starts(inbound)
+	played.hears(time.Second, bridged)
+	played.hears(2*time.Second, finished)
+	played.plays()
+	require.Equal(t, []workflows.Mark{workflows.MarkUnassigned}, played.marks)
+}

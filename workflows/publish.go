@@ -105,11 +105,13 @@ func (r *run) publish(ctx workflow.Context) error {
 			changed = append(changed, key.ValueSet(is))
 		}
 	}
-	if len(changed) == 0 {
+	marks := r.marks()
+	isMarked := !slices.Equal(marks, r.marked)
+	if len(changed) == 0 && !(r.done && isMarked) { // marks go with other changes, and with the end at the latest
 		return nil
 	}
 	r.listed = now
-	if marks := r.marks(); !slices.Equal(marks, r.marked) { // they go with other changes, of which the end is one
+	if isMarked {
 		changed = append(changed, CallMarks.ValueSet(marks))
 		r.marked = marks
 	}

@@ -34,6 +34,7 @@ type Worker struct {
 	Country     Country
 	Version     Version
 	Reconciler  Reconciler
+	Notifier    Notifier
 	Shadow      Shadow
 	// CompareOnly has the worker compare calls and serve none, so that it needs nothing of Kustomer's.
 	CompareOnly bool
@@ -41,6 +42,7 @@ type Worker struct {
 	Compared reconcile.Observer
 
 	compares worker.Worker // nil where nothing is compared
+	notifies worker.Worker // nil where no messages are sent
 	stopped  chan error    // by Temporal's refusal, which no waiting heals
 	steps    *activities.Activities
 	inForce  *atomic.Pointer[automation.Set]
@@ -58,7 +60,7 @@ const cachedCalls = 3000
 
 // Flags are the settings, without those of Temporal.
 func (w *Worker) Flags() []cli.Flag {
-	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version, &w.Reconciler, &w.Shadow)
+	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version, &w.Reconciler, &w.Notifier, &w.Shadow)
 }
 
 // New makes the worker; missing settings are refused here, before anything runs.
@@ -76,10 +78,8 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 	w.inForce = new(atomic.Pointer[automation.Set])
 	w.inForce.Store(automations)
 	w.stopped = make(chan error, 1)
-	if !w.Shadow.On { // the schedules of comparisons are those of live calls
-		if w.compares, err = w.Reconciler.newWorker(c, w.Temporal, w.Kustomer.Budget, w.inForce.Load, country, w.Compared); err != nil {
-			return nil, err
-		}
+	if err := w.newBeside(c, country); err != nil {
+		return nil, err
 	}
 	if w.CompareOnly {
 		if w.compares == nil {
@@ -166,13 +166,11 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 		}
 		log.Info(w.Shadow.serving(), "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)
 	}
-	if w.compares != nil {
-		if err := w.compares.Start(); err != nil {
-			return fmt.Errorf("start the worker of comparisons: %w", err)
-		}
-		defer w.compares.Stop()
-		w.Reconciler.plan(ctx, c, w.Temporal.TaskQueue, log)
+	stop, err := w.startBeside(ctx, c, log)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	w.serves.Store(true)
 	if served != nil && w.Version.On() {
 		w.Version.announce(ctx, c.WorkerDeploymentClient().GetHandle(w.Version.Deployment), w.Temporal.Namespace(), log)

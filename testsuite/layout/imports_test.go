@@ -39,11 +39,15 @@ var mayImport = map[string][]string{
 	// Comparison with babelforce's log.
 	"reconcile": {"babelforce", "babelforce/calllog", "call", "workflows"},
 
+	// Messages about what needs somebody.
+	"notify": {"activities", "reconcile", "workflows"},
+
 	// The programs, and what they are built from.
-	"starter":            {"automation", "automation/load", "babelforce", "call", "internal/app", "internal/check", "internal/codec", "internal/demo", "internal/operator", "internal/source", "internal/storyfile", "internal/trial", "kustomer/sandbox", "phone", "reconcile", "starter/webhook", "workflows"},
+	"starter":            {"automation", "automation/load", "babelforce", "call", "internal/against", "internal/app", "internal/check", "internal/codec", "internal/demo", "internal/operator", "internal/source", "internal/storyfile", "internal/trial", "kustomer/sandbox", "notify", "phone", "reconcile", "starter/webhook", "workflows"},
 	"starter/webhook":    {"babelforce", "call", "internal/source", "workflows"},
 	"worker":             {"internal/app"},
-	"internal/app":       {"activities", "automation", "automation/load", "babelforce", "babelforce/calllog", "call", "internal/codec", "internal/metrics", "internal/tracing", "kustomer", "phone", "reconcile", "workflows"},
+	"internal/app":       {"activities", "automation", "automation/load", "babelforce", "babelforce/calllog", "call", "internal/codec", "internal/metrics", "internal/tracing", "kustomer", "notify", "phone", "reconcile", "workflows"},
+	"internal/against":   {"activities", "automation", "call", "internal/operator"},
 	"internal/check":     {"activities", "automation", "automation/load", "call", "internal/storyfile", "internal/trial", "kustomer", "kustomer/sandbox"},
 	"internal/child":     {},
 	"internal/codec":     {"internal/source"},

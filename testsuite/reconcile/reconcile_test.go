@@ -45,9 +45,9 @@ type compared struct {
 	caller string
 }
 
-func newCompared(t *testing.T, faults sandbox.Faults) *compared {
+func newCompared(t *testing.T, faults sandbox.Faults, change ...func(*demo.StageOptions)) *compared {
 	t.Helper()
-	s := stage.Set(t)
+	s := stage.Set(t, change...)
 	c := &compared{Stage: s, log: sandbox.New(sandbox.Config{User: "reader", Password: "password"})}
 	c.log.Misbehave(faults)
 	web := httptest.NewServer(c.log)
