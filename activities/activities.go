@@ -28,7 +28,8 @@ type Activities struct {
 	kustomer    *kustomer.Client
 	automations func() *automation.Set
 	country     string
-	users       *expirable.LRU[string, string] // by e-mail address
+	users       *expirable.LRU[string, string]   // by e-mail address
+	tagIDs      *expirable.LRU[string, []string] // by names
 }
 
 // New makes the activities. Each step asks anew which automations are in
@@ -38,7 +39,8 @@ func New(client *kustomer.Client, automations func() *automation.Set, country st
 	return &Activities{
 		CallerHash: func(string) string { return "" },
 		kustomer:   client, automations: automations, country: country,
-		users: expirable.NewLRU[string, string](userCacheSize, nil, userCacheTime),
+		users:  expirable.NewLRU[string, string](userCacheSize, nil, userCacheTime),
+		tagIDs: expirable.NewLRU[string, []string](tagCacheSize, nil, tagCacheTime),
 	}
 }
 

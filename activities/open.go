@@ -22,6 +22,9 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	ctx, end := begin(ctx)
 	defer end()
 	file := a.automations().In(a.country)
+	if file.Ignores(in.Is.Opening) { // agents' legs carry other numbers, so that only the call as a whole tells
+		return StepResult{Ignored: true, CallerHash: a.callerHash(in.Is.Opening), Automations: file.Version, Expects: expected(file)}, nil
+	}
 	if err := a.resolvePlacer(ctx, file, &in); err != nil {
 		return StepResult{}, notStarted(ctx, err)
 	}
@@ -32,9 +35,8 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	opening, warnings := file.Open(facts)
 	result := StepResult{
 		CallerHash: a.callerHash(facts), Automations: file.Version, Placer: in.Is.Placer, Warnings: warnings,
-		Expects: call.Expects{Recording: file.Handles(call.Recorded), WrapUpTime: file.WrapUpTime},
+		Expects: expected(file),
 	}
-	result.Expects.Finish = file.Handles(call.Finished) || result.Expects.Recording || result.Expects.WrapUpTime > 0
 	if !opening.Wanted {
 		return result, nil
 	}
@@ -58,8 +60,16 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	result.Conversation.URL = a.kustomer.ConversationURL(result.Conversation.CustomerID, o.base.ID)
 	result.Conversation.OpenedAt = result.At
 	result.Conversation.Adopted = o.adopted && (in.EarlierRun || !isOwnRepeat)
+	result.Expects.Reached = file.Callers.Returning.Resolves && !customer.isNew && !customer.catchesAll
 	result.Caller, result.Joined, result.Warnings = customer.decision, o.joined, o.warnings
 	return result, nil
+}
+
+// expected are the later events that the file acts on.
+func expected(file *automation.Set) call.Expects {
+	e := call.Expects{Recording: file.Handles(call.Recorded), WrapUpTime: file.WrapUpTime}
+	e.Finish = file.Handles(call.Finished) || e.Recording || e.WrapUpTime > 0
+	return e
 }
 
 // customerOf decides whose the conversation is: as the automations file or an

@@ -39,6 +39,8 @@ type StepResult struct {
 	Expects call.Expects `json:"expects,omitzero"`
 	// Joined says that the call has joined an earlier call's conversation.
 	Joined bool `json:"joined,omitempty"`
+	// Ignored says that the automations file's "ignore" names the call.
+	Ignored bool `json:"ignored,omitempty"`
 	// Caller says in words how it was decided whose the conversation is, if this step decided it.
 	Caller string `json:"caller,omitempty"`
 	// CallerHash is what the caller's calls can be found by, if there is a number and a key.
@@ -76,6 +78,14 @@ func (a *Activities) UpdateConversation(ctx context.Context, in StepInput) (Step
 		return StepResult{}, notStarted(ctx, err)
 	case err != nil && !isDeleted:
 		return StepResult{}, failure(ctx, err)
+	}
+	a.learnLost(file, in.Conversation, u.base)
+	if in.Has(call.CustomerReached) {
+		warnings, err := a.settleLost(ctx, file, in, u.base)
+		if err != nil {
+			return StepResult{}, failure(ctx, err)
+		}
+		u.warnings = append(u.warnings, warnings...)
 	}
 	if u.agent != nil {
 		agents[in.Is.Latest().Note] = *u.agent

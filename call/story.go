@@ -19,6 +19,8 @@ type Story struct {
 	Closing    *Closing        `json:"closing,omitempty"`
 	Recordings []RecordingNote `json:"recordings,omitempty"`
 	WrappedUp  bool            `json:"wrappedUp,omitempty"`
+	// Reached says that the customer was reached: earlier calls that were lost are dealt with.
+	Reached bool `json:"reached,omitempty"`
 }
 
 // PickUp is an agent's picking up the call.
@@ -74,18 +76,28 @@ func (r *Record) story(now time.Time) Story {
 		}
 		s.PickUps = append(s.PickUps, is)
 	}
-	if !r.isOver(now) {
-		return s
-	}
-	over := r.over()
-	if len(s.PickUps) == 0 && over.IsAnswered() {
+	over, isOver := r.over(), r.isOver(now)
+	if isOver && len(s.PickUps) == 0 && over.IsAnswered() {
 		s.PickUps = append(s.PickUps, PickUp{Note: inferredNote, Facts: r.asOf(over.Facts, over.answer()), Inferred: true})
 	}
-	if !r.Opened.Expects.Finish {
+	s.waited()
+	s.Reached = r.Was.Reached || r.Opened.Expects.Reached && len(r.Was.PickUps) > 0
+	if !isOver || !r.Opened.Expects.Finish {
 		return s
 	}
 	s.Closing = r.closing(over, now)
 	return r.afterwards(s, now)
+}
+
+// waited gives every pick-up how long the customer had waited for the first one.
+func (s *Story) waited() {
+	if len(s.PickUps) == 0 {
+		return
+	}
+	first := slices.MinFunc(s.PickUps, func(a, b PickUp) int { return a.At.Compare(b.At) })
+	for i := range s.PickUps {
+		s.PickUps[i].Facts.Summary.WaitSeconds = first.Facts.Leg.Seconds
+	}
 }
 
 // closing is the outcome: the one that was written, unless the ending has changed since.

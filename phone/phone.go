@@ -193,3 +193,26 @@ func (n Number) International() string {
 
 // IsCountry reports whether two letters are a country that numbers can be at home in.
 func IsCountry(code string) bool { return phonenumbers.GetSupportedRegions()[code] }
+
+// Prefix is how all numbers begin in E.164 that begin with these digits: +49900 for
+// "+49 900", and for "0900" at home in DE. The errors are those of [Parse].
+func Prefix(text, country string) (string, error) {
+	sent, err := read(text)
+	switch {
+	case err != nil:
+		return "", err
+	case strings.HasPrefix(sent, "+0"), sent == "+":
+		return "", ErrUnreadable
+	case strings.HasPrefix(sent, "+"):
+		return sent, nil
+	case country == "":
+		return "", ErrNoCountry
+	}
+	code := strconv.Itoa(phonenumbers.GetCountryCodeForRegion(country))
+	dialled := phonenumbers.GetNddPrefixForRegion(country, true)
+	rest, isNational := strings.CutPrefix(sent, dialled)
+	if !isNational && dialled != code || rest == "" || dialled == "0" && strings.HasPrefix(rest, "0") { // the last dials abroad
+		return "", ErrUnreadable
+	}
+	return "+" + code + rest, nil
+}

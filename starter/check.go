@@ -61,7 +61,7 @@ func (c *checking) run(cli *cli.Context, out io.Writer) error {
 		return err
 	}
 	var report check.Report
-	set, warnings, err := c.automations.Load()
+	set, warnings, err := c.automations.Load(home)
 	report.File(c.automations.Name(), set, warnings, err)
 	if c.crm.URL != "" || c.crm.APIKeyFile != "" || os.Getenv("KUSTOMER_API_KEY") != "" {
 		checkOrg(cli.Context, &report, c.crm, set)

@@ -81,6 +81,7 @@ type run struct {
 type answers struct {
 	caller, callerHash, automations string
 	joined                          bool // an earlier call's conversation
+	ignored                         bool // by the automations file
 }
 
 // timer is the one that is open, if any.

@@ -81,6 +81,7 @@ type Mark = string
 const (
 	MarkJoined     Mark = "joined"     // it was added to a conversation that was there already
 	MarkNotWanted  Mark = "not_wanted" // no automation opens a conversation for it
+	MarkIgnored    Mark = "ignored"    // the automations file's "ignore" names it
 	MarkSkipped    Mark = "skipped"    // an operator went on without a step
 	MarkUnassigned Mark = "unassigned" // Kustomer does not know the agent who has it
 )

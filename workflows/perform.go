@@ -118,6 +118,7 @@ func (r *run) priority(step call.Step) int {
 	priority := map[call.Cause]int{
 		call.Rang: activities.PriorityRing, call.Ended: activities.PriorityOutcome,
 		call.RecordingAvailable: activities.PriorityCatchUp, call.WrapUpOver: activities.PriorityCatchUp,
+		call.CustomerReached: activities.PriorityCatchUp,
 	}[step.Causes[0]] // the most urgent
 	priority = cmp.Or(priority, activities.PriorityHandOver)
 	if priority < activities.PriorityOutcome && r.record.NobodyWaits() {
@@ -132,6 +133,7 @@ func (r *run) complete(ctx workflow.Context, step call.Step, result activities.S
 	r.conversation = result.Conversation
 	r.record.Done(step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agents: result.Agents, Placer: result.Placer})
 	r.answers.joined = r.answers.joined || result.Joined
+	r.answers.ignored = r.answers.ignored || result.Ignored
 	r.answers.callerHash = cmp.Or(result.CallerHash, r.answers.callerHash)
 	r.answers.automations = cmp.Or(r.answers.automations, result.Automations)
 	at := cmp.Or(result.At, workflow.Now(ctx))

@@ -133,7 +133,8 @@ func (r *run) marks() (marks []Mark) {
 		has  bool
 	}{
 		{MarkJoined, r.answers.joined},
-		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped},
+		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped && !r.answers.ignored},
+		{MarkIgnored, r.answers.ignored},
 		{MarkSkipped, isSkipped},
 		{MarkUnassigned, r.record.Was.IsUnassigned()},
 	} {

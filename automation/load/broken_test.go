@@ -49,8 +49,8 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		"fields: [[a]]\n" + creating("{}"):         "1:10: a field must be a single value",
 		strings.Repeat("#", maxFile+1):             "larger than 1 MiB",
 		strings.Repeat("[", 100_000):               "1:10001: not YAML: exceeded max depth of 10000",
-		"a: &a [b]\nautomations: *a":               "1:1: unknown key \"a\" in the file: use one of agents, automations, callers, fields, queues, timezone, triggers, wrapUpTime\n2:14: aliases are not supported: write the value out",
-		"x: &x {a: b}\n<<: *x\n" + creating("{}"):  "1:1: unknown key \"x\" in the file: use one of agents, automations, callers, fields, queues, timezone, triggers, wrapUpTime\n2:1: unknown key \"<<\" in the file: use one of agents, automations, callers, fields, queues, timezone, triggers, wrapUpTime",
+		"a: &a [b]\nautomations: *a":               "1:1: unknown key \"a\" in the file: use one of agents, automations, callers, fields, ignore, numbers, queues, serviceLevel, timezone, triggers, wrapUpTime\n2:14: aliases are not supported: write the value out",
+		"x: &x {a: b}\n<<: *x\n" + creating("{}"):  "1:1: unknown key \"x\" in the file: use one of agents, automations, callers, fields, ignore, numbers, queues, serviceLevel, timezone, triggers, wrapUpTime\n2:1: unknown key \"<<\" in the file: use one of agents, automations, callers, fields, ignore, numbers, queues, serviceLevel, timezone, triggers, wrapUpTime",
 		// Automations.
 		"automations: [a]":  "1:15: an automation must be a mapping of names to values",
 		"automations: [{}]": "1:15: an automation needs \"event\"\n1:15: an automation needs \"action\"\n1:15: an automation needs \"options\"",

@@ -22,6 +22,9 @@ func (l *loader) possible(n *yaml.Node, c automation.Condition) {
 	isOrdering, isEquality := slices.Contains(ordering, c.Operator), slices.Contains(equality, c.Operator)
 	decides := c.Expression.Default != "" && c.Holds(c.Expression.Default) != isNegative(c) // the default does
 	values := c.Expression.Values()
+	if named := l.ofOwnNumbers(c.Expression); named != nil {
+		values = named
+	}
 	switch {
 	case !isOrdering && (c.Expectation == "" || decides):
 	case values != nil:

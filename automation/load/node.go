@@ -22,6 +22,13 @@ type loader struct {
 	queues   automation.Table         // teams by queue
 	named    map[string]*namedTrigger // triggers that automations can name
 	patterns int                      // how long the patterns are that triggers match with, in all
+
+	country     string                // where numbers without a country code are at home
+	numberTable automation.OwnNumbers // as it was read
+	ownNumbers  map[string]*yaml.Node // where the numbers of that table stand
+	ignored     map[string]*yaml.Node // where the called numbers stand that are ignored
+
+	serviceLevel, usesServiceLevel bool // there is one, and an automation asks for it
 }
 
 // overwhelmed says that there is no point in looking for more.

@@ -54,7 +54,7 @@ type Sampler struct {
 
 // Samples plays stories. Unreached are the automations that acted in none of them.
 func (s Sampler) Samples(ctx context.Context, stories []storyfile.Story) (samples []Sample, unreached []trial.Automation, err error) {
-	marked, err := trial.Mark(s.Content)
+	marked, err := trial.Mark(s.Country, s.Content)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -162,7 +162,9 @@ func (p *player) do(ctx context.Context, step call.Step, now time.Time) (call.Do
 	}
 	p.conversation = result.Conversation
 	is.Requests, is.Warnings = p.org.sent(), append(is.Warnings, result.Warnings...)
-	p.sample.Events = append(p.sample.Events, is)
+	if isBeside := len(step.Causes) == 1 && step.Has(call.CustomerReached); !isBeside || len(is.Requests) > 0 {
+		p.sample.Events = append(p.sample.Events, is)
+	}
 	return call.Done{
 		Conversation: result.Conversation.ID != "", Expects: result.Expects, Agents: result.Agents, Placer: result.Placer,
 	}, nil
@@ -184,6 +186,7 @@ func eventsOf(step call.Step) string {
 	events := map[call.Cause]string{
 		call.Rang: opening, call.CustomerIdentified: opening, call.PickedUp: "call.bridged", call.AgentIdentified: "call.bridged",
 		call.Ended: "call.finished", call.RecordingAvailable: "recording.finished", call.WrapUpOver: "call.wrappedUp",
+		call.CustomerReached: "call.bridged",
 	}
 	var names []string
 	for _, cause := range step.Causes {
