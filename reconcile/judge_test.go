@@ -68,6 +68,7 @@ func TestEveryCallHasOneResult(t *testing.T) {
 		"joined":                            {rang(), over(marked(workflows.MarkJoined)), Joined, ""},
 		"joined, agent unknown":             {rang(), over(marked(workflows.MarkJoined, workflows.MarkUnassigned)), Joined, ""},
 		"not wanted":                        {rang(), over(without, marked(workflows.MarkNotWanted)), NotWanted, ByTrigger},
+		"ignored":                           {rang(), over(without, marked(workflows.MarkIgnored)), NotWanted, ByTrigger},
 		"a test call":                       {rang(func(r *calllog.Row) { r.Call.Source = "test" }), nil, Test, ""},
 		"without a run":                     {rang(), nil, Missed, ""},
 		"its run waits for an agent":        {rang(), over(running(workflows.Ringing, call.WaitsForAgent)), Incomplete, NoEnd},

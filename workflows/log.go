@@ -58,7 +58,7 @@ func doneInWords(cause call.Cause, step call.Step, result activities.StepResult)
 func openedInWords(opened activities.StepResult) string {
 	switch {
 	case opened.Ignored:
-		return "no conversation: the automations file's \"ignore\" names the number"
+		return "no conversation, because `ignore:` in the automations file names the number"
 	case opened.Conversation.ID == "":
 		return "no automation opens a conversation for this call"
 	case opened.Joined:

@@ -56,7 +56,7 @@ func (r *run) state(ctx workflow.Context) State {
 func (r *run) inKustomer() InKustomer {
 	is := InKustomer{
 		ConversationID: r.conversation.ID, ConversationURL: r.conversation.URL, CustomerID: r.conversation.CustomerID,
-		Caller: r.answers.caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.automations,
+		Ignored: r.answers.ignored, Caller: r.answers.caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.automations,
 	}
 	if is.ConversationID != "" && !r.conversation.Deleted {
 		is.ConversationStatus = cmp.Or(r.conversation.Status, "open") // as Kustomer opens it

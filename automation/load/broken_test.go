@@ -113,7 +113,7 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		updating("assignedUsers: ['{agent.name|" + userID + "}']"): "5:23: {agent.name} is no Kustomer id: an assigned user is given by {agent.sourceId}, " +
 			"or by a field of your own",
 		updating("assignedUsers: ['{agent.sourceId|Ada}', '{agent.sourceId|" + userID + "}']"): `5:23: the default "Ada" is not a Kustomer id, which has 24 hexadecimal digits`,
-		updating("assignedTeams: ['{agent.sourceId}']"):                                        "5:23: {agent.sourceId} is no Kustomer id: an assigned team is given by its id, by {queue.teamId}, or by a field of your own",
+		updating("assignedTeams: ['{agent.sourceId}']"):                                        "5:23: {agent.sourceId} is no Kustomer id: an assigned team is given by its id, by {queue.teamId}, by {number.teamId}, or by a field of your own",
 		"fields: [team]\n" + updating("assignedTeams: ['{team}', '{team|Support}']"):           `6:33: the default "Support" is not a Kustomer id, which has 24 hexadecimal digits`,
 		// Custom attributes.
 		creating("custom: { aNum: '{call.from:last4}' }"):         "5:23: aNum: a format makes {call.from} text, which a Num attribute cannot hold",

@@ -23,6 +23,8 @@ import (
 type Sample struct {
 	Call   string    `json:"call"`
 	Events []Written `json:"events"`
+	// Ignored says that the file's "ignore" names the call.
+	Ignored bool `json:"ignored,omitempty"`
 	// NotUsed is what the call says and the sample makes no use of.
 	NotUsed []string `json:"notUsed,omitempty"`
 }
@@ -160,11 +162,9 @@ func (p *player) do(ctx context.Context, step call.Step, now time.Time) (call.Do
 	if err != nil {
 		return call.Done{}, err
 	}
-	p.conversation = result.Conversation
+	p.conversation, p.sample.Ignored = result.Conversation, p.sample.Ignored || result.Ignored
 	is.Requests, is.Warnings = p.org.sent(), append(is.Warnings, result.Warnings...)
-	if isBeside := len(step.Causes) == 1 && step.Has(call.CustomerReached); !isBeside || len(is.Requests) > 0 {
-		p.sample.Events = append(p.sample.Events, is)
-	}
+	p.sample.Events = append(p.sample.Events, is)
 	return call.Done{
 		Conversation: result.Conversation.ID != "", Expects: result.Expects, Agents: result.Agents, Placer: result.Placer,
 	}, nil

@@ -125,7 +125,9 @@ func (s sheet) state(state workflows.State) {
 	s.line("Parked because", state.ParkedBecause)
 	s.lines("Skipped", state.Skipped)
 	s.lines("Warnings", state.Warnings)
-	s.line("Conversation", state.ConversationID)
+	if s.line("Conversation", state.ConversationID); state.Ignored {
+		s.line("Conversation", "none, because `ignore:` in the automations file names the number")
+	}
 	s.line("", state.ConversationURL)
 	s.line("Customer", state.CustomerID)
 	s.line("", state.Caller)

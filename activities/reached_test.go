@@ -1,0 +1,190 @@
+package activities
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/kustomer"
+	"github.com/callthread/callthread/kustomer/sandbox"
+)
+
+const resolves = "callers: { returning: { resolves: true } }\n"
+
+// lostToday is a conversation of a call of Dora's that was lost so long ago.
+func lostToday(id, name string, ago time.Duration, tags ...string) sandbox.Conversation {
+	at := noon.Add(-ago)
+	return sandbox.Conversation{
+		ID: id, CustomerID: doraID, ExternalID: "babelforce:" + name, Name: name, Status: "open", Direction: "in", Tags: tags, CreatedAt: at, UpdatedAt: at,
+	}
+}
+
+const (
+	doraID  = "5f0c1a2b3c4d5e6f70813300"
+	firstID = "5f0c1a2b3c4d5e6f70814400"
+	laterID = "5f0c1a2b3c4d5e6f70814401"
+)
+
+// newOrgOfDora is an org that knows Dora and her earlier calls.
+func newOrgOfDora(t *testing.T, file string, earlier ...sandbox.Conversation) *org {
+	t.Helper()
+	o := newOrg(t, func(o *org) {
+		o.Server = sandbox.New(sandbox.Config{
+			APIKey: apiKey, Customers: []sandbox.Customer{{ID: doraID, Name: "Dora", Phones: []string{caller}, CreatedAt: noon.AddDate(-1, 0, 0)}},
+			Conversations: earlier,
+		})
+		o.handler = o.Server
+	})
+	o.automate(t, file+string(automation.DefaultFile))
+	return o
+}
+
+func (o *org) tagsOf(t *testing.T, id string) []string {
+	t.Helper()
+	for _, c := range o.State().Conversations {
+		if c.ID == id {
+			return c.Tags
+		}
+	}
+	require.Fail(t, "there is no conversation "+id)
+	return nil
+}
+
+// isOver reports whether nothing is due for a call before its end.
+func (p *played) isOver() bool { return p.record.Next(p.rang).Step == nil }
+
+func TestACustomerWhoWasReachedCostsTwoRequestsAndNoneIfTheFileDoesNotAsk(t *testing.T) {
+	for name, c := range map[string]struct {
+		file     string
+		earlier  []sandbox.Conversation
+		requests int
+		tags     []string
+	}{
+		"asks":                   {resolves, []sandbox.Conversation{lostToday(firstID, "lost", time.Hour, "call_lost", "vip")}, 2, []string{"vip"}},
+		"asks, and none is lost": {resolves, nil, 1, nil},
+		"does not ask":           {"", []sandbox.Conversation{lostToday(firstID, "lost", time.Hour, "call_lost")}, 0, []string{"call_lost"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrgOfDora(t, c.file, c.earlier...)
+			p := o.answered(t)
+			require.Empty(t, p.does().Warnings, "the hand-over comes first, and does not wait")
+			require.Equal(t, c.requests, o.spent(func() {
+				for !p.isOver() {
+					require.Empty(t, p.does().Warnings)
+				}
+			}))
+			if c.tags != nil {
+				require.Equal(t, c.tags, o.tagsOf(t, firstID))
+			}
+		})
+	}
+}
+
+func TestANewCustomerHasNoEarlierCalls(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, resolves+string(automation.DefaultFile))
+	p := o.answered(t)
+	p.does()
+	require.True(t, p.isOver())
+}
+
+func TestCallsOfTheCatchAllCustomerAreNotOneCustomers(t *testing.T) {
+	o := newOrg(t)
+	o.automate(t, resolves+string(automation.DefaultFile))
+	for _, key := range []string{"k-1", "k-2"} {
+		p := o.ringsAs(t, func(e *call.Event) { e.Leg.ID, e.Leg.From, e.Leg.Anonymous = key, "", true })
+		p.does()
+		if key == "k-2" {
+			p.picksUp(12, agentAmira)
+			p.does()
+			require.True(t, p.isOver())
+		}
+	}
+	require.Contains(t, o.State().Conversations[0].Tags, "call_lost")
+}
+
+func TestReachingACustomerTwiceChangesNothingMore(t *testing.T) {
+	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", time.Hour, "call_lost"))
+	p := o.answered(t)
+	p.does()
+	_, err := p.tries() // whose result is lost
+	require.NoError(t, err)
+	require.Empty(t, o.tagsOf(t, firstID))
+	require.Empty(t, p.does(mayBeDone).Warnings)
+	require.Empty(t, o.tagsOf(t, firstID))
+}
+
+// What a pick-up takes away tells which id the tag has: Kustomer never returns names.
+func TestOfTwoEarlierCallsTheOneThatIsTaggedAsLostIsMeant(t *testing.T) {
+	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", 2*time.Hour, "call_lost"), lostToday(laterID, "other", time.Hour, "call_answered"))
+	p := o.answered(t)
+	p.does()
+	p.does()
+	require.Empty(t, o.tagsOf(t, firstID))
+	require.Equal(t, []string{"call_answered"}, o.tagsOf(t, laterID))
+}
+
+func TestAnEarlierCallThatSomebodyHasTakenIsLeftAlone(t *testing.T) {
+	for name, take := range map[string]kustomer.ConversationUpdate{
+		"by another agent": {AssignedUsers: &[]string{bastian.ID}}, "it is done": {Status: "done"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", time.Hour, "call_lost"))
+			_, err := o.client.UpdateConversation(t.Context(), firstID, take)
+			require.NoError(t, err)
+			p := o.answered(t)
+			p.does()
+			require.Equal(t, 1, o.spent(func() { p.does() }), "it is looked at")
+			require.Equal(t, []string{"call_lost"}, o.tagsOf(t, firstID))
+		})
+	}
+}
+
+func TestAnEarlierCallThatTheSameAgentHasTakenIsSettled(t *testing.T) {
+	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", time.Hour, "call_lost"))
+	_, err := o.client.UpdateConversation(t.Context(), firstID, kustomer.ConversationUpdate{AssignedUsers: &[]string{amira.ID}})
+	require.NoError(t, err)
+	p := o.answered(t)
+	p.does()
+	p.does()
+	require.Empty(t, o.tagsOf(t, firstID))
+}
+
+func TestARefusalLeavesTheEarlierCallAlone(t *testing.T) {
+	for _, status := range []int{400, 404, 409} {
+		o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", time.Hour, "call_lost"))
+		p := o.answered(t)
+		p.does()
+		o.Inject(sandbox.Fault{Method: "DELETE", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: status, Times: 1})
+		require.Equal(t, []string{"the customer's earlier call that was lost keeps its tag, because Kustomer refused to remove it"}, p.does().Warnings)
+		require.Equal(t, []string{"call_lost"}, o.tagsOf(t, firstID))
+	}
+}
+
+func TestAnOutageOnlyDelaysWhatWasReached(t *testing.T) {
+	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", time.Hour, "call_lost"))
+	p := o.answered(t)
+	p.does()
+	o.Inject(sandbox.Fault{Method: "DELETE", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
+	_, failed := p.repeats()
+	require.Len(t, failed, 1)
+	require.Empty(t, o.tagsOf(t, firstID))
+}
+
+// The rest of a budget that is nearly used up is for those who wait.
+func TestWhatWasReachedGivesWayInTheBudget(t *testing.T) {
+	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", time.Hour, "call_lost"))
+	p := o.answered(t)
+	p.does()
+	client, err := kustomer.New(kustomer.Config{BaseURL: o.url, APIKey: apiKey, RequestsPerMinute: 800, Transport: nearlyUsedUp{}})
+	require.NoError(t, err)
+	o.Activities = New(client, o.inForce.Load, "")
+	_, err = client.CustomerConversations(t.Context(), doraID, noon)
+	require.NoError(t, err, "which tells how much is left")
+	_, err = p.tries()
+	require.Equal(t, RateLimited, failureOf(t, err).Type())
+	require.Equal(t, []string{"call_lost"}, o.tagsOf(t, firstID))
+}
