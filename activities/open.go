@@ -60,7 +60,9 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	result.Conversation.URL = a.kustomer.ConversationURL(result.Conversation.CustomerID, o.base.ID)
 	result.Conversation.OpenedAt = result.At
 	result.Conversation.Adopted = o.adopted && (in.EarlierRun || !isOwnRepeat)
-	result.Expects.Reached = file.Callers.Returning.Resolves && !customer.isNew && !customer.catchesAll
+	result.Conversation.CatchAll = customer.catchesAll
+	mayHaveCalled := !customer.isNew && !customer.catchesAll || !facts.KnowsCustomer()
+	result.Expects.Reached = file.Callers.Returning.Resolves && mayHaveCalled
 	result.Caller, result.Joined, result.Warnings = customer.decision, o.joined, o.warnings
 	return result, nil
 }

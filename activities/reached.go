@@ -27,8 +27,8 @@ const (
 // meanwhile is lost.
 func (a *Activities) settleLost(ctx context.Context, file *automation.Set, in StepInput, is Conversation) (warnings []string, err error) {
 	lost := file.LostTags()
-	if !file.Callers.Returning.Resolves || len(lost) == 0 {
-		return nil, nil // the file has changed since the call was opened
+	if is.CatchAll || !file.Callers.Returning.Resolves || len(lost) == 0 {
+		return nil, nil // other people's calls; or the file has changed since the call was opened
 	}
 	ctx = kustomer.WithUrgency(ctx, kustomer.Later)
 	all, err := a.kustomer.CustomerConversations(ctx, is.CustomerID, in.Is.RangAt.Add(-lostWithin))

@@ -81,7 +81,7 @@ func (r *Record) story(now time.Time) Story {
 		s.PickUps = append(s.PickUps, PickUp{Note: inferredNote, Facts: r.asOf(over.Facts, over.answer()), Inferred: true})
 	}
 	s.waited()
-	s.Reached = r.Was.Reached || r.Opened.Expects.Reached && len(r.Was.PickUps) > 0
+	s.Reached = r.Was.Reached || r.Opened.Expects.Reached && len(r.Was.PickUps) > 0 && r.Was.Opening.hasNumber()
 	if !isOver || !r.Opened.Expects.Finish {
 		return s
 	}
