@@ -89,7 +89,8 @@ func (o *opened) earlierCalls(ctx context.Context, customerID string, within tim
 	}
 	earlier := slices.DeleteFunc(all, func(c kustomer.Conversation) bool {
 		age := o.rang.Sub(c.CreatedAt)
-		return !strings.HasPrefix(c.ExternalID, externalIDPrefix) || age < overlap || age > within
+		isOld := !c.ImportedAt.IsZero() // that of a call which was added long after it rang
+		return !strings.HasPrefix(c.ExternalID, externalIDPrefix) || isOld || age < overlap || age > within
 	})
 	slices.SortFunc(earlier, func(a, b kustomer.Conversation) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.ID, a.ID))

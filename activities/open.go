@@ -32,7 +32,7 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	if user := in.Is.Placer.User; user != "" {
 		facts.Agent.SourceID = user
 	}
-	opening, warnings := file.Open(facts)
+	opening, warnings := openingOf(file, in.Is, facts)
 	result := StepResult{
 		CallerHash: a.callerHash(facts), Automations: file.Version, Placer: in.Is.Placer, Warnings: warnings,
 		Expects: expected(file),
@@ -50,8 +50,12 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	}
 	warnings = append(warnings, customer.warnings...)
 	o := &opened{opening: opening, key: facts.Key, rang: in.Is.RangAt, update: update{Activities: a, warnings: warnings}}
+	returning := file.Callers.Returning
+	if o.isOld = in.Is.Added.IsLongAfter(o.rang); o.isOld {
+		returning.Append = false
+	}
 	isOwnRepeat := repeated(ctx) || in.MayBeDone
-	if err := o.open(ctx, customer, file.Callers.Returning, isOwnRepeat || in.EarlierRun); err != nil {
+	if err := o.open(ctx, customer, returning, isOwnRepeat || in.EarlierRun); err != nil {
 		return StepResult{}, failure(ctx, err)
 	}
 	result.At = time.Now().UTC()
@@ -97,6 +101,7 @@ type opened struct {
 	opening automation.Opening
 	key     string    // the call's
 	rang    time.Time // when it began to
+	isOld   bool      // it is not a call of now
 	adopted bool
 	joined  bool
 }
@@ -161,6 +166,9 @@ func (o *opened) create(ctx context.Context, customerID, externalID string) erro
 		AssignedTeams: o.opening.AssignedTeams,
 		Custom:        o.opening.Custom,
 	}
+	if o.isOld {
+		whole.ImportedAt = &o.rang
+	}
 	created, err := o.kustomer.CreateConversation(ctx, whole)
 	if refused(err) {
 		// Which answer a duplicate externalId gets is not documented, so any refusal is checked.
@@ -174,7 +182,7 @@ func (o *opened) create(ctx context.Context, customerID, externalID string) erro
 	}
 	if kustomer.IsKind(err, kustomer.Rejected) {
 		// Something about it is not taken. The call gets its conversation without, then all of it that is.
-		bare := kustomer.NewConversation{CustomerID: customerID, ExternalID: externalID, Status: whole.Status, Direction: whole.Direction}
+		bare := kustomer.NewConversation{CustomerID: customerID, ExternalID: externalID, Status: whole.Status, Direction: whole.Direction, ImportedAt: whole.ImportedAt}
 		if created, err = o.kustomer.CreateConversation(ctx, bare); err == nil {
 			return o.complete(ctx, created)
 		}

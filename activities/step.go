@@ -139,7 +139,7 @@ func (a *Activities) updateFor(file *automation.Set, in StepInput) *update {
 
 // prepare adds what the update asks Kustomer for only if it needs it.
 func (a *Activities) prepare(file *automation.Set, in StepInput, u *update) {
-	opening, _ := file.Open(in.Is.Opening)
+	opening, _ := openingOf(file, in.Is, in.Is.Opening)
 	if in.Has(call.CustomerIdentified) && opening.Customer == "" {
 		facts := in.Is.Opening
 		in.Amend.opening(&opening, &facts)

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 
@@ -11,6 +12,11 @@ import (
 // What a step writes is the difference between two desired conversations: as the
 // call's story is now, and as it was after the last completed step. Both are
 // rendered with the automations file in force. Nothing here asks Kustomer.
+
+// FromLogTag marks conversations of calls that were added from babelforce's call log.
+// It is there when Kustomer's rules first see the conversation, so that a rule can
+// leave it alone that would write to the customer.
+const FromLogTag = "call_from_log"
 
 // UnassignedTag marks conversations of calls whose agent Kustomer does not know.
 const UnassignedTag = "call_unassigned"
@@ -40,10 +46,13 @@ func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribut
 		}
 		c := contribution{event: name, facts: facts}
 		if event == call.Inbound || event == call.Outbound {
-			o, warnings := file.Open(facts)
+			o, warnings := openingOf(file, s, facts)
 			c.Change, c.warnings, c.unwanted = openingChange(o), warnings, !o.Wanted
 		} else {
 			c.Change, c.warnings = file.Change(event, facts)
+		}
+		if s.Added != nil && c.Status != "" {
+			c.Status = cmp.Or(s.Added.Status, c.Status)
 		}
 		c.nobody = isAssigned && agent.Unassigned && len(c.AssignedUsers) == 0
 		if isAssigned {
@@ -75,6 +84,18 @@ func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribut
 		add(string(call.WrappedUp), call.WrappedUp, s.Closing.Facts, call.Resolved{})
 	}
 	return all
+}
+
+// openingOf is the conversation to open for a call. One that was added from
+// babelforce's call log says so by a tag.
+func openingOf(file *automation.Set, s call.Story, facts call.Facts) (automation.Opening, []string) {
+	opening, warnings := file.Open(facts)
+	if s.Added != nil && opening.Wanted {
+		tags := append([]string{FromLogTag}, opening.Tags...)
+		opening.Tags = tags[:min(len(tags), automation.MaxTags)]
+		opening.Status = cmp.Or(s.Added.Status, opening.Status)
+	}
+	return opening, warnings
 }
 
 // openingChange is what the creation of the conversation wants, as a change.

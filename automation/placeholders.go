@@ -98,6 +98,7 @@ var Placeholders = map[string]Placeholder{
 	"call.waitTime":        {Seconds, fromBridge, func(f call.Facts) any { return orAbsent(f.Summary.WaitSeconds) }},
 	"call.talkTime":        {Seconds, fromEnd, func(f call.Facts) any { return orAbsent(f.Summary.TalkSeconds) }},
 	"call.agents":          {Text, fromEnd, func(f call.Facts) any { return orNil(strings.Join(f.Summary.Agents, ", ")) }},
+	"call.addedFromLog":    {Instant, fromStart, func(f call.Facts) any { return orNil(f.AddedAt) }},
 	"call.endedBy":         {Text, fromEnd, func(f call.Facts) any { return orNil(f.Summary.EndedBy) }},
 	"agent.id":             {Text, fromAgent, func(f call.Facts) any { return orNil(f.Agent.ID) }},
 	"agent.name":           {Text, fromAgent, func(f call.Facts) any { return orNil(f.Agent.Name) }},

@@ -30,7 +30,7 @@ func TestEveryPlaceholderTellsItsFact(t *testing.T) {
 		"call.to": "+493020002000", "call.to.number": "+493020002000", "call.toNumber": "+493020002000",
 		"call.dateCreated": "2026-11-23T11:00:00Z", "call.dateEstablished": "2026-11-23T11:00:01Z", "call.dateFinished": "2026-11-23T11:01:00Z",
 		"call.duration": "60", "call.outcome": "answered", "agent.id": "7", "agent.name": "Amira Haddad", "agent.email": "amira@example.com",
-		"call.waitTime": "7", "call.talkTime": "53", "call.agents": "Amira Haddad, Bo Lind", "call.endedBy": "caller", "call.direction": "in",
+		"call.waitTime": "7", "call.talkTime": "53", "call.agents": "Amira Haddad, Bo Lind", "call.endedBy": "caller", "call.addedFromLog": "2026-11-23T12:00:00Z", "call.direction": "in",
 		"recording.id": "r-1", "recording.url": "https://babelforce.example/r-1", "recording.duration": "95", "queue.teamId": teamID,
 		"number.name": "Alpha", "number.teamId": otherID, "call.withinServiceLevel": "true",
 		"agent.number": "201", "agent.sourceId": userID, "agent.agentSource": "kustomer", "queue.id": "9", "queue.name": "Support",
@@ -46,9 +46,11 @@ func TestEveryPlaceholderTellsItsFact(t *testing.T) {
 		change, _ := loaded(t, head+creation("{}")+update(event, "note: "+strconv.Quote(note))).Change(event, facts)
 		return change.Note
 	}
+	added := answered()
+	added.AddedAt = noon.Add(time.Hour)
 	always := []string{"call.id", "call.anonymous", "call.direction"}
 	for name, value := range want {
-		require.Equal(t, "<"+value+">", told(answered(), name, "<{"+name+"}>"), name)
+		require.Equal(t, "<"+value+">", told(added, name, "<{"+name+"}>"), name)
 		if !slices.Contains(always, name) {
 			require.Equal(t, "<none>", told(littleKnown(), name, "<{"+name+"|none}>"), name)
 		}

@@ -20,6 +20,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add("", []byte(b.body))
 	}
 	f.Add(jsonType, []byte(`{"call":{"id":"x","dateCreated":1e300,"duration":-0,"from":"\ud800"}}`))
+	f.Add(jsonType, []byte(`{"call":{"id":"x","bridged":{"id":"a","queueId":null},"recordings":[null,{"id":"r","url":"https://x/1","tags":[null]}]}}`)) // a row of the call log
 	f.Add(jsonType, []byte(strings.Repeat(`{"a":`, 5000)))
 	f.Add(formType+"; charset=iso-8859-1", []byte("call[id]=x&agent[name]=J%FCrgen&a[]=1&a[]=%zz"))
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {

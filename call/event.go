@@ -40,12 +40,19 @@ type Event struct {
 	Extra map[string]string `json:"extra,omitempty"`
 	// Ignored names the fields that could not be read and were left out.
 	Ignored []string `json:"ignored,omitempty"`
+	// FromLog says that babelforce's call log contains it, and no webhook has reported it.
+	FromLog bool `json:"fromLog,omitempty"`
 }
 
 // At is when the event happened if its own fields say so, otherwise when it was received.
+// What the call log has no time of counts as the first of its leg: any other report is later.
 func (e Event) At() time.Time {
-	if at := e.ownTime(); !at.IsZero() {
+	at := e.ownTime()
+	switch {
+	case !at.IsZero():
 		return at
+	case e.FromLog && !e.Leg.CreatedAt.IsZero():
+		return e.Leg.CreatedAt
 	}
 	return e.ReceivedAt
 }

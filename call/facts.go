@@ -3,6 +3,7 @@ package call
 import (
 	"maps"
 	"slices"
+	"time"
 )
 
 // Facts is what is known about a call at one moment: what triggers and placeholders read.
@@ -24,6 +25,8 @@ type Facts struct {
 	Summary Summary `json:"summary,omitzero"`
 	// Recording is the one that an event of that kind reports.
 	Recording Recording `json:"recording,omitzero"`
+	// AddedAt is when babelforce's call log added what no webhook had reported, zero if nothing was.
+	AddedAt time.Time `json:"addedAt,omitzero"`
 	// Kustomer names the call's conversation and customer, once they exist.
 	Kustomer Kustomer `json:"kustomer,omitzero"`
 }
@@ -78,7 +81,11 @@ func (r *Record) Facts() Facts {
 	events, end := r.events(), (*Event)(nil)
 	for _, e := range events {
 		f.Queued = f.Queued || !f.Outgoing && e.provesQueue()
-		if f.IsCustomers(e.Leg) {
+		switch {
+		case !f.IsCustomers(e.Leg):
+		case e.FromLog: // which adds to what webhooks report
+			f.Leg = f.Leg.over(e.Leg.begun())
+		default:
 			f.Leg = e.Leg.begun().over(f.Leg)
 		}
 		if f.IsCustomers(e.Leg) && e.Kind == Finished {
@@ -95,6 +102,9 @@ func (r *Record) Facts() Facts {
 		f.Leg = f.Leg.endedBy(end.Leg)
 	}
 	f.Extra = extra(events)
+	if r.Added != nil {
+		f.AddedAt = r.Added.At
+	}
 	return f
 }
 
@@ -110,6 +120,9 @@ func (r *Record) isOutgoing() bool {
 // over what was learned since.
 func (r *Record) asOf(f Facts, e Event) Facts {
 	f.Leg = f.legAsOf(e)
+	if !e.FromLog {
+		f.AddedAt = time.Time{}
+	}
 	if at := e.At(); !at.IsZero() {
 		isLater := func(other *Event) bool { return other.At().After(at) }
 		f.Extra = extra(append(slices.DeleteFunc(r.events(), isLater), &e))

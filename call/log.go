@@ -54,7 +54,9 @@ func entryOf(e Event, text string) Entry {
 	if at.After(e.ReceivedAt) {
 		at = e.ReceivedAt
 	}
-	if e.ReceivedAt.Sub(at) > late {
+	if e.FromLog {
+		text += " (from babelforce's call log)"
+	} else if e.ReceivedAt.Sub(at) > late {
 		text += " (reported at " + e.ReceivedAt.UTC().Format(time.TimeOnly) + ")"
 	}
 	if len(e.Ignored) > 0 {

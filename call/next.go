@@ -37,7 +37,7 @@ func (r *Record) Next(now time.Time) Next {
 		if wait := r.untilCustomerKnown(); wait.Until.After(now) {
 			return Next{Wait: wait}
 		}
-		return Next{Step: &Step{Causes: []Cause{Rang}, Is: Story{Opening: r.opening(), RangAt: r.rangAt()}}}
+		return Next{Step: &Step{Causes: []Cause{Rang}, Is: Story{Opening: r.opening(), RangAt: r.rangAt(), Added: r.addedWhole()}}}
 	}
 	if step := r.step(r.story(now)); step != nil {
 		return Next{Step: step}
@@ -85,9 +85,9 @@ func (r *Record) untilOver() Wait {
 	case end == nil:
 		return Wait{WaitsForEnd, unanswered.Add(r.Limits.End)}
 	case !r.wasTransferred():
-		return Wait{WaitsForLateReports, end.Received.Add(r.Limits.Settle)}
+		return Wait{WaitsForLateReports, end.since().Add(r.Limits.Settle)}
 	case !r.wasFollowed(end): // the next agent's phone rings
-		return Wait{WaitsForTransfer, end.Received.Add(max(transferLimit, r.Limits.Settle))}
+		return Wait{WaitsForTransfer, end.since().Add(max(transferLimit, r.Limits.Settle))}
 	case r.goesOn(): // the next agent talks
 		return Wait{WaitsForTransfer, r.lastReceived().Add(min(transferTalk, r.Limits.End))}
 	}
@@ -179,6 +179,6 @@ func (r *Record) endedAt(closing *Closing) time.Time {
 	case r.wasTransferred():
 		return r.lastReceived() // the end of the last agent's leg
 	default:
-		return end.Received
+		return end.since()
 	}
 }

@@ -9,6 +9,10 @@ import (
 // legs may report it, each by its own clock, and so may several automations.
 const pickUpWindow = 5 * time.Second
 
+// logWindow is how far apart the call log and a webhook may put one pick-up of one
+// agent: the clocks of two legs differ, and one of the two counts whole seconds.
+const logWindow = 30 * time.Second
+
 // pickUp is one agent's picking up. Several reports may describe it: the event is
 // the first of them, with the agent and queue that the others add.
 type pickUp struct {
@@ -80,10 +84,16 @@ func reportedBy(e Event, pickUps []pickUp) *pickUp {
 		}
 	}
 	for i := range pickUps {
-		isNear := pickUps[i].at().Sub(e.At()).Abs() <= pickUpWindow
-		if isNear && (e.Agent == Agent{} || pickUps[i].event.Agent == Agent{}) {
-			return &pickUps[i]
+		p := &pickUps[i]
+		apart := p.at().Sub(e.At()).Abs()
+		isNamedOnce := (e.Agent == Agent{} || p.event.Agent == Agent{}) && apart <= pickUpWindow
+		isLogs := (e.FromLog || p.event.FromLog) && p.event.Agent.Is(e.Agent) && apart <= logWindow
+		if isNamedOnce || isLogs {
+			return p
 		}
+	}
+	if e.FromLog && e.ownTime().IsZero() && len(pickUps) > 0 {
+		return &pickUps[0] // the caller's leg names one of its agents, and does not say which
 	}
 	return nil
 }

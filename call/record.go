@@ -24,7 +24,9 @@ type Record struct {
 	Opened *Opened `json:"opened,omitempty"`
 	// Was is the story as of the last completed step.
 	Was Story `json:"was"`
-	// Entries are what the call log holds beside the reports.
+	// Added is what babelforce's call log has to do with the call, nil if it has added nothing.
+	Added *Added `json:"added,omitempty"`
+	// Entries are what the call's own log holds beside the reports.
 	Entries []Entry `json:"entries,omitempty"`
 }
 
@@ -110,9 +112,11 @@ func (e Event) reportsSame(known Event) bool {
 		return true
 	}
 	// A report without a time of its own repeats another one: had the agent got the
-	// call back, the automation that sends times would have reported that too.
+	// call back, the automation that sends times would have reported that too. In the
+	// call log, a leg was picked up once.
 	isTimeless := e.ownTime().IsZero() && e.Agent.Is(known.Agent)
-	return isTimeless || e.isPartOf(known) || known.isPartOf(e) || e.Agent.mayBe(known.Agent) && isNear(e, known)
+	isLogs := (e.FromLog || known.FromLog) && e.Leg.IsChild() && e.Agent.mayBe(known.Agent)
+	return isTimeless || isLogs || e.isPartOf(known) || known.isPartOf(e) || e.Agent.mayBe(known.Agent) && isNear(e, known)
 }
 
 // isPartOf reports whether an event contains neither when a pick-up was nor who it was,
@@ -141,8 +145,12 @@ func (r Recording) address() string {
 }
 
 // add adds the fields that a second report has and the first has not. It returns false if there are none.
+// What a webhook reports counts more than what the call log contains.
 func (r *Report) add(e Event) (isNew bool) {
 	was := r.Event
+	if r.FromLog && !e.FromLog {
+		r.Event, e = e, r.Event
+	}
 	r.Leg = r.Leg.over(e.Leg)
 	r.Agent, r.Queue = r.Agent.with(e.Agent), r.Queue.over(e.Queue)
 	r.Recording.ID = cmp.Or(r.Recording.ID, e.Recording.ID)
@@ -200,10 +208,19 @@ func (r *Record) end() *Report {
 func (r *Record) lastReceived() (last time.Time) {
 	for _, report := range r.Reports {
 		if report.Kind == Bridged || report.Kind == Finished {
-			last = report.Received
+			last = report.since()
 		}
 	}
 	return last
+}
+
+// since is when a report began to be waited upon: when it was received, but for one
+// of the call log, which comes long after what it reports.
+func (r Report) since() time.Time {
+	if at := r.At(); r.FromLog && at.Before(r.Received) {
+		return at
+	}
+	return r.Received
 }
 
 // noteName tells the notes of one call apart: the first of a kind is named after it.

@@ -21,6 +21,8 @@ type Story struct {
 	WrappedUp  bool            `json:"wrappedUp,omitempty"`
 	// Reached says that the customer was reached: earlier calls that were lost are dealt with.
 	Reached bool `json:"reached,omitempty"`
+	// Added is set if the call was added from babelforce's call log: no webhook had reported it.
+	Added *Added `json:"added,omitempty"`
 }
 
 // PickUp is an agent's picking up the call.
@@ -59,7 +61,7 @@ const inferredNote = "answered"
 
 // story is everything that the conversation depends on as of now.
 func (r *Record) story(now time.Time) Story {
-	s := Story{Opening: r.opening(), RangAt: r.rangAt(), Placer: r.Was.Placer, WrappedUp: r.Was.WrappedUp}
+	s := Story{Opening: r.opening(), RangAt: r.rangAt(), Placer: r.Was.Placer, WrappedUp: r.Was.WrappedUp, Added: r.addedWhole()}
 	if r.Was.Opening.Agent.isIdentifiedBy(s.Opening.Agent) {
 		s.Placer = Resolved{}
 	}
@@ -71,6 +73,9 @@ func (r *Record) story(now time.Time) Story {
 	}
 	for _, p := range r.pickUps() {
 		is := PickUp{Note: p.note, Facts: r.asOf(facts, p.event), At: p.at(), ReceivedAt: p.event.ReceivedAt}
+		if p.event.FromLog { // nobody waits at a phone
+			is.ReceivedAt = time.Time{}
+		}
 		if was := r.Was.pickUp(p.note); was != nil && !was.Facts.Agent.isIdentifiedBy(is.Facts.Agent) {
 			is.Resolved = was.Resolved
 		}

@@ -26,6 +26,9 @@ type Conversation struct {
 	NoteCount     int // -1 when not known
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	// ImportedAt is set on a conversation that was created with it. Whether answers
+	// contain it is inferred: no example shows one.
+	ImportedAt time.Time
 	// MergedTarget is the conversation this one was merged into, if any; updates
 	// of the old one then presumably reach nobody (inferred).
 	MergedTarget string
@@ -76,6 +79,7 @@ func (c *Conversation) read(r *resource) error {
 	c.Rev, _ = attribute(r, "rev", asNumber)
 	c.CreatedAt, _ = attribute(r, "createdAt", asTime)
 	c.UpdatedAt, _ = attribute(r, "updatedAt", asTime)
+	c.ImportedAt, _ = attribute(r, "importedAt", asTime)
 	c.MergedTarget, _ = attribute(r, "mergedTarget", asID)
 	c.Deleted, _ = attribute(r, "deleted", asFlag)
 	var ok bool
@@ -116,6 +120,9 @@ type NewConversation struct {
 	AssignedUsers []string       `json:"assignedUsers,omitempty"`
 	AssignedTeams []string       `json:"assignedTeams,omitempty"`
 	Custom        map[string]any `json:"custom,omitempty"`
+	// ImportedAt marks what is not happening now, and says when it was. Such
+	// conversations do not count for the limit per customer (OpenAPI, POST /conversations).
+	ImportedAt *time.Time `json:"importedAt,omitempty"`
 }
 
 // ConversationUpdate is what UpdateConversation changes; zero fields stay as

@@ -20,7 +20,7 @@ const (
 	oddResource     = `{"type":"conversation","id":"` + conversationID + `","attributes":{
 		"externalId":"babelforce:1","name":"Call","status":"open","direction":"in","priority":3,"tags":["t1"],"mergedTarget":"m1","deleted":true,
 		"assignedUsers":["u1"],"assignedTeams":["t1"],"custom":{"waitNum":7},"rev":4,"noteCount":2,
-		"createdAt":"2016-11-09T02:46:29.789Z","updatedAt":"2016-11-09T03:23:34.064Z","satisfaction":null},
+		"createdAt":"2016-11-09T02:46:29.789Z","importedAt":"2016-11-09T02:46:29.000Z","updatedAt":"2016-11-09T03:23:34.064Z","satisfaction":null},
 		"relationships":{"customer":{"data":{"type":"customer","id":"` + customerID + `"}}}}`
 	oddCustomer = `{"data":{"type":"customer","id":"` + customerID + `","attributes":{"name":"Ada","externalId":"crm/1",
 		"phones":[{"phone":"+18005551212","type":"mobile"}],"sharedPhones":[],"createdAt":"2016-11-09T02:46:29.789Z"}}}`

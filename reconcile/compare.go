@@ -10,9 +10,11 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"golang.org/x/time/rate"
 
 	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/babelforce/calllog"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -24,8 +26,8 @@ const (
 	maxLookUps = 200
 )
 
-// Activities read babelforce's log and Temporal's workflow list. Rows of the log
-// stay in here: results hold counts and call ids.
+// Activities read babelforce's log and Temporal's workflow list, and repair calls. Rows
+// of the log stay in here: results hold counts and call ids.
 type Activities struct {
 	Log      *calllog.Client
 	Temporal client.Client
@@ -38,8 +40,14 @@ type Activities struct {
 	Outbound func() bool
 	// Compares reports whether a call is to be compared, by its called number; nil compares all.
 	Compares func(babelforce.Call) bool
-	// Observe, if set, is given each comparison.
-	Observe func(Comparison)
+	// Observe, if set, is given each comparison, and Repaired the number of calls that were repaired at once.
+	Observe  func(Comparison)
+	Repaired func(calls int)
+
+	// Throttle is how often a call is repaired; nil is as often as the log can be read.
+	Throttle *rate.Limiter
+	// Limits are those of calls that begin with a repair; zero values mean the defaults.
+	Limits call.Limits
 }
 
 // Clock is what a comparison starts from.
@@ -48,6 +56,9 @@ type Clock struct {
 	Now time.Time `json:"now"`
 	// LogKeeps is how long babelforce keeps calls, 0 if it does not say.
 	LogKeeps time.Duration `json:"logKeeps,omitempty"`
+	// RepairEvery is how long one repair takes at least, so that calls that ring now keep
+	// the greater part of Kustomer's budget.
+	RepairEvery time.Duration `json:"repairEvery,omitempty"`
 }
 
 // Clock asks babelforce for its time, and how long it keeps calls.
@@ -60,7 +71,11 @@ func (a *Activities) Clock(ctx context.Context) (Clock, error) {
 	if err != nil && calllog.KindOf(err) != calllog.NotFound && calllog.KindOf(err) != calllog.NotUnderstood {
 		return Clock{}, failure(err)
 	}
-	return Clock{Now: now, LogKeeps: keeps}, nil
+	clock := Clock{Now: now, LogKeeps: keeps}
+	if a.Throttle != nil {
+		clock.RepairEvery = time.Duration(float64(time.Second) / float64(a.Throttle.Limit()))
+	}
+	return clock, nil
 }
 
 // Compare judges every root call of the log that rang in the window.
@@ -91,7 +106,11 @@ func (a *Activities) Compare(ctx context.Context, part Part) (Comparison, error)
 	}
 	c.WithoutRow, c.Gaps = withoutRow, append(c.Gaps, gaps...)
 	for _, root := range read.roots {
-		verdict, err := a.judge(ctx, rules, root, runs[workflows.WorkflowID(root.Call.ID)], children[root.Call.ID])
+		legs, err := a.legs(ctx, root, read)
+		if err != nil {
+			return Comparison{}, failure(err)
+		}
+		verdict, err := a.judge(ctx, rules, root, legs, runs[workflows.WorkflowID(root.Call.ID)], children[root.Call.ID])
 		if err != nil {
 			return Comparison{}, err
 		}
@@ -123,21 +142,56 @@ func (a *Activities) Day(ctx context.Context, in StatementInput) (Window, error)
 	return day, nil
 }
 
-// judge judges a call by what the workflow list says and, unless that is plain, by what Temporal itself says.
-func (a *Activities) judge(ctx context.Context, rules Rules, root calllog.Row, listed, child *Run) (Verdict, error) {
-	if listed != nil {
-		if v := rules.Judge(root, listed); v.Result.IsPlain() {
+// judge judges a call by what the workflow list says and, unless that is plain, by
+// what Temporal itself says. The list has a call's last agent alone: whether a call
+// that several answered lacks one of them, its record says.
+func (a *Activities) judge(ctx context.Context, rules Rules, root calllog.Row, legs []calllog.Row, listed, child *Run) (Verdict, error) {
+	var last babelforce.Agent
+	pickedUp := answered(legs)
+	if n := len(pickedUp); n > 0 {
+		last = pickedUp[n-1].Agent
+	}
+	if listed != nil && len(pickedUp) < 2 {
+		if v := rules.Judge(root, last, listed); v.Result.IsPlain() {
 			return v, nil
 		}
 	}
 	run, err := a.describe(ctx, workflows.WorkflowID(root.Call.ID))
+	if err == nil && run == nil {
+		run, err = a.runOfLeg(ctx, legs, child)
+	}
 	if err != nil {
 		return Verdict{}, err
 	}
-	if run == nil {
-		run = child
+	v := rules.Judge(root, last, run)
+	isWhole := v.Result != Matched && v.Result != Joined || len(pickedUp) < 2
+	if isWhole {
+		return v, nil
 	}
-	return rules.Judge(root, run), nil
+	carried, err := a.carried(ctx, run)
+	if err != nil {
+		return v, err
+	}
+	if carried.Record.Lacks(fromLog(root, legs, agents{}.of, rules.Now), rules.Now) {
+		v.Result, v.Why = Incomplete, NoPickUp
+	}
+	return v, nil
+}
+
+// runOfLeg is the run that has the id of another leg of a call without a run of its own.
+func (a *Activities) runOfLeg(ctx context.Context, legs []calllog.Row, known *Run) (*Run, error) {
+	if known != nil {
+		return known, nil
+	}
+	for _, leg := range legs {
+		if leg.IsRoot() {
+			continue
+		}
+		if run, err := a.describe(ctx, workflows.WorkflowID(leg.Call.ID)); run != nil || err != nil {
+			return run, err
+		}
+	}
+	return nil, nil
 }
 
 func (a *Activities) rules(ctx context.Context) (rules Rules, err error) {
@@ -151,28 +205,41 @@ func (a *Activities) rules(ctx context.Context) (rules Rules, err error) {
 	return rules, nil
 }
 
+// legs are the legs of a call to agents. Those of a call that went on after what was read are asked for.
+func (a *Activities) legs(ctx context.Context, root calllog.Row, read reading) ([]calllog.Row, error) {
+	isWhole := root.Agent.ID == "" || !root.IsFinal() || ended(root).Before(read.until)
+	if isWhole {
+		return read.legs[root.Call.SessionID], nil
+	}
+	return a.Log.Legs(ctx, root)
+}
+
 // reading is what the log holds of a window.
 type reading struct {
-	roots []calllog.Row   // that rang in it, oldest first
-	known map[string]bool // ids of all legs that were read, those that are not compared among them
+	until time.Time                // before which all legs were read
+	roots []calllog.Row            // that rang in the window, oldest first
+	legs  map[string][]calllog.Row // of each session, the legs to agents
+	known map[string]bool          // ids of all legs that were read, those that are not compared among them
 	gaps  []Gap
 }
 
-// read reads the roots of a window, and the ids of those that rang a little
-// later, whose runs may have begun in it by our clock. It reads nothing of now:
-// pages shift while calls come in.
+// read reads the calls of a window, and those that rang a little later, whose runs may
+// have begun in it by our clock. It reads nothing of now: pages shift while calls come in.
 func (a *Activities) read(ctx context.Context, w Window, now time.Time) (reading, error) {
-	r := reading{known: make(map[string]bool)}
-	query := calllog.Query{From: w.From, To: w.To.Add(margin), Type: "inbound"}
+	r := reading{known: make(map[string]bool), legs: make(map[string][]calllog.Row)}
+	query := calllog.Query{From: w.From, To: w.To.Add(margin)}
 	if query.To.After(now) {
 		query.To = now
 	}
-	if a.Outbound() {
-		query.Type = "" // and the legs to agents, which are outbound too
-	}
+	r.until = query.To
+	outbound := a.Outbound()
 	seen, err := a.Log.Read(ctx, query, func(row calllog.Row) error {
 		r.known[row.Call.ID] = true
-		if row.IsRoot() && row.Call.DateCreated.Before(w.To) && (a.Compares == nil || a.Compares(row.Call)) {
+		isCompared := (outbound || row.Call.Type == "inbound") && (a.Compares == nil || a.Compares(row.Call))
+		switch {
+		case !row.IsRoot():
+			r.legs[row.Call.SessionID] = append(r.legs[row.Call.SessionID], row)
+		case row.Call.DateCreated.Before(w.To) && isCompared:
 			r.roots = append(r.roots, row)
 		}
 		heartbeat(ctx, len(r.known))

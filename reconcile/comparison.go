@@ -61,6 +61,11 @@ type Comparison struct {
 	Listed []Verdict `json:"listed,omitempty"`
 	// WithoutRow are calls that have a run, and no row in the log.
 	WithoutRow []string `json:"withoutRow,omitempty"`
+	// Repaired is how many calls were given what the log contains and they lacked. They
+	// are still counted as what they were before.
+	Repaired int `json:"repaired,omitempty"`
+	// Held is how many need a repair and wait for an operator: too many at once, or a repair that failed.
+	Held int `json:"held,omitempty"`
 	// Gaps are what was not compared. With one, nothing says that no call is missing.
 	Gaps []Gap `json:"gaps,omitempty"`
 }
@@ -86,7 +91,7 @@ func (c *Comparison) Join(next Comparison) {
 		c.Counts = make(map[Result]int)
 	}
 	c.To = next.To
-	c.Calls += next.Calls
+	c.Calls, c.Repaired, c.Held = c.Calls+next.Calls, c.Repaired+next.Repaired, c.Held+next.Held
 	for _, result := range Results {
 		if n := next.Counts[result]; n > 0 {
 			c.Counts[result] += n
@@ -99,6 +104,11 @@ func (c *Comparison) Join(next Comparison) {
 
 // IsComplete reports whether everything was seen.
 func (c Comparison) IsComplete() bool { return len(c.Gaps) == 0 }
+
+// toRepair are the listed calls that lack what the log contains.
+func (c Comparison) toRepair() []Verdict {
+	return slices.DeleteFunc(slices.Clone(c.Listed), func(v Verdict) bool { return !v.NeedsRepair() })
+}
 
 // with are the listed calls with a result.
 func (c Comparison) with(result Result) []Verdict {

@@ -1,16 +1,18 @@
 // Package reconcile compares babelforce's own log of calls with the calls that
-// Callthread knows, so that a call whose webhooks never came is seen. It only
-// reads, and it asks Kustomer nothing.
+// Callthread knows, so that a call whose webhooks never came is seen and, if that is
+// wanted, repaired. It asks Kustomer nothing: a repair is a signal to the call's
+// workflow, by the same door as a webhook.
 //
 // What became of a call is decided by [Rules.Judge], which is pure. The activities
-// read the log and Temporal's workflow list, and hand out results without rows:
-// no phone number or name leaves them.
+// read the log and Temporal's workflow list, and return results without rows:
+// no phone number or name leaves them, but to the workflow of the call.
 package reconcile
 
 import (
 	"slices"
 	"time"
 
+	"github.com/callthread/callthread/babelforce"
 	"github.com/callthread/callthread/babelforce/calllog"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
@@ -52,7 +54,7 @@ type Why string
 // The reasons.
 const (
 	NoEnd          Why = "no_end"          // the run waits for an end that the log has
-	NoPickUp       Why = "no_pick_up"      // the log has an agent who picked up, and the run has none
+	NoPickUp       Why = "no_pick_up"      // the log has an agent who picked up, whom the run lacks
 	NoConversation Why = "no_conversation" // the run is over without a conversation
 	ByTrigger      Why = "by_trigger"      // the run says so
 	ByFile         Why = "by_file"         // there is no run, and by the log the file would not have wanted it
@@ -72,6 +74,7 @@ type Verdict struct {
 // Run is a call's run as Temporal's workflow list has it.
 type Run struct {
 	WorkflowID string
+	RunID      string
 	Began      time.Time
 	Status     Status
 	Phase      workflows.Phase
@@ -118,9 +121,10 @@ type Rules struct {
 	Wants func(calllog.Row) Wanted
 }
 
-// Judge says what became of a root call of the log. The run is nil only if
-// Temporal has none for any leg of the call.
-func (r Rules) Judge(root calllog.Row, run *Run) Verdict {
+// Judge says what became of a root call of the log. The last agent who picked up is
+// zero if the log's legs do not say who did. The run is nil only if Temporal has none
+// for any leg of the call.
+func (r Rules) Judge(root calllog.Row, last babelforce.Agent, run *Run) Verdict {
 	v := Verdict{CallID: root.Call.ID, Rang: root.Call.DateCreated}
 	switch {
 	case root.IsTest():
@@ -134,7 +138,7 @@ func (r Rules) Judge(root calllog.Row, run *Run) Verdict {
 	case run.WorkflowID != workflows.WorkflowID(v.CallID):
 		v.Result, v.Run = Split, run.WorkflowID
 	default:
-		v.Result, v.Why = judgeRun(root, run)
+		v.Result, v.Why = judgeRun(root, last, run)
 	}
 	return v
 }
@@ -176,7 +180,7 @@ func (r Rules) withoutRun(root calllog.Row) (Result, Why) {
 }
 
 // judgeRun compares a settled call with its run.
-func judgeRun(root calllog.Row, run *Run) (Result, Why) {
+func judgeRun(root calllog.Row, last babelforce.Agent, run *Run) (Result, Why) {
 	has := func(mark string) bool { return slices.Contains(run.Marks, mark) }
 	isRunning := run.Status == Running
 	switch {
@@ -194,7 +198,7 @@ func judgeRun(root calllog.Row, run *Run) (Result, Why) {
 		return NotYet, WaitsKustomer
 	case !run.HasIt:
 		return Incomplete, NoConversation
-	case root.Agent.ID != "" && run.AgentID == "":
+	case root.Agent.ID != "" && run.AgentID == "", last.ID != "" && last.ID != run.AgentID:
 		return Incomplete, NoPickUp
 	case isRunning && run.WaitsFor == call.WaitsForKustomer:
 		return NotYet, WaitsKustomer

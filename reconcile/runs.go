@@ -56,6 +56,7 @@ func (a *Activities) describe(ctx context.Context, workflowID string) (*Run, err
 func runOf(info *workflowpb.WorkflowExecutionInfo) *Run {
 	run := &Run{
 		WorkflowID: info.GetExecution().GetWorkflowId(),
+		RunID:      info.GetExecution().GetRunId(),
 		Began:      info.GetStartTime().AsTime(),
 		Phase:      workflows.Phase(attribute[string](info, workflows.CallPhase.GetName())),
 		WaitsFor:   call.WaitsFor(attribute[string](info, workflows.WaitsFor.GetName())),

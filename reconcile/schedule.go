@@ -16,6 +16,7 @@ import (
 func Register(w worker.Registry, a *Activities) {
 	w.RegisterWorkflow(ReconcileWorkflow)
 	w.RegisterWorkflow(StatementWorkflow)
+	w.RegisterWorkflow(BackfillWorkflow)
 	w.RegisterActivity(a)
 }
 

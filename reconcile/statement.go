@@ -40,7 +40,14 @@ func (c Comparison) String() string {
 	if len(parts) > 0 {
 		text += ": " + strings.Join(parts, ", ")
 	}
-	return text + "; " + missing
+	text += "; " + missing
+	if c.Repaired > 0 {
+		text += "; " + number(c.Repaired) + " repaired"
+	}
+	if c.Held > 0 {
+		text += "; " + number(c.Held) + " wait for an operator to repair them"
+	}
+	return text
 }
 
 func number(n int) string { return humanize.Comma(int64(n)) }

@@ -20,12 +20,12 @@ func (a *Activities) CompareWaiting(ctx context.Context, waiting []Verdict, rece
 		return Comparison{}, err
 	}
 	c := Comparison{Counts: make(map[Result]int)}
-	rows, err := a.rowsOf(ctx, waiting, recently)
+	read, err := a.readWaiting(ctx, waiting, recently, rules.Now)
 	if err != nil {
 		return Comparison{}, failure(err)
 	}
-	for _, row := range rows {
-		verdict, err := a.judge(ctx, rules, row, nil, nil)
+	for _, row := range read.roots {
+		verdict, err := a.judge(ctx, rules, row, read.legs[row.Call.SessionID], nil, nil)
 		if err != nil {
 			return Comparison{}, err
 		}
@@ -37,30 +37,30 @@ func (a *Activities) CompareWaiting(ctx context.Context, waiting []Verdict, rece
 	return c, nil
 }
 
-// rowsOf reads the rows of calls. One that the log no longer holds is left out.
-func (a *Activities) rowsOf(ctx context.Context, calls []Verdict, recently time.Time) (rows []calllog.Row, err error) {
+// readWaiting reads the rows of calls. One that the log no longer holds is left out.
+func (a *Activities) readWaiting(ctx context.Context, calls []Verdict, recently, now time.Time) (reading, error) {
+	r := reading{legs: make(map[string][]calllog.Row)}
 	byID := make(map[string]Verdict)
-	recent := Window{To: recently}
+	recent := now // since when the log is read
 	for _, v := range calls {
 		byID[v.CallID] = v
-		if !v.Rang.Before(recently) && (recent.From.IsZero() || v.Rang.Before(recent.From)) {
-			recent.From = v.Rang
-		}
-		if !v.Rang.Before(recent.To) {
-			recent.To = v.Rang.Add(time.Second)
+		if !v.Rang.Before(recently) && v.Rang.Before(recent) {
+			recent = v.Rang
 		}
 	}
-	if len(calls) > oneByOne && !recent.From.IsZero() {
-		_, err := a.Log.Read(ctx, calllog.Query{From: recent.From, To: recent.To}, func(row calllog.Row) error {
+	if len(calls) > oneByOne && recent.Before(now) {
+		_, err := a.Log.Read(ctx, calllog.Query{From: recent, To: now}, func(row calllog.Row) error {
 			if _, waits := byID[row.Call.ID]; waits {
-				rows = append(rows, row)
+				r.roots = append(r.roots, row)
 				delete(byID, row.Call.ID)
+			} else if !row.IsRoot() {
+				r.legs[row.Call.SessionID] = append(r.legs[row.Call.SessionID], row)
 			}
-			heartbeat(ctx, len(rows))
+			heartbeat(ctx, len(r.roots))
 			return nil
 		})
 		if err != nil {
-			return nil, err
+			return r, err
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
@@ -69,10 +69,15 @@ func (a *Activities) rowsOf(ctx context.Context, calls []Verdict, recently time.
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return r, err
 		}
-		rows = append(rows, row)
-		heartbeat(ctx, len(rows))
+		if row.IsFinal() && row.Agent.ID != "" {
+			if r.legs[row.Call.SessionID], err = a.Log.Legs(ctx, row); err != nil {
+				return r, err
+			}
+		}
+		r.roots = append(r.roots, row)
+		heartbeat(ctx, len(r.roots))
 	}
-	return rows, nil
+	return r, nil
 }

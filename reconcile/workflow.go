@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -25,6 +26,8 @@ type Settings struct {
 	// log again. Those that last longer are asked for one by one. The first
 	// comparison begins so long ago.
 	Lookback time.Duration `json:"lookback,omitempty"`
+	// Repair has calls repaired that lack what the log contains.
+	Repair bool `json:"repair,omitempty"`
 }
 
 // Defaults of [Settings].
@@ -84,8 +87,47 @@ func ReconcileWorkflow(ctx workflow.Context, settings Settings) (Pass, error) {
 		pass.Until = chunk.To
 	}
 	pass.Waiting = append(pass.Waiting, pass.with(NotYet)...)
+	if settings.Repair {
+		pass.Waiting = append(pass.Waiting, pass.repair(ctx)...)
+	}
 	workflow.SetCurrentDetails(ctx, pass.String())
 	return pass, ctx.Err()
+}
+
+const (
+	// maxRepairs and maxShare, a part of a pass's calls once there are some, are how much is
+	// repaired without an operator: more is no gap but a mistake, here or in the log.
+	maxRepairs = 50
+	maxShare   = 5 // a fifth
+	someCalls  = 10
+)
+
+// repair repairs the calls that need it, unless they are too many. It returns those
+// that the next pass has to judge again.
+func (p *Pass) repair(ctx workflow.Context) (again []Verdict) {
+	calls := p.toRepair()
+	isMuch := len(calls) > maxRepairs || len(calls) > someCalls && len(calls)*maxShare > p.Calls
+	if isMuch {
+		p.Held = len(calls)
+		return nil
+	}
+	return p.repairAll(ctx, calls, "")
+}
+
+// repairAll repairs calls, a few at a time. It returns those that could not be.
+func (c *Comparison) repairAll(ctx workflow.Context, calls []Verdict, status string) (failed []Verdict) {
+	const atOnce = 25
+	var a *Activities
+	for group := range slices.Chunk(calls, atOnce) {
+		var done Repaired
+		if err := workflow.ExecuteActivity(ctx, a.Repair, RepairInput{Calls: group, Status: status}).Get(ctx, &done); err != nil {
+			c.Held += len(group)
+			failed = append(failed, group...)
+			continue
+		}
+		c.Repaired += len(done.Calls)
+	}
+	return failed
 }
 
 // window is what a pass compares: from where the last one has got to until now.

@@ -17,7 +17,7 @@ func probeCommand(out io.Writer) *cli.Command {
 	var asJSON bool
 	return &cli.Command{
 		Name:  "probe",
-		Usage: "find out how the call log of a babelforce account can be read, with some ten requests that change nothing",
+		Usage: "find out how the call log of a babelforce account can be read, with about a dozen requests that change nothing",
 		Description: "Prints no phone number and no name. What it finds for the settings stands behind an arrow.\n" +
 			"Run it once before calls are compared, and once more within a minute after a call.",
 		Flags: append(log.Flags(), jsonFlag(&asJSON)),

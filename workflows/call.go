@@ -17,10 +17,10 @@ import (
 // while the phone rings, gives it to each agent who picks up, and closes it with
 // the outcome of the call. It ends when the call is over and everything is written, or
 // at once if an operator cancels it.
-func CallWorkflow(ctx workflow.Context, in CallInput) (State, error) {
+func CallWorkflow(ctx workflow.Context, in CallInput) (Ended, error) {
 	r, err := start(ctx, in)
 	if err != nil {
-		return State{}, err
+		return Ended{}, err
 	}
 	for err == nil && !r.done {
 		r.receive(ctx)
@@ -34,19 +34,19 @@ func CallWorkflow(ctx workflow.Context, in CallInput) (State, error) {
 		}
 	}
 	if temporal.IsCanceledError(err) {
-		return State{}, r.cancel(ctx)
+		return Ended{}, r.cancel(ctx)
 	}
-	return r.answer(ctx), err
+	return Ended{r.answer(ctx), r.carried()}, err
 }
 
 // ownCall refuses a run that is not the call's own. Two runs for one call would share
 // its conversation, and undo each other's work. It stands before CallWorkflow, because
 // a recorded history that is replayed elsewhere does not contain the id of its run.
-func ownCall(ctx workflow.Context, in CallInput) (State, error) {
+func ownCall(ctx workflow.Context, in CallInput) (Ended, error) {
 	id := workflow.GetInfo(ctx).WorkflowExecution.ID
-	isOwn := in.Key != "" && id == WorkflowID(in.Key) && (in.First == nil || in.First.Leg.Key() == in.Key)
+	isOwn := in.Key != "" && id == WorkflowID(in.Key) && (in.First == nil || in.First.Leg.Key() == in.Key) && (in.Earlier == nil || in.Earlier.Record.Key == in.Key)
 	if !isOwn {
-		return State{}, temporal.NewNonRetryableApplicationError(
+		return Ended{}, temporal.NewNonRetryableApplicationError(
 			"the input is not that of call "+CallKey(id)+": only the webhook receiver starts calls", "NotOwnCall", nil)
 	}
 	return CallWorkflow(ctx, in)
@@ -57,7 +57,7 @@ type run struct {
 	record       call.Record
 	conversation activities.Conversation // as our last step left it
 	progress     Progress
-	answers      answers
+	answers      Answers
 
 	step     *StepState // under way
 	slow     bool       // for so long that operators should know
@@ -74,14 +74,8 @@ type run struct {
 	// mayBeDone says that an earlier run may have done steps of this call, and isOld
 	// that Temporal may have forgotten such a run.
 	mayBeDone, isOld bool
-	began            int // length of the history in the first workflow task
-}
-
-// answers are what steps have found out, beside the conversation.
-type answers struct {
-	caller, callerHash, automations string
-	joined                          bool // an earlier call's conversation
-	ignored                         bool // by the automations file
+	isReopened       bool // it goes on from a completed run
+	began            int  // length of the history in the first workflow task
 }
 
 // timer is the one that is open, if any.
@@ -101,14 +95,36 @@ func start(ctx workflow.Context, in CallInput) (*run, error) {
 		// A run that was reset begins with steps that the earlier run may have done.
 		mayBeDone: info.OriginalRunID != "" && info.OriginalRunID != info.WorkflowExecution.RunID,
 	}
+	if in.Earlier != nil {
+		r.goOn(*in.Earlier)
+	}
 	if in.First != nil {
 		r.record.Add(*in.First, workflow.Now(ctx))
 	}
 	return r, r.handleRequests(ctx)
 }
 
+// goOn takes over where the call's last run has completed.
+func (r *run) goOn(from Carried) {
+	limits := r.record.Limits
+	r.record, r.conversation, r.answers, r.progress = from.Record, from.Conversation, from.Answers, from.Progress
+	r.record.Limits, r.isReopened = limits, true
+}
+
+// carried is what a later run goes on from.
+func (r *run) carried() Carried { return Carried{r.record, r.conversation, r.answers, r.progress} }
+
 // signals carry the events, in the order of a call without anything unusual.
 var signals = []call.Kind{call.Inbound, call.Outbound, call.Bridged, call.Finished, call.Recorded}
+
+// signalNames are those of all signals.
+func signalNames() []string {
+	names := []string{SignalLog}
+	for _, kind := range signals {
+		names = append(names, string(kind))
+	}
+	return names
+}
 
 // receive adds all reports that have arrived to the record.
 func (r *run) receive(ctx workflow.Context) {
@@ -120,6 +136,21 @@ func (r *run) receive(ctx workflow.Context) {
 				break
 			}
 			r.record.Add(event, workflow.Now(ctx))
+		}
+	}
+	r.receiveLog(ctx)
+}
+
+// receiveLog adds what babelforce's call log contains, all of a call at once.
+func (r *run) receiveLog(ctx workflow.Context) {
+	channel := workflow.GetSignalChannel(ctx, SignalLog)
+	for {
+		var log call.FromLog
+		if !channel.ReceiveAsync(&log) {
+			return
+		}
+		if r.record.AddFromLog(log, workflow.Now(ctx)) {
+			r.log(workflow.Now(ctx), addedFromLog)
 		}
 	}
 }
@@ -152,8 +183,8 @@ func (r *run) arm(ctx workflow.Context, wait call.Wait) {
 // next waits for one thing: a report, a decision, or that one of the futures is ready.
 func (r *run) next(ctx workflow.Context, futures ...workflow.Future) error {
 	selector := workflow.NewSelector(ctx)
-	for _, kind := range signals {
-		selector.AddReceive(workflow.GetSignalChannel(ctx, string(kind)), func(workflow.ReceiveChannel, bool) { r.receive(ctx) })
+	for _, name := range signalNames() {
+		selector.AddReceive(workflow.GetSignalChannel(ctx, name), func(workflow.ReceiveChannel, bool) { r.receive(ctx) })
 	}
 	selector.AddReceive(r.decided, func(decided workflow.ReceiveChannel, _ bool) { decided.ReceiveAsync(nil) })
 	selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})

@@ -15,8 +15,14 @@ const (
 	// DefaultTaskQueue is where workers look for calls unless told otherwise.
 	DefaultTaskQueue = "calls"
 
+	// SignalLog carries a call.FromLog: what babelforce's call log contains of the call.
+	// The other signals are named after the kinds of events.
+	SignalLog = "log"
+
 	// QueryState answers with the call's State.
 	QueryState = "state"
+	// QueryCarried answers with the Carried that a run would complete with now.
+	QueryCarried = "carried"
 
 	// UpdateConversation waits until the call's conversation exists and answers with the State.
 	UpdateConversation = "conversation"
@@ -84,6 +90,8 @@ const (
 	MarkIgnored    Mark = "ignored"    // the automations file's "ignore" names it
 	MarkSkipped    Mark = "skipped"    // an operator went on without a step
 	MarkUnassigned Mark = "unassigned" // Kustomer does not know the agent who has it
+	MarkReopened   Mark = "reopened"   // it goes on from a completed run, which it replaces in lists and counts
+	MarkFromLog    Mark = "from_log"   // babelforce's call log added what no webhook had reported
 )
 
 // SearchAttributes is every search attribute that CallWorkflow uses. PostgreSQL
@@ -110,4 +118,31 @@ type CallInput struct {
 	First *call.Event `json:"first,omitempty"`
 	// Limits are how long each stage may take; zero values mean the defaults.
 	Limits call.Limits `json:"limits,omitzero"`
+	// Earlier is where the call's last run has completed, if this one goes on from there.
+	Earlier *Carried `json:"earlier,omitempty"`
+}
+
+// Ended is the result of a run that has completed.
+type Ended struct {
+	State
+	Carried Carried `json:"carried"`
+}
+
+// Carried is what a later run of a call goes on from. Only a comparison with
+// babelforce's call log begins one, if the log contains what was never reported.
+type Carried struct {
+	Record       call.Record             `json:"record"`
+	Conversation activities.Conversation `json:"conversation,omitzero"`
+	Answers      Answers                 `json:"answers,omitzero"`
+	Progress     Progress                `json:"progress,omitzero"`
+}
+
+// Answers are what steps have found out, beside the conversation.
+type Answers struct {
+	// Caller says in words why the conversation belongs to its customer.
+	Caller      string `json:"caller,omitempty"`
+	CallerHash  string `json:"callerHash,omitempty"`
+	Automations string `json:"automations,omitempty"` // the version of the file that opened it
+	Joined      bool   `json:"joined,omitempty"`      // an earlier call's conversation
+	Ignored     bool   `json:"ignored,omitempty"`     // the automations file's "ignore" names the call
 }

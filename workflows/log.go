@@ -32,6 +32,9 @@ func (r *run) show(ctx workflow.Context, s State) {
 	workflow.SetCurrentDetails(ctx, strings.Join(lines, "\n")+"\n\n\u00a0")
 }
 
+// addedFromLog stands in the log of a call that babelforce's call log has added to.
+const addedFromLog = "babelforce's call log was read, because webhooks are missing. It does not contain variables of the call flow: whether the call came after hours cannot be seen there"
+
 // doneInWords says what a step has achieved.
 func doneInWords(cause call.Cause, step call.Step, result activities.StepResult) string {
 	switch cause {

@@ -23,9 +23,9 @@ func TestMarksSayWhatIsSpecialAboutACall(t *testing.T) {
 		change func(c *callUnderTest)
 		marks  []workflows.Mark
 	}{
-		"nothing":          {func(*callUnderTest) {}, nil},
-		"joined":           {func(c *callUnderTest) { c.opened.Joined = true }, []workflows.Mark{workflows.MarkJoined}},
-		"not wanted":       {func(c *callUnderTest) { c.opened.Conversation = activities.Conversation{} }, []workflows.Mark{workflows.MarkNotWanted}},
+		"nothing":    {func(*callUnderTest) {}, nil},
+		"joined":     {func(c *callUnderTest) { c.opened.Joined = true }, []workflows.Mark{workflows.MarkJoined}},
+		"not wanted": {func(c *callUnderTest) { c.opened.Conversation = activities.Conversation{} }, []workflows.Mark{workflows.MarkNotWanted}},
 		"ignored": {func(c *callUnderTest) {
 			c.opened.Conversation, c.opened.Ignored = activities.Conversation{}, true
 		}, []workflows.Mark{workflows.MarkIgnored}},

@@ -77,6 +77,7 @@ func (r *run) handleRequests(ctx workflow.Context) error {
 	}
 	err := errors.Join(
 		workflow.SetQueryHandler(ctx, QueryState, func() (State, error) { return r.answer(ctx), nil }),
+		workflow.SetQueryHandler(ctx, QueryCarried, func() (Carried, error) { return r.carried(), nil }),
 		workflow.SetUpdateHandler(ctx, UpdateConversation, conversation),
 		workflow.SetUpdateHandlerWithOptions(ctx, UpdateAmend, amend, workflow.UpdateHandlerOptions{Validator: validate}),
 	)

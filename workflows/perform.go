@@ -121,7 +121,7 @@ func (r *run) priority(step call.Step) int {
 		call.CustomerReached: activities.PriorityCatchUp,
 	}[step.Causes[0]] // the most urgent
 	priority = cmp.Or(priority, activities.PriorityHandOver)
-	if priority < activities.PriorityOutcome && r.record.NobodyWaits() {
+	if r.record.Added != nil || priority < activities.PriorityOutcome && r.record.NobodyWaits() {
 		return activities.PriorityCatchUp
 	}
 	return priority
@@ -132,10 +132,10 @@ func (r *run) complete(ctx workflow.Context, step call.Step, result activities.S
 	wasDeleted := r.conversation.Deleted
 	r.conversation = result.Conversation
 	r.record.Done(step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agents: result.Agents, Placer: result.Placer})
-	r.answers.joined = r.answers.joined || result.Joined
-	r.answers.ignored = r.answers.ignored || result.Ignored
-	r.answers.callerHash = cmp.Or(result.CallerHash, r.answers.callerHash)
-	r.answers.automations = cmp.Or(r.answers.automations, result.Automations)
+	r.answers.Joined = r.answers.Joined || result.Joined
+	r.answers.Ignored = r.answers.Ignored || result.Ignored
+	r.answers.CallerHash = cmp.Or(result.CallerHash, r.answers.CallerHash)
+	r.answers.Automations = cmp.Or(r.answers.Automations, result.Automations)
 	at := cmp.Or(result.At, workflow.Now(ctx))
 	if !r.conversation.Deleted {
 		for _, cause := range step.Causes {
@@ -144,7 +144,7 @@ func (r *run) complete(ctx workflow.Context, step call.Step, result activities.S
 		r.measure(step, at)
 	}
 	if result.Caller != "" {
-		r.answers.caller = result.Caller
+		r.answers.Caller = result.Caller
 		r.log(at, "it belongs to "+result.Caller)
 	}
 	r.warn(at, result.Warnings)
@@ -156,6 +156,7 @@ func (r *run) complete(ctx workflow.Context, step call.Step, result activities.S
 // measure keeps how long the two steps took for which someone waits.
 func (r *run) measure(step call.Step, at time.Time) {
 	switch {
+	case step.Is.Added != nil: // nobody waited
 	case step.Has(call.Rang) && r.conversation.ID != "" && len(r.record.Reports) > 0:
 		r.progress.RingToConversationMS = at.Sub(r.record.Reports[0].ReceivedAt).Milliseconds()
 	case step.Has(call.PickedUp) && r.progress.BridgeToUpdateMS == 0:

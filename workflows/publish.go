@@ -36,10 +36,10 @@ func (r *run) state(ctx workflow.Context) State {
 		facts = r.record.Facts()
 	}
 	s.AgentID, s.QueueName, s.Phase = facts.Agent.ID, facts.Queue.Name, r.phase(facts.Outcome)
-	s.Numbers = numbersOf(facts)
+	s.Numbers, s.AddedFromLog = numbersOf(facts), facts.AddedAt
 	for _, report := range r.record.Reports {
 		s.Events = append(s.Events, ReportedEvent{
-			Kind: report.Kind, LegID: report.Leg.ID, Child: report.Leg.IsChild(), At: report.ReceivedAt, Ignored: report.Ignored,
+			Kind: report.Kind, LegID: report.Leg.ID, Child: report.Leg.IsChild(), At: report.ReceivedAt, Ignored: report.Ignored, FromLog: report.FromLog,
 		})
 	}
 	switch {
@@ -56,7 +56,7 @@ func (r *run) state(ctx workflow.Context) State {
 func (r *run) inKustomer() InKustomer {
 	is := InKustomer{
 		ConversationID: r.conversation.ID, ConversationURL: r.conversation.URL, CustomerID: r.conversation.CustomerID,
-		Ignored: r.answers.ignored, Caller: r.answers.caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.automations,
+		Ignored: r.answers.Ignored, Caller: r.answers.Caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.Automations,
 	}
 	if is.ConversationID != "" && !r.conversation.Deleted {
 		is.ConversationStatus = cmp.Or(r.conversation.Status, "open") // as Kustomer opens it
@@ -116,7 +116,7 @@ func (r *run) publish(ctx workflow.Context) error {
 func (r *run) attributes(ctx workflow.Context, s State) listed {
 	now := listed{
 		CallPhase: string(s.Phase), CallOutcome: string(s.Outcome), KustomerConversationID: s.ConversationID,
-		AgentID: s.AgentID, QueueName: cut(s.QueueName), CallerHash: r.answers.callerHash, WaitsFor: r.listedWait(ctx),
+		AgentID: s.AgentID, QueueName: cut(s.QueueName), CallerHash: r.answers.CallerHash, WaitsFor: r.listedWait(ctx),
 		CallDirection: r.listed[CallDirection], // is the receiver's to set
 	}
 	if r.parked != nil {
@@ -132,11 +132,13 @@ func (r *run) marks() (marks []Mark) {
 		name Mark
 		has  bool
 	}{
-		{MarkJoined, r.answers.joined},
-		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped && !r.answers.ignored},
-		{MarkIgnored, r.answers.ignored},
+		{MarkJoined, r.answers.Joined},
+		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped && !r.answers.Ignored},
+		{MarkIgnored, r.answers.Ignored},
 		{MarkSkipped, isSkipped},
 		{MarkUnassigned, r.record.Was.IsUnassigned()},
+		{MarkFromLog, r.record.Added != nil},
+		{MarkReopened, r.isReopened},
 	} {
 		if mark.has {
 			marks = append(marks, mark.name)

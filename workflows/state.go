@@ -31,6 +31,8 @@ type State struct {
 	Legs []call.LegSummary `json:"legs,omitempty"`
 	// Events are the reports received so far, in order of arrival, each thing once.
 	Events []ReportedEvent `json:"events,omitempty"`
+	// AddedFromLog is when babelforce's call log added what no webhook had reported, zero if nothing was.
+	AddedFromLog time.Time `json:"addedFromLog,omitzero"`
 	Numbers
 	InKustomer
 	Progress
@@ -127,4 +129,6 @@ type ReportedEvent struct {
 	Child bool `json:"child,omitempty"`
 	// Ignored names the fields that could not be read and were left out.
 	Ignored []string `json:"ignored,omitempty"`
+	// FromLog says that babelforce's call log contains it, and no webhook has reported it.
+	FromLog bool `json:"fromLog,omitempty"`
 }

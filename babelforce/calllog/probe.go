@@ -20,8 +20,8 @@ type Finding struct {
 	Setting string `json:"setting,omitempty"`
 }
 
-// Probe asks an account's API what its documents leave open, with some ten
-// requests that change nothing. An answer that fails is a finding too; only
+// Probe asks an account's API what its documents leave open, with about a
+// dozen requests that change nothing. An answer that fails is a finding too; only
 // credentials that are refused end it.
 func (c *Client) Probe(ctx context.Context) ([]Finding, error) {
 	p := probe{Client: c}
@@ -30,7 +30,7 @@ func (c *Client) Probe(ctx context.Context) ([]Finding, error) {
 	}
 	p.found("Which grant lets in?", string(c.tokens.grant), "")
 	for _, ask := range []func(context.Context) error{
-		p.clock, p.retention, p.newest, p.filters, p.pageSize, p.condensed, p.events, p.actions,
+		p.clock, p.retention, p.newest, p.filters, p.legFilters, p.pageSize, p.condensed, p.events, p.actions,
 	} {
 		if err := ask(ctx); err != nil {
 			if ctx.Err() != nil || KindOf(err) == Unauthorized {

@@ -31,12 +31,35 @@ func TestProbeAnswersWhatTheDocumentsLeaveOpen(t *testing.T) {
 		"Which events of calls can automations act on?":           "call.inbound, call.bridge, call.finished, call.created",
 		"Which actions do automations have?":                      "callback",
 		"How are dates written in the condensed log?":             "as a number",
+		"Which filter finds the legs of a call?":                  "it cannot be told without a call that an agent was rung for: make one and probe again",
 		"Can the rows of the log be read?":                        "100 of 100",
 	} {
 		require.Equal(t, answer, answers[question].Answer, question)
 	}
 	require.Equal(t, "--babelforce-time-filter dateCreated.start", answers["Which filter of times is applied?"].Setting)
 	require.NotEmpty(t, answers["How far is this machine's clock from babelforce's?"].Setting)
+}
+
+func TestProbeSaysWhichFilterFindsTheLegsOfACall(t *testing.T) {
+	const question = "Which filter finds the legs of a call?"
+	for answer, faults := range map[string]sandbox.Faults{
+		"sessionId, parentId":                   {},
+		"parentId":                              {Ignores: []string{"sessionId"}},
+		"sessionId":                             {Misses: []string{"parentId"}},
+		"none: missed calls cannot be repaired": {Ignores: []string{"sessionId"}, Misses: []string{"parentId"}},
+	} {
+		server, url := account(t, 5)
+		answered(server)
+		server.Misbehave(faults)
+		findings, err := client(t, url).Probe(t.Context())
+		require.NoError(t, err)
+		require.Contains(t, findings, calllog.Finding{Question: question, Answer: answer})
+	}
+	alone, url := account(t, 0)
+	answered(alone)
+	findings, err := client(t, url).Probe(t.Context())
+	require.NoError(t, err)
+	require.Contains(t, findings, calllog.Finding{Question: question, Answer: "it cannot be told from one call: make another and probe again"})
 }
 
 func TestProbeOfAnEmptyAccountSaysSo(t *testing.T) {

@@ -30,8 +30,9 @@ type Query struct {
 	From, To time.Time
 	// Type is inbound or outbound; "" is both. Rows of the other are left out here too.
 	Type string
-	// SessionID chooses the legs of one call, at any time; From and To are then not used.
-	SessionID string
+	// SessionID or ParentID chooses the legs of one call, at any time: From and To
+	// are then not used. Whether the rows are those legs is for the caller to check.
+	SessionID, ParentID string
 }
 
 // Reading says how much of the log was seen.
@@ -57,7 +58,8 @@ const reportingPath = "/api/v2/calls/reporting" // OpenAPI, listReportingCalls
 func (c *Client) Read(ctx context.Context, query Query, do func(Row) error) (Reading, error) {
 	reading := Reading{Total: -1}
 	seen := make(map[string]bool)
-	for last := 0; reading.Pages < maxPages; {
+	most := query.maxPages()
+	for last := 0; reading.Pages < most; {
 		page, err := c.page(ctx, query, reading.Pages+1)
 		if err != nil {
 			return reading, err
@@ -91,13 +93,22 @@ func (c *Client) Read(ctx context.Context, query Query, do func(Row) error) (Rea
 		}
 		last = len(page.items)
 	}
-	return reading, &Error{Path: reportingPath, Kind: NotUnderstood, Detail: fmt.Sprintf("the log does not end after %d pages", maxPages)}
+	return reading, &Error{Path: reportingPath, Kind: NotUnderstood, Detail: fmt.Sprintf("the log does not end after %d pages", most)}
+}
+
+func (q Query) isOfOneCall() bool { return q.SessionID != "" || q.ParentID != "" }
+
+func (q Query) maxPages() int {
+	if q.isOfOneCall() {
+		return maxLegPages
+	}
+	return maxPages
 }
 
 // check notices a window that was not applied.
 func (q Query) check(row Row, filter TimeFilter) error {
 	created := row.Call.DateCreated
-	if q.SessionID != "" || !created.Before(q.From) && created.Before(q.To) {
+	if q.isOfOneCall() || !created.Before(q.From) && created.Before(q.To) {
 		return nil
 	}
 	return &Error{Path: reportingPath, Kind: FilterIgnored, Detail: "it holds calls from outside the window, so that " + string(filter) + " is not applied: `starter probe` finds the filter that is"}
@@ -108,8 +119,12 @@ func (q Query) values(filter TimeFilter, page int) url.Values {
 	if q.Type != "" {
 		values.Set("type", q.Type)
 	}
-	if q.SessionID != "" {
-		values.Set("sessionId", q.SessionID)
+	if q.isOfOneCall() {
+		for name, id := range map[string]string{"sessionId": q.SessionID, "parentId": q.ParentID} {
+			if id != "" {
+				values.Set(name, id)
+			}
+		}
 		return values
 	}
 	values.Set(string(filter), strconv.FormatInt(q.From.Unix(), 10))

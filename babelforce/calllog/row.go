@@ -11,9 +11,15 @@ import (
 // Row is one leg of a call in the log (OpenAPI Call). Its fields are those of a
 // webhook's call bucket, and are read by the same rules.
 type Row struct {
-	Call  babelforce.Call
-	Agent babelforce.Agent // who was connected: id, name and number; the log has neither e-mail nor source id
+	Call babelforce.Call
+	// Agent is who was connected to the leg, and Queue what led there (OpenAPI
+	// CallBridged). Agent has an id, a name and a number: for more see [Client.Agent].
+	// Both are zero where nobody was connected, Queue also after a transfer.
+	Agent babelforce.Agent
 	Queue babelforce.Queue
+	// Recordings are those of the leg that can be listened to, in the log's order.
+	// One without an address is left out.
+	Recordings []babelforce.Recording
 }
 
 // IsRoot reports whether the leg is the caller's, or that of an outbound call: it has no parent.
@@ -31,17 +37,56 @@ func (r Row) IsFinal() bool {
 // IsTest reports whether the leg belongs to a test call.
 func (r Row) IsTest() bool { return r.Call.Source == "test" }
 
-var errNoDate = errors.New("the row does not say when the call was created")
+var (
+	errNoDate     = errors.New("the row does not say when the call was created")
+	errOtherAgent = errors.New("the answer is not the agent who was asked for")
+)
 
 // decodeRow reads a row as the call bucket of a webhook. Its errors hold no value of the row.
 func decodeRow(raw json.RawMessage) (Row, error) {
-	body := bytes.Join([][]byte{[]byte(`{"call":`), raw, []byte(`}`)}, nil)
-	event, err := babelforce.Decode(babelforce.CallFinished, "application/json", body)
+	event, err := decode("call", raw)
 	if err != nil {
 		return Row{}, err
 	}
 	if event.Call.DateCreated.IsZero() {
 		return Row{}, errNoDate
 	}
-	return Row{Call: event.Call, Agent: event.Agent, Queue: event.Queue}, nil
+	return Row{Call: event.Call, Agent: event.Agent, Queue: event.Queue, Recordings: decodeRecordings(raw)}, nil
+}
+
+// decodeRecordings leaves out each entry that is not a recording of which there is audio.
+func decodeRecordings(row json.RawMessage) (recordings []babelforce.Recording) {
+	var list struct {
+		Recordings json.RawMessage `json:"recordings"`
+	}
+	var entries []json.RawMessage
+	if json.Unmarshal(row, &list) != nil || json.Unmarshal(list.Recordings, &entries) != nil {
+		return nil
+	}
+	for _, raw := range entries {
+		event, err := decode("recording", raw)
+		if err != nil || event.Recording.URL == "" || !hasAudio(event.Extra["recording.state"]) {
+			continue
+		}
+		recordings = append(recordings, event.Recording)
+	}
+	return recordings
+}
+
+// hasAudio: a state that is absent or new says nothing against it (OpenAPI RecordingState).
+func hasAudio(state string) bool {
+	switch state {
+	case "init", "recording", "failed", "deleted", "missing":
+		return false
+	}
+	return true
+}
+
+// decode reads an object of the API as a bucket of a webhook.
+func decode(bucket string, raw json.RawMessage) (babelforce.Event, error) {
+	body := [][]byte{[]byte(`{"` + bucket + `":`), raw, []byte(`}`)}
+	if bucket != "call" { // an event needs a call
+		body[0] = []byte(`{"call":{"id":"leg"},"` + bucket + `":`)
+	}
+	return babelforce.Decode(babelforce.CallFinished, "application/json", bytes.Join(body, nil))
 }

@@ -42,7 +42,11 @@ func (s *Server) shows(row Row, query url.Values) bool {
 	for name, value := range map[string]string{
 		"id": row.ID, "parentId": row.ParentID, "sessionId": row.SessionID, "type": row.Type, "state": row.State, "source": row.Source, "domain": row.Domain,
 	} {
-		if wanted := query[name]; len(wanted) > 0 && !slices.Contains(wanted, value) {
+		wanted := query[name]
+		if len(wanted) == 0 || slices.Contains(s.faults.Ignores, name) {
+			continue
+		}
+		if slices.Contains(s.faults.Misses, name) || !slices.Contains(wanted, value) {
 			return false
 		}
 	}
@@ -61,7 +65,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "not_found")
 		return
 	}
-	answer(w, s.rows[i].fields(s.faults.date))
+	answer(w, s.faults.item(s.rows[i].fields(s.faults.date)))
 }
 
 // simple is the condensed log, whose dates other readers have seen as numbers.

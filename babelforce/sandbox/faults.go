@@ -9,11 +9,17 @@ import (
 
 // Faults are what the real API is known, or feared, to do.
 type Faults struct {
-	NoPages       bool      // pagination does not count pages and rows
-	IgnoresFilter bool      // times are not filtered
-	TimeFilter    [2]string // the parameters that filter times, instead of time.start and time.end
-	PageSize      int       // no page has more rows, whatever is asked for
-	NumericDates  bool      // dates are UNIX seconds
+	NoPages       bool // pagination does not count pages and rows
+	IgnoresFilter bool // times are not filtered
+	// Ignores are other parameters that are not applied, and Misses those that no row
+	// fits, such as sessionId and parentId.
+	Ignores, Misses []string
+	// AgentStatus is how each request for an agent is answered, such as 404 or 500; 0 leaves it.
+	AgentStatus  int
+	Wrapped      bool      // a single call or agent comes as an "item"
+	TimeFilter   [2]string // the parameters that filter times, instead of time.start and time.end
+	PageSize     int       // no page has more rows, whatever is asked for
+	NumericDates bool      // dates are UNIX seconds
 	// Odd spoils every nth row: fields are null, empty, or of another type, but for its id and date.
 	Odd int
 	// Broken leaves every nth row without what tells which leg it is.
@@ -53,6 +59,14 @@ func (f Faults) date(at time.Time) any {
 	return at.UTC().Format(time.RFC3339)
 }
 
+// item is a single object, in the envelope that some answers have.
+func (f Faults) item(object map[string]any) map[string]any {
+	if f.Wrapped {
+		return map[string]any{"item": object}
+	}
+	return object
+}
+
 // odd is a row as it is at times.
 func (f Faults) odd(n int, row map[string]any) map[string]any {
 	isTurn := func(every int) bool { return every > 0 && n%every == every-1 }
@@ -64,9 +78,11 @@ func (f Faults) odd(n int, row map[string]any) map[string]any {
 		row["id"] = ""
 		return row
 	}
-	for name, value := range map[string]any{"from": nil, "to": nil, "duration": nil, "anonymous": nil, "conversationId": "", "recordings": nil, "bridged": row["bridged"]} {
-		row[name] = value
+	maps.Copy(row, map[string]any{"from": nil, "to": nil, "duration": "n/a", "anonymous": nil, "conversationId": "", "bridged": row["bridged"]})
+	recordings, _ := row["recordings"].([]any)
+	row["recordings"] = append([]any{nil, "n/a", map[string]any{"id": nil, "url": nil, "duration": "n/a"}}, recordings...)
+	if len(recordings) == 0 {
+		row["recordings"] = nil
 	}
-	row["duration"] = "n/a"
 	return row
 }

@@ -1,5 +1,5 @@
 // Package sandbox stands in for the parts of babelforce's manager API that
-// reading the call log needs: tokens, calls, the clock and retention. It shares no
+// reading the call log needs: tokens, calls, agents, the clock and retention. It shares no
 // code with the client, so that a mistake of one is not hidden by the other.
 //
 // Shapes and parameters are those of the OpenAPI (manager-sdk,
@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/callthread/callthread/babelforce"
 )
 
 // Config says who is let in.
@@ -35,6 +37,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	rows     []Row
+	agents   map[string]babelforce.Agent // by id
 	faults   Faults
 	tokens   map[string]time.Time // until when they are valid
 	requests int
@@ -45,11 +48,12 @@ func New(config Config) *Server {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	s := &Server{config: config, mux: http.NewServeMux(), tokens: make(map[string]time.Time)}
+	s := &Server{config: config, mux: http.NewServeMux(), tokens: make(map[string]time.Time), agents: make(map[string]babelforce.Agent)}
 	s.mux.HandleFunc("POST /oauth/token", s.token)
 	s.mux.HandleFunc("GET /api/v2/calls/reporting", s.reporting)
 	s.mux.HandleFunc("GET /api/v2/calls/reporting/simple", s.simple)
 	s.mux.HandleFunc("GET /api/v2/calls/{id}", s.call)
+	s.mux.HandleFunc("GET /api/v2/agents/{id}", s.agent)
 	s.mux.HandleFunc("GET /api/v2/data/time", s.time)
 	s.mux.HandleFunc("GET /api/v2/settings/retention/periods", s.retention)
 	s.mux.HandleFunc("GET /api/v2/events", s.events)

@@ -45,9 +45,9 @@ func (s *Server) newSchemas() schemas {
 		note:     noteShape(),
 		message:  messageShape(),
 		conversation: shape{
-			fields:     with(shared, map[string]rule{"customer": objectID}),
+			fields:     with(shared, map[string]rule{"customer": objectID, "importedAt": formatted("date-time", isDateTime)}),
 			required:   []string{"customer"},
-			unmodelled: strings.Fields(`id createdAt importedAt replyChannel defaultLang queue`),
+			unmodelled: strings.Fields(`id createdAt replyChannel defaultLang queue`),
 		},
 		update: shape{
 			fields: with(shared, map[string]rule{

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 )
 
 func (s *Server) createConversation(r request) answer {
@@ -29,6 +30,9 @@ func (s *Server) createConversation(r request) answer {
 		Rev:       1,
 		CreatedAt: now, UpdatedAt: now,
 		Log: []Change{{now, "created for " + displayName(customer)}},
+	}
+	if at, err := time.Parse(time.RFC3339Nano, field(body, "importedAt")); err == nil {
+		c.ImportedAt = at
 	}
 	s.apply(&c, body)
 	return one(http.StatusCreated, s.conversationResource(s.store.put(c)))
@@ -189,6 +193,9 @@ func (s *Server) conversationResource(c *Conversation) object {
 	}
 	if c.Priority != 0 {
 		attributes["priority"] = c.Priority
+	}
+	if !c.ImportedAt.IsZero() {
+		attributes["importedAt"] = stamp(c.ImportedAt) // that answers contain it is inferred
 	}
 	if c.MergedInto != "" {
 		attributes["mergedTarget"] = c.MergedInto // the name is from third-party data, the plain id inferred

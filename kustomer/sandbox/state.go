@@ -49,6 +49,7 @@ type Conversation struct {
 	Messages      []Message      `json:"messages"`
 	CreatedAt     time.Time      `json:"createdAt"`
 	UpdatedAt     time.Time      `json:"updatedAt"`
+	ImportedAt    time.Time      `json:"importedAt,omitzero"`
 	MergedInto    string         `json:"mergedInto,omitempty"` // the id of another conversation, see Server.Merge
 	Deleted       bool           `json:"deleted,omitempty"`    // the API no longer knows it
 	Log           []Change       `json:"log"`

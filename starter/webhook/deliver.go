@@ -3,13 +3,10 @@ package webhook
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
@@ -54,7 +51,7 @@ func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time
 		return answer, err
 	}
 	if event.Kind == call.Inbound || event.Kind == call.Outbound {
-		options := h.startOptions(event)
+		options := workflows.StartOptions(event, h.TaskQueue)
 		options.EnableEagerStart = h.Eager
 		// Otherwise an event for a call that exists would be swallowed as if it had started it.
 		options.WorkflowExecutionErrorWhenAlreadyStarted = true
@@ -83,7 +80,7 @@ func (h *Handler) signal(ctx context.Context, event call.Event, input workflows.
 		}
 		h.runs.Remove(answer.WorkflowID) // the run has ended, or was reset
 	}
-	run, err := h.Temporal.SignalWithStartWorkflow(ctx, answer.WorkflowID, string(event.Kind), event, h.startOptions(event), workflows.CallWorkflow, input)
+	run, err := h.Temporal.SignalWithStartWorkflow(ctx, answer.WorkflowID, string(event.Kind), event, workflows.StartOptions(event, h.TaskQueue), workflows.CallWorkflow, input)
 	var over *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &over) {
 		answer.RunID, answer.Late = over.RunId, true
@@ -101,41 +98,6 @@ func isUnknown(err error) bool {
 	var unknown *serviceerror.NotFound
 	return errors.As(err, &unknown)
 }
-
-// startOptions are those of a new call's workflow. Nothing in them names a
-// person or a number: ids, summaries and search attributes are never encrypted.
-func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
-	summary := "Inbound call of "
-	if event.IsOutgoing() {
-		summary = "Outbound call of "
-	}
-	attributes := []temporal.SearchAttributeUpdate{
-		workflows.CallPhase.ValueSet(string(workflows.Ringing)),
-		workflows.WaitsFor.ValueSet(string(call.WaitsForAgent)),
-		workflows.CallDirection.ValueSet(event.Direction()),
-	}
-	return client.StartWorkflowOptions{
-		ID:        workflows.WorkflowID(event.Leg.Key()),
-		TaskQueue: h.TaskQueue,
-		// One call is one workflow, for as long as Temporal remembers it.
-		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		TypedSearchAttributes: temporal.NewSearchAttributes(attributes...),
-		StaticSummary:         summary + event.ReceivedAt.UTC().Format(time.DateTime) + " UTC",
-		StaticDetails:         strings.ReplaceAll(howToRead, "<call>", event.Leg.Key()),
-	}
-}
-
-// howToRead stands on the page of every run in the Web UI, in Markdown.
-// The Web UI cuts off its last line, which is why that is empty.
-const howToRead = `**Current Details** is the log of the call. Its last line says what the call waits for, or what became of it.
-
-**Parked?** The log says what Kustomer has refused. Put that right, then decide:
-
-- ` + "`starter retry <call>`" + ` tries the step again
-- ` + "`starter amend <call> --set field=value`" + ` tries it with other values
-- ` + "`starter skip <call>`" + ` goes on without it
-
-` + "\u00a0"
 
 // awaitConversation waits until the call's conversation exists. It gives up
 // after the configured time, and where it never will; the event is accepted all the same.

@@ -36,9 +36,9 @@ func TestHistoryOfAnotherWorkflowDoesNotReplay(t *testing.T) {
 
 // A single timer more is noticed in every history.
 func TestChangedWorkflowDoesNotReplay(t *testing.T) {
-	changed := func(ctx workflow.Context, in workflows.CallInput) (workflows.State, error) {
+	changed := func(ctx workflow.Context, in workflows.CallInput) (workflows.Ended, error) {
 		if err := workflow.Sleep(ctx, 1); err != nil {
-			return workflows.State{}, err
+			return workflows.Ended{}, err
 		}
 		return workflows.CallWorkflow(ctx, in)
 	}

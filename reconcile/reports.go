@@ -1,0 +1,102 @@
+package reconcile
+
+import (
+	"slices"
+	"time"
+
+	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/calllog"
+	"github.com/callthread/callthread/call"
+)
+
+// isAnswered reports whether a leg is one on which an agent picked up a call that came in.
+func isAnswered(leg calllog.Row) bool {
+	isAgents := leg.Call.Source == "queue" || leg.Call.Source == "transfer"
+	return !leg.IsRoot() && isAgents && leg.Call.Domain != "external" && !leg.Call.DateEstablished.IsZero()
+}
+
+// answered are the legs of a call on which agents picked up, in that order.
+func answered(legs []calllog.Row) []calllog.Row {
+	all := slices.DeleteFunc(slices.Clone(legs), func(leg calllog.Row) bool { return !isAnswered(leg) })
+	slices.SortStableFunc(all, func(a, b calllog.Row) int { return a.Call.DateEstablished.Compare(b.Call.DateEstablished) })
+	return all
+}
+
+// fromLog is what the legs of a call say about it, as webhooks would have reported it.
+// A call in a final state has an end, whatever else its row lacks.
+func fromLog(root calllog.Row, legs []calllog.Row, agentOf func(babelforce.Agent) babelforce.Agent, now time.Time) call.FromLog {
+	var log call.FromLog
+	add := func(name babelforce.EventName, leg babelforce.Call, row calllog.Row) {
+		event := babelforce.Event{Name: name, Call: leg, Agent: agentOf(row.Agent), Queue: row.Queue}
+		report := event.Report(now)
+		report.FromLog = true
+		log.Reports = append(log.Reports, report)
+	}
+	rings := calllog.Row{} // who was connected is not known when it rings, but for who places a call
+	name := babelforce.CallInbound
+	if root.Call.Type == "outbound" {
+		name, rings = babelforce.CallOutbound, root
+	}
+	add(name, begun(root.Call), rings)
+	for _, row := range pickUps(root, legs) {
+		leg := begun(row.Call)
+		leg.DateEstablished = row.Call.DateEstablished
+		add(babelforce.CallBridged, leg, row)
+	}
+	for _, row := range legs {
+		if !row.IsRoot() && row.IsFinal() {
+			add(babelforce.CallFinished, row.Call, row)
+		}
+	}
+	if root.IsFinal() {
+		end := root
+		end.Agent, end.Queue = babelforce.Agent{}, babelforce.Queue{}
+		add(babelforce.CallFinished, root.Call, end)
+	}
+	for _, row := range legs {
+		for _, recording := range row.Recordings {
+			event := babelforce.Event{Name: babelforce.RecordingFinished, Call: row.Call, Recording: recording}
+			report := event.Report(now)
+			report.FromLog = true
+			log.Reports = append(log.Reports, report)
+		}
+	}
+	return log
+}
+
+// pickUps are the rows of the legs on which somebody picked up. If no agent's leg says
+// so, the row of the caller's leg counts, which names an agent and no time.
+func pickUps(root calllog.Row, legs []calllog.Row) []calllog.Row {
+	if root.Call.Type == "outbound" {
+		return customersLeg(root, legs)
+	}
+	if all := answered(legs); len(all) > 0 {
+		return all
+	}
+	if root.Agent.ID == "" {
+		return nil
+	}
+	root.Call.DateEstablished = time.Time{} // when the call flow answered
+	return []calllog.Row{root}
+}
+
+// customersLeg is the external leg of a call that was placed, if the customer has picked up.
+func customersLeg(root calllog.Row, legs []calllog.Row) []calllog.Row {
+	for _, row := range legs {
+		if row.Call.Domain != "external" || row.Call.DateEstablished.IsZero() {
+			continue
+		}
+		if row.Agent.ID == "" {
+			row.Agent = root.Agent
+		}
+		return []calllog.Row{row}
+	}
+	return nil
+}
+
+// begun is a leg without what its row says of its end.
+func begun(leg babelforce.Call) babelforce.Call {
+	leg.State, leg.FinishReason, leg.Duration = "", "", nil
+	leg.DateEstablished, leg.DateFinished = time.Time{}, time.Time{}
+	return leg
+}
