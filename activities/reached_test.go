@@ -23,9 +23,10 @@ func lostToday(id, name string, ago time.Duration, tags ...string) sandbox.Conve
 }
 
 const (
-	doraID  = "5f0c1a2b3c4d5e6f70813300"
-	firstID = "5f0c1a2b3c4d5e6f70814400"
-	laterID = "5f0c1a2b3c4d5e6f70814401"
+	doraID   = "5f0c1a2b3c4d5e6f70813300"
+	firstID  = "5f0c1a2b3c4d5e6f70814400"
+	laterID  = "5f0c1a2b3c4d5e6f70814401"
+	oldestID = "5f0c1a2b3c4d5e6f70814402"
 )
 
 // newOrgOfDora is an org that knows Dora and her earlier calls.
@@ -118,13 +119,14 @@ func TestReachingACustomerTwiceChangesNothingMore(t *testing.T) {
 }
 
 // What a pick-up takes away tells which id the tag has: Kustomer never returns names.
-func TestOfTwoEarlierCallsTheOneThatIsTaggedAsLostIsMeant(t *testing.T) {
-	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", 2*time.Hour, "call_lost"), lostToday(laterID, "other", time.Hour, "call_answered"))
+func TestOfEarlierCallsTheNewestThatIsTaggedAsLostIsMeant(t *testing.T) {
+	o := newOrgOfDora(t, resolves, lostToday(oldestID, "older", 3*time.Hour, "call_lost"), lostToday(firstID, "lost", 2*time.Hour, "call_lost"), lostToday(laterID, "other", time.Hour, "call_answered"))
 	p := o.answered(t)
 	p.does()
 	p.does()
 	require.Empty(t, o.tagsOf(t, firstID))
 	require.Equal(t, []string{"call_answered"}, o.tagsOf(t, laterID))
+	require.Equal(t, []string{"call_lost"}, o.tagsOf(t, oldestID))
 }
 
 func TestAnEarlierCallThatSomebodyHasTakenIsLeftAlone(t *testing.T) {
@@ -186,5 +188,27 @@ func TestWhatWasReachedGivesWayInTheBudget(t *testing.T) {
 	require.NoError(t, err, "which tells how much is left")
 	_, err = p.tries()
 	require.Equal(t, RateLimited, failureOf(t, err).Type())
+	require.Equal(t, []string{"call_lost"}, o.tagsOf(t, firstID))
+}
+
+func TestCallsOfTheCatchAllCustomerAreNotOneCustomersHoweverLateTheNumberIsKnown(t *testing.T) {
+	o := newOrgOfDora(t, "callers: { unknown: catchAll, catchAll: "+doraID+", returning: { resolves: true } }\n", lostToday(firstID, "lost", time.Hour, "call_lost"))
+	p := o.ringsAs(t, func(e *call.Event) { e.Kind, e.Leg.From, e.Agent = call.Bridged, "", agentAmira })
+	in := p.next()
+	result, err := attempt(p.CreateConversation, in)
+	require.NoError(t, err)
+	p.completes(in, result)
+	p.reports(call.Event{Kind: call.Inbound, Leg: call.Leg{ID: "k-1", From: "+493012345678", CreatedAt: noon}})
+	for !p.isOver() {
+		require.Empty(t, p.does().Warnings)
+	}
+	require.Equal(t, []string{"call_lost"}, o.tagsOf(t, firstID))
+}
+
+func TestACallThatRangLaterIsNotDealtWith(t *testing.T) {
+	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", -time.Minute, "call_lost"))
+	p := o.answered(t)
+	p.does()
+	p.does()
 	require.Equal(t, []string{"call_lost"}, o.tagsOf(t, firstID))
 }
