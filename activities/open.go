@@ -23,7 +23,7 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	defer end()
 	file := a.automations().In(a.country)
 	if file.Ignores(in.Is.Opening) { // agents' legs carry other numbers, so that only the call as a whole tells
-		return StepResult{Ignored: true, CallerHash: a.callerHash(in.Is.Opening), Automations: file.Version, Expects: expected(file)}, nil
+		return a.ignored(file, in), nil
 	}
 	if err := a.resolvePlacer(ctx, file, &in); err != nil {
 		return StepResult{}, notStarted(ctx, err)
@@ -65,17 +65,9 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	result.Conversation.OpenedAt = result.At
 	result.Conversation.Adopted = o.adopted && (in.EarlierRun || !isOwnRepeat)
 	result.Conversation.CatchAll = customer.catchesAll
-	mayHaveCalled := !customer.isNew && !customer.catchesAll || !facts.KnowsCustomer()
-	result.Expects.Reached = file.Callers.Returning.Resolves && mayHaveCalled
+	result.Expects.Reached = file.Callers.Returning.Resolves && customer.mayHaveCalled(facts)
 	result.Caller, result.Joined, result.Warnings = customer.decision, o.joined, o.warnings
 	return result, nil
-}
-
-// expected are the later events that the file acts on.
-func expected(file *automation.Set) call.Expects {
-	e := call.Expects{Recording: file.Handles(call.Recorded), WrapUpTime: file.WrapUpTime}
-	e.Finish = file.Handles(call.Finished) || e.Recording || e.WrapUpTime > 0
-	return e
 }
 
 // customerOf decides whose the conversation is: as the automations file or an

@@ -7,11 +7,17 @@ import (
 	"time"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 )
 
 // lostWithin is how long ago an earlier call may have been lost: a Friday's, on Monday.
 const lostWithin = 72 * time.Hour
+
+// settleTries is after how many attempts an earlier call is left as it is, which takes a
+// minute, or ten if the request budget is used up: recordings and the end of the wrap-up
+// wait behind it.
+const settleTries = 10
 
 // What ids the tags of lost calls have changes only when people delete such a tag.
 const (
@@ -19,34 +25,40 @@ const (
 	tagCacheTime = time.Hour
 )
 
-// settleLost takes the tags of a lost call from the customer's newest earlier call
-// conversation that has them, because the customer has been reached. It leaves one that
-// is done, or that a person has taken. It removes tags by name, and does not write the
-// list of the others back: Kustomer returns the ids of those, and whether it takes ids
-// in a list is not documented. So a repeat removes nothing, and nothing that others tag
-// meanwhile is lost.
-func (a *Activities) settleLost(ctx context.Context, file *automation.Set, in StepInput, is Conversation) (warnings []string, err error) {
-	lost := file.LostTags()
-	if is.CatchAll || !file.Callers.Returning.Resolves || len(lost) == 0 {
-		return nil, nil // other people's calls; or the file has changed since the call was opened
+// settleLost deals with an earlier call of the customer that was lost, if the customer
+// has been reached.
+func (a *Activities) settleLost(ctx context.Context, file *automation.Set, in StepInput, u *update) error {
+	lost := file.LostTags() // none, if the file has changed since the call was opened
+	if !in.Has(call.CustomerReached) || u.base.CatchAll || !file.Callers.Returning.Resolves || len(lost) == 0 {
+		return nil
 	}
-	ctx = kustomer.WithUrgency(ctx, kustomer.Later)
+	err := a.untagLost(kustomer.WithUrgency(ctx, kustomer.Later), in, u.base, lost)
+	if isFinal := refused(err) || kustomer.IsKind(err, kustomer.NotFound) || tries(ctx) >= settleTries; err != nil && isFinal {
+		u.warn("the customer's earlier call that was lost keeps its tag: %v", err)
+		return nil
+	}
+	return err
+}
+
+// untagLost takes the tags of a lost call from the customer's newest earlier call
+// conversation that has them. It leaves one that is done, or that a person has taken. It
+// removes tags by name, and does not write the list of the others back: Kustomer returns
+// the ids of those, and that it takes ids in a list is not documented. So a repeat
+// removes nothing, and nothing that others tag meanwhile is lost.
+func (a *Activities) untagLost(ctx context.Context, in StepInput, is Conversation, lost []string) error {
 	all, err := a.kustomer.CustomerConversations(ctx, is.CustomerID, in.Is.RangAt.Add(-lostWithin))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	earlier := slices.DeleteFunc(all, func(c kustomer.Conversation) bool {
 		return c.ID == is.ID || !c.CreatedAt.Before(in.Is.RangAt) || !a.mayBeLost(c, lost, in.users())
 	})
 	if len(earlier) == 0 {
-		return nil, nil
+		return nil
 	}
 	newest := slices.MaxFunc(earlier, func(a, b kustomer.Conversation) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	_, err = a.kustomer.RemoveTags(ctx, newest.ID, lost)
-	if refused(err) || kustomer.IsKind(err, kustomer.NotFound) {
-		return []string{"the customer's earlier call that was lost keeps its tag, because Kustomer refused to remove it"}, nil
-	}
-	return nil, err
+	return err
 }
 
 // mayBeLost reports whether a conversation is that of a call that was lost and that

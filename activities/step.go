@@ -80,12 +80,8 @@ func (a *Activities) UpdateConversation(ctx context.Context, in StepInput) (Step
 		return StepResult{}, failure(ctx, err)
 	}
 	a.learnLost(file, in.Conversation, u.base)
-	if in.Has(call.CustomerReached) {
-		warnings, err := a.settleLost(ctx, file, in, u.base)
-		if err != nil {
-			return StepResult{}, failure(ctx, err)
-		}
-		u.warnings = append(u.warnings, warnings...)
+	if err := a.settleLost(ctx, file, in, u); err != nil {
+		return StepResult{}, failure(ctx, err)
 	}
 	if u.agent != nil {
 		agents[in.Is.Latest().Note] = *u.agent

@@ -33,10 +33,17 @@ type Ignore struct {
 // Ignores reports whether the file's "ignore" names the call: the customer's number or
 // the call centre's own. A number that no report contains yet is not ignored.
 func (s *Set) Ignores(facts call.Facts) bool {
+	if s.Ignore.isEmpty() {
+		return false
+	}
 	if own := ownNumber(facts); own != "" && slices.Contains(s.Ignore.Called, phone.Canonical(own, s.country)) {
 		return true
 	}
 	return facts.KnowsCustomer() && s.Ignore.names(facts.CustomersNumber(), s.country)
+}
+
+func (i Ignore) isEmpty() bool {
+	return len(i.Callers)+len(i.Prefixes)+len(i.Called) == 0 && !i.Internal && !i.Withheld
 }
 
 // names reports whether a customer's number is one of those; empty is withheld.

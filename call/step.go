@@ -26,7 +26,7 @@ const (
 	Ended              Cause = "ended"               // or the outcome has to be corrected
 	RecordingAvailable Cause = "recording_available"
 	WrapUpOver         Cause = "wrap_up_over"
-	CustomerReached    Cause = "customer_reached" // after a pick-up was written, for the customer's earlier calls
+	CustomerReached    Cause = "customer_reached" // for the customer's earlier calls; after the outcome was written
 )
 
 var causesInWords = map[Cause]string{

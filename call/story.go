@@ -86,12 +86,19 @@ func (r *Record) story(now time.Time) Story {
 		s.PickUps = append(s.PickUps, PickUp{Note: inferredNote, Facts: r.asOf(over.Facts, over.answer()), Inferred: true})
 	}
 	s.waited()
-	s.Reached = r.Was.Reached || r.Opened.Expects.Reached && len(r.Was.PickUps) > 0 && r.Was.Opening.hasNumber()
+	s.Reached = r.Was.Reached || r.reachedCustomer() && (r.Was.Closing != nil || isOver && !r.Opened.Expects.Finish)
 	if !isOver || !r.Opened.Expects.Finish {
 		return s
 	}
 	s.Closing = r.closing(over, now)
 	return r.afterwards(s, now)
+}
+
+// reachedCustomer reports whether the conversation shows that the customer was reached,
+// and earlier calls of the customer are to be dealt with. That comes after the outcome:
+// it has time, and no hand-over waits for it.
+func (r *Record) reachedCustomer() bool {
+	return r.Opened.Expects.Reached && len(r.Was.PickUps) > 0 && r.Was.Opening.hasNumber()
 }
 
 // waited gives every pick-up how long the customer had waited for the first one.

@@ -91,6 +91,9 @@ func (l *loader) inItsForm(n *yaml.Node, c automation.Condition) {
 
 // number is for a phone number. Without a format it depends on how babelforce writes it.
 func (l *loader) number(n *yaml.Node, c automation.Condition) {
+	if l.ignoredHere(c) {
+		l.warn(n, `this holds for no call that comes in: "ignore" names the number`)
+	}
 	if c.Expression.Format != "" {
 		l.contained(n, c)
 		return

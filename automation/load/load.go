@@ -44,20 +44,21 @@ func Bytes(name string, content []byte) (set *automation.Set, warnings Problems,
 // messages. It fails with Problems, which are all that is wrong with the file. Warnings
 // are what looks wrong but may be meant; there can be some in either case.
 func BytesIn(country, name string, content []byte) (set *automation.Set, warnings Problems, err error) {
+	set = (&automation.Set{
+		Version: fmt.Sprintf("%x", sha256.Sum256(content))[:12], Zone: time.UTC,
+		Agents: make(automation.Table), Queues: make(automation.Table), Numbers: make(automation.OwnNumbers),
+	}).In(country)
 	l := &loader{
-		file: name, lines: lineBreak.Split(string(withoutMark(content)), -1), country: country,
-		fields: make(map[string]bool), queues: make(automation.Table), named: make(map[string]*namedTrigger),
+		file: name, lines: lineBreak.Split(string(withoutMark(content)), -1), country: country, set: set,
+		fields: make(map[string]bool), named: make(map[string]*namedTrigger),
 		ownNumbers: make(map[string]*yaml.Node), ignored: make(map[string]*yaml.Node),
-	}
-	set = &automation.Set{
-		Version: fmt.Sprintf("%x", sha256.Sum256(content))[:12], Zone: time.UTC, Agents: make(automation.Table), Queues: l.queues,
 	}
 	if root := l.parse(withoutMark(content)); root != nil {
 		l.readFile(root, set)
 	}
 	l.warnings.sort()
 	if len(l.problems) == 0 {
-		return set.In(country), l.warnings, nil
+		return set, l.warnings, nil
 	}
 	l.problems.sort()
 	if l.overwhelmed() {
@@ -85,7 +86,7 @@ func (l *loader) readFile(root *yaml.Node, set *automation.Set) {
 			l.readTable(n, set.Agents, "agent", "user", "id of the agent, the e-mail address or the number")
 		},
 		"queues":  func(n *yaml.Node) { l.readTable(n, set.Queues, "queue", "team", "id of the queue or its name") },
-		"numbers": func(n *yaml.Node) { l.numbers(n, set) },
+		"numbers": l.numbers,
 		"ignore":  func(n *yaml.Node) { set.Ignore = l.ignore(n) },
 		"callers": func(n *yaml.Node) { set.Callers = l.callers(n, &later) },
 		"serviceLevel": func(n *yaml.Node) {
@@ -100,7 +101,6 @@ func (l *loader) readFile(root *yaml.Node, set *automation.Set) {
 		},
 	}, "automations")
 	l.bothTables()
-	l.numberTable, l.serviceLevel = set.Numbers, set.ServiceLevel > 0
 	set.Fields = slices.Sorted(maps.Keys(l.fields))
 	if items := later.automations; len(items) > maxAutomations {
 		l.complain(items[maxAutomations], "more than %d automations", maxAutomations)

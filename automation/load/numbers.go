@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/phone"
 )
 
@@ -23,8 +24,7 @@ const (
 )
 
 // numbers reads the table of the call centre's own numbers.
-func (l *loader) numbers(n *yaml.Node, set *automation.Set) {
-	set.Numbers = make(automation.OwnNumbers)
+func (l *loader) numbers(n *yaml.Node) {
 	l.pairs(n, `"numbers"`, func(key, value *yaml.Node) {
 		var own automation.OwnNumber
 		l.mapping(value, "a number", map[string]func(*yaml.Node){
@@ -44,7 +44,7 @@ func (l *loader) numbers(n *yaml.Node, set *automation.Set) {
 			l.complain(key, "this number is there twice: it is the one on line %d", first.Line)
 			return
 		}
-		l.ownNumbers[number], set.Numbers[number] = key, own
+		l.ownNumbers[number], l.set.Numbers[number] = key, own
 	})
 }
 
@@ -188,7 +188,7 @@ func (l *loader) bothTables() {
 // ofOwnNumbers are all texts that the table of numbers gives a placeholder, its default
 // among them; nil if it does not give it any.
 func (l *loader) ofOwnNumbers(p automation.Part) (texts []string) {
-	for _, own := range l.numberTable {
+	for _, own := range l.set.Numbers {
 		switch p.Name {
 		case automation.NameOfNumber:
 			texts = append(texts, own.Name)
@@ -205,4 +205,13 @@ func (l *loader) ofOwnNumbers(p automation.Part) (texts []string) {
 
 func (l *loader) numbersHaveTeams() bool {
 	return len(l.ofOwnNumbers(automation.Part{Name: automation.TeamOfNumber})) > 0
+}
+
+// ignoredHere reports whether "ignore" names every call of which this holds.
+func (l *loader) ignoredHere(c automation.Condition) bool {
+	facts := call.Facts{Leg: call.Leg{From: c.Expectation}}
+	if strings.HasPrefix(c.Expression.Name, "call.to") {
+		facts.Leg = call.Leg{To: c.Expectation}
+	}
+	return c.Operator == "EQ" && strings.HasPrefix(c.Expression.Name, "call.") && l.set.Ignores(facts)
 }

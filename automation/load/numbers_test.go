@@ -1,6 +1,7 @@
 package load
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -109,4 +110,13 @@ func TestCallersWhoAreReachedAgainNeedATagOfLostCalls(t *testing.T) {
 	require.True(t, set.Callers.Returning.Resolves)
 	require.False(t, set.Callers.Returning.Append)
 	loaded(t, "callers: { returning: { resolves: false } }\n"+creating("{}"))
+}
+
+func TestConditionsThatOnlyIgnoredCallsMeetAreWarnedOf(t *testing.T) {
+	const ignore = `ignore: { callers: ["+49900*"], called: [030 23125099] }` + "\n"
+	const dead = `5:86: this holds for no call that comes in: "ignore" names the number`
+	requireAtHome(t, dead, ignore+comparing(`"call.to:e164", operator: EQ, expectation: "+493023125099"`))
+	requireAtHome(t, strings.Replace(dead, "86", "88", 1), ignore+comparing(`"call.from:e164", operator: EQ, expectation: "+499001234567"`))
+	requireAtHome(t, "", ignore+comparing(`"call.to:e164", operator: EQ, expectation: "+499001234567"`))
+	requireAtHome(t, "", ignore+comparing(`"call.to:e164", operator: NEQ, expectation: "+493023125099"`))
 }

@@ -186,7 +186,7 @@ func eventsOf(step call.Step) string {
 	events := map[call.Cause]string{
 		call.Rang: opening, call.CustomerIdentified: opening, call.PickedUp: "call.bridged", call.AgentIdentified: "call.bridged",
 		call.Ended: "call.finished", call.RecordingAvailable: "recording.finished", call.WrapUpOver: "call.wrappedUp",
-		call.CustomerReached: "call.bridged",
+		call.CustomerReached: "call.finished",
 	}
 	var names []string
 	for _, cause := range step.Causes {
