@@ -153,3 +153,21 @@ func TestARecordLacksWhatWouldChangeTheConversation(t *testing.T) {
 	unwanted.Opened.Conversation = false
 	require.False(t, unwanted.Lacks(wholeLog, at(7200)))
 }
+
+// The end of the agent's leg says who answered; the log then has the pick-up itself.
+func TestAPickUpThatTheLegsImplyAndThenTheLogReportsIsOne(t *testing.T) {
+	r := recordOf(rings, logLeaves, ends)
+	r.Opened = &Opened{Conversation: true, Expects: Expects{Finish: true}}
+	r.Was = r.story(at(7200))
+	require.Equal(t, "answered", r.Was.PickUps[0].Note)
+	r.AddFromLog(FromLog{Reports: []Event{with(logPickUp, func(e *Event) {
+		e.Leg.ID, e.Leg.EstablishedAt, e.Agent = "c0", at(5), ben
+	}), logPickUp}}, at(7200))
+	step := r.step(r.story(at(7200)))
+	require.Equal(t, []Cause{PickedUp}, step.Causes)
+	require.Len(t, step.NewPickUps(), 1)
+	require.Equal(t, ben.ID, step.NewPickUps()[0].Facts.Agent.ID, "Amira's is written")
+	require.Equal(t, "7", step.Is.Latest().Facts.Agent.ID, "who has the call in the end")
+	r.Done(*step, Done{})
+	require.Nil(t, r.step(r.story(at(7200))))
+}

@@ -66,17 +66,19 @@ func (r *Record) story(now time.Time) Story {
 		s.Placer = Resolved{}
 	}
 	facts := r.Facts()
-	for _, p := range r.Was.PickUps {
-		if p.Inferred {
-			s.PickUps = append(s.PickUps, p)
-		}
+	inferred, reported := r.inferred()
+	if inferred != nil && reported == "" {
+		s.PickUps = append(s.PickUps, *inferred)
 	}
 	for _, p := range r.pickUps() {
 		is := PickUp{Note: p.note, Facts: r.asOf(facts, p.event), At: p.at(), ReceivedAt: p.event.ReceivedAt}
 		if p.event.FromLog { // nobody waits at a phone
 			is.ReceivedAt = time.Time{}
 		}
-		if was := r.Was.pickUp(p.note); was != nil && !was.Facts.Agent.isIdentifiedBy(is.Facts.Agent) {
+		if p.note == reported {
+			is.Note, is.Inferred = inferred.Note, true
+		}
+		if was := r.Was.pickUp(is.Note); was != nil && !was.Facts.Agent.isIdentifiedBy(is.Facts.Agent) {
 			is.Resolved = was.Resolved
 		}
 		s.PickUps = append(s.PickUps, is)
@@ -94,22 +96,20 @@ func (r *Record) story(now time.Time) Story {
 	return r.afterwards(s, now)
 }
 
-// reachedCustomer reports whether the conversation shows that the customer was reached,
-// and earlier calls of the customer are to be dealt with. That comes after the outcome:
-// it has time, and no hand-over waits for it.
-func (r *Record) reachedCustomer() bool {
-	return r.Opened.Expects.Reached && len(r.Was.PickUps) > 0 && r.Was.Opening.hasNumber()
-}
-
-// waited gives every pick-up how long the customer had waited for the first one.
-func (s *Story) waited() {
-	if len(s.PickUps) == 0 {
-		return
+// inferred is the pick-up that was written because the legs imply it, nil if there is
+// none, and the note of its report, if one has come since: the last of the same agent.
+func (r *Record) inferred() (inferred *PickUp, reported string) {
+	i := slices.IndexFunc(r.Was.PickUps, func(p PickUp) bool { return p.Inferred })
+	if i < 0 {
+		return nil, ""
 	}
-	first := slices.MinFunc(s.PickUps, func(a, b PickUp) int { return a.At.Compare(b.At) })
-	for i := range s.PickUps {
-		s.PickUps[i].Facts.Summary.WaitSeconds = first.Facts.Leg.Seconds
+	inferred = &r.Was.PickUps[i]
+	for _, p := range byTime(r.pickUps()) {
+		if agent := inferred.Facts.Agent; agent != (Agent{}) && agent.Is(p.event.Agent) {
+			reported = p.note
+		}
 	}
+	return inferred, reported
 }
 
 // closing is the outcome: the one that was written, unless the ending has changed since.

@@ -1,8 +1,10 @@
 package reconcile
 
 import (
+	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 )
 
@@ -12,7 +14,12 @@ type Backfill struct {
 	Repair bool `json:"repair,omitempty"`
 	// Status is that of conversations which are opened; "" leaves it to the automations file.
 	Status string `json:"status,omitempty"`
+	// BeforeLive lets calls be repaired that rang before Callthread went live.
+	BeforeLive bool `json:"beforeLive,omitempty"`
 }
+
+// BeforeLive is the type of the error that refuses to repair calls from before Callthread went live.
+const BeforeLive = "BeforeLive"
 
 // BackfillID is the workflow id of a backfill: the same one is carried out once at a time.
 func (b Backfill) BackfillID() string {
@@ -37,6 +44,15 @@ type Progress struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
+// String is how far it is, in a line.
+func (p Progress) String() string {
+	until := p.Until.UTC().Format(time.RFC3339)
+	if p.Repaired+p.Held == 0 {
+		return fmt.Sprintf("compared until %s: %s of %s calls lack what the log contains", until, number(p.ToRepair), number(p.Found.Calls))
+	}
+	return fmt.Sprintf("repaired until %s: %s of %s calls", until, number(p.Repaired), number(p.ToRepair))
+}
+
 // BackfillWorkflow compares a window, to know what is to be done and how long that
 // takes, and then repairs it, oldest first. Because it is a workflow, it goes on
 // where it was after whatever interrupts it.
@@ -49,6 +65,9 @@ func BackfillWorkflow(ctx workflow.Context, in Backfill) (progress Progress, err
 	var clock Clock
 	if err := workflow.ExecuteActivity(ctx, a.Clock).Get(ctx, &clock); err != nil {
 		return progress, err
+	}
+	if in.Repair && in.From.Before(clock.Since) && !in.BeforeLive {
+		return progress, temporal.NewNonRetryableApplicationError("Callthread went live on "+clock.Since.UTC().Format(time.RFC3339)+": calls that rang before are not repaired", BeforeLive, nil)
 	}
 	progress.Found = Comparison{Window: Window{From: in.From, To: in.From}}
 	for _, chunk := range in.Chunks(defaultChunk) {

@@ -40,14 +40,32 @@ type Activities struct {
 	Outbound func() bool
 	// Compares reports whether a call is to be compared, by its called number; nil compares all.
 	Compares func(babelforce.Call) bool
-	// Observe, if set, is given each comparison, and Repaired the number of calls that were repaired at once.
-	Observe  func(Comparison)
-	Repaired func(calls int)
+	Observe  Observer
+	// Since is when Callthread went live.
+	Since time.Time
 
 	// Throttle is how often a call is repaired; nil is as often as the log can be read.
 	Throttle *rate.Limiter
 	// Limits are those of calls that begin with a repair; zero values mean the defaults.
 	Limits call.Limits
+}
+
+// Observer is given what was compared and repaired, to be counted. Its functions may be nil.
+type Observer struct {
+	Compared func(Comparison)
+	Repaired func(calls int)
+}
+
+func (o Observer) compared(c Comparison) {
+	if o.Compared != nil {
+		o.Compared(c)
+	}
+}
+
+func (o Observer) repaired(calls int) {
+	if o.Repaired != nil {
+		o.Repaired(calls)
+	}
 }
 
 // Clock is what a comparison starts from.
@@ -59,6 +77,8 @@ type Clock struct {
 	// RepairEvery is how long one repair takes at least, so that calls that ring now keep
 	// the greater part of Kustomer's budget.
 	RepairEvery time.Duration `json:"repairEvery,omitempty"`
+	// Since is when Callthread went live.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // Clock asks babelforce for its time, and how long it keeps calls.
@@ -71,7 +91,7 @@ func (a *Activities) Clock(ctx context.Context) (Clock, error) {
 	if err != nil && calllog.KindOf(err) != calllog.NotFound && calllog.KindOf(err) != calllog.NotUnderstood {
 		return Clock{}, failure(err)
 	}
-	clock := Clock{Now: now, LogKeeps: keeps}
+	clock := Clock{Now: now, LogKeeps: keeps, Since: a.Since}
 	if a.Throttle != nil {
 		clock.RepairEvery = time.Duration(float64(time.Second) / float64(a.Throttle.Limit()))
 	}
@@ -80,6 +100,7 @@ func (a *Activities) Clock(ctx context.Context) (Clock, error) {
 
 // Compare judges every root call of the log that rang in the window.
 func (a *Activities) Compare(ctx context.Context, part Part) (Comparison, error) {
+	defer alive(ctx, func() any { return nil })()
 	w := part.Window
 	rules, err := a.rules(ctx)
 	if err != nil {
@@ -116,8 +137,8 @@ func (a *Activities) Compare(ctx context.Context, part Part) (Comparison, error)
 		}
 		c.Add(verdict)
 	}
-	if a.Observe != nil && !part.Again {
-		a.Observe(c)
+	if !part.Again {
+		a.Observe.compared(c)
 	}
 	return c, nil
 }
@@ -242,7 +263,6 @@ func (a *Activities) read(ctx context.Context, w Window, now time.Time) (reading
 		case row.Call.DateCreated.Before(w.To) && isCompared:
 			r.roots = append(r.roots, row)
 		}
-		heartbeat(ctx, len(r.known))
 		return nil
 	})
 	if err != nil {
@@ -274,7 +294,6 @@ func (a *Activities) lookUp(ctx context.Context, w Window, read reading, runs ma
 		if asked++; asked > maxLookUps {
 			return children, withoutRow, []Gap{{Window: w, Why: fmt.Sprintf("more than %d calls have a run and no row: the others were not looked for", maxLookUps)}}, nil
 		}
-		heartbeat(ctx, asked)
 		row, err := a.Log.Call(ctx, key)
 		switch {
 		case calllog.KindOf(err) == calllog.NotFound:

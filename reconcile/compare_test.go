@@ -33,6 +33,10 @@ type fakeTemporal struct {
 	runs      map[string]*workflowpb.WorkflowExecutionInfo
 	unlisted  map[string]bool
 	described []string
+
+	given   []given // what workflows were given
+	lost    error   // instead of the next answer
+	results map[string]workflows.Ended
 }
 
 func (f *fakeTemporal) WorkflowService() workflowservice.WorkflowServiceClient {

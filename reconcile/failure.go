@@ -38,11 +38,31 @@ func kindOf(err error) calllog.Kind {
 	return ""
 }
 
-// heartbeat shows how far an activity is.
-func heartbeat(ctx context.Context, done int) {
-	if activity.IsActivity(ctx) {
-		activity.RecordHeartbeat(ctx, done)
+const (
+	// heartbeats are so far apart, and the worker of an activity counts as dead without one for so long.
+	heartbeats       = 5 * time.Second
+	heartbeatTimeout = 20 * time.Second
+)
+
+// alive has an activity show that it lives, with what the next attempt is to know, until it ends.
+func alive(ctx context.Context, details func() any) (end func()) {
+	if !activity.IsActivity(ctx) {
+		return func() {}
 	}
+	ended := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(heartbeats)
+		defer tick.Stop()
+		for {
+			activity.RecordHeartbeat(ctx, details())
+			select {
+			case <-tick.C:
+			case <-ended:
+				return
+			}
+		}
+	}()
+	return func() { close(ended) }
 }
 
 // remembers is how long Temporal keeps a run that has ended.

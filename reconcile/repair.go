@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -43,12 +44,19 @@ const tries = 3
 // call is judged again before: what was reported meanwhile is not repaired. It may be
 // carried out twice, because what a workflow has it does not take again. Its heartbeat
 // holds what is done.
-func (a *Activities) Repair(ctx context.Context, in RepairInput) (done Repaired, err error) {
+func (a *Activities) Repair(ctx context.Context, in RepairInput) (Repaired, error) {
+	var mu sync.Mutex
+	var done Repaired
 	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) {
 		if err := activity.GetHeartbeatDetails(ctx, &done); err != nil {
 			return done, fmt.Errorf("go on with a repair: %w", err)
 		}
 	}
+	defer alive(ctx, func() any {
+		mu.Lock()
+		defer mu.Unlock()
+		return done
+	})()
 	rules, err := a.rules(ctx)
 	if err != nil {
 		return done, err
@@ -62,19 +70,22 @@ func (a *Activities) Repair(ctx context.Context, in RepairInput) (done Repaired,
 		if err != nil {
 			return done, failure(err)
 		}
-		if now.NeedsRepair() {
-			done.Calls = append(done.Calls, v.CallID)
-		} else {
-			done.Left = append(done.Left, now)
-		}
-		if activity.IsActivity(ctx) {
-			activity.RecordHeartbeat(ctx, done)
-		}
+		mu.Lock()
+		done = done.with(now)
+		mu.Unlock()
 	}
-	if a.Repaired != nil {
-		a.Repaired(len(done.Calls))
-	}
+	a.Observe.repaired(len(done.Calls))
 	return done, nil
+}
+
+// with adds a call, as it was judged before it was repaired.
+func (r Repaired) with(v Verdict) Repaired {
+	if v.NeedsRepair() {
+		r.Calls = append(r.Calls, v.CallID)
+	} else {
+		r.Left = append(r.Left, v)
+	}
+	return r
 }
 
 func (a *Activities) throttle(ctx context.Context) error {

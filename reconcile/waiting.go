@@ -15,6 +15,7 @@ const oneByOne = 20
 // CompareWaiting judges calls that were not over when they were judged before.
 // Those that rang before a time are asked for one by one.
 func (a *Activities) CompareWaiting(ctx context.Context, waiting []Verdict, recently time.Time) (Comparison, error) {
+	defer alive(ctx, func() any { return nil })()
 	rules, err := a.rules(ctx)
 	if err != nil {
 		return Comparison{}, err
@@ -31,9 +32,7 @@ func (a *Activities) CompareWaiting(ctx context.Context, waiting []Verdict, rece
 		}
 		c.Add(verdict)
 	}
-	if a.Observe != nil {
-		a.Observe(c)
-	}
+	a.Observe.compared(c)
 	return c, nil
 }
 
@@ -56,7 +55,6 @@ func (a *Activities) readWaiting(ctx context.Context, calls []Verdict, recently,
 			} else if !row.IsRoot() {
 				r.legs[row.Call.SessionID] = append(r.legs[row.Call.SessionID], row)
 			}
-			heartbeat(ctx, len(r.roots))
 			return nil
 		})
 		if err != nil {
@@ -77,7 +75,6 @@ func (a *Activities) readWaiting(ctx context.Context, calls []Verdict, recently,
 			}
 		}
 		r.roots = append(r.roots, row)
-		heartbeat(ctx, len(r.roots))
 	}
 	return r, nil
 }

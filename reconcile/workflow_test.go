@@ -3,6 +3,8 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +25,10 @@ type passUnderTest struct {
 	asked    []Verdict
 	recently time.Time
 	answers  Comparison
+
+	repaired    []string // calls
+	status      string
+	repairFails error
 }
 
 func newPass(t *testing.T, last *Pass) *passUnderTest {
@@ -43,6 +49,16 @@ func newPass(t *testing.T, last *Pass) *passUnderTest {
 	p.env.OnActivity(a.CompareWaiting, mock.Anything, mock.Anything, mock.Anything).Return(func(_ context.Context, asked []Verdict, recently time.Time) (Comparison, error) {
 		p.asked, p.recently = asked, recently
 		return p.answers, nil
+	})
+	p.env.OnActivity(a.Repair, mock.Anything, mock.Anything).Return(func(_ context.Context, in RepairInput) (done Repaired, err error) {
+		p.status = in.Status
+		for _, v := range in.Calls {
+			done.Calls = append(done.Calls, v.CallID)
+		}
+		if p.repairFails == nil {
+			p.repaired = append(p.repaired, done.Calls...)
+		}
+		return done, p.repairFails
 	})
 	return p
 }
@@ -149,4 +165,99 @@ func TestStatementIsOfTheWholeDayWhateverASinglePartSays(t *testing.T) {
 	require.Equal(t, day, statement.Window)
 	require.Equal(t, 11, statement.Calls)
 	require.Len(t, statement.Gaps, 1)
+}
+
+// lacking is a comparison of a number of calls, of which some are missing.
+func lacking(w Window, calls, missing int) Comparison {
+	c := Comparison{Window: w}
+	for n := range calls {
+		result := Matched
+		if n < missing {
+			result = Missed
+		}
+		c.Add(Verdict{CallID: fmt.Sprint(n), Rang: noon, Result: result})
+	}
+	return c
+}
+
+func TestPassRepairsWithinLimits(t *testing.T) {
+	for name, c := range map[string]struct {
+		calls, missing int
+		repaired, held int
+		repair         bool
+	}{
+		"not wanted":              {100, 1, 0, 0, false},
+		"one":                     {100, 1, 1, 0, true},
+		"all of a few":            {10, 10, 10, 0, true},
+		"a fifth":                 {100, 20, 20, 0, true},
+		"more than a fifth":       {100, 21, 0, 21, true},
+		"as many as are repaired": {1000, 50, 50, 0, true},
+		"more than that":          {1000, 51, 0, 51, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPass(t, &Pass{Until: noon.Add(-10 * time.Minute)})
+			p.finds = func(w Window) (Comparison, error) { return lacking(w, c.calls, c.missing), nil }
+			pass := p.plays(t, Settings{Repair: c.repair})
+			require.Equal(t, c.repaired, pass.Repaired)
+			require.Equal(t, c.repaired, len(p.repaired))
+			require.Equal(t, c.held, pass.Held)
+			require.Empty(t, pass.Waiting)
+			require.Equal(t, c.held > 0, strings.Contains(pass.String(), "wait for an operator"))
+		})
+	}
+}
+
+func TestRepairThatFailsIsTriedByTheNextPass(t *testing.T) {
+	p := newPass(t, &Pass{Until: noon.Add(-10 * time.Minute)})
+	p.finds = func(w Window) (Comparison, error) { return lacking(w, 100, 3), nil }
+	p.repairFails = temporal.NewNonRetryableApplicationError("no", string(calllog.Unauthorized), nil)
+	pass := p.plays(t, Settings{Repair: true})
+	require.Equal(t, 3, pass.Held)
+	require.Len(t, pass.Waiting, 3)
+}
+
+func TestNothingBeforeGoLiveIsRepairedUnlessAnOperatorSaysSo(t *testing.T) {
+	window := Window{noon.Add(-48 * time.Hour), noon}
+	for _, c := range []struct {
+		in      Backfill
+		refused bool
+	}{
+		{Backfill{Window: window, Repair: true}, true},
+		{Backfill{Window: window}, false},
+		{Backfill{Window: window, Repair: true, BeforeLive: true}, false},
+		{Backfill{Window: Window{noon.Add(-time.Hour), noon}, Repair: true}, false},
+	} {
+		p := newPass(t, nil)
+		p.clock.Since = noon.Add(-24 * time.Hour)
+		p.env.ExecuteWorkflow(BackfillWorkflow, c.in)
+		err := p.env.GetWorkflowError()
+		require.Equal(t, c.refused, err != nil)
+		var refused *temporal.ApplicationError
+		require.Equal(t, c.refused, errors.As(err, &refused) && refused.Type() == BeforeLive)
+	}
+}
+
+func TestBackfillSaysHowLongItTakesAndThenRepairsOldestFirst(t *testing.T) {
+	p := newPass(t, nil)
+	p.clock.RepairEvery = 2 * time.Second
+	p.finds = func(w Window) (Comparison, error) {
+		c := Comparison{Window: w}
+		for n := range 60 {
+			c.Add(Verdict{CallID: fmt.Sprint(w.From.Hour(), "-", n), Rang: w.From, Result: Missed})
+		}
+		return c, nil
+	}
+	in := Backfill{Window: Window{noon.Add(-4 * time.Hour), noon}, Repair: true, Status: "done"}
+	p.env.ExecuteWorkflow(BackfillWorkflow, in)
+	require.NoError(t, p.env.GetWorkflowError())
+	var progress Progress
+	require.NoError(t, p.env.GetWorkflowResult(&progress))
+	require.Equal(t, 120, progress.ToRepair)
+	require.Equal(t, 4*time.Minute, progress.Takes)
+	require.Equal(t, 120, progress.Repaired)
+	require.Equal(t, noon, progress.Until)
+	require.Len(t, p.repaired, 120)
+	require.Equal(t, "8-0", p.repaired[0])
+	require.Equal(t, "10-59", p.repaired[119])
+	require.Equal(t, "done", p.status)
 }

@@ -83,7 +83,7 @@ func filterQuery(c *cli.Context, now time.Time) (query operator.Query, err error
 		}
 	}
 	if c.IsSet("since") {
-		since, err := parseSince(c.String("since"), now)
+		since, err := parseTime("since", c.String("since"), now, time.UTC)
 		if err != nil {
 			return query, err
 		}
@@ -98,8 +98,8 @@ func filterQuery(c *cli.Context, now time.Time) (query operator.Query, err error
 	return query, nil
 }
 
-// parseSince reads a time, or how long ago it was.
-func parseSince(text string, now time.Time) (time.Time, error) {
+// parseTime reads the time of a flag, or how long ago it was. A date is one of the zone.
+func parseTime(flag, text string, now time.Time, zone *time.Location) (time.Time, error) {
 	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
 		return now.Add(-ago), nil
 	}
@@ -107,9 +107,9 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 		return now.Add(-time.Duration(ago)), nil
 	}
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if at, err := time.Parse(layout, text); err == nil {
+		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
 			return at, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("--since %q is neither how long ago (2h, 1d, 1w), nor a date (2026-11-23), nor a time (2026-11-23T09:00:00Z)", text)
+	return time.Time{}, fmt.Errorf("--%s %q is neither how long ago (2h, 1d, 1w), nor a date (2026-11-23), nor a time (2026-11-23T09:00:00Z)", flag, text)
 }

@@ -193,7 +193,7 @@ func TestCallsSinceADurationAreThoseThatBeganAfterIt(t *testing.T) {
 	for text, ago := range map[string]time.Duration{
 		"1h30m": 90 * time.Minute, "0.5h": 30 * time.Minute, "1d": 24 * time.Hour, "1w": 7 * 24 * time.Hour, "1w2d3h": (9*24 + 3) * time.Hour,
 	} {
-		since, err := parseSince(text, ring)
+		since, err := parseTime("since", text, ring, time.UTC)
 		require.NoError(t, err, text)
 		require.Equal(t, ring.Add(-ago), since, text)
 	}

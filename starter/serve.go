@@ -65,6 +65,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	var served worker.Worker
 	inForce := s.worker.InForce
 	if s.withWorker {
+		s.worker.Reconciler.Limits = s.limits
 		if served, err = process.NewWorker(&s.worker); err != nil {
 			return err
 		}

@@ -88,13 +88,21 @@ func statementOf(day, zone string) (in reconcile.StatementInput, err error) {
 // errNobodyCompares: the credentials for babelforce's log are a worker's, not this command's.
 var errNobodyCompares = errors.New("no worker compares calls: start one with BABELFORCE_USER and BABELFORCE_PASSWORD, or BABELFORCE_TOKEN, set")
 
-func makeStatement(ctx context.Context, o *operator.Operator, taskQueue string, in reconcile.StatementInput) (statement reconcile.Comparison, err error) {
+// needsComparer fails if no worker compares calls.
+func needsComparer(ctx context.Context, o *operator.Operator, taskQueue string) error {
 	queue, err := o.Temporal.DescribeTaskQueue(ctx, taskQueue, enums.TASK_QUEUE_TYPE_WORKFLOW)
 	if err != nil {
-		return statement, o.Unreached(err)
+		return o.Unreached(err)
 	}
 	if len(queue.GetPollers()) == 0 {
-		return statement, errNobodyCompares
+		return errNobodyCompares
+	}
+	return nil
+}
+
+func makeStatement(ctx context.Context, o *operator.Operator, taskQueue string, in reconcile.StatementInput) (statement reconcile.Comparison, err error) {
+	if err := needsComparer(ctx, o, taskQueue); err != nil {
+		return statement, err
 	}
 	run, err := o.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: reconcile.StatementID(in.Day), TaskQueue: taskQueue,

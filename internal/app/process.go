@@ -9,6 +9,7 @@ import (
 
 	"github.com/callthread/callthread/internal/metrics"
 	"github.com/callthread/callthread/internal/tracing"
+	"github.com/callthread/callthread/reconcile"
 )
 
 // Process is what both programs have while they run: metrics, traces, and a
@@ -41,7 +42,7 @@ func (p *Process) NewWorker(w *Worker) (worker.Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.Compared = p.Metrics.Compared
+	w.Compared = reconcile.Observer{Compared: p.Metrics.Compared, Repaired: p.Metrics.Repaired}
 	p.Metrics.CountsRunning(p.Client, p.Log)
 	return served, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
+	"golang.org/x/time/rate"
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/babelforce"
@@ -31,6 +32,10 @@ type Reconciler struct {
 	Only string
 	// Settle is how long after a call its run may go on; 0 is as long as the default limits of calls allow.
 	Settle time.Duration
+	// Repair has calls repaired that lack what the log contains.
+	Repair bool
+	// Limits are those of calls that begin with a repair; zero values mean the defaults.
+	Limits call.Limits
 }
 
 // Flags are the settings.
@@ -51,6 +56,10 @@ func (r *Reconciler) Flags() []cli.Flag {
 		&cli.StringFlag{
 			Name: "reconcile-since", EnvVars: []string{"CALLTHREAD_RECONCILE_SINCE"},
 			Usage: "when Callthread went live, as a `TIME` such as 2026-11-23T09:00:00Z or a date: nothing before is compared", Destination: &r.Since,
+		},
+		&cli.BoolFlag{
+			Name: "reconcile-repair", EnvVars: []string{"CALLTHREAD_RECONCILE_REPAIR"},
+			Usage: "repair calls that are missing, or lack something, from the log; needs --reconcile-since", Destination: &r.Repair,
 		},
 		&cli.StringFlag{
 			Name: "reconcile-only", EnvVars: []string{"CALLTHREAD_RECONCILE_ONLY"},
@@ -73,6 +82,10 @@ func (r *Reconciler) Plan(calls string) (reconcile.Plan, error) {
 	if r.Every < time.Second || r.Late < 0 || r.Settle < 0 {
 		return plan, fmt.Errorf("--reconcile-every must be at least a second, and --reconcile-late and --reconcile-settle must not be negative")
 	}
+	plan.Repair = r.Repair
+	if r.Since == "" && r.Repair {
+		return plan, fmt.Errorf("--reconcile-repair (CALLTHREAD_RECONCILE_REPAIR) needs --reconcile-since (CALLTHREAD_RECONCILE_SINCE), the time when Callthread went live: calls before that are not Callthread's to repair")
+	}
 	if r.Since == "" {
 		return plan, nil
 	}
@@ -85,12 +98,13 @@ func (r *Reconciler) Plan(calls string) (reconcile.Plan, error) {
 }
 
 // newWorker makes the worker of comparisons, nil where there are no credentials for the log.
-func (r *Reconciler) newWorker(c client.Client, t *Temporal, inForce func() *automation.Set, country string, observe func(reconcile.Comparison)) (worker.Worker, error) {
+func (r *Reconciler) newWorker(c client.Client, t *Temporal, budget int, inForce func() *automation.Set, country string, observe reconcile.Observer) (worker.Worker, error) {
 	log, err := r.Babelforce.Client()
 	if err != nil || log == nil {
 		return nil, err
 	}
-	if _, err := r.Plan(t.TaskQueue); err != nil {
+	plan, err := r.Plan(t.TaskQueue)
+	if err != nil {
 		return nil, err
 	}
 	compares, err := r.compares(country)
@@ -101,8 +115,21 @@ func (r *Reconciler) newWorker(c client.Client, t *Temporal, inForce func() *aut
 	reconcile.Register(made, &reconcile.Activities{
 		Log: log, Temporal: c, Namespace: t.Namespace(), TaskQueue: t.TaskQueue, Rules: r.rules(inForce, country), Observe: observe,
 		Outbound: func() bool { return inForce().Handles(call.Outbound) }, Compares: compares,
+		Since: plan.Since, Throttle: repairsWithin(budget), Limits: r.Limits,
 	})
 	return made, nil
+}
+
+const (
+	// repairShare is the part of Kustomer's budget that repairs may use: a quarter.
+	repairShare = 4
+	// requestsOfRepair is how many requests to Kustomer a repaired call takes (docs/performance.md).
+	requestsOfRepair = 7
+)
+
+// repairsWithin is how often a call may be repaired within a budget of requests a minute.
+func repairsWithin(budget int) *rate.Limiter {
+	return rate.NewLimiter(rate.Limit(float64(max(budget, 1))/repairShare/requestsOfRepair/time.Minute.Seconds()), 1)
 }
 
 // compares reports whether a call is compared, by the number that was called; nil compares all.

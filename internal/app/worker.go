@@ -36,8 +36,8 @@ type Worker struct {
 	Reconciler  Reconciler
 	// CompareOnly has the worker compare calls and serve none, so that it needs nothing of Kustomer's.
 	CompareOnly bool
-	// Compared, if set, is given each comparison with babelforce's log.
-	Compared func(reconcile.Comparison)
+	// Compared is given what comparisons with babelforce's log find and repair.
+	Compared reconcile.Observer
 
 	compares worker.Worker // nil where nothing is compared
 	stopped  chan error    // by Temporal's refusal, which no waiting heals
@@ -75,7 +75,7 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 	w.inForce = new(atomic.Pointer[automation.Set])
 	w.inForce.Store(automations)
 	w.stopped = make(chan error, 1)
-	if w.compares, err = w.Reconciler.newWorker(c, w.Temporal, w.inForce.Load, country, w.Compared); err != nil {
+	if w.compares, err = w.Reconciler.newWorker(c, w.Temporal, w.Kustomer.Budget, w.inForce.Load, country, w.Compared); err != nil {
 		return nil, err
 	}
 	if w.CompareOnly {

@@ -106,7 +106,7 @@ func (b *board) found(v reconcile.Verdict) {
 	if r == nil {
 		return
 	}
-	r.outcome, r.problem = string(v.Result), "webhooks lost; found in babelforce's log"
+	r.outcome, r.problem = string(v.Result), "webhooks lost; repaired from babelforce's log"
 	if b.terminal == nil {
 		b.print(r)
 	}

@@ -109,10 +109,13 @@ func Run(ctx context.Context, options Options) (Report, error) {
 		s.storm.begin(ctx)
 	}
 	if options.Lose > 0 {
-		if s.losses, err = newLosses(s.stage, options.Lose, s.board.found); err != nil {
+		if s.losses, err = newLosses(ctx, s.stage, options.Lose, set.Limits, s.board.found); err != nil {
 			return Report{}, err
 		}
 		defer s.losses.close()
+		if s.storm != nil {
+			s.losses.suffer(ctx, s.playing(), s.storm.pause)
+		}
 		go s.losses.follow(ctx)
 	}
 	err = s.play(ctx)
@@ -120,7 +123,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	// The calls have ended, or the watcher has: either way what was completed is checked.
 	report := s.check(context.WithoutCancel(ctx), s.calls.ended)
 	fmt.Fprintln(options.Out, report)
-	switch unfinished := options.Calls - report.Calls - report.Lossy; {
+	switch unfinished := options.Calls - report.Calls; {
 	case err != nil:
 		return report, err
 	case !report.right():

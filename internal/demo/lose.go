@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -16,41 +16,58 @@ import (
 	"github.com/callthread/callthread/babelforce/calllog"
 	callsandbox "github.com/callthread/callthread/babelforce/sandbox"
 	"github.com/callthread/callthread/babelforce/simulator"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/reconcile"
 )
 
 const (
 	// logToken lets the demo into the sandbox of babelforce's log.
 	logToken = "demo-token"
-	// compareEvery is how often the demo compares; a real installation does so every ten minutes.
-	compareEvery = 2 * time.Second
-	// judgedAfter is how long after the end of a call everything that follows has had its time here.
-	judgedAfter = settle + recording + 2*time.Second
+	// repairEvery is how often the demo compares and repairs; a real installation does so every ten minutes.
+	repairEvery = 2 * time.Second
+	// ahead is how much the log's clock is ahead. Calls are delivered within seconds, and by
+	// what their events state they end minutes later: only then are they over.
+	ahead = 20 * time.Minute
+	// margin is how much longer than its limits a call may take before it is looked for.
+	margin = 2 * time.Second
 )
 
-// losses lose webhooks on their way, and find the calls again by comparing them
-// with babelforce's log.
+// losses lose webhooks on their way, and have the calls repaired from babelforce's log.
 type losses struct {
-	share  float64
-	stage  *Stage
-	log    *callsandbox.Server
-	worker worker.Worker
-	began  time.Time
-	say    func(reconcile.Verdict)
+	share    float64
+	stage    *Stage
+	log      *callsandbox.Server
+	compares reconcile.Activities
+	worker   worker.Worker
+	began    time.Time
+	after    time.Duration // a call's last webhook, until its row is in the log
+	say      func(reconcile.Verdict)
+	// outage is when no webhook arrives at all.
+	outage reconcile.Window
 
-	mu sync.Mutex
-	// expected is what the statement must say of each call some of whose webhooks were lost.
-	expected  map[string]reconcile.Result
-	found     map[string]reconcile.Result
-	statement reconcile.Comparison
+	mu    sync.Mutex
+	lossy map[string]*lossy
 }
 
-// newLosses keeps babelforce's log, and starts the worker that compares.
-func newLosses(stage *Stage, share float64, say func(reconcile.Verdict)) (*losses, error) {
+// lossy is a call some of whose webhooks are lost.
+type lossy struct {
+	logged time.Time // when its row is in the log
+	found  reconcile.Result
+	whole  chan struct{} // closed once a comparison finds nothing missing
+}
+
+// newLosses keeps babelforce's log, and starts the worker that compares and repairs.
+func newLosses(ctx context.Context, stage *Stage, share float64, limits call.Limits, say func(reconcile.Verdict)) (*losses, error) {
 	l := &losses{
-		share: share, stage: stage, log: callsandbox.New(callsandbox.Config{Token: logToken}), say: say,
-		began: time.Now().Truncate(time.Second), expected: make(map[string]reconcile.Result), found: make(map[string]reconcile.Result),
+		share: share, stage: stage, say: say, began: time.Now().Truncate(time.Second), after: limits.Settle + limits.Recording + margin,
+		log:   callsandbox.New(callsandbox.Config{Token: logToken, Now: func() time.Time { return time.Now().Add(ahead) }}),
+		lossy: make(map[string]*lossy),
 	}
+	agents, err := stage.agents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.log.Agents(agents...)
 	url, err := stage.serve(0, l.log)
 	if err != nil {
 		return nil, err
@@ -59,74 +76,102 @@ func newLosses(stage *Stage, share float64, say func(reconcile.Verdict)) (*losse
 	if err != nil {
 		return nil, err
 	}
-	l.worker = worker.New(stage.Temporal, reconcile.TaskQueue(stage.TaskQueue), worker.Options{})
-	reconcile.Register(l.worker, &reconcile.Activities{
+	l.compares = reconcile.Activities{
 		Log: reader, Temporal: stage.Temporal, Namespace: stage.Namespace, TaskQueue: stage.TaskQueue, Outbound: func() bool { return false },
-		Rules: reconcile.Rules{
-			Settle: judgedAfter, Transfer: judgedAfter, Longest: time.Hour,
-			Wants: func(calllog.Row) reconcile.Wanted { return reconcile.Wants },
-		},
-	})
-	return l, l.worker.Start()
+		Rules:  reconcile.Rules{Longest: time.Hour, Wants: func(calllog.Row) reconcile.Wanted { return reconcile.Wants }},
+		Limits: limits,
+	}
+	return l, l.start()
 }
 
-// lose is what arrives of a call's webhooks. babelforce's log has all of the call.
-func (l *losses) lose(invented *simulator.Simulator, story simulator.Story) (delivered simulator.Story, err error) {
-	delivered = invented.Lose(story, l.share)
-	if err := l.log.Play(story, time.Now()); err != nil {
+// start starts the worker that compares.
+func (l *losses) start() error {
+	l.worker = worker.New(l.stage.Temporal, reconcile.TaskQueue(l.stage.TaskQueue), worker.Options{})
+	reconcile.Register(l.worker, &l.compares)
+	return l.worker.Start()
+}
+
+// lose is what arrives of a call's webhooks. babelforce's log has all of the call, a while after it.
+func (l *losses) lose(invented *simulator.Simulator, whole simulator.Story) (delivered simulator.Story, err error) {
+	now := time.Now()
+	delivered = invented.Lose(whole, l.share)
+	delivered.Steps = slices.DeleteFunc(delivered.Steps, func(step simulator.Step) bool {
+		at := now.Add(step.After)
+		return !at.Before(l.outage.From) && at.Before(l.outage.To)
+	})
+	rows, err := callsandbox.Rows(whole)
+	if err != nil {
 		return delivered, err
 	}
-	if len(delivered.Steps) == len(story.Steps) {
+	logged := now.Add(whole.Steps[len(whole.Steps)-1].After + l.after)
+	for i := range rows {
+		rows[i].Logged = logged.Add(ahead)
+	}
+	l.log.Log(rows...)
+	if len(delivered.Steps) == len(whole.Steps) {
 		return delivered, nil
 	}
-	result, err := Told(story, delivered)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.expected[story.Key] = result
-	return delivered, err
-}
-
-// hit reports whether some of a call's webhooks were lost.
-func (l *losses) hit(key string) bool {
-	if l == nil {
-		return false
+	if delivered, err = asLogged(whole, delivered); err != nil {
+		return delivered, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, hit := l.expected[key]
-	return hit
+	l.lossy[whole.Key] = &lossy{logged: logged, whole: make(chan struct{})}
+	return delivered, nil
 }
 
-// Told is what a comparison with babelforce's log must say of a call, by the webhooks
-// that were delivered. It looks at no run and at no comparison.
-func Told(whole, delivered simulator.Story) (reconcile.Result, error) {
-	var known, ended, hasAgent bool
+// asLogged is what a call wants whose webhooks arrived in part: all that the whole call
+// wants, but for what only a webhook says, which is whether it came after hours.
+func asLogged(whole, delivered simulator.Story) (simulator.Story, error) {
+	delivered.Want = whole.Want
+	if whole.Want.Outcome != string(call.AfterHours) {
+		return delivered, nil
+	}
 	for _, step := range delivered.Steps {
 		event, err := babelforce.Decode(step.Event, step.ContentType, step.Body)
-		if err != nil {
-			return "", err
+		if err != nil || event.Extra[call.AfterHoursField] != "" {
+			return delivered, err
 		}
-		if event.Name == babelforce.RecordingFinished {
-			continue // begins no call
-		}
-		known = true
-		ended = ended || event.Name == babelforce.CallFinished && event.Call.ParentID == ""
-		// An agent is known from the pick-up, or from the end of the agent's own leg.
-		talked := event.Name == babelforce.CallFinished && event.Call.ParentID != "" && !event.Call.DateEstablished.IsZero()
-		hasAgent = hasAgent || event.Name == babelforce.CallBridged || talked
 	}
-	switch {
-	case !known:
-		return reconcile.Missed, nil
-	case !ended, whole.Want.Answered() && !hasAgent:
-		return reconcile.Incomplete, nil
-	}
-	return reconcile.Matched, nil
+	outcome := map[string]call.Outcome{"caller": call.AbandonedInFlow, "flow": call.EndedByFlow}[whole.Want.EndedBy]
+	delivered.Want.Outcome = string(outcome)
+	return delivered, nil
 }
 
-// follow compares until the context ends, and says of each call what is found.
+// suffer has everything go wrong that concerns the comparison: no webhook arrives for
+// up to a minute while calls are played, the log misbehaves, and the worker that
+// compares is stopped in the middle of its work, until the context ends.
+func (l *losses) suffer(ctx context.Context, playing, pause time.Duration) {
+	from := time.Now().Add(playing / 3)
+	l.outage = reconcile.Window{From: from, To: from.Add(min(playing/6, time.Minute))}
+	l.log.Misbehave(callsandbox.Faults{NoPages: true, PageSize: 40, Odd: 7, NumericDates: true, Every: 11, Status: http.StatusServiceUnavailable, Wrapped: true})
+	go func() {
+		for sleep(ctx, pause); ctx.Err() == nil; sleep(ctx, pause) {
+			l.mu.Lock()
+			l.worker.Stop()
+			err := l.start()
+			l.mu.Unlock()
+			if err != nil {
+				l.stage.fail("reconciler", err)
+				return
+			}
+		}
+	}()
+}
+
+// of is a call some of whose webhooks are lost, nil for the others.
+func (l *losses) of(key string) *lossy {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lossy[key]
+}
+
+// follow compares and repairs until the context ends.
 func (l *losses) follow(ctx context.Context) {
-	tick := time.NewTicker(compareEvery)
+	tick := time.NewTicker(repairEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -134,91 +179,101 @@ func (l *losses) follow(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		_ = l.compare(ctx) // the next one may be luckier, and the last one has to be
+		_ = l.repair(ctx) // the next one may be luckier
 	}
 }
 
-// compare compares all calls so far.
-func (l *losses) compare(ctx context.Context) error {
-	window := reconcile.Window{From: l.began, To: time.Now().Truncate(time.Second)}
+// repair compares all calls so far, and repairs those that lack something.
+func (l *losses) repair(ctx context.Context) error {
+	at := time.Now()
+	in := reconcile.Backfill{Window: reconcile.Window{From: l.began, To: at.Truncate(time.Second)}, Repair: true}
 	run, err := l.stage.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		TaskQueue: reconcile.TaskQueue(l.stage.TaskQueue), StaticSummary: "calls so far, compared with babelforce's log",
-	}, reconcile.StatementWorkflow, reconcile.StatementInput{Window: &window})
+		TaskQueue: reconcile.TaskQueue(l.stage.TaskQueue), StaticSummary: "calls so far, compared with babelforce's log and repaired",
+	}, reconcile.BackfillWorkflow, in)
 	if err != nil {
 		return err
 	}
-	var statement reconcile.Comparison
-	if err := run.Get(ctx, &statement); err != nil {
+	var progress reconcile.Progress
+	if err := run.Get(ctx, &progress); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.statement = statement
-	for _, v := range statement.Listed {
-		if _, told := l.found[v.CallID]; !told && v.Result != reconcile.NotYet {
-			l.found[v.CallID] = v.Result
-			l.say(v)
-		}
-	}
+	l.note(at, progress.Found)
 	return nil
 }
 
-// finish compares until every call is judged, and returns what the statement says wrongly.
-func (l *losses) finish(ctx context.Context) (problems []string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	tick := time.NewTicker(compareEvery)
-	defer tick.Stop()
-	for {
-		if err := l.compare(ctx); err != nil {
-			return nil, fmt.Errorf("compare with babelforce's log: %w", err)
+// note notes what a comparison has found, before it repaired anything.
+func (l *losses) note(at time.Time, found reconcile.Comparison) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lacking := make(map[string]bool)
+	for _, v := range found.Listed {
+		lacking[v.CallID] = true
+		if one := l.lossy[v.CallID]; one != nil && one.found == "" && v.NeedsRepair() {
+			one.found = v.Result
+			l.say(v)
 		}
-		if l.statement.Counts[reconcile.NotYet] == 0 {
-			return l.problems(), nil
+	}
+	for key, one := range l.lossy {
+		if isWhole := found.IsComplete() && one.logged.Before(at.Truncate(time.Second)) && !lacking[key]; !isWhole {
+			continue
 		}
 		select {
-		case <-ctx.Done():
-			return nil, errors.New("babelforce's log has calls that are not over")
-		case <-tick.C:
+		case <-one.whole:
+		default:
+			close(one.whole)
 		}
 	}
 }
 
-// problems compares the statement with what was lost, call by call.
-func (l *losses) problems() (problems []string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	told := make(map[string]reconcile.Result)
-	for _, v := range l.statement.Listed {
-		told[v.CallID] = v.Result
-		if _, hit := l.expected[v.CallID]; !hit {
-			problems = append(problems, fmt.Sprintf("%s: all its webhooks were delivered, and the statement says %s", v.CallID, v.Result))
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(l.expected)) {
-		if expected, is := l.expected[key], told[key]; expected != is && (expected != reconcile.Matched || is != "") {
-			problems = append(problems, fmt.Sprintf("%s: the statement says %s of a call that is %s", key, is, expected))
-		}
-	}
-	for _, gap := range l.statement.Gaps {
-		problems = append(problems, "not compared: "+gap.Why)
-	}
-	return problems
-}
-
-// report adds the statement, and what is wrong with it.
-func (l *losses) report(ctx context.Context, report *Report) {
-	problems, err := l.finish(ctx)
+// statement is what a comparison says of all calls.
+func (l *losses) statement(ctx context.Context) (statement reconcile.Comparison, err error) {
+	window := reconcile.Window{From: l.began, To: time.Now().Truncate(time.Second)}
+	run, err := l.stage.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		TaskQueue: reconcile.TaskQueue(l.stage.TaskQueue), StaticSummary: "all calls, compared with babelforce's log",
+	}, reconcile.StatementWorkflow, reconcile.StatementInput{Window: &window})
 	if err != nil {
-		problems = append(problems, err.Error())
+		return statement, err
 	}
-	report.Wrong = append(report.Wrong, problems...)
+	return statement, run.Get(ctx, &statement)
+}
+
+// report adds the statement, and what is wrong with it: in the end nothing is missing.
+func (l *losses) report(ctx context.Context, report *Report) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	statement, err := l.statement(ctx)
+	if err != nil {
+		report.Wrong = append(report.Wrong, "there is no statement: "+err.Error())
+	}
+	for _, v := range statement.Listed {
+		report.Wrong = append(report.Wrong, fmt.Sprintf("the statement says of call %s that it is %s %s", v.CallID, v.Result, v.Why))
+	}
+	for _, gap := range statement.Gaps {
+		report.Wrong = append(report.Wrong, "not compared: "+gap.Why)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	report.Lossy, report.Statement = len(l.expected), l.statement.String()
-	report.Others = max(0, report.Others-len(l.expected)+l.statement.Counts[reconcile.Missed])
-	report.NotJudged = append(report.NotJudged, fmt.Sprintf("the conversations of calls whose webhooks were lost: %d", len(l.expected)-l.statement.Counts[reconcile.Missed]))
+	report.Lossy, report.Statement = len(l.lossy), statement.String()
+	for _, one := range l.lossy {
+		if one.found != "" {
+			report.Repaired++
+		}
+	}
+}
+
+// await waits until nothing is missing of a call.
+func (one *lossy) await(ctx context.Context) error {
+	select {
+	case <-one.whole:
+		return nil
+	case <-ctx.Done():
+		return errors.New("it was not found whole in babelforce's log")
+	}
 }
 
 // close stops comparing.
-func (l *losses) close() { l.worker.Stop() }
+func (l *losses) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.worker.Stop()
+}

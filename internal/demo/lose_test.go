@@ -11,63 +11,50 @@ import (
 	"github.com/callthread/callthread/reconcile"
 )
 
-func TestWhatAComparisonMustSayFollowsFromWhatWasDelivered(t *testing.T) {
-	agents := []babelforce.Agent{{ID: "a1", Name: "Ada", SourceID: "s1"}, {ID: "a2", Name: "Bo", SourceID: "s2"}, {ID: "a3", Name: "Cy", SourceID: "s3"}}
-	invented, err := simulator.New(1, agents, nil)
+func TestOnlyAWebhookSaysThatACallCameAfterHours(t *testing.T) {
+	invented, err := simulator.New(1, []babelforce.Agent{{ID: "a1", Name: "Ada", SourceID: "s1"}}, nil)
 	require.NoError(t, err)
 	invented.Incoming, invented.Unrecorded = true, true
-	only := func(story simulator.Story, keep func(babelforce.Event) bool) simulator.Story {
-		var steps []simulator.Step
-		for _, step := range story.Steps {
-			event, err := babelforce.Decode(step.Event, step.ContentType, step.Body)
-			require.NoError(t, err)
-			if keep(event) {
-				steps = append(steps, step)
-			}
-		}
-		story.Steps = steps
-		return story
-	}
-	isEnd := func(e babelforce.Event) bool { return e.Name == babelforce.CallFinished && e.Call.ParentID == "" }
 	for range 60 {
-		story := invented.Next(time.Now())
-		for name, c := range map[string]struct {
-			keep func(babelforce.Event) bool
-			want reconcile.Result
-		}{
-			"all":          {func(babelforce.Event) bool { return true }, reconcile.Matched},
-			"nothing":      {func(babelforce.Event) bool { return false }, reconcile.Missed},
-			"without end":  {func(e babelforce.Event) bool { return !isEnd(e) }, reconcile.Incomplete},
-			"without ring": {func(e babelforce.Event) bool { return e.Name != babelforce.CallInbound }, reconcile.Matched},
-		} {
-			is, err := Told(story, only(story, c.keep))
-			require.NoError(t, err)
-			require.Equal(t, c.want, is, "%s: %s", story.Title, name)
-		}
-		is, err := Told(story, only(story, isEnd))
+		whole := invented.Next(time.Now())
+		same, err := asLogged(whole, whole)
 		require.NoError(t, err)
-		require.Equal(t, story.Want.Answered(), is == reconcile.Incomplete, story.Title)
+		require.Equal(t, whole.Want, same.Want)
+		none := whole
+		none.Steps = nil
+		lost, err := asLogged(whole, none)
+		require.NoError(t, err)
+		if whole.Want.Outcome == "after_hours" {
+			require.Equal(t, map[string]string{"caller": "abandoned_in_flow", "flow": "ended_by_flow"}[whole.Want.EndedBy], lost.Want.Outcome)
+		} else {
+			require.Equal(t, whole.Want, lost.Want)
+		}
 	}
 }
 
-func TestStatementThatIsNotTheListOfWhatWasLostIsAProblem(t *testing.T) {
-	l := &losses{expected: map[string]reconcile.Result{"a": reconcile.Missed, "b": reconcile.Incomplete, "c": reconcile.Matched}}
-	add := func(verdicts ...reconcile.Verdict) {
-		l.statement = reconcile.Comparison{}
-		for _, v := range verdicts {
-			l.statement.Add(v)
+func TestCallIsWholeOnceAComparisonAfterItsRowFindsNothingMissing(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	var said []reconcile.Verdict
+	one := &lossy{logged: now.Add(-time.Minute), whole: make(chan struct{})}
+	l := &losses{lossy: map[string]*lossy{"a": one}, say: func(v reconcile.Verdict) { said = append(said, v) }}
+	isWhole := func() bool {
+		select {
+		case <-one.whole:
+			return true
+		default:
+			return false
 		}
 	}
-	missed, incomplete := reconcile.Verdict{CallID: "a", Result: reconcile.Missed}, reconcile.Verdict{CallID: "b", Result: reconcile.Incomplete}
-	add(missed, incomplete, reconcile.Verdict{CallID: "c", Result: reconcile.Matched})
-	require.Empty(t, l.problems())
-	add(missed)
-	require.Len(t, l.problems(), 1, "one that is not found")
-	add(missed, reconcile.Verdict{CallID: "b", Result: reconcile.Missed})
-	require.Len(t, l.problems(), 1, "one that is found to be something else")
-	add(missed, incomplete, reconcile.Verdict{CallID: "d", Result: reconcile.Missed})
-	require.Len(t, l.problems(), 1, "one that was not lost")
-	add(missed, incomplete)
-	l.statement.Gaps = []reconcile.Gap{{Why: "the log was away"}}
-	require.Equal(t, []string{"not compared: the log was away"}, l.problems())
+	var lacks reconcile.Comparison
+	lacks.Add(reconcile.Verdict{CallID: "a", Result: reconcile.Missed})
+	l.note(now, lacks)
+	l.note(now, lacks)
+	require.Len(t, said, 1)
+	require.False(t, isWhole())
+	l.note(now, reconcile.Comparison{Gaps: []reconcile.Gap{{Why: "the log was away"}}})
+	l.note(now.Add(-2*time.Minute), reconcile.Comparison{})
+	require.False(t, isWhole(), "its row was not there yet, or not everything was seen")
+	l.note(now, reconcile.Comparison{})
+	require.True(t, isWhole())
+	l.note(now, reconcile.Comparison{})
 }

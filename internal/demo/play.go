@@ -85,12 +85,6 @@ func (s *show) play(ctx context.Context) error {
 		}
 		playing.Add(1)
 		running.Go(func() {
-			if s.losses.hit(story.Key) {
-				s.board.start(story)
-				s.playLossy(waiting, story)
-				playing.Done()
-				return
-			}
 			s.calls.begin(story.Key)
 			s.board.start(story)
 			state, err := s.playOne(waiting, story, playing.Done)
@@ -136,19 +130,13 @@ func (s *show) playOne(ctx context.Context, story simulator.Story, isPlayed func
 	player := &simulator.Player{URL: s.stage.WebhookURL, Secret: Secret}
 	_, err := player.Play(ctx, story, 1)
 	isPlayed()
+	if lossy := s.losses.of(story.Key); err == nil && lossy != nil {
+		err = lossy.await(ctx)
+	}
 	if err != nil {
 		return workflows.State{}, err
 	}
 	return await(ctx, s.stage.Temporal, story.Key)
-}
-
-// playLossy delivers what is left of a call's webhooks. What becomes of it is for
-// the comparison to find.
-func (s *show) playLossy(ctx context.Context, story simulator.Story) {
-	player := &simulator.Player{URL: s.stage.WebhookURL, Secret: Secret}
-	if _, err := player.Play(ctx, story, 1); err != nil {
-		s.board.end(story, workflows.State{}, err)
-	}
 }
 
 // nextStory invents a call, which may come shuffled in a storm, or not wholly.

@@ -28,7 +28,8 @@ type Report struct {
 
 	// Of a run that loses webhooks:
 
-	Lossy     int    // calls some of whose webhooks were lost: the statement is judged, not their conversations
+	Lossy     int    // calls some of whose webhooks were lost, which are judged like the others
+	Repaired  int    // those among them that lacked something
 	Statement string // what the comparison with babelforce's log says in the end
 
 	// Of a run with faults:
@@ -52,11 +53,11 @@ func (r Report) String() string {
 	if r.Calls > 0 {
 		lines = append(lines, r.judged())
 	}
-	if r.Requests > 0 && r.Calls > 0 && r.Lossy == 0 { // or some are of calls that are not counted here
+	if r.Requests > 0 && r.Calls > 0 {
 		lines = append(lines, fmt.Sprintf("%.1f Kustomer requests per call.", float64(r.Requests)/float64(r.Calls)))
 	}
 	if r.Statement != "" {
-		lines = append(lines, fmt.Sprintf("Of %d more, webhooks were lost. What the comparison with babelforce's log says of them is judged call by call:\n%s.", r.Lossy, r.Statement))
+		lines = append(lines, fmt.Sprintf("Webhooks of %d calls were lost: %d calls lacked something and were repaired from babelforce's log. Its statement in the end:\n%s.", r.Lossy, r.Repaired, r.Statement))
 	}
 	if r.Kills != nil {
 		lines = append(lines, fmt.Sprintf("Seed %d: %.1f %% of %d requests disturbed; %d calls parked and retried, %d without a cause;\n%s.",

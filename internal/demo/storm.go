@@ -68,8 +68,12 @@ func fittingPause(options Options) time.Duration {
 	if options.Calls == 0 {
 		return maxPause
 	}
-	playing := time.Duration(float64(options.Calls) / options.Rate * float64(time.Second))
-	return min(max(playing/5, minPause), maxPause)
+	return min(max(options.playing()/5, minPause), maxPause)
+}
+
+// playing is how long the calls take to begin.
+func (o Options) playing() time.Duration {
+	return time.Duration(float64(o.Calls) / o.Rate * float64(time.Second))
 }
 
 // begin lets things go wrong from now on.

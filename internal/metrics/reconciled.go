@@ -8,8 +8,9 @@ import (
 
 // reconciled counts what comparisons with babelforce's log have found.
 type reconciled struct {
-	calls *prometheus.CounterVec
-	until prometheus.Gauge
+	calls    *prometheus.CounterVec
+	repaired prometheus.Counter
+	until    prometheus.Gauge
 }
 
 // newReconciled has every result from the start, so that the first missed call is an increase.
@@ -18,6 +19,9 @@ func newReconciled() *reconciled {
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "callthread_reconciled_calls_total", Help: "Calls of babelforce's log that were compared with those received, by result.",
 		}, []string{"result"}),
+		repaired: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "callthread_repaired_calls_total", Help: "Calls whose workflows were given what babelforce's log contains and they lacked.",
+		}),
 		until: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "callthread_reconciled_until_seconds", Help: "UNIX time until which babelforce's log was compared without a gap; 0 while it was not.",
 		}),
@@ -41,3 +45,6 @@ func (m *Metrics) Compared(c reconcile.Comparison) {
 		m.reconciled.until.Set(float64(c.To.Unix()))
 	}
 }
+
+// Repaired counts calls that were repaired at once.
+func (m *Metrics) Repaired(calls int) { m.reconciled.repaired.Add(float64(calls)) }

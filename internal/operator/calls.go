@@ -109,19 +109,43 @@ func (o *Operator) List(ctx context.Context, query string, limit int) (those []C
 	if err != nil {
 		return nil, 0, err
 	}
+	newest, err := o.reopened(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
 	those = []Call{} // not nil, which would be no array in JSON
 	for _, run := range runs {
-		those = append(those, callOf(run))
+		if id, is := newest[run.GetExecution().GetWorkflowId()]; !is || id == run.GetExecution().GetRunId() {
+			those = append(those, callOf(run))
+		}
 	}
 	sortNewestFirst(those)
-	if limit == 0 || len(those) < limit {
+	if limit == 0 || len(runs) < limit {
 		return those, len(those), nil
 	}
 	counted, err := o.Temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 	if err != nil {
 		return nil, 0, fmt.Errorf("count calls: %w", err)
 	}
-	return those, max(int(counted.GetCount()), len(those)), nil
+	replaced := len(runs) - len(those)
+	return those, max(int(counted.GetCount())-replaced, len(those)), nil
+}
+
+// reopened are the newest runs of calls that have more than one, by workflow id: what a
+// comparison with babelforce's log has corrected. The earlier runs are no calls of their own.
+func (o *Operator) reopened(ctx context.Context) (newest map[string]string, err error) {
+	runs, err := o.listRuns(ctx, allCalls+" AND "+is(workflows.CallMarks.GetName(), workflows.MarkReopened), 0)
+	if err != nil {
+		return nil, err
+	}
+	newest, began := make(map[string]string), make(map[string]time.Time)
+	for _, run := range runs {
+		id := run.GetExecution().GetWorkflowId()
+		if at := run.GetStartTime().AsTime(); newest[id] == "" || at.After(began[id]) {
+			newest[id], began[id] = run.GetExecution().GetRunId(), at
+		}
+	}
+	return newest, nil
 }
 
 // PrintCalls prints calls as a table. The total says how many there are, of which these are some.

@@ -76,12 +76,12 @@ func (o *Operator) read(ctx context.Context, number Number, run Run) reading {
 		if err != nil {
 			return r.endedBy(ctx, err)
 		}
-		told, err := toldBy(happened, o.Keys.DataConverter())
-		switch {
-		case err != nil:
+		reports, err := reportsIn(happened, o.Keys.DataConverter())
+		if err != nil {
 			r.unread = unreadEvent(happened, err)
-		case told != nil:
-			record.Add(*told, happened.GetEventTime().AsTime())
+		}
+		for _, report := range reports {
+			record.Add(report, happened.GetEventTime().AsTime())
 			if number.isCustomers(record.Facts()) {
 				return reading{run: run, has: true}
 			}
@@ -120,19 +120,33 @@ func unreadEvent(happened *historypb.HistoryEvent, cause error) error {
 	return fmt.Errorf("event %d of its history holds no event of a call", happened.GetEventId())
 }
 
-// toldBy is the call's event that a history's event brought, if it did.
-func toldBy(happened *historypb.HistoryEvent, data converter.DataConverter) (*call.Event, error) {
+// reportsIn are the reports about a call that a history's event brought, if it did.
+func reportsIn(happened *historypb.HistoryEvent, data converter.DataConverter) (reports []call.Event, err error) {
 	if started := happened.GetWorkflowExecutionStartedEventAttributes(); started != nil {
 		var input workflows.CallInput
-		err := data.FromPayloads(started.GetInput(), &input)
-		return input.First, err
+		err = data.FromPayloads(started.GetInput(), &input)
+		if input.Earlier != nil {
+			for _, report := range input.Earlier.Record.Reports {
+				reports = append(reports, report.Event)
+			}
+		}
+		if input.First != nil {
+			reports = append(reports, *input.First)
+		}
+		return reports, err
 	}
-	if signalled := happened.GetWorkflowExecutionSignaledEventAttributes(); signalled != nil {
-		var event call.Event
-		err := data.FromPayloads(signalled.GetInput(), &event)
-		return &event, err
+	signalled := happened.GetWorkflowExecutionSignaledEventAttributes()
+	switch {
+	case signalled == nil:
+		return nil, nil
+	case signalled.GetSignalName() == workflows.SignalLog:
+		var log call.FromLog
+		err = data.FromPayloads(signalled.GetInput(), &log)
+		return log.Reports, err
 	}
-	return nil, nil
+	var event call.Event
+	err = data.FromPayloads(signalled.GetInput(), &event)
+	return []call.Event{event}, err
 }
 
 // isAway reports whether Temporal fails at any call, and not at this one alone.

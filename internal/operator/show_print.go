@@ -125,6 +125,9 @@ func (s sheet) state(state workflows.State) {
 	s.line("Parked because", state.ParkedBecause)
 	s.lines("Skipped", state.Skipped)
 	s.lines("Warnings", state.Warnings)
+	if at := state.AddedFromLog; !at.IsZero() {
+		s.line("From the log", moment(at)+": babelforce's call log has what no webhook reported, but no variables of the call flow")
+	}
 	if s.line("Conversation", state.ConversationID); state.Ignored {
 		s.line("Conversation", "none, because `ignore:` in the automations file names the number")
 	}
@@ -167,6 +170,9 @@ func eventInWords(event workflows.ReportedEvent) string {
 	words := string(event.Kind)
 	if event.Child {
 		words += ", of leg " + event.LegID
+	}
+	if event.FromLog {
+		words += ", from babelforce's call log"
 	}
 	if len(event.Ignored) > 0 {
 		words += ", could not read " + strings.Join(event.Ignored, ", ")

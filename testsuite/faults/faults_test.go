@@ -47,3 +47,23 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 		require.Positive(t, report.Kills[part], part)
 	}
 }
+
+// The same while a tenth of the webhooks never arrives, nor any of a whole while, the
+// reconciler is stopped in the middle of its work, and babelforce's log misbehaves: what
+// the log knows of each call is in its conversation in the end.
+func TestLostWebhooksAreRepairedWhateverElseGoesWrong(t *testing.T) {
+	stage.NeedsTemporal(t)
+	t.Logf("seed %d", *faultSeed)
+	report, err := demo.Run(t.Context(), demo.Options{
+		Calls: *faultCalls, Rate: *faultRate, Seed: *faultSeed, Lose: 0.1,
+		Programs: stage.Programs(t), Faults: &demo.Faults{},
+		Out: os.Stdout, Log: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	require.Equal(t, *faultCalls, report.Calls)
+	require.Empty(t, report.Lost)
+	require.Empty(t, report.Doubled)
+	require.Empty(t, report.Wrong)
+	require.Positive(t, report.Repaired)
+	require.Contains(t, report.Statement, "; 0 missing")
+}

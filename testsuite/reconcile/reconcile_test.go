@@ -122,7 +122,7 @@ func (c *compared) play(t *testing.T) map[string]reconcile.Result {
 		<-pace.C
 		whole := invented.Next(time.Now())
 		delivered := invented.Lose(whole, lost)
-		want[whole.Key], err = demo.Told(whole, delivered)
+		want[whole.Key], err = resultOf(whole, delivered)
 		require.NoError(t, err)
 		require.NoError(t, c.log.Play(whole, time.Now()))
 		playing.Go(func() {
