@@ -54,6 +54,7 @@ type Activities struct {
 type Observer struct {
 	Compared func(Comparison)
 	Repaired func(calls int)
+	Held     func(calls int) // those that wait for an operator to repair them
 }
 
 func (o Observer) compared(c Comparison) {
@@ -65,6 +66,12 @@ func (o Observer) compared(c Comparison) {
 func (o Observer) repaired(calls int) {
 	if o.Repaired != nil {
 		o.Repaired(calls)
+	}
+}
+
+func (o Observer) held(calls int) {
+	if o.Held != nil {
+		o.Held(calls)
 	}
 }
 

@@ -78,6 +78,12 @@ func (a *Activities) Repair(ctx context.Context, in RepairInput) (Repaired, erro
 	return done, nil
 }
 
+// Hold counts calls that need a repair and wait for an operator.
+func (a *Activities) Hold(_ context.Context, calls int) error {
+	a.Observe.held(calls)
+	return nil
+}
+
 // with adds a call, as it was judged before it was repaired.
 func (r Repaired) with(v Verdict) Repaired {
 	if v.NeedsRepair() {

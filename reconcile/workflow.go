@@ -108,7 +108,7 @@ func (p *Pass) repair(ctx workflow.Context) (again []Verdict) {
 	calls := p.toRepair()
 	isMuch := len(calls) > maxRepairs || len(calls) > someCalls && len(calls)*maxShare > p.Calls
 	if isMuch {
-		p.Held = len(calls)
+		p.hold(ctx, len(calls))
 		return nil
 	}
 	return p.repairAll(ctx, calls, "")
@@ -121,13 +121,20 @@ func (c *Comparison) repairAll(ctx workflow.Context, calls []Verdict, status str
 	for group := range slices.Chunk(calls, atOnce) {
 		var done Repaired
 		if err := workflow.ExecuteActivity(ctx, a.Repair, RepairInput{Calls: group, Status: status}).Get(ctx, &done); err != nil {
-			c.Held += len(group)
+			c.hold(ctx, len(group))
 			failed = append(failed, group...)
 			continue
 		}
 		c.Repaired += len(done.Calls)
 	}
 	return failed
+}
+
+// hold leaves calls to an operator, and has them counted so that somebody is alerted.
+func (c *Comparison) hold(ctx workflow.Context, calls int) {
+	c.Held += calls
+	var a *Activities
+	_ = workflow.ExecuteActivity(ctx, a.Hold, calls).Get(ctx, nil) // the result of the pass says it too
 }
 
 // window is what a pass compares: from where the last one has got to until now.

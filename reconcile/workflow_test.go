@@ -29,6 +29,7 @@ type passUnderTest struct {
 	repaired    []string // calls
 	status      string
 	repairFails error
+	held        int // as it was counted
 }
 
 func newPass(t *testing.T, last *Pass) *passUnderTest {
@@ -59,6 +60,10 @@ func newPass(t *testing.T, last *Pass) *passUnderTest {
 			p.repaired = append(p.repaired, done.Calls...)
 		}
 		return done, p.repairFails
+	})
+	p.env.OnActivity(a.Hold, mock.Anything, mock.Anything).Return(func(_ context.Context, calls int) error {
+		p.held += calls
+		return nil
 	})
 	return p
 }
@@ -201,6 +206,7 @@ func TestPassRepairsWithinLimits(t *testing.T) {
 			require.Equal(t, c.repaired, pass.Repaired)
 			require.Equal(t, c.repaired, len(p.repaired))
 			require.Equal(t, c.held, pass.Held)
+			require.Equal(t, c.held, p.held)
 			require.Empty(t, pass.Waiting)
 			require.Equal(t, c.held > 0, strings.Contains(pass.String(), "wait for an operator"))
 		})

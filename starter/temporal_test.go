@@ -91,7 +91,11 @@ func (f *fakeTemporal) ListWorkflowExecutions(_ context.Context, r *workflowserv
 		}
 		return answer, nil
 	}
-	if r.GetQuery() != f.finds {
+	switch r.GetQuery() {
+	case f.finds:
+	case "WorkflowType = 'CallWorkflow' AND CallMarks = 'reopened'":
+		return answer, nil
+	default:
 		return nil, serviceerror.NewInvalidArgument("unexpected query " + r.GetQuery())
 	}
 	page := len(r.GetNextPageToken())

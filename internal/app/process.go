@@ -42,7 +42,7 @@ func (p *Process) NewWorker(w *Worker) (worker.Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.Compared = reconcile.Observer{Compared: p.Metrics.Compared, Repaired: p.Metrics.Repaired}
+	w.Compared = reconcile.Observer{Compared: p.Metrics.Compared, Repaired: p.Metrics.Repaired, Held: p.Metrics.Held}
 	p.Metrics.CountsRunning(p.Client, p.Log)
 	return served, nil
 }

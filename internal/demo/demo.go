@@ -114,7 +114,7 @@ func Run(ctx context.Context, options Options) (Report, error) {
 		}
 		defer s.losses.close()
 		if s.storm != nil {
-			s.losses.suffer(ctx, s.playing(), s.storm.pause)
+			s.losses.suffer(ctx, s.playing(), s.storm.pause, s.storm.played)
 		}
 		go s.losses.follow(ctx)
 	}

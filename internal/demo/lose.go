@@ -28,6 +28,8 @@ const (
 	// ahead is how much the log's clock is ahead. Calls are delivered within seconds, and by
 	// what their events state they end minutes later: only then are they over.
 	ahead = 20 * time.Minute
+	// betweenStops lets a comparison get to its end at times: each begins again after a stop.
+	betweenStops = 30 * time.Second
 	// margin is how much longer than its limits a call may take before it is looked for.
 	margin = 2 * time.Second
 )
@@ -140,23 +142,33 @@ func asLogged(whole, delivered simulator.Story) (simulator.Story, error) {
 
 // suffer has everything go wrong that concerns the comparison: no webhook arrives for
 // up to a minute while calls are played, the log misbehaves, and the worker that
-// compares is stopped in the middle of its work, until the context ends.
-func (l *losses) suffer(ctx context.Context, playing, pause time.Duration) {
+// compares is stopped in the middle of its work, until all calls were played.
+func (l *losses) suffer(ctx context.Context, playing, pause time.Duration, played <-chan struct{}) {
 	from := time.Now().Add(playing / 3)
 	l.outage = reconcile.Window{From: from, To: from.Add(min(playing/6, time.Minute))}
 	l.log.Misbehave(callsandbox.Faults{NoPages: true, PageSize: 40, Odd: 7, NumericDates: true, Every: 11, Status: http.StatusServiceUnavailable, Wrapped: true})
 	go func() {
-		for sleep(ctx, pause); ctx.Err() == nil; sleep(ctx, pause) {
-			l.mu.Lock()
-			l.worker.Stop()
-			err := l.start()
-			l.mu.Unlock()
-			if err != nil {
+		for ; ; pause = betweenStops {
+			select {
+			case <-played:
+				return
+			case <-ctx.Done():
+				return
+			case <-time.After(pause):
+			}
+			if err := l.restart(); err != nil {
 				l.stage.fail("reconciler", err)
 				return
 			}
 		}
 	}()
+}
+
+func (l *losses) restart() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.worker.Stop()
+	return l.start()
 }
 
 // of is a call some of whose webhooks are lost, nil for the others.

@@ -10,6 +10,7 @@ import (
 type reconciled struct {
 	calls    *prometheus.CounterVec
 	repaired prometheus.Counter
+	held     prometheus.Counter
 	until    prometheus.Gauge
 }
 
@@ -21,6 +22,9 @@ func newReconciled() *reconciled {
 		}, []string{"result"}),
 		repaired: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "callthread_repaired_calls_total", Help: "Calls whose workflows were given what babelforce's log contains and they lacked.",
+		}),
+		held: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "callthread_repairs_held_total", Help: "Calls that need a repair and wait for an operator: too many at once, or a repair that failed.",
 		}),
 		until: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "callthread_reconciled_until_seconds", Help: "UNIX time until which babelforce's log was compared without a gap; 0 while it was not.",
@@ -45,6 +49,9 @@ func (m *Metrics) Compared(c reconcile.Comparison) {
 		m.reconciled.until.Set(float64(c.To.Unix()))
 	}
 }
+
+// Held counts calls that wait for an operator to repair them.
+func (m *Metrics) Held(calls int) { m.reconciled.held.Add(float64(calls)) }
 
 // Repaired counts calls that were repaired at once.
 func (m *Metrics) Repaired(calls int) { m.reconciled.repaired.Add(float64(calls)) }

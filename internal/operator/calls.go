@@ -109,6 +109,9 @@ func (o *Operator) List(ctx context.Context, query string, limit int) (those []C
 	if err != nil {
 		return nil, 0, err
 	}
+	if len(runs) == 0 {
+		return []Call{}, 0, nil
+	}
 	newest, err := o.reopened(ctx)
 	if err != nil {
 		return nil, 0, err

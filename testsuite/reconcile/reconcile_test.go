@@ -41,6 +41,8 @@ type compared struct {
 	*stage.Stage
 	log  *sandbox.Server
 	took worker.Worker
+	// caller is who calls, if not the usual one.
+	caller string
 }
 
 func newCompared(t *testing.T, faults sandbox.Faults) *compared {
