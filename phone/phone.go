@@ -201,10 +201,10 @@ func Prefix(text, country string) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case strings.HasPrefix(sent, "+0"), sent == "+":
-		return "", ErrUnreadable
-	case strings.HasPrefix(sent, "+"):
+	case strings.HasPrefix(sent, "+") && beginsNumbers(sent):
 		return sent, nil
+	case strings.HasPrefix(sent, "+"):
+		return "", ErrUnreadable
 	case country == "":
 		return "", ErrNoCountry
 	}
@@ -215,4 +215,19 @@ func Prefix(text, country string) (string, error) {
 		return "", ErrUnreadable
 	}
 	return "+" + code + rest, nil
+}
+
+// beginsNumbers reports whether the first digits behind a plus are a country code, or the
+// beginning of one, and no 0 follows that is only dialled at home.
+func beginsNumbers(sent string) bool {
+	const longest = 3 // of country codes, of which none begins another
+	digits := sent[1:]
+	for n := 1; n <= min(longest, len(digits)); n++ {
+		code, _ := strconv.Atoi(digits[:n])
+		if region := phonenumbers.GetRegionCodeForCountryCode(code); region != phonenumbers.UNKNOWN_REGION {
+			dialled := phonenumbers.GetNddPrefixForRegion(region, true)
+			return dialled != "0" || !strings.HasPrefix(digits[n:], dialled)
+		}
+	}
+	return len(digits) < longest && !strings.HasPrefix(digits, "0")
 }
