@@ -112,11 +112,9 @@ func (e Event) reportsSame(known Event) bool {
 		return true
 	}
 	// A report without a time of its own repeats another one: had the agent got the
-	// call back, the automation that sends times would have reported that too. In the
-	// call log, a leg was picked up once.
+	// call back, the automation that sends times would have reported that too.
 	isTimeless := e.ownTime().IsZero() && e.Agent.Is(known.Agent)
-	isLogs := (e.FromLog || known.FromLog) && e.Leg.IsChild() && e.Agent.mayBe(known.Agent)
-	return isTimeless || isLogs || e.isPartOf(known) || known.isPartOf(e) || e.Agent.mayBe(known.Agent) && isNear(e, known)
+	return isTimeless || e.isPartOf(known) || known.isPartOf(e) || e.Agent.mayBe(known.Agent) && isNear(e, known)
 }
 
 // isPartOf reports whether an event contains neither when a pick-up was nor who it was,
