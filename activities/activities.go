@@ -32,9 +32,10 @@ type Activities struct {
 	kustomer    *kustomer.Client
 	automations func() *automation.Set
 	country     string
-	users       *expirable.LRU[string, string] // by e-mail address
-	tags        *expirable.LRU[string, string] // names by id
-	own         atomic.Pointer[string]         // the user of the key, once asked for
+	users       *expirable.LRU[string, string]   // by e-mail address
+	tags        *expirable.LRU[string, string]   // names by id
+	own         atomic.Pointer[string]           // the user of the key, once asked for
+	tagIDs      *expirable.LRU[string, []string] // by names
 }
 
 // New makes the activities. Each step asks anew which automations are in
@@ -44,8 +45,9 @@ func New(client *kustomer.Client, automations func() *automation.Set, country st
 	return &Activities{
 		CallerHash: func(string) string { return "" },
 		kustomer:   client, automations: automations, country: country,
-		users: expirable.NewLRU[string, string](userCacheSize, nil, userCacheTime),
-		tags:  expirable.NewLRU[string, string](tagCacheSize, nil, userCacheTime),
+		users:  expirable.NewLRU[string, string](userCacheSize, nil, userCacheTime),
+		tags:   expirable.NewLRU[string, string](tagCacheSize, nil, userCacheTime),
+		tagIDs: expirable.NewLRU[string, []string](lostTagsCacheSize, nil, lostTagsCacheTime),
 	}
 }
 

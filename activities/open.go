@@ -19,6 +19,9 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 
 func (a *Activities) create(ctx context.Context, in StepInput) (StepResult, error) {
 	file := a.automations().In(a.country)
+	if file.Ignores(in.Is.Opening) { // agents' legs carry other numbers, so that only the call as a whole tells
+		return a.ignored(file, in), nil
+	}
 	if err := a.resolvePlacer(ctx, file, &in); err != nil {
 		return StepResult{}, notStarted(ctx, err)
 	}
@@ -58,6 +61,8 @@ func (a *Activities) create(ctx context.Context, in StepInput) (StepResult, erro
 	result.Conversation.URL = a.kustomer.ConversationURL(result.Conversation.CustomerID, o.base.ID)
 	result.Conversation.OpenedAt = result.At
 	result.Conversation.Adopted = o.adopted && (in.EarlierRun || !isOwnRepeat)
+	result.Conversation.CatchAll = customer.catchesAll
+	result.Expects.Reached = file.Callers.Returning.Resolves && customer.mayHaveCalled(facts)
 	result.Caller, result.Joined, result.Warnings = customer.decision, o.joined, o.warnings
 	return result, nil
 }

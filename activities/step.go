@@ -41,6 +41,8 @@ type StepResult struct {
 	Expects call.Expects `json:"expects,omitzero"`
 	// Joined says that the call has joined an earlier call's conversation.
 	Joined bool `json:"joined,omitempty"`
+	// Ignored says that the automations file's "ignore" names the call.
+	Ignored bool `json:"ignored,omitempty"`
 	// Caller says in words how it was decided whose the conversation is, if this step decided it.
 	Caller string `json:"caller,omitempty"`
 	// CallerHash is what the caller's calls can be found by, if there is a number and a key.
@@ -98,6 +100,10 @@ func (a *Activities) update(ctx context.Context, in StepInput) (StepResult, erro
 	case err != nil && !isDeleted && !u.written:
 		return StepResult{}, notStarted(ctx, err)
 	case err != nil && !isDeleted:
+		return StepResult{}, failure(ctx, err)
+	}
+	a.learnLost(file, in.Conversation, u.base)
+	if err := a.settleLost(ctx, file, in, u); err != nil {
 		return StepResult{}, failure(ctx, err)
 	}
 	if u.agent != nil {

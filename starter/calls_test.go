@@ -78,6 +78,7 @@ func TestFiltersBecomeOneQuery(t *testing.T) {
 		"--queue O'Brien'OR''='":                     "QueueName = 'O''Brien''OR''''='''",
 		"--waits-for kustomer":                       "WaitsFor = 'kustomer' AND ExecutionStatus = 'Running'",
 		"--agent=":                                   "AgentId = ''",
+		"--ignored --direction in":                   "CallDirection = 'in' AND CallMarks = 'ignored'",
 		"--queue x_AND_CallPhase=parked":             "QueueName = 'x_AND_CallPhase=parked'",
 		"--direction out --queue Überlauf --limit 1": "CallDirection = 'out' AND QueueName = 'Überlauf'",
 	} {
@@ -100,6 +101,7 @@ func TestNoCallIsSaidWithWhatWasLookedFor(t *testing.T) {
 		"": "knows no call",
 		"--outcome abandoned --since 2026-11-23 --running": "knows no call with outcome abandoned, since 2026-11-23T00:00:00Z, running",
 		"--waits-for kustomer":                             "knows no call with waits-for kustomer, running",
+		"--ignored":                                        "knows no call with ignored",
 		"--queue support":                                  "knows no call with queue support, and none that went through a queue",
 	} {
 		f := newTemporal(t)

@@ -68,7 +68,7 @@ func (c *checking) run(cli *cli.Context, out io.Writer) error {
 		return err
 	}
 	var report check.Report
-	set, warnings, err := c.automations.Load()
+	set, warnings, err := c.automations.Load(home)
 	report.File(c.automations.Name(), set, warnings, err)
 	hasOrg := c.crm.URL != "" || c.crm.APIKeyFile != "" || os.Getenv("KUSTOMER_API_KEY") != ""
 	if hasOrg && !c.calls.wanted {

@@ -133,6 +133,6 @@ func (s *server) prepareAlone() (inForce func() *automation.Set, err error) {
 	// Workers read the automations anew on a hangup, and whoever sends it to all
 	// of a deployment must not end its receivers, as is the default.
 	signal.Ignore(syscall.SIGHUP)
-	automations, _, err := s.worker.Automations.Load()
+	automations, _, err := s.worker.Automations.Load("")
 	return func() *automation.Set { return automations }, err
 }

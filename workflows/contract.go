@@ -93,6 +93,7 @@ type Mark = string
 const (
 	MarkJoined     Mark = "joined"     // it was added to a conversation that was there already
 	MarkNotWanted  Mark = "not_wanted" // no automation opens a conversation for it
+	MarkIgnored    Mark = "ignored"    // the automations file's "ignore" names it
 	MarkSkipped    Mark = "skipped"    // an operator went on without a step
 	MarkUnassigned Mark = "unassigned" // Kustomer does not know the agent who has it
 	MarkReopened   Mark = "reopened"   // it goes on from a completed run, which it replaces in lists and counts
@@ -159,4 +160,5 @@ type Answers struct {
 	CallerHash  string `json:"callerHash,omitempty"`
 	Automations string `json:"automations,omitempty"` // the version of the file that opened it
 	Joined      bool   `json:"joined,omitempty"`      // an earlier call's conversation
+	Ignored     bool   `json:"ignored,omitempty"`     // the automations file's "ignore" names the call
 }

@@ -23,9 +23,12 @@ func TestMarksSayWhatIsSpecialAboutACall(t *testing.T) {
 		change func(c *callUnderTest)
 		marks  []workflows.Mark
 	}{
-		"nothing":          {func(*callUnderTest) {}, nil},
-		"joined":           {func(c *callUnderTest) { c.opened.Joined = true }, []workflows.Mark{workflows.MarkJoined}},
-		"not wanted":       {func(c *callUnderTest) { c.opened.Conversation = activities.Conversation{} }, []workflows.Mark{workflows.MarkNotWanted}},
+		"nothing":    {func(*callUnderTest) {}, nil},
+		"joined":     {func(c *callUnderTest) { c.opened.Joined = true }, []workflows.Mark{workflows.MarkJoined}},
+		"not wanted": {func(c *callUnderTest) { c.opened.Conversation = activities.Conversation{} }, []workflows.Mark{workflows.MarkNotWanted}},
+		"ignored": {func(c *callUnderTest) {
+			c.opened.Conversation, c.opened.Ignored = activities.Conversation{}, true
+		}, []workflows.Mark{workflows.MarkIgnored}},
 		"an unknown agent": {func(c *callUnderTest) { c.answers["bridged"] = isNotKnown("bridged") }, []workflows.Mark{workflows.MarkUnassigned}},
 		"a step left out":  {skips("bridged"), []workflows.Mark{workflows.MarkSkipped}},
 		"its opening":      {skips("create"), []workflows.Mark{workflows.MarkSkipped}},

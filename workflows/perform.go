@@ -119,6 +119,7 @@ func (r *run) priority(step call.Step) int {
 	priority := map[call.Cause]int{
 		call.Rang: activities.PriorityRing, call.Ended: activities.PriorityOutcome,
 		call.RecordingAvailable: activities.PriorityCatchUp, call.WrapUpOver: activities.PriorityCatchUp,
+		call.CustomerReached: activities.PriorityCatchUp,
 	}[step.Causes[0]] // the most urgent
 	priority = cmp.Or(priority, activities.PriorityHandOver)
 	if r.record.Added != nil || priority < activities.PriorityOutcome && r.record.NobodyWaits() {
@@ -133,6 +134,7 @@ func (r *run) complete(ctx workflow.Context, step call.Step, result activities.S
 	r.conversation = result.Conversation
 	r.record.Done(step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agents: result.Agents, Placer: result.Placer})
 	r.answers.Joined = r.answers.Joined || result.Joined
+	r.answers.Ignored = r.answers.Ignored || result.Ignored
 	r.answers.CallerHash = cmp.Or(result.CallerHash, r.answers.CallerHash)
 	r.answers.Automations = cmp.Or(r.answers.Automations, result.Automations)
 	at := cmp.Or(result.At, workflow.Now(ctx))

@@ -56,7 +56,7 @@ func (r *run) state(ctx workflow.Context) State {
 func (r *run) inKustomer() InKustomer {
 	is := InKustomer{
 		ConversationID: r.conversation.ID, ConversationURL: r.conversation.URL, CustomerID: r.conversation.CustomerID,
-		Caller: r.answers.Caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.Automations,
+		Ignored: r.answers.Ignored, Caller: r.answers.Caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.Automations,
 	}
 	if r.shadow != nil {
 		is.ConversationURL = "" // it would lead nowhere
@@ -138,7 +138,8 @@ func (r *run) marks() (marks []Mark) {
 		has  bool
 	}{
 		{MarkJoined, r.answers.Joined},
-		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped},
+		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped && !r.answers.Ignored},
+		{MarkIgnored, r.answers.Ignored},
 		{MarkSkipped, isSkipped},
 		{MarkUnassigned, r.record.Was.IsUnassigned()},
 		{MarkFromLog, r.record.Added != nil},

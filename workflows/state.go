@@ -100,6 +100,8 @@ type InKustomer struct {
 	CustomerID      string `json:"customerId,omitempty"`
 	// ConversationStatus is as our last step left it: open, snoozed or done. It is empty without a conversation.
 	ConversationStatus string `json:"conversationStatus,omitempty"`
+	// Ignored says that there is no conversation because the automations file's "ignore" names the call.
+	Ignored bool `json:"ignored,omitempty"`
 	// Caller says in words why the conversation belongs to that customer.
 	Caller string `json:"caller,omitempty"`
 	// AssignedUsers are those whom our last step left assigned.

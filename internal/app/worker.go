@@ -70,7 +70,7 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 	if err != nil {
 		return nil, err
 	}
-	automations, warnings, err := w.Automations.Load()
+	automations, warnings, err := w.Automations.Load(country)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +219,8 @@ func (w *Worker) attend(ctx context.Context, hangups <-chan os.Signal, log *slog
 
 // reload takes up a changed automations file. A bad one never replaces a good one.
 func (w *Worker) reload(log *slog.Logger) {
-	automations, warnings, err := w.Automations.Load()
+	country, _ := w.Country.Parse() // New has refused what is none
+	automations, warnings, err := w.Automations.Load(country)
 	if err != nil {
 		log.Error("the automations file was not taken up: calls go on with the one before", "problem", err)
 		return

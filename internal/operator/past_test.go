@@ -15,7 +15,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-var rang = time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
+var rangAt = time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
 
 func payloads(t *testing.T, value any) *commonpb.Payloads {
 	t.Helper()
@@ -25,13 +25,13 @@ func payloads(t *testing.T, value any) *commonpb.Payloads {
 }
 
 func beganWith(t *testing.T, input workflows.CallInput) *historypb.HistoryEvent {
-	return &historypb.HistoryEvent{EventTime: timestamppb.New(rang), Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+	return &historypb.HistoryEvent{EventTime: timestamppb.New(rangAt), Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
 		WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{Input: payloads(t, input)},
 	}}
 }
 
 func signalled(t *testing.T, name string, value any) *historypb.HistoryEvent {
-	return &historypb.HistoryEvent{EventTime: timestamppb.New(rang.Add(time.Minute)), Attributes: &historypb.HistoryEvent_WorkflowExecutionSignaledEventAttributes{
+	return &historypb.HistoryEvent{EventTime: timestamppb.New(rangAt.Add(time.Minute)), Attributes: &historypb.HistoryEvent_WorkflowExecutionSignaledEventAttributes{
 		WorkflowExecutionSignaledEventAttributes: &historypb.WorkflowExecutionSignaledEventAttributes{SignalName: name, Input: payloads(t, value)},
 	}}
 }
@@ -59,7 +59,7 @@ func pastOf(t *testing.T, events ...*historypb.HistoryEvent) (past Past) {
 }
 
 func reported(kind call.Kind) call.Event {
-	return call.Event{Kind: kind, ReceivedAt: rang, Leg: call.Leg{ID: "call-1", From: "+493023125042"}}
+	return call.Event{Kind: kind, ReceivedAt: rangAt, Leg: call.Leg{ID: "call-1", From: "+493023125042"}}
 }
 
 func TestPastIsWhatWasReportedAndWhatStepsFoundOut(t *testing.T) {
@@ -80,12 +80,12 @@ func TestPastIsWhatWasReportedAndWhatStepsFoundOut(t *testing.T) {
 
 func TestPastOfARunThatGoesOnIsThatOfTheWholeCall(t *testing.T) {
 	carried := workflows.Carried{Answers: workflows.Answers{Automations: "v1"}, Conversation: activities.Conversation{ID: "c"}}
-	carried.Record = call.Record{Key: "call-1", Started: rang.Add(-time.Hour)}
-	carried.Record.Add(reported(call.Inbound), rang)
+	carried.Record = call.Record{Key: "call-1", Started: rangAt.Add(-time.Hour)}
+	carried.Record.Add(reported(call.Inbound), rangAt)
 	carried.Record.Was.PickUps = []call.PickUp{{Note: "bridged", Resolved: call.Resolved{User: "amira"}}}
 	past := pastOf(t, beganWith(t, workflows.CallInput{Key: "call-1", Earlier: &carried}), signalled(t, "finished", reported(call.Finished)))
 	require.Equal(t, []call.Kind{call.Inbound, call.Finished}, kindsOf(past.Record))
-	require.Equal(t, rang.Add(-time.Hour), past.Record.Started)
+	require.Equal(t, rangAt.Add(-time.Hour), past.Record.Started)
 	require.Empty(t, past.Record.Was, "what was written is no part of it")
 	require.Equal(t, "v1", past.Automations)
 	require.Equal(t, map[string]call.Resolved{"bridged": {User: "amira"}}, past.Agents)

@@ -90,6 +90,12 @@ func (q *Query) Running() {
 	q.sought = append(q.sought, "running")
 }
 
+// Ignored leaves calls that the automations file's "ignore" named.
+func (q *Query) Ignored() {
+	q.terms = append(q.terms, is(workflows.CallMarks.GetName(), workflows.MarkIgnored))
+	q.sought = append(q.sought, workflows.MarkIgnored)
+}
+
 func (q *Query) String() string {
 	ids := workflows.WorkflowID("")
 	if q.Shadow {

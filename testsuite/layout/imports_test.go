@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"call":            {},
 	"phone":           {},
 	"automation":      {"call", "phone"},
-	"automation/load": {"automation", "call"},
+	"automation/load": {"automation", "call", "phone"},
 	"activities":      {"automation", "call", "kustomer", "phone"},
 	"workflows":       {"activities", "call"},
 
