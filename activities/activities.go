@@ -7,6 +7,7 @@ package activities
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
@@ -24,11 +25,17 @@ type Activities struct {
 	CallerHash func(number string) string
 	// LocalRoom is how many steps may be tried within workflow tasks at once; nil is any number.
 	LocalRoom *semaphore.Weighted
+	// Vendor is the Kustomer user by whom conversations are created with which a shadow
+	// compares its own; "" is anyone but the user of our key.
+	Vendor string
 
 	kustomer    *kustomer.Client
 	automations func() *automation.Set
 	country     string
-	users       *expirable.LRU[string, string] // by e-mail address
+	users       *expirable.LRU[string, string]   // by e-mail address
+	tags        *expirable.LRU[string, string]   // names by id
+	own         atomic.Pointer[string]           // the user of the key, once asked for
+	tagIDs      *expirable.LRU[string, []string] // by names
 }
 
 // New makes the activities. Each step asks anew which automations are in
@@ -38,7 +45,9 @@ func New(client *kustomer.Client, automations func() *automation.Set, country st
 	return &Activities{
 		CallerHash: func(string) string { return "" },
 		kustomer:   client, automations: automations, country: country,
-		users: expirable.NewLRU[string, string](userCacheSize, nil, userCacheTime),
+		users:  expirable.NewLRU[string, string](userCacheSize, nil, userCacheTime),
+		tags:   expirable.NewLRU[string, string](tagCacheSize, nil, userCacheTime),
+		tagIDs: expirable.NewLRU[string, []string](lostTagsCacheSize, nil, lostTagsCacheTime),
 	}
 }
 

@@ -149,7 +149,7 @@ func (u *update) look(ctx context.Context) error {
 			return current.Needs(u.want.needs()...)
 		}
 		u.warn("the conversation was merged into another one in Kustomer: what is written goes there")
-		u.base = Conversation{ID: current.MergedTarget, CustomerID: u.base.CustomerID, OpenedAt: u.base.OpenedAt, Adopted: u.base.Adopted, Merged: true}
+		u.base = Conversation{ID: current.MergedTarget, CustomerID: u.base.CustomerID, CatchAll: u.base.CatchAll, OpenedAt: u.base.OpenedAt, Adopted: u.base.Adopted, Merged: true}
 	}
 	return errCircle
 }
@@ -190,7 +190,7 @@ func (u *update) giveToCustomer(ctx context.Context) error {
 			u.theirs = nil
 		}
 	}
-	u.base.CustomerID = customer.id
+	u.base.CustomerID, u.base.CatchAll = customer.id, customer.catchesAll
 	return nil
 }
 

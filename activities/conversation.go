@@ -14,9 +14,11 @@ import (
 type Conversation struct {
 	ID string `json:"id,omitempty"`
 	// URL is where an agent opens it.
-	URL        string    `json:"url,omitempty"`
-	CustomerID string    `json:"customerId,omitempty"`
-	OpenedAt   time.Time `json:"openedAt,omitzero"`
+	URL        string `json:"url,omitempty"`
+	CustomerID string `json:"customerId,omitempty"`
+	// CatchAll says that calls of others belong to that customer too.
+	CatchAll bool      `json:"catchAll,omitempty"`
+	OpenedAt time.Time `json:"openedAt,omitzero"`
 	// Adopted says that it existed before the step that opened it was first completed: its steps may have been done.
 	Adopted bool `json:"adopted,omitempty"`
 	// Merged says that people merged the call's own conversation into this one.

@@ -14,14 +14,14 @@ import (
 // CreateConversation finds or creates the calling customer and opens the call's one
 // conversation, as the automations of call.inbound or call.outbound say.
 func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (StepResult, error) {
-	leave, err := a.enter(ctx)
-	if err != nil {
-		return StepResult{}, err
-	}
-	defer leave()
-	ctx, end := begin(ctx)
-	defer end()
+	return a.perform(ctx, in, a.create)
+}
+
+func (a *Activities) create(ctx context.Context, in StepInput) (StepResult, error) {
 	file := a.automations().In(a.country)
+	if file.Ignores(in.Is.Opening) { // agents' legs carry other numbers, so that only the call as a whole tells
+		return a.ignored(file, in), nil
+	}
 	if err := a.resolvePlacer(ctx, file, &in); err != nil {
 		return StepResult{}, notStarted(ctx, err)
 	}
@@ -32,9 +32,8 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	opening, warnings := openingOf(file, in.Is, facts)
 	result := StepResult{
 		CallerHash: a.callerHash(facts), Automations: file.Version, Placer: in.Is.Placer, Warnings: warnings,
-		Expects: call.Expects{Recording: file.Handles(call.Recorded), WrapUpTime: file.WrapUpTime},
+		Expects: ExpectedBy(file),
 	}
-	result.Expects.Finish = file.Handles(call.Finished) || result.Expects.Recording || result.Expects.WrapUpTime > 0
 	if !opening.Wanted {
 		return result, nil
 	}
@@ -62,6 +61,8 @@ func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (Step
 	result.Conversation.URL = a.kustomer.ConversationURL(result.Conversation.CustomerID, o.base.ID)
 	result.Conversation.OpenedAt = result.At
 	result.Conversation.Adopted = o.adopted && (in.EarlierRun || !isOwnRepeat)
+	result.Conversation.CatchAll = customer.catchesAll
+	result.Expects.Reached = file.Callers.Returning.Resolves && customer.mayHaveCalled(facts)
 	result.Caller, result.Joined, result.Warnings = customer.decision, o.joined, o.warnings
 	return result, nil
 }

@@ -22,6 +22,8 @@ type StepInput struct {
 	EarlierRun bool `json:"earlierRun,omitempty"`
 	// Amend is what an operator changed about the step.
 	Amend *Amendment `json:"amend,omitempty"`
+	// Shadow says that the step is only to say what it would write.
+	Shadow bool `json:"shadow,omitempty"`
 }
 
 // StepResult is the result of every step.
@@ -39,6 +41,8 @@ type StepResult struct {
 	Expects call.Expects `json:"expects,omitzero"`
 	// Joined says that the call has joined an earlier call's conversation.
 	Joined bool `json:"joined,omitempty"`
+	// Ignored says that the automations file's "ignore" names the call.
+	Ignored bool `json:"ignored,omitempty"`
 	// Caller says in words how it was decided whose the conversation is, if this step decided it.
 	Caller string `json:"caller,omitempty"`
 	// CallerHash is what the caller's calls can be found by, if there is a number and a key.
@@ -47,11 +51,16 @@ type StepResult struct {
 	Automations string `json:"automations,omitempty"`
 	// Warnings say what was left out, and why.
 	Warnings []string `json:"warnings,omitempty"`
+	// Withheld are the requests that a shadow would have made.
+	Withheld []Withheld `json:"withheld,omitempty"`
 }
 
-// UpdateConversation brings the call's conversation up to date: it writes what the
-// call's story wants now and did not want after the last step.
-func (a *Activities) UpdateConversation(ctx context.Context, in StepInput) (StepResult, error) {
+// perform takes a slot for a step and makes its context. In shadow it has what the step
+// writes withheld.
+func (a *Activities) perform(ctx context.Context, in StepInput, step func(context.Context, StepInput) (StepResult, error)) (StepResult, error) {
+	if err := a.serves(in.Shadow); err != nil {
+		return StepResult{}, err
+	}
 	leave, err := a.enter(ctx)
 	if err != nil {
 		return StepResult{}, err
@@ -59,6 +68,22 @@ func (a *Activities) UpdateConversation(ctx context.Context, in StepInput) (Step
 	defer leave()
 	ctx, end := begin(ctx)
 	defer end()
+	if !in.Shadow {
+		return step(ctx, in)
+	}
+	shadow := &kustomer.Shadow{Conversation: in.Conversation.theirs()}
+	result, err := step(kustomer.WithShadow(ctx, shadow), in)
+	result.Withheld = shadow.Withheld
+	return result, err
+}
+
+// UpdateConversation brings the call's conversation up to date: it writes what the
+// call's story wants now and did not want after the last step.
+func (a *Activities) UpdateConversation(ctx context.Context, in StepInput) (StepResult, error) {
+	return a.perform(ctx, in, a.update)
+}
+
+func (a *Activities) update(ctx context.Context, in StepInput) (StepResult, error) {
 	file := a.automations().In(a.country)
 	agents, err := a.resolve(ctx, file, &in)
 	if err != nil {
@@ -75,6 +100,10 @@ func (a *Activities) UpdateConversation(ctx context.Context, in StepInput) (Step
 	case err != nil && !isDeleted && !u.written:
 		return StepResult{}, notStarted(ctx, err)
 	case err != nil && !isDeleted:
+		return StepResult{}, failure(ctx, err)
+	}
+	a.learnLost(file, in.Conversation, u.base)
+	if err := a.settleLost(ctx, file, in, u); err != nil {
 		return StepResult{}, failure(ctx, err)
 	}
 	if u.agent != nil {

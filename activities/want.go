@@ -24,6 +24,7 @@ const UnassignedTag = "call_unassigned"
 // contribution is what one event of a call wants of its conversation.
 type contribution struct {
 	event string // the name of its note, which no other event of the call has
+	kind  call.Kind
 	automation.Change
 	// nobody says that the agents of this call are not to stay assigned: nobody knows
 	// who has the call, and nobody is better than the wrong person.
@@ -44,7 +45,7 @@ func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribut
 		if isAssigned && agent.User != "" {
 			facts.Agent.SourceID = agent.User
 		}
-		c := contribution{event: name, facts: facts}
+		c := contribution{event: name, kind: event, facts: facts}
 		if event == call.Inbound || event == call.Outbound {
 			o, warnings := openingOf(file, s, facts)
 			c.Change, c.warnings, c.unwanted = openingChange(o), warnings, !o.Wanted

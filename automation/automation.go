@@ -36,6 +36,12 @@ type Set struct {
 	Fields []string
 	Agents Table // Kustomer users by agent
 	Queues Table // Kustomer teams by queue
+	// Numbers are the call centre's own.
+	Numbers OwnNumbers
+	// Ignore says which calls get no conversation.
+	Ignore Ignore
+	// ServiceLevel is how soon an agent is to pick up; 0 if the file does not say.
+	ServiceLevel time.Duration
 
 	country string
 }

@@ -37,4 +37,7 @@ type Returning struct {
 	Append bool
 	// Within is how long ago that one may have been opened.
 	Within time.Duration
+	// Resolves takes the tags of a lost call, which are the file's LostTags, from the
+	// customer's earlier call conversation once the customer has been reached.
+	Resolves bool
 }

@@ -77,7 +77,8 @@ func loaded(t *testing.T, file string) *automation.Set {
 }
 
 // head declares the extra fields of the tests, a zone with daylight saving and a queue's team.
-const head = "timezone: Europe/Berlin\nfields: [app.shop, app.vip, app.score, app.text]\nqueues: { support: " + teamID + " }\nautomations:\n"
+const head = "timezone: Europe/Berlin\nfields: [app.shop, app.vip, app.score, app.text]\nqueues: { support: " + teamID + " }\n" +
+	"numbers: { '+49 30 20002000': { name: Alpha, team: " + otherID + " } }\nserviceLevel: 20s\nautomations:\n"
 
 // creation is an automation of call.inbound that opens a conversation, as an item of a file's list.
 func creation(options string) string {

@@ -21,9 +21,10 @@ type Needs struct {
 // Needs lists what the set takes for granted.
 func (s *Set) Needs() Needs {
 	needs := Needs{
-		Attributes: make(map[string]string), CatchAll: s.Callers.CatchAll, Users: s.Agents.ids(), Teams: s.Queues.ids(),
+		Attributes: make(map[string]string), CatchAll: s.Callers.CatchAll, Users: s.Agents.ids(), Teams: union(s.Queues.ids(), s.Numbers.teams()),
 		// The call becomes a note in a conversation that is there.
 		Updates: s.Callers.Returning.Append, WritesNotes: s.Callers.Returning.Append,
+		RemovesTags: s.Callers.Returning.Resolves,
 	}
 	for _, a := range s.Automations {
 		needs.add(a)

@@ -10,6 +10,8 @@ import (
 type Opening struct {
 	// Wanted says that an automation opens a conversation for this call at all.
 	Wanted bool
+	// Ignored says that the file's "ignore" names the call: then it is not wanted.
+	Ignored bool
 	// Customer is a Kustomer customer id; empty means the one who called, or was called.
 	Customer      string
 	Name          string
@@ -28,6 +30,9 @@ type Opening struct {
 // are folded in, which saves Kustomer requests. Warnings say, without
 // personal data, what was left out and why.
 func (s *Set) Open(facts call.Facts) (opening Opening, warnings []string) {
+	if s.Ignores(facts) {
+		return Opening{Ignored: true}, nil
+	}
 	r := &renderer{facts: facts, set: s}
 	event := call.Inbound
 	if facts.Outgoing {
@@ -39,6 +44,7 @@ func (s *Set) Open(facts call.Facts) (opening Opening, warnings []string) {
 		}
 	}
 	if opening.Wanted {
+		opening.Tags = union(opening.Tags, s.number(facts).Tags)
 		opening.fold(s.change(event, r))
 		opening.Tags = r.atMost(MaxTags, "tags", opening.Tags)
 		opening.AssignedUsers = r.atMost(MaxAssignees, "users", opening.AssignedUsers)

@@ -31,7 +31,7 @@ type Placeholder struct {
 	Kind Kind
 	// Known are the events that can know it, the first to know it first; others never do.
 	Known []call.Kind
-	// value is nil where it is absent, else a string, int, bool, time.Time or call.Outcome.
+	// value is nil where it is absent, else a string, int, bool, time.Time or call.Outcome. Those in ofFile have none.
 	value func(call.Facts) any
 }
 
@@ -53,8 +53,21 @@ var (
 	ofRecorded = []call.Kind{call.Recorded}
 )
 
-// TeamOfQueue is the placeholder that the file's own table of queues fills.
-const TeamOfQueue = "queue.teamId"
+// The placeholders that the file itself fills: its tables, and its service level.
+const (
+	TeamOfQueue        = "queue.teamId"
+	NameOfNumber       = "number.name"
+	TeamOfNumber       = "number.teamId"
+	WithinServiceLevel = "call.withinServiceLevel"
+)
+
+// ofFile are their values.
+var ofFile = map[string]func(*Set, call.Facts) any{
+	TeamOfQueue:        func(s *Set, f call.Facts) any { return s.teamOf(f.Queue) },
+	NameOfNumber:       func(s *Set, f call.Facts) any { return s.number(f).Name },
+	TeamOfNumber:       func(s *Set, f call.Facts) any { return s.number(f).TeamID },
+	WithinServiceLevel: (*Set).withinServiceLevel,
+}
 
 // Placeholders are those of babelforce, with the three ways in which it writes
 // the caller's number (babelforce help, "What is a Placeholder / Expression"),
@@ -82,7 +95,7 @@ var Placeholders = map[string]Placeholder{
 	"call.duration":        {Seconds, fromBridge, func(f call.Facts) any { return orAbsent(f.Leg.Seconds) }},
 	"call.finishReason":    {Text, fromEnd, func(f call.Facts) any { return orNil(f.Leg.FinishReason) }},
 	"call.outcome":         {Outcome, fromEnd, func(f call.Facts) any { return orNil(f.Outcome) }},
-	"call.waitTime":        {Seconds, fromEnd, func(f call.Facts) any { return orAbsent(f.Summary.WaitSeconds) }},
+	"call.waitTime":        {Seconds, fromBridge, func(f call.Facts) any { return orAbsent(f.Summary.WaitSeconds) }},
 	"call.talkTime":        {Seconds, fromEnd, func(f call.Facts) any { return orAbsent(f.Summary.TalkSeconds) }},
 	"call.agents":          {Text, fromEnd, func(f call.Facts) any { return orNil(strings.Join(f.Summary.Agents, ", ")) }},
 	"call.addedFromLog":    {Instant, fromStart, func(f call.Facts) any { return orNil(f.AddedAt) }},
@@ -96,6 +109,9 @@ var Placeholders = map[string]Placeholder{
 	"queue.id":             {Text, fromBridge, func(f call.Facts) any { return orNil(f.Queue.ID) }},
 	"queue.name":           {Text, fromBridge, func(f call.Facts) any { return orNil(f.Queue.Name) }},
 	TeamOfQueue:            {Text, fromBridge, nil},
+	NameOfNumber:           {Text, fromStart, nil},
+	TeamOfNumber:           {Text, fromStart, nil},
+	WithinServiceLevel:     {Flag, fromBridge, nil},
 	"recording.id":         {Text, ofRecorded, func(f call.Facts) any { return orNil(f.Recording.ID) }},
 	"recording.url":        {Text, ofRecorded, func(f call.Facts) any { return orNil(f.Recording.URL) }},
 	"recording.duration":   {Seconds, ofRecorded, func(f call.Facts) any { return orAbsent(f.Recording.Seconds) }},
@@ -111,6 +127,8 @@ var values = map[string][]any{
 	"call.direction": {call.In, call.Out},
 	"call.endedBy":   {"caller", "agent", "flow"},
 	"call.outcome":   outcomes(),
+
+	WithinServiceLevel: {true, false},
 }
 
 func outcomes() (all []any) {

@@ -26,8 +26,8 @@ func (r *renderer) warn(format string, args ...any) {
 // value is a placeholder's, nil where it is absent.
 func (r *renderer) value(name string) any {
 	value := any(r.facts.Extra[name])
-	if name == TeamOfQueue {
-		value = r.set.teamOf(r.facts.Queue)
+	if fill := ofFile[name]; fill != nil {
+		value = fill(r.set, r.facts)
 	} else if known, ok := Placeholders[name]; ok {
 		value = known.value(r.facts)
 	}

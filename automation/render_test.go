@@ -32,6 +32,7 @@ func TestEveryPlaceholderTellsItsFact(t *testing.T) {
 		"call.duration": "60", "call.outcome": "answered", "agent.id": "7", "agent.name": "Amira Haddad", "agent.email": "amira@example.com",
 		"call.waitTime": "7", "call.talkTime": "53", "call.agents": "Amira Haddad, Bo Lind", "call.endedBy": "caller", "call.addedFromLog": "2026-11-23T12:00:00Z", "call.direction": "in",
 		"recording.id": "r-1", "recording.url": "https://babelforce.example/r-1", "recording.duration": "95", "queue.teamId": teamID,
+		"number.name": "Alpha", "number.teamId": otherID, "call.withinServiceLevel": "true",
 		"agent.number": "201", "agent.sourceId": userID, "agent.agentSource": "kustomer", "queue.id": "9", "queue.name": "Support",
 		"integration.kustomer.customer.id": "c24", "integration.kustomer.conversation.id": "v24",
 		"integration.kustomer.conversation.url": "https://acme.kustomerapp.com/app/customers/c24/event/v24",

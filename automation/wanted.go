@@ -9,13 +9,16 @@ import (
 // lasting are the placeholders whose values at the ring are still the same when the call is over.
 var lasting = []string{
 	"call.id", "call.sessionId", "call.conversationId", "call.type", "call.source", "call.domain",
-	"call.from", "call.to", "call.anonymous", "call.dateCreated",
+	"call.from", "call.to", "call.anonymous", "call.dateCreated", NameOfNumber, TeamOfNumber,
 }
 
 // Wants reports whether the automations open a conversation for a call that is
 // known only from babelforce's log, and whether that can be told: a trigger may
 // read what the log does not have, or not as it was when the call rang.
 func (s *Set) Wants(facts call.Facts) (wanted, certain bool) {
+	if s.Ignores(facts) {
+		return false, true
+	}
 	r, event := &renderer{facts: facts, set: s}, call.Inbound
 	if facts.Outgoing {
 		event = call.Outbound

@@ -69,6 +69,20 @@ func TestTwoPickUpsOfOneAgentAreTwoWhateverTheLogSays(t *testing.T) {
 	require.Len(t, r.pickUps(), 3)
 }
 
+// The log's clock is seconds off, and somebody else has picked up meanwhile.
+func TestPickUpOfTheLogIsThatOfItsAgentNearby(t *testing.T) {
+	amirasInLog := with(logPickUp, func(e *Event) { e.Leg.EstablishedAt = at(14) })
+	bensInLog := with(logPickUp, func(e *Event) { e.Leg.ID, e.Agent, e.Leg.EstablishedAt = "c2", ben, at(13) })
+	r := recordOf(pickUp1, bridgedAfter(12, ben))
+	r.AddFromLog(FromLog{Reports: []Event{amirasInLog, bensInLog}}, at(2000))
+	require.Len(t, r.pickUps(), 2)
+	r = &Record{Key: "p"}
+	r.AddFromLog(FromLog{Reports: []Event{amirasInLog, bensInLog}}, at(2000))
+	r.Add(pickUp1, at(2000))
+	r.Add(bridgedAfter(12, ben), at(2000))
+	require.Len(t, r.pickUps(), 2)
+}
+
 // Nobody knows which of its agents the row of the caller's leg names.
 func TestAnAgentWhomOnlyTheCallersRowNamesCountsIfThereIsNoOther(t *testing.T) {
 	timeless := Event{Kind: Bridged, ReceivedAt: at(1800), Leg: callersLeg, Agent: ben}

@@ -24,7 +24,8 @@ type Wait struct {
 //     customer is, or after a few seconds without either.
 //  2. As long as something was reported that the conversation does not show yet, a
 //     step is due for the most urgent such thing: a pick-up, who the customer or the
-//     agent is, then the outcome, recordings, the end of the wrap-up.
+//     agent is, then the outcome, recordings, the end of the wrap-up, earlier calls of
+//     a customer who was reached.
 //  3. Otherwise the call waits: for an agent, the end, the next agent after a
 //     transfer, late reports; once the outcome is written, for what automations act on
 //     after a call.

@@ -104,6 +104,27 @@ func TestRecordingsAndWrapUpComeAfterTheOutcome(t *testing.T) {
 }
 
 // A call that nobody answered has no recording but the message that the caller may have left.
+func TestEarlierCallsAreDealtWithWhenNobodyWaits(t *testing.T) {
+	const reached = "take the tag of a lost call from the customer's earlier one"
+	events := []Event{rings, pickUp1, bridgedAfter(40, ben), ends}
+	require.Equal(t, []string{
+		"0s open the conversation",
+		"10s assign the agent, tag and note",
+		"40s assign the agent, tag and note",
+		"1m15s write the outcome",
+		"1m15s " + reached,
+		"1m15s over: answered",
+	}, live(t, Expects{Finish: true, Reached: true}, 0, events...))
+	require.Equal(t, []string{"0s open the conversation", "10s assign the agent, tag and note", "10s " + reached, "10s over: answered"},
+		live(t, Expects{Reached: true}, 0, events...), "nothing acts on the end")
+	reasons := func(reason string) Event { return with(ends, func(e *Event) { e.Leg.FinishReason = reason }) }
+	require.Contains(t, live(t, Expects{Finish: true, Reached: true}, 0, rings, reasons("passive-hangup")), "1m15s "+reached, "the legs imply a pick-up")
+	require.NotContains(t, live(t, Expects{Finish: true, Reached: true}, 0, rings, reasons("hangup")), "1m15s "+reached, "nobody was reached")
+	unknown := func(e Event) Event { return with(e, func(e *Event) { e.Leg.From = "" }) }
+	require.NotContains(t, live(t, Expects{Finish: true, Reached: true}, 0, unknown(rings), unknown(pickUp1), unknown(ends)), "1m15s "+reached,
+		"it is not known who the customer is")
+}
+
 func TestRecordingsAreWaitedForOnlyWhereThereCanBeOne(t *testing.T) {
 	recordings := Expects{Finish: true, Recording: true}
 	ended := func(state, reason string) Event {

@@ -62,6 +62,8 @@ type Expects struct {
 	Recording bool `json:"recording,omitempty"`
 	// WrapUpTime is how long after the end of an answered call they act again, 0 if they do not.
 	WrapUpTime time.Duration `json:"wrapUpTime,omitempty"`
+	// Reached says that earlier calls of the customer are to be dealt with once this one is answered.
+	Reached bool `json:"reached,omitempty"`
 }
 
 const (

@@ -26,6 +26,7 @@ const (
 	Ended              Cause = "ended"               // or the outcome has to be corrected
 	RecordingAvailable Cause = "recording_available"
 	WrapUpOver         Cause = "wrap_up_over"
+	CustomerReached    Cause = "customer_reached" // for the customer's earlier calls; after the outcome was written
 )
 
 var causesInWords = map[Cause]string{
@@ -36,6 +37,7 @@ var causesInWords = map[Cause]string{
 	Ended:              "write the outcome",
 	RecordingAvailable: "write down a recording",
 	WrapUpOver:         "wrap the call up",
+	CustomerReached:    "take the tag of a lost call from the customer's earlier one",
 }
 
 // InWords is the step as operators read it.
@@ -99,6 +101,7 @@ func causesOf(was, is Story) (causes []Cause) {
 	due(is.Closing != nil && (was.Closing == nil || was.Closing.Nth < is.Closing.Nth), Ended)
 	due(len(is.Recordings) > len(was.Recordings), RecordingAvailable)
 	due(is.WrappedUp && !was.WrappedUp, WrapUpOver)
+	due(is.Reached && !was.Reached, CustomerReached)
 	return causes
 }
 
@@ -111,12 +114,19 @@ func (r *Record) Unwritten() []Cause {
 	case !r.Opened.Conversation:
 		return nil
 	}
+	return causesOf(r.Was, r.Final())
+}
+
+// Final is what the conversation depends on once everything that the call waits for has
+// come or its time has passed, if nothing more is reported. It needs to know what the
+// automations act on: see [Record.Opened].
+func (r *Record) Final() Story {
 	is := r.story(r.Started.AddDate(100, 0, 0)) // by when all that is waited for has passed
 	if is.Closing != nil {
 		_, wanted := r.wrapUpDue(is.Closing)
 		is.WrappedUp = is.WrappedUp || wanted
 	}
-	return causesOf(r.Was, is)
+	return is
 }
 
 // isIdentifiedBy reports whether a bucket says who an agent is whom nothing named

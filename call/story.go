@@ -19,6 +19,8 @@ type Story struct {
 	Closing    *Closing        `json:"closing,omitempty"`
 	Recordings []RecordingNote `json:"recordings,omitempty"`
 	WrappedUp  bool            `json:"wrappedUp,omitempty"`
+	// Reached says that the customer was reached: earlier calls that were lost are dealt with.
+	Reached bool `json:"reached,omitempty"`
 	// Added is set if the call was added from babelforce's call log: no webhook had reported it.
 	Added *Added `json:"added,omitempty"`
 }
@@ -81,14 +83,13 @@ func (r *Record) story(now time.Time) Story {
 		}
 		s.PickUps = append(s.PickUps, is)
 	}
-	if !r.isOver(now) {
-		return s
-	}
-	over := r.over()
-	if len(s.PickUps) == 0 && over.IsAnswered() {
+	over, isOver := r.over(), r.isOver(now)
+	if isOver && len(s.PickUps) == 0 && over.IsAnswered() {
 		s.PickUps = append(s.PickUps, PickUp{Note: inferredNote, Facts: r.asOf(over.Facts, over.answer()), Inferred: true})
 	}
-	if !r.Opened.Expects.Finish {
+	s.waited()
+	s.Reached = r.Was.Reached || r.reachedCustomer() && (r.Was.Closing != nil || isOver && !r.Opened.Expects.Finish)
+	if !isOver || !r.Opened.Expects.Finish {
 		return s
 	}
 	s.Closing = r.closing(over, now)

@@ -59,6 +59,9 @@ type Config struct {
 	// Transport defaults to net/http's with more idle connections. One that
 	// does not report to net/http/httptrace makes every failed write ambiguous.
 	Transport http.RoundTripper
+	// Shadow has the client read and never write. Writes are withheld, and answered by the
+	// [Shadow] of the context; without one they fail.
+	Shadow bool
 	// Observe, when set, is called once for every request sent, on the
 	// goroutine that sent it and with the context it was asked for with.
 	Observe func(context.Context, Exchange)
@@ -83,6 +86,7 @@ type Client struct {
 	key     atomic.Pointer[string]
 	timeout time.Duration
 	budget  *budget
+	shadow  bool
 	observe func(context.Context, Exchange)
 }
 
@@ -100,7 +104,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		base: base, http: newHTTP(cfg, base), timeout: cfg.Timeout,
-		budget: newBudget(cfg.RequestsPerMinute), observe: cfg.Observe,
+		budget: newBudget(cfg.RequestsPerMinute), shadow: cfg.Shadow, observe: cfg.Observe,
 	}
 	c.key.Store(&cfg.APIKey)
 	if c.timeout == 0 {
@@ -144,6 +148,9 @@ func newHTTP(cfg Config, base *url.URL) *resty.Client {
 	transport := cfg.Transport
 	if transport == nil {
 		transport = defaultTransport()
+	}
+	if cfg.Shadow {
+		transport = readOnly{transport}
 	}
 	userAgent := cfg.UserAgent
 	if userAgent == "" {

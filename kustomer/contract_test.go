@@ -88,6 +88,8 @@ var unpublished = map[string]string{
 	"UsersByEmail": "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users?email=",
 	"Users":        "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users",
 	"Teams":        "third-party clients: GET /v1/teams",
+	"CurrentUser":  "third-party clients (singer-io/tap-kustomer): GET /v1/users/current",
+	"Tags":         "third-party clients (Pipedream, tap-kustomer): GET /v1/tags",
 	"CurrentToken": "developer site, Quickstart: GET /v1/auth/tokens/current",
 }
 

@@ -14,6 +14,7 @@ import (
 type Conversation struct {
 	ID            string
 	CustomerID    string
+	CreatedBy     string // the user whose key or hand has created it; empty when not known
 	ExternalID    string
 	Name          string   // the subject that agents see
 	Status        string   // open, snoozed or done
@@ -67,7 +68,7 @@ func (c *Conversation) Needs(fields ...Field) error {
 }
 
 func (c *Conversation) read(r *resource) error {
-	c.ID, c.CustomerID = r.id, r.related("customer")
+	c.ID, c.CustomerID, c.CreatedBy = r.id, r.related("customer"), r.related("createdBy")
 	c.ExternalID, _ = attribute(r, "externalId", asText)
 	c.Name, _ = attribute(r, "name", asText)
 	c.Status, _ = attribute(r, "status", asWord)
@@ -147,8 +148,8 @@ type ConversationUpdate struct {
 // Conversation reads a conversation. OpenAPI: GET /conversations/{id}.
 func (c *Client) Conversation(ctx context.Context, id string) (*Conversation, error) {
 	return one[Conversation](ctx, c, call{
-		op: "read conversation", method: http.MethodGet,
-		route: "/v1/conversations/{id}", params: map[string]string{"id": id},
+		op: "read conversation", method: http.MethodGet, ofSteps: true,
+		route: conversationRoute, params: map[string]string{"id": id},
 	})
 }
 
@@ -157,7 +158,7 @@ func (c *Client) Conversation(ctx context.Context, id string) (*Conversation, er
 // after its creation is inferred. OpenAPI: GET /conversations/externalId={externalId}.
 func (c *Client) ConversationByExternalID(ctx context.Context, externalID string) (*Conversation, error) {
 	return one[Conversation](ctx, c, call{
-		op: "find conversation by external id", method: http.MethodGet,
+		op: "find conversation by external id", method: http.MethodGet, ofSteps: true,
 		route: "/v1/conversations/externalId={externalId}", params: map[string]string{"externalId": externalID},
 	})
 }
@@ -172,7 +173,7 @@ func (c *Client) CustomerConversations(ctx context.Context, customerID string, f
 		query.Set("fromDate", from.UTC().Format(time.RFC3339))
 	}
 	return all[Conversation](ctx, c, call{
-		op: "list conversations of customer", method: http.MethodGet,
+		op: "list conversations of customer", method: http.MethodGet, ofSteps: true,
 		route: "/v1/customers/{id}/conversations", params: map[string]string{"id": customerID}, query: query.Encode(),
 	})
 }
@@ -196,8 +197,13 @@ func (c *Client) UpdateConversation(ctx context.Context, id string, in Conversat
 	}
 	return c.changed(ctx, call{
 		op: "update conversation", method: http.MethodPut,
-		route: "/v1/conversations/{id}", params: map[string]string{"id": id}, body: in,
+		route: conversationRoute, params: map[string]string{"id": id}, body: in,
 	})
+}
+
+// newOwner is what MoveConversation sends.
+type newOwner struct {
+	CustomerID string `json:"customer"`
 }
 
 // MoveConversation gives a conversation to another customer. OpenAPI: PUT
@@ -205,7 +211,7 @@ func (c *Client) UpdateConversation(ctx context.Context, id string, in Conversat
 func (c *Client) MoveConversation(ctx context.Context, id, customerID string) (*Conversation, error) {
 	return c.changed(ctx, call{
 		op: "move conversation", method: http.MethodPut,
-		route: "/v1/conversations/{id}", params: map[string]string{"id": id}, body: map[string]string{"customer": customerID},
+		route: conversationRoute, params: map[string]string{"id": id}, body: newOwner{customerID},
 	})
 }
 

@@ -32,6 +32,12 @@ type NewMessage struct {
 	Meta map[string]any `json:"meta,omitempty"`
 }
 
+// voiceMessage is what CreateMessage sends.
+type voiceMessage struct {
+	Channel string `json:"channel"`
+	NewMessage
+}
+
 // CreateMessage writes a telephone call onto a conversation's timeline; nothing
 // is sent to anybody (developer site, Get messages). One with direction in
 // presumably opens a conversation that is done (inferred), so set that status
@@ -39,13 +45,9 @@ type NewMessage struct {
 // a Conflict (the status is not documented): look it up after any refusal.
 // OpenAPI: POST /conversations/{id}/messages.
 func (c *Client) CreateMessage(ctx context.Context, conversationID string, in NewMessage) error {
-	body := struct {
-		Channel string `json:"channel"`
-		NewMessage
-	}{"voice", in}
 	return c.done(ctx, call{
 		op: "create message", method: http.MethodPost,
-		route: "/v1/conversations/{id}/messages", params: map[string]string{"id": conversationID}, body: body,
+		route: "/v1/conversations/{id}/messages", params: map[string]string{"id": conversationID}, body: voiceMessage{"voice", in},
 	})
 }
 
@@ -54,7 +56,7 @@ func (c *Client) CreateMessage(ctx context.Context, conversationID string, in Ne
 // is inferred. OpenAPI: GET /messages/externalid=:externalId, with a small i.
 func (c *Client) MessageByExternalID(ctx context.Context, externalID string) (*Message, error) {
 	return one[Message](ctx, c, call{
-		op: "find message by external id", method: http.MethodGet,
+		op: "find message by external id", method: http.MethodGet, ofSteps: true,
 		route: "/v1/messages/externalid={externalId}", params: map[string]string{"externalId": externalID},
 	})
 }

@@ -43,7 +43,7 @@ func (c *Client) CreateNote(ctx context.Context, conversationID string, in NewNo
 // /conversations/{id}/notes.
 func (c *Client) Notes(ctx context.Context, conversationID string) ([]Note, error) {
 	return all[Note](ctx, c, call{
-		op: "list notes", method: http.MethodGet,
+		op: "list notes", method: http.MethodGet, ofSteps: true,
 		route: "/v1/conversations/{id}/notes", params: map[string]string{"id": conversationID},
 	})
 }

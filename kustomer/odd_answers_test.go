@@ -21,7 +21,7 @@ const (
 		"externalId":"babelforce:1","name":"Call","status":"open","direction":"in","priority":3,"tags":["t1"],"mergedTarget":"m1","deleted":true,
 		"assignedUsers":["u1"],"assignedTeams":["t1"],"custom":{"waitNum":7},"rev":4,"noteCount":2,
 		"createdAt":"2016-11-09T02:46:29.789Z","importedAt":"2016-11-09T02:46:29.000Z","updatedAt":"2016-11-09T03:23:34.064Z","satisfaction":null},
-		"relationships":{"customer":{"data":{"type":"customer","id":"` + customerID + `"}}}}`
+		"relationships":{"customer":{"data":{"type":"customer","id":"` + customerID + `"}},"createdBy":{"data":{"type":"user","id":"` + userID + `"}}}}`
 	oddCustomer = `{"data":{"type":"customer","id":"` + customerID + `","attributes":{"name":"Ada","externalId":"crm/1",
 		"phones":[{"phone":"+18005551212","type":"mobile"}],"sharedPhones":[],"createdAt":"2016-11-09T02:46:29.789Z"}}}`
 	oddNotes = `{"data":[{"type":"note","id":"n1","attributes":{"externalId":"babelforce:1:bridged","body":"b","createdAt":"2016-11-09T02:46:29.789Z"},

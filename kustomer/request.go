@@ -27,6 +27,8 @@ type call struct {
 	params map[string]string // unescaped
 	query  string            // encoded
 	body   any               // nil: none
+	// ofSteps says of a read that it asks for what steps of calls have written.
+	ofSteps bool
 }
 
 // do sends one request and returns an answer worth decoding. Every error is an *Error.
@@ -34,6 +36,9 @@ func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 	request, body, err := c.prepare(in)
 	if err != nil {
 		return nil, err
+	}
+	if got, err := c.withhold(ctx, in, body); got != nil || err != nil {
+		return got, err
 	}
 	isProbe, err := c.await(ctx, in)
 	if err != nil {

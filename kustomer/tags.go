@@ -23,6 +23,25 @@ func tagCall(op, method, conversationID string, tags []string) call {
 	return call{
 		op: op, method: method,
 		route: "/v1/conversations/{id}/tags", params: map[string]string{"id": conversationID},
-		body: append([]string{}, tags...), // a nil list would be sent as null
+		body: append(tagNames{}, tags...), // a nil list would be sent as null
 	}
+}
+
+// tagNames is what AddTags and RemoveTags send.
+type tagNames []string
+
+// Tag is a tag of the organisation.
+type Tag struct{ ID, Name string }
+
+func (t *Tag) read(r *resource) error {
+	t.ID = r.id
+	t.Name, _ = attribute(r, "name", asText)
+	return r.needsID()
+}
+
+// Tags reads all tags, one request for every 100: conversations have their ids, and
+// requests that add tags their names. The key needs the role org.permission.tag.read.
+// GET /tags, which is not in the published OpenAPI file (seen in third-party clients).
+func (c *Client) Tags(ctx context.Context) ([]Tag, error) {
+	return all[Tag](ctx, c, call{op: "list tags", method: http.MethodGet, route: "/v1/tags"})
 }

@@ -46,6 +46,12 @@ func (c *Client) Users(ctx context.Context) ([]User, error) {
 	return all[User](ctx, c, call{op: "list users", method: http.MethodGet, route: "/v1/users"})
 }
 
+// CurrentUser is the machine user behind the key: everything that this client creates
+// is created by it. GET /users/current (seen in third-party clients).
+func (c *Client) CurrentUser(ctx context.Context) (*User, error) {
+	return one[User](ctx, c, call{op: "read the key's user", method: http.MethodGet, route: "/v1/users/current"})
+}
+
 // Teams reads all teams; there is no look-up by name. GET /teams.
 func (c *Client) Teams(ctx context.Context) ([]Team, error) {
 	return all[Team](ctx, c, call{op: "list teams", method: http.MethodGet, route: "/v1/teams"})

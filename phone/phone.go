@@ -193,3 +193,41 @@ func (n Number) International() string {
 
 // IsCountry reports whether two letters are a country that numbers can be at home in.
 func IsCountry(code string) bool { return phonenumbers.GetSupportedRegions()[code] }
+
+// Prefix is how all numbers begin in E.164 that begin with these digits: +49900 for
+// "+49 900", and for "0900" at home in DE. The errors are those of [Parse].
+func Prefix(text, country string) (string, error) {
+	sent, err := read(text)
+	switch {
+	case err != nil:
+		return "", err
+	case strings.HasPrefix(sent, "+") && beginsNumbers(sent):
+		return sent, nil
+	case strings.HasPrefix(sent, "+"):
+		return "", ErrUnreadable
+	case country == "":
+		return "", ErrNoCountry
+	}
+	code := strconv.Itoa(phonenumbers.GetCountryCodeForRegion(country))
+	dialled := phonenumbers.GetNddPrefixForRegion(country, true)
+	rest, isNational := strings.CutPrefix(sent, dialled)
+	if !isNational && dialled != code || rest == "" || dialled == "0" && strings.HasPrefix(rest, "0") { // the last dials abroad
+		return "", ErrUnreadable
+	}
+	return "+" + code + rest, nil
+}
+
+// beginsNumbers reports whether the first digits behind a plus are a country code, or the
+// beginning of one, and no 0 follows that is only dialled at home.
+func beginsNumbers(sent string) bool {
+	const longest = 3 // of country codes, of which none begins another
+	digits := sent[1:]
+	for n := 1; n <= min(longest, len(digits)); n++ {
+		code, _ := strconv.Atoi(digits[:n])
+		if region := phonenumbers.GetRegionCodeForCountryCode(code); region != phonenumbers.UNKNOWN_REGION {
+			dialled := phonenumbers.GetNddPrefixForRegion(region, true)
+			return dialled != "0" || !strings.HasPrefix(digits[n:], dialled)
+		}
+	}
+	return len(digits) < longest && !strings.HasPrefix(digits, "0")
+}

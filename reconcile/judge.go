@@ -192,7 +192,7 @@ func judgeRun(root calllog.Row, last babelforce.Agent, run *Run) (Result, Why) {
 		return Skipped, ""
 	case isRunning && slices.Contains(needAnEnd, run.WaitsFor):
 		return Incomplete, NoEnd
-	case !run.HasIt && has(workflows.MarkNotWanted):
+	case !run.HasIt && (has(workflows.MarkNotWanted) || has(workflows.MarkIgnored)):
 		return NotWanted, ByTrigger
 	case !run.HasIt && isRunning:
 		return NotYet, WaitsKustomer

@@ -69,6 +69,7 @@ func TestEveryCallHasOneResult(t *testing.T) {
 		"joined":                            {rang(), over(marked(workflows.MarkJoined)), Joined, "", babelforce.Agent{}},
 		"joined, agent unknown":             {rang(), over(marked(workflows.MarkJoined, workflows.MarkUnassigned)), Joined, "", babelforce.Agent{}},
 		"not wanted":                        {rang(), over(without, marked(workflows.MarkNotWanted)), NotWanted, ByTrigger, babelforce.Agent{}},
+		"ignored":                           {rang(), over(without, marked(workflows.MarkIgnored)), NotWanted, ByTrigger, babelforce.Agent{}},
 		"a test call":                       {rang(func(r *calllog.Row) { r.Call.Source = "test" }), nil, Test, "", babelforce.Agent{}},
 		"without a run":                     {rang(), nil, Missed, "", babelforce.Agent{}},
 		"its run waits for an agent":        {rang(), over(running(workflows.Ringing, call.WaitsForAgent)), Incomplete, NoEnd, babelforce.Agent{}},

@@ -60,14 +60,16 @@ func (p Plan) Apply(ctx context.Context, c client.Client) error {
 		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: 24 * time.Hour,
 	}
 	for _, options := range []client.ScheduleOptions{passes, statements} {
-		if err := apply(ctx, c, options); err != nil {
+		if err := ApplySchedule(ctx, c, options); err != nil {
 			return fmt.Errorf("schedule %s: %w", options.ID, err)
 		}
 	}
 	return nil
 }
 
-func apply(ctx context.Context, c client.Client, options client.ScheduleOptions) error {
+// ApplySchedule creates a Schedule, or changes the one that is there. It leaves alone
+// whether an operator has paused it.
+func ApplySchedule(ctx context.Context, c client.Client, options client.ScheduleOptions) error {
 	_, err := c.ScheduleClient().Create(ctx, options)
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return err

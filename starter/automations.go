@@ -45,7 +45,7 @@ func automationsCommand(out io.Writer) *cli.Command {
 				_, err := out.Write(automation.DefaultFile)
 				return err
 			}
-			set, _, err := automations.Load()
+			set, _, err := automations.Load("")
 			if err != nil {
 				return err
 			}

@@ -68,6 +68,8 @@ func filterFlags() (flags []cli.Flag) {
 	return append(flags,
 		&cli.StringFlag{Name: "since", Usage: "calls that began after a `TIME`, in UTC if it does not say: 2h, 1d or 1w (ago), 2026-11-23, 2026-11-23T09:00:00Z"},
 		&cli.BoolFlag{Name: "running", Usage: "calls under way, parked ones among them"},
+		&cli.BoolFlag{Name: "shadow", Usage: "calls in shadow, instead of live ones"},
+		&cli.BoolFlag{Name: "ignored", Usage: "calls without a conversation, because \"ignore\" in the automations file names their number"},
 	)
 }
 
@@ -90,6 +92,10 @@ func filterQuery(c *cli.Context, now time.Time) (query operator.Query, err error
 	}
 	if c.Bool("running") || c.IsSet("waits-for") { // a run that was ended keeps what it waited for
 		query.Running()
+	}
+	query.Shadow = c.Bool("shadow")
+	if c.Bool("ignored") {
+		query.Ignored()
 	}
 	return query, nil
 }

@@ -17,7 +17,7 @@ var ring = time.Date(2026, time.March, 4, 9, 30, 0, 0, time.UTC)
 func fourCalls(t *testing.T) *fakeTemporal {
 	t.Helper()
 	f := newTemporal(t, []string{"call/parked", "call/rings"}, []string{"call/over", "call/killed"})
-	f.finds, f.count = "WorkflowType = 'CallWorkflow'", 4
+	f.finds, f.count = "WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/'", 4
 	f.calls["call/parked"] = &fakeCall{started: ring, listed: map[string]string{"CallPhase": "parked", "WaitsFor": "operator", "CallDirection": "in", "ParkedBecause": refusal}}
 	f.calls["call/rings"] = &fakeCall{started: ring.Add(3 * time.Minute), listed: map[string]string{"CallPhase": "ringing", "WaitsFor": "agent", "CallDirection": "in"}}
 	f.calls["call/over"] = &fakeCall{started: ring.Add(2 * time.Minute), ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, listed: map[string]string{
@@ -78,11 +78,12 @@ func TestFiltersBecomeOneQuery(t *testing.T) {
 		"--queue O'Brien'OR''='":                     "QueueName = 'O''Brien''OR''''='''",
 		"--waits-for kustomer":                       "WaitsFor = 'kustomer' AND ExecutionStatus = 'Running'",
 		"--agent=":                                   "AgentId = ''",
+		"--ignored --direction in":                   "CallDirection = 'in' AND CallMarks = 'ignored'",
 		"--queue x_AND_CallPhase=parked":             "QueueName = 'x_AND_CallPhase=parked'",
 		"--direction out --queue Überlauf --limit 1": "CallDirection = 'out' AND QueueName = 'Überlauf'",
 	} {
 		f := newTemporal(t)
-		f.finds = "WorkflowType = 'CallWorkflow' AND " + query
+		f.finds = "WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/' AND " + query
 		f.lists = noQueues
 		printed, err := starts(t, append([]string{"calls"}, strings.Fields(flags)...)...)
 		require.NoError(t, err, flags)
@@ -100,6 +101,7 @@ func TestNoCallIsSaidWithWhatWasLookedFor(t *testing.T) {
 		"": "knows no call",
 		"--outcome abandoned --since 2026-11-23 --running": "knows no call with outcome abandoned, since 2026-11-23T00:00:00Z, running",
 		"--waits-for kustomer":                             "knows no call with waits-for kustomer, running",
+		"--ignored":                                        "knows no call with ignored",
 		"--queue support":                                  "knows no call with queue support, and none that went through a queue",
 	} {
 		f := newTemporal(t)
@@ -135,15 +137,15 @@ func queryOf(t *testing.T, flags string) (query string, err error) {
 func TestQueueIsFoundInWhateverCase(t *testing.T) {
 	f := fourCalls(t)
 	f.lists = map[string][]string{
-		"WorkflowType = 'CallWorkflow' AND QueueName = 'support'": nil,
+		"WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/' AND QueueName = 'support'": nil,
 		queued: {"call/over"},
-		queued + " AND QueueName NOT IN ('Support')":                            {"call/other"},
-		queued + " AND QueueName NOT IN ('Support', 'Sales')":                   {"call/third"},
-		queued + " AND QueueName NOT IN ('Support', 'Sales', 'SUPPORT')":        nil,
-		"WorkflowType = 'CallWorkflow' AND QueueName IN ('SUPPORT', 'Support')": {"call/over", "call/third"},
-		"WorkflowType = 'CallWorkflow' AND QueueName = 'suport'":                nil,
-		"WorkflowType = 'CallWorkflow' AND QueueName = 'sales'":                 nil,
-		"WorkflowType = 'CallWorkflow' AND QueueName = 'Sales'":                 {"call/other"},
+		queued + " AND QueueName NOT IN ('Support')":                                                               {"call/other"},
+		queued + " AND QueueName NOT IN ('Support', 'Sales')":                                                      {"call/third"},
+		queued + " AND QueueName NOT IN ('Support', 'Sales', 'SUPPORT')":                                           nil,
+		"WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/' AND QueueName IN ('SUPPORT', 'Support')": {"call/over", "call/third"},
+		"WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/' AND QueueName = 'suport'":                nil,
+		"WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/' AND QueueName = 'sales'":                 nil,
+		"WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/' AND QueueName = 'Sales'":                 {"call/other"},
 	}
 	for id, queue := range map[string]string{"call/over": "Support", "call/other": "Sales", "call/third": "SUPPORT"} {
 		f.calls[id] = &fakeCall{started: ring, listed: map[string]string{"QueueName": queue}}
@@ -161,7 +163,7 @@ func TestQueueIsFoundInWhateverCase(t *testing.T) {
 
 func TestPausedCallSaysSoInTheList(t *testing.T) {
 	f := newTemporal(t, []string{"call/step", "call/run"})
-	f.finds = "WorkflowType = 'CallWorkflow'"
+	f.finds = "WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/'"
 	f.calls["call/step"] = &fakeCall{started: ring, pending: pausedStep, listed: map[string]string{"CallPhase": "ringing", "WaitsFor": "kustomer"}}
 	f.calls["call/run"] = &fakeCall{started: ring, ended: enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED, listed: map[string]string{"CallPhase": "bridged", "WaitsFor": "end"}}
 	printed, err := starts(t, "calls")

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/internal/against"
 	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/check"
 	"github.com/callthread/callthread/internal/trial"
@@ -28,6 +29,8 @@ type checkResult struct {
 	Samples  []check.Sample  `json:"samples,omitempty"`
 	// Unreached are the automations that act on no sample; empty, but not null, where there are samples.
 	Unreached []trial.Automation `json:"unreached,omitzero"`
+	// Calls is what the file changes about real calls, if that was asked for.
+	Calls *against.Report `json:"calls,omitempty"`
 }
 
 // checking is what the command checks, and with what.
@@ -36,16 +39,17 @@ type checking struct {
 	crm         app.Kustomer
 	country     app.Country
 	samples     samples
+	calls       realCalls
 	asJSON      bool
 }
 
 // checkCommand tells before the first call whether everything fits together.
-func checkCommand(out io.Writer) *cli.Command {
-	var c checking
+func checkCommand(out, logs io.Writer) *cli.Command {
+	c := checking{calls: realCalls{logs: logs}}
 	return &cli.Command{
 		Name:  "check",
 		Usage: "check the automations file and, with credentials, whether it and the Kustomer org fit together; writes nothing",
-		Flags: slices.Concat(app.Flags(&c.automations, &c.crm, &c.country), c.samples.flags(), []cli.Flag{
+		Flags: slices.Concat(app.Flags(&c.automations, &c.crm, &c.country), c.samples.flags(), c.calls.flags(), []cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print JSON, for scripts", Destination: &c.asJSON},
 		}),
 		Action: func(cli *cli.Context) error { return c.run(cli, out) },
@@ -56,29 +60,47 @@ func (c *checking) run(cli *cli.Context, out io.Writer) error {
 	if err := app.NoArguments(cli); err != nil {
 		return err
 	}
+	if err := c.calls.check(cli); err != nil {
+		return err
+	}
 	home, err := c.country.Parse()
 	if err != nil {
 		return err
 	}
 	var report check.Report
-	set, warnings, err := c.automations.Load()
+	set, warnings, err := c.automations.Load(home)
 	report.File(c.automations.Name(), set, warnings, err)
-	if c.crm.URL != "" || c.crm.APIKeyFile != "" || os.Getenv("KUSTOMER_API_KEY") != "" {
+	hasOrg := c.crm.URL != "" || c.crm.APIKeyFile != "" || os.Getenv("KUSTOMER_API_KEY") != ""
+	if hasOrg && !c.calls.wanted {
 		checkOrg(cli.Context, &report, c.crm, set)
 	}
 	result := checkResult{OK: !report.Fails(), Findings: report.Findings}
 	if set != nil {
-		if err := c.sample(cli, &result, check.Sampler{Set: set, Country: home}); err != nil {
+		if err := c.tryFile(cli, &result, set, home); err != nil {
 			return err
 		}
 	}
 	if err := printCheck(out, result, c.asJSON); err != nil {
 		return err
 	}
-	if !result.OK {
+	switch {
+	case !result.OK:
 		return errCheckFailed
+	case result.Calls != nil:
+		return c.calls.nothingCompared(result.Calls)
 	}
 	return nil
+}
+
+// tryFile tries the file with the calls that are asked for, made-up and real ones.
+func (c *checking) tryFile(cli *cli.Context, result *checkResult, set *automation.Set, home string) (err error) {
+	if err := c.sample(cli, result, check.Sampler{Set: set, Country: home}); err != nil {
+		return err
+	}
+	if c.calls.wanted {
+		result.Calls, err = c.calls.compare(cli, set, home)
+	}
+	return err
 }
 
 // sample adds the samples that are asked for.
@@ -122,6 +144,9 @@ func printCheck(out io.Writer, result checkResult, asJSON bool) error {
 	}
 	if result.Samples != nil {
 		printUnreached(out, result.Unreached)
+	}
+	if result.Calls != nil {
+		result.Calls.Print(out)
 	}
 	return nil
 }

@@ -89,7 +89,11 @@ func (s *samples) readOwn() error {
 
 func printSample(out io.Writer, sample check.Sample) error {
 	fmt.Fprintf(out, "\nSample call, %s:\n", sample.Call)
-	if !sample.Writes() { // headings alone would look as if something had gone wrong
+	switch { // headings alone would look as if something had gone wrong
+	case sample.Ignored:
+		fmt.Fprintln(out, "  no conversation, because `ignore:` in the automations file names the number")
+		sample.Events = nil
+	case !sample.Writes():
 		fmt.Fprintln(out, "  no automation opens a conversation for this call")
 		sample.Events = nil
 	}

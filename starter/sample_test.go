@@ -60,6 +60,20 @@ func TestSampleCallThatOpensNoConversationSaysSo(t *testing.T) {
 	require.Contains(t, printed, "\nSample call, from a withheld number, answered after 7 s, over after 95 s:"+nothing)
 }
 
+func TestSampleCallThatIsIgnoredSaysSo(t *testing.T) {
+	file := writeFile(t, "ignore: { callers: [\"+49900*\"], called: [\"+493023125099\"] }\n"+
+		"automations: [{ event: call.inbound, action: kustomer.conversation.create, options: { name: Call } }]\n")
+	const why = ":\n  no conversation, because `ignore:` in the automations file names the number\n"
+	printed, err := starts(t, "check", "--sample", "--automations", file)
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(printed, why))
+	require.Contains(t, printed, "\nSample call, answered after 7 s, over after 95 s, which the file ignores"+why)
+
+	printed, err = starts(t, "check", "--to", "+493023125099", "--automations", file)
+	require.NoError(t, err)
+	require.Equal(t, 2, strings.Count(printed, why), "it is answered, and it is not")
+}
+
 // brands opens other conversations for callers of two numbers, and has something for those who waited.
 const brands = `fields: [shop.id]
 automations:

@@ -37,7 +37,10 @@ func serveCommand(logs io.Writer) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return s.run(c.Context, log)
+			if err := s.worker.InMode(c); err != nil {
+				return err
+			}
+			return s.run(c.Context, s.worker.Shadow.Log(log))
 		},
 	}
 }
@@ -56,7 +59,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	process, err := app.Start(ctx, "callthread-starter", &s.temporal, log)
+	process, err := app.Start(ctx, "callthread-starter", &s.temporal, s.worker.Shadow.On, log)
 	if err != nil {
 		return err
 	}
@@ -114,6 +117,7 @@ func (s *server) handler(process *app.Process, verifier *babelforce.Verifier, pr
 		Ready:            s.temporal.Ready,
 		Outgoing:         wantsOutbound,
 		Limits:           s.limits,
+		Shadow:           s.worker.Shadow.On,
 		Log:              process.Log,
 		Observe: func(a webhook.Answered) {
 			count(a.Event, a.Status, a.Late || a.Ignored, a.Took)
@@ -130,6 +134,6 @@ func (s *server) prepareAlone() (inForce func() *automation.Set, err error) {
 	// Workers read the automations anew on a hangup, and whoever sends it to all
 	// of a deployment must not end its receivers, as is the default.
 	signal.Ignore(syscall.SIGHUP)
-	automations, _, err := s.worker.Automations.Load()
+	automations, _, err := s.worker.Automations.Load("")
 	return func() *automation.Set { return automations }, err
 }

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/callthread/callthread/internal/app"
+	"github.com/callthread/callthread/notify"
 	"github.com/callthread/callthread/reconcile"
 )
 
@@ -23,6 +24,7 @@ type setup struct {
 	reconciler app.Reconciler
 	days       int
 	compare    bool
+	notify     bool
 	out        io.Writer
 }
 
@@ -31,9 +33,10 @@ func setupCommand(out, logs io.Writer) *cli.Command {
 	return &cli.Command{
 		Name: "setup",
 		Usage: "prepare Temporal for calls, with an administrator's credentials: create the namespace if there is none, register the search attributes, " +
-			"and schedule comparisons with babelforce's log",
+			"and schedule comparisons with babelforce's log, and notifications",
 		Description: "May be run again at any time. The retention of a namespace that is there already is not changed.\n" +
-			"Comparisons are scheduled where --compare is given; what they need to know is a worker's.\n\n" + app.TemporalHelp,
+			"Comparisons are scheduled where --compare is given; what they need to know is a worker's.\n" +
+			"Notifications likewise with --notify; --notify=false removes their schedule.\n\n" + app.TemporalHelp,
 		Flags: app.Flags(s, &s.temporal, &s.reconciler),
 		Action: func(c *cli.Context) error {
 			if err := app.NoArguments(c); err != nil {
@@ -47,7 +50,10 @@ func setupCommand(out, logs io.Writer) *cli.Command {
 				return err
 			}
 			defer client.Close()
-			return s.run(c.Context, client)
+			if err := s.run(c.Context, client); err != nil || !c.IsSet("notify") {
+				return err
+			}
+			return s.scheduleNotifications(c.Context, client)
 		},
 	}
 }
@@ -57,6 +63,7 @@ func (s *setup) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.IntFlag{Name: "retention-days", Usage: "how many days after its end a call is kept, in a namespace that is created", Value: int(app.DefaultRetention / day), Destination: &s.days},
 		&cli.BoolFlag{Name: "compare", Usage: "schedule comparisons with babelforce's log, or change their schedule", Destination: &s.compare},
+		&cli.BoolFlag{Name: "notify", Usage: "schedule notifications, which a worker sends that has their URL; --notify=false removes the schedule", Destination: &s.notify},
 	}
 }
 
@@ -82,6 +89,22 @@ func (s *setup) run(ctx context.Context, c client.Client) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "Schedules %s and %s are there.\n", reconcile.PassSchedule, reconcile.StatementSchedule)
+	return nil
+}
+
+// scheduleNotifications creates the Schedule of notifications, or removes it.
+func (s *setup) scheduleNotifications(ctx context.Context, c client.Client) error {
+	if !s.notify {
+		if err := notify.Remove(ctx, c, s.temporal.TaskQueue); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "Schedule %s is removed.\n", notify.TaskQueue(s.temporal.TaskQueue))
+		return nil
+	}
+	if err := notify.Apply(ctx, c, s.temporal.TaskQueue); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "Schedule %s is there.\n", notify.TaskQueue(s.temporal.TaskQueue))
 	return nil
 }
 

@@ -122,6 +122,14 @@ var underWay = workflows.State{
 
 const undone = "Left undone   write the outcome\n              the conversation is still open\n"
 
+func TestIgnoredCallIsShownWithTheReason(t *testing.T) {
+	_, x := answeredCall(t)
+	x.state = workflows.State{Phase: workflows.Missed, InKustomer: workflows.InKustomer{Ignored: true}}
+	printed, err := starts(t, "show", "x")
+	require.NoError(t, err)
+	require.Contains(t, printed, "none, because `ignore:` in the automations file names the number\n")
+}
+
 func TestCallThatWasTerminatedIsShownWithWhatItLeavesUndone(t *testing.T) {
 	_, x := answeredCall(t)
 	x.ended, x.reason, x.state = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, "stuck", underWay

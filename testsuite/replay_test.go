@@ -1,16 +1,10 @@
 package testsuite
 
 import (
-	"errors"
 	"flag"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	historypb "go.temporal.io/api/history/v1"
-	"go.temporal.io/api/temporalproto"
 
 	"github.com/callthread/callthread/internal/demo"
 	"github.com/callthread/callthread/testsuite/histories"
@@ -20,7 +14,7 @@ import (
 
 // Histories are recorded once, by the version of CallWorkflow that their name begins
 // with, and kept for good; testsuite/histories replays them. To record those of a new
-// version: go test ./testsuite -run TestPlayedCalls -record v2
+// version: go test ./testsuite ./testsuite/shadow -run 'TestPlayedCalls|SideBySide' -record v2
 var record = flag.String("record", "", "record histories under this version's name")
 
 const recorded = "histories"
@@ -42,21 +36,7 @@ func playsAndReplays(t *testing.T, calls map[string]func(t *testing.T, s *stage.
 			if *record == "" {
 				return
 			}
-			keep(t, history, *record+"-"+name+".json")
+			require.NoError(t, histories.Keep(recorded, *record+"-"+name+".json", history))
 		})
 	}
-}
-
-// keep records a history. One that exists is what running calls depend on, and stays as it is.
-func keep(t *testing.T, history *historypb.History, name string) {
-	t.Helper()
-	text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(history)
-	require.NoError(t, err)
-	file, err := os.OpenFile(filepath.Join(recorded, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		require.Fail(t, "this history is recorded already", "%s: no history is ever overwritten; record under another version's name", name)
-	}
-	require.NoError(t, err)
-	_, err = file.Write(text)
-	require.NoError(t, errors.Join(err, file.Close()))
 }

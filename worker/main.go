@@ -37,7 +37,11 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		if err != nil {
 			return err
 		}
-		process, err := app.Start(c.Context, "callthread-worker", &temporal, log)
+		if err := worker.InMode(c); err != nil {
+			return err
+		}
+		log = worker.Shadow.Log(log)
+		process, err := app.Start(c.Context, "callthread-worker", &temporal, worker.Shadow.On, log)
 		if err != nil {
 			return err
 		}

@@ -70,6 +70,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"no Temporal":      {nil, settings{"TEMPORAL_CONFIG_FILE": writeFile(t, "[")}, []string{"TEMPORAL_*", "temporal.toml"}},
 		"half a key":       {nil, settings{"CALLTHREAD_ENCRYPTION_KEYS": "2026:AAAA"}, []string{"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS", "32 of AES-256"}},
 		"metrics in use":   {nil, settings{"CALLTHREAD_METRICS_LISTEN": busy}, []string{"--metrics-listen", busy, "in use"}},
+		"no web address":   {nil, settings{"CALLTHREAD_NOTIFY_URL": "hooks.example.com"}, []string{"--notify-url-file", "CALLTHREAD_NOTIFY_URL", "https://"}},
 		"an argument":      {[]string{"serve"}, nil, []string{"serve", "--help"}},
 		"unknown flag":     {[]string{"--listen", ":1"}, nil, []string{"-listen", "--help"}},
 	} {

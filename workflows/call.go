@@ -44,7 +44,7 @@ func CallWorkflow(ctx workflow.Context, in CallInput) (Ended, error) {
 // a recorded history that is replayed elsewhere does not contain the id of its run.
 func ownCall(ctx workflow.Context, in CallInput) (Ended, error) {
 	id := workflow.GetInfo(ctx).WorkflowExecution.ID
-	isOwn := in.Key != "" && id == WorkflowID(in.Key) && (in.First == nil || in.First.Leg.Key() == in.Key) && (in.Earlier == nil || in.Earlier.Record.Key == in.Key)
+	isOwn := in.Key != "" && id == in.workflowID() && (in.First == nil || in.First.Leg.Key() == in.Key) && (in.Earlier == nil || in.Earlier.Record.Key == in.Key)
 	if !isOwn {
 		return Ended{}, temporal.NewNonRetryableApplicationError(
 			"the input is not that of call "+CallKey(id)+": only the webhook receiver starts calls", "NotOwnCall", nil)
@@ -56,6 +56,7 @@ func ownCall(ctx workflow.Context, in CallInput) (Ended, error) {
 type run struct {
 	record       call.Record
 	conversation activities.Conversation // as our last step left it
+	shadow       *Shadow                 // nil for a live call
 	progress     Progress
 	answers      Answers
 
@@ -97,6 +98,10 @@ func start(ctx workflow.Context, in CallInput) (*run, error) {
 	}
 	if in.Earlier != nil {
 		r.goOn(*in.Earlier)
+	}
+	if in.Shadow {
+		r.shadow = &Shadow{}
+		r.log(r.record.Started, "shadow: nothing is written to Kustomer")
 	}
 	if in.First != nil {
 		r.record.Add(*in.First, workflow.Now(ctx))
@@ -197,6 +202,9 @@ func (r *run) next(ctx workflow.Context, futures ...workflow.Future) error {
 
 // finish ends the run once everyone who asked has an answer, unless a report arrived meanwhile.
 func (r *run) finish(ctx workflow.Context) error {
+	if r.shadow != nil && r.shadow.Vendor == nil {
+		return r.compareWithVendor(ctx)
+	}
 	r.wait, r.done = call.Wait{}, true
 	if err := r.publish(ctx); err != nil {
 		return err

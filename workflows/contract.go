@@ -47,6 +47,12 @@ func WorkflowID(callKey string) string { return "call/" + callKey }
 // CallKey is the key of the call whose workflow has this id.
 func CallKey(workflowID string) string { return strings.TrimPrefix(workflowID, WorkflowID("")) }
 
+// ShadowID is the id of a call's workflow in shadow, beside a live one of the same call.
+func ShadowID(callKey string) string { return "shadow/" + callKey }
+
+// ShadowTaskQueue is where workers look for calls in shadow, where live ones are on a task queue.
+func ShadowTaskQueue(live string) string { return live + "-shadow" }
+
 // Phase is where a call is in its life, as operators see it in the list of runs.
 type Phase string
 
@@ -87,6 +93,7 @@ type Mark = string
 const (
 	MarkJoined     Mark = "joined"     // it was added to a conversation that was there already
 	MarkNotWanted  Mark = "not_wanted" // no automation opens a conversation for it
+	MarkIgnored    Mark = "ignored"    // the automations file's "ignore" names it
 	MarkSkipped    Mark = "skipped"    // an operator went on without a step
 	MarkUnassigned Mark = "unassigned" // Kustomer does not know the agent who has it
 	MarkReopened   Mark = "reopened"   // it goes on from a completed run, which it replaces in lists and counts
@@ -119,6 +126,16 @@ type CallInput struct {
 	Limits call.Limits `json:"limits,omitzero"`
 	// Earlier is where the call's last run has completed, if this one goes on from there.
 	Earlier *Carried `json:"earlier,omitempty"`
+	// Shadow says that nothing is written to Kustomer: the run only shows what would be.
+	Shadow bool `json:"shadow,omitempty"`
+}
+
+// workflowID is the id of the run that this is the input of.
+func (in CallInput) workflowID() string {
+	if in.Shadow {
+		return ShadowID(in.Key)
+	}
+	return WorkflowID(in.Key)
 }
 
 // Ended is the result of a run that has completed.
@@ -143,4 +160,5 @@ type Answers struct {
 	CallerHash  string `json:"callerHash,omitempty"`
 	Automations string `json:"automations,omitempty"` // the version of the file that opened it
 	Joined      bool   `json:"joined,omitempty"`      // an earlier call's conversation
+	Ignored     bool   `json:"ignored,omitempty"`     // the automations file's "ignore" names the call
 }

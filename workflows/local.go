@@ -62,7 +62,7 @@ func (r *run) tryLocally(ctx workflow.Context, step call.Step, activity func(con
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: activities.LocalTimeout,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
-		Summary:                step.InWords(),
+		Summary:                r.inMode(step.InWords()),
 	})
 	err = workflow.ExecuteLocalActivity(local, activity, in).Get(ctx, &result)
 	var failed *temporal.ApplicationError

@@ -24,7 +24,7 @@ func (r *run) show(ctx workflow.Context, s State) {
 		lines = append(lines, "- "+clock+" "+strings.Join(strings.Fields(entry.Text), " "))
 	}
 	if r.parked != nil {
-		lines = append(lines, fmt.Sprintf("- now: waits for an operator to decide: `starter retry %s`, or amend, or skip", r.record.Key))
+		lines = append(lines, fmt.Sprintf("- now: waits for an operator to decide: `starter retry %s`, or amend, or skip", r.name()))
 	} else if waits := s.WaitsInWords(); waits != "" {
 		lines = append(lines, "- now: waits for "+waits)
 	}
@@ -48,6 +48,8 @@ func doneInWords(cause call.Cause, step call.Step, result activities.StepResult)
 		return "recording written down"
 	case call.WrapUpOver:
 		return "wrapped up"
+	case call.CustomerReached:
+		return "looked for an earlier call of the customer that was lost"
 	}
 	latest := step.Is.Latest()
 	if latest != nil && result.Agents[latest.Note].Unassigned || latest == nil && result.Placer.Unassigned {
@@ -58,6 +60,8 @@ func doneInWords(cause call.Cause, step call.Step, result activities.StepResult)
 
 func openedInWords(opened activities.StepResult) string {
 	switch {
+	case opened.Ignored:
+		return "no conversation, because `ignore:` in the automations file names the number"
 	case opened.Conversation.ID == "":
 		return "no automation opens a conversation for this call"
 	case opened.Joined:

@@ -23,9 +23,12 @@ func TestMarksSayWhatIsSpecialAboutACall(t *testing.T) {
 		change func(c *callUnderTest)
 		marks  []workflows.Mark
 	}{
-		"nothing":          {func(*callUnderTest) {}, nil},
-		"joined":           {func(c *callUnderTest) { c.opened.Joined = true }, []workflows.Mark{workflows.MarkJoined}},
-		"not wanted":       {func(c *callUnderTest) { c.opened.Conversation = activities.Conversation{} }, []workflows.Mark{workflows.MarkNotWanted}},
+		"nothing":    {func(*callUnderTest) {}, nil},
+		"joined":     {func(c *callUnderTest) { c.opened.Joined = true }, []workflows.Mark{workflows.MarkJoined}},
+		"not wanted": {func(c *callUnderTest) { c.opened.Conversation = activities.Conversation{} }, []workflows.Mark{workflows.MarkNotWanted}},
+		"ignored": {func(c *callUnderTest) {
+			c.opened.Conversation, c.opened.Ignored = activities.Conversation{}, true
+		}, []workflows.Mark{workflows.MarkIgnored}},
 		"an unknown agent": {func(c *callUnderTest) { c.answers["bridged"] = isNotKnown("bridged") }, []workflows.Mark{workflows.MarkUnassigned}},
 		"a step left out":  {skips("bridged"), []workflows.Mark{workflows.MarkSkipped}},
 		"its opening":      {skips("create"), []workflows.Mark{workflows.MarkSkipped}},
@@ -40,4 +43,17 @@ func TestMarksSayWhatIsSpecialAboutACall(t *testing.T) {
 			require.Equal(t, c.marks, played.marks)
 		})
 	}
+}
+
+// What is known only with the last step is marked too, although nothing else changes with it.
+func TestMarksOfTheLastStepAreThereAtTheEnd(t *testing.T) {
+	played := newCall(t)
+	played.answers["bridged"] = isNotKnown("bridged")
+	played.env.SetCurrentHistoryLength(signalled)
+	played.away = 5 * time.Second // the call is over before it has a conversation
+	played.starts(inbound)
+	played.hears(time.Second, bridged)
+	played.hears(2*time.Second, finished)
+	played.plays()
+	require.Equal(t, []workflows.Mark{workflows.MarkUnassigned}, played.marks)
 }

@@ -32,7 +32,7 @@ func (r *run) park(ctx workflow.Context, step call.Step, cause error) (decision,
 		brief:   fmt.Sprintf("could not %s: %s", step.InWords(), brief),
 	}
 	r.log(workflow.Now(ctx), "parked: "+r.parked.because)
-	workflow.GetLogger(ctx).Error("call is parked: an operator has to retry, amend or skip", "call", r.record.Key, "reason", r.parked.brief)
+	workflow.GetLogger(ctx).Error("call is parked: an operator has to retry, amend or skip", "call", r.name(), "reason", r.parked.brief)
 	for r.parked.decision.name == "" {
 		if err := r.publish(ctx); err != nil {
 			return decision{}, err
@@ -91,7 +91,7 @@ func (r *run) handleRequests(ctx workflow.Context) error {
 
 func (r *run) mayDecide(name string) error {
 	if r.parked == nil || r.parked.decision.name != "" {
-		return temporal.NewApplicationError(fmt.Sprintf("is not parked: there is nothing to %s. `starter show %s` says what it waits for", name, r.record.Key), NotParked)
+		return temporal.NewApplicationError(fmt.Sprintf("is not parked: there is nothing to %s. `starter show %s` says what it waits for", name, r.name()), NotParked)
 	}
 	return nil
 }

@@ -62,13 +62,14 @@ func (r *run) perform(ctx workflow.Context, step call.Step) (err error) {
 func (r *run) try(ctx workflow.Context, step call.Step, a attempt) (activities.StepResult, error) {
 	in := activities.StepInput{
 		Step: step, Conversation: r.conversation, Amend: a.amend, EarlierRun: r.mayBeDone, MayBeDone: a.mayBeDone || r.conversation.Deleted,
+		Shadow: r.shadow != nil,
 	}
 	activity, isLocal := steps.UpdateConversation, r.updatesLocally(ctx, a, in)
 	if step.Has(call.Rang) {
 		activity, isLocal = steps.CreateConversation, r.opensLocally(ctx, in)
 		in.MayBeDone = in.MayBeDone || !isLocal && r.began >= repeatedTask // the first task may have been tried before
 	}
-	ctx = stepOptions(ctx, step.InWords(), r.priority(step))
+	ctx = stepOptions(ctx, r.inMode(step.InWords()), r.priority(step))
 	if isLocal {
 		return r.tryLocally(ctx, step, activity, in)
 	}
@@ -118,6 +119,7 @@ func (r *run) priority(step call.Step) int {
 	priority := map[call.Cause]int{
 		call.Rang: activities.PriorityRing, call.Ended: activities.PriorityOutcome,
 		call.RecordingAvailable: activities.PriorityCatchUp, call.WrapUpOver: activities.PriorityCatchUp,
+		call.CustomerReached: activities.PriorityCatchUp,
 	}[step.Causes[0]] // the most urgent
 	priority = cmp.Or(priority, activities.PriorityHandOver)
 	if r.record.Added != nil || priority < activities.PriorityOutcome && r.record.NobodyWaits() {
@@ -132,15 +134,17 @@ func (r *run) complete(ctx workflow.Context, step call.Step, result activities.S
 	r.conversation = result.Conversation
 	r.record.Done(step, call.Done{Conversation: result.Conversation.ID != "", Expects: result.Expects, Agents: result.Agents, Placer: result.Placer})
 	r.answers.Joined = r.answers.Joined || result.Joined
+	r.answers.Ignored = r.answers.Ignored || result.Ignored
 	r.answers.CallerHash = cmp.Or(result.CallerHash, r.answers.CallerHash)
 	r.answers.Automations = cmp.Or(r.answers.Automations, result.Automations)
 	at := cmp.Or(result.At, workflow.Now(ctx))
 	if !r.conversation.Deleted {
 		for _, cause := range step.Causes {
-			r.log(at, doneInWords(cause, step, result))
+			r.log(at, r.inMode(doneInWords(cause, step, result)))
 		}
 		r.measure(step, at)
 	}
+	r.withheld(step, at, result)
 	if result.Caller != "" {
 		r.answers.Caller = result.Caller
 		r.log(at, "it belongs to "+result.Caller)

@@ -16,7 +16,7 @@ import (
 func TestNothingPersistedHasHiddenFields(t *testing.T) {
 	seen := make(map[reflect.Type]bool)
 	for _, root := range []any{
-		workflows.CallInput{}, workflows.State{}, call.Event{}, call.Record{}, activities.StepInput{}, activities.StepResult{}, activities.Amendment{},
+		workflows.CallInput{}, workflows.State{}, call.Event{}, call.Record{}, activities.StepInput{}, activities.StepResult{}, activities.Amendment{}, activities.VendorInput{}, activities.VendorComparison{},
 	} {
 		requireVisible(t, reflect.TypeOf(root), seen)
 	}

@@ -26,7 +26,7 @@ func (r *run) answer(ctx workflow.Context) State {
 func (r *run) state(ctx workflow.Context) State {
 	s := State{
 		CallID: r.record.Key, WaitsFor: r.wait.For, Step: r.step,
-		Legs: r.record.Legs(), Progress: r.progress, InKustomer: r.inKustomer(),
+		Legs: r.record.Legs(), Shadow: r.shadow, Progress: r.progress, InKustomer: r.inKustomer(),
 	}
 	var facts call.Facts
 	if r.record.HasEnded(workflow.Now(ctx)) {
@@ -56,7 +56,10 @@ func (r *run) state(ctx workflow.Context) State {
 func (r *run) inKustomer() InKustomer {
 	is := InKustomer{
 		ConversationID: r.conversation.ID, ConversationURL: r.conversation.URL, CustomerID: r.conversation.CustomerID,
-		Caller: r.answers.Caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.Automations,
+		Ignored: r.answers.Ignored, Caller: r.answers.Caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.Automations,
+	}
+	if r.shadow != nil {
+		is.ConversationURL = "" // it would lead nowhere
 	}
 	if is.ConversationID != "" && !r.conversation.Deleted {
 		is.ConversationStatus = cmp.Or(r.conversation.Status, "open") // as Kustomer opens it
@@ -102,11 +105,13 @@ func (r *run) publish(ctx workflow.Context) error {
 			changed = append(changed, key.ValueSet(is))
 		}
 	}
-	if len(changed) == 0 {
+	marks := r.marks()
+	isMarked := !slices.Equal(marks, r.marked)
+	if len(changed) == 0 && !(r.done && isMarked) { // marks go with other changes, and with the end at the latest
 		return nil
 	}
 	r.listed = now
-	if marks := r.marks(); !slices.Equal(marks, r.marked) { // they go with other changes, of which the end is one
+	if isMarked {
 		changed = append(changed, CallMarks.ValueSet(marks))
 		r.marked = marks
 	}
@@ -133,7 +138,8 @@ func (r *run) marks() (marks []Mark) {
 		has  bool
 	}{
 		{MarkJoined, r.answers.Joined},
-		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped},
+		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped && !r.answers.Ignored},
+		{MarkIgnored, r.answers.Ignored},
 		{MarkSkipped, isSkipped},
 		{MarkUnassigned, r.record.Was.IsUnassigned()},
 		{MarkFromLog, r.record.Added != nil},

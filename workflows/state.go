@@ -31,6 +31,8 @@ type State struct {
 	Legs []call.LegSummary `json:"legs,omitempty"`
 	// Events are the reports received so far, in order of arrival, each thing once.
 	Events []ReportedEvent `json:"events,omitempty"`
+	// Shadow is what a call in shadow would have done; nil for a live call.
+	Shadow *Shadow `json:"shadow,omitempty"`
 	// AddedFromLog is when babelforce's call log added what no webhook had reported, zero if nothing was.
 	AddedFromLog time.Time `json:"addedFromLog,omitzero"`
 	Numbers
@@ -98,6 +100,8 @@ type InKustomer struct {
 	CustomerID      string `json:"customerId,omitempty"`
 	// ConversationStatus is as our last step left it: open, snoozed or done. It is empty without a conversation.
 	ConversationStatus string `json:"conversationStatus,omitempty"`
+	// Ignored says that there is no conversation because the automations file's "ignore" names the call.
+	Ignored bool `json:"ignored,omitempty"`
 	// Caller says in words why the conversation belongs to that customer.
 	Caller string `json:"caller,omitempty"`
 	// AssignedUsers are those whom our last step left assigned.

@@ -49,8 +49,8 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		"fields: [[a]]\n" + creating("{}"):         "1:10: a field must be a single value",
 		strings.Repeat("#", maxFile+1):             "larger than 1 MiB",
 		strings.Repeat("[", 100_000):               "1:10001: not YAML: exceeded max depth of 10000",
-		"a: &a [b]\nautomations: *a":               "1:1: unknown key \"a\" in the file: use one of agents, automations, callers, fields, queues, timezone, triggers, wrapUpTime\n2:14: aliases are not supported: write the value out",
-		"x: &x {a: b}\n<<: *x\n" + creating("{}"):  "1:1: unknown key \"x\" in the file: use one of agents, automations, callers, fields, queues, timezone, triggers, wrapUpTime\n2:1: unknown key \"<<\" in the file: use one of agents, automations, callers, fields, queues, timezone, triggers, wrapUpTime",
+		"a: &a [b]\nautomations: *a":               "1:1: unknown key \"a\" in the file: use one of agents, automations, callers, fields, ignore, numbers, queues, serviceLevel, timezone, triggers, wrapUpTime\n2:14: aliases are not supported: write the value out",
+		"x: &x {a: b}\n<<: *x\n" + creating("{}"):  "1:1: unknown key \"x\" in the file: use one of agents, automations, callers, fields, ignore, numbers, queues, serviceLevel, timezone, triggers, wrapUpTime\n2:1: unknown key \"<<\" in the file: use one of agents, automations, callers, fields, ignore, numbers, queues, serviceLevel, timezone, triggers, wrapUpTime",
 		// Automations.
 		"automations: [a]":  "1:15: an automation must be a mapping of names to values",
 		"automations: [{}]": "1:15: an automation needs \"event\"\n1:15: an automation needs \"action\"\n1:15: an automation needs \"options\"",
@@ -113,7 +113,7 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		updating("assignedUsers: ['{agent.name|" + userID + "}']"): "5:23: {agent.name} is no Kustomer id: an assigned user is given by {agent.sourceId}, " +
 			"or by a field of your own",
 		updating("assignedUsers: ['{agent.sourceId|Ada}', '{agent.sourceId|" + userID + "}']"): `5:23: the default "Ada" is not a Kustomer id, which has 24 hexadecimal digits`,
-		updating("assignedTeams: ['{agent.sourceId}']"):                                        "5:23: {agent.sourceId} is no Kustomer id: an assigned team is given by its id, by {queue.teamId}, or by a field of your own",
+		updating("assignedTeams: ['{agent.sourceId}']"):                                        "5:23: {agent.sourceId} is no Kustomer id: an assigned team is given by its id, by {queue.teamId}, by {number.teamId}, or by a field of your own",
 		"fields: [team]\n" + updating("assignedTeams: ['{team}', '{team|Support}']"):           `6:33: the default "Support" is not a Kustomer id, which has 24 hexadecimal digits`,
 		// Custom attributes.
 		creating("custom: { aNum: '{call.from:last4}' }"):         "5:23: aNum: a format makes {call.from} text, which a Num attribute cannot hold",

@@ -18,7 +18,7 @@ const (
 const defaultWithin = 4 * time.Hour
 
 // callers reads the policies.
-func (l *loader) callers(n *yaml.Node) (c automation.Callers) {
+func (l *loader) callers(n *yaml.Node, later *contents) (c automation.Callers) {
 	if isEmpty(n) {
 		return c
 	}
@@ -34,26 +34,31 @@ func (l *loader) callers(n *yaml.Node) (c automation.Callers) {
 				l.complain(n, automation.NoObjectID, c.CatchAll)
 			}
 		},
-		"returning": func(n *yaml.Node) { c.Returning = l.returning(n) },
+		"returning": func(n *yaml.Node) { c.Returning, later.resolves = l.returning(n) },
 	})
 	return c
 }
 
-func (l *loader) returning(n *yaml.Node) (r automation.Returning) {
+// returning also returns where "resolves" stands.
+func (l *loader) returning(n *yaml.Node) (r automation.Returning, resolves *yaml.Node) {
 	if isEmpty(n) {
-		return r
+		return r, nil
 	}
 	var within *yaml.Node
-	policy := ""
+	policy, problems := "", len(l.problems)
 	l.mapping(n, `"returning"`, map[string]func(*yaml.Node){
-		"policy": func(n *yaml.Node) { policy = l.choice(n, `"policy"`, returnsToNew, returnsToOld) },
-		"within": func(n *yaml.Node) { within = n },
-	}, "policy")
+		"policy":   func(n *yaml.Node) { policy = l.choice(n, `"policy"`, returnsToNew, returnsToOld) },
+		"within":   func(n *yaml.Node) { within = n },
+		"resolves": func(n *yaml.Node) { resolves, r.Resolves = n, l.boolean(n, `"resolves"`) },
+	})
+	if policy == "" && len(l.problems) == problems && (resolves == nil || within != nil) {
+		l.complain(n, `"returning" needs "policy"`)
+	}
 	if r.Append = policy == returnsToOld; r.Append {
 		r.Within = defaultWithin
 	}
 	if within == nil {
-		return r
+		return r, resolves
 	}
 	given := l.duration(within, `"within"`, time.Minute, 72*time.Hour, "1m to 72h")
 	switch {
@@ -62,5 +67,5 @@ func (l *loader) returning(n *yaml.Node) (r automation.Returning) {
 	case given > 0 && r.Append:
 		r.Within = given
 	}
-	return r
+	return r, resolves
 }

@@ -1,6 +1,8 @@
 package load
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -35,6 +37,23 @@ func TestExamplesInTheDocumentationLoad(t *testing.T) {
 		require.NoError(t, err, file)
 		require.Empty(t, warnings)
 		require.NoError(t, schema.Validate(asJSON(t, file)), file)
+	}
+}
+
+// What an integrator needs is in tables, and not in patterns.
+func TestExampleFilesLoadAndNeedNoPattern(t *testing.T) {
+	schema := loadSchema(t)
+	files, err := filepath.Glob("../../docs/examples/*.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		_, warnings, err := Bytes(file, content)
+		require.NoError(t, err)
+		require.Empty(t, warnings)
+		require.NoError(t, schema.Validate(asJSON(t, string(content))), file)
+		require.NotRegexp(t, "REGEXP|LIKE|STARTS_WITH|CONTAINS", string(content))
 	}
 }
 

@@ -22,6 +22,9 @@ func (l *loader) possible(n *yaml.Node, c automation.Condition) {
 	isOrdering, isEquality := slices.Contains(ordering, c.Operator), slices.Contains(equality, c.Operator)
 	decides := c.Expression.Default != "" && c.Holds(c.Expression.Default) != isNegative(c) // the default does
 	values := c.Expression.Values()
+	if named := l.ofOwnNumbers(c.Expression); named != nil {
+		values = named
+	}
 	switch {
 	case !isOrdering && (c.Expectation == "" || decides):
 	case values != nil:
@@ -88,6 +91,9 @@ func (l *loader) inItsForm(n *yaml.Node, c automation.Condition) {
 
 // number is for a phone number. Without a format it depends on how babelforce writes it.
 func (l *loader) number(n *yaml.Node, c automation.Condition) {
+	if l.ignoredHere(c) {
+		l.warn(n, `this holds for no call that comes in: "ignore" names the number`)
+	}
 	if c.Expression.Format != "" {
 		l.contained(n, c)
 		return

@@ -41,6 +41,10 @@ func FuzzLoad(f *testing.F) {
 			placing("customer: '{call.to}'\nassignedUsers: ['{agent.sourceId}']") + update(call.Outbound, "note: '{call.direction}'") +
 			item("call.finished", messageAction, "", "subject: '{call.outcome:words}'\npreview: '{call.agents}'") +
 			update(call.WrappedUp, "assignedTeams: ['{queue.teamId}']") + update(call.Recorded, "custom: { aUrl: '{recording.url}' }"),
+		"numbers: { '+493023125001': { name: A, team: " + teamID + ", tags: [a, 1] }, 116117: { name: B } }\n" +
+			"ignore: { callers: ['+49900*', internal, withheld, '+493023125042'], called: ['+493023125099'] }\nserviceLevel: 20s\n" +
+			"callers: { returning: { resolves: true } }\nautomations:\n" + creation("name: '{number.name|x}'\ntags: [lost]\nassignedTeams: ['{number.teamId}']") +
+			update(call.Bridged, "note: '{call.withinServiceLevel} {call.waitTime}'\ntags: { remove: [lost] }"),
 		comparing(`"call.to:e164", operator: LIKE, expectation: "+4930*"`) + update(call.Finished, "tags: { add: [a], remove: [b] }") + update(call.Finished, "tags: { remove: [a] }"),
 		comparing(`"call.dateCreated:time|x", operator: GE, expectation: “9:00”`), comparing(`call.outcome, operator: REGEXP, expectation: "^+(a|b*)"`),
 		"a: &a [*a, *b]\n<<: *a\n? {b: c}\n: !!binary aGk=\n", "--- |\n {\n...\n---\n- a", "a: 1\nb: {c} d\n", "a:\n  - b\n\t- c: *d", "automations: [[[{}]]]", "\xff\xfe{\x00", "\ufeff\"\\x7b\": '}'",

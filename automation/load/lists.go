@@ -63,8 +63,8 @@ func mayBeUser(p automation.Part) (ok bool, how string) {
 }
 
 func mayBeTeam(p automation.Part) (ok bool, how string) {
-	return p.Name == automation.TeamOfQueue || automation.KindOf(p.Name) == automation.Own,
-		"an assigned team is given by its id, by {" + automation.TeamOfQueue + "}, or by a field of your own"
+	return p.Name == automation.TeamOfQueue || p.Name == automation.TeamOfNumber || automation.KindOf(p.Name) == automation.Own,
+		"an assigned team is given by its id, by {" + automation.TeamOfQueue + "}, by {" + automation.TeamOfNumber + "}, or by a field of your own"
 }
 
 func (l *loader) ids(n *yaml.Node, what string, event call.Kind, mayBe func(automation.Part) (bool, string)) []automation.Template {

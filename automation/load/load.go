@@ -34,16 +34,24 @@ func Default() *automation.Set {
 	return set
 }
 
-// Bytes reads the content of an automations file. The name is for its messages.
-// It fails with Problems, which are all that is wrong with the file. Warnings
-// are what looks wrong but may be meant; there can be some in either case.
+// Bytes reads the content of an automations file that is at home in no country.
 func Bytes(name string, content []byte) (set *automation.Set, warnings Problems, err error) {
+	return BytesIn("", name, content)
+}
+
+// BytesIn reads the content of an automations file. The country, two letters or
+// empty, is where its numbers without a country code are at home; the name is for
+// messages. It fails with Problems, which are all that is wrong with the file. Warnings
+// are what looks wrong but may be meant; there can be some in either case.
+func BytesIn(country, name string, content []byte) (set *automation.Set, warnings Problems, err error) {
+	set = (&automation.Set{
+		Version: fmt.Sprintf("%x", sha256.Sum256(content))[:12], Zone: time.UTC,
+		Agents: make(automation.Table), Queues: make(automation.Table), Numbers: make(automation.OwnNumbers),
+	}).In(country)
 	l := &loader{
-		file: name, lines: lineBreak.Split(string(withoutMark(content)), -1),
-		fields: make(map[string]bool), queues: make(automation.Table), named: make(map[string]*namedTrigger),
-	}
-	set = &automation.Set{
-		Version: fmt.Sprintf("%x", sha256.Sum256(content))[:12], Zone: time.UTC, Agents: make(automation.Table), Queues: l.queues,
+		file: name, lines: lineBreak.Split(string(withoutMark(content)), -1), country: country, set: set,
+		fields: make(map[string]bool), named: make(map[string]*namedTrigger),
+		ownNumbers: make(map[string]*yaml.Node), ignored: make(map[string]*yaml.Node),
 	}
 	if root := l.parse(withoutMark(content)); root != nil {
 		l.readFile(root, set)
@@ -61,8 +69,10 @@ func Bytes(name string, content []byte) (set *automation.Set, warnings Problems,
 
 // contents are the parts of a file that are read last, because they name what is in the others.
 type contents struct {
-	automations []*yaml.Node
-	wrapUp      *yaml.Node
+	automations  []*yaml.Node
+	wrapUp       *yaml.Node
+	serviceLevel *yaml.Node
+	resolves     *yaml.Node
 }
 
 func (l *loader) readFile(root *yaml.Node, set *automation.Set) {
@@ -76,7 +86,12 @@ func (l *loader) readFile(root *yaml.Node, set *automation.Set) {
 			l.readTable(n, set.Agents, "agent", "user", "id of the agent, the e-mail address or the number")
 		},
 		"queues":  func(n *yaml.Node) { l.readTable(n, set.Queues, "queue", "team", "id of the queue or its name") },
-		"callers": func(n *yaml.Node) { set.Callers = l.callers(n) },
+		"numbers": l.numbers,
+		"ignore":  func(n *yaml.Node) { set.Ignore = l.ignore(n) },
+		"callers": func(n *yaml.Node) { set.Callers = l.callers(n, &later) },
+		"serviceLevel": func(n *yaml.Node) {
+			later.serviceLevel, set.ServiceLevel = n, l.duration(n, `"serviceLevel"`, time.Second, time.Hour, "1s to 1h")
+		},
 		"wrapUpTime": func(n *yaml.Node) {
 			later.wrapUp, set.WrapUpTime = n, l.duration(n, `"wrapUpTime"`, time.Second, 2*time.Hour, "1s to 2h")
 		},
@@ -85,6 +100,7 @@ func (l *loader) readFile(root *yaml.Node, set *automation.Set) {
 			l.sequence(n, `"automations"`, "", func(item *yaml.Node) { later.automations = append(later.automations, item) })
 		},
 	}, "automations")
+	l.bothTables()
 	set.Fields = slices.Sorted(maps.Keys(l.fields))
 	if items := later.automations; len(items) > maxAutomations {
 		l.complain(items[maxAutomations], "more than %d automations", maxAutomations)
@@ -102,11 +118,17 @@ func (l *loader) readAutomations(c contents, set *automation.Set) {
 	l.together(entries, allRead)
 	l.inOrder(entries)
 	l.wrapUp(c.wrapUp, entries, allRead, set)
+	if set.ServiceLevel > 0 && !l.usesServiceLevel {
+		l.warn(c.serviceLevel, `"serviceLevel" is for {%s}, which the file does not use`, automation.WithinServiceLevel)
+	}
 	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(b.priority, a.priority) })
 	for _, e := range entries {
 		if e.enabled {
 			set.Automations = append(set.Automations, e.Automation)
 		}
+	}
+	if set.Callers.Returning.Resolves && allRead && len(set.LostTags()) == 0 {
+		l.complain(c.resolves, `"resolves" needs a tag of calls that are lost, which is one that the opening gives and %s removes`, automation.EventNames[call.Bridged])
 	}
 }
 

@@ -19,9 +19,14 @@ type loader struct {
 	problems Problems
 	warnings Problems
 	fields   map[string]bool          // extra fields that placeholders may name
-	queues   automation.Table         // teams by queue
 	named    map[string]*namedTrigger // triggers that automations can name
 	patterns int                      // how long the patterns are that triggers match with, in all
+
+	set              *automation.Set       // what was read so far; the tables come before the automations
+	country          string                // where numbers without a country code are at home
+	ownNumbers       map[string]*yaml.Node // where the call centre's numbers stand
+	ignored          map[string]*yaml.Node // where the called numbers stand that are ignored
+	usesServiceLevel bool                  // an automation asks for it
 }
 
 // overwhelmed says that there is no point in looking for more.

@@ -64,6 +64,8 @@ func TestWhateverTheLoaderTakesTheSchemaOffers(t *testing.T) {
 		"$defs message properties":                           {`automations: [` + message + `options: {? WORD : 1}}]`, key},
 		"properties callers properties":                      {`callers: {? WORD : 1}`, key},
 		"properties callers properties returning properties": {`callers: {returning: {? WORD : 1}}`, key},
+		"properties numbers additionalProperties properties": {`numbers: {"+493023125001": {? WORD : 1}}`, key},
+		"properties ignore properties":                       {`ignore: {? WORD : 1}`, key},
 		"$defs update properties tags properties":            {`automations: [` + update + `options: {tags: {? WORD : 1}}}]`, key},
 
 		"properties callers properties unknown enum":                     {`callers: {unknown: WORD}`, value},

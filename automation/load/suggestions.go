@@ -16,7 +16,7 @@ var synonyms = map[string][]string{
 	// Keys and words.
 	"overwrite": {"set"}, "replace": {"set"}, "title": {"name"}, "subject": {"name"}, "teams": {"assignedTeams"}, "users": {"assignedUsers"},
 	"attributes": {"custom"}, "conditions": {"trigger"}, "invert": {"invertTrigger"}, "closed": {"done"}, "inbound": {"in", "call.inbound"},
-	"outbound": {"out", "call.outbound"},
+	"outbound": {"out", "call.outbound"}, "anonymous": {"withheld"}, "hidden": {"withheld"}, "extensions": {"internal"}, "brand": {"name"},
 	// Events.
 	"ringing": {"inbound"}, "created": {"inbound", "dateCreated"}, "started": {"inbound", "dateCreated"}, "incoming": {"inbound"}, "outgoing": {"outbound"},
 	"bridge": {"bridged"}, "answered": {"bridged", "dateEstablished"}, "connected": {"bridged"}, "finish": {"finished"},

@@ -131,9 +131,16 @@ func (l *loader) usable(name string, event call.Kind) error {
 		return fmt.Errorf("{%s} is known on %s only", name, automation.EventNames[known.Known[0]])
 	case event != "" && !slices.Contains(known.Known, event):
 		return fmt.Errorf("{%s} is not known yet on %s, only from %s on", name, automation.EventNames[event], automation.EventNames[known.Known[0]])
-	case name == automation.TeamOfQueue && len(l.queues) == 0:
+	case name == automation.TeamOfQueue && len(l.set.Queues) == 0:
 		return fmt.Errorf(`{%s} needs the table "queues", which says whose team is which`, name)
+	case name == automation.NameOfNumber && len(l.set.Numbers) == 0:
+		return fmt.Errorf(`{%s} needs the table "numbers", which says what each of your numbers is for`, name)
+	case name == automation.TeamOfNumber && !l.numbersHaveTeams():
+		return fmt.Errorf(`{%s} needs a "team" in the table "numbers"`, name)
+	case name == automation.WithinServiceLevel && l.set.ServiceLevel == 0:
+		return fmt.Errorf(`{%s} needs "serviceLevel", such as 20s, which says how soon an agent is to pick up`, name)
 	}
+	l.usesServiceLevel = l.usesServiceLevel || name == automation.WithinServiceLevel
 	return nil
 }
 

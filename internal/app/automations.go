@@ -27,13 +27,14 @@ func (a *Automations) Flags() []cli.Flag {
 }
 
 // Load reads the file and refuses it with all that is wrong with it. Warnings
-// are what looks wrong but may be meant.
-func (a *Automations) Load() (set *automation.Set, warnings load.Problems, err error) {
+// are what looks wrong but may be meant. The country is where its numbers without a
+// country code are at home; a program that compares none needs none.
+func (a *Automations) Load(country string) (set *automation.Set, warnings load.Problems, err error) {
 	content, err := a.Content()
 	if err != nil {
 		return nil, nil, err
 	}
-	return load.Bytes(a.Name(), content)
+	return load.BytesIn(country, a.Name(), content)
 }
 
 // Content is the file as it is.

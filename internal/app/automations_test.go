@@ -39,18 +39,18 @@ func versionOf(t *testing.T, file string) string {
 }
 
 func TestAutomationsAreThoseOfTheFileElseTheBuiltInOnes(t *testing.T) {
-	set, _, err := new(Automations).Load()
+	set, _, err := new(Automations).Load("")
 	require.NoError(t, err)
 	require.Equal(t, load.Default().Version, set.Version)
 
-	set, _, err = (&Automations{File: writeFile(t, before)}).Load()
+	set, _, err = (&Automations{File: writeFile(t, before)}).Load("")
 	require.NoError(t, err)
 	require.Equal(t, versionOf(t, before), set.Version)
 }
 
 func TestFileIsRefusedWithEveryMistakeAtOnce(t *testing.T) {
 	file := writeFile(t, broken)
-	_, _, err := (&Automations{File: file}).Load()
+	_, _, err := (&Automations{File: file}).Load("")
 	var problems load.Problems
 	require.ErrorAs(t, err, &problems)
 	require.Len(t, problems, 2)
@@ -59,7 +59,7 @@ func TestFileIsRefusedWithEveryMistakeAtOnce(t *testing.T) {
 }
 
 func TestFileThatIsNotThereIsNamedWithItsSetting(t *testing.T) {
-	_, _, err := (&Automations{File: "/no/such.yaml"}).Load()
+	_, _, err := (&Automations{File: "/no/such.yaml"}).Load("")
 	require.ErrorContains(t, err, "--automations (CALLTHREAD_AUTOMATIONS): open /no/such.yaml")
 	require.ErrorIs(t, err, os.ErrNotExist)
 }

@@ -28,6 +28,7 @@ type Kustomer struct {
 	// limit that the whole org shares; see [kustomer.Config].
 	Budget int
 
+	shadow  bool // nothing is written
 	client  *kustomer.Client
 	key     string // in use
 	problem string // with taking up another, "" for none
@@ -47,7 +48,7 @@ func (k *Kustomer) Flags() []cli.Flag {
 		},
 		&cli.IntFlag{
 			Name: "kustomer-budget", EnvVars: []string{"KUSTOMER_BUDGET"},
-			Usage: "requests a minute that all workers together may make; the rest of the org's limit is left to others", Value: DefaultBudget, Destination: &k.Budget,
+			Usage: fmt.Sprintf("requests a minute that all workers together may make; the rest of the org's limit is left to others; in shadow %d unless it is set", ShadowBudget), Value: DefaultBudget, Destination: &k.Budget,
 		},
 	}
 }
@@ -68,7 +69,7 @@ func (k *Kustomer) Client(observe func(context.Context, kustomer.Exchange)) (*ku
 		return nil, errors.New("--kustomer-budget (KUSTOMER_BUDGET) must be at least 1 request a minute")
 	}
 	client, err := kustomer.New(kustomer.Config{
-		BaseURL: k.URL, APIKey: key, UserAgent: build.UserAgent(), RequestsPerMinute: k.Budget, Observe: observe,
+		BaseURL: k.URL, APIKey: key, UserAgent: build.UserAgent(), RequestsPerMinute: k.Budget, Shadow: k.shadow, Observe: observe,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("--kustomer-url (KUSTOMER_URL) or --kustomer-api-key-file (KUSTOMER_API_KEY): %w", err)

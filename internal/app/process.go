@@ -23,9 +23,13 @@ type Process struct {
 }
 
 // Start connects a program to Temporal. The service is its name in traces, where
-// OTEL_SERVICE_NAME does not give another. It does not wait until Temporal answers.
-func Start(ctx context.Context, service string, temporal *Temporal, log *slog.Logger) (_ *Process, err error) {
+// OTEL_SERVICE_NAME does not give another. It does not wait until Temporal answers. In
+// shadow its metrics have names of their own.
+func Start(ctx context.Context, service string, temporal *Temporal, shadow bool, log *slog.Logger) (_ *Process, err error) {
 	p := &Process{Metrics: metrics.New(), Log: log}
+	if shadow {
+		p.Metrics.InShadow()
+	}
 	if p.Traces, err = tracing.Start(ctx, service, log); err != nil {
 		return nil, err
 	}

@@ -34,12 +34,15 @@ type Worker struct {
 	Country     Country
 	Version     Version
 	Reconciler  Reconciler
+	Notifier    Notifier
+	Shadow      Shadow
 	// CompareOnly has the worker compare calls and serve none, so that it needs nothing of Kustomer's.
 	CompareOnly bool
 	// Compared is given what comparisons with babelforce's log find and repair.
 	Compared reconcile.Observer
 
 	compares worker.Worker // nil where nothing is compared
+	notifies worker.Worker // nil where no messages are sent
 	stopped  chan error    // by Temporal's refusal, which no waiting heals
 	steps    *activities.Activities
 	inForce  *atomic.Pointer[automation.Set]
@@ -57,7 +60,7 @@ const cachedCalls = 3000
 
 // Flags are the settings, without those of Temporal.
 func (w *Worker) Flags() []cli.Flag {
-	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version, &w.Reconciler)
+	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version, &w.Reconciler, &w.Notifier, &w.Shadow)
 }
 
 // New makes the worker; missing settings are refused here, before anything runs.
@@ -67,7 +70,7 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 	if err != nil {
 		return nil, err
 	}
-	automations, warnings, err := w.Automations.Load()
+	automations, warnings, err := w.Automations.Load(country)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +78,7 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 	w.inForce = new(atomic.Pointer[automation.Set])
 	w.inForce.Store(automations)
 	w.stopped = make(chan error, 1)
-	if w.compares, err = w.Reconciler.newWorker(c, w.Temporal, w.Kustomer.Budget, w.inForce.Load, country, w.Compared); err != nil {
+	if err := w.newBeside(c, country); err != nil {
 		return nil, err
 	}
 	if w.CompareOnly {
@@ -89,6 +92,7 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 
 // newCalls makes the worker of calls.
 func (w *Worker) newCalls(c client.Client, country string, observe func(context.Context, kustomer.Exchange), watching []interceptor.WorkerInterceptor) (worker.Worker, error) {
+	w.Kustomer.shadow = w.Shadow.On
 	crm, err := w.Kustomer.Client(observe)
 	if err != nil {
 		return nil, err
@@ -99,6 +103,7 @@ func (w *Worker) newCalls(c client.Client, country string, observe func(context.
 	}
 	w.steps = activities.New(crm, w.inForce.Load, country)
 	w.steps.CallerHash = w.Temporal.Encryption.CallerHash
+	w.steps.Vendor = w.Shadow.Vendor
 	options := workerOptions(StepsAtOnce(w.Kustomer.Budget), func(err error) { w.stopped <- err }, watching)
 	options.DeploymentOptions = deployment
 	return newWorker(c, w.Temporal.TaskQueue, w.steps, options), nil
@@ -159,15 +164,13 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 		if err := served.Start(); err != nil {
 			return fmt.Errorf("start the worker: %w", err)
 		}
-		log.Info("worker serves calls", "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)
+		log.Info(w.Shadow.serving(), "temporal", w.Temporal.Address(), "namespace", w.Temporal.Namespace(), "taskQueue", w.Temporal.TaskQueue)
 	}
-	if w.compares != nil {
-		if err := w.compares.Start(); err != nil {
-			return fmt.Errorf("start the worker of comparisons: %w", err)
-		}
-		defer w.compares.Stop()
-		w.Reconciler.plan(ctx, c, w.Temporal.TaskQueue, log)
+	stop, err := w.startBeside(ctx, c, log)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	w.serves.Store(true)
 	if served != nil && w.Version.On() {
 		w.Version.announce(ctx, c.WorkerDeploymentClient().GetHandle(w.Version.Deployment), w.Temporal.Namespace(), log)
@@ -216,7 +219,8 @@ func (w *Worker) attend(ctx context.Context, hangups <-chan os.Signal, log *slog
 
 // reload takes up a changed automations file. A bad one never replaces a good one.
 func (w *Worker) reload(log *slog.Logger) {
-	automations, warnings, err := w.Automations.Load()
+	country, _ := w.Country.Parse() // New has refused what is none
+	automations, warnings, err := w.Automations.Load(country)
 	if err != nil {
 		log.Error("the automations file was not taken up: calls go on with the one before", "problem", err)
 		return

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,13 +39,17 @@ const (
 )
 
 // UsualCalls are a call that is answered, one that nobody picks up, one from a
-// withheld number and, if the file acts on those, one that an agent places. They have
-// the fields that the file lists. Flows send many of those for some calls only, as
-// after hours: so one call goes without.
+// withheld number and, if the file acts on those, one that an agent places, and those
+// that the file's tables are for. They have the fields that the file lists. Flows send
+// many of those for some calls only, as after hours: so one call goes without.
 func UsualCalls(set *automation.Set) []storyfile.Story {
 	usual := Call{Fields: make(map[string]string)}
 	for _, field := range set.Fields {
 		usual.Fields[field] = "sample" // what it means is known to the file's author only
+	}
+	numbers := slices.Sorted(maps.Keys(set.Numbers))
+	if len(numbers) > 0 {
+		usual.To = numbers[0]
 	}
 	withheld := usual
 	withheld.From = storyfile.Withheld
@@ -59,7 +64,7 @@ func UsualCalls(set *automation.Set) []storyfile.Story {
 		bare.Title += ", and no field of your own is sent"
 		stories = append(stories, bare)
 	}
-	return stories
+	return append(stories, usual.ofTables(set, numbers)...)
 }
 
 // Stories are what can become of the call: it is answered, or nobody picks up; and

@@ -23,6 +23,8 @@ import (
 type Sample struct {
 	Call   string    `json:"call"`
 	Events []Written `json:"events"`
+	// Ignored says that the file's "ignore" names the call.
+	Ignored bool `json:"ignored,omitempty"`
 	// NotUsed is what the call says and the sample makes no use of.
 	NotUsed []string `json:"notUsed,omitempty"`
 }
@@ -54,7 +56,7 @@ type Sampler struct {
 
 // Samples plays stories. Unreached are the automations that acted in none of them.
 func (s Sampler) Samples(ctx context.Context, stories []storyfile.Story) (samples []Sample, unreached []trial.Automation, err error) {
-	marked, err := trial.Mark(s.Content)
+	marked, err := trial.Mark(s.Country, s.Content)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -160,7 +162,7 @@ func (p *player) do(ctx context.Context, step call.Step, now time.Time) (call.Do
 	if err != nil {
 		return call.Done{}, err
 	}
-	p.conversation = result.Conversation
+	p.conversation, p.sample.Ignored = result.Conversation, p.sample.Ignored || result.Ignored
 	is.Requests, is.Warnings = p.org.sent(), append(is.Warnings, result.Warnings...)
 	p.sample.Events = append(p.sample.Events, is)
 	return call.Done{
@@ -184,6 +186,7 @@ func eventsOf(step call.Step) string {
 	events := map[call.Cause]string{
 		call.Rang: opening, call.CustomerIdentified: opening, call.PickedUp: "call.bridged", call.AgentIdentified: "call.bridged",
 		call.Ended: "call.finished", call.RecordingAvailable: "recording.finished", call.WrapUpOver: "call.wrappedUp",
+		call.CustomerReached: "call.finished",
 	}
 	var names []string
 	for _, cause := range step.Causes {

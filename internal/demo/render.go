@@ -31,7 +31,7 @@ type renderer struct {
 }
 
 func newRenderer(own *Own, set *automation.Set) (*renderer, error) {
-	marked, err := trial.Mark(own.Content)
+	marked, err := trial.Mark("", own.Content)
 	return &renderer{set: set, marked: marked}, err
 }
 

@@ -5,9 +5,12 @@ package metrics
 import (
 	"runtime"
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/callthread/callthread/internal/build"
 	"github.com/callthread/callthread/kustomer"
@@ -22,6 +25,7 @@ type Metrics struct {
 	wait      *told
 
 	reconciled *reconciled
+	shadow     bool
 }
 
 // New makes a program's metrics, with those of the Go runtime and the process.
@@ -48,6 +52,21 @@ func newBuildInfo() prometheus.Collector {
 		Name: "callthread_build_info", Help: "Always 1: the version and the commit of the program that runs.",
 		ConstLabels: prometheus.Labels{"version": running.Version, "commit": running.Commit, "goversion": runtime.Version()},
 	}, func() float64 { return 1 })
+}
+
+// InShadow has all metrics of ours begin with callthread_shadow_, so that no alert and no
+// dashboard takes calls in shadow for live ones.
+func (m *Metrics) InShadow() { m.shadow = true }
+
+// gather reads all metrics.
+func (m *Metrics) gather() ([]*dto.MetricFamily, error) {
+	families, err := m.registry.Gather()
+	for _, family := range families {
+		if name, isOurs := strings.CutPrefix(family.GetName(), "callthread_"); isOurs && m.shadow {
+			family.Name = proto.String("callthread_shadow_" + name)
+		}
+	}
+	return families, err
 }
 
 // Kustomer counts one request to Kustomer.

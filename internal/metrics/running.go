@@ -24,10 +24,14 @@ const (
 // while its recordings are waited for.
 var phases = []workflows.Phase{workflows.Ringing, workflows.Bridged, workflows.Finished, workflows.Missed, workflows.Parked}
 
-// inPhase finds the running calls of a phase in Temporal's list of runs; for
-// parked ones it is [workflows.ParkedCalls].
-func inPhase(phase workflows.Phase) string {
-	return fmt.Sprintf(`CallPhase = "%s" AND ExecutionStatus = "Running"`, phase)
+// inPhase finds the running calls of a phase in Temporal's list of runs: live ones, or
+// those in shadow.
+func inPhase(phase workflows.Phase, shadow bool) string {
+	ids := workflows.WorkflowID("")
+	if shadow {
+		ids = workflows.ShadowID("")
+	}
+	return fmt.Sprintf(`CallPhase = "%s" AND ExecutionStatus = "Running" AND WorkflowId STARTS_WITH "%s"`, phase, ids)
 }
 
 // Temporal is who knows how many calls there are: its client.
@@ -39,7 +43,7 @@ type Temporal interface {
 // of runs has it when the page is read. Every worker shows the same.
 func (m *Metrics) CountsRunning(temporal Temporal, log *slog.Logger) {
 	m.registry.MustRegister(&running{
-		temporal: temporal, log: log,
+		temporal: temporal, log: log, shadow: m.shadow,
 		description: prometheus.NewDesc("callthread_calls_running",
 			"Calls whose runs are open now, by phase; those in phase parked wait for an operator. The same from every worker; none while Temporal does not answer.",
 			[]string{"phase"}, nil),
@@ -49,6 +53,7 @@ func (m *Metrics) CountsRunning(temporal Temporal, log *slog.Logger) {
 type running struct {
 	temporal    Temporal
 	log         *slog.Logger
+	shadow      bool
 	description *prometheus.Desc
 
 	mu     sync.Mutex
@@ -81,7 +86,7 @@ func (r *running) ask() (map[workflows.Phase]int64, error) {
 	defer cancel()
 	counts := make(map[workflows.Phase]int64, len(phases))
 	for _, phase := range phases {
-		answer, err := r.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: inPhase(phase)})
+		answer, err := r.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: inPhase(phase, r.shadow)})
 		if err != nil {
 			return nil, err
 		}

@@ -59,20 +59,22 @@ func counting(l *list) *Metrics {
 	return m
 }
 
+func ofLiveCalls(query string) string { return query + ` AND WorkflowId STARTS_WITH "call/"` }
+
 func TestParkedAndOtherRunningCallsAreCountedByPhase(t *testing.T) {
-	m := counting(&list{counts: map[string]int64{workflows.ParkedCalls: 3, `CallPhase = "ringing" AND ExecutionStatus = "Running"`: 2}})
+	m := counting(&list{counts: map[string]int64{ofLiveCalls(workflows.ParkedCalls): 3, ofLiveCalls(`CallPhase = "ringing" AND ExecutionStatus = "Running"`): 2}})
 	require.Equal(t, map[string]float64{"parked": 3, "ringing": 2, "bridged": 0, "finished": 0, "missed": 0}, inPhases(t, m))
 }
 
 func TestTemporalIsNotAskedForEveryReaderOfThePage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		temporal := &list{counts: map[string]int64{workflows.ParkedCalls: 1}}
+		temporal := &list{counts: map[string]int64{ofLiveCalls(workflows.ParkedCalls): 1}}
 		m := counting(temporal)
 		for range 3 {
 			require.InDelta(t, 1, inPhases(t, m)["parked"], 0)
 		}
 		require.Equal(t, len(phases), temporal.asked)
-		temporal.counts[workflows.ParkedCalls] = 0
+		temporal.counts[ofLiveCalls(workflows.ParkedCalls)] = 0
 		<-time.After(countsAge)
 		require.InDelta(t, 0, inPhases(t, m)["parked"], 0)
 		require.Equal(t, 2*len(phases), temporal.asked)
@@ -100,4 +102,30 @@ func TestCallsAreNotCountedAsNoneWhileTemporalIsAway(t *testing.T) {
 		<-time.After(countsAge)
 		require.Len(t, inPhases(t, m), len(phases))
 	})
+}
+
+func TestShadowCountsItsOwnCallsUnderNamesOfItsOwn(t *testing.T) {
+	m := New()
+	m.InShadow()
+	m.CountsRunning(&list{counts: map[string]int64{
+		ofLiveCalls(workflows.ParkedCalls): 3, workflows.ParkedCalls + ` AND WorkflowId STARTS_WITH "shadow/"`: 2,
+	}}, slog.New(slog.DiscardHandler))
+	m.Steps(200)
+	families, err := m.gather()
+	require.NoError(t, err)
+	var ours []string
+	for _, family := range families {
+		if strings.HasPrefix(family.GetName(), "callthread_") {
+			ours = append(ours, family.GetName())
+			require.True(t, strings.HasPrefix(family.GetName(), "callthread_shadow_"), family.GetName())
+		}
+		if family.GetName() == "callthread_shadow_calls_running" {
+			for _, metric := range family.GetMetric() {
+				isParked := metric.GetLabel()[0].GetValue() == string(workflows.Parked)
+				require.Equal(t, isParked, metric.GetGauge().GetValue() == 2, metric)
+			}
+		}
+	}
+	require.Contains(t, ours, "callthread_shadow_calls_running")
+	require.Contains(t, ours, "callthread_shadow_step_attempts_total")
 }

@@ -20,8 +20,8 @@ const (
 )
 
 var (
-	stepNames    = []string{"CreateConversation", "UpdateConversation"}
-	failureTypes = []string{activities.Unavailable, activities.RateLimited, activities.Credentials, activities.Refused, activities.CallerUnknown, activities.NotStarted, activities.NotTried, other}
+	stepNames    = []string{"CompareWithVendor", "CreateConversation", "UpdateConversation"}
+	failureTypes = []string{activities.Unavailable, activities.RateLimited, activities.Credentials, activities.Refused, activities.CallerUnknown, activities.NotStarted, activities.NotTried, activities.OtherMode, other}
 )
 
 // steps counts what the steps of calls achieve.
@@ -32,6 +32,7 @@ type steps struct {
 	handOver prometheus.Histogram
 	calls    *prometheus.CounterVec
 	nobodys  prometheus.Counter
+	ignored  prometheus.Counter
 	warnings *prometheus.CounterVec
 }
 
@@ -62,6 +63,9 @@ func (m *Metrics) Steps(budget int) interceptor.WorkerInterceptor {
 		nobodys: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "callthread_calls_unassigned_total", Help: "Calls that were answered by an agent whom Kustomer does not know: their conversations are assigned to nobody.",
 		}),
+		ignored: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "callthread_calls_ignored_total", Help: "Calls that have no conversation because the automations file's \"ignore\" names their number.",
+		}),
 		warnings: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "callthread_warnings_total", Help: "What was not written as the automations file says, by step: parts that Kustomer refused, and what people had chosen otherwise.",
 		}, []string{"step"}),
@@ -70,7 +74,7 @@ func (m *Metrics) Steps(budget int) interceptor.WorkerInterceptor {
 		Name: "callthread_kustomer_budget", Help: "Requests a minute that all workers together may make, as set by --kustomer-budget.",
 	})
 	share.Set(float64(budget))
-	m.registry.MustRegister(s.attempts, s.opening, s.handOver, s.calls, s.nobodys, s.warnings, share)
+	m.registry.MustRegister(s.attempts, s.opening, s.handOver, s.calls, s.nobodys, s.ignored, s.warnings, share)
 	s.beginAtZero()
 	return s
 }
@@ -116,6 +120,8 @@ func (s *steps) ended(name string, asked, answer any, heard time.Time) {
 // did counts what a step achieved.
 func (s *steps) did(cause call.Cause, in activities.StepInput, result activities.StepResult, heard time.Time) {
 	switch {
+	case cause == call.Rang && result.Ignored:
+		s.ignored.Inc()
 	case cause == call.Rang && result.Conversation.ID != "":
 		// With all that came in between: no worker, Kustomer out of order, an operator's decision.
 		s.opening.Observe(seconds(heard, result.At))

@@ -144,6 +144,15 @@ func TestHandOverIsMeasuredFromTheReportOfThePickUp(t *testing.T) {
 	}
 }
 
+func TestIgnoredCallsAreCounted(t *testing.T) {
+	m := New()
+	watching := m.Steps(800)
+	require.Contains(t, scrape(t, m), "callthread_calls_ignored_total 0\n")
+	opens(t, watching, activities.StepResult{Ignored: true})
+	opens(t, watching, activities.StepResult{})
+	require.Contains(t, scrape(t, m), "callthread_calls_ignored_total 1\n")
+}
+
 // After an outage one step makes up for all that was held up.
 func TestStepOfSeveralCausesCountsForEach(t *testing.T) {
 	m := New()

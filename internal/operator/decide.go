@@ -68,7 +68,7 @@ func (d *Decision) decide(ctx context.Context, c Call) (outcome string, err erro
 	waiting, cancel := context.WithTimeout(ctx, d.Timeout)
 	defer cancel()
 	update, err := d.Operator.Temporal.UpdateWorkflow(waiting, client.UpdateWorkflowOptions{
-		WorkflowID: workflows.WorkflowID(id),
+		WorkflowID: workflowID(id),
 		UpdateName: d.Update,
 		Args:       d.Args,
 		// Accepted first, completed in Get: a time-out then tells which of the two it was.
@@ -96,7 +96,7 @@ func (d *Decision) decide(ctx context.Context, c Call) (outcome string, err erro
 func (d *Decision) canRead(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()
-	_, err := d.Operator.askState(ctx, workflows.WorkflowID(id))
+	_, err := d.Operator.askState(ctx, workflowID(id))
 	var unknown *codec.UnknownKeyError
 	if errors.As(err, &unknown) {
 		return unknown
@@ -117,7 +117,7 @@ func (d *Decision) watch(ctx context.Context, id string, state workflows.State) 
 			return state
 		case <-tick.C:
 		}
-		if latest, err := d.Operator.askState(ctx, workflows.WorkflowID(id)); err == nil {
+		if latest, err := d.Operator.askState(ctx, workflowID(id)); err == nil {
 			state = latest
 		}
 	}

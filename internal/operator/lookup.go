@@ -78,9 +78,28 @@ func (o *Operator) call(ctx context.Context, id string) (Call, error) {
 	return those[0], nil
 }
 
-// withID finds the call with this id, nil if there is none.
+// workflowID is the id of the run that is meant by the id of a call, which may also be the
+// run's own: those of calls in shadow are always named so.
+func workflowID(id string) string {
+	if isShadow(id) {
+		return id
+	}
+	return workflows.WorkflowID(workflows.CallKey(id))
+}
+
+func isShadow(id string) bool { return strings.HasPrefix(id, workflows.ShadowID("")) }
+
+// withID finds the call with this id, nil if there is none. One that is not live may be in shadow.
 func (o *Operator) withID(ctx context.Context, id string) ([]Call, error) {
-	workflowID := workflows.WorkflowID(workflows.CallKey(id)) // the id may be the workflow's
+	found, err := o.describe(ctx, workflowID(id))
+	if found == nil && err == nil && !isShadow(id) {
+		return o.describe(ctx, workflows.ShadowID(workflows.CallKey(id)))
+	}
+	return found, err
+}
+
+// describe finds the call whose run has this id, nil if there is none.
+func (o *Operator) describe(ctx context.Context, workflowID string) ([]Call, error) {
 	described, err := o.Temporal.DescribeWorkflowExecution(ctx, workflowID, "")
 	var unknown *serviceerror.NotFound
 	switch run := described.GetWorkflowExecutionInfo(); {
@@ -101,7 +120,7 @@ func (o *Operator) withPrefix(ctx context.Context, id string) ([]Call, error) {
 	if prefix == "" || strings.ContainsFunc(prefix, unfindable) {
 		return nil, o.unknown(id)
 	}
-	runs, err := o.listRuns(ctx, allCalls+" AND WorkflowId STARTS_WITH "+quoted(workflows.WorkflowID(prefix)), candidateRuns)
+	runs, err := o.listRuns(ctx, allCalls+" AND WorkflowId STARTS_WITH "+quoted(workflowID(prefix)), candidateRuns)
 	if err != nil {
 		return nil, err
 	}

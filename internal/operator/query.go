@@ -43,8 +43,11 @@ const workflowType = "CallWorkflow"
 // allCalls finds all calls, and nothing else that may be in the namespace.
 var allCalls = is("WorkflowType", workflowType)
 
-// Query is a question to Temporal's workflow list. The zero value finds all calls.
+// Query is a question to Temporal's workflow list. The zero value finds all live calls.
 type Query struct {
+	// Shadow finds calls in shadow instead of live ones.
+	Shadow bool
+
 	terms []string
 	// sought says in the words of the flags what is looked for.
 	sought []string
@@ -87,8 +90,18 @@ func (q *Query) Running() {
 	q.sought = append(q.sought, "running")
 }
 
+// Ignored leaves calls that the automations file's "ignore" named.
+func (q *Query) Ignored() {
+	q.terms = append(q.terms, is(workflows.CallMarks.GetName(), workflows.MarkIgnored))
+	q.sought = append(q.sought, workflows.MarkIgnored)
+}
+
 func (q *Query) String() string {
-	terms := append([]string{allCalls}, q.terms...)
+	ids := workflows.WorkflowID("")
+	if q.Shadow {
+		ids = workflows.ShadowID("")
+	}
+	terms := append([]string{allCalls, "WorkflowId STARTS_WITH " + quoted(ids)}, q.terms...)
 	if q.queues != nil {
 		terms = append(terms, isOneOf(workflows.QueueName.GetName(), q.queues))
 	}

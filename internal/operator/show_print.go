@@ -38,6 +38,7 @@ func (shown Shown) Print(out io.Writer) error {
 	} else {
 		s.state(*shown.State)
 		s.story(*shown.State, shown.Direction)
+		s.shadow(shown.State.Shadow)
 		s.lines("Log", shown.Log)
 	}
 	if err := s.Flush(); err != nil {
@@ -128,7 +129,9 @@ func (s sheet) state(state workflows.State) {
 	if at := state.AddedFromLog; !at.IsZero() {
 		s.line("From the log", moment(at)+": babelforce's call log has what no webhook reported, but no variables of the call flow")
 	}
-	s.line("Conversation", state.ConversationID)
+	if s.line("Conversation", state.ConversationID); state.Ignored {
+		s.line("Conversation", "none, because `ignore:` in the automations file names the number")
+	}
 	s.line("", state.ConversationURL)
 	s.line("Customer", state.CustomerID)
 	s.line("", state.Caller)

@@ -48,6 +48,8 @@ type Picture struct {
 	Custom       map[string]string `yaml:"custom,omitempty"`
 	Notes        []string          `yaml:"notes,omitempty"`
 	Voice        []string          `yaml:"voice,omitempty"`
+	// Settled are the names of earlier conversations that lose the tag call_lost.
+	Settled []string `yaml:"settled,omitempty"`
 
 	Phase   string `yaml:"phase,omitempty"`
 	Outcome string `yaml:"outcome,omitempty"`

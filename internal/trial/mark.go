@@ -34,14 +34,16 @@ type Marked struct {
 	reached     map[int]bool
 }
 
-// Mark makes the twin of a file that loads without problems.
-func Mark(content []byte) (*Marked, error) {
+// Mark makes the twin of a file that loads without problems, at home in a country or in none.
+func Mark(country string, content []byte) (*Marked, error) {
 	var file yaml.Node
 	if err := yaml.Unmarshal(content, &file); err != nil {
 		return nil, fmt.Errorf("mark the automations: %w", err)
 	}
 	m := &Marked{reached: make(map[int]bool)}
-	for _, item := range valueOf(file.Content[0], "automations").Content {
+	root := file.Content[0]
+	valueOf(valueOf(valueOf(root, "callers"), "returning"), "resolves").Value = "false" // it needs tags, which the twin has none of
+	for _, item := range valueOf(root, "automations").Content {
 		if err := m.mark(item); err != nil {
 			return nil, fmt.Errorf("mark the automation on line %d: %w", item.Line, err)
 		}
@@ -50,7 +52,7 @@ func Mark(content []byte) (*Marked, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mark the automations: %w", err)
 	}
-	m.Set, _, err = load.Bytes("the file with marks", text)
+	m.Set, _, err = load.BytesIn(country, "the file with marks", text)
 	return m, err
 }
 

@@ -24,7 +24,7 @@ const file = `automations:
 `
 
 func TestMarksShowWhichAutomationsAct(t *testing.T) {
-	m, err := Mark([]byte(file))
+	m, err := Mark("", []byte(file))
 	require.NoError(t, err)
 	see := func(written any) {
 		text, err := json.Marshal(written)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -22,7 +23,7 @@ func (s *Server) createConversation(r request) answer {
 	now := s.now()
 	c := Conversation{
 		ID:         s.ids.next(now),
-		CustomerID: customer.ID,
+		CustomerID: customer.ID, CreatedBy: r.by,
 		// What Kustomer sets where these are left out is inferred from the OpenAPI's examples.
 		Status: "open", Direction: "in",
 		Tags: []string{}, AssignedUsers: []string{}, AssignedTeams: []string{}, Notes: []Note{}, Messages: []Message{},
@@ -206,7 +207,7 @@ func (s *Server) conversationResource(c *Conversation) object {
 			"org":        related("org", "/v1/orgs/", orgID),
 			"customer":   related("customer", "/v1/customers/", c.CustomerID),
 			"messages":   object{"links": self(path + "/messages")},
-			"createdBy":  related("user", "/v1/users/", machineUser.ID),
+			"createdBy":  related("user", "/v1/users/", cmp.Or(c.CreatedBy, machineUser.ID)),
 			"modifiedBy": related("user", "/v1/users/", machineUser.ID),
 		},
 	}

@@ -29,7 +29,8 @@ type request struct {
 	arg   string // what the wildcard stood for, percent-decoded
 	path  string // as it was sent, for the links of lists
 	query url.Values
-	body  any // decoded JSON
+	body  any    // decoded JSON
+	by    string // the user behind its key
 }
 
 // apiRoutes lists every operation. A literal stands before the wildcard that would
@@ -147,7 +148,7 @@ func (s *Server) perform(r *http.Request, t target, body []byte) answer {
 		refused.setHeader("Allow", strings.Join(t.allow, ", "))
 		return refused
 	}
-	req := request{arg: t.arg, path: r.URL.EscapedPath(), query: r.URL.Query()}
+	req := request{arg: t.arg, path: r.URL.EscapedPath(), query: r.URL.Query(), by: s.keyUser(r)}
 	if t.route.media != nil {
 		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		switch {

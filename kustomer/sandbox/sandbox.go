@@ -21,7 +21,8 @@ import (
 
 // Config describes one sandboxed organisation. Only APIKey is required.
 type Config struct {
-	APIKey     string            // the one key that is accepted; it has every role
+	APIKey     string            // the key that is accepted; it has every role
+	OtherKeys  map[string]string // further keys, of other integrations: key → id of the user behind it
 	Budget     int               // requests a minute for the whole organisation, default 1000
 	Users      []User            // default: DefaultUsers
 	Teams      []Team            // default: DefaultTeams where Users is left out too, else none
@@ -57,6 +58,7 @@ type Server struct {
 	mu           sync.Mutex // guards everything below
 	random       *rand.Rand
 	keyHash      [sha256.Size]byte
+	otherKeys    map[string]string // Config's
 	keyValid     bool
 	budget       budget
 	faults       []*fault
@@ -64,6 +66,7 @@ type Server struct {
 	ids          idSource
 	store        store
 	requests     map[string]int
+	writes       map[string]int
 	disturbed    map[string]int
 	requestTotal int
 }
@@ -99,10 +102,12 @@ func New(c Config) *Server {
 		duplicates: c.AllowDuplicates,
 		random:     random,
 		keyHash:    sha256.Sum256([]byte(c.APIKey)),
+		otherKeys:  c.OtherKeys,
 		keyValid:   true,
 		budget:     budget{limit: c.Budget},
 		ids:        idSource{process: random.Uint64() & (1<<40 - 1)},
 		requests:   map[string]int{},
+		writes:     map[string]int{},
 		disturbed:  map[string]int{},
 	}
 	s.customers, s.conversations = c.Customers, c.Conversations
@@ -153,12 +158,16 @@ func (s *Server) admit(h http.Header, r *http.Request, target target, body []byt
 	now := s.now()
 	s.requests[target.name()]++
 	s.requestTotal++
+	by := s.keyUser(r)
+	if r.Method != http.MethodGet {
+		s.writes[by]++
+	}
 
 	var refusal *answer
 	switch {
 	// Credentials come first: without a valid key there is no organisation whose budget
 	// could be spent (inferred).
-	case !s.authorized(r):
+	case by == "":
 		refusal = new(unauthorized())
 	case !s.budget.take(now):
 		refusal = new(rateLimited(now))
@@ -170,12 +179,19 @@ func (s *Server) admit(h http.Header, r *http.Request, target target, body []byt
 	return nil, s.dueFault(target, body)
 }
 
-func (s *Server) authorized(r *http.Request) bool {
+// keyUser is the user behind the key of a request, "" if the key is not accepted.
+func (s *Server) keyUser(r *http.Request) string {
 	key, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	// Comparing hashes keeps the key's length out of the timing as well.
 	sum := sha256.Sum256([]byte(key))
 	same := subtle.ConstantTimeCompare(sum[:], s.keyHash[:]) == 1
-	return isBearer && same && s.keyValid
+	switch {
+	case !isBearer:
+		return ""
+	case same && s.keyValid:
+		return machineUser.ID
+	}
+	return s.otherKeys[key]
 }
 
 // reset forgets everything that clients and faults have done, and keeps the
@@ -187,6 +203,7 @@ func (s *Server) reset() {
 	s.hold()
 	s.faults = nil
 	s.requests = map[string]int{}
+	s.writes = map[string]int{}
 	s.disturbed = map[string]int{}
 	s.requestTotal = 0
 }

@@ -14,6 +14,9 @@ type State struct {
 	// included; those that belong to no route are counted under "unmatched".
 	Requests     map[string]int `json:"requests"`
 	RequestTotal int            `json:"requestTotal"`
+	// Writes counts the API requests that are no reads, refused ones included, by the id of
+	// the user behind their key.
+	Writes map[string]int `json:"writes"`
 	// Disturbed counts the API requests that a fault struck, by its kind; a FaultStatus is
 	// counted with its status, as in "status 503".
 	Disturbed map[string]int `json:"disturbed"`
@@ -35,6 +38,7 @@ type Customer struct {
 type Conversation struct {
 	ID            string         `json:"id"`
 	CustomerID    string         `json:"customerId"`
+	CreatedBy     string         `json:"createdBy"` // user id; empty is the user of Config.APIKey
 	ExternalID    string         `json:"externalId"`
 	Name          string         `json:"name"`
 	Status        string         `json:"status"`    // open, snoozed or done
@@ -93,6 +97,7 @@ func (s *Server) State() State {
 		Conversations: make([]Conversation, 0, len(s.store.conversations)),
 		Requests:      maps.Clone(s.requests),
 		RequestTotal:  s.requestTotal,
+		Writes:        maps.Clone(s.writes),
 		Disturbed:     maps.Clone(s.disturbed),
 	}
 	for _, c := range s.store.customers {

@@ -25,9 +25,16 @@ type accepted struct {
 	Late bool `json:"-"`
 }
 
-func acceptedOf(event call.Event) accepted {
+func (h *Handler) acceptedOf(event call.Event) accepted {
 	key := event.Leg.Key()
-	return accepted{CallID: key, WorkflowID: workflows.WorkflowID(key), IgnoredFields: publicNames(event.Ignored)}
+	return accepted{CallID: key, WorkflowID: h.workflowID(key), IgnoredFields: publicNames(event.Ignored)}
+}
+
+func (h *Handler) workflowID(key string) string {
+	if h.Shadow {
+		return workflows.ShadowID(key)
+	}
+	return workflows.WorkflowID(key)
 }
 
 // deliver hands an event to its call's workflow, starting the workflow if this
@@ -38,8 +45,8 @@ func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time
 	defer cancel()
 	ctx, cancelEarlier := context.WithTimeout(ctx, temporalTimeout)
 	defer cancelEarlier()
-	key, answer := event.Leg.Key(), acceptedOf(event)
-	input := workflows.CallInput{Key: key, Limits: h.Limits}
+	key, answer := event.Leg.Key(), h.acceptedOf(event)
+	input := workflows.CallInput{Key: key, Limits: h.Limits, Shadow: h.Shadow}
 
 	if event.Kind == call.Recorded {
 		// A recording begins no call: it may be of one that an agent has placed and nobody wants to
@@ -51,7 +58,7 @@ func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time
 		return answer, err
 	}
 	if event.Kind == call.Inbound || event.Kind == call.Outbound {
-		options := workflows.StartOptions(event, h.TaskQueue)
+		options := h.startOptions(event)
 		options.EnableEagerStart = h.Eager
 		// Otherwise an event for a call that exists would be swallowed as if it had started it.
 		options.WorkflowExecutionErrorWhenAlreadyStarted = true
@@ -80,7 +87,7 @@ func (h *Handler) signal(ctx context.Context, event call.Event, input workflows.
 		}
 		h.runs.Remove(answer.WorkflowID) // the run has ended, or was reset
 	}
-	run, err := h.Temporal.SignalWithStartWorkflow(ctx, answer.WorkflowID, string(event.Kind), event, workflows.StartOptions(event, h.TaskQueue), workflows.CallWorkflow, input)
+	run, err := h.Temporal.SignalWithStartWorkflow(ctx, answer.WorkflowID, string(event.Kind), event, h.startOptions(event), workflows.CallWorkflow, input)
 	var over *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &over) {
 		answer.RunID, answer.Late = over.RunId, true
@@ -97,6 +104,14 @@ func (h *Handler) signal(ctx context.Context, event call.Event, input workflows.
 func isUnknown(err error) bool {
 	var unknown *serviceerror.NotFound
 	return errors.As(err, &unknown)
+}
+
+// startOptions are those of a new call's run, which is one of a shadow's if the receiver is.
+func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
+	if h.Shadow {
+		return workflows.ShadowStartOptions(event, h.TaskQueue)
+	}
+	return workflows.StartOptions(event, h.TaskQueue)
 }
 
 // awaitConversation waits until the call's conversation exists. It gives up

@@ -53,6 +53,9 @@ type Config struct {
 	// Outgoing, if set, says whether calls that agents place are wanted. It is
 	// asked for each event, because the automations may change meanwhile.
 	Outgoing func() bool
+	// Shadow begins calls in shadow: they write nothing to Kustomer, beside the live ones of
+	// another receiver.
+	Shadow bool
 	// Limits is handed to each new call.
 	Limits call.Limits
 	Log    *slog.Logger
@@ -138,7 +141,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	d.outcome.IgnoredFields = publicNames(event.Ignored)
 	if h.ignores(translated) {
 		d.outcome.Ignored = true
-		respond(d.w, http.StatusAccepted, acceptedOf(translated))
+		respond(d.w, http.StatusAccepted, h.acceptedOf(translated))
 		return
 	}
 	h.accept(d, translated)
@@ -156,7 +159,7 @@ func (h *Handler) accept(d *delivery, event call.Event) {
 	if fields := d.outcome.IgnoredFields; len(fields) > 0 {
 		h.Log.Warn("fields of an event cannot be read and were left out", "event", d.name, "call", accepted.CallID, "fields", fields)
 	}
-	if d.waits() {
+	if d.waits() && !h.Shadow { // whose conversation nobody could open
 		if state, ok := h.awaitConversation(d.r.Context(), accepted); ok {
 			accepted.ConversationID, accepted.ConversationURL = state.ConversationID, state.ConversationURL
 			respond(d.w, http.StatusOK, accepted)

@@ -74,7 +74,7 @@ func automationsOf(t *testing.T, s story) *automation.Set {
 		require.NoError(t, err)
 		content = []byte(s.WithIDs(string(text)))
 	}
-	set, _, err := load.Bytes(s.Title, content)
+	set, _, err := load.BytesIn(s.Country, s.Title, content)
 	require.NoError(t, err)
 	return set
 }

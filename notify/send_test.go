@@ -1,0 +1,70 @@
+package notify
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/internal/build"
+)
+
+// posted sends a message to a receiver that answers so.
+func posted(t *testing.T, status int) (received map[string]any, err error) {
+	t.Helper()
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/services/secret" { // a redirect was followed
+			received = nil
+			return
+		}
+		require.Equal(t, "application/json", r.Header.Get("Content-Type"))
+		require.Equal(t, build.UserAgent(), r.UserAgent())
+		require.NoError(t, json.NewDecoder(r.Body).Decode(&received))
+		w.Header().Set("Location", "/elsewhere")
+		w.WriteHeader(status)
+	}))
+	defer receiver.Close()
+	a := &Activities{Address: receiver.URL + "/services/secret"}
+	err = a.Send(t.Context(), Message{Text: "Callthread: …", Kind: CallsParked, Count: 2, Calls: []string{"a"}})
+	return received, err
+}
+
+func TestMessageIsPostedAsJSON(t *testing.T) {
+	received, err := posted(t, http.StatusNoContent)
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{
+		"text": "Callthread: …", "kind": "calls_parked", "count": 2.0, "calls": []any{"a"}, "namespace": "", "runbook": "",
+	}, received)
+}
+
+func TestRefusedMessageIsSentAgainOnlyWhereThatMayHelp(t *testing.T) {
+	for status, isFinal := range map[int]bool{500: false, 503: false, 404: true, 429: true, 302: true} {
+		received, err := posted(t, status)
+		require.NotNil(t, received)
+		var failed *temporal.ApplicationError
+		require.ErrorAs(t, err, &failed)
+		require.Equal(t, isFinal, failed.NonRetryable(), status)
+	}
+}
+
+func TestFailuresDoNotContainTheAddress(t *testing.T) {
+	for address, problem := range map[string]string{
+		"http://secret.invalid/secret":        "its name cannot be resolved",
+		"http://127.0.0.1:1/secret":           "the connection failed",
+		"http://127.0.0.1:1/secret\x00secret": "address cannot be used",
+	} {
+		err := (&Activities{Address: address}).Send(t.Context(), Message{})
+		require.ErrorContains(t, err, problem)
+		require.NotContains(t, err.Error(), "secret")
+		require.NotContains(t, err.Error(), "127.0.0.1")
+	}
+	for _, address := range []string{"secret", "ftp://secret", "https://", "http://secret\x00"} {
+		err := CheckAddress(address)
+		require.ErrorContains(t, err, "no address such as")
+		require.NotContains(t, err.Error(), "secret")
+	}
+	require.NoError(t, CheckAddress("https://hooks.example.com/services/secret"))
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/automation/load"
+	"github.com/callthread/callthread/internal/against"
+	"github.com/callthread/callthread/internal/app"
+	"github.com/callthread/callthread/internal/operator"
+)
+
+// realCalls are calls that a new file is tried with: those that an earlier file served.
+type realCalls struct {
+	server app.Temporal
+	old    string // the file
+	wanted bool
+	since  string
+	reveal bool
+	logs   io.Writer
+}
+
+func (r *realCalls) flags() []cli.Flag {
+	return append([]cli.Flag{
+		&cli.BoolFlag{Name: "calls", Usage: "show what the file changes about real calls, which Temporal holds; needs --against, and asks Kustomer nothing", Destination: &r.wanted},
+		&cli.StringFlag{Name: "against", Usage: "the `FILE` that these calls were served with", Destination: &r.old},
+		&cli.StringFlag{Name: "since", Usage: "with --calls, those that began after a `TIME`, in UTC if it does not say: 2h, 1d or 1w (ago), 2026-11-23, 2026-11-23T09:00:00Z", Value: "24h", Destination: &r.since},
+		&cli.BoolFlag{Name: "reveal", Usage: "with --calls, show the values of each call, names and numbers among them", Destination: &r.reveal},
+	}, r.server.Encryption.Flags()...)
+}
+
+// check refuses flags that have no effect alone.
+func (r *realCalls) check(c *cli.Context) error {
+	switch {
+	case r.wanted && r.old == "":
+		return errors.New("--calls needs --against: the file that the calls were served with")
+	case r.wanted:
+		return nil
+	}
+	for _, name := range []string{"against", "since", "reveal"} {
+		if c.IsSet(name) {
+			return fmt.Errorf("--%s goes with --calls", name)
+		}
+	}
+	return nil
+}
+
+// compare renders the calls with both files.
+func (r *realCalls) compare(c *cli.Context, file *automation.Set, country string) (*against.Report, error) {
+	since, err := parseTime("since", r.since, time.Now(), time.UTC)
+	if err != nil {
+		return nil, err
+	}
+	content, err := os.ReadFile(r.old)
+	if err != nil {
+		return nil, fmt.Errorf("--against: %w", err)
+	}
+	old, _, err := load.Bytes(r.old, content)
+	if err != nil {
+		return nil, fmt.Errorf("--against: no call can have been served with this file: %w", err)
+	}
+	o, err := connect(&r.server, r.logs)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Temporal.Close()
+	var query operator.Query
+	query.Since(since)
+	pasts, err := o.Pasts(c.Context, query)
+	if err != nil {
+		return nil, o.Unreached(err)
+	}
+	files := against.Files{Old: old.In(country), New: file.In(country)}
+	return files.Compare(pasts, r.reveal), nil
+}
+
+// nothingCompared says why no call was compared: silence would look as if nothing had changed.
+func (r *realCalls) nothingCompared(report *against.Report) error {
+	if report.Compared > 0 {
+		return nil
+	}
+	if len(report.Others) == 0 {
+		return fmt.Errorf("no call since %s could be compared: see above", r.since)
+	}
+	versions := slices.Sorted(maps.Keys(report.Others))
+	return fmt.Errorf("no call since %s was opened with %s: give --against the file as it was then, version %s", r.since, r.old, strings.Join(versions, " or "))
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/automation"
+)
+
+func TestFlagsOfRealCallsGoTogether(t *testing.T) {
+	file := writeFile(t, "automations: []")
+	for complaint, args := range map[string][]string{
+		"--calls needs --against":                {"--calls"},
+		"--against goes with --calls":            {"--against", file},
+		"--reveal goes with --calls":             {"--reveal"},
+		"--against: open":                        {"--calls", "--against", file + ".yaml"},
+		`--since "soon" is neither`:              {"--calls", "--against", file, "--since", "soon"},
+		"no call can have been served with this": {"--calls", "--against", file},
+	} {
+		_, err := starts(t, append([]string{"check"}, args...)...)
+		require.ErrorContains(t, err, complaint)
+	}
+}
+
+// Comparing two files on calls asks Kustomer nothing, although its credentials may be there.
+func TestComparingFilesOnCallsAsksKustomerNothing(t *testing.T) {
+	org(t, "wrong key")
+	temporal := newTemporal(t)
+	temporal.finds = "WorkflowType = 'CallWorkflow' AND StartTime >= '2026-11-23T00:00:00Z'"
+	temporal.lists = map[string][]string{"WorkflowType = 'CallWorkflow' AND CallMarks = 'reopened'": nil}
+	file := writeFile(t, string(automation.DefaultFile))
+	printed, err := starts(t, "check", "--calls", "--against", file, "--since", "2026-11-23")
+	require.ErrorContains(t, err, "no call since 2026-11-23 could be compared")
+	require.NotContains(t, printed, "API key")
+	require.Contains(t, printed, "0 calls compared")
+}
