@@ -27,8 +27,7 @@ func TestFlagsOfRealCallsGoTogether(t *testing.T) {
 func TestComparingFilesOnCallsAsksKustomerNothing(t *testing.T) {
 	org(t, "wrong key")
 	temporal := newTemporal(t)
-	temporal.finds = "WorkflowType = 'CallWorkflow' AND StartTime >= '2026-11-23T00:00:00Z'"
-	temporal.lists = map[string][]string{"WorkflowType = 'CallWorkflow' AND CallMarks = 'reopened'": nil}
+	temporal.finds = "WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/' AND StartTime >= '2026-11-23T00:00:00Z'"
 	file := writeFile(t, string(automation.DefaultFile))
 	printed, err := starts(t, "check", "--calls", "--against", file, "--since", "2026-11-23")
 	require.ErrorContains(t, err, "no call since 2026-11-23 could be compared")
