@@ -99,3 +99,11 @@ func TestTroubleshootingQuotesWhatProgramsPrint(t *testing.T) {
 	}
 	require.Greater(t, quotes, 40)
 }
+
+func TestReadmeBeginsWithDemoAndTests(t *testing.T) {
+	commands := regexp.MustCompile(`(?m)^\$ (.+)$`).FindAllStringSubmatch(document.Read(t, root+"README.md").Text, -1)
+	require.GreaterOrEqual(t, len(commands), 3)
+	require.Equal(t, "go run ./starter demo --calls 20", commands[0][1])
+	require.Equal(t, "go test ./...", commands[1][1])
+	require.Regexp(t, `^curl .*call-inbound`, commands[2][1])
+}

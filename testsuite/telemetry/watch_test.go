@@ -16,6 +16,7 @@ const (
 	dashboardFile = "../../deploy/grafana/callthread.json"
 	rulesFile     = "../../deploy/prometheus/rules.yaml"
 	runbookFile   = "../../docs/operations.md"
+	referenceFile = "../../docs/reference.md"
 	// runbookURL is where alerts link to; the heading of an entry is the name of its alert.
 	runbookURL = "https://github.com/callthread/callthread/blob/main/docs/operations.md#"
 )
@@ -33,16 +34,16 @@ func requireNamedMetricsAreAmong(t *testing.T, pages string) {
 	for _, name := range metricName.FindAllString(pages, -1) {
 		existing[name] = true
 	}
-	for _, file := range []string{dashboardFile, rulesFile, "../../deploy/prometheus/rules_test.yaml", runbookFile, "../../README.md"} {
+	for _, file := range []string{dashboardFile, rulesFile, "../../deploy/prometheus/rules_test.yaml", runbookFile, referenceFile} {
 		named := metricName.FindAllString(document.Read(t, file).Text, -1)
 		require.NotEmpty(t, named, file)
 		for _, name := range named {
 			require.True(t, existing[name], "%s, named in %s", name, file)
 		}
 	}
-	runbook := document.Read(t, runbookFile)
+	reference := document.Read(t, referenceFile)
 	for _, family := range ownFamily.FindAllStringSubmatch(pages, -1) {
-		runbook.Has(t, "`"+family[1]+"`")
+		reference.Has(t, "`"+family[1]+"`")
 	}
 }
 
