@@ -130,7 +130,7 @@ func asks(t *testing.T, contestant string) (known, unknown []string) {
 func needsTemporal(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("needs a real Temporal server, which -short does without")
+		t.Skip("needs a real Temporal server; skipped with -short")
 	}
 }
 

@@ -129,7 +129,7 @@ func TestStoriesOfAFileAreSampledWithWhatKustomerKnewBefore(t *testing.T) {
 	require.Contains(t, printed, "\nSample call, Dora waits for long, and Ben picks up:\n")
 	require.NotContains(t, printed, "POST /v1/customers", "Dora is known")
 	require.Contains(t, printed, `"body": "Ben of Support"`)
-	require.Contains(t, printed, "\n  not used: what the story becomes, with which nothing is compared\n")
+	require.Contains(t, printed, "\n  not used: the result in \"becomes\", because a sample compares nothing\n")
 }
 
 func TestCallThatCannotBeSampledIsRefusedWithTheReason(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"github.com/callthread/callthread/internal/storyfile"
 )
 
-// sampled are the samples of a file with calls of one's own, by title.
+// sampled returns the samples of a file for the given call, by title.
 func sampled(t *testing.T, set *automation.Set, own Call) map[string]Sample {
 	t.Helper()
 	samples, _, err := sampler(set).Samples(t.Context(), own.Stories(set))
@@ -60,8 +60,8 @@ automations:
 	require.Contains(t, body(samples[isAnswered], 0, 2), `"name":"+442079460123 to +493023125009, 7"`)
 	require.Contains(t, body(samples[isAnswered], 1, 0), `"assignedUsers":["`+amira+`"]`)
 	require.Contains(t, body(samples[isAnswered], 1, 1), `"body":"jane, jane@example.com, Billing"`)
-	placed := samples["placed by an agent, answered after 7 s, over after 95 s"]
-	require.Contains(t, body(placed, 0, 2), `"name":"+493023125009 to +442079460123, jane"`)
+	outbound := samples["placed by an agent, answered after 7 s, over after 95 s"]
+	require.Contains(t, body(outbound, 0, 2), `"name":"+493023125009 to +442079460123, jane"`)
 	require.Empty(t, samples[isAnswered].NotUsed)
 
 	own.From, own.Fields["agent.sourceId"] = storyfile.Withheld, ""
@@ -94,5 +94,5 @@ func TestStoryOfACustomerWhoCallsAgainJoinsTheEarlierCall(t *testing.T) {
 		require.NotEqual(t, "POST /v1/conversations", request.Method+" "+request.Path)
 	}
 	require.Contains(t, string(samples[0].Events[0].Requests[len(samples[0].Events[0].Requests)-1].Body), "The customer called again")
-	require.Equal(t, []string{"automations of the story's own, because it is played with the file that is checked"}, samples[0].NotUsed)
+	require.Equal(t, []string{"the story's own automations, because the checked file is used"}, samples[0].NotUsed)
 }

@@ -26,7 +26,7 @@ const (
 	enough   = "ok: the API key has every role that is needed"
 )
 
-// loaded is a file that creates a conversation with some options, written as YAML in one line.
+// loaded is a file that creates a conversation with some options, as YAML in one line.
 func loaded(t *testing.T, create string, more ...string) *automation.Set {
 	t.Helper()
 	file := "automations:\n  - { event: call.inbound, action: kustomer.conversation.create, options: {" + create + "} }\n"
@@ -38,12 +38,12 @@ func loaded(t *testing.T, create string, more ...string) *automation.Set {
 	return set
 }
 
-// update is an automation of call.bridged with some options.
+// update is an automation for call.bridged with some options.
 func update(options string) string {
 	return "event: call.bridged, action: kustomer.conversation.update, options: {" + options + "}"
 }
 
-// checked is what is found out about an org, each with its level before it, and whether that fails the check.
+// checked returns the findings about an org, each after its level, and whether the check fails.
 func checked(t *testing.T, org http.Handler, set *automation.Set) (found []string, fails bool) {
 	t.Helper()
 	server := httptest.NewServer(org)
@@ -163,7 +163,7 @@ func TestWhatTheFileNamesMustBeInTheOrg(t *testing.T) {
 			var want []string
 			for _, finding := range found {
 				if strings.Contains(finding, "API key") {
-					continue // roles have tests of their own
+					continue // roles are tested separately
 				}
 				want = append(want, finding)
 			}
@@ -173,7 +173,7 @@ func TestWhatTheFileNamesMustBeInTheOrg(t *testing.T) {
 	}
 }
 
-// everything is a file whose check needs every list of the org, and the id of a customer.
+// everything is a file whose check needs every list of the org and a customer's id.
 func everything(t *testing.T, customer string) *automation.Set {
 	return loaded(t, `customer: `+customer+`, custom: { callIdStr: "{call.id}" }, assignedTeams: [`+support+`], assignedUsers: [`+amira+`]`)
 }
@@ -186,7 +186,7 @@ func withCustomer(t *testing.T) (org *sandbox.Server, id string) {
 	return org, id
 }
 
-// send asks an org by hand and returns the status and the id of what was answered.
+// send sends a request to the org and returns the status and the id in the answer.
 func send(t *testing.T, org http.Handler, method, path, body string) (status int, id string) {
 	t.Helper()
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
@@ -209,7 +209,7 @@ func TestCheckWritesNothing(t *testing.T) {
 	after := org.State()
 	asked := map[string]int{
 		"GET /v1/auth/tokens/current": 1, "GET /v1/metadata/conversation": 1, "GET /v1/teams": 1, "GET /v1/users": 1, "GET /v1/customers/{id}": 1,
-		"POST /v1/customers": 1, // of this test
+		"POST /v1/customers": 1, // from this test
 	}
 	require.Equal(t, asked, after.Requests)
 	before.Requests, after.Requests, before.RequestTotal, after.RequestTotal = nil, nil, 0, 0
@@ -224,7 +224,7 @@ func TestListThatTheKeyMayNotSeeIsAWarningAndOneThatFailsAProblem(t *testing.T) 
 		"customers":         {"/v1/customers/{id}", "org.permission.customer.read"},
 	} {
 		for status, says := range map[int]string{
-			http.StatusForbidden:          "warning: the org's " + what + " cannot be checked with this key, for which it would need the role " + asked.role + ": kustomer: ",
+			http.StatusForbidden:          "warning: the org's " + what + " cannot be checked: the API key lacks the role " + asked.role + ": kustomer: ",
 			http.StatusServiceUnavailable: "problem: the org's " + what + " could not be checked: kustomer: ",
 		} {
 			org, customer := withCustomer(t)

@@ -13,7 +13,8 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// keyWith is an org that knows one key, of some roles, and answers nothing else.
+// keyWith is an org that knows one key with some roles and answers nothing but requests for the
+// key.
 func keyWith(roles ...string) http.Handler {
 	answers := http.NewServeMux()
 	answers.HandleFunc("GET /v1/auth/tokens/current", func(w http.ResponseWriter, _ *http.Request) {
@@ -71,7 +72,7 @@ func TestEveryMissingRoleIsNamedWithItsPurpose(t *testing.T) {
 }
 
 func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
-	const harm = ": a key without it could do less harm in wrong hands"
+	const harm = ": a key without it would do less harm in the wrong hands"
 	org := sandbox.New(sandbox.Config{APIKey: apiKey})
 	found, fails := checked(t, org, load.Default())
 	require.False(t, fails)
@@ -97,7 +98,7 @@ func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
 }
 
 func TestBroadAndOldRolesAreEnoughAndWarnedAbout(t *testing.T) {
-	const warning, harm = "warning: the API key has the role ", " in its place could do less harm in wrong hands"
+	const warning, harm = "warning: the API key has the role ", " in its place would do less harm in the wrong hands"
 	const (
 		customers     = "org.permission.customer.read, org.permission.customer.create"
 		conversations = "org.permission.conversation.read, org.permission.conversation.create, org.permission.conversation.update, org.permission.conversation.delete"

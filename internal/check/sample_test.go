@@ -12,17 +12,18 @@ import (
 	"github.com/callthread/callthread/automation/load"
 )
 
-// made stands for the id of everything that is made in a sample.
+// made replaces the id of every object that a sample creates.
 const made = "000000000000000000000001"
 
 var madeID = regexp.MustCompile(fmt.Sprintf("%06x[0-9a-f]{18}", began.Unix()>>8))
 
-// sampler samples a file whose content is not at hand.
+// sampler is a Sampler with the built-in file as content.
 func sampler(set *automation.Set) Sampler {
 	return Sampler{Set: set, Content: automation.DefaultFile, Country: "DE"}
 }
 
-// What every sample call of a new caller begins with, and what tells its conversation and notes from others.
+// The first requests of every sample call by a new caller, and the beginnings of conversations and
+// notes.
 const (
 	look     = `GET /v1/customers/phone=%2B493023125042 `
 	add      = `POST /v1/customers {"phones":[{"type":"mobile","phone":"+493023125042"}]}`
@@ -31,7 +32,7 @@ const (
 	at       = ` /v1/conversations/` + made
 )
 
-// mine is a file with what the built-in one has not.
+// mine is a file with options that the built-in one does not use.
 func mine(t *testing.T) *automation.Set {
 	return loaded(t,
 		`name: "Ring {call.from:last4}", priority: 4, direction: out, status: done, tags: [a, "to_{call.to:last3}"], assignedTeams: [`+support+`],
@@ -45,11 +46,12 @@ func mine(t *testing.T) *automation.Set {
 const (
 	isAnswered  = "answered after 7 s, over after 95 s"
 	isLost      = "nobody picks up, the caller gives up after 20 s"
-	isLostBare  = isLost + ", and no field of your own is sent"
+	isLostBare  = isLost + ", without your own fields"
 	isAnonymous = "from a withheld number, answered after 7 s, over after 95 s"
 )
 
-// played are the requests of all samples, as lines of method, path and body, and their warnings, by title.
+// played returns the requests of all samples as lines of method, path and body, and their warnings,
+// by title.
 func played(t *testing.T, set *automation.Set) (requests, warnings map[string][]string) {
 	t.Helper()
 	samples, _, err := sampler(set).Samples(t.Context(), UsualCalls(set))
@@ -70,7 +72,7 @@ func played(t *testing.T, set *automation.Set) (requests, warnings map[string][]
 	return requests, warnings
 }
 
-// requestsOf are those of the samples with a number, the lost one without fields of one's own.
+// requestsOf returns the requests of the samples with a number. The lost call has no custom fields.
 func requestsOf(t *testing.T, set *automation.Set) (answered, lost []string, warnings [2][]string) {
 	t.Helper()
 	requests, warned := played(t, set)

@@ -24,7 +24,8 @@ func twoBrands(t *testing.T) Sampler {
 	return Sampler{Set: set, Content: content}
 }
 
-// tagsOf are the last tags that the sample puts on a conversation, and those that it adds or removes.
+// tagsOf returns the last tags that the sample sets on a conversation, and those that it adds or
+// removes.
 func tagsOf(t *testing.T, sample Sample) (tags []string) {
 	t.Helper()
 	for _, event := range sample.Events {
@@ -63,7 +64,7 @@ func TestTheExampleOfTwoBrandsDoesWhatItSays(t *testing.T) {
 		"placed by an agent, " + answered:                 {"outbound_call alpha", "outbound_call alpha call_answered"},
 		answered + ", on the number Beta":                 {"inbound_call call_lost beta", "inbound_call beta call_answered within_service_level"},
 		answered + ", which the file ignores":             nil,
-		answered + ", and had called in vain before": {
+		answered + ", and has an earlier lost call": {
 			"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level", "DELETE call_lost",
 		},
 		"nobody picks up, the caller gives up after 130 s": {"inbound_call call_lost alpha", "inbound_call call_lost alpha call_abandoned_in_queue outside_service_level"},

@@ -27,7 +27,7 @@ func TestWithoutAKeyOrANumberThereIsNoHash(t *testing.T) {
 	require.Empty(t, keysOf(t, newer).CallerHash(""))
 }
 
-// A hash is stored for as long as a call is: were it made otherwise, callers would not be found any more.
+// A hash is stored as long as its call. If it changed, operators could not find callers any more.
 func TestCallersHashStaysAsItIs(t *testing.T) {
 	require.Equal(t, "2026:df9ee35a664340fbdb6a98f9bc41d0aa", keysOf(t, newer).CallerHash(number))
 }

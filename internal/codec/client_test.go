@@ -64,7 +64,7 @@ func TestAWorkflowThatLacksTheKeyStopsShortWhereOthersAreToldWhy(t *testing.T) {
 		data := protected(t, keys).DataConverter
 		var unknown *UnknownKeyError
 		require.ErrorAs(t, data.FromPayloads(written, &read), &unknown)
-		// As the SDK makes it of ours for a workflow.
+		// The SDK derives the converter of a workflow in this way.
 		inWorkflow := data.(workflow.ContextAware).WithWorkflowContext(nil)
 		require.PanicsWithError(t, unknown.Error(), func() { _ = inWorkflow.FromPayloads(written, &read) })
 	}

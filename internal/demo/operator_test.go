@@ -16,7 +16,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// shaky is a Temporal client whose first answers are errors, and whose calls are all parked.
+// shaky is a Temporal client whose first answers are errors and whose calls are all parked.
 type shaky struct {
 	client.Client
 	client.WorkflowRun

@@ -57,7 +57,7 @@ func TestRunThatWasStoppedIsNoFailure(t *testing.T) {
 	require.NoError(t, failure(ctx))
 }
 
-// The test's own program plays a receiver whose first port is taken.
+// The test binary itself is the receiver whose first port is taken.
 func TestReceiverGetsAnotherPortIfItsFirstIsTaken(t *testing.T) {
 	const role = "DEMO_TEST_RECEIVER"
 	if first := os.Getenv(role); first != "" {

@@ -23,7 +23,7 @@ import (
 //go:embed testdata/own.yaml
 var ownFile []byte
 
-// day is a number of calls as the product writes them with a file, without Temporal.
+// day is a number of calls written as the product writes them with a file, without Temporal.
 type day struct {
 	*show
 	played []played
@@ -60,7 +60,7 @@ func newDay(t *testing.T, own *Own, calls int, shuffled bool) *day {
 	return d
 }
 
-// write carries out a call's steps, in the order in which its events are delivered.
+// write does a call's steps in the order in which its events are delivered.
 func (d *day) write(t *testing.T, story simulator.Story, began time.Time) {
 	t.Helper()
 	var events []call.Event
@@ -133,8 +133,8 @@ func TestFileThatLetsCallsJoinOthersIsForTheSandbox(t *testing.T) {
 	require.ErrorContains(t, err, "for the sandbox only")
 }
 
-// The demo's usual automations are judged by what is known about them. What the file
-// itself renders comes to the same.
+// The demo's usual automations are judged by fixed expectations. Rendering their file must
+// give the same result.
 func TestUsualAutomationsAreRenderedAsTheyAreKnown(t *testing.T) {
 	d := newDay(t, own(string(usualAutomations)), 80, true)
 	require.Empty(t, d.compare(t.Context(), d.played).Wrong)
@@ -187,7 +187,7 @@ func TestCallThatIsNotAsTheFileRendersItIsFoundOut(t *testing.T) {
 	problems, _ = d.judge(unreported, right)
 	require.Equal(t, []string{"the reports make 2 pick-ups, of 3 that there were"}, problems)
 
-	right.tags = nil // of the real Kustomer, less is known
+	right.tags = nil // the API of the real Kustomer shows less
 	right.name, right.status = "", ""
 	problems, _ = d.judge(story, right)
 	require.Empty(t, problems)

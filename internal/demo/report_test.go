@@ -32,7 +32,7 @@ Not judged:
   whether the file says what you mean
   all but the notes of calls that share a conversation with another: 2
   conversations of calls that the demo did not play: 1
-Not as they must be:
+Problems:
   call k has 2 conversations`, report.String())
 	require.NotContains(t, Report{Calls: 20, Notes: 37}.String(), "Not judged", "all was judged")
 }

@@ -111,7 +111,7 @@ func TestWhatKustomerSaidOfItsBudgetIsNotShownForEver(t *testing.T) {
 		}
 		m.Kustomer(kustomer.Exchange{Op: "create note", Status: 200, RateLimit: 1000, RateLimitRemaining: 3})
 		require.Equal(t, []string{"callthread_kustomer_budget_limit", "callthread_kustomer_budget_remaining"}, shown())
-		<-time.After(news)
+		<-time.After(maxAge)
 		require.Empty(t, shown(), "that budget is of minutes ago")
 	})
 }
@@ -165,7 +165,7 @@ func TestMetricsAreServedOnlyUntilTheProgramStops(t *testing.T) {
 	require.NoError(t, err)
 
 	stop()
-	_, err = answers.ReadByte() // until the server hangs up
+	_, err = answers.ReadByte() // until the server closes the connection
 	require.Error(t, err)
 	require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
 }

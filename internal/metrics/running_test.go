@@ -16,7 +16,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// list is a Temporal that counts runs by query.
+// list is a Temporal that counts workflows by query.
 type list struct {
 	counts map[string]int64
 	away   bool
@@ -36,7 +36,7 @@ func (l *list) CountWorkflow(ctx context.Context, r *workflowservice.CountWorkfl
 	return &workflowservice.CountWorkflowExecutionsResponse{Count: l.counts[r.GetQuery()]}, nil
 }
 
-// inPhases is what is shown, by phase.
+// inPhases returns the counts shown, by phase.
 func inPhases(t *testing.T, m *Metrics) map[string]float64 {
 	t.Helper()
 	families, err := m.registry.Gather()
@@ -96,7 +96,7 @@ func TestCallsAreNotCountedAsNoneWhileTemporalIsAway(t *testing.T) {
 		began := time.Now()
 		require.Empty(t, inPhases(t, m))
 		require.Equal(t, countsTimeout, time.Since(began))
-		require.Equal(t, 1, strings.Count(logs.String(), "could not be counted"), "it is told once")
+		require.Equal(t, 1, strings.Count(logs.String(), "could not be counted"), "it is logged once")
 
 		temporal.away, temporal.hangs = false, false
 		<-time.After(countsAge)

@@ -30,7 +30,7 @@ var arrival = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 // isOpen is the conversation of a call that has one.
 var isOpen = activities.Conversation{ID: "c"}
 
-// carriesOut lets a run of a call ask for one step, of which each attempt does as told.
+// carriesOut runs a workflow with one step, whose attempts return what do returns.
 func carriesOut[In, Out any](t *testing.T, watching interceptor.WorkerInterceptor, name string, in In, do func(attempt int32) (Out, error)) {
 	t.Helper()
 	suite := &testsuite.WorkflowTestSuite{}
@@ -51,12 +51,12 @@ func succeeds[Out any](out Out) func(int32) (Out, error) {
 	return func(int32) (Out, error) { return out, nil }
 }
 
-// due is what a step is asked for whose story is such.
+// due is the input of a step with such a story.
 func due(cause call.Cause, was, is call.Story) activities.StepInput {
 	return activities.StepInput{Step: call.Step{Causes: []call.Cause{cause}, Was: was, Is: is}}
 }
 
-// unknown is what a step finds out about the agents of pick-ups whom Kustomer does not know.
+// unknown is the result for agents of pick-ups who are not in Kustomer.
 func unknown(notes ...string) map[string]call.Resolved {
 	agents := make(map[string]call.Resolved)
 	for _, note := range notes {
@@ -86,7 +86,7 @@ func TestEveryStepIsKnownByName(t *testing.T) {
 
 func TestOpeningIsMeasuredFromTheArrivalOfTheFirstWebhook(t *testing.T) {
 	m := New()
-	rang := call.Story{RangAt: arrival.Add(-time.Minute)} // by the clock of babelforce, whose webhook came late
+	rang := call.Story{RangAt: arrival.Add(-time.Minute)} // by the clock of babelforce, whose webhook was late
 	carriesOut(t, m.Steps(800), "CreateConversation", due(call.Rang, call.Story{}, rang), func(attempt int32) (activities.StepResult, error) {
 		if attempt < 3 {
 			return activities.StepResult{}, temporal.NewApplicationError("503", activities.Unavailable)
@@ -153,7 +153,7 @@ func TestIgnoredCallsAreCounted(t *testing.T) {
 	require.Contains(t, scrape(t, m), "callthread_calls_ignored_total 1\n")
 }
 
-// After an outage one step makes up for all that was held up.
+// After an outage, one step handles everything that was delayed.
 func TestStepOfSeveralCausesCountsForEach(t *testing.T) {
 	m := New()
 	since := arrival.Add(10 * time.Second)
@@ -167,7 +167,7 @@ func TestStepOfSeveralCausesCountsForEach(t *testing.T) {
 	text := scrape(t, m)
 	for _, line := range []string{
 		"callthread_bridge_to_update_seconds_count 2",
-		"callthread_bridge_to_update_seconds_sum 8", // of the first since the conversation was opened
+		"callthread_bridge_to_update_seconds_sum 8", // of the first one, from when the conversation was opened
 		`callthread_calls_total{direction="in",outcome="answered"} 1`,
 		"callthread_calls_unassigned_total 2",
 		`callthread_step_attempts_total{result="done",step="UpdateConversation"} 1`,
@@ -176,7 +176,7 @@ func TestStepOfSeveralCausesCountsForEach(t *testing.T) {
 	}
 }
 
-// closed is the story of a call that came to this outcome.
+// closed is the story of a call with this outcome.
 func closed(outcome call.Outcome) call.Story {
 	return call.Story{Closing: &call.Closing{Facts: call.Facts{Outcome: outcome}}}
 }
@@ -208,7 +208,7 @@ func TestCallCountsOnceByItsOutcomeHoweverOftenThatIsPutRight(t *testing.T) {
 func TestWhatCouldNotBeDoneAsToldIsCounted(t *testing.T) {
 	m := New()
 	watching := m.Steps(700)
-	// Whom Kustomer does not know is counted where a call is handed over, not where it is placed.
+	// An unknown agent is counted when the agent picks up, and not for an outbound call.
 	placer := call.Resolved{Unassigned: true}
 	opens(t, watching, activities.StepResult{Warnings: []string{"a part was left out", "and another"}, Placer: placer})
 	placed := call.Story{Opening: call.Facts{Outgoing: true}}
@@ -237,7 +237,7 @@ func TestWhatCouldNotBeDoneAsToldIsCounted(t *testing.T) {
 	}
 }
 
-// A label with a value of its own for each call would fill Prometheus, and tell who called.
+// A label with a new value for each call would fill Prometheus and reveal who called.
 func TestNoLabelTellsWhoCalledAndCallsAddNone(t *testing.T) {
 	const phone = "+493055512399"
 	m := New()

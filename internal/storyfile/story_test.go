@@ -45,12 +45,12 @@ func TestMistakeInAStoryIsSaidWithItsPlace(t *testing.T) {
 	for says, file := range map[string]string{
 		`mine.yaml: line 2: there is no key "evnts" here`:                         "- story: a\n  evnts: []\n",
 		`mine.yaml: story 1 has no title`:                                         "- events: [ 0:00 call.inbound: {} ]\n",
-		`mine.yaml: two stories are called "Amira picks up"`:                      string(one("")) + string(one("")),
+		`mine.yaml: two stories have the title "Amira picks up"`:                  string(one("")) + string(one("")),
 		`story "a": it has no event that is reported`:                             "- story: a\n  events: [ 0:00 call.inbound: { lost: true } ]\n",
 		`story "Amira picks up": 0:05 call.bridged, agent Jane: who is Jane? The`: string(one("    - 0:05 call.bridged: { agent: Jane }\n")),
 		`0:05 call.answered: babelforce has no event "call.answered"`:             string(one("    - 0:05 call.answered: {}\n")),
 		`0:05 call.bridged: no call id: call.id`:                                  string(one("    - 0:05 call.bridged: { only: [call.from] }\n")),
-		`line 4: "soon" is no time such as 3:04`:                                  string(one("    - soon call.bridged: {}\n")),
+		`line 4: "soon" is not a time such as 3:04`:                               string(one("    - soon call.bridged: {}\n")),
 		`line 4: an event has no "agnt"; a field of babelforce's has a bucket`:    string(one("    - 0:05 call.bridged: { agnt: Amira }\n")),
 	} {
 		_, err := Read("mine.yaml", []byte(file))

@@ -21,7 +21,7 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// recorded is tracing whose spans a test can look at.
+// recorded is tracing whose spans a test can read.
 func recorded() (*Tracing, *tracetest.SpanRecorder) {
 	spans := tracetest.NewSpanRecorder()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
@@ -43,9 +43,9 @@ func TestTracingIsOffUnlessWanted(t *testing.T) {
 			require.Nil(t, off.Interceptors())
 			mux := http.NewServeMux()
 			require.Same(t, mux, off.Webhooks(mux))
-			told := 0
-			off.Kustomer("", func(kustomer.Exchange) { told++ })(t.Context(), kustomer.Exchange{})
-			require.Equal(t, 1, told)
+			observed := 0
+			off.Kustomer("", func(kustomer.Exchange) { observed++ })(t.Context(), kustomer.Exchange{})
+			require.Equal(t, 1, observed)
 			off.Stop()
 		})
 	}

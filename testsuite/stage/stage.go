@@ -55,7 +55,7 @@ func waitTogether() {
 func NeedsTemporal(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("needs a real Temporal server, which -short does without")
+		t.Skip("needs a real Temporal server; skipped with -short")
 	}
 }
 

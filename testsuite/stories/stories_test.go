@@ -40,7 +40,7 @@ func everyStory(t *testing.T) (all []story) {
 	titles := make(map[string]bool)
 	for _, file := range files {
 		for _, s := range read(t, file) {
-			require.False(t, titles[s.Title], "two stories are called %q", s.Title)
+			require.False(t, titles[s.Title], "two stories have the title %q", s.Title)
 			titles[s.Title] = true
 			all = append(all, s)
 		}
