@@ -15,7 +15,7 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// The README's first command, where the usual ports are in use.
+// The first command of the README must work if the usual ports are in use.
 func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
@@ -31,7 +31,7 @@ func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
 	require.Contains(t, out.String(), "Temporal Web UI")
 }
 
-// As in `starter demo --faults | head -1`.
+// The reader of `starter demo --faults | head -1` ends before the demo does.
 func TestDemoWhoseReaderHasGoneEndsAndLeavesNoFiles(t *testing.T) {
 	t.Parallel()
 	s, folder := stage.Set(t), t.TempDir()
@@ -54,7 +54,7 @@ func TestDemoWhoseReaderHasGoneEndsAndLeavesNoFiles(t *testing.T) {
 	require.Empty(t, files)
 }
 
-// occupied is a port that is in use until the test ends.
+// occupied returns a port that is in use until the test ends.
 func occupied(t *testing.T) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -39,8 +39,7 @@ func NewFailures(log *slog.Logger, of string) *Failures {
 }
 
 // Refuse counts a failure of a source and logs it with the given attributes. It reports whether
-// the source was within its limit. If not, the caller
-// answers with [Failures.TurnAway].
+// the source was within its limit. If not, the caller answers with [Failures.TurnAway].
 func (f *Failures) Refuse(w http.ResponseWriter, source netip.Prefix, attributes ...any) bool {
 	if !f.Count(source) {
 		return false

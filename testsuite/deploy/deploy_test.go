@@ -1,4 +1,5 @@
-// Package deploy proves that the files that are deployed fit the programs.
+// Package deploy checks that the files in deploy and docker-compose.yml fit the programs: settings,
+// ports, probes, time to stop, and the commands that the documents show.
 package deploy
 
 import (
@@ -72,7 +73,8 @@ func TestProbesAskWhereTheProgramsAnswer(t *testing.T) {
 	}
 }
 
-// A program that is killed before that leaves webhooks unanswered, or steps that another must look up again.
+// A program that is killed earlier leaves webhooks unanswered, or steps that must be looked up
+// again.
 func TestProgramsAreGivenTheTimeThatTheyTakeToStop(t *testing.T) {
 	receiver, worker := seconds(t, "../../starter/listen.go", "shutdownTimeout"), seconds(t, "../../internal/app/worker.go", "stopTimeout")
 	takes := map[string]int{"starter": receiver, "codec-server": receiver, "worker": worker}
@@ -86,7 +88,7 @@ func TestProgramsAreGivenTheTimeThatTheyTakeToStop(t *testing.T) {
 	}
 }
 
-// The policies of the base let no traces out. This one does, for both programs.
+// The policies of the base block traces. The example's policy allows them for both programs.
 func TestTracesReachTheCollectorThatTheExampleNames(t *testing.T) {
 	text, err := os.ReadFile(example + "traces.yaml")
 	require.NoError(t, err)

@@ -13,7 +13,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// The histories that do not replay usually have one cause, which the first of them says.
+// Histories that do not replay usually have one cause, so the first error is enough.
 func TestRecordedCallsReplay(t *testing.T) {
 	var broken []error
 	files := recorded(t, "v*.json")
@@ -34,7 +34,7 @@ func TestHistoryOfAnotherWorkflowDoesNotReplay(t *testing.T) {
 	}
 }
 
-// A single timer more is noticed in every history.
+// One additional timer must be detected in every history.
 func TestChangedWorkflowDoesNotReplay(t *testing.T) {
 	changed := func(ctx workflow.Context, in workflows.CallInput) (workflows.Ended, error) {
 		if err := workflow.Sleep(ctx, 1); err != nil {
@@ -49,7 +49,7 @@ func TestChangedWorkflowDoesNotReplay(t *testing.T) {
 	}
 }
 
-// What the SDK says beyond that are stack traces, and whole events.
+// The SDK's message also contains stack traces and whole events.
 func TestHistoryThatDoesNotReplayIsSaidInOneLine(t *testing.T) {
 	panics := func(workflow.Context, workflows.CallInput) (workflows.State, error) {
 		panic("boom\n" + strings.Repeat("goroutine 1\n", 100))

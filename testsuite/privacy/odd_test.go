@@ -15,7 +15,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// What people do by hand in Temporal must not keep a caller from being forgotten.
+// What operators do by hand in Temporal must not prevent a caller from being forgotten.
 func TestCallerIsForgottenAlthoughAnotherCallCannotBeRead(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
@@ -32,7 +32,7 @@ func TestCallerIsForgottenAlthoughAnotherCallCannotBeRead(t *testing.T) {
 	startByHand(t, s, "no-call", "Nightly", caller)
 
 	var printed, complaint string
-	finds := func() bool { // the list lags behind
+	finds := func() bool { // the workflow list is eventually consistent
 		var err error
 		printed, complaint, err = s.OperateAs(t, "", "find", "--phone", "+"+caller.Number)
 		return err != nil && strings.Contains(printed, "\nbefore-an-odd-one ") && strings.Contains(complaint, "odd (run ")
@@ -51,7 +51,7 @@ func TestCallerIsForgottenAlthoughAnotherCallCannotBeRead(t *testing.T) {
 	require.NotEmpty(t, s.Result(t, odd.Key).Outcome, "the call itself goes on")
 }
 
-// startByHand starts a workflow as somebody might who tries things out.
+// startByHand starts a workflow as an operator might to try something out.
 func startByHand(t *testing.T, s *stage.Stage, key string, workflow string, args ...any) {
 	t.Helper()
 	_, err := s.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{

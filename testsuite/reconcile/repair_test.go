@@ -21,7 +21,7 @@ import (
 
 const callersNumber = "+493023125042"
 
-// has is a call that the log contains: it rang some minutes ago and, if it was answered, Amira picked up.
+// has adds a call to the log. It rang some minutes ago and, if it was answered, Amira picked up.
 func (c *compared) has(key string, ago time.Duration, isAnswered bool) {
 	rang := time.Now().Add(-ago).Truncate(time.Second)
 	row := sandbox.Row{
@@ -42,7 +42,7 @@ func (c *compared) has(key string, ago time.Duration, isAnswered bool) {
 	c.log.Log(row, leg)
 }
 
-// backfills repairs what rang in the last hours.
+// backfills repairs the calls of the last hours.
 func (c *compared) backfills(t *testing.T) (progress reconcile.Progress) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -90,7 +90,7 @@ func TestMissedCallIsAddedOnceAndLateWebhooksDoubleNothing(t *testing.T) {
 	require.Regexp(t, `From the log +.+ but no variables of the call flow`, shown)
 }
 
-// The run of a call whose pick-up was never reported has ended as missed.
+// A workflow whose pick-up was never reported has ended as missed.
 func TestCompletedRunIsCorrectedAndReplacedInLists(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Parallel()
@@ -142,7 +142,7 @@ func TestForgottenCallIsNotBroughtBack(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
-	c.caller = "+493023125077" // whose calls no other test has
+	c.caller = "+493023125077" // no other test uses this caller
 	c.has("gone", 8*time.Minute, false)
 	require.Equal(t, 1, c.backfills(t).Repaired)
 	c.Result(t, "gone")

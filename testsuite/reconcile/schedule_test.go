@@ -14,7 +14,7 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// Schedules belong to a namespace, so that one test has them at a time.
+// A namespace has one set of Schedules for comparisons, so only one test uses them at a time.
 func TestScheduledPassesGoOnWhereTheLastOneGotTo(t *testing.T) {
 	stage.NeedsTemporal(t)
 	c := newCompared(t, sandbox.Faults{})

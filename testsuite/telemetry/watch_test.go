@@ -16,7 +16,7 @@ const (
 	dashboardFile = "../../deploy/grafana/callthread.json"
 	rulesFile     = "../../deploy/prometheus/rules.yaml"
 	runbookFile   = "../../docs/operations.md"
-	// runbookURL is where alerts link to; the heading of an entry is the name of its alert.
+	// runbookURL is the page that alerts link to. The heading of an entry is the name of its alert.
 	runbookURL = "https://github.com/callthread/callthread/blob/main/docs/operations.md#"
 )
 
@@ -25,8 +25,8 @@ var (
 	ownFamily  = regexp.MustCompile(`(?m)^# TYPE (callthread_\w+) `)
 )
 
-// requireNamedMetricsAreAmong checks that no panel, alert or document asks for
-// a metric that is not on the pages of the programs, and that what is ours is documented.
+// requireNamedMetricsAreAmong checks that panels, alerts and documents name only metrics on the
+// pages of the programs, and that the product's metrics are documented.
 func requireNamedMetricsAreAmong(t *testing.T, pages string) {
 	t.Helper()
 	existing := make(map[string]bool)
@@ -74,7 +74,7 @@ func TestEveryAlertHasItsRunbookEntryAndEveryEntryItsAlert(t *testing.T) {
 	require.Len(t, regexp.MustCompile(`(?m)^### Callthread`).FindAllString(runbook.Text, -1), alerts+optional)
 }
 
-// panel is what the test wants to know of one on a dashboard.
+// panel is the part of a dashboard's panel that the test reads.
 type panel struct {
 	ID                       int
 	Type, Title, Description string

@@ -11,8 +11,8 @@ import (
 	"github.com/callthread/callthread/reconcile"
 )
 
-// resultOf is what a comparison with babelforce's log must say of a call, by the webhooks
-// that were delivered. It looks at no run and at no comparison.
+// resultOf derives the expected result of a comparison from the webhooks that were delivered. It
+// reads neither workflows nor comparisons.
 func resultOf(whole, delivered simulator.Story) (reconcile.Result, error) {
 	var isKnown, hasEnded, agentsLegEnded bool
 	pickUps := make(map[string]bool) // by agent and time
@@ -34,7 +34,7 @@ func resultOf(whole, delivered simulator.Story) (reconcile.Result, error) {
 		isKnown = true
 	}
 	hasAll := len(pickUps) == len(whole.Want.Bridges)
-	if len(whole.Want.Bridges) == 1 { // the end of the agent's leg says as much
+	if len(whole.Want.Bridges) == 1 { // the end of the agent's leg contains the same
 		hasAll = hasAll || agentsLegEnded
 	}
 	switch {
