@@ -1,6 +1,6 @@
-// Command bench measures Callthread as it is shipped, beside the same job
-// written as Temporal's tutorials do. It builds and starts everything itself.
-// What is measured, and how, is in docs/performance.md.
+// Command bench measures Callthread as it is shipped, and the same job written as in Temporal's
+// tutorials. It builds and starts everything itself. docs/performance.md describes what is
+// measured and how.
 package main
 
 import (
@@ -19,14 +19,14 @@ import (
 	"github.com/callthread/callthread/testsuite/cluster"
 )
 
-// settings say how much is played.
+// settings are the flags.
 type settings struct {
 	calls, warmup, closed, rounds int
 	rate                          float64
 	ringing, latency              time.Duration
 	waiting, takeover             int
 	postgres, prices              bool
-	binaries                      cluster.Binaries // for postgres
+	binaries                      cluster.Binaries // used with postgres
 	only, json, profile           string
 }
 
@@ -105,14 +105,14 @@ func parse(args []string) (s settings, err error) {
 	return s, nil
 }
 
-// report is everything that was measured.
+// report contains all results.
 type report struct {
 	Machine  machine              `json:"machine"`
 	Settings shownSettings        `json:"settings"`
 	Medians  map[string]figures   `json:"medians"` // by contestant
 	Rounds   map[string][]figures `json:"rounds"`
 	Marks    []mark               `json:"marks"`
-	Prices   map[string]figures   `json:"prices,omitempty"` // by contestant, beyond bare
+	Prices   map[string]figures   `json:"prices,omitempty"` // by contestant, relative to bare
 }
 
 type machine struct {
