@@ -95,7 +95,7 @@ var profiled []byte
 const ours = "github.com/callthread/callthread"
 
 // build builds the programs of all contestants from the source: Callthread's with the versions that
-// it is shipped with, and the others with those of this module. With profiles, each program serves
+// it is shipped with, and the others with this module's. With profiles, each program serves
 // net/http/pprof at the address in BENCH_PROFILE. A build overlay adds the code for that, so it is
 // not part of the source.
 func build(folder string, profiles bool) error {

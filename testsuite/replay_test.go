@@ -13,7 +13,7 @@ import (
 )
 
 // Histories are recorded once and kept. Their names begin with the version of CallWorkflow, and
-// testsuite/histories replays them. To record those of a new version:
+// testsuite/histories replays them. To record new ones:
 // go test ./testsuite ./testsuite/shadow -run 'TestPlayedCalls|SideBySide' -record v2
 var record = flag.String("record", "", "record histories under this version's name")
 

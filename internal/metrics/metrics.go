@@ -7,6 +7,7 @@
 package metrics
 
 import (
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/callthread/callthread/internal/build"
 	"github.com/callthread/callthread/kustomer"
 )
 
@@ -43,8 +45,17 @@ func New() *Metrics {
 		remaining: newReported("callthread_kustomer_budget_remaining", "Requests left in this minute for the whole Kustomer org, as last reported by Kustomer; absent without a recent report."),
 	}
 	m.registry.MustRegister(m.kustomer, m.limit, m.remaining, m.wait, m.reconciled.calls, m.reconciled.repaired, m.reconciled.held, m.reconciled.until,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector(), newBuildInfo())
 	return m
+}
+
+// newBuildInfo returns a gauge that is always 1, with the version and the commit as labels.
+func newBuildInfo() prometheus.Collector {
+	running := build.Current()
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "callthread_build_info", Help: "Always 1: the version and the commit of the program that runs.",
+		ConstLabels: prometheus.Labels{"version": running.Version, "commit": running.Commit, "goversion": runtime.Version()},
+	}, func() float64 { return 1 })
 }
 
 // InShadow adds the prefix callthread_shadow_ to the product's metrics, so that no alert or

@@ -2,12 +2,15 @@ package deploy
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -107,7 +110,7 @@ func deployed(t *testing.T) map[string]deployment {
 	return found
 }
 
-// settingNames matches the product's settings and those of Temporal's client configuration.
+// settingNames matches the product's settings and Temporal's client settings.
 var settingNames = regexp.MustCompile(`\b(?:BABELFORCE|CALLTHREAD|KUSTOMER|TEMPORAL)_[A-Z_]*[A-Z]\b`)
 
 // known returns the settings that a program's help names.
@@ -119,13 +122,36 @@ func known(t *testing.T, command []string) []string {
 // helps caches the help of programs by their command lines.
 var helps = make(map[string]string)
 
+// programs builds both programs once and returns their folder. `go run` would link them each time.
+var programs = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "callthread-programs-")
+	if err != nil {
+		return "", err
+	}
+	output, err := exec.Command("go", "build", "-o", folder, "../../starter", "../../worker").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, output)
+	}
+	return folder, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if folder, err := programs(); err == nil {
+		_ = os.RemoveAll(folder)
+	}
+	os.Exit(status)
+}
+
 // help returns the help of a program.
 func help(t *testing.T, program string, arguments ...string) string {
 	t.Helper()
-	line := append([]string{"run", "../../" + program}, append(arguments, "--help")...)
+	folder, err := programs()
+	require.NoError(t, err)
+	line := append([]string{filepath.Join(folder, program)}, append(arguments, "--help")...)
 	of := strings.Join(line, " ")
 	if _, asked := helps[of]; !asked {
-		output, err := exec.CommandContext(t.Context(), "go", line...).Output()
+		output, err := exec.CommandContext(t.Context(), line[0], line[1:]...).Output()
 		require.NoError(t, err)
 		helps[of] = string(output)
 	}

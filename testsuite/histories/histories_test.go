@@ -27,7 +27,7 @@ func TestRecordedCallsReplay(t *testing.T) {
 	}
 }
 
-// The history is that of an answered call under a workflow with other steps.
+// The history belongs to an answered call whose workflow has other steps.
 func TestHistoryOfAnotherWorkflowDoesNotReplay(t *testing.T) {
 	for _, file := range recorded(t, "must-fail*.json") {
 		require.ErrorContains(t, replay(t, workflows.CallWorkflow, file), "TMPRL1100", file)
@@ -45,7 +45,7 @@ func TestChangedWorkflowDoesNotReplay(t *testing.T) {
 	for _, file := range recorded(t, "v*.json") {
 		err := replay(t, changed, file)
 		require.ErrorContains(t, err, "the change breaks running calls: "+file+" does not replay: [TMPRL1100] ")
-		require.ErrorContains(t, err, `; see "To change the workflow" in the README`)
+		require.ErrorContains(t, err, `; see "Change the workflow" in CONTRIBUTING.md`)
 	}
 }
 

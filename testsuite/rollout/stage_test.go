@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	))
 }
 
-// rollout is a receiver and its workers in addition to those of a stage. They have their own task
+// rollout is a receiver and its workers besides the stage's. They have their own task
 // queue, and one build after the other polls it.
 type rollout struct {
 	*stage.Stage

@@ -125,7 +125,7 @@ func (s *shadowed) play(t *testing.T, all []*planted) {
 	require.NoError(t, group.Wait())
 }
 
-// customer returns the customer with a number, whom the automation in use creates.
+// customer returns the customer with a number. The automation in use creates new ones.
 func (s *shadowed) customer(t *testing.T, number string, known *sync.Map) string {
 	t.Helper()
 	if id, isKnown := known.Load(number); isKnown {
@@ -234,8 +234,8 @@ func TestLiveCallsAndTheirShadowsRunSideBySide(t *testing.T) {
 	require.Contains(t, s.Operate(t, "calls", "--shadow", "--limit", "1000"), "shadow/twice-1")
 }
 
-// withoutCustomer returns the requests of a shadow, except the one that creates a customer, whom
-// the live call may have created before.
+// withoutCustomer returns the requests of a shadow, except the one that creates a customer:
+// the live call may have created the customer before.
 func withoutCustomer(shadow *workflows.Shadow) (requests []string) {
 	for _, step := range shadow.Steps {
 		for _, request := range step.Requests {

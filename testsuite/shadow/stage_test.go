@@ -24,7 +24,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// The users of the sandbox's keys: ours, that of the automation in use, and another person's.
+// The users of the sandbox's keys: our user, the user of the automation in use, and another person's.
 const (
 	ourUser    = "5f0c1a2b3c4d5e6f70819201"
 	vendorUser = "5f0c1a2b3c4d5e6f70819250"

@@ -52,7 +52,7 @@ func findCLI() (err error) {
 	return nil
 }
 
-// wrap makes a script that starts servers with the settings in addition to those of the CLI.
+// wrap makes a script that starts servers with the package's settings and the CLI's.
 func wrap(cli string, settings []string) (err error) {
 	if shared.folder, err = os.MkdirTemp("", "callthread-temporal-"); err != nil {
 		return err

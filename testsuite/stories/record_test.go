@@ -129,8 +129,8 @@ func (s story) requireEnd(t *testing.T, end recordEnd) {
 
 const counter = "call.deliveryAttempt"
 
-// otherWords are the fields of a repeated report by the beginnings of their names: those of all
-// buckets, and those that automations with other buckets send.
+// otherWords are the fields of a repeated report by the beginnings of their names: the fields of
+// all buckets, and those that automations with other buckets send.
 var otherWords = [][]string{
 	{"call.", "agent.", "queue.", "recording."},
 	{"call.", "agent.", "recording."},

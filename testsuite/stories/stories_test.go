@@ -1,9 +1,9 @@
 // Package stories checks whole calls by example.
 //
 // Each story in the YAML files contains what babelforce reports about a call, and what Kustomer and
-// the call's workflow must show at the end. The result must be the same in whatever order the
-// reports arrive, and however often. Stories are written for people who run a call centre;
-// README.md explains the format.
+// the call's workflow must show at the end. The result must be the same for every order of the
+// reports and every repetition. Stories are written for people who run a call centre; README.md
+// explains the format.
 package stories
 
 import (

@@ -27,7 +27,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(stage.Run(m)) }
 
-// programs are the receiver and the worker as they are shipped, in addition to those of a stage.
+// programs are the receiver and the worker as they are shipped besides the stage's.
 type programs struct {
 	*stage.Stage
 	queue            string // their own, so that the stage's worker does not take their calls
