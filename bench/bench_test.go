@@ -84,7 +84,7 @@ func TestContestantsAskTheSameOfKustomer(t *testing.T) {
 }
 
 // With all guarantees, bare is what Callthread should cost: its history may differ by a tenth.
-func TestBareWithAllGuaranteesHasCallthreadsHistory(t *testing.T) {
+func TestBareWithAllGuaranteesHasOurHistory(t *testing.T) {
 	product, all := historyOf(t, withWorker), historyOf(t, bare+"+"+allGuarantees)
 	require.InEpsilon(t, product["history.bytes"], all["history.bytes"], 0.1)
 	require.Equal(t, product["history.actions"], all["history.actions"])
@@ -146,7 +146,7 @@ func setTestStage(t *testing.T, name string) *stage {
 	return s
 }
 
-func TestWaitingCallsAreTakenOverByAFreshWorker(t *testing.T) {
+func TestNewWorkerTakesOverWaitingCalls(t *testing.T) {
 	s := setTestStage(t, apart)
 	s.waiting, s.takeover = 4, 3
 	into := make(figures)

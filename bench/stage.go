@@ -164,7 +164,7 @@ func (s *stage) awaitReceiver(ctx context.Context) error {
 			}
 		}
 		if ctx.Err() != nil || time.Since(began) > time.Minute {
-			return fmt.Errorf("%s: nobody receives webhooks: %w", s.name, err)
+			return fmt.Errorf("%s: the receiver does not answer: %w", s.name, err)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

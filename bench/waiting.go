@@ -55,7 +55,7 @@ func (s *stage) takeOver(ctx context.Context, folder string, calls []*call, into
 	}
 	err := atOnce(ctx, calls, func(ctx context.Context, c *call) error { return s.answer(ctx, c, killed) })
 	if err != nil {
-		return fmt.Errorf("%s: calls were not taken over: %w", s.name, err)
+		return fmt.Errorf("%s: the new worker did not take over the calls: %w", s.name, err)
 	}
 	took := make([]time.Duration, len(calls))
 	for i, c := range calls {

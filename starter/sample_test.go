@@ -19,10 +19,10 @@ func TestSampleCallsArePrintedWithWhatEachEventWritesAndWarnings(t *testing.T) {
 	_, printed, _ = strings.Cut(printed, "\n\n")
 	answered, lost, found := strings.Cut(printed, "\nSample call, ")
 	require.True(t, found)
-	require.Contains(t, lost, "nobody picks up")
+	require.Contains(t, lost, "the caller hangs up")
 	require.Contains(t, lost, "\nSample call, from a withheld number, ")
 	require.True(t, strings.HasSuffix(lost, "\nEvery automation acts on one of these calls.\n"), lost)
-	require.Equal(t, `Sample call, answered after 7 s, over after 95 s:
+	require.Equal(t, `Sample call, answered after 7 s, ended after 95 s:
   call.inbound, written at 0:00
     GET /v1/customers/phone=%2B493023125042
     POST /v1/customers
@@ -57,7 +57,7 @@ func TestSampleCallThatOpensNoConversationSaysSo(t *testing.T) {
 	require.NoError(t, err)
 	const nothing = "\n  no automation opens a conversation for this call\n"
 	require.Equal(t, 1, strings.Count(printed, nothing))
-	require.Contains(t, printed, "\nSample call, from a withheld number, answered after 7 s, over after 95 s:"+nothing)
+	require.Contains(t, printed, "\nSample call, from a withheld number, answered after 7 s, ended after 95 s:"+nothing)
 }
 
 func TestSampleCallThatIsIgnoredSaysSo(t *testing.T) {
@@ -67,7 +67,7 @@ func TestSampleCallThatIsIgnoredSaysSo(t *testing.T) {
 	printed, err := starts(t, "check", "--sample", "--automations", file)
 	require.NoError(t, err)
 	require.Equal(t, 1, strings.Count(printed, why))
-	require.Contains(t, printed, "\nSample call, answered after 7 s, over after 95 s, which the file ignores"+why)
+	require.Contains(t, printed, "\nSample call, answered after 7 s, ended after 95 s, which the file ignores"+why)
 
 	printed, err = starts(t, "check", "--to", "+493023125099", "--automations", file)
 	require.NoError(t, err)
@@ -99,7 +99,7 @@ func TestCallOfOnesOwnIsSampledAndAutomationsThatItDoesNotReachAreNamed(t *testi
 		"--waited", "70s", "--queue", "Billing", "--agent", "Jane Doe", "--field", "shop.id=a,b", "--field", "vip=yes")
 	require.NoError(t, err)
 	require.Equal(t, 2, strings.Count(printed, "\nSample call, "), "it is answered, and it is not")
-	require.Contains(t, printed, "\nSample call, answered after 70 s, over after 158 s:\n")
+	require.Contains(t, printed, "\nSample call, answered after 70 s, ended after 158 s:\n")
 	require.Contains(t, printed, `"phone": "+442079460123"`)
 	require.Contains(t, printed, `"name": "Shop a,b"`)
 	require.Contains(t, printed, "\n  call.bridged, written at 1:10\n")

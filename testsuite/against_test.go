@@ -30,7 +30,7 @@ automations:
 
 // A change of the file must show on exactly the calls that it concerns: completed and terminated
 // calls, with either kind of step, and all of them encrypted.
-func TestNewFileIsComparedOnCallsThatTheOldOneServed(t *testing.T) {
+func TestNewFileIsComparedOnServedCalls(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
 	key, err := codec.NewKey("test")

@@ -71,7 +71,7 @@ func (s *spoken) String() string {
 	return s.text.String()
 }
 
-func TestLinesThatTheDemoPrintsWorkInAnotherTerminal(t *testing.T) {
+func TestPrintedCommandsWork(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
 	program := stage.Programs(t).Receiver[0]

@@ -16,7 +16,7 @@ import (
 )
 
 // The first command of the README must work if the usual ports are in use.
-func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
+func TestDemoPlaysAndJudgesCalls(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
 	inUse := demo.Ports{Temporal: occupied(t), UI: occupied(t), Webhooks: occupied(t), Sandbox: occupied(t)}
@@ -32,7 +32,7 @@ func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
 }
 
 // The reader of `starter demo --faults | head -1` ends before the demo does.
-func TestDemoWhoseReaderHasGoneEndsAndLeavesNoFiles(t *testing.T) {
+func TestDemoWithoutReaderEndsAndCleansUp(t *testing.T) {
 	t.Parallel()
 	s, folder := stage.Set(t), t.TempDir()
 	command := exec.Command(stage.Programs(t).Receiver[0], "demo", "--faults")

@@ -58,7 +58,7 @@ func TestACallFromRingToNote(t *testing.T) {
 	}, stage.Notes(t, over))
 }
 
-func TestNobodyPickedUp(t *testing.T) {
+func TestMissedCall(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
 	key := t.Name()

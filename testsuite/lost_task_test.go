@@ -28,7 +28,7 @@ import (
 
 // A worker that dies within a workflow task has not reported the local activity that it ran in the
 // task. The test drops the completion of a task, and Temporal schedules the task again.
-func TestStepOfAWorkflowTaskThatIsLostIsNotDoneTwice(t *testing.T) {
+func TestStepOfLostWorkflowTaskRunsOnce(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
 	for key, lost := range map[string]int32{"lost-opening": 1, "lost-hand-over": 2, "lost-hand-over-of-a-call-that-ends": 2} {

@@ -82,7 +82,7 @@ func TestCallThatIsResetWritesNothingTwice(t *testing.T) {
 }
 
 // A reset workflow runs its steps again, but agents may have changed the conversation since.
-func TestCallThatIsResetAfterItsEndKeepsWhatPeopleChangedSince(t *testing.T) {
+func TestResetKeepsLaterChangesByAgents(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t, func(options *demo.StageOptions) {
 		options.Automations = slices.Concat(automation.DefaultFile, []byte(`

@@ -20,7 +20,7 @@ import (
 
 func TestPlayedCallsReplay(t *testing.T) { playsAndReplays(t, playedCalls) }
 
-func TestPlayedCallsOfAFileThatWantsMoreReplay(t *testing.T) {
+func TestPlayedCallsOfALargerFileReplay(t *testing.T) {
 	playsAndReplays(t, callsThatWantMore, func(options *demo.StageOptions) {
 		options.Automations = slices.Concat([]byte(moreCallers), automation.DefaultFile, []byte(moreAutomations))
 		options.Limits.Recording = 3 * time.Second

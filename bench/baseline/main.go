@@ -36,7 +36,7 @@ func main() {
 	case "starter":
 		err = runStarter(c)
 	default:
-		err = fmt.Errorf("there is no %s: use starter or worker", os.Args[1])
+		err = fmt.Errorf("unknown command %s: use starter or worker", os.Args[1])
 	}
 	if err != nil {
 		log.Fatalln(err)

@@ -24,8 +24,8 @@ const (
 
 // Guarantees are all guarantees. Encryption, the last one, needs keys in Callthread.
 var Guarantees = []Guarantee{
-	{Once, "one run per call, whatever arrives twice or first"},
-	{Timer, "a call ends although its end is never reported"},
+	{Once, "one workflow per call, also if events are repeated or out of order"},
+	{Timer, "a call ends even if its end is never reported"},
 	{Attributes, "operators find calls: search attributes"},
 	{Words, "operators read calls: summaries, details, log"},
 	{Record, "everything known about a call is kept"},

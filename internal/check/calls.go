@@ -88,7 +88,7 @@ func (c Call) answered(set *automation.Set) storyfile.Story {
 		storyfile.Event{Name: "call.bridged", At: waited, Queue: cmp.Or(c.Queue, queue), Fields: c.agent()},
 		storyfile.Event{Name: "call.finished", At: waited + talked, Reason: "passive-hangup"},
 	)
-	story.Title = fmt.Sprintf("answered after %s, over after %s", inSeconds(waited), inSeconds(waited+talked))
+	story.Title = fmt.Sprintf("answered after %s, ended after %s", inSeconds(waited), inSeconds(waited+talked))
 	return c.recorded(set, story)
 }
 
@@ -98,7 +98,7 @@ func (c Call) lost() storyfile.Story {
 		storyfile.Event{Name: "call.inbound", From: cmp.Or(c.From, customer)},
 		storyfile.Event{Name: "call.finished", At: waited, Queue: cmp.Or(c.Queue, queue), Reason: "hangup"},
 	)
-	story.Title = "nobody picks up, the caller gives up after " + inSeconds(waited)
+	story.Title = "missed, the caller hangs up after " + inSeconds(waited)
 	return story
 }
 
@@ -110,7 +110,7 @@ func (c Call) outbound(set *automation.Set) storyfile.Story {
 		storyfile.Event{Name: "call.bridged", At: waited, Fields: c.agent()},
 		storyfile.Event{Name: "call.finished", At: waited + talked, Reason: "passive-hangup"},
 	)
-	story.Title = fmt.Sprintf("placed by an agent, answered after %s, over after %s", inSeconds(waited), inSeconds(waited+talked))
+	story.Title = fmt.Sprintf("outbound, answered after %s, ended after %s", inSeconds(waited), inSeconds(waited+talked))
 	story.ParentLeg = "customer"
 	return c.recorded(set, story)
 }

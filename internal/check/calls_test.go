@@ -29,17 +29,17 @@ func body(sample Sample, event, request int) string {
 
 func TestEachEventHasWhatItWritesAndWhen(t *testing.T) {
 	samples := sampled(t, load.Default(), Call{Waited: 70 * time.Second})
-	answered := samples["answered after 70 s, over after 158 s"]
+	answered := samples["answered after 70 s, ended after 158 s"]
 	var events []string
 	for _, event := range answered.Events {
 		events = append(events, event.Event+" "+event.At)
 	}
 	require.Equal(t, []string{"call.inbound 0:00", "call.bridged 1:10", "call.finished 2:53"}, events, "the outcome waits for late reports")
-	require.Contains(t, samples, "nobody picks up, the caller gives up after 70 s")
+	require.Contains(t, samples, "missed, the caller hangs up after 70 s")
 	require.Len(t, samples, 2)
 }
 
-func TestEventThatWritesNothingIsNamedToo(t *testing.T) {
+func TestSilentEventIsNamed(t *testing.T) {
 	answered := sampled(t, loaded(t, ""), Call{})[isAnswered]
 	require.Equal(t, []Written{
 		{Event: "call.bridged", At: "0:07", Requests: []Request{}}, {Event: "call.finished", At: "1:35", Requests: []Request{}},
@@ -47,7 +47,7 @@ func TestEventThatWritesNothingIsNamedToo(t *testing.T) {
 	require.True(t, answered.Writes())
 }
 
-func TestCallOfOnesOwnHasItsNumbersQueueAgentAndFields(t *testing.T) {
+func TestOwnSampleCallKeepsItsValues(t *testing.T) {
 	set, _, err := load.Bytes("file.yaml", []byte(`fields: [shop.id]
 automations:
   - { event: call.inbound, action: kustomer.conversation.create, options: { name: "{call.from} to {call.to}, {shop.id}" } }
@@ -60,7 +60,7 @@ automations:
 	require.Contains(t, body(samples[isAnswered], 0, 2), `"name":"+442079460123 to +493023125009, 7"`)
 	require.Contains(t, body(samples[isAnswered], 1, 0), `"assignedUsers":["`+amira+`"]`)
 	require.Contains(t, body(samples[isAnswered], 1, 1), `"body":"jane, jane@example.com, Billing"`)
-	outbound := samples["placed by an agent, answered after 7 s, over after 95 s"]
+	outbound := samples["outbound, answered after 7 s, ended after 95 s"]
 	require.Contains(t, body(outbound, 0, 2), `"name":"+493023125009 to +442079460123, jane"`)
 	require.Empty(t, samples[isAnswered].NotUsed)
 
@@ -72,10 +72,10 @@ automations:
 
 	own.Fields["agent.sourceId"] = nobody
 	samples = sampled(t, set, own)
-	require.Contains(t, body(samples[isAnswered], 1, 0), `"assignedUsers":["`+nobody+`"]`, "whom the call names is taken to exist")
+	require.Contains(t, body(samples[isAnswered], 1, 0), `"assignedUsers":["`+nobody+`"]`, "the agent in the call is assumed to exist")
 }
 
-func TestStoryOfACustomerWhoCallsAgainJoinsTheEarlierCall(t *testing.T) {
+func TestStoryOfReturningCallerJoinsEarlierCall(t *testing.T) {
 	stories, err := storyfile.Read("stories.yaml", []byte(`- story: Dora calls again
   before:
     - customer: Dora Lind

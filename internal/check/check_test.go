@@ -67,7 +67,7 @@ func texts(report Report) (texts []string) {
 	return texts
 }
 
-func TestFileWithTenMistakesIsReportedWithTen(t *testing.T) {
+func TestAllTenMistakesAreReported(t *testing.T) {
 	bad := strings.Repeat(`"!", `, 10)
 	set, warnings, err := load.Bytes("calls.yaml", []byte("automations: [{event: call.inbound, action: kustomer.conversation.create, options: {tags: ["+bad+"]}}]"))
 	var report Report
@@ -82,7 +82,7 @@ func TestFileWithTenMistakesIsReportedWithTen(t *testing.T) {
 	}
 }
 
-func TestFileThatCannotBeReadIsOneProblemAndOneWithoutMistakesNone(t *testing.T) {
+func TestUnreadableFileIsOneProblem(t *testing.T) {
 	var unreadable, good Report
 	unreadable.File("calls.yaml", nil, nil, errors.New("no such file"))
 	require.True(t, unreadable.Fails())
@@ -93,7 +93,7 @@ func TestFileThatCannotBeReadIsOneProblemAndOneWithoutMistakesNone(t *testing.T)
 	require.Equal(t, []string{"ok: automations of the built-in file, version " + set.Version + ": no mistakes"}, texts(good))
 }
 
-func TestAnAttributeOfATypeThatIsNotUnderstoodExists(t *testing.T) {
+func TestAttributeOfUnknownTypeExists(t *testing.T) {
 	org := http.NewServeMux()
 	org.HandleFunc("/v1/metadata/conversation", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"data":{"id":"conversation","attributes":{"properties":{"waitNum":{"type":{"of":"number"}}}}}}`))
@@ -104,7 +104,7 @@ func TestAnAttributeOfATypeThatIsNotUnderstoodExists(t *testing.T) {
 	require.Contains(t, found, "ok: custom attribute waitNum exists")
 }
 
-func TestWarningsAboutTheFileAreFindingsWithTheirPlace(t *testing.T) {
+func TestFileWarningsHaveAPosition(t *testing.T) {
 	const file = "fields: [vip]\nautomations: [{event: call.inbound, action: kustomer.conversation.create, options: {name: '{vip}'}}]"
 	var report Report
 	set, warnings, err := load.Bytes("calls.yaml", []byte(file))
@@ -216,7 +216,7 @@ func TestCheckWritesNothing(t *testing.T) {
 	require.Equal(t, before, after)
 }
 
-func TestListThatTheKeyMayNotSeeIsAWarningAndOneThatFailsAProblem(t *testing.T) {
+func TestUnlistableObjectsAreWarningsOrProblems(t *testing.T) {
 	for what, asked := range map[string]struct{ route, role string }{
 		"custom attributes": {"/v1/metadata/conversation", "org.permission.metadata.read"},
 		"teams":             {"/v1/teams", "org.permission.team.read"},

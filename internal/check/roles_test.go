@@ -39,7 +39,7 @@ const (
 	writeOnce    = "problem: the API key lacks the role org.permission.note.read, for not writing a note twice"
 )
 
-func TestEveryMissingRoleIsNamedWithItsPurpose(t *testing.T) {
+func TestMissingRolesAreNamed(t *testing.T) {
 	tagsOnly := loaded(t, "tags: [a]", update("tags: { add: [b] }"))
 	for name, c := range map[string]struct {
 		set  *automation.Set
@@ -97,7 +97,7 @@ func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
 	}, found)
 }
 
-func TestBroadAndOldRolesAreEnoughAndWarnedAbout(t *testing.T) {
+func TestBroadAndLegacyRolesGiveWarnings(t *testing.T) {
 	const warning, harm = "warning: the API key has the role ", " in its place would do less harm in the wrong hands"
 	const (
 		customers     = "org.permission.customer.read, org.permission.customer.create"
@@ -128,7 +128,7 @@ func TestBroadAndOldRolesAreEnoughAndWarnedAbout(t *testing.T) {
 	}
 }
 
-func TestRoleThatOnlyBeginsAlikeIsNotEnough(t *testing.T) {
+func TestSimilarRoleIsNotEnough(t *testing.T) {
 	set := loaded(t, "customer: "+nobody, update("tags: { add: [b] }"))
 	for _, role := range []string{"org.permission.conv", "org.permission.conversation.updates", "organisation", ""} {
 		var report Report
@@ -137,7 +137,7 @@ func TestRoleThatOnlyBeginsAlikeIsNotEnough(t *testing.T) {
 	}
 }
 
-func TestRolesThatTheCheckItselfUsesAreNotWarnedAbout(t *testing.T) {
+func TestRolesOfTheCheckGiveNoWarning(t *testing.T) {
 	var report Report
 	report.roles(optional, nil)
 	require.Equal(t, []string{enough}, texts(report))

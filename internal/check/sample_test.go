@@ -44,10 +44,10 @@ func mine(t *testing.T) *automation.Set {
 
 // The titles of the sample calls.
 const (
-	isAnswered  = "answered after 7 s, over after 95 s"
-	isLost      = "nobody picks up, the caller gives up after 20 s"
+	isAnswered  = "answered after 7 s, ended after 95 s"
+	isLost      = "missed, the caller hangs up after 20 s"
 	isLostBare  = isLost + ", without your own fields"
-	isAnonymous = "from a withheld number, answered after 7 s, over after 95 s"
+	isAnonymous = "from a withheld number, answered after 7 s, ended after 95 s"
 )
 
 // played returns the requests of all samples as lines of method, path and body, and their warnings,
@@ -85,7 +85,7 @@ func requestsOf(t *testing.T, set *automation.Set) (answered, lost []string, war
 	return requests[isAnswered], requests[end], [2][]string{warned[isAnswered], warned[end]}
 }
 
-func TestSampleFromAWithheldNumberIsOfACallerWhoIsNotKnown(t *testing.T) {
+func TestWithheldSampleHasUnknownCaller(t *testing.T) {
 	requests, _ := played(t, loaded(t, `name: "From {call.from|nobody}"`))
 	require.Equal(t, []string{
 		`GET /v1/customers/externalId=babelforce%3Aunknown-caller `,
@@ -94,7 +94,7 @@ func TestSampleFromAWithheldNumberIsOfACallerWhoIsNotKnown(t *testing.T) {
 	}, requests[isAnonymous])
 }
 
-func TestSamplesCarryTheFieldsThatTheFileDeclaresButOneDoesNot(t *testing.T) {
+func TestAllSamplesButOneHaveDeclaredFields(t *testing.T) {
 	set, _, err := load.Bytes("file.yaml", []byte(`
 fields: [shop, app.vip]
 automations:
@@ -112,12 +112,12 @@ automations:
 	require.Len(t, requests, 3, "no fields, nothing to go without")
 }
 
-func TestSampleOfALostCallNamesTheQueueThatItWaitedIn(t *testing.T) {
+func TestLostSampleNamesItsQueue(t *testing.T) {
 	_, lost, _ := requestsOf(t, loaded(t, "", "event: call.finished, action: kustomer.conversation.update, options: { note: '{queue.name}' }"))
 	require.Equal(t, `POST`+at+`/notes {"body":"Support","externalId":"`+external+`:finished"}`, lost[3])
 }
 
-func TestSamplesOfTheBuiltInFileAreTheRequestsThatWouldBeSent(t *testing.T) {
+func TestSamplesOfBuiltInFileMatchRequests(t *testing.T) {
 	answered, lost, warnings := requestsOf(t, load.Default())
 	const open = `POST /v1/conversations ` + of + `"name":"Call from +493023125042","status":"open","direction":"in","tags":["babelforce","inbound_call","call_lost"]}`
 	require.Equal(t, []string{
@@ -135,7 +135,7 @@ func TestSamplesOfTheBuiltInFileAreTheRequestsThatWouldBeSent(t *testing.T) {
 	require.Empty(t, warnings[1])
 }
 
-func TestSamplesShowAttributesTeamsAndTagsOfAFileOfOnesOwn(t *testing.T) {
+func TestSamplesShowAttributesTeamsAndTags(t *testing.T) {
 	answered, lost, _ := requestsOf(t, mine(t))
 	const open = `POST /v1/conversations ` + of + `"name":"Ring 5042","status":"done","priority":4,"direction":"out","tags":["a","to_001"],` +
 		`"assignedTeams":["` + support + `"],"custom":{"callIdStr":"7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b","ringingAt":"2026-03-02T09:30:00.000Z","storyTxt":"none"}}`
@@ -148,8 +148,8 @@ func TestSamplesShowAttributesTeamsAndTagsOfAFileOfOnesOwn(t *testing.T) {
 	require.Equal(t, []string{look, add, open}, lost)
 }
 
-func TestSamplesShowWhatAFileAsksForBeyondTheUsualEvents(t *testing.T) {
-	const outgoing = "placed by an agent, answered after 7 s, over after 95 s"
+func TestSamplesShowUnusualEvents(t *testing.T) {
+	const outgoing = "outbound, answered after 7 s, ended after 95 s"
 	update := func(event, note string) string {
 		return "event: " + event + ", action: kustomer.conversation.update, options: { note: '" + note + "' }"
 	}
@@ -165,15 +165,15 @@ func TestSamplesShowWhatAFileAsksForBeyondTheUsualEvents(t *testing.T) {
 			`POST` + at + `/notes {"body":"answered for 88 s","externalId":"` + external + `:wrappedUp"}`,
 		}, requests[title][4:], title)
 	}
-	require.Len(t, requests[isLost], 4, "nobody spoke, and nobody has anything to wrap up")
+	require.Len(t, requests[isLost], 4, "no agent spoke, so there is nothing to wrap up")
 }
 
-func TestSampleOfACustomersOwnLooksForNoCaller(t *testing.T) {
+func TestSampleWithFixedCustomerSkipsLookup(t *testing.T) {
 	_, lost, _ := requestsOf(t, loaded(t, `customer: `+nobody))
 	require.Equal(t, []string{`POST /v1/conversations {"customer":"` + nobody + `","externalId":"` + external + `","status":"open","direction":"in"}`}, lost)
 }
 
-func TestSampleCallThatNoAutomationOpensAConversationForMakesNoRequests(t *testing.T) {
+func TestSampleWithoutConversationSendsNoRequests(t *testing.T) {
 	set, _, err := load.Bytes("file.yaml", []byte(`automations:
   - event: call.inbound
     trigger: { conditions: [{ expression: call.from, operator: STARTS_WITH, expectation: "+44" }] }
@@ -187,13 +187,13 @@ func TestSampleCallThatNoAutomationOpensAConversationForMakesNoRequests(t *testi
 	require.Empty(t, lost)
 }
 
-func TestSamplesWarnOfWhatOperatorsWouldSee(t *testing.T) {
+func TestSamplesShowWarnings(t *testing.T) {
 	_, _, warnings := requestsOf(t, loaded(t, `tags: ["`+strings.Repeat("x", 63)+`{call.id}"]`, update(`custom: { pageUrl: "{agent.name}" }`)))
 	const tag = "a tag has characters that Kustomer does not allow, or more than 64: it was left out"
 	require.Equal(t, [2][]string{{tag, "attribute pageUrl was left out: its value is not an absolute URL"}, {tag}}, warnings)
 }
 
-func TestASampleOfAFileThatParksUnknownCallersSaysSo(t *testing.T) {
+func TestSampleShowsParkedCall(t *testing.T) {
 	set, _, err := load.Bytes("test.yaml", []byte("callers: { unknown: park }\nautomations:\n- { event: call.inbound, action: kustomer.conversation.create, options: {} }\n"))
 	require.NoError(t, err)
 	requests, warnings := played(t, set)

@@ -32,7 +32,7 @@ func await(t *testing.T, process *Process) (line string) {
 	return line
 }
 
-func TestChildThatEndsSaysHowAndWhatItPrinted(t *testing.T) {
+func TestChildReportsStateAndOutput(t *testing.T) {
 	process := start(t, "echo out; echo err >&2; exit 3")
 	require.Equal(t, "exit status 3", process.End())
 	require.Equal(t, "out\nerr\n", process.Output())
@@ -58,7 +58,7 @@ func TestChildThatDoesNotStopIsKilled(t *testing.T) {
 	require.Equal(t, "signal: killed", process.End())
 }
 
-func TestKilledChildIsGoneAndMayBeKilledAgain(t *testing.T) {
+func TestKilledChildMayBeKilledAgain(t *testing.T) {
 	process := start(t, `echo $$; exec sleep 600`)
 	id, err := strconv.Atoi(await(t, process))
 	require.NoError(t, err)

@@ -8,7 +8,7 @@ import (
 
 const number = "+493023125042"
 
-func TestCallersHashIsTheSameEachTimeAndOtherForOtherNumbersAndKeys(t *testing.T) {
+func TestCallerHashDependsOnNumberAndKey(t *testing.T) {
 	hash := keysOf(t, newer).CallerHash(number)
 	require.Regexp(t, `^2026:[0-9a-f]{32}$`, hash)
 	require.Equal(t, hash, keysOf(t, newer+","+older).CallerHash(number))
@@ -16,7 +16,7 @@ func TestCallersHashIsTheSameEachTimeAndOtherForOtherNumbersAndKeys(t *testing.T
 	require.NotEqual(t, hash, keysOf(t, newer).CallerHash(number+"0"))
 }
 
-func TestCallsAreFoundByTheHashOfEachKeyThatWasEverTheFirst(t *testing.T) {
+func TestHashesOfAllKeysFindCalls(t *testing.T) {
 	rotated := keysOf(t, newer+","+older)
 	require.ElementsMatch(t, []string{keysOf(t, newer).CallerHash(number), keysOf(t, older).CallerHash(number)}, rotated.CallerHashes(number))
 }

@@ -30,7 +30,7 @@ func TestArgumentsAreEncryptedAndReadAgain(t *testing.T) {
 	require.Equal(t, 7, seconds)
 }
 
-func TestFailuresAreEncryptedWithTheirWords(t *testing.T) {
+func TestFailureMessagesAreEncrypted(t *testing.T) {
 	options := protected(t, newer)
 	cause := temporal.NewApplicationError("taken by Jane Doe", "KustomerRefused", "about Jane Doe")
 	failure := options.FailureConverter.ErrorToFailure(cause)
@@ -46,7 +46,7 @@ func TestFailuresAreEncryptedWithTheirWords(t *testing.T) {
 	require.Equal(t, "about Jane Doe", details)
 }
 
-func TestWithoutKeysAllIsWrittenAsByDefault(t *testing.T) {
+func TestWithoutKeysPayloadsArePlain(t *testing.T) {
 	options := protected(t, "")
 	written, err := options.DataConverter.ToPayload("words")
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestWithoutKeysAllIsWrittenAsByDefault(t *testing.T) {
 	require.Equal(t, "words", options.FailureConverter.ErrorToFailure(errors.New("words")).GetMessage())
 }
 
-func TestAWorkflowThatLacksTheKeyStopsShortWhereOthersAreToldWhy(t *testing.T) {
+func TestMissingKeyPanicsInWorkflowsOnly(t *testing.T) {
 	written, err := protected(t, newer).DataConverter.ToPayloads("words")
 	require.NoError(t, err)
 	var read string

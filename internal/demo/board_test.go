@@ -27,7 +27,7 @@ var onBoard = simulator.Story{Key: key, Title: "answered at the first ring", Wan
 	Direction: "out", Bridges: []simulator.Bridge{{Agent: babelforce.Agent{Name: "Ada Äther"}}},
 }}
 
-func TestBoardPrintsOneLinePerCallWhereThereIsNoTerminal(t *testing.T) {
+func TestBoardPrintsLinesWithoutTerminal(t *testing.T) {
 	var out bytes.Buffer
 	board := newBoard(&out)
 	board.follow(t.Context(), nil) // returns at once without a terminal
@@ -57,7 +57,7 @@ func drawing() (*board, *bytes.Buffer) {
 	return board, &out
 }
 
-func TestTableIsRedrawnInPlaceUntilTheBoardIsClosed(t *testing.T) {
+func TestTableIsRedrawnInPlace(t *testing.T) {
 	board, out := drawing()
 	board.start(onBoard)
 	board.draw()
@@ -101,7 +101,7 @@ func (r runs) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecuti
 	}}}, errors.Join(err, r.err)
 }
 
-func TestPhasesOnTheBoardAreThoseInTheListOfRuns(t *testing.T) {
+func TestBoardShowsPhasesFromWorkflowList(t *testing.T) {
 	board, _ := drawing()
 	board.start(onBoard)
 	phase := func(of runs) string {

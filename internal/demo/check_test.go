@@ -131,9 +131,9 @@ func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
 		"second customer":          {answered, func(f *found) { f.customers = 2 }, doubled, "2 customers"},
 		"second conversation":      {answered, func(f *found) { f.conversations = 2 }, doubled, "2 conversations"},
 		"second note":              {answered, func(f *found) { f.notes = append(f.notes, f.notes[0]) }, doubled, "babelforce:k1:bridged babelforce:k1:finished babelforce:k1:finished"},
-		"nobody assigned":          {answered, func(f *found) { f.assignedUsers = nil }, wrong, "assigned to [] instead of [" + agentID},
-		"another assigned":         {answered, func(f *found) { f.assignedUsers = []string{"somebody"} }, wrong, "assigned to [somebody]"},
-		"two assigned":             {answered, func(f *found) { f.assignedUsers = append(f.assignedUsers, "somebody") }, wrong, "assigned to"},
+		"no user assigned":         {answered, func(f *found) { f.assignedUsers = nil }, wrong, "assigned to [] instead of [" + agentID},
+		"another assigned":         {answered, func(f *found) { f.assignedUsers = []string{"someone"} }, wrong, "assigned to [someone]"},
+		"two assigned":             {answered, func(f *found) { f.assignedUsers = append(f.assignedUsers, "someone") }, wrong, "assigned to"},
 		"closed":                   {answered, func(f *found) { f.status = "done" }, wrong, "is [Call from +493023125100 done in]"},
 		"outgoing":                 {answered, func(f *found) { f.direction = "out" }, wrong, "is [Call from +493023125100 open out]"},
 		"another name":             {answered, func(f *found) { f.name = "Call" }, wrong, "is [Call open in]"},
@@ -227,11 +227,11 @@ func TestSandboxAndTheAPIAreCheckedAlike(t *testing.T) {
 		require.Contains(t, report.Lost[0], "k2", name)
 		require.Empty(t, report.Doubled, name)
 		require.Empty(t, report.Wrong, name)
-		require.Equal(t, name == "sandbox", report.Requests > 0, "only the sandbox tells how many requests it took")
+		require.Equal(t, name == "sandbox", report.Requests > 0, "only the sandbox counts requests")
 	}
 }
 
-func TestConversationWithoutTagsOrEntryIsFoundOut(t *testing.T) {
+func TestMissingTagsAndEntryAreReported(t *testing.T) {
 	_, client := held(t)
 	holdings := holdingsOf(sandbox.State{Conversations: []sandbox.Conversation{{ExternalID: "babelforce:k1"}}}, client)
 	answered, _, _, _, _ := stories()
@@ -241,7 +241,7 @@ func TestConversationWithoutTagsOrEntryIsFoundOut(t *testing.T) {
 	require.Contains(t, report.Wrong[0], "has on the timeline []")
 }
 
-func TestLegTakenForACallOfItsOwnIsDoubled(t *testing.T) {
+func TestConversationOfALegIsDoubled(t *testing.T) {
 	answered, _, _, _, _ := stories()
 	answered.Steps = []simulator.Step{{
 		Event: babelforce.CallFinished, ContentType: "application/json", Body: []byte(`{"call":{"id":"leg","parentId":"k1"}}`),

@@ -48,7 +48,7 @@ Make Kustomer refuse the next note, which parks the call, and retry the call:
 `, introduced(t, "", func(*show) {}))
 }
 
-func TestDemoPrintsTheKeyAndTheNamespaceThatItsCommandsNeed(t *testing.T) {
+func TestDemoPrintsKeyAndNamespace(t *testing.T) {
 	const key = "demo:UfSexgyO4FbESPalCs5HrcNhbFPS6T09h0BFjH93myU="
 	printed := introduced(t, key, func(s *show) {
 		s.Faults, s.stage.CodecURL, s.Starter = &Faults{}, "http://127.0.0.1:8091", "/starter"

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestVerdictNamesTheCallsThatHaveNotEnded(t *testing.T) {
+func TestVerdictCountsOpenCalls(t *testing.T) {
 	for want, report := range map[string]Report{
 		"207 of 207 calls right, and 12 under way, 1 parked: not judged; 0 lost, 0 doubled, 0 wrong.": {Calls: 207, UnderWay: 12, StillParked: 1},
 		"2 of 3 calls right, and 1 parked: not judged; 0 lost, 0 doubled, 1 wrong.":                   {Calls: 3, StillParked: 1, Wrong: []string{"call k"}},

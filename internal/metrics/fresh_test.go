@@ -22,7 +22,7 @@ var (
 var notAtZero = regexp.MustCompile(`^callthread_kustomer_(budget|request_seconds|wait_seconds)`)
 
 // Prometheus sees no increase in a counter whose first value is 1, so an alert would not fire.
-func TestAFreshProcessShowsAtZeroWhatAlertsAndDashboardAskFor(t *testing.T) {
+func TestNewProcessStartsQueriedMetricsAtZero(t *testing.T) {
 	m := New()
 	m.Webhooks()
 	m.IgnoredFields(babelforce.KnownFields())

@@ -61,12 +61,12 @@ func counting(l *list) *Metrics {
 
 func ofLiveCalls(query string) string { return query + ` AND WorkflowId STARTS_WITH "call/"` }
 
-func TestParkedAndOtherRunningCallsAreCountedByPhase(t *testing.T) {
+func TestRunningCallsAreCountedByPhase(t *testing.T) {
 	m := counting(&list{counts: map[string]int64{ofLiveCalls(workflows.ParkedCalls): 3, ofLiveCalls(`CallPhase = "ringing" AND ExecutionStatus = "Running"`): 2}})
 	require.Equal(t, map[string]float64{"parked": 3, "ringing": 2, "bridged": 0, "finished": 0, "missed": 0}, inPhases(t, m))
 }
 
-func TestTemporalIsNotAskedForEveryReaderOfThePage(t *testing.T) {
+func TestCountsAreCached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		temporal := &list{counts: map[string]int64{ofLiveCalls(workflows.ParkedCalls): 1}}
 		m := counting(temporal)
@@ -81,7 +81,7 @@ func TestTemporalIsNotAskedForEveryReaderOfThePage(t *testing.T) {
 	})
 }
 
-func TestCallsAreNotCountedAsNoneWhileTemporalIsAway(t *testing.T) {
+func TestCountIsAbsentWhileTemporalIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logs bytes.Buffer
 		temporal := &list{away: true}
@@ -104,7 +104,7 @@ func TestCallsAreNotCountedAsNoneWhileTemporalIsAway(t *testing.T) {
 	})
 }
 
-func TestShadowCountsItsOwnCallsUnderNamesOfItsOwn(t *testing.T) {
+func TestShadowMetricsHaveAPrefix(t *testing.T) {
 	m := New()
 	m.InShadow()
 	m.CountsRunning(&list{counts: map[string]int64{

@@ -84,7 +84,7 @@ func TestEveryStepIsKnownByName(t *testing.T) {
 	require.Equal(t, names, stepNames)
 }
 
-func TestOpeningIsMeasuredFromTheArrivalOfTheFirstWebhook(t *testing.T) {
+func TestOpeningIsMeasuredFromFirstWebhook(t *testing.T) {
 	m := New()
 	rang := call.Story{RangAt: arrival.Add(-time.Minute)} // by the clock of babelforce, whose webhook was late
 	carriesOut(t, m.Steps(800), "CreateConversation", due(call.Rang, call.Story{}, rang), func(attempt int32) (activities.StepResult, error) {
@@ -100,19 +100,19 @@ func TestOpeningIsMeasuredFromTheArrivalOfTheFirstWebhook(t *testing.T) {
 	require.Contains(t, text, `callthread_step_attempts_total{result="done",step="CreateConversation"} 1`)
 }
 
-func TestOpeningIsNotMeasuredWhereNothingIsOpened(t *testing.T) {
+func TestOpeningIsNotMeasuredWithoutConversation(t *testing.T) {
 	m := New()
 	opens(t, m.Steps(800), activities.StepResult{At: arrival})
 	require.Contains(t, scrape(t, m), "callthread_ring_to_conversation_seconds_count 0\n")
 }
 
-func TestClocksThatDisagreeMeasureNoLessThanNothing(t *testing.T) {
+func TestLatencyIsNeverNegative(t *testing.T) {
 	m := New()
 	opens(t, m.Steps(800), activities.StepResult{Conversation: isOpen, At: arrival.Add(-time.Second)})
 	require.Contains(t, scrape(t, m), "callthread_ring_to_conversation_seconds_sum 0\n")
 }
 
-func TestHandOverIsMeasuredFromTheReportOfThePickUp(t *testing.T) {
+func TestHandOverIsMeasuredFromPickUp(t *testing.T) {
 	since := arrival.Add(10 * time.Second)
 	first, next := call.PickUp{Note: "bridged", ReceivedAt: arrival}, call.PickUp{Note: "bridged-2", ReceivedAt: since}
 	only, inferred := call.PickUp{Note: "bridged", ReceivedAt: since}, call.PickUp{Note: "answered", Inferred: true}
@@ -128,7 +128,7 @@ func TestHandOverIsMeasuredFromTheReportOfThePickUp(t *testing.T) {
 		"the first agent":                     {due(call.PickedUp, story(), story(only)), isOpen, isOpen, 1},
 		"the next agent":                      {due(call.PickedUp, story(first), story(first, next)), isOpen, isOpen, 1},
 		"the conversation was opened later":   {due(call.PickedUp, story(), story(first)), openedLater, openedLater, 1},
-		"a pick-up nobody reported":           {due(call.PickedUp, story(), story(inferred)), isOpen, isOpen, 0},
+		"an unreported pick-up":               {due(call.PickedUp, story(), story(inferred)), isOpen, isOpen, 0},
 		"a conversation people deleted":       {due(call.PickedUp, story(), story(only)), isOpen, deleted, 0},
 		"the agent was identified after that": {due(call.AgentIdentified, story(only), story(only)), isOpen, isOpen, 0},
 		"the outcome":                         {due(call.Ended, story(only), closed(call.Answered)), isOpen, isOpen, 0},
@@ -181,16 +181,16 @@ func closed(outcome call.Outcome) call.Story {
 	return call.Story{Closing: &call.Closing{Facts: call.Facts{Outcome: outcome}}}
 }
 
-func TestCallCountsOnceByItsOutcomeHoweverOftenThatIsPutRight(t *testing.T) {
+func TestCorrectedOutcomeCountsOnce(t *testing.T) {
 	m := New()
 	watching := m.Steps(800)
-	placed := closed(call.Answered)
-	placed.Closing.Facts.Outgoing = true
+	outbound := closed(call.Answered)
+	outbound.Closing.Facts.Outgoing = true
 	recorded := closed(call.Answered)
 	recorded.Recordings = []call.RecordingNote{{Note: "recorded"}}
 	for _, in := range []activities.StepInput{
 		due(call.Ended, call.Story{}, closed(call.NoAgent)), due(call.Ended, closed(call.NoAgent), closed(call.Answered)),
-		due(call.Ended, call.Story{}, placed), due(call.RecordingAvailable, closed(call.Answered), recorded),
+		due(call.Ended, call.Story{}, outbound), due(call.RecordingAvailable, closed(call.Answered), recorded),
 		due(call.PickedUp, call.Story{}, call.Story{PickUps: []call.PickUp{{Note: "bridged", ReceivedAt: arrival}}}),
 	} {
 		updates(t, watching, in, activities.StepResult{At: arrival, Conversation: isOpen})
@@ -205,14 +205,14 @@ func TestCallCountsOnceByItsOutcomeHoweverOftenThatIsPutRight(t *testing.T) {
 	}
 }
 
-func TestWhatCouldNotBeDoneAsToldIsCounted(t *testing.T) {
+func TestWarningsAreCounted(t *testing.T) {
 	m := New()
 	watching := m.Steps(700)
 	// An unknown agent is counted when the agent picks up, and not for an outbound call.
 	placer := call.Resolved{Unassigned: true}
 	opens(t, watching, activities.StepResult{Warnings: []string{"a part was left out", "and another"}, Placer: placer})
-	placed := call.Story{Opening: call.Facts{Outgoing: true}}
-	updates(t, watching, due(call.AgentIdentified, placed, placed), activities.StepResult{At: arrival, Placer: placer})
+	outbound := call.Story{Opening: call.Facts{Outgoing: true}}
+	updates(t, watching, due(call.AgentIdentified, outbound, outbound), activities.StepResult{At: arrival, Placer: placer})
 	handedOver := due(call.PickedUp, call.Story{}, call.Story{PickUps: []call.PickUp{{Note: "bridged", ReceivedAt: arrival}}})
 	updates(t, watching, handedOver, activities.StepResult{At: arrival, Agents: unknown("bridged"), Placer: placer})
 	updates(t, watching, handedOver, activities.StepResult{At: arrival, Agents: map[string]call.Resolved{"bridged": {User: "somebody"}}})
@@ -238,7 +238,7 @@ func TestWhatCouldNotBeDoneAsToldIsCounted(t *testing.T) {
 }
 
 // A label with a new value for each call would fill Prometheus and reveal who called.
-func TestNoLabelTellsWhoCalledAndCallsAddNone(t *testing.T) {
+func TestLabelsHaveNoPersonalData(t *testing.T) {
 	const phone = "+493055512399"
 	m := New()
 	watching, webhook := m.Steps(800), m.Webhooks()
@@ -272,7 +272,7 @@ func TestNoLabelTellsWhoCalledAndCallsAddNone(t *testing.T) {
 					if family.GetName() == "callthread_build_info" {
 						continue // about the program alone
 					}
-					require.Contains(t, []string{"direction", "event", "operation", "outcome", "result", "status", "step"}, label.GetName(), "a new label: can it tell who called?")
+					require.Contains(t, []string{"direction", "event", "operation", "outcome", "result", "status", "step"}, label.GetName(), "a new label: does it identify the caller?")
 				}
 			}
 		}

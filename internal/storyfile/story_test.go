@@ -14,7 +14,7 @@ func one(lines string) []byte {
 	return []byte("- story: Amira picks up\n  events:\n    - 0:00 call.inbound: { from: +493023125042 }\n" + lines)
 }
 
-func TestStoryIsReadAsBabelforceWouldReportIt(t *testing.T) {
+func TestStoryIsReadAsReported(t *testing.T) {
 	stories, err := Read("mine.yaml", one("    - 1:05 call.bridged: { agent: Amira, shop.id: 7 }\n    - 1:06 call.finished: { lost: true }\n  becomes: { outcome: answered }\n"))
 	require.NoError(t, err)
 	require.Len(t, stories, 1)
@@ -32,7 +32,7 @@ func TestStoryIsReadAsBabelforceWouldReportIt(t *testing.T) {
 	require.Equal(t, map[string]string{"shop.id": "7"}, event.Extra)
 }
 
-func TestAgentOutsideTheCastIsGivenByFields(t *testing.T) {
+func TestUnknownAgentNeedsFields(t *testing.T) {
 	stories, err := Read("mine.yaml", one("    - 0:05 call.bridged: { agent.id: 4711, agent.name: Jane, queue: Shop }\n"))
 	require.NoError(t, err)
 	event, err := stories[0].Report(stories[0].Events[1], time.Unix(0, 0))
@@ -41,7 +41,7 @@ func TestAgentOutsideTheCastIsGivenByFields(t *testing.T) {
 	require.Equal(t, "Shop", event.Queue.Name)
 }
 
-func TestMistakeInAStoryIsSaidWithItsPlace(t *testing.T) {
+func TestStoryErrorsHaveAPosition(t *testing.T) {
 	for says, file := range map[string]string{
 		`mine.yaml: line 2: there is no key "evnts" here`:                         "- story: a\n  evnts: []\n",
 		`mine.yaml: story 1 has no title`:                                         "- events: [ 0:00 call.inbound: {} ]\n",

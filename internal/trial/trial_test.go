@@ -70,7 +70,7 @@ func event(kind call.Kind, after int) call.Event {
 	}}
 }
 
-func TestEachStepOfACallIsDoneWhenItIsDue(t *testing.T) {
+func TestStepsRunWhenDue(t *testing.T) {
 	record := call.Record{Key: "call", Started: ring, Limits: call.DefaultLimits}
 	var at []time.Duration
 	var causes []call.Cause

@@ -54,7 +54,7 @@ func Find() (Binaries, error) {
 		return Binaries{}, fmt.Errorf("PostgreSQL does not run as root: %w", err)
 	}
 	if look("setpriv"); len(missing) > 0 {
-		return Binaries{}, errors.New("PostgreSQL does not run as root, and there is no setpriv to run it as nobody")
+		return Binaries{}, errors.New("PostgreSQL does not run as root, and setpriv, which would run it as the user nobody, is missing")
 	}
 	uid, _ := strconv.Atoi(nobody.Uid) // numbers on every system that has setpriv
 	gid, _ := strconv.Atoi(nobody.Gid)

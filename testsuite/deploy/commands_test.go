@@ -39,7 +39,7 @@ func documents(t *testing.T) (all []document.Document) {
 
 // Operators copy these lines. They have neither Go nor the code to find out what is wrong with a
 // line.
-func TestCommandsInContainersAreOfThoseThatThereAre(t *testing.T) {
+func TestCommandsInContainersExist(t *testing.T) {
 	composed, starter := ours(t), helpOf(t, "starter")
 	lines := 0
 	for _, d := range documents(t) {
@@ -78,7 +78,7 @@ func TestCommandsThatDocumentsNameExist(t *testing.T) {
 	require.Greater(t, lines, 100)
 }
 
-func TestServicesAndDeploymentsThatDocumentsNameExist(t *testing.T) {
+func TestDocumentedServicesExist(t *testing.T) {
 	composed := ours(t)
 	for _, d := range documents(t) {
 		for _, line := range toService.FindAllStringSubmatch(d.Text, -1) {
@@ -103,7 +103,7 @@ func isDeployed(t *testing.T, name string) {
 }
 
 // A pod whose secret does not exist does not start.
-func TestSecretsOfPodsAreMadeAsTheDocumentsSay(t *testing.T) {
+func TestDocumentedSecretsMatchPods(t *testing.T) {
 	operations := document.Read(t, "../../docs/operations.md")
 	for name, d := range deployed(t) {
 		secrets, given := 0, settings(t, d.Spec.Template.Spec.Containers[0])

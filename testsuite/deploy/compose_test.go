@@ -48,7 +48,7 @@ func ours(t *testing.T) map[string]service {
 	return found
 }
 
-func TestComposedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
+func TestComposedSettingsExist(t *testing.T) {
 	operations := document.Read(t, "../../docs/operations.md")
 	for name, s := range ours(t) {
 		require.True(t, s.ReadOnly, name)
@@ -84,7 +84,7 @@ func TestEverySettingCanBeComposed(t *testing.T) {
 	}
 }
 
-func TestAutomationsFileIsReadWhereItsFolderIsMounted(t *testing.T) {
+func TestAutomationsFolderIsMounted(t *testing.T) {
 	for _, name := range []string{"starter", "worker"} {
 		s := ours(t)[name]
 		file := regexp.MustCompile(`^\$\{AUTOMATIONS_FOLDER:\+(/.+)\}$`).FindStringSubmatch(s.Environment["CALLTHREAD_AUTOMATIONS"])
@@ -93,7 +93,7 @@ func TestAutomationsFileIsReadWhereItsFolderIsMounted(t *testing.T) {
 	}
 }
 
-func TestBrowsersFindTheCodecServerWhichKnowsTheirPages(t *testing.T) {
+func TestComposedCodecServerAllowsTheWebUI(t *testing.T) {
 	all := services(t)
 	ui, codec := all["ui"], all["codec-server"]
 	require.Equal(t, "0.0.0.0:8091", codec.Environment["CALLTHREAD_CODEC_LISTEN"])
@@ -104,7 +104,7 @@ func TestBrowsersFindTheCodecServerWhichKnowsTheirPages(t *testing.T) {
 }
 
 // A setting in the example of .env has no effect if no service receives it.
-func TestExampleOfEnvHasSettingsThatAreHandedOn(t *testing.T) {
+func TestExampleOfEnvIsPassedOn(t *testing.T) {
 	block := regexp.MustCompile("(?s)```sh\n(KUSTOMER_URL=.*?)```").FindStringSubmatch(document.Read(t, "../../docs/operations.md").Text)
 	require.NotNil(t, block)
 	for line := range strings.Lines(block[1]) {

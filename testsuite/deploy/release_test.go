@@ -17,7 +17,7 @@ func read(t *testing.T, file string) string {
 }
 
 // The image of a release must equal the one that is built from source.
-func TestImageOfAReleaseIsMadeAsTheOneFromSource(t *testing.T) {
+func TestReleaseImageEqualsSourceImage(t *testing.T) {
 	last := func(file string) []string {
 		text := read(t, file)
 		return regexp.MustCompile(`(?m)^(?:FROM|EXPOSE|CMD|USER|ENTRYPOINT) .*$`).FindAllString(text[strings.LastIndex(text, "FROM "):], -1)
@@ -39,7 +39,7 @@ func TestLinkerIsGivenVariablesThatExist(t *testing.T) {
 	}
 }
 
-func TestExampleOfAPackageHasSettingsThatProgramsKnow(t *testing.T) {
+func TestPackageSettingsExist(t *testing.T) {
 	known := append(known(t, []string{"worker"}), known(t, []string{"starter", "serve"})...)
 	settings := regexp.MustCompile(`(?m)^#?([A-Z_]+)=`).FindAllStringSubmatch(read(t, "deploy/systemd/callthread.env"), -1)
 	require.Greater(t, len(settings), 8)

@@ -50,7 +50,7 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 // In addition, a tenth of the webhooks is lost, no webhook arrives during an outage, the
 // reconciler is stopped in the middle of its work, and babelforce's log fails. At the end, what
 // the log contains about each call must be in its conversation.
-func TestLostWebhooksAreRepairedWhateverElseGoesWrong(t *testing.T) {
+func TestLostWebhooksAreRepaired(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Logf("seed %d", *faultSeed)
 	report, err := demo.Run(t.Context(), demo.Options{

@@ -50,7 +50,7 @@ func TestChangedWorkflowDoesNotReplay(t *testing.T) {
 }
 
 // The SDK's message also contains stack traces and whole events.
-func TestHistoryThatDoesNotReplayIsSaidInOneLine(t *testing.T) {
+func TestReplayErrorIsOneLine(t *testing.T) {
 	panics := func(workflow.Context, workflows.CallInput) (workflows.State, error) {
 		panic("boom\n" + strings.Repeat("goroutine 1\n", 100))
 	}

@@ -86,7 +86,7 @@ func anchors(t *testing.T, file string) (names []string) {
 }
 
 // An operator who searches the page for a program's message must find the same words.
-func TestTroubleshootingQuotesWhatProgramsPrint(t *testing.T) {
+func TestTroubleshootingQuotesProgramTexts(t *testing.T) {
 	said := sources(t, func(path string) bool { return strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") })
 	quotes := 0
 	for _, found := range quoted.FindAllStringSubmatch(document.Read(t, root+"docs/troubleshooting.md").Text, -1) {

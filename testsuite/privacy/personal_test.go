@@ -103,7 +103,7 @@ func playParked(t *testing.T, s *stage.Stage, c personal.Call, decision string) 
 	t.Helper()
 	personal.Refuse(s.Sandbox, "/v1/conversations", 400, 2) // the full request and the reduced one
 	s.Accepts(t, "call-inbound", c.Inbound())
-	require.Contains(t, s.AwaitParked(t, c.Key).ParkedBecause, personal.OthersName, "operators who ask the call itself are told")
+	require.Contains(t, s.AwaitParked(t, c.Key).ParkedBecause, personal.OthersName, "the query of the call returns the reason")
 	s.Sandbox.ClearFaults()
 	switch decision {
 	case workflows.UpdateSkip:

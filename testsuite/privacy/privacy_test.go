@@ -26,7 +26,7 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-func TestNothingPersonalIsLegibleInDatabaseLogsMetricsAndAnswers(t *testing.T) {
+func TestPersonalDataIsNotLegible(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
 	key, err := codec.NewKey("test")
@@ -50,7 +50,7 @@ func TestNothingPersonalIsLegibleInDatabaseLogsMetricsAndAnswers(t *testing.T) {
 }
 
 // This is the control of the test above: without encryption, the search finds the words.
-func TestWithoutEncryptionTheSameSearchFindsEverythingInTheDatabase(t *testing.T) {
+func TestWithoutEncryptionDatabaseIsLegible(t *testing.T) {
 	t.Parallel()
 	s, files := privateStage(t, "")
 	held := places(t, s, files, playPersonalCalls(t, s))
@@ -62,7 +62,7 @@ func TestWithoutEncryptionTheSameSearchFindsEverythingInTheDatabase(t *testing.T
 	}
 	delete(held, "database")
 	for place, text := range held {
-		require.Empty(t, personal.Legible(text), "%s must not name anybody even so", place)
+		require.Empty(t, personal.Legible(text), "%s must not contain names either", place)
 	}
 	t.Run("and callers are found and forgotten too", func(t *testing.T) { requireForgotten(t, s, "") })
 }

@@ -26,7 +26,7 @@ const (
 	ringASecond  = 2
 )
 
-func TestCallsThatRingBesideABackfillAreOpenedAsSoon(t *testing.T) {
+func TestCallsBesideABackfillAreNotDelayed(t *testing.T) {
 	if *backfill == 0 {
 		t.Skip("measures, for which -backfill says how many calls to add")
 	}

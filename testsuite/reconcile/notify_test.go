@@ -148,7 +148,7 @@ func (n *notified) posts(t *testing.T, kind notify.Kind) notify.Message {
 }
 
 // A namespace has one set of Schedules for comparisons, so only one test uses them at a time.
-func TestWhatNeedsSomebodyIsPostedOnce(t *testing.T) {
+func TestNotificationsArePostedOnce(t *testing.T) {
 	stage.NeedsTemporal(t)
 	n := newNotified(t)
 	n.run(t)

@@ -78,7 +78,7 @@ func (c *compared) statement(t *testing.T, w reconcile.Window) (statement reconc
 	return statement
 }
 
-func TestStatementIsTheListOfWhatWasLost(t *testing.T) {
+func TestComparisonReportsExactlyLostWebhooks(t *testing.T) {
 	stage.NeedsTemporal(t)
 	for name, faults := range map[string]sandbox.Faults{
 		"a log as documented":   {},

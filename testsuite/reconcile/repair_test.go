@@ -63,7 +63,7 @@ func (c *compared) webhook(t *testing.T, ago time.Duration, event, body string) 
 	require.Equal(t, http.StatusAccepted, status, answer)
 }
 
-func TestMissedCallIsAddedOnceAndLateWebhooksDoubleNothing(t *testing.T) {
+func TestMissedCallIsAddedOnce(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
@@ -91,7 +91,7 @@ func TestMissedCallIsAddedOnceAndLateWebhooksDoubleNothing(t *testing.T) {
 }
 
 // A workflow whose pick-up was never reported has ended as missed.
-func TestCompletedRunIsCorrectedAndReplacedInLists(t *testing.T) {
+func TestCompletedCallIsCorrected(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
@@ -122,7 +122,7 @@ func TestCompletedRunIsCorrectedAndReplacedInLists(t *testing.T) {
 	require.NotContains(t, listed, "half ", "its earlier run is no call of its own")
 }
 
-func TestRunThatLacksItsEndIsCompletedAndALateWebhookChangesNothing(t *testing.T) {
+func TestMissingEndIsAddedOnce(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
@@ -138,7 +138,7 @@ func TestRunThatLacksItsEndIsCompletedAndALateWebhookChangesNothing(t *testing.T
 	require.Len(t, stage.Notes(t, c.OnlyConversation(t, "open")), 2)
 }
 
-func TestForgottenCallIsNotBroughtBack(t *testing.T) {
+func TestForgottenCallIsNotRestored(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
@@ -157,7 +157,7 @@ func TestForgottenCallIsNotBroughtBack(t *testing.T) {
 	require.Equal(t, 1, progress.Found.Counts[reconcile.Forgotten])
 }
 
-func TestPeriodIsRepairedFromTheCommandLine(t *testing.T) {
+func TestCommandRepairsAPeriod(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
@@ -175,7 +175,7 @@ func TestPeriodIsRepairedFromTheCommandLine(t *testing.T) {
 	require.Contains(t, printed, "2 calls were repaired, and 0 could not be.")
 	for _, key := range []string{"x", "y"} {
 		c.Result(t, key)
-		require.Equal(t, "done", c.OnlyConversation(t, key).Status, "nobody is to be told of it by now")
+		require.Equal(t, "done", c.OnlyConversation(t, key).Status, "no notification is due any more")
 		require.False(t, c.OnlyConversation(t, key).ImportedAt.IsZero())
 	}
 	require.NotContains(t, printed, callersNumber)

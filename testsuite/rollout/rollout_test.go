@@ -18,7 +18,7 @@ import (
 )
 
 // The new build's workflow fits no call in progress, and it is rolled out while a call rings.
-func TestCallEndsOnTheBuildItBeganWithWhileNewCallsGoToTheNext(t *testing.T) {
+func TestCallsStayOnTheirBuild(t *testing.T) {
 	t.Parallel()
 	r := prepareRollout(t)
 	stopOne := r.serve(t, r.Temporal, "one")
@@ -26,7 +26,7 @@ func TestCallEndsOnTheBuildItBeganWithWhileNewCallsGoToTheNext(t *testing.T) {
 	require.Equal(t, "one", r.ring(t, "waits"))
 
 	r.serve(t, r.Connect(t, ""), "two", new(changed))
-	require.Equal(t, "one", r.ring(t, "not yet"), "nobody has made the next one current")
+	require.Equal(t, "one", r.ring(t, "not yet"), "the next build is not current")
 	r.ramp(t, "two")
 	require.Equal(t, "two", r.ring(t, "ramped"))
 	r.makeCurrent(t, "two")
@@ -48,7 +48,7 @@ func TestCallEndsOnTheBuildItBeganWithWhileNewCallsGoToTheNext(t *testing.T) {
 }
 
 // This is the control of the test above: the same change without versions stops the call.
-func TestWithoutVersionsTheSameChangeStopsACallUnderWay(t *testing.T) {
+func TestWithoutVersionsAChangeStopsACall(t *testing.T) {
 	t.Parallel()
 	r := prepareRollout(t)
 	stop := r.serve(t, r.Temporal, "")
@@ -63,13 +63,13 @@ func TestWithoutVersionsTheSameChangeStopsACallUnderWay(t *testing.T) {
 
 // When workers get a version for the first time, they take over the calls in progress, as when
 // workers without a version are replaced.
-func TestFirstBuildOfADeploymentTakesOverCallsThatBeganWithoutOne(t *testing.T) {
+func TestFirstBuildTakesOverUnversionedCalls(t *testing.T) {
 	t.Parallel()
 	r := prepareRollout(t)
 	stop := r.serve(t, r.Temporal, "")
 	require.Empty(t, r.ring(t, t.Name()))
 	r.serve(t, r.Connect(t, ""), "one")
-	require.Empty(t, r.ring(t, t.Name()+"-not-yet"), "nobody has made the first build current")
+	require.Empty(t, r.ring(t, t.Name()+"-not-yet"), "the first build is not current")
 	r.makeCurrent(t, "one")
 	stop()
 	r.Accepts(t, "call-bridged", stage.Bridged(t.Name()))
@@ -113,7 +113,7 @@ func TestParkedCallIsMovedToAnotherBuild(t *testing.T) {
 }
 
 // Here the receiver and the worker are one process, and the build still takes no call.
-func TestBuildThatIsNotCurrentTakesNoCallsAndSaysWhatToDo(t *testing.T) {
+func TestBuildThatIsNotCurrentTakesNoCalls(t *testing.T) {
 	t.Parallel()
 	r := prepareRollout(t)
 	r.serve(t, r.Temporal, "one")

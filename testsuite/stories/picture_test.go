@@ -142,7 +142,7 @@ func requireNothingElse(t *testing.T, kustomer *org, state workflows.State) (set
 	for _, one := range now.Customers[len(kustomer.before.Customers):] {
 		// Kustomer requires a customer for each conversation, even if the caller is unknown.
 		if name := displayName(one); one.ID != owner && name != "Unknown caller" {
-			require.Fail(t, "a customer was made in vain", name)
+			require.Fail(t, "an unneeded customer was created", name)
 		}
 	}
 	return settled

@@ -164,7 +164,7 @@ func (p *programs) misguide(t *testing.T) {
 }
 
 // Calls are counted on the whole server, so no other test runs on it at the same time.
-func TestMetricsOfTheProgramsTellWhatBecameOfCalls(t *testing.T) {
+func TestProgramsCountCalls(t *testing.T) {
 	p := startedPrograms(t)
 	fresh := ownCounters(p.page(t, "receiver") + p.page(t, "worker"))
 	keys := p.play(t)

@@ -108,7 +108,7 @@ func tracedCall(t *testing.T, p *programs, settings ...string) (log string) {
 	return log
 }
 
-func TestOneTraceShowsACallFromItsWebhookToKustomerAndNamesNobody(t *testing.T) {
+func TestTraceCoversACallWithoutPersonalData(t *testing.T) {
 	t.Parallel()
 	spans := startedCollector(t)
 	p := startedPrograms(t, spans.setting)
@@ -179,7 +179,7 @@ func attribute(span *tracepb.Span, key string) string {
 	return ""
 }
 
-func TestWithoutTracesNothingIsSentAndNoHistoryHasHeaders(t *testing.T) {
+func TestWithoutTracesHistoriesHaveNoHeaders(t *testing.T) {
 	t.Parallel()
 	spans := startedCollector(t)
 	p := startedPrograms(t, spans.setting, "OTEL_TRACES_EXPORTER=none")

@@ -46,7 +46,7 @@ func requireNamedMetricsAreAmong(t *testing.T, pages string) {
 	}
 }
 
-func TestEveryAlertHasItsRunbookEntryAndEveryEntryItsAlert(t *testing.T) {
+func TestAlertsMatchRunbookEntries(t *testing.T) {
 	var rules struct {
 		Groups []struct {
 			Rules []struct {
@@ -83,7 +83,7 @@ type panel struct {
 	Targets                  []struct{ Expr string }
 }
 
-func TestEveryPanelSaysInWordsWhatItShows(t *testing.T) {
+func TestPanelsHaveDescriptions(t *testing.T) {
 	var dashboard struct {
 		UID, Title string
 		Templating struct {

@@ -84,7 +84,7 @@ func found(t require.TestingT, filter string) (keys []string) {
 }
 
 // The document must explain every term that the Web UI shows.
-func TestPagesNameEverySearchAttributeWaitAndStep(t *testing.T) {
+func TestDocumentsNameEveryTerm(t *testing.T) {
 	page, operations := document.Read(t, docsPage), document.Read(t, "../../docs/operations.md")
 	registered := regexp.MustCompile(`for attribute in (.+); do`).FindStringSubmatch(operations.Text)
 	require.NotNil(t, registered)

@@ -130,7 +130,7 @@ func lacking(text string, words []string) string {
 
 // With a codec server the pages look as they do without encryption. Without one they reveal
 // nothing.
-func TestEncryptedCallsAreLegibleThroughTheCodecServerOnly(t *testing.T) {
+func TestOnlyCodecServerShowsEncryptedCalls(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
 	p := startBrowser(t).open(t, 1400, 780)
