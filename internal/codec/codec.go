@@ -83,6 +83,7 @@ type UnknownKeyError struct {
 	none bool
 }
 
+// Error names the key and the settings with which keys are set.
 func (e *UnknownKeyError) Error() string {
 	if e.none {
 		return fmt.Sprintf("encrypted with the key %q, and no key is set here (--encryption-key-file, CALLTHREAD_ENCRYPTION_KEYS)", e.ID)

@@ -18,14 +18,14 @@ type found struct {
 	customerID        string
 	conversations     int
 	name              string
-	status, direction string // these and the next four fields are empty if other users may change them
+	status, direction string // these and the fields up to custom are empty if other users may change them
 	priority          int
 	assignedUsers     []string
 	assignedTeams     []string
 	tags              []string // names; nil if the API returns only ids
 	custom            map[string]any
 	notes             []kustomer.Note
-	messages          []sandbox.Message // nil if the automations write none
+	messages          []sandbox.Message // nil if the timeline is not read
 	phones            []string          // the customer's numbers
 	customers         int               // customers that share a number with this one, itself included
 	// shared is set if other calls use the same conversation.

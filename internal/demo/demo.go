@@ -171,7 +171,7 @@ func (o Options) automations() []byte {
 }
 
 // stageOptions derives the options of the stage. With faults, what Temporal stores is always
-// encrypted, as it is in production.
+// encrypted, as it should be in production.
 func (s *show) stageOptions() (set StageOptions, err error) {
 	set = StageOptions{
 		Kustomer: s.Kustomer, Limits: call.Limits{Settle: settle, Recording: recording}, Seed: s.Seed, Progress: s.Out, Log: s.Log,

@@ -53,8 +53,7 @@ func judgeUsual(story simulator.Story, is found) (problems []string, opens bool)
 	return problems, true
 }
 
-// judgePart judges a call some of whose webhooks were lost, and which was repaired from
-// babelforce's log. It checks the caller, the agents who picked up, the last agent and the
+// judgePart judges a call with lost webhooks that was repaired from babelforce's log. It checks the caller, the agents who picked up, the last agent and the
 // outcome. What was written before the repair stays: an answer by an agent who was not known
 // yet, or a list of the agents known then. Only the end of an agent's leg reports who ended
 // the call.

@@ -51,7 +51,7 @@ type losses struct {
 	lossy map[string]*lossy
 }
 
-// lossy is a call some of whose webhooks are lost.
+// lossy is a call with lost webhooks.
 type lossy struct {
 	logged time.Time // when its row is in the log
 	found  reconcile.Result

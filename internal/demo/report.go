@@ -28,7 +28,7 @@ type Report struct {
 
 	// The following is set in a run that loses webhooks.
 
-	Lossy     int    // calls some of whose webhooks were lost; they are judged like all others
+	Lossy     int    // calls with lost webhooks; they are judged like all others
 	Repaired  int    // lossy calls that were incomplete
 	Statement string // result of the last comparison with babelforce's log
 
@@ -46,6 +46,8 @@ func (r Report) right() bool {
 // DisturbedShare is the share of requests that were disturbed, from 0 to 1.
 func (r Report) DisturbedShare() float64 { return float64(r.Disturbed) / float64(max(r.Requests, 1)) }
 
+// String returns the verdict, the figures of the run, what was not judged and the problems, in
+// lines of at most 100 columns.
 func (r Report) String() string {
 	good := r.Calls - len(r.Lost) - len(r.Doubled) - len(r.Wrong)
 	lines := []string{fmt.Sprintf("%d of %d calls right%s; %d lost, %d doubled, %d wrong.",

@@ -167,7 +167,7 @@ func (s *storm) report(r *Report) {
 	r.Parked, r.Causeless = s.operator.result()
 }
 
-// killed says in words what was killed how often.
+// killed describes in words how often each part was killed.
 func killed(kills map[Part]int) string {
 	total, words := 0, []string(nil)
 	for _, part := range slices.Sorted(maps.Keys(kills)) {

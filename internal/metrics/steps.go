@@ -27,13 +27,13 @@ var (
 // steps counts the results of the steps of calls.
 type steps struct {
 	interceptor.WorkerInterceptorBase
-	attempts *prometheus.CounterVec
-	opening  prometheus.Histogram
-	handOver prometheus.Histogram
-	calls    *prometheus.CounterVec
-	nobodys  prometheus.Counter
-	ignored  prometheus.Counter
-	warnings *prometheus.CounterVec
+	attempts   *prometheus.CounterVec
+	opening    prometheus.Histogram
+	handOver   prometheus.Histogram
+	calls      *prometheus.CounterVec
+	unassigned prometheus.Counter
+	ignored    prometheus.Counter
+	warnings   *prometheus.CounterVec
 }
 
 // Steps registers the metrics of a worker's steps, and returns the interceptor that counts
@@ -59,7 +59,7 @@ func (m *Metrics) Steps(budget int) interceptor.WorkerInterceptor {
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "callthread_calls_total", Help: "Calls that are over, by outcome and direction. A call is counted when its outcome is first written, and twice only if a worker dies at that moment.",
 		}, []string{"outcome", "direction"}),
-		nobodys: prometheus.NewCounter(prometheus.CounterOpts{
+		unassigned: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "callthread_calls_unassigned_total", Help: "Calls that were answered by an agent who is not in Kustomer, so that their conversations are unassigned.",
 		}),
 		ignored: prometheus.NewCounter(prometheus.CounterOpts{
@@ -73,7 +73,7 @@ func (m *Metrics) Steps(budget int) interceptor.WorkerInterceptor {
 		Name: "callthread_kustomer_budget", Help: "Requests a minute that all workers together may make, as set by --kustomer-budget.",
 	})
 	share.Set(float64(budget))
-	m.registry.MustRegister(s.attempts, s.opening, s.handOver, s.calls, s.nobodys, s.ignored, s.warnings, share)
+	m.registry.MustRegister(s.attempts, s.opening, s.handOver, s.calls, s.unassigned, s.ignored, s.warnings, share)
 	s.beginAtZero()
 	return s
 }
@@ -111,7 +111,7 @@ func (s *steps) ended(name string, asked, answer any, received time.Time) {
 	}
 	for _, agent := range result.Agents {
 		if agent.Unassigned {
-			s.nobodys.Inc()
+			s.unassigned.Inc()
 		}
 	}
 }

@@ -29,9 +29,10 @@ var agents = []Agent{
 	{Name: "Ines", sourceID: "7f0c1a2b3c4d5e6f70819298", source: "x", email: "ines@example.com"}, // has an id that looks like one of Kustomer's
 }
 
-// Users are the names of the agents who work in Kustomer. Teams are the names of its teams.
 var (
+	// Users are the names of the agents who are users in Kustomer.
 	Users = []string{"Amira", "Ben", "Clara", "Emil", "Farah", "Greta", "Ines"}
+	// Teams are the names of the teams in Kustomer.
 	Teams = []string{"Support", "Billing"}
 )
 

@@ -18,6 +18,7 @@ type Automation struct {
 	Label string `json:"label,omitempty"`
 }
 
+// String returns the line, the event and the label, such as "line 7, call.bridged".
 func (a Automation) String() string {
 	text := fmt.Sprintf("line %d, %s", a.Line, a.Event)
 	if a.Label != "" {
