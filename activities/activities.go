@@ -61,9 +61,8 @@ func New(client *kustomer.Client, automations func() *automation.Set, country st
 // Kustomer.
 const externalIDPrefix = "babelforce:"
 
-// The priorities of steps, as Temporal task priorities. Of the tasks that wait for a
-// worker, those with a lower number go first. The same order applies to requests that wait
-// for Kustomer's budget.
+// The priorities of steps, as Temporal task priorities. A worker takes tasks with a lower
+// number first, and Kustomer's budget serves requests in the same order.
 const (
 	// PriorityRing is for a ringing call: the agent's screen is still empty.
 	PriorityRing = 1

@@ -51,7 +51,7 @@ func TestAnAgentIsAssignedByWhateverTellsForSure(t *testing.T) {
 	}
 }
 
-func TestUncertainAgentLeavesTheConversationUnassignedAndTagged(t *testing.T) {
+func TestUncertainAgentIsNotAssigned(t *testing.T) {
 	for name, agent := range map[string]call.Agent{
 		"nothing but a name": {Name: "Amira Haddad"},
 		"an unknown address": {ID: "7", Email: "nobody@example.com"},
@@ -125,7 +125,7 @@ func TestAgentIsLookedUpOncePerCall(t *testing.T) {
 	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
 }
 
-func TestUnassignedConversationIsTaggedDespiteFaults(t *testing.T) {
+func TestUnassignedTagIsAddedDespiteFaults(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 503, Times: 2})
 	p := o.opened(t)
@@ -150,7 +150,7 @@ func TestKnownAgentRemovesTheUnassignedTag(t *testing.T) {
 }
 
 // A later report names the user. The pick-up has its note already, and gets no second one.
-func TestAgentIdentifiedAfterThePickUpIsAssigned(t *testing.T) {
+func TestAgentIdentifiedLateIsAssigned(t *testing.T) {
 	o := newOrg(t)
 	p := o.opened(t)
 	p.picksUp(12, call.Agent{ID: "7", Name: amira.Name})
@@ -165,7 +165,7 @@ func TestAgentIdentifiedAfterThePickUpIsAssigned(t *testing.T) {
 }
 
 // The attempt whose answer was lost found that Kustomer does not know the agent.
-func TestUnassignedTagIsRemovedAfterALostAnswer(t *testing.T) {
+func TestLostAnswerStillRemovesTheTag(t *testing.T) {
 	o := newOrg(t)
 	p := o.opened(t)
 	p.picksUp(12, call.Agent{ID: "9", Name: "Clara", SourceID: noSuchID})

@@ -131,7 +131,8 @@ func (u *update) isDone(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// look reads the conversation, and follows merges to the conversation that is left.
+// look reads the conversation. If it was merged, look reads the conversation that it was
+// merged into.
 func (u *update) look(ctx context.Context) error {
 	for range maxMerges {
 		current, err := u.kustomer.Conversation(ctx, u.base.ID)

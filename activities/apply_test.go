@@ -354,7 +354,7 @@ var applyLostAnswers = map[string]applyDisturbance{
 
 // The fields are as wanted, at the revision that our write would have made. Then the tags
 // that were sent with them are there too, and cost no further request.
-func TestTagsAreNotSentAgainAfterALostAnswer(t *testing.T) {
+func TestWrittenTagsAreNotSentAgain(t *testing.T) {
 	for name, d := range applyLostAnswers {
 		t.Run(name, func(t *testing.T) {
 			a := newApplyOrg(t)
@@ -370,7 +370,7 @@ func TestTagsAreNotSentAgainAfterALostAnswer(t *testing.T) {
 	}
 }
 
-func TestTagsGoByNameAfterALostAnswerAndAChange(t *testing.T) {
+func TestTagsGoByNameAfterAChange(t *testing.T) {
 	for name, people := range map[string]func(*applyOrg, *played){
 		"a person has tagged it":            func(a *applyOrg, _ *played) { a.tag("vip") },
 		"a person has unassigned the agent": func(_ *applyOrg, p *played) { p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{}}) },
@@ -392,7 +392,7 @@ func TestTagsGoByNameAfterALostAnswerAndAChange(t *testing.T) {
 
 // An attempt fails before Kustomer does anything, and a person assigns the same agent by
 // hand. That resembles a lost answer.
-func TestTagsAreWrittenAfterAPersonAssignedTheAgent(t *testing.T) {
+func TestTagsAreWrittenAfterAPersonAssigned(t *testing.T) {
 	const addsOnly = applyAssigns + "tags: { add: [answered] }, note: Taken"
 	assigned, tagged := &[]string{amira.ID}, &[]string{"lost", "old", "vip"}
 	again := []func(*StepInput){mayBeDone}
@@ -564,7 +564,7 @@ func TestUnchangedConversationIsNotRead(t *testing.T) {
 }
 
 // A suspended machine does not notice that its step was given to another worker.
-func TestSuspendedWorkerWritesNoNotesOrVoiceEntries(t *testing.T) {
+func TestSuspendedWorkerWritesNoDuplicates(t *testing.T) {
 	for name, finish := range map[string]bool{"a note": false, "a voice entry": true} {
 		t.Run(name, func(t *testing.T) {
 			a := newApplyOrg(t)
@@ -676,7 +676,7 @@ func TestUnwrittenSetIsWritten(t *testing.T) {
 	}
 }
 
-// The voice entry opens a conversation that is done, and no person did.
+// The voice entry opens a conversation that is done. This is not a person's change.
 func TestStatusIsWrittenAfterTheVoiceEntry(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(`automations:
@@ -693,7 +693,7 @@ func TestStatusIsWrittenAfterTheVoiceEntry(t *testing.T) {
 // Rule 18: the agent wins only if no earlier attempt may have written. The conflict shows
 // an attempt that was lost with its workflow task, and its note shows that the step is
 // complete.
-func TestPersonsAssigneeStaysAfterALostHandOver(t *testing.T) {
+func TestAssigneeStaysAfterALostHandOver(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAnswer))
 	_, err := p.triesLocally()
@@ -705,7 +705,7 @@ func TestPersonsAssigneeStaysAfterALostHandOver(t *testing.T) {
 }
 
 // Only attempts in a row that do not find the conversation count, not earlier failures.
-func TestOneNotFoundAfterAnOutageIsNoDeletion(t *testing.T) {
+func TestOneNotFoundIsNoDeletion(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAnswer))
 	a.before(func(_ applyRoute, _ int) {
@@ -722,7 +722,7 @@ func TestOneNotFoundAfterAnOutageIsNoDeletion(t *testing.T) {
 }
 
 // Likewise, one conflict does not park a call.
-func TestOneConflictAfterAnOutageParksNoCall(t *testing.T) {
+func TestOneConflictParksNoCall(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAnswer))
 	a.before(func(_ applyRoute, _ int) {
@@ -738,7 +738,7 @@ func TestOneConflictAfterAnOutageParksNoCall(t *testing.T) {
 }
 
 // If the list of notes is not found for a moment, it is unknown which of them exist.
-func TestNoteIsWrittenIfNotesAreNotFoundOnce(t *testing.T) {
+func TestUnreadableNotesDelayTheNote(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAnswer))
 	a.Inject(sandbox.Fault{Method: "GET", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 404, Times: 1})
@@ -747,7 +747,7 @@ func TestNoteIsWrittenIfNotesAreNotFoundOnce(t *testing.T) {
 }
 
 // The conversation has as many tags as our write would have made, but another revision.
-func TestTagsAreWrittenAfterTwoChangesOfPeople(t *testing.T) {
+func TestTagsAreWrittenAfterTwoChanges(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAnswer))
 	p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{amira.ID}})

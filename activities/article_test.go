@@ -55,7 +55,7 @@ automations:
       custom: { waitSecondsNum: "{call.duration}", answeredBool: true, outcomeStr: "taken by {agent.name}" }
 `
 
-func TestAutomationsOfTheArticleWorkAsItSays(t *testing.T) {
+func TestArticlesAutomationsWork(t *testing.T) {
 	// Kustomer knows the caller, and babelforce's agents were imported from Kustomer.
 	o := newOrg(t)
 	o.automate(t, articleFile)

@@ -12,7 +12,7 @@ import (
 
 var support = sandbox.DefaultTeams()[0]
 
-func TestAutomationChangesEveryFieldInOneRequest(t *testing.T) {
+func TestOneRequestChangesEveryField(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+`
 - event: call.bridged
@@ -88,7 +88,7 @@ func TestNoteOnARingingCallIsWrittenOnce(t *testing.T) {
 	requireOneRingingNote(t, o)
 }
 
-func TestNoteOnARingingCallSurvivesALostAnswer(t *testing.T) {
+func TestFirstNoteSurvivesALostAnswer(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, noteOnInbound)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer})

@@ -89,7 +89,7 @@ func TestCallersWithoutANumberOfTheirOwnAreOneUnknownCaller(t *testing.T) {
 	require.Equal(t, "Call from client:user_2089123456", state.Conversations[9].Name)
 }
 
-func TestRefusedNumberStillGetsAConversation(t *testing.T) {
+func TestRefusedNumberGetsAConversation(t *testing.T) {
 	o := newOrg(t, func(o *org) {
 		o.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
@@ -157,7 +157,7 @@ func TestFileChoosesTheCustomer(t *testing.T) {
 }
 
 // An operator chooses the customer of a parked call with an amendment.
-func TestOperatorChoosesTheCustomerOfAParkedCall(t *testing.T) {
+func TestOperatorChoosesTheCustomer(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "callers: { unknown: park, withheld: park }\n"+creates)
 	ada, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Ada"})
@@ -171,7 +171,7 @@ func TestOperatorChoosesTheCustomerOfAParkedCall(t *testing.T) {
 }
 
 // Otherwise an unreadable number would give the call to the catch-all customer.
-func TestInvalidAmendedNumberParksTheCallAgain(t *testing.T) {
+func TestInvalidAmendedNumberParksAgain(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "callers: { withheld: park }\n"+creates)
 	p := o.rings(t, "anonymous")
@@ -208,7 +208,7 @@ func (o *org) family(t *testing.T, members int) (ids []string) {
 	return ids
 }
 
-func TestFileChoosesTheCustomerOfASharedNumber(t *testing.T) {
+func TestFileDecidesSharedNumbers(t *testing.T) {
 	for policy, decision := range map[string]string{
 		"":         "the catch-all customer, because several customers share the caller's number",
 		"catchAll": "the catch-all customer, because several customers share the caller's number",
@@ -244,7 +244,7 @@ func TestSharedNumberOfOneCustomerIsTheirs(t *testing.T) {
 	require.Equal(t, o.family(t, 1)[0], o.opened(t).conversation.CustomerID)
 }
 
-func TestCallsAreFoundByAnyNotationOfTheNumber(t *testing.T) {
+func TestAnyNotationOfANumberHasOneHash(t *testing.T) {
 	o := newOrg(t)
 	o.CallerHash = func(number string) string { return "hash of " + number }
 	o.country = "DE"

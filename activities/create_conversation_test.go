@@ -69,7 +69,7 @@ func TestConversationOfAnEarlierRunIsAdopted(t *testing.T) {
 	}
 }
 
-func TestLostAnswerOpensNoSecondConversation(t *testing.T) {
+func TestLostAnswerOpensNoDuplicate(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLoseAnswer})
 	opened, failed := o.rings(t, caller).repeats()

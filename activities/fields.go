@@ -65,8 +65,8 @@ func (u *update) writeFields(ctx context.Context) error {
 }
 
 // wasWritten reports whether an earlier attempt wrote fields and tags and its answer was
-// lost. The conversation then shows all wanted fields and the revision that our write would
-// have made, and its tags are other than before, as many as the write would have left.
+// lost. The conversation then shows all wanted fields, the revision that our write would
+// have made, and other tags than before, in the number that our write would have left.
 func (u *update) wasWritten() bool {
 	if u.theirs == nil || !u.looks {
 		return false
@@ -132,7 +132,7 @@ func (u *update) rev() int {
 
 // put writes the parts of a patch in one request.
 func (u *update) put(ctx context.Context, parts []part) error {
-	if u.base.Rev == 0 && u.theirs == nil { // after a part to which a rule or a person added a change
+	if u.base.Rev == 0 && u.theirs == nil { // a rule or a person changed the conversation with the last part
 		if err := u.look(ctx); err != nil {
 			return err
 		}

@@ -77,7 +77,7 @@ func TestHandOverIsPromptForFifteenSeconds(t *testing.T) {
 }
 
 // An earlier attempt may have written, and people may have chosen another assignee since.
-func TestPersonsAssigneeStaysInARepeatedHandOver(t *testing.T) {
+func TestAssigneeStaysInARepeatedHandOver(t *testing.T) {
 	for name, change := range map[string]func(*StepInput){"by the workflow": mayBeDone, "by another run": hasEarlierRun} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -89,7 +89,7 @@ func TestPersonsAssigneeStaysInARepeatedHandOver(t *testing.T) {
 	}
 }
 
-func TestPersonsAssigneeStaysInARetriedHandOver(t *testing.T) {
+func TestAssigneeStaysInARetriedHandOver(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
@@ -101,7 +101,7 @@ func TestPersonsAssigneeStaysInARetriedHandOver(t *testing.T) {
 }
 
 // The status and teams of a pick-up follow the agent. People win over a late hand-over.
-func TestStatusAndTeamsOfAPickUpFollowTheAgent(t *testing.T) {
+func TestStatusAndTeamsFollowTheAgent(t *testing.T) {
 	theirs := kustomer.ConversationUpdate{Status: "snoozed", AssignedTeams: &[]string{sales.ID}}
 	for name, tc := range map[string]struct {
 		change   func(*StepInput)

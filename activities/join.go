@@ -17,8 +17,8 @@ const (
 	overlap = 10 * time.Second
 	// clockSkew is how far Kustomer's clock may be behind babelforce's.
 	clockSkew = 15 * time.Second
-	// crowded is the number of a customer's recent calls above which they are probably not
-	// made by hand. Those calls yield in the request budget, so that one caller does not
+	// crowded is the largest number of recent calls that a person plausibly makes. If a
+	// customer has more, the call yields in the request budget, so that one caller does not
 	// delay others.
 	crowded = 10
 	// calledAgain is the note of a call that joins a conversation, if the file defines no

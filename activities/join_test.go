@@ -54,7 +54,7 @@ func (a *orgThatAppends) callsAgain(t *testing.T, key string) *played {
 	return a.ringsAs(t, func(e *call.Event) { e.Leg.ID, e.Leg.CreatedAt = key, time.Now() })
 }
 
-func TestReturningCallerJoinsTheOpenConversation(t *testing.T) {
+func TestReturningCallerJoins(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	first := a.called(t, time.Hour)
 	first.picksUp(12, agentAmira)
@@ -136,7 +136,7 @@ func TestOnlyCallConversationsAreJoined(t *testing.T) {
 	require.NotEqual(t, mail.ID, opened.Conversation.ID)
 }
 
-func TestCatchAllCallersDoNotShareAConversation(t *testing.T) {
+func TestCatchAllCallersDoNotJoin(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	for key, ago := range map[string]time.Duration{"k-1": time.Hour, "k-2": 0} {
 		a.behind.Store(int64(ago))
@@ -165,7 +165,7 @@ func TestACallThatHasJoinedDoesNotDecideAgain(t *testing.T) {
 
 // A receipt can only be in a conversation that was updated after the call rang, within the
 // skew of the two clocks.
-func TestReceiptsAreLookedUpOnlyInRecentlyUpdated(t *testing.T) {
+func TestReceiptsAreInRecentlyUpdatedOnly(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	for i, ago := range []time.Duration{3 * time.Hour, 2 * time.Hour, clockSkew - 3*time.Second} {
 		a.behind.Store(int64(ago))
@@ -235,7 +235,7 @@ func TestCallKeepsAJoinedConversationOpen(t *testing.T) {
 	}
 }
 
-func TestMergeAfterJoiningOpensNoConversation(t *testing.T) {
+func TestMergeAfterJoiningOpensNothing(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	first := a.called(t, time.Hour)
 	p := a.callsAgain(t, "k-2")

@@ -109,7 +109,7 @@ func TestUnconditionalStepIsNotTriedLocally(t *testing.T) {
 	}
 }
 
-func TestLocalFailureSaysWhetherItMayHaveWritten(t *testing.T) {
+func TestLocalFailureSaysIfItMayHaveWritten(t *testing.T) {
 	status := func(status int) sandbox.Fault {
 		return sandbox.Fault{Kind: sandbox.FaultStatus, Status: status, Times: 1}
 	}
@@ -183,7 +183,7 @@ func TestActivityRepeatsALostLocalHandOver(t *testing.T) {
 }
 
 // A later pick-up is reported while the worker is dead.
-func TestLostLocalHandOverIsRepeatedWithTheNext(t *testing.T) {
+func TestLostHandOverIsRepeatedWithTheNext(t *testing.T) {
 	for name, change := range map[string]func(*StepInput){"that looks": mayBeDone, "that does not": func(*StepInput) {}} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)

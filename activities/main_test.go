@@ -12,7 +12,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
 		if err := parallel.Value.Set("16"); err != nil {
-			panic(err) // the flag belongs to package testing, and takes numbers
+			panic(err) // package testing defines the flag, and it takes numbers
 		}
 	}
 	os.Exit(m.Run())

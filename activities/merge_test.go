@@ -83,7 +83,7 @@ func mergeManyTags(n int) (tags []string) {
 	return tags
 }
 
-func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
+func TestMergeKeepsPeoplesChanges(t *testing.T) {
 	type theirs = func(*kustomer.Conversation)
 	unchanged := func(*kustomer.Conversation) {}
 	renamed := func(c *kustomer.Conversation) { c.Name = "Mrs. Öz" }
@@ -269,7 +269,7 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 }
 
 // A request is sent only if the patch changes fields.
-func TestPatchChangesFieldsIfAnyOfThemIsWritten(t *testing.T) {
+func TestPatchKnowsIfItChangesFields(t *testing.T) {
 	require.False(t, patch{}.changesFields())
 	require.False(t, patch{Change: diff{AddTags: []string{"a"}, RemoveTags: []string{"b"}, SetTags: []string{"c"}, AssignedUsers: []string{amira.ID}}}.changesFields())
 	for _, p := range []patch{
@@ -286,7 +286,7 @@ func TestPatchChangesFieldsIfAnyOfThemIsWritten(t *testing.T) {
 
 // Rule 27, for a call whose agent Kustomer does not know. The earlier run may have
 // unassigned the agent before, and a person may have assigned that agent again.
-func TestMergeOfAResetRunTakesTheConversationFromNobody(t *testing.T) {
+func TestResetRunUnassignsNoUser(t *testing.T) {
 	read := mergeRead(mergeBase(), func(*kustomer.Conversation) {})
 	p, _ := merge(difference{unassign: true}, mergeBase(), read, terms{earlierRun: true})
 	require.Equal(t, mergeWrites{}, mergeWritesOf(p))

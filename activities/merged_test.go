@@ -119,7 +119,7 @@ func TestDeletedConversationIsNotCreatedAgain(t *testing.T) {
 }
 
 // If the conversation exists, a 404 is a refusal like any other.
-func TestExistingConversationIsNotTakenForDeleted(t *testing.T) {
+func TestExistingConversationIsNotDeleted(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.edits(kustomer.ConversationUpdate{Tags: &[]string{"theirs"}}) // tags are then written by name

@@ -97,8 +97,8 @@ func (u *update) writeVoice(ctx context.Context) error {
 	return mayComeLate(err)
 }
 
-// forgetDone makes the status unknown if it was done: the voice entry opens the
-// conversation, and no person did.
+// forgetDone makes the status unknown if it was done. The voice entry opens such a
+// conversation, which is not a person's change.
 func (u *update) forgetDone() {
 	if u.base.Status == "done" {
 		u.base.Status = ""

@@ -55,7 +55,7 @@ func TestCallBecomesAVoiceEntry(t *testing.T) {
 	}, entry)
 }
 
-func TestVoiceEntryOmitsWithheldNumberAndUnknownTimes(t *testing.T) {
+func TestVoiceEntryOmitsUnknownFields(t *testing.T) {
 	o := newOrgWithVoiceEntries(t)
 	p := o.ended(t, func(e *call.Event) { e.Leg.Anonymous, e.Leg.To = true, "101" })
 	p.does(func(in *StepInput) { in.Is.Closing.Facts.Leg.CreatedAt = time.Time{} })
@@ -95,7 +95,7 @@ func TestDoneIsSetAfterTheVoiceEntry(t *testing.T) {
 }
 
 // The answer to the entry was lost, and the later requests were not sent.
-func TestVoiceEntryIsWrittenOnceAfterALostAnswer(t *testing.T) {
+func TestVoiceEntryIsWrittenOnce(t *testing.T) {
 	o := newOrgWithVoiceEntries(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/messages", Kind: sandbox.FaultLoseAnswer, Times: 1})
 	_, failed := o.ended(t, toHotline).repeats()

@@ -61,7 +61,7 @@ func TestMoveByAPersonIsKept(t *testing.T) {
 	require.Contains(t, moved.Warnings[0], "another customer")
 }
 
-func TestConversationOfAFixedCustomerIsNotMoved(t *testing.T) {
+func TestFixedCustomerKeepsTheConversation(t *testing.T) {
 	o := newOrg(t)
 	fixed, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Hotline"})
 	require.NoError(t, err)
@@ -70,7 +70,7 @@ func TestConversationOfAFixedCustomerIsNotMoved(t *testing.T) {
 	require.Zero(t, o.spent(func() { require.Equal(t, fixed.ID, p.does().Conversation.CustomerID) }))
 }
 
-func TestOperatorChoosesTheCustomerOfARefusedMove(t *testing.T) {
+func TestOperatorDecidesARefusedMove(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "callers: { unknown: park }\n"+creates)
 	p := o.identifiedLater(t)

@@ -182,7 +182,7 @@ func requireOddCall(t *testing.T, s *sandbox.Server) {
 	require.ElementsMatch(t, []string{"babelforce:k-1:bridged", "babelforce:k-1:bridged-2", "babelforce:k-1:finished"}, notes)
 }
 
-func TestANoteIsNotWrittenAgainWhereTheNumberOfNotesIsNotUnderstood(t *testing.T) {
+func TestNoteIsWrittenOnceIfTheCountIsOdd(t *testing.T) {
 	o := newOddOrg(t)
 	p := o.answered(t)
 	o.odd = &oddity{"conversation", "noteCount", `"one"`}
@@ -194,7 +194,7 @@ func TestANoteIsNotWrittenAgainWhereTheNumberOfNotesIsNotUnderstood(t *testing.T
 	requireTheWholeCallOnce(t, o.org)
 }
 
-func TestTagsThatAreNotUnderstoodAreNotTakenForNone(t *testing.T) {
+func TestOddTagsAreNotTakenForNone(t *testing.T) {
 	var c Conversation
 	c.setTags(nil, nil)
 	require.False(t, c.TagsKnown)
@@ -204,7 +204,7 @@ func TestTagsThatAreNotUnderstoodAreNotTakenForNone(t *testing.T) {
 	require.False(t, c.knowsTags(nil))
 }
 
-func TestACallJoinsOnceWhateverIsOddAboutTheConversationsOfItsCustomer(t *testing.T) {
+func TestCallJoinsOnceDespiteOddAnswers(t *testing.T) {
 	const closes = "  - { event: call.wrappedUp, action: kustomer.conversation.update, options: { status: done } }\n"
 	for _, odd := range []oddity{
 		{"conversation", "updatedAt", `"yesterday"`}, {"conversation", "custom", `"x"`}, {"conversation", "priority", `[]`},

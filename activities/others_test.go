@@ -22,7 +22,7 @@ const (
 	teamByOthers     = "a person has given the conversation to a team: this was kept"
 )
 
-func TestUnchangedConversationIsUpdatedWithoutALook(t *testing.T) {
+func TestUnchangedConversationNeedsNoLook(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.does()

@@ -24,7 +24,7 @@ func isPlaced(by call.Agent) func(*call.Event) {
 	}
 }
 
-func TestOutboundCallBelongsToTheCalledCustomer(t *testing.T) {
+func TestOutboundCallBelongsToTheCalled(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, placesCalls)
 	opened := o.ringsAs(t, isPlaced(call.Agent{ID: "7", Email: amira.Email})).does()
@@ -53,7 +53,7 @@ func TestOutboundCallNeedsAnAutomation(t *testing.T) {
 	require.Empty(t, o.State().Customers)
 }
 
-func TestPlacingAgentIsAssignedWhenIdentified(t *testing.T) {
+func TestPlacingAgentIsAssigned(t *testing.T) {
 	for name, isMerged := range map[string]bool{"untouched": false, "merged": true} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)

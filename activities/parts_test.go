@@ -67,7 +67,7 @@ func TestAConversationThatWasLeftBareIsCompleted(t *testing.T) {
 	}
 }
 
-func TestConversationWithoutAcceptedPartsIsRefused(t *testing.T) {
+func TestFullyRefusedConversationFails(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400})
 	_, err := o.rings(t, caller).tries()
@@ -93,7 +93,7 @@ func TestTagsBeyondTheLimitAreLeftOut(t *testing.T) {
 }
 
 // Every answer contains a person's name, so the revision after each part has to be read.
-func TestRefusedPartOfARenamedConversationIsLeftOut(t *testing.T) {
+func TestRefusedPartAfterARenameIsLeftOut(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: "+
 		"{ priority: 5, status: open, custom: { ghostStr: x, callIdStr: '{call.id}' }, note: Taken } }\n")

@@ -23,7 +23,7 @@ type played struct {
 
 var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
-// rings is a call of which only the ring is reported.
+// rings is a call with a report of the ring only.
 func (o *org) rings(t *testing.T, from string) *played {
 	return o.ringsAs(t, func(e *call.Event) { e.Leg.From = from })
 }

@@ -74,7 +74,7 @@ func (p *played) isWritten() {
 // isOver reports whether no step is due for a call whose outcome is written.
 func (p *played) isOver() bool { return p.record.Next(p.rang).Step == nil }
 
-func TestReachedCustomerCostsTwoRequestsIfTheFileAsks(t *testing.T) {
+func TestReachedCustomerCostsTwoRequests(t *testing.T) {
 	for name, c := range map[string]struct {
 		file     string
 		earlier  []sandbox.Conversation

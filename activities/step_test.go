@@ -15,7 +15,7 @@ func pickUpAfter(seconds int, agent call.Agent, user string) call.PickUp {
 	return call.PickUp{Facts: call.Facts{Agent: agent}, At: at, ReceivedAt: at, Resolved: call.Resolved{User: user}}
 }
 
-func TestHandOverBeginsAtThePickUpOrTheOpening(t *testing.T) {
+func TestHandOverBeginsAtTheLaterEvent(t *testing.T) {
 	opened := noon.Add(time.Second)
 	first, second := pickUpAfter(10, agentAmira, ""), pickUpAfter(60, agentBastian, "")
 	overtaken := first
@@ -75,7 +75,7 @@ func TestHandOverKeepsTheConversation(t *testing.T) {
 }
 
 // The conversation was opened and handed over before the caller was known.
-func TestConversationMovesToALateIdentifiedCaller(t *testing.T) {
+func TestConversationMovesToALateCaller(t *testing.T) {
 	o := newOrg(t)
 	p := o.rings(t, "")
 	p.does()

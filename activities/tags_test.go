@@ -29,7 +29,7 @@ func (o *org) answeredTagged(t *testing.T, onInbound, onBridge string) *played {
 	return o.answered(t)
 }
 
-func TestTagsGoWithTheFieldsOfAnUnchangedConversation(t *testing.T) {
+func TestTagsGoWithTheFields(t *testing.T) {
 	for name, tc := range map[string]struct {
 		onInbound, onBridge string
 		want                []string
@@ -160,7 +160,7 @@ func TestTagsGoWithTheFieldsAfterOtherChanges(t *testing.T) {
 
 // A person's change resembles a write of ours whose answer was lost: the revision is the
 // one that it would have made, and the agent is assigned. The tags are not written.
-func TestTagsAreWrittenAfterAPersonDidTheRest(t *testing.T) {
+func TestPersonsChangesDoNotReplaceTags(t *testing.T) {
 	for name, theirs := range map[string]kustomer.ConversationUpdate{
 		"the same": {AssignedUsers: &[]string{amira.ID}}, "another": {AssignedUsers: &[]string{bastian.ID}},
 	} {

@@ -175,7 +175,7 @@ func TestOutOfOrderHandOverKeepsTheLaterAgent(t *testing.T) {
 	}
 }
 
-func TestUnassignedTagNeedsAnAssigningAutomation(t *testing.T) {
+func TestUnassignedTagNeedsAnAutomation(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+`- event: call.finished
   trigger: { conditions: [{ expression: call.outcome, operator: EQ, expectation: answered }] }

@@ -67,7 +67,7 @@ func TestWhatPeopleTaggedInBetweenStays(t *testing.T) {
 	require.Equal(t, []string{"babelforce", "vip", "refund", "call_answered"}, o.conversation(t).Tags)
 }
 
-func TestNoteOfAnEarlierRunIsNotWrittenAgain(t *testing.T) {
+func TestEarlierRunsNoteIsNotRepeated(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	_, err := p.tries()
@@ -190,7 +190,7 @@ func TestFullOutcomeCostsThreeRequests(t *testing.T) {
 }
 
 // A note alone needs no revision.
-func TestOutcomeWithOnlyANoteCostsOneRequest(t *testing.T) {
+func TestOutcomesNoteCostsOneRequest(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.does()
@@ -199,7 +199,7 @@ func TestOutcomeWithOnlyANoteCostsOneRequest(t *testing.T) {
 	require.Len(t, o.conversation(t).Notes, 2)
 }
 
-func TestOutcomeWithTagsAndANoteCostsTwoRequests(t *testing.T) {
+func TestTagsAndANoteCostTwoRequests(t *testing.T) {
 	o := newOrg(t)
 	p := o.opened(t)
 	p.ends(90, "hangup")

@@ -91,7 +91,7 @@ func TestVendorIsEveryOtherUserByDefault(t *testing.T) {
 	require.Equal(t, VerdictOne, b.compares().Verdict)
 }
 
-func TestComparisonCostsTwoReadsAndOneOfTags(t *testing.T) {
+func TestComparisonCostsTwoReads(t *testing.T) {
 	b := shadowWithOthers(t)
 	b.Vendor = vendorUser
 	b.open(vendorKey)
@@ -101,7 +101,7 @@ func TestComparisonCostsTwoReadsAndOneOfTags(t *testing.T) {
 	require.Equal(t, 3, b.spent(func() { require.Equal(t, Different, b.compares().Found[1].Tags) }), "there is a tag that nothing knew of")
 }
 
-func TestOldAndLiveConversationsAreNotCompared(t *testing.T) {
+func TestUnrelatedConversationsAreIgnored(t *testing.T) {
 	early := time.Now().Add(-time.Hour)
 	const customer = "5f0c1a2b3c4d5e6f70819260"
 	b := shadowWithOthers(t, func(c *sandbox.Config) {

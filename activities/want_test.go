@@ -109,7 +109,7 @@ func wantFrom(number string) func(*call.Story) {
 // diff is the difference that a step writes. Only the fields that are set are written.
 type diff = automation.Change
 
-func TestStepWritesTheDifferenceBetweenTwoStories(t *testing.T) {
+func TestStepWritesTheDifference(t *testing.T) {
 	const assigns = `assignedUsers: ["{agent.sourceId}"]`
 	const everything = `name: "With {agent.name}", status: snoozed, priority: 4, ` + assigns + `, assignedTeams: ["{queue.teamId}"], custom: { callIdStr: "{agent.id}" }`
 	const corrected = `tags: { add: ["call_{call.outcome}"] }`
@@ -330,7 +330,7 @@ const wantVIPs = `automations:
 
 // Rule 8. A number that becomes known late may be one whose calls are not wanted, or the
 // opposite.
-func TestOpeningWhoseTriggerIsDecidedOtherwiseLaterUndoesNothing(t *testing.T) {
+func TestLateTriggerUndoesNoOpening(t *testing.T) {
 	set, _, err := load.Bytes("test.yaml", []byte(wantVIPs))
 	require.NoError(t, err)
 	from := func(number string, since ...func(*call.Story)) []contribution {
@@ -345,7 +345,7 @@ func TestOpeningWhoseTriggerIsDecidedOtherwiseLaterUndoesNothing(t *testing.T) {
 }
 
 // Rules 9 and 10, for the agent who placed the call and still has it.
-func TestAgentWhoPlacedTheCallIsAssignedByTheOpening(t *testing.T) {
+func TestOpeningAssignsThePlacingAgent(t *testing.T) {
 	set, _, err := load.Bytes("test.yaml", []byte(`automations:
 - { event: call.outbound, action: kustomer.conversation.create, options: { assignedUsers: ["{agent.sourceId}"] } }
 - { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: ["{agent.sourceId}"] } }
@@ -366,7 +366,7 @@ func TestAgentWhoPlacedTheCallIsAssignedByTheOpening(t *testing.T) {
 }
 
 // The name of an event's note says whether the event is written.
-func TestEventsOfACallAreListedInTheOrderInWhichTheyCount(t *testing.T) {
+func TestContributionsAreInOrder(t *testing.T) {
 	const notes = `note: "{call.outcome} {agent.name} {recording.id} {integration.kustomer.conversation.id}"`
 	file := wantFile(t, "", wantOn("call.inbound", "note: Rings")+wantOn(wantBridged, `note: "{agent.name} {integration.kustomer.conversation.id}", assignedUsers: ["{agent.sourceId}"]`)+
 		wantOn(wantFinished, `note: "{call.outcome}"`)+wantOn(wantRecorded, notes)+wantOn(wantWrapUp, "note: over"))
@@ -393,7 +393,7 @@ func TestWarningsBelongToTheirEvents(t *testing.T) {
 
 // A pick-up that is reported out of order would have set tags that the later pick-up has
 // replaced since. They were never written, and a person may have added one of them.
-func TestTagsThatAWrittenSetWouldHaveReplacedAreNotRemoved(t *testing.T) {
+func TestUnwrittenTagsAreNotRemoved(t *testing.T) {
 	file := wantFile(t, "", wantOn(wantBridged, `tags: { set: ["with_{agent.name}"] }`))
 	require.Equal(t, difference{}, differ(
 		want(file, wantStory(byBastian), call.Kustomer{}),

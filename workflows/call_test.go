@@ -14,7 +14,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-func TestAnsweredCallIsOpenedHandedOverAndClosed(t *testing.T) {
+func TestAnsweredCallHasThreeSteps(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.receives(10*time.Second, bridged)
@@ -118,7 +118,7 @@ func TestAnsweredCallWithoutAnEndIsClosed(t *testing.T) {
 	require.Nil(t, c.closing(1).Leg.Seconds, "how long the call was is not known")
 }
 
-func TestCallWithoutEndAutomationEndsAtTheHandOver(t *testing.T) {
+func TestCallWithoutEndAutomationIsOver(t *testing.T) {
 	c := newCall(t)
 	c.opened.Expects.Finish = false
 	c.starts(inbound)

@@ -41,7 +41,7 @@ func TestCancelledCallEndsAtOnceAndSaysWhatItLeavesUndone(t *testing.T) {
 	require.Equal(t, "", last(c.listed(workflows.WaitsFor)), "the workflow list says that it waits for nothing")
 }
 
-func TestCallCancelledAtTheStartHasNoConversation(t *testing.T) {
+func TestCallCancelledEarlyOpensNothing(t *testing.T) {
 	c := newCall(t)
 	c.away = time.Hour
 	c.starts(inbound)

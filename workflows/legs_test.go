@@ -39,7 +39,7 @@ func TestStateListsTheLegs(t *testing.T) {
 	require.Equal(t, state.Summary, c.closing(1).Summary)
 }
 
-func TestChildLegNeitherOpensNorEndsNorAssigns(t *testing.T) {
+func TestChildLegChangesNothing(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.receives(17*time.Second, event(call.Finished, leg("c-1", 2, 0, 17), agent2))

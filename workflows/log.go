@@ -32,7 +32,7 @@ func (r *run) show(ctx workflow.Context, s State) {
 	workflow.SetCurrentDetails(ctx, strings.Join(lines, "\n")+"\n\n\u00a0")
 }
 
-// addedFromLog is the log line of a call to which babelforce's call log added events.
+// addedFromLog is the log line for events that babelforce's call log added.
 const addedFromLog = "babelforce's call log was read, because webhooks are missing. It does not contain variables of the call flow: whether the call came after hours cannot be seen there"
 
 // doneInWords returns the log line for a completed cause of a step.

@@ -55,7 +55,7 @@ func TestCallFromTheLogIsWrittenAtOnce(t *testing.T) {
 }
 
 // Late webhooks and the log, in any order: everything is written once.
-func TestLateWebhooksAndTheLogDuplicateNothing(t *testing.T) {
+func TestLogAndLateWebhooksDuplicateNothing(t *testing.T) {
 	webhooks := []call.Event{inbound, bridged, attemptEnded, finished}
 	for which := range 1 << len(webhooks) {
 		for _, when := range []time.Duration{0, time.Second, 20 * time.Second} {

@@ -343,7 +343,7 @@ func TestBridgeWithoutAgentIsTheSameBridge(t *testing.T) {
 	require.Equal(t, []string{"agent-1", "agent-2"}, state.Summary.Agents)
 }
 
-func TestMuchLaterBridgeWithoutAgentIsATransfer(t *testing.T) {
+func TestLaterBridgeWithoutAgentIsATransfer(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.receives(10*time.Second, bridged)

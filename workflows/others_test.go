@@ -83,7 +83,7 @@ func TestTransferToAKnownAgentIsAssigned(t *testing.T) {
 }
 
 // The agent who has the call is unknown. The earlier agent does not matter.
-func TestLaterBridgeDecidesIfTheCallIsUnassigned(t *testing.T) {
+func TestLaterBridgeDecidesTheAssignment(t *testing.T) {
 	c := newCall(t)
 	c.answers["bridged"] = isNotKnown("bridged")
 	c.starts(inbound)

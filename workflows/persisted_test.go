@@ -13,7 +13,7 @@ import (
 )
 
 // JSON leaves out unexported fields, so their values would be lost in the history.
-func TestPersistedTypesHaveOnlyExportedFields(t *testing.T) {
+func TestPersistedFieldsAreExported(t *testing.T) {
 	seen := make(map[reflect.Type]bool)
 	for _, root := range []any{
 		workflows.CallInput{}, workflows.State{}, call.Event{}, call.Record{}, activities.StepInput{}, activities.StepResult{}, activities.Amendment{}, activities.VendorInput{}, activities.VendorComparison{},

@@ -30,7 +30,7 @@ func newShadow(t *testing.T, compare func(activities.VendorInput) (activities.Ve
 	return c
 }
 
-func TestShadowShowsRequestsAndTheComparison(t *testing.T) {
+func TestShadowShowsItsRequests(t *testing.T) {
 	asked := 0
 	c := newShadow(t, func(in activities.VendorInput) (activities.VendorComparison, error) {
 		asked++
