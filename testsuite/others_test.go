@@ -109,7 +109,7 @@ func TestResetKeepsLaterChangesByAgents(t *testing.T) {
 		require.Equal(t, []string{stage.Bastian}, after.AssignedUsers)
 		require.Equal(t, stage.Notes(t, done), stage.Notes(t, after))
 		if name == "first" { // the other workflow has nothing to write again
-			require.Contains(t, state.Warnings, "somebody has set the conversation to open: that was kept")
+			require.Contains(t, state.Warnings, "a person has set the conversation to open: this was kept")
 		}
 	}
 }

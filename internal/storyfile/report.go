@@ -16,11 +16,11 @@ import (
 // CallID is the id of the parent leg in every story.
 const CallID = "call"
 
-// Withheld and Nobody are words of the format: for a number, and for an agent or a queue.
-const (
-	Withheld = "withheld"
-	Nobody   = "nobody"
-)
+// Withheld stands for the number of a caller who withholds it.
+const Withheld = "withheld"
+
+// none stands for a missing agent or queue.
+const none = "nobody"
 
 const (
 	ourNumber = "+493023125000" // of the call centre
@@ -172,7 +172,7 @@ func (w writer) people(body map[string]string) {
 	if waitedIn == "" && name != "" && !w.IsOutgoing() {
 		waitedIn = queue
 	}
-	if waitedIn != "" && waitedIn != Nobody {
+	if waitedIn != "" && waitedIn != none {
 		body["queue.id"], body["queue.name"] = "queue of "+waitedIn, waitedIn
 	}
 }

@@ -128,7 +128,7 @@ func (s Story) check() error {
 	}
 	for _, e := range s.Events {
 		for _, who := range []string{e.Of, e.Agent} {
-			if _, known := AgentNamed(who); !known && !slices.Contains([]string{"", Nobody, "caller", "customer"}, who) {
+			if _, known := AgentNamed(who); !known && !slices.Contains([]string{"", none, "caller", "customer"}, who) {
 				return fmt.Errorf("%s: who is %s? The agents of stories are %s; of another, give agent.id, agent.name, …", e.Title(), who, names())
 			}
 		}
