@@ -46,7 +46,7 @@ func TestLastLineSaysHowManyCallsAreNotShown(t *testing.T) {
 	printed, err := starts(t, "calls", "--limit", "3")
 	require.NoError(t, err)
 	require.NotContains(t, printed, "killed")
-	require.True(t, strings.HasSuffix(printed, "\n\n1 more are not shown: --limit shows more, and filters fewer (--help)\n"), printed)
+	require.True(t, strings.HasSuffix(printed, "\n\n1 more are not shown: raise --limit, or add filters (see --help)\n"), printed)
 
 	printed, err = starts(t, "calls", "--limit", "4")
 	require.NoError(t, err)

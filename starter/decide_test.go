@@ -58,12 +58,12 @@ func TestAmendmentGoesWithItsUpdate(t *testing.T) {
 
 func TestEachCallThatDoesNotGoOnSaysWhyAndFailsTheCommand(t *testing.T) {
 	for says, call := range map[string]*fakeCall{
-		"parked again: " + refusal:                  {answer: opening, state: workflows.State{Phase: workflows.Parked, ParkedBecause: refusal}},
-		"is not parked: there is nothing to retry":  {refuses: "is not parked: there is nothing to retry"},
-		"is over: there is nothing to retry":        {ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED},
-		"its run has ended (terminated): there is":  {ended: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED},
-		`Temporal knows no call "bad" in namespace`: nil,
-		"nobody has taken the decision within 3s, ": {noWorker: true},
+		"parked again: " + refusal:                        {answer: opening, state: workflows.State{Phase: workflows.Parked, ParkedBecause: refusal}},
+		"is not parked: there is nothing to retry":        {refuses: "is not parked: there is nothing to retry"},
+		"is over: there is nothing to retry":              {ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED},
+		"its run has ended (terminated): there is":        {ended: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED},
+		`Temporal knows no call "bad" in namespace`:       nil,
+		"no worker has accepted the decision within 3s, ": {noWorker: true},
 	} {
 		t.Run(says, func(t *testing.T) {
 			f := twoParked(t)

@@ -321,7 +321,7 @@ func TestCallForWhichNobodyAnswersIsShownAsFarAsTheListKnowsItAndSaysSo(t *testi
 	f := twoParked(t)
 	f.calls["call/younger"].noWorker = true
 	printed, err := starts(t, "show", "younger")
-	require.ErrorContains(t, err, "nobody answers for call younger, so that this is only what the list of runs tells: is a worker running?")
+	require.ErrorContains(t, err, "no worker answers for call younger, so this is only what the workflow list contains: is a worker running?")
 	require.Contains(t, printed, "Conversation    "+conversation+"\nParked because  "+refusal+"\n")
 
 	printed, err = starts(t, "show", "younger", "--json")
@@ -334,7 +334,7 @@ func TestCallThatCannotBeReadIsShownAsFarAsItCan(t *testing.T) {
 	f, _ := answeredCall(t)
 	f.keys = someKey
 	printed, err := starts(t, "show", "x")
-	require.ErrorContains(t, err, "what else is known of call x cannot be read: it is encrypted with the key ")
+	require.ErrorContains(t, err, "the state of call x cannot be read: it is encrypted with the key ")
 	require.Contains(t, printed, "Conversation  "+conversation)
 
 	t.Setenv("CALLTHREAD_ENCRYPTION_KEYS", someKey)
