@@ -9,7 +9,7 @@ import (
 	"github.com/callthread/callthread/internal/trial"
 )
 
-func TestSampleCallsArePrintedWithWhatEachEventWritesAndWarnings(t *testing.T) {
+func TestSamplesShowRequestsAndWarnings(t *testing.T) {
 	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
   - event: call.inbound
     action: kustomer.conversation.create
@@ -47,7 +47,7 @@ func TestSampleCallsArePrintedWithWhatEachEventWritesAndWarnings(t *testing.T) {
 `, answered)
 }
 
-func TestSampleCallThatOpensNoConversationSaysSo(t *testing.T) {
+func TestSampleWithoutConversationSaysSo(t *testing.T) {
 	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
   - event: call.inbound
     trigger: { conditions: [{ expression: call.anonymous, operator: EQ, expectation: false }] }
@@ -60,7 +60,7 @@ func TestSampleCallThatOpensNoConversationSaysSo(t *testing.T) {
 	require.Contains(t, printed, "\nSample call, from a withheld number, answered after 7 s, over after 95 s:"+nothing)
 }
 
-func TestSampleCallThatIsIgnoredSaysSo(t *testing.T) {
+func TestIgnoredSampleSaysSo(t *testing.T) {
 	file := writeFile(t, "ignore: { callers: [\"+49900*\"], called: [\"+493023125099\"] }\n"+
 		"automations: [{ event: call.inbound, action: kustomer.conversation.create, options: { name: Call } }]\n")
 	const why = ":\n  no conversation, because `ignore:` in the automations file names the number\n"
@@ -74,7 +74,7 @@ func TestSampleCallThatIsIgnoredSaysSo(t *testing.T) {
 	require.Equal(t, 2, strings.Count(printed, why), "it is answered, and it is not")
 }
 
-// brands opens other conversations for callers of two numbers, and has something for those who waited.
+// brands opens different conversations for two numbers, and has an automation for long waits.
 const brands = `fields: [shop.id]
 automations:
   - label: Callers of the shop
@@ -93,7 +93,7 @@ automations:
     options: { note: sorry }
 `
 
-func TestCallOfOnesOwnIsSampledAndAutomationsThatItDoesNotReachAreNamed(t *testing.T) {
+func TestOwnSampleNamesUnreachedAutomations(t *testing.T) {
 	file := writeFile(t, brands)
 	printed, err := starts(t, "check", "--automations", file, "--from", "+442079460123", "--to", "+493023125009",
 		"--waited", "70s", "--queue", "Billing", "--agent", "Jane Doe", "--field", "shop.id=a,b", "--field", "vip=yes")
@@ -115,7 +115,7 @@ func TestCallOfOnesOwnIsSampledAndAutomationsThatItDoesNotReachAreNamed(t *testi
 	}, decoded(t, printed).Unreached, "without a conversation, nothing is written")
 }
 
-func TestStoriesOfAFileAreSampledWithWhatKustomerKnewBefore(t *testing.T) {
+func TestStoriesAreSampledWithCustomers(t *testing.T) {
 	stories := writeFile(t, `- story: Dora waits for long, and Ben picks up
   before: [ { customer: Dora Lind, number: +493023125042 } ]
   events:
@@ -132,7 +132,7 @@ func TestStoriesOfAFileAreSampledWithWhatKustomerKnewBefore(t *testing.T) {
 	require.Contains(t, printed, "\n  not used: what the story becomes, with which nothing is compared\n")
 }
 
-func TestCallThatCannotBeSampledIsRefusedWithTheReason(t *testing.T) {
+func TestInvalidSampleIsRefused(t *testing.T) {
 	for says, flags := range map[string][]string{
 		`--field "vip": write name=value`:  {"--field", "vip"},
 		"--waited must not be negative":    {"--waited=-1s"},

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
+func TestInvalidSettingIsNamed(t *testing.T) {
 	empty, missing, busy := writeFile(t, "\n"), writeFile(t, "")+".missing", taken(t)
 	first, second := issue(t, 1), issue(t, 2)
 	const worker, url = "--with-worker", "--kustomer-url=https://acme.api.kustomerapp.com"
@@ -85,7 +85,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"parked calls of none":   {[]string{"parked"}, nil, []string{"Temporal", "127.0.0.1:1"}},
 		"parked arguments":       {[]string{"parked", "all"}, nil, []string{"all", "--help"}},
 		"retry of nothing":       {[]string{"retry"}, nil, []string{"starter parked", "--all"}},
-		"retry of all and one":   {[]string{"retry", "x", "--all"}, nil, []string{"one of the two"}},
+		"retry of all and one":   {[]string{"retry", "x", "--all"}, nil, []string{"not both"}},
 		"skip without time":      {[]string{"skip", "x", "--timeout", "0s"}, nil, []string{"--timeout"}},
 		"skip of all, nowhere":   {[]string{"skip", "--all"}, nil, []string{"Temporal", "127.0.0.1:1"}},
 		"amending of nothing":    {[]string{"amend", "--set", "name=x"}, nil, []string{"one call, not 0"}},
@@ -113,7 +113,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 			for variable, value := range c.env {
 				t.Setenv(variable, value)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), timeout) // what starts after all ends without an error
+			ctx, cancel := context.WithTimeout(t.Context(), timeout) // a program that starts in spite of it ends without an error
 			defer cancel()
 			var out, logs bytes.Buffer
 			err := run(ctx, append([]string{"starter"}, c.args...), &out, &logs)
@@ -128,18 +128,18 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 	}
 }
 
-func TestFlagBeatsEnvironmentAndFileBeatsVariable(t *testing.T) {
+func TestPrecedenceOfSettings(t *testing.T) {
 	t.Setenv("CALLTHREAD_LISTEN", taken(t))
 	t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "not this one")
 	t.Setenv("CALLTHREAD_WEBHOOK_SECRET_FILE", writeFile(t, "nor this"))
 	_, url := serving(t, "--listen", "127.0.0.1:0", "--webhook-secret-file", writeFile(t, "this one\n"))
-	const unreadable = "{" // allowed, and refused for another reason
+	const unreadable = "{" // a valid setting, refused for another reason
 	require.Equal(t, http.StatusBadRequest, post(t, url, "this one", unreadable))
 	require.Equal(t, http.StatusUnauthorized, post(t, url, "not this one", unreadable))
 	require.Equal(t, http.StatusUnauthorized, post(t, url, "nor this", unreadable))
 }
 
-func TestOldAndNewSecretAreGoodWhileOneReplacesTheOther(t *testing.T) {
+func TestOldAndNewSecretAreAccepted(t *testing.T) {
 	t.Setenv("CALLTHREAD_LISTEN", "127.0.0.1:0")
 	t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "old-secret, new-secret")
 	_, url := serving(t, "serve")
@@ -149,7 +149,7 @@ func TestOldAndNewSecretAreGoodWhileOneReplacesTheOther(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, post(t, url, "", "{"))
 }
 
-func TestHelpListsEverySettingOfTheContract(t *testing.T) {
+func TestHelpListsEverySetting(t *testing.T) {
 	for _, args := range [][]string{{"starter", "--help"}, {"starter", "serve", "--help"}} {
 		var help bytes.Buffer
 		require.NoError(t, run(t.Context(), args, &help, io.Discard))
