@@ -13,8 +13,8 @@ const (
 	// maxConnections is far more than the webhooks of a call centre need. With full buffers these
 	// connections take some hundred megabytes.
 	maxConnections = 4000
-	// maxPerSource is enough for a proxy that is not in --trusted-proxies, and leaves connections for
-	// other sources.
+	// maxPerSource is enough for a proxy that is not in --trusted-proxies, and leaves connections
+	// for other sources.
 	maxPerSource = maxConnections / 4
 )
 

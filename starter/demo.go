@@ -49,7 +49,8 @@ func demoCommand(out io.Writer) *cli.Command {
 			if err := d.read(c, out); err != nil {
 				return err
 			}
-			// A closed pipe or terminal would end the process at once, and leave temporary files behind.
+			// A closed pipe or terminal would end the process at once, and leave temporary files
+			// behind.
 			ctx, stop := signal.NotifyContext(c.Context, syscall.SIGPIPE, syscall.SIGHUP)
 			defer stop()
 			_, err := demo.Run(ctx, d.Options)

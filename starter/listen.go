@@ -19,7 +19,8 @@ const (
 	// A header and a body of 64 KiB usually arrive in milliseconds, from slow senders in seconds.
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 10 * time.Second
-	// maxHeader is several times the size of the headers that proxies add. net/http allows 4 KiB more.
+	// maxHeader is several times the size of the headers that proxies add. net/http allows 4 KiB
+	// more.
 	maxHeader = 16 << 10
 	// shutdownTimeout limits how long requests under way may take after SIGTERM.
 	shutdownTimeout = 10 * time.Second
@@ -66,8 +67,8 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 // peer matches the address of the sender in messages of net/http.
 var peer = regexp.MustCompile(`(from|serving) (\[[0-9a-f:.%\w]*\]|[0-9.]+):\d+`)
 
-// discreet removes the addresses of senders from messages of net/http. It logs failed TLS handshakes,
-// which anyone can cause, at level debug only.
+// discreet removes the addresses of senders from messages of net/http. It logs failed TLS
+// handshakes, which anyone can cause, at level debug only.
 type discreet struct{ slog.Handler }
 
 func (d discreet) Handle(ctx context.Context, record slog.Record) error {

@@ -18,7 +18,8 @@ import (
 
 const day = 24 * time.Hour
 
-// setup contains the flags of `starter setup`, which prepares Temporal if workers lack the permission.
+// setup contains the flags of `starter setup`, which prepares Temporal if workers lack the
+// permission.
 type setup struct {
 	temporal   app.Temporal
 	reconciler app.Reconciler

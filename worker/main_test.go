@@ -16,10 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// limits is how long a test waits for what takes milliseconds.
+// limits limits waits in tests, which usually take milliseconds.
 const limits = 20 * time.Second
 
-// TestMain keeps the settings of whoever runs the tests out of them, and Temporal away.
+// TestMain removes the developer's settings from the environment and makes Temporal unreachable.
 func TestMain(m *testing.M) {
 	for _, setting := range os.Environ() {
 		name, _, _ := strings.Cut(setting, "=")
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	_ = os.Setenv("TEMPORAL_CONFIG_FILE", os.DevNull)
-	_ = os.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1") // nobody listens there
+	_ = os.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1") // no server listens there
 	os.Exit(m.Run())
 }
 
@@ -41,7 +41,7 @@ func writeFile(t *testing.T, content string) string {
 	return path
 }
 
-func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
+func TestInvalidSettingIsNamed(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, listener.Close()) }()
@@ -79,7 +79,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 			for variable, value := range c.env {
 				t.Setenv(variable, value)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), limits) // what starts after all ends without an error
+			ctx, cancel := context.WithTimeout(t.Context(), limits) // a program that starts in spite of it ends without an error
 			defer cancel()
 			var out, logs bytes.Buffer
 			err := run(ctx, append([]string{"worker"}, c.args...), &out, &logs)
@@ -94,7 +94,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 	}
 }
 
-// journal passes on the lines of a JSON log.
+// journal sends each line of a JSON log to a channel.
 type journal chan map[string]any
 
 func (j journal) Write(line []byte) (int, error) {
@@ -116,7 +116,7 @@ func get(t *testing.T, url string) (status int, text string) {
 	return response.StatusCode, string(body)
 }
 
-func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
+func TestWorkerServesMetricsWithoutTemporal(t *testing.T) {
 	t.Setenv("KUSTOMER_URL", "not this one: the flag wins")
 	ctx, stop := context.WithTimeout(t.Context(), limits)
 	defer stop()
@@ -142,7 +142,7 @@ func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
 
 	next := func() map[string]any {
 		entry := <-logs
-		if entry["msg"] == "running calls could not be counted" { // whenever the page was read
+		if entry["msg"] == "running calls could not be counted" { // logged with each request for metrics
 			entry = <-logs
 		}
 		return entry
@@ -159,7 +159,7 @@ func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
 	require.NoError(t, <-ended)
 }
 
-func TestHelpListsEverySettingOfTheContract(t *testing.T) {
+func TestHelpListsEverySetting(t *testing.T) {
 	var help bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"worker", "--help"}, &help, io.Discard))
 	for _, setting := range []string{

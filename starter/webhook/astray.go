@@ -13,7 +13,7 @@ const prefix = "/webhooks/babelforce/"
 
 const noEvent = "there is no event at this path: post events to /webhooks/babelforce/call-inbound, /call-outbound, /call-bridged, /call-finished or /recording-finished"
 
-// astray answers 404 to a path that names no event. If the path looks like that of a webhook, the
+// astray answers 404 to a path that names no event. If the path looks like a webhook, the
 // request is counted and logged, so that an automation with a wrong URL is noticed. Other requests
 // are noise from the internet.
 func (h *Handler) astray(w http.ResponseWriter, r *http.Request) {

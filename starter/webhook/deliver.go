@@ -21,7 +21,8 @@ type accepted struct {
 	ConversationURL string `json:"conversationUrl,omitempty"`
 	// IgnoredFields are the fields that could not be read. The workflow gets the sender's names.
 	IgnoredFields []string `json:"ignored,omitempty"`
-	// Late reports whether the call's workflow had ended. The event was acknowledged and counted only.
+	// Late reports whether the call's workflow had ended. The event was acknowledged and counted
+	// only.
 	Late bool `json:"-"`
 }
 
@@ -60,7 +61,8 @@ func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time
 	if event.Kind == call.Inbound || event.Kind == call.Outbound {
 		options := h.startOptions(event)
 		options.EnableEagerStart = h.Eager
-		// Otherwise Temporal would return the existing run without an error, and the event would be lost.
+		// Otherwise Temporal would return the existing run without an error, and the event would be
+		// lost.
 		options.WorkflowExecutionErrorWhenAlreadyStarted = true
 		input.First = &event
 		run, err := h.Temporal.ExecuteWorkflow(ctx, options, workflows.CallWorkflow, input)
@@ -114,8 +116,8 @@ func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
 	return workflows.StartOptions(event, h.TaskQueue)
 }
 
-// awaitConversation waits until the conversation of the call exists, for at most ConversationWait. It
-// returns false if it does not exist by then or never will. The event is accepted in any case.
+// awaitConversation waits until the conversation of the call exists, for at most ConversationWait.
+// It returns false if it does not exist by then or never will. The event is accepted in any case.
 func (h *Handler) awaitConversation(ctx context.Context, of accepted) (workflows.State, bool) {
 	ctx, cancel := context.WithTimeout(ctx, h.ConversationWait)
 	defer cancel()

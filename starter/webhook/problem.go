@@ -24,8 +24,8 @@ const refused = "webhook refused"
 // refusalsLogged is the burst of refusals that are logged.
 const refusalsLogged = 20
 
-// refuse answers a webhook that is not accepted. Anyone can cause a refusal, so after a burst at most
-// one a second is logged.
+// refuse answers a webhook that is not accepted. Anyone can cause a refusal, so after a burst at
+// most one a second is logged.
 func (h *Handler) refuse(d *delivery, status int, detail string) {
 	if h.strangers.Allow() {
 		h.Log.Warn(refused, "event", d.outcome.Event, "status", status, "problem", detail)

@@ -22,8 +22,8 @@ const (
 	phone, person = "+493055512399", "Marked Person"
 )
 
-// receiver is a handler with its own fake of Temporal. All answers and logs are searched for personal
-// data.
+// receiver is a handler with its own fake of Temporal. All answers and logs are searched for
+// personal data.
 type receiver struct {
 	*Handler
 	temporal *fakeTemporal

@@ -70,7 +70,8 @@ type Config struct {
 type Answered struct {
 	Event  string // call-inbound, ..., or "unknown"
 	Status int    // HTTP status of the answer
-	// Late reports whether the workflow of the call had ended. The event was accepted without effect.
+	// Late reports whether the workflow of the call had ended. The event was accepted without
+	// effect.
 	Late bool
 	// Ignored reports whether the event belongs to an outbound call that no automation handles.
 	Ignored bool
