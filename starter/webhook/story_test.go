@@ -12,8 +12,8 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// storyOf returns the story that a call's record makes of events in a given order.
-func storyOf(t *testing.T, story simulator.Story) call.Facts {
+// expected returns the facts that a call's record derives from the events in their order.
+func expected(t *testing.T, story simulator.Story) call.Facts {
 	t.Helper()
 	record := call.Record{Key: story.Key, Started: time.Now(), Limits: call.DefaultLimits}
 	for _, step := range story.Steps {
@@ -40,7 +40,7 @@ func TestStoryDoesNotDependOnTheOrder(t *testing.T) {
 			want.Agents = append(want.Agents, bridge.Agent.Name)
 		}
 		for range 5 {
-			is := storyOf(t, story)
+			is := expected(t, story)
 			if story.Want.Outcome == "unreached" {
 				is.Summary.Agents = nil // not every event names the agent who placed the call
 			}
