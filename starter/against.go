@@ -49,7 +49,7 @@ func (r *realCalls) check(c *cli.Context) error {
 	}
 	for _, name := range []string{"against", "since", "reveal"} {
 		if c.IsSet(name) {
-			return fmt.Errorf("--%s goes with --calls", name)
+			return fmt.Errorf("--%s has no effect without --calls", name)
 		}
 	}
 	return nil

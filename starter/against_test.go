@@ -12,8 +12,8 @@ func TestFlagsOfRealCallsGoTogether(t *testing.T) {
 	file := writeFile(t, "automations: []")
 	for complaint, args := range map[string][]string{
 		"--calls needs --against":                             {"--calls"},
-		"--against goes with --calls":                         {"--against", file},
-		"--reveal goes with --calls":                          {"--reveal"},
+		"--against has no effect without --calls":             {"--against", file},
+		"--reveal has no effect without --calls":              {"--reveal"},
 		"--against: open":                                     {"--calls", "--against", file + ".yaml"},
 		`--since "soon" is neither`:                           {"--calls", "--against", file, "--since", "soon"},
 		"this file is invalid, so no call was served with it": {"--calls", "--against", file},

@@ -55,7 +55,7 @@ func (n *number) parse(logs io.Writer) (operator.Number, error) {
 	spellings, err := phone.Spellings(n.phone, home)
 	switch {
 	case errors.Is(err, phone.ErrNoCountry):
-		return operator.Number{}, errors.New("--phone: write the number with its country code, such as +493023125042, or set --country")
+		return operator.Number{}, errors.New("--phone: write the number with its country code, such as +493023125042, or set its country with --country")
 	case err != nil:
 		return operator.Number{}, errors.New("--phone is not a phone number such as +493023125042")
 	}

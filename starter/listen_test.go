@@ -103,13 +103,13 @@ func TestSlowSenderTimesOut(t *testing.T) {
 			status int
 			within time.Duration
 		}{
-			"says nothing":             {"", 0, readHeaderTimeout},
-			"header without end":       {head + "X-More: ", 0, readHeaderTimeout},
-			"body without end":         {head + "Content-Length: 10\r\n\r\n{", http.StatusBadRequest, readTimeout},
-			"chunks without end":       {head + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", http.StatusBadRequest, readTimeout},
-			"chunk size without end":   {head + "Transfer-Encoding: chunked\r\n\r\n0000", http.StatusBadRequest, readTimeout},
-			"no body but its length":   {head + "Content-Length: 65536\r\n\r\n", http.StatusBadRequest, readTimeout},
-			"waits to be told to send": {head + "Content-Length: 65536\r\nExpect: 200-maybe\r\n\r\n", http.StatusExpectationFailed, time.Second},
+			"says nothing":           {"", 0, readHeaderTimeout},
+			"header without end":     {head + "X-More: ", 0, readHeaderTimeout},
+			"body without end":       {head + "Content-Length: 10\r\n\r\n{", http.StatusBadRequest, readTimeout},
+			"chunks without end":     {head + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", http.StatusBadRequest, readTimeout},
+			"chunk size without end": {head + "Transfer-Encoding: chunked\r\n\r\n0000", http.StatusBadRequest, readTimeout},
+			"no body but its length": {head + "Content-Length: 65536\r\n\r\n", http.StatusBadRequest, readTimeout},
+			"waits for 100 Continue": {head + "Content-Length: 65536\r\nExpect: 200-maybe\r\n\r\n", http.StatusExpectationFailed, time.Second},
 		} {
 			status, took := answerTo(t, server.dial("203.0.113.9:1"), c.sent)
 			require.Equal(t, c.status, status, name)

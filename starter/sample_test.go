@@ -86,7 +86,7 @@ automations:
     trigger: { conditions: [{ expression: call.duration, operator: GE, expectation: 60 }] }
     action: kustomer.conversation.update
     options: { note: "{agent.name} of {queue.name}" }
-  - label: Long waits of nobody
+  - label: Long unanswered waits
     event: call.finished
     trigger: { conditions: [{ expression: call.waitTime, operator: GE, expectation: 3600 }] }
     action: kustomer.conversation.update
@@ -105,13 +105,13 @@ func TestOwnSampleNamesUnreachedAutomations(t *testing.T) {
 	require.Contains(t, printed, "\n  call.bridged, written at 1:10\n")
 	require.Contains(t, printed, `"body": "Jane Doe of Billing"`)
 	require.Contains(t, printed, "\n  not used: the field vip, which the file does not list under \"fields\"\n")
-	require.Contains(t, printed, "\nAutomations that act on none of these calls:\n  line 12, call.finished, Long waits of nobody\nTry them with --from, ")
+	require.Contains(t, printed, "\nAutomations that act on none of these calls:\n  line 12, call.finished, Long unanswered waits\nTry them with --from, ")
 
 	printed, err = starts(t, "check", "--automations", file, "--json", "--waited", "10s")
 	require.NoError(t, err)
 	require.Equal(t, []trial.Automation{
 		{Line: 3, Event: "call.inbound", Label: "Callers of the shop"}, {Line: 8, Event: "call.bridged"},
-		{Line: 12, Event: "call.finished", Label: "Long waits of nobody"},
+		{Line: 12, Event: "call.finished", Label: "Long unanswered waits"},
 	}, decoded(t, printed).Unreached, "without a conversation, nothing is written")
 }
 

@@ -75,7 +75,7 @@ func TestLimitAppliesBehindATrustedProxy(t *testing.T) {
 		for sent("198.51.100.1, 203.0.113.9") != http.StatusTooManyRequests {
 		}
 		require.Equal(t, other, sent("203.0.113.10"), proxy)
-		require.Equal(t, http.StatusBadRequest, post(t, url, "secret", "{"), "whoever knows the secret is heard")
+		require.Equal(t, http.StatusBadRequest, post(t, url, "secret", "{"), "a sender with the secret is accepted")
 		p.stop()
 		p.requireEnded(t)
 	}

@@ -55,7 +55,7 @@ func TestInvalidSettingIsNamed(t *testing.T) {
 		"certificate with another's key":          {[]string{"--tls-cert-file", first.certFile, "--tls-key-file", second.keyFile}, nil, []string{"--tls-cert-file", "--tls-key-file", "does not match"}},
 		"no certificate file":                     {[]string{"--tls-cert-file", missing, "--tls-key-file", first.keyFile}, nil, []string{"--tls-cert-file", "no such file"}},
 		"authority without certificate":           {[]string{"--tls-client-ca-file", first.certFile}, nil, []string{"--tls-client-ca-file", "--tls-cert-file"}},
-		"authority of nobody":                     {[]string{"--tls-cert-file", first.certFile, "--tls-key-file", first.keyFile, "--tls-client-ca-file", empty}, nil, []string{"--tls-client-ca-file", "no PEM certificate"}},
+		"no authority in the file":                {[]string{"--tls-cert-file", first.certFile, "--tls-key-file", first.keyFile, "--tls-client-ca-file", empty}, nil, []string{"--tls-client-ca-file", "no PEM certificate"}},
 		"negative wait for recordings":            {[]string{"--recording-timeout=-1s"}, nil, []string{"--recording-timeout", "CALLTHREAD_RECORDING_TIMEOUT"}},
 		"negative limits":                         {[]string{"--settle=-1s"}, nil, []string{"--settle", "CALLTHREAD_SETTLE"}},
 
@@ -94,7 +94,7 @@ func TestInvalidSettingIsNamed(t *testing.T) {
 		"half an amendment":      {[]string{"amend", "x", "--set"}, nil, []string{"-set", "--help"}},
 		"bad key":                {nil, settings{"CALLTHREAD_ENCRYPTION_KEYS": "a key"}, []string{"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS", "key 1 of 2", "id:base64"}},
 		"bad key of a command":   {[]string{"parked", "--encryption-key-file", writeFile(t, "2026:AAAA")}, nil, []string{"--encryption-key-file", `"2026" has 3 bytes`}},
-		"keys of nobody":         {[]string{"amend", "x", "--set", "name=y", "--encryption-key-file", missing}, nil, []string{"--encryption-key-file", "no such file"}},
+		"missing key file":       {[]string{"amend", "x", "--set", "name=y", "--encryption-key-file", missing}, nil, []string{"--encryption-key-file", "no such file"}},
 		"key with no such id":    {[]string{"keygen", "--id", "a:b"}, nil, []string{"--id", `"a:b"`}},
 		"codec without keys":     {[]string{"codec-server"}, nil, []string{"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS"}},
 		"codec without secret":   {[]string{"codec-server"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey}, []string{"--codec-secret-file", "CALLTHREAD_CODEC_SECRET", "--insecure"}},

@@ -110,7 +110,7 @@ func TestParkedCallIsShownWithCommands(t *testing.T) {
 	printed, err = starts(t, "show", "older")
 	require.NoError(t, err)
 	require.Contains(t, printed, "(terminated)\nRun             terminated by an operator (nadia@desk)\nParked because  could not say why\n")
-	require.NotContains(t, printed, "Waits for", "it waits for nobody")
+	require.NotContains(t, printed, "Waits for", "it waits for no operator")
 	require.NotContains(t, printed, "starter retry")
 }
 

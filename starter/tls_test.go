@@ -98,7 +98,7 @@ func TestClientCAMakesCertificatesRequired(t *testing.T) {
 	p := launch(t, "--insecure", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-format", "json",
 		"--tls-cert-file", of.certFile, "--tls-key-file", of.keyFile, "--tls-client-ca-file", sender.certFile)
 	address := p.await(t, "listening").Address
-	for who, c := range map[string]*issued{"nobody": nil, "the sender": &sender, "a stranger": &stranger} {
+	for who, c := range map[string]*issued{"no certificate": nil, "the sender": &sender, "a stranger": &stranger} {
 		config := of.trusting()
 		if c != nil {
 			shown, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)

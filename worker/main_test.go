@@ -133,7 +133,7 @@ func TestWorkerServesMetricsWithoutTemporal(t *testing.T) {
 	status, metrics := get(t, "http://"+address+"/metrics")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, metrics, "go_goroutines")
-	require.NotContains(t, metrics, "callthread_calls_running{", "nobody can tell")
+	require.NotContains(t, metrics, "callthread_calls_running{", "the number is unknown")
 	status, _ = get(t, "http://"+address+"/healthz")
 	require.Equal(t, http.StatusOK, status)
 	status, problem := get(t, "http://"+address+"/readyz")

@@ -74,15 +74,15 @@ func TestPrecedenceOfSettings(t *testing.T) {
 		"metrics":      {"--metrics-listen", "CALLTHREAD_METRICS_LISTEN", ":9090", func(s *settings) any { return s.metrics }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			told := func(args ...string) any {
+			value := func(args ...string) any {
 				s, err := parse(t, args...)
 				require.NoError(t, err)
 				return c.read(s)
 			}
-			require.Equal(t, c.byDefault, told())
+			require.Equal(t, c.byDefault, value())
 			t.Setenv(c.variable, "from the environment")
-			require.Equal(t, "from the environment", told())
-			require.Equal(t, "from the flag", told(c.flag, "from the flag"))
+			require.Equal(t, "from the environment", value())
+			require.Equal(t, "from the flag", value(c.flag, "from the flag"))
 		})
 	}
 }

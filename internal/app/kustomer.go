@@ -57,14 +57,14 @@ func (k *Kustomer) Flags() []cli.Flag {
 // with Kustomer is passed to observe, which may be nil.
 func (k *Kustomer) Client(observe func(context.Context, kustomer.Exchange)) (*kustomer.Client, error) {
 	if k.URL == "" {
-		return nil, errors.New("no Kustomer to write to: set --kustomer-url or KUSTOMER_URL to https://<org>.api.kustomerapp.com")
+		return nil, errors.New("no Kustomer org is set: set --kustomer-url or KUSTOMER_URL to https://<org>.api.kustomerapp.com")
 	}
 	key, err := k.readKey()
 	if err != nil {
 		return nil, err
 	}
 	if key == "" {
-		return nil, errors.New("no Kustomer API key: set --kustomer-api-key-file to a file that holds it, or KUSTOMER_API_KEY")
+		return nil, errors.New("no Kustomer API key: set --kustomer-api-key-file to a file with the key, or KUSTOMER_API_KEY")
 	}
 	if k.Budget < 1 {
 		return nil, errors.New("--kustomer-budget (KUSTOMER_BUDGET) must be at least 1 request a minute")

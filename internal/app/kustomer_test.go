@@ -75,7 +75,7 @@ func TestKeyFileIsReloaded(t *testing.T) {
 		require.Equal(t, 1, strings.Count(inAMinute(""), not), "another problem")
 		require.Empty(t, inAMinute("\n"), "the same again")
 		require.Empty(t, inAMinute("new-key"), "nothing to replace")
-		require.Equal(t, 1, strings.Count(inAMinute(""), not), "told anew")
+		require.Equal(t, 1, strings.Count(inAMinute(""), not), "logged again")
 		require.Equal(t, 1, strings.Count(inAMinute("old-key"), replaced))
 		require.NoError(t, os.Remove(file))
 		require.Equal(t, 1, strings.Count(saidInAMinute(), "no such file"))

@@ -68,7 +68,7 @@ func TestTemporalHasItsOwnConfiguration(t *testing.T) {
 			}
 			var temporal Temporal
 			client, err := temporal.Client(slog.New(slog.DiscardHandler))
-			require.NoError(t, err, "nobody needs to be there yet")
+			require.NoError(t, err, "the client connects later")
 			defer client.Close()
 			require.Equal(t, c.wantAddress, temporal.Address())
 			require.Equal(t, c.wantNamespace, temporal.Namespace())

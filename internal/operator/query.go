@@ -27,7 +27,7 @@ var Filters = []Filter{
 	{"outcome", "calls with this `OUTCOME`: ", append(asWords(call.Outcomes()), abandoned), workflows.CallOutcome},
 	{"direction", "inbound or outbound calls: ", []string{call.In, call.Out}, workflows.CallDirection},
 	{"agent", "calls whose last agent has this babelforce `ID`", nil, workflows.AgentID},
-	{"queue", "calls through the queue of this `NAME`, in whatever case", nil, workflows.QueueName},
+	{"queue", "calls through the queue of this `NAME`, regardless of case", nil, workflows.QueueName},
 }
 
 func asWords[T ~string](values []T) (words []string) {

@@ -39,7 +39,7 @@ type reading struct {
 	failure error
 }
 
-// lookThrough reads the histories of runs and returns those of the number. The error unread names
+// lookThrough reads the histories of runs and returns the runs of the number. The error unread names
 // the runs that could not be read.
 func (o *Operator) lookThrough(ctx context.Context, number Number, runs []*workflowpb.WorkflowExecutionInfo) (its []*workflowpb.WorkflowExecutionInfo, unread, err error) {
 	if len(runs) >= reportedFrom {

@@ -77,7 +77,7 @@ func TestMemoryOfTheQueueIsLimited(t *testing.T) {
 		<-time.After(time.Second)
 		synctest.Wait()
 		require.Len(t, passed, 4)
-		require.True(t, q.wait(t.Context(), 0, until), "there is room again")
+		require.True(t, q.wait(t.Context(), 0, until), "memory is free again")
 		for range 3 + 4 {
 			require.True(t, <-passed)
 		}
