@@ -38,7 +38,7 @@ func demoCommand(out io.Writer) *cli.Command {
 		Name:  "demo",
 		Usage: "start everything here, play calls, show what happens to each, and check them all",
 		Description: "If TEMPORAL_ADDRESS is set, the demo uses that Temporal, with its own task queue. Otherwise it starts one with the\n" +
-			"Temporal CLI in TEMPORAL_CLI or PATH, or builds the CLI once.\n" +
+			"Temporal CLI in TEMPORAL_CLI or PATH, or downloads it once, or builds it if that fails.\n" +
 			"If KUSTOMER_URL and KUSTOMER_API_KEY are set, it writes to that org instead of the sandbox. The key then also needs\n" +
 			"the role org.permission.user.read, to find agents.",
 		Flags: append(d.crm.Flags(), d.flags()...),

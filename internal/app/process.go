@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/callthread/callthread/internal/build"
 	"github.com/callthread/callthread/internal/metrics"
 	"github.com/callthread/callthread/internal/tracing"
 	"github.com/callthread/callthread/reconcile"
@@ -50,6 +51,12 @@ func (p *Process) NewWorker(w *Worker) (worker.Worker, error) {
 	w.Compared = reconcile.Observer{Compared: p.Metrics.Compared, Repaired: p.Metrics.Repaired, Held: p.Metrics.Held}
 	p.Metrics.CountsRunning(p.Client, p.Log)
 	return served, nil
+}
+
+// Announce logs the version of the started program. It is called after the settings were validated.
+func (p *Process) Announce() {
+	running := build.Current()
+	p.Log.Info("started", "version", running.Version, "commit", running.Commit, "date", running.Date)
 }
 
 // Stop closes the connection to Temporal and exports the last spans.

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -23,6 +25,7 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 
+	"github.com/callthread/callthread/internal/build"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -89,12 +92,20 @@ func (t *Temporal) Client(log *slog.Logger) (client.Client, error) {
 	// seventh of a worker's CPU time.
 	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	options.Interceptors = t.Interceptors
+	options.Identity = identity()
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, fmt.Errorf("make a Temporal client: %w", err)
 	}
 	t.options = options
 	return c, nil
+}
+
+// identity is the name of this process in Temporal's histories and list of workers: the program and
+// its version before the SDK's default, pid@host.
+func identity() string {
+	host, _ := os.Hostname() // on an error, the process id is enough
+	return fmt.Sprintf("%s/%s %d@%s", filepath.Base(os.Args[0]), build.Current().Version, os.Getpid(), host)
 }
 
 // Address returns the address of Temporal. Client must be called first.

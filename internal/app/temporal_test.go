@@ -71,6 +71,7 @@ func TestTemporalHasItsOwnConfiguration(t *testing.T) {
 			require.NoError(t, err, "the client connects later")
 			defer client.Close()
 			require.Equal(t, c.wantAddress, temporal.Address())
+			require.Regexp(t, `^app\.test/\S+ \d+@`, temporal.options.Identity)
 			require.Equal(t, c.wantNamespace, temporal.Namespace())
 		})
 	}

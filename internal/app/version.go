@@ -3,12 +3,13 @@ package app
 import (
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/internal/build"
 )
 
 // Version contains the settings for Temporal's worker versioning. Temporal sends a call to workers
@@ -51,9 +52,7 @@ func (v *Version) options() (worker.DeploymentOptions, error) {
 		return worker.DeploymentOptions{}, fmt.Errorf("--deployment-name (CALLTHREAD_DEPLOYMENT_NAME) %q: Temporal allows neither dots nor colons in it", v.Deployment)
 	}
 	if v.BuildID == "" {
-		if info, ok := debug.ReadBuildInfo(); ok {
-			v.BuildID = commit(info.Settings)
-		}
+		v.BuildID = commit(build.Current())
 	}
 	if v.BuildID == "" {
 		return worker.DeploymentOptions{}, errors.New("no build id: this program was not built from an unmodified commit, so set --build-id (CALLTHREAD_BUILD_ID) to a text that no other build has")
@@ -67,16 +66,11 @@ func (v *Version) options() (worker.DeploymentOptions, error) {
 	}, nil
 }
 
-// commit is the short id of the commit from which the program was built. It is "" if the commit is
-// unknown or files were modified, because different builds would have the same id.
-func commit(settings []debug.BuildSetting) (id string) {
-	for _, setting := range settings {
-		switch {
-		case setting.Key == "vcs.revision":
-			id = setting.Value[:min(12, len(setting.Value))]
-		case setting.Key == "vcs.modified" && setting.Value == "true":
-			return ""
-		}
+// commit is the commit from which the program was built. It is "" if the commit is unknown or files
+// were modified, because different builds would have the same id.
+func commit(of build.Info) string {
+	if of.Modified {
+		return ""
 	}
-	return id
+	return of.Commit
 }
