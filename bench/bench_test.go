@@ -17,7 +17,7 @@ import (
 	"github.com/callthread/callthread/bench/job"
 )
 
-// programs is the folder that they are built into, once for all tests.
+// programs is the folder of the programs, built once for all tests.
 var programs string
 
 func TestMain(m *testing.M) {
@@ -40,12 +40,12 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-// few is the benchmark in miniature. Times it measures are nothing to go by.
+// few is a miniature benchmark. Its times are meaningless.
 var few = settings{calls: 6, warmup: 2, closed: 3, rounds: 1, rate: 4, ringing: time.Second}
 
 func TestEveryContestantDoesTheWholeJob(t *testing.T) {
 	needsTemporal(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute) // or a call that is lost is waited for much longer
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute) // a lost call would be awaited for much longer
 	defer cancel()
 	measured, err := measure(ctx, few, programs)
 	require.NoError(t, err)
@@ -65,13 +65,13 @@ func TestEveryContestantDoesTheWholeJob(t *testing.T) {
 	require.Equal(t, 4.0, measured.Medians[baseline]["history.actions"], "start, activity, signal, activity")
 	require.Equal(t, 4.0, measured.Medians[bare]["history.actions"], "start, local activity, signal, local activity")
 	require.LessOrEqual(t, measured.Medians[withWorker]["history.actions"], 8.0)
-	require.LessOrEqual(t, measured.Medians[withWorker]["history.events"], 20.0) // 16 where nothing overlaps
+	require.LessOrEqual(t, measured.Medians[withWorker]["history.events"], 20.0) // 16 if nothing overlaps
 	require.LessOrEqual(t, measured.Medians[full]["requests.afterwards"], 2.0)
 	require.NoError(t, measured.print(t.Output()))
 }
 
-// The others are to be compared with only as long as they ask the same of Kustomer: when
-// this fails, let bench/job follow the product.
+// The contestants are comparable only if they send the same requests to Kustomer. If this test
+// fails, adapt bench/job to the product.
 func TestContestantsAskTheSameOfKustomer(t *testing.T) {
 	ofKnown, ofUnknown := asks(t, withWorker)
 	require.Contains(t, ofUnknown, "POST customers")
@@ -83,8 +83,8 @@ func TestContestantsAskTheSameOfKustomer(t *testing.T) {
 	}
 }
 
-// With all guarantees bare is what Callthread should cost: as much history, to a tenth.
-func TestBareWithAllGuaranteesHasCallthreadsHistory(t *testing.T) {
+// With all guarantees, bare is what Callthread should cost: its history may differ by a tenth.
+func TestBareWithAllGuaranteesHasOurHistory(t *testing.T) {
 	product, all := historyOf(t, withWorker), historyOf(t, bare+"+"+allGuarantees)
 	require.InEpsilon(t, product["history.bytes"], all["history.bytes"], 0.1)
 	require.Equal(t, product["history.actions"], all["history.actions"])
@@ -116,7 +116,8 @@ func TestEachGuaranteeAddsItsEvents(t *testing.T) {
 	require.Greater(t, historyOf(t, bare+"+"+job.Record)["history.bytes"], of["history.bytes"]+1500)
 }
 
-// asks plays a call of a known and one of a new caller, and returns what each asks of Kustomer until its update.
+// asks plays a call of a known caller and one of a new caller, and returns the requests of each
+// until its update.
 func asks(t *testing.T, contestant string) (known, unknown []string) {
 	t.Helper()
 	s := setTestStage(t, contestant)
@@ -130,7 +131,7 @@ func asks(t *testing.T, contestant string) (known, unknown []string) {
 func needsTemporal(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("needs a real Temporal server, which -short does without")
+		t.Skip("needs a real Temporal server; skipped with -short")
 	}
 }
 
@@ -145,7 +146,7 @@ func setTestStage(t *testing.T, name string) *stage {
 	return s
 }
 
-func TestWaitingCallsAreTakenOverByAFreshWorker(t *testing.T) {
+func TestNewWorkerTakesOverWaitingCalls(t *testing.T) {
 	s := setTestStage(t, apart)
 	s.waiting, s.takeover = 4, 3
 	into := make(figures)
@@ -208,7 +209,7 @@ func TestMarksSayWhatIsMissed(t *testing.T) {
 	}
 	require.Equal(t, map[string]bool{
 		"calls a second, of the baseline's":      false, // 1.25
-		"bridge → update p50, of the baseline's": true,  // 0.5, just
+		"bridge → update p50, of the baseline's": true,  // 0.5, the limit
 		"calls a second, of bare's":              true,  // 0.96
 	}, met)
 }

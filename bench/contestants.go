@@ -17,26 +17,27 @@ import (
 //go:embed article.yaml
 var article []byte
 
-// contestant is a way to do the job.
+// contestant is one implementation of the job.
 type contestant struct {
 	name string
-	// programs are command lines, the worker's first.
+	// programs are command lines. The worker's is the first.
 	programs [][]string
-	// automations of Callthread; nil for what does not read any.
+	// automations is Callthread's file; nil for contestants that do not read one.
 	automations []byte
-	// finishes says that calls go on to their end, instead of ending with the update after the bridge.
+	// finishes is set if calls are played to their end, and not only to the update after the
+	// bridge.
 	finishes bool
 }
 
 const (
 	withWorker = "with-worker" // Callthread in one process
-	apart      = "apart"       // receiver and worker, two processes
-	bare       = "bare"        // as tight as Temporal allows, without guarantees
-	baseline   = "baseline"    // the tutorial's
-	full       = "full"        // Callthread in one process, with the built-in automations, calls played to their end
+	apart      = "apart"       // Callthread's receiver and worker in two processes
+	bare       = "bare"        // as fast as Temporal allows, without guarantees
+	baseline   = "baseline"    // as in Temporal's tutorials
+	full       = "full"        // Callthread in one process, with the built-in automations, and calls played to their end
 )
 
-// contestants are all there are, in the order of the table.
+// contestants are all contestants in the order of the table.
 var contestants = []contestant{
 	{name: withWorker, programs: [][]string{{"starter", "--with-worker"}}, automations: article},
 	{name: apart, programs: [][]string{{"worker"}, {"starter"}}, automations: article},
@@ -45,8 +46,8 @@ var contestants = []contestant{
 	{name: full, programs: [][]string{{"starter", "--with-worker"}}, automations: automation.DefaultFile, finishes: true},
 }
 
-// priced are bare, and bare with each guarantee of Callthread and with all of
-// them, beside Callthread.
+// priced returns bare, bare with each guarantee of Callthread, bare with all of them, and
+// Callthread.
 func priced() []contestant {
 	all := []contestant{{name: bare, programs: [][]string{{"bare"}}}}
 	add := func(name, with string) {
@@ -59,10 +60,10 @@ func priced() []contestant {
 	return append(all, contestants[0])
 }
 
-// allGuarantees is bare with all that Callthread has without further settings.
+// allGuarantees is bare with everything that Callthread guarantees without further settings.
 const allGuarantees = "all"
 
-// chosen are the contestants that were asked for, in the order of the table.
+// chosen returns the requested contestants in the order of the table.
 func chosen(names string, prices bool) ([]contestant, error) {
 	field := contestants
 	if prices {
@@ -93,10 +94,10 @@ var profiled []byte
 
 const ours = "github.com/callthread/callthread"
 
-// build builds the programs of all contestants from the source beside us:
-// Callthread's with the versions that it is shipped with, the others with those
-// of this module. With profiles, each serves net/http/pprof at the address in
-// BENCH_PROFILE: a file is laid over the source for that, and does not become part of it.
+// build builds the programs of all contestants from the source: Callthread's with the versions that
+// it is shipped with, and the others with this module's. With profiles, each program serves
+// net/http/pprof at the address in BENCH_PROFILE. A build overlay adds the code for that, so it is
+// not part of the source.
 func build(folder string, profiles bool) error {
 	root, err := sourceOf("")
 	if err != nil {
@@ -123,7 +124,7 @@ func build(folder string, profiles bool) error {
 	return nil
 }
 
-// overlay is the file that adds profiles to programs of a module.
+// overlay writes the build overlay that adds profiles to the programs of a module.
 func overlay(folder, module string, programs []string) (file string, err error) {
 	source := filepath.Join(folder, "profile.go")
 	if err := os.WriteFile(source, profiled, 0o600); err != nil {
@@ -141,7 +142,7 @@ func overlay(folder, module string, programs []string) (file string, err error) 
 	return file, os.WriteFile(file, text, 0o600)
 }
 
-// sourceOf is where a folder of the repository is on this machine.
+// sourceOf returns the path of a folder of the repository on this machine.
 func sourceOf(folder string) (string, error) {
 	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", ours).Output()
 	if err != nil {

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// figures are what was measured, by name.
+// figures are measured values by name.
 type figures map[string]float64
 
-// figure says how one is shown; docs/performance.md says what it means.
+// figure describes how a value is shown; docs/performance.md defines it.
 type figure struct{ name, title, format string }
 
 var shown = []figure{
@@ -43,7 +43,7 @@ var shown = []figure{
 	{"takeover.all_s", "… all of them, s", "%.1f"},
 }
 
-// mark is what the product is to reach.
+// mark is a target for the product.
 type mark struct {
 	Name   string  `json:"name"`
 	Got    float64 `json:"got"`
@@ -51,7 +51,7 @@ type mark struct {
 	Met    bool    `json:"met"`
 }
 
-// marks compares medians with what is wanted of the product; what was not measured has none.
+// marks compares medians with the targets. A target without a measurement is left out.
 func marks(of map[string]figures, with settings) (all []mark) {
 	one, tutorial, tight := of[withWorker], of[baseline], of[bare]
 	add := func(name string, got float64, isMeasured, atMost bool, limit float64) {
@@ -81,7 +81,7 @@ func marks(of map[string]figures, with settings) (all []mark) {
 	return all
 }
 
-// medians takes each figure's median over rounds.
+// medians returns each figure's median over the rounds.
 func medians(rounds []figures) figures {
 	all := make(map[string][]float64)
 	for _, round := range rounds {
@@ -97,7 +97,8 @@ func medians(rounds []figures) figures {
 	return median
 }
 
-// percentile is the value that so much of them do not exceed: 0 the least, 1 the greatest.
+// percentile returns the value that this part of the durations does not exceed: 0 is the minimum, 1
+// the maximum.
 func percentile(of []time.Duration, part float64) time.Duration {
 	sorted := slices.Sorted(slices.Values(of))
 	return sorted[int(part*float64(len(sorted)-1)+0.5)]
@@ -113,7 +114,7 @@ func mean(of []float64) float64 {
 	return sum / max(float64(len(of)), 1)
 }
 
-// print shows the table.
+// print prints the table.
 func (r report) print(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	var names []string

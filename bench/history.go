@@ -10,9 +10,9 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// histories adds to the figures what the histories of calls hold, per call.
+// histories adds the contents of the calls' histories to the figures, per call.
 func (s *stage) histories(ctx context.Context, calls []*call, into figures) error {
-	of := make(figures) // all of them
+	of := make(figures) // sums over all calls
 	for _, c := range calls {
 		id := workflows.WorkflowID(c.id)
 		described, err := s.temporal.client.DescribeWorkflowExecution(ctx, id, "")
@@ -20,7 +20,7 @@ func (s *stage) histories(ctx context.Context, calls []*call, into figures) erro
 			return fmt.Errorf("describe call %s: %w", c.id, err)
 		}
 		of["history.bytes"] += float64(described.GetWorkflowExecutionInfo().GetHistorySizeBytes())
-		local := make(map[int64]bool) // workflow tasks that carried out local activities, which are one Action together
+		local := make(map[int64]bool) // workflow tasks with local activities, which together are one Action
 		events := s.temporal.client.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		for events.HasNext() {
 			event, err := events.Next()
@@ -45,11 +45,11 @@ func (s *stage) histories(ctx context.Context, calls []*call, into figures) erro
 	return nil
 }
 
-// actions is what Temporal Cloud bills for an event. Search attributes given at
-// the start are free, and so is that of a version.
+// actions returns what Temporal Cloud bills for an event. Search attributes set at the start are
+// free, and so is the one of a version.
 func actions(event *historypb.HistoryEvent) float64 {
 	switch event.GetEventType() {
-	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED: // of the last attempt, which says how many there were
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED: // of the last attempt, which contains the number of attempts
 		return float64(event.GetActivityTaskStartedEventAttributes().GetAttempt())
 	case enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
 		_, isVersion := event.GetUpsertWorkflowSearchAttributesEventAttributes().GetSearchAttributes().GetIndexedFields()["TemporalChangeVersion"]
@@ -64,7 +64,7 @@ func actions(event *historypb.HistoryEvent) float64 {
 	return 0
 }
 
-// requests adds how many requests to Kustomer a call takes.
+// requests adds the number of requests to Kustomer per call.
 func requests(calls []*call, into figures) {
 	var known, unknown, afterwards []float64
 	for _, c := range calls {

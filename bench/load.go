@@ -20,19 +20,20 @@ type call struct {
 	*seen
 
 	rang, bridged           time.Time     // when these webhooks were due
-	ringTook                time.Duration // until it was acknowledged, from when it was due
+	ringTook                time.Duration // from when the webhook was due until it was acknowledged
 	bridgeTook              time.Duration
 	untilOpen, untilUpdated time.Duration // ring → conversation, bridge → update
 }
 
-// newCalls announces calls, of which every second comes from a customer whom Kustomer knows.
+// newCalls prepares calls. Every second one comes from a customer in Kustomer.
 func (s *stage) newCalls(ctx context.Context, n int) ([]*call, error) {
 	calls := make([]*call, n)
 	for i := range calls {
 		s.calls++
 		c := &call{id: fmt.Sprintf("bench-%06d", s.calls), number: fmt.Sprintf("+493023125%06d", s.calls), known: s.calls%2 == 0}
 		if c.known {
-			// Before it is announced, so that it does not count as one of the call's requests.
+			// The customer is created first, so that the request is not counted as one of the
+			// call's.
 			if _, err := s.customers.CreateCustomer(ctx, kustomer.NewCustomer{Phones: []kustomer.Phone{{Phone: c.number}}}); err != nil {
 				return nil, err
 			}
@@ -43,9 +44,9 @@ func (s *stage) newCalls(ctx context.Context, n int) ([]*call, error) {
 	return calls, nil
 }
 
-// closedLoop plays calls, so many at once: each is answered as soon as its
-// conversation exists, and done with its update, which lets the next one ring.
-// It returns how long all of them took.
+// closedLoop plays calls, with a fixed number at the same time. Each call is answered when its
+// conversation exists. Its update completes it, and then the next call rings. closedLoop returns
+// the total time.
 func (s *stage) closedLoop(ctx context.Context, calls []*call, atOnce int) (time.Duration, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
@@ -65,9 +66,9 @@ func (s *stage) closedLoop(ctx context.Context, calls []*call, atOnce int) (time
 	return time.Since(began), err
 }
 
-// openLoop lets calls ring at a rate and be answered after a while, however long
-// the contestant takes. Everything is counted from when its webhook was due, so
-// that a contestant that holds up the sender is not spared the wait.
+// openLoop starts calls at a rate and has each answered after a while, however long the contestant
+// takes. All times start when the webhook was due, so that a contestant that delays the sender is
+// charged for the wait.
 func (s *stage) openLoop(ctx context.Context, calls []*call, rate float64, ringing time.Duration) error {
 	group, ctx := errgroup.WithContext(ctx)
 	began := time.Now()
@@ -99,7 +100,8 @@ func (s *stage) ring(ctx context.Context, c *call, due time.Time) error {
 	return err
 }
 
-// answer has an agent pick up, waits for the update, and where calls go on to their end, ends the call.
+// answer has an agent pick up, waits for the update, and ends the call if calls are played to their
+// end.
 func (s *stage) answer(ctx context.Context, c *call, due time.Time) error {
 	c.bridged = due
 	err := s.send(ctx, babelforce.CallBridged, c, `,"duration":7},"agent":{"id":"4711","name":"Amira Haddad","sourceId":"5f0c1a2b3c4d5e6f70819210"},"queue":{"name":"Support"}}`)
@@ -125,7 +127,7 @@ func (s *stage) send(ctx context.Context, event babelforce.EventName, c *call, r
 	return err
 }
 
-// rest waits until no call's workflow runs any more.
+// rest waits until no call's workflow runs.
 func (s *stage) rest(ctx context.Context) error {
 	for began := time.Now(); time.Since(began) < limits; {
 		running, err := s.temporal.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: `ExecutionStatus = "Running"`})

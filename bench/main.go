@@ -1,6 +1,6 @@
-// Command bench measures Callthread as it is shipped, beside the same job
-// written as Temporal's tutorials do. It builds and starts everything itself.
-// What is measured, and how, is in docs/performance.md.
+// Command bench measures Callthread as it is shipped, and the same job written as in Temporal's
+// tutorials. It builds and starts everything itself. docs/performance.md describes what is
+// measured and how.
 package main
 
 import (
@@ -19,14 +19,14 @@ import (
 	"github.com/callthread/callthread/testsuite/cluster"
 )
 
-// settings say how much is played.
+// settings are the flags.
 type settings struct {
 	calls, warmup, closed, rounds int
 	rate                          float64
 	ringing, latency              time.Duration
 	waiting, takeover             int
 	postgres, prices              bool
-	binaries                      cluster.Binaries // for postgres
+	binaries                      cluster.Binaries // used with postgres
 	only, json, profile           string
 }
 
@@ -74,16 +74,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 
 func parse(args []string) (s settings, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.IntVar(&s.calls, "calls", 500, "calls of the closed loop, and of the open one")
-	flags.IntVar(&s.warmup, "warmup", 100, "calls before anything is measured")
-	flags.IntVar(&s.closed, "closed", 64, "calls at once in the closed loop; 0 leaves it out")
-	flags.Float64Var(&s.rate, "rate", 20, "calls a second in the open loop; 0 leaves it out")
+	flags.IntVar(&s.calls, "calls", 500, "calls in the closed loop and in the open loop")
+	flags.IntVar(&s.warmup, "warmup", 100, "calls before the measurement")
+	flags.IntVar(&s.closed, "closed", 64, "simultaneous calls in the closed loop; 0 skips it")
+	flags.Float64Var(&s.rate, "rate", 20, "calls per second in the open loop; 0 skips it")
 	flags.DurationVar(&s.ringing, "ringing", 2*time.Second, "how long calls of the open loop ring before an agent picks up")
-	flags.DurationVar(&s.latency, "kustomer-latency", 0, "how long Kustomer takes for every answer; some 150ms is usual of the real one")
-	flags.IntVar(&s.rounds, "rounds", 3, "how often every contestant takes its turn; medians of the rounds are shown")
-	flags.IntVar(&s.waiting, "waiting", 0, "calls that wait for an agent while the worker's memory is read, in the last round; 0 leaves it out")
-	flags.IntVar(&s.takeover, "takeover", 0, "how many of those are answered at once when the worker was killed; 0 leaves it out")
-	flags.StringVar(&s.only, "only", "", "contestants, separated by commas, instead of all: with-worker, apart, bare, baseline, full")
+	flags.DurationVar(&s.latency, "kustomer-latency", 0, "latency of every answer from Kustomer; the real one takes some 150ms")
+	flags.IntVar(&s.rounds, "rounds", 3, "rounds for every contestant; the table shows medians")
+	flags.IntVar(&s.waiting, "waiting", 0, "calls that wait for an agent while the worker's memory is read, in the last round; 0 skips it")
+	flags.IntVar(&s.takeover, "takeover", 0, "how many of these are answered at once after the worker was killed; 0 skips it")
+	flags.StringVar(&s.only, "only", "", "contestants to run instead of all, separated by commas: with-worker, apart, bare, baseline, full")
 	flags.BoolVar(&s.prices, "prices", false, "bare with each guarantee of Callthread, instead of the usual contestants: what each costs")
 	flags.BoolVar(&s.postgres, "postgres", false, "a Temporal server on PostgreSQL instead of one in memory")
 	flags.StringVar(&s.json, "json", "", "`file` for all figures of all rounds")
@@ -92,10 +92,10 @@ func parse(args []string) (s settings, err error) {
 		return s, err
 	}
 	if flags.NArg() > 0 {
-		return s, fmt.Errorf("there are flags only: %q is none", flags.Arg(0))
+		return s, fmt.Errorf("unexpected argument %q: only flags are accepted", flags.Arg(0))
 	}
 	if s.calls < 1 || s.rounds < 1 || min(s.warmup, s.closed, s.waiting, s.takeover) < 0 || s.rate < 0 {
-		return s, fmt.Errorf("-calls and -rounds must be 1 or more, and nothing may be negative")
+		return s, fmt.Errorf("-calls and -rounds must be 1 or more, and no value may be negative")
 	}
 	if s.postgres {
 		if s.binaries, err = cluster.Find(); err != nil {
@@ -105,14 +105,14 @@ func parse(args []string) (s settings, err error) {
 	return s, nil
 }
 
-// report is everything that was measured.
+// report contains all results.
 type report struct {
 	Machine  machine              `json:"machine"`
 	Settings shownSettings        `json:"settings"`
 	Medians  map[string]figures   `json:"medians"` // by contestant
 	Rounds   map[string][]figures `json:"rounds"`
 	Marks    []mark               `json:"marks"`
-	Prices   map[string]figures   `json:"prices,omitempty"` // by contestant, beyond bare
+	Prices   map[string]figures   `json:"prices,omitempty"` // by contestant, relative to bare
 }
 
 type machine struct {

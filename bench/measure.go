@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// measure has every contestant take its turn, round by round. Their programs are in the folder.
+// measure runs every contestant in each round. The folder contains their programs.
 func measure(ctx context.Context, with settings, folder string) (report, error) {
 	r := describe(with)
 	field, err := chosen(with.only, with.prices)
@@ -38,7 +38,7 @@ func measure(ctx context.Context, with settings, folder string) (report, error) 
 	return r, nil
 }
 
-// takeTurn measures one contestant, everything about it started anew.
+// takeTurn measures one contestant with newly started servers and programs.
 func takeTurn(ctx context.Context, c contestant, with settings, folder string, isLast bool) (figures, error) {
 	s, err := setStage(ctx, c, with, folder)
 	if err != nil {
@@ -69,7 +69,7 @@ func takeTurn(ctx context.Context, c contestant, with settings, folder string, i
 	return into, nil
 }
 
-// measureClosed is about throughput, and what a call costs where there is no idle time between calls.
+// measureClosed measures throughput, and the cost of a call without idle time between calls.
 func (s *stage) measureClosed(ctx context.Context, into figures) error {
 	calls, err := s.newCalls(ctx, s.settings.calls)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *stage) measureClosed(ctx context.Context, into figures) error {
 	if err != nil {
 		return err
 	}
-	if err := s.rest(ctx); err != nil { // what is left to do for calls that are done costs too
+	if err := s.rest(ctx); err != nil { // the remaining work for completed calls is part of the cost
 		return err
 	}
 	serverNow, programsNow := s.cpu()
@@ -96,7 +96,7 @@ func (s *stage) measureClosed(ctx context.Context, into figures) error {
 	into["closed.cpu_temporal"] = (serverNow - server).Seconds() * per
 	into["closed.cpu_programs"] = (programsNow - programs).Seconds() * per
 	into["closed.cpu"] = into["closed.cpu_temporal"] + into["closed.cpu_programs"]
-	if s.rate == 0 { // otherwise of the open loop, in which less depends on the machine
+	if s.rate == 0 { // otherwise the open loop measures it, which depends less on the machine
 		if err := s.histories(ctx, calls[:min(len(calls), 50)], into); err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (s *stage) measureClosed(ctx context.Context, into figures) error {
 	return <-profiled
 }
 
-// measureOpen is about how long things take, and what is recorded of a call.
+// measureOpen measures latencies and the contents of histories.
 func (s *stage) measureOpen(ctx context.Context, into figures) error {
 	calls, err := s.newCalls(ctx, s.settings.calls)
 	if err != nil {
@@ -129,10 +129,10 @@ func (s *stage) measureOpen(ctx context.Context, into figures) error {
 	return s.histories(ctx, calls[:min(len(calls), 50)], into)
 }
 
-// profileTime is what a profile covers, at most.
+// profileTime is the longest time that a profile covers.
 const profileTime = 10 * time.Second
 
-// profileWorker profiles the worker from now on, where that was asked for.
+// profileWorker starts a profile of the worker, if requested.
 func (s *stage) profileWorker(ctx context.Context) <-chan error {
 	done := make(chan error, 1)
 	if s.profiles == "" {

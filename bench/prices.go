@@ -8,7 +8,7 @@ import (
 	"github.com/callthread/callthread/bench/job"
 )
 
-// columns of the price list are what a guarantee adds to bare's figures.
+// columns of the price list are what a guarantee adds to the figures of bare.
 var columns = []figure{
 	{"history.events", "events", "%+.1f"},
 	{"history.bytes", "bytes", "%+.0f"},
@@ -20,9 +20,8 @@ var columns = []figure{
 	{"open.bridge_p50", "bridge → update, ms", "%+.1f"},
 }
 
-// prices compares each contestant with bare round by round, because the machine
-// may be slower in one round than in another, and takes the median. CPU is in
-// percent of all that a call costs bare.
+// prices compares each contestant with bare in the same round, because the machine may be slower in
+// another round, and takes the median. CPU is in percent of the total cost of a call in bare.
 func prices(rounds map[string][]figures) map[string]figures {
 	of := make(map[string]figures)
 	for name, theirs := range rounds {
@@ -39,7 +38,7 @@ func prices(rounds map[string][]figures) map[string]figures {
 	return of
 }
 
-// beyond is what the second has more than the first.
+// beyond returns the differences of the second figures from the first.
 func beyond(first, second figures) figures {
 	more := make(figures)
 	for _, c := range columns {
@@ -60,7 +59,7 @@ func beyond(first, second figures) figures {
 	return more
 }
 
-// printPrices shows the price list.
+// printPrices prints the price list.
 func (r report) printPrices(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprint(table, "\nbeyond bare\t")

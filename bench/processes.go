@@ -9,29 +9,30 @@ import (
 	"time"
 )
 
-// ticks are the clock ticks a second in which Linux counts CPU time, on every machine that Go runs on.
+// ticks is the number of clock ticks per second in Linux's CPU times, on every machine that Go
+// supports.
 const ticks = 100
 
-// counted is what the kernel says of a process.
+// counted is the kernel's data about a process.
 type counted struct {
 	parent int
-	cpu    time.Duration // of itself, and of its children that have ended
+	cpu    time.Duration // of the process and its children that have ended
 	memory int64         // resident, in bytes
 }
 
-// processes reads /proc; it is empty where there is none, as on macOS, and
-// figures of CPU and memory are then 0.
+// processes reads /proc. On systems without it, such as macOS, the result is empty, and the figures
+// of CPU and memory are 0.
 func processes() map[int]counted {
 	all := make(map[int]counted)
 	files, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, file := range files {
 		text, err := os.ReadFile(file)
-		_, rest, isStat := strings.Cut(string(text), ") ") // the name before may hold spaces
+		_, rest, isStat := strings.Cut(string(text), ") ") // the name before it may contain spaces
 		if err != nil || !isStat {
-			continue // it has ended meanwhile
+			continue // the process has ended
 		}
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-		fields := strings.Fields(rest) // from the third of proc(5) on
+		fields := strings.Fields(rest) // from the third field of proc(5)
 		field := func(number int) int {
 			n, _ := strconv.Atoi(fields[number-3])
 			return n
@@ -45,7 +46,7 @@ func processes() map[int]counted {
 	return all
 }
 
-// cpu is the CPU time of processes and of all that descend from them.
+// cpu returns the CPU time of processes and all their descendants.
 func cpu(pids ...int) (sum time.Duration) {
 	all := processes()
 	for pid := range all {
@@ -59,9 +60,9 @@ func cpu(pids ...int) (sum time.Duration) {
 	return sum
 }
 
-// busy is the CPU time that everything on the machine has used since it was started.
+// busy returns the CPU time of the whole machine since it was started.
 func busy() (sum time.Duration) {
-	text, _ := os.ReadFile("/proc/stat") // none on macOS
+	text, _ := os.ReadFile("/proc/stat") // does not exist on macOS
 	line, _, _ := strings.Cut(string(text), "\n")
 	for i, field := range strings.Fields(line) {
 		if n, err := strconv.Atoi(field); err == nil && slices.Contains([]int{user, nice, system, irq, softirq}, i) {
@@ -77,7 +78,7 @@ const (
 	irq, softirq       = 6, 7
 )
 
-// memory is what processes hold, without what descends from them.
+// memory returns the memory of processes without their descendants.
 func memory(pids ...int) (sum int64) {
 	all := processes()
 	for _, pid := range pids {

@@ -21,13 +21,13 @@ import (
 const (
 	secret = "bench-secret"
 	key    = "bench-key"
-	// budget is more requests a minute than any contestant can make.
+	// budget is more requests per minute than any contestant can send.
 	budget = 10_000_000
-	// settle is short, so that calls that are played to their end come to it while they are measured.
+	// settle is short, so that calls that are played to their end finish during the measurement.
 	settle = time.Second
 )
 
-// stage is one contestant, with a Temporal server and a Kustomer that nobody has used before.
+// stage is one contestant with a new Temporal server and a new Kustomer.
 type stage struct {
 	contestant
 	settings
@@ -35,10 +35,10 @@ type stage struct {
 	witness   *witness
 	player    *simulator.Player
 	programs  []*child.Process
-	listens   string // where webhooks are received
-	profiles  string // where profiles are asked for, if at all
+	listens   string // address of the webhook receiver
+	profiles  string // address of the profiles, if enabled
 	environ   []string
-	customers *kustomer.Client // writes known callers
+	customers *kustomer.Client // creates known callers
 	calls     int              // played so far
 	stop      []func()
 }
@@ -76,7 +76,7 @@ func setStage(ctx context.Context, c contestant, with settings, folder string) (
 	return s, s.awaitReceiver(ctx)
 }
 
-// startKustomer serves the sandbox, its budget lifted.
+// startKustomer serves the sandbox without a rate limit.
 func (s *stage) startKustomer() (url string, err error) {
 	s.witness = newWitness(sandbox.New(sandbox.Config{APIKey: key, Budget: budget}), s.latency)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -91,7 +91,7 @@ func (s *stage) startKustomer() (url string, err error) {
 	return url, err
 }
 
-// configure says what the programs are told by their environment.
+// configure sets the environment variables of the programs.
 func (s *stage) configure(kustomerURL, folder string) error {
 	port, err := freePort()
 	if err != nil {
@@ -117,7 +117,7 @@ func (s *stage) configure(kustomerURL, folder string) error {
 		"CALLTHREAD_AUTOMATIONS="+file,
 		"CALLTHREAD_SETTLE="+settle.String(),
 		"CALLTHREAD_MAX_RATE=0",
-		"CALLTHREAD_METRICS_LISTEN=", // none
+		"CALLTHREAD_METRICS_LISTEN=", // no metrics
 		"CALLTHREAD_LOG_LEVEL=error",
 	)
 	if s.profile != "" && s.automations != nil {
@@ -135,7 +135,7 @@ func (s *stage) configure(kustomerURL, folder string) error {
 	return nil
 }
 
-// run starts the nth program, also one that was killed.
+// run starts or restarts the nth program.
 func (s *stage) run(n int, folder string) (err error) {
 	line := s.contestant.programs[n]
 	command := exec.Command(filepath.Join(folder, line[0]), line[1:]...)
@@ -149,7 +149,7 @@ func (s *stage) run(n int, folder string) (err error) {
 	return nil
 }
 
-// awaitReceiver waits until webhooks are received.
+// awaitReceiver waits until the receiver accepts webhooks.
 func (s *stage) awaitReceiver(ctx context.Context) error {
 	for began := time.Now(); ; {
 		connection, err := net.Dial("tcp", s.listens)
@@ -164,13 +164,13 @@ func (s *stage) awaitReceiver(ctx context.Context) error {
 			}
 		}
 		if ctx.Err() != nil || time.Since(began) > time.Minute {
-			return fmt.Errorf("%s: nobody receives webhooks: %w", s.name, err)
+			return fmt.Errorf("%s: the receiver does not answer: %w", s.name, err)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
 }
 
-// cpu is what Temporal and the contestant's processes have used so far.
+// cpu returns the CPU time of Temporal and of the contestant's processes so far.
 func (s *stage) cpu() (server, programs time.Duration) {
 	var pids []int
 	for _, program := range s.programs {

@@ -17,11 +17,11 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// temporal is a fresh Temporal server.
+// temporal is a new Temporal server.
 type temporal struct {
 	address string
 	client  client.Client
-	pids    []int // of the server, and of its database
+	pids    []int // of the server and its database
 	stop    []func()
 }
 
@@ -50,7 +50,7 @@ func startOnPostgreSQL(ctx context.Context, binaries cluster.Binaries) (*tempora
 }
 
 func (t *temporal) connect(ctx context.Context) (err error) {
-	quiet := sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)) // or the table would be full of it
+	quiet := sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)) // the log would clutter the table
 	if t.client, err = client.DialContext(ctx, client.Options{HostPort: t.address, Logger: quiet}); err != nil {
 		return fmt.Errorf("connect to Temporal: %w", err)
 	}
@@ -64,14 +64,14 @@ func (t *temporal) Stop() {
 	}
 }
 
-// freePort finds a port, below those that systems hand out to whoever asks.
+// freePort returns a free port below the ephemeral ports.
 func freePort() (int, error) {
 	for port := 21_000 + os.Getpid()%5_000; port < 32_000; port++ {
 		if taken[port] {
 			continue
 		}
 		if listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
-			taken[port] = true // by us: who is to listen there may not do so yet
+			taken[port] = true // the program that will listen on it may not have started
 			return port, listener.Close()
 		}
 	}

@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// quiet lets the worker come to rest before its memory is read.
+	// quiet lets the worker become idle before its memory is read.
 	quiet = 5 * time.Second
-	// senders is how many webhooks are under way at once.
+	// senders is the number of webhooks that are sent at the same time.
 	senders = 64
 )
 
-// wait lets calls ring that nobody answers, and reads the worker's memory with
-// all of them waiting. Then it kills the worker, starts another, and lets agents
-// answer some of them, all at once.
+// wait starts calls that no agent answers, and reads the worker's memory while all of them wait.
+// Then it kills the worker, starts another, and has agents answer some of the calls at the same
+// time.
 func (s *stage) wait(ctx context.Context, folder string, into figures) error {
 	before := memory(s.programs[0].PID())
 	calls, err := s.newCalls(ctx, s.waiting)
@@ -55,7 +55,7 @@ func (s *stage) takeOver(ctx context.Context, folder string, calls []*call, into
 	}
 	err := atOnce(ctx, calls, func(ctx context.Context, c *call) error { return s.answer(ctx, c, killed) })
 	if err != nil {
-		return fmt.Errorf("%s: calls were not taken over: %w", s.name, err)
+		return fmt.Errorf("%s: the new worker did not take over the calls: %w", s.name, err)
 	}
 	took := make([]time.Duration, len(calls))
 	for i, c := range calls {
@@ -65,7 +65,7 @@ func (s *stage) takeOver(ctx context.Context, folder string, calls []*call, into
 	return nil
 }
 
-// atOnce does something with many calls. The waits of a call do not hold up the webhooks of others.
+// atOnce runs do for many calls. A call that waits does not delay the webhooks of others.
 func atOnce(ctx context.Context, calls []*call, do func(context.Context, *call) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(senders)

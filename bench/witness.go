@@ -13,28 +13,28 @@ import (
 	"time"
 )
 
-// witness stands before the sandbox and sees which call a request is for, and
-// when what it asked for was done. What calls have come to is thus judged at
-// Kustomer, whoever writes it and in how many requests.
+// witness is a proxy in front of the sandbox. It records which call a request is for, and when its
+// effect was complete. The results of calls are thus measured in Kustomer, however many requests a
+// contestant sends.
 type witness struct {
 	kustomer http.Handler
-	latency  time.Duration // of every answer
+	latency  time.Duration // added to every answer
 
 	mu            sync.Mutex
 	seen          map[string]*seen  // by call
-	numbers       map[string]string // by number, the call
-	conversations map[string]string // by id, the call
+	numbers       map[string]string // the call by its number
+	conversations map[string]string // the call by its conversation's id
 }
 
-// seen is what was seen of one call.
+// seen is what was recorded about one call.
 type seen struct {
-	opened, updated chan struct{} // closed when
+	opened, updated chan struct{} // closed at these times
 	openedAt        time.Time     // the conversation existed
 	updatedAt       time.Time     // the agent was assigned, the tags were right and the note was there
 
-	tags                    []string // ids of those that it was opened with
-	lost                    string   // that of call_lost
-	assigned, tagged, noted bool     // tagged: one has come, and call_lost has gone
+	tags                    []string // ids of the tags at creation
+	lost                    string   // id of the tag call_lost
+	assigned, tagged, noted bool     // tagged: a tag was added and call_lost removed
 
 	untilUpdate, afterwards []string // requests, such as "POST notes"
 }
@@ -46,7 +46,7 @@ func newWitness(kustomer http.Handler, latency time.Duration) *witness {
 	}
 }
 
-// expect announces a call.
+// expect registers a call.
 func (w *witness) expect(call, number string) *seen {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -55,7 +55,7 @@ func (w *witness) expect(call, number string) *seen {
 	return s
 }
 
-// answer keeps what is answered.
+// answer records the response.
 type answer struct {
 	http.ResponseWriter
 	status int
@@ -85,14 +85,14 @@ func (w *witness) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.note(r, body, a, time.Now())
 }
 
-// written are the parts of a request's body that tell what it is about.
+// written are the fields of a request's body that identify its subject.
 type written struct {
 	ExternalID string                   `json:"externalId"`
 	Phones     []struct{ Phone string } `json:"phones"`
 	Tags       []string                 `json:"tags"` // by name
 }
 
-// conversation is what Kustomer answers to a write.
+// conversation is Kustomer's answer to a write.
 type conversation struct {
 	Data struct {
 		ID         string `json:"id"`
@@ -112,7 +112,7 @@ func (w *witness) note(r *http.Request, body []byte, a *answer, at time.Time) {
 	call := w.callOf(path, in)
 	s := w.seen[call]
 	if s == nil {
-		return // seeding, or one that belongs to no call
+		return // from the preparation, or not about a call
 	}
 	what := r.Method + " " + kind(path)
 	if s.updatedAt.IsZero() {
@@ -125,7 +125,7 @@ func (w *witness) note(r *http.Request, body []byte, a *answer, at time.Time) {
 	}
 }
 
-// callOf is the call that a request is for, "" where it does not tell.
+// callOf returns the call that a request is for, or "" if the request does not identify it.
 func (w *witness) callOf(path []string, in written) string {
 	number, isLookUp := "", false
 	if len(path) == 2 && path[0] == "customers" {
@@ -144,7 +144,7 @@ func (w *witness) callOf(path []string, in written) string {
 	return w.conversations[path[1]]
 }
 
-// kind is a path without ids.
+// kind returns a path without ids.
 func kind(path []string) string {
 	if len(path) == 2 {
 		if by, _, isLookUp := strings.Cut(path[1], "="); isLookUp {
@@ -155,7 +155,7 @@ func kind(path []string) string {
 	return path[len(path)-1]
 }
 
-// learn takes note of what a request has done, as the answer to it shows.
+// learn records the effect of a request as its answer shows it.
 func (w *witness) learn(s *seen, call, what string, in written, answered []byte, at time.Time) {
 	var is conversation
 	if strings.HasPrefix(what, "GET ") || strings.HasSuffix(what, " customers") || json.Unmarshal(answered, &is) != nil {
@@ -183,10 +183,10 @@ func (w *witness) learn(s *seen, call, what string, in written, answered []byte,
 	}
 }
 
-// limits is how long anything of a call may take: one that takes longer counts as lost.
+// limits bounds every wait for a call. A call that takes longer counts as lost.
 const limits = 10 * time.Minute
 
-// await waits until something of a call is done.
+// await waits until done is closed.
 func await(ctx context.Context, done <-chan struct{}, call, what string) error {
 	ctx, cancel := context.WithTimeout(ctx, limits)
 	defer cancel()

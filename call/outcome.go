@@ -110,9 +110,11 @@ type Ending string
 
 // The endings. Running calls and recorded histories depend on how they are told apart.
 const (
-	Connected Ending = "connected"
-	HungUp    Ending = "hung up"
-	CutOff    Ending = "cut off"
+	Connected     Ending = "connected"
+	HungUp        Ending = "hung up"
+	HungUpInQueue Ending = "hung up in a queue"
+	CutOff        Ending = "cut off"
+	CutOffInQueue Ending = "cut off in a queue"
 )
 
 // Ending is how the call came to its end.
@@ -120,8 +122,12 @@ func (o Over) Ending() Ending {
 	switch {
 	case o.IsAnswered():
 		return Connected
+	case o.hungUp() && o.Facts.Queued:
+		return HungUpInQueue
 	case o.hungUp():
 		return HungUp
+	case o.Facts.Queued:
+		return CutOffInQueue
 	}
 	return CutOff
 }

@@ -174,13 +174,13 @@ func (a *Activities) Day(ctx context.Context, in StatementInput) (Window, error)
 // what Temporal itself says. The list has a call's last agent alone: whether a call
 // that several answered lacks one of them, its record says.
 func (a *Activities) judge(ctx context.Context, rules Rules, root calllog.Row, legs []calllog.Row, listed, child *Run) (Verdict, error) {
-	var last babelforce.Agent
 	pickedUp := answered(legs)
+	attempts := Attempts{ByQueue: slices.ContainsFunc(legs, isByQueue)}
 	if n := len(pickedUp); n > 0 {
-		last = pickedUp[n-1].Agent
+		attempts.Last = pickedUp[n-1].Agent
 	}
 	if listed != nil && len(pickedUp) < 2 {
-		if v := rules.Judge(root, last, listed); v.Result.IsPlain() {
+		if v := rules.Judge(root, attempts, listed); v.Result.IsPlain() {
 			return v, nil
 		}
 	}
@@ -191,7 +191,7 @@ func (a *Activities) judge(ctx context.Context, rules Rules, root calllog.Row, l
 	if err != nil {
 		return Verdict{}, err
 	}
-	v := rules.Judge(root, last, run)
+	v := rules.Judge(root, attempts, run)
 	isWhole := v.Result != Matched && v.Result != Joined || len(pickedUp) < 2
 	if isWhole {
 		return v, nil

@@ -55,6 +55,7 @@ type Why string
 const (
 	NoEnd          Why = "no_end"          // the run waits for an end that the log has
 	NoPickUp       Why = "no_pick_up"      // the log has an agent who picked up, whom the run lacks
+	NoQueue        Why = "no_queue"        // the log has a queue that the caller waited in, and the run has none
 	NoConversation Why = "no_conversation" // the run is over without a conversation
 	ByTrigger      Why = "by_trigger"      // the run says so
 	ByFile         Why = "by_file"         // there is no run, and by the log the file would not have wanted it
@@ -80,6 +81,7 @@ type Run struct {
 	Phase      workflows.Phase
 	WaitsFor   call.WaitsFor
 	AgentID    string
+	Outcome    call.Outcome
 	HasIt      bool // a conversation
 	Marks      []string
 	Forgotten  bool // it is what `starter forget` left in the call's place
@@ -121,10 +123,17 @@ type Rules struct {
 	Wants func(calllog.Row) Wanted
 }
 
-// Judge says what became of a root call of the log. The last agent who picked up is
-// zero if the log's legs do not say who did. The run is nil only if Temporal has none
-// for any leg of the call.
-func (r Rules) Judge(root calllog.Row, last babelforce.Agent, run *Run) Verdict {
+// Attempts are what the log contains of a call's attempts to reach an agent.
+type Attempts struct {
+	// Last is the agent who picked up last, zero if no leg says that one did.
+	Last babelforce.Agent
+	// ByQueue says that a queue rang an agent.
+	ByQueue bool
+}
+
+// Judge says what became of a root call of the log. The run is nil only if Temporal
+// has none for any leg of the call.
+func (r Rules) Judge(root calllog.Row, attempts Attempts, run *Run) Verdict {
 	v := Verdict{CallID: root.Call.ID, Rang: root.Call.DateCreated}
 	switch {
 	case root.IsTest():
@@ -138,7 +147,7 @@ func (r Rules) Judge(root calllog.Row, last babelforce.Agent, run *Run) Verdict 
 	case run.WorkflowID != workflows.WorkflowID(v.CallID):
 		v.Result, v.Run = Split, run.WorkflowID
 	default:
-		v.Result, v.Why = judgeRun(root, last, run)
+		v.Result, v.Why = judgeRun(root, attempts, run)
 	}
 	return v
 }
@@ -180,7 +189,7 @@ func (r Rules) withoutRun(root calllog.Row) (Result, Why) {
 }
 
 // judgeRun compares a settled call with its run.
-func judgeRun(root calllog.Row, last babelforce.Agent, run *Run) (Result, Why) {
+func judgeRun(root calllog.Row, attempts Attempts, run *Run) (Result, Why) {
 	has := func(mark string) bool { return slices.Contains(run.Marks, mark) }
 	isRunning := run.Status == Running
 	switch {
@@ -198,8 +207,10 @@ func judgeRun(root calllog.Row, last babelforce.Agent, run *Run) (Result, Why) {
 		return NotYet, WaitsKustomer
 	case !run.HasIt:
 		return Incomplete, NoConversation
-	case root.Agent.ID != "" && run.AgentID == "", last.ID != "" && last.ID != run.AgentID:
+	case root.Agent.ID != "" && run.AgentID == "", attempts.Last.ID != "" && attempts.Last.ID != run.AgentID:
 		return Incomplete, NoPickUp
+	case attempts.ByQueue && (run.Outcome == call.AbandonedInFlow || run.Outcome == call.EndedByFlow):
+		return Incomplete, NoQueue
 	case isRunning && run.WaitsFor == call.WaitsForKustomer:
 		return NotYet, WaitsKustomer
 	case has(workflows.MarkJoined):

@@ -34,7 +34,7 @@ type Repaired struct {
 
 // NeedsRepair reports whether the log contains what a call lacks.
 func (v Verdict) NeedsRepair() bool {
-	return v.Result == Missed || v.Result == Incomplete && (v.Why == NoEnd || v.Why == NoPickUp)
+	return v.Result == Missed || v.Result == Incomplete && v.Why != NoConversation
 }
 
 // tries is how often a call is tried whose run ends while it is repaired.

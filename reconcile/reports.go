@@ -15,6 +15,9 @@ func isAnswered(leg calllog.Row) bool {
 	return !leg.IsRoot() && isAgents && leg.Call.Domain != "external" && !leg.Call.DateEstablished.IsZero()
 }
 
+// isByQueue reports whether a leg is one on which a queue rang an agent.
+func isByQueue(leg calllog.Row) bool { return !leg.IsRoot() && leg.Call.Source == "queue" }
+
 // answered are the legs of a call on which agents picked up, in that order.
 func answered(legs []calllog.Row) []calllog.Row {
 	all := slices.DeleteFunc(slices.Clone(legs), func(leg calllog.Row) bool { return !isAnswered(leg) })

@@ -16,7 +16,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// servedWith is a file with two brands, each with a number of its own.
+// servedWith is a file with two brands, each with its own number.
 const servedWith = `# of the test that compares two files
 automations:
   - { event: call.inbound, action: kustomer.conversation.create, options: { name: "Call from {call.from}" } }
@@ -28,9 +28,9 @@ automations:
   - { event: call.finished, action: kustomer.conversation.update, options: { note: "Over: {call.outcome}" } }
 `
 
-// The change of a file shows on exactly the calls that it concerns: completed, terminated
-// and of either kind of step, all of them encrypted.
-func TestNewFileIsComparedOnCallsThatTheOldOneServed(t *testing.T) {
+// A change of the file must show on exactly the calls that it concerns: completed and terminated
+// calls, with either kind of step, and all of them encrypted.
+func TestNewFileIsComparedOnServedCalls(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
 	key, err := codec.NewKey("test")
@@ -48,7 +48,7 @@ func TestNewFileIsComparedOnCallsThatTheOldOneServed(t *testing.T) {
 	check := []string{"check", "--automations", is, "--against", was, "--calls", "--since", "1h"}
 
 	var printed string
-	require.Eventually(t, func() bool { // the list lags behind
+	require.Eventually(t, func() bool { // the workflow list is eventually consistent
 		printed, _, _ = s.OperateAs(t, key, append(check, "--json")...)
 		return strings.Contains(printed, `"compared": 4`)
 	}, time.Minute, 100*time.Millisecond)

@@ -19,7 +19,8 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// What operators do to a run in Temporal itself, and what the commands say about it afterwards.
+// The tests in this file do what operators do to a workflow in Temporal itself, and check what the
+// commands then report.
 
 func TestCallThatIsCancelledSaysWhatItLeavesUndone(t *testing.T) {
 	t.Parallel()
@@ -113,7 +114,7 @@ func TestCallWhoseStepIsPausedSaysSo(t *testing.T) {
 	require.Regexp(t, `Waits for +an agent to pick up\n`, s.Operate(t, "show", key))
 }
 
-// ended waits until a run has ended, and returns how.
+// ended waits until a workflow has ended, and returns its error.
 func ended(t *testing.T, s *stage.Stage, key string) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -17,8 +17,8 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// A step that says nothing is one whose worker has died. The agent whose phone
-// rings should not wait for it as long as a step may take.
+// A step without heartbeats has lost its worker. It must be retried long before the timeout of
+// the step, because an agent's phone rings.
 func TestAStepWhoseWorkerDiesIsTakenUpWithinSeconds(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
@@ -27,7 +27,7 @@ func TestAStepWhoseWorkerDiesIsTakenUpWithinSeconds(t *testing.T) {
 	dying.RegisterWorkflow(workflows.CallWorkflow)
 	opens := func(ctx context.Context, _ activities.StepInput) (activities.StepResult, error) {
 		if activity.GetInfo(ctx).Attempt == 1 {
-			<-ctx.Done() // without a sign of life
+			<-ctx.Done() // without a heartbeat
 		}
 		return activities.StepResult{}, nil
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// playedWith is a demo that plays with a file of one's own.
+// playedWith runs a demo with the given automations file.
 func playedWith(t *testing.T, file string) (demo.Report, error) {
 	t.Helper()
 	stage.NeedsTemporal(t)
@@ -71,7 +71,7 @@ func (s *spoken) String() string {
 	return s.text.String()
 }
 
-func TestLinesThatTheDemoPrintsWorkInAnotherTerminal(t *testing.T) {
+func TestPrintedCommandsWork(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
 	program := stage.Programs(t).Receiver[0]
@@ -108,7 +108,7 @@ func eventually(t *testing.T, is func() bool) {
 	require.Eventually(t, is, time.Minute, 100*time.Millisecond)
 }
 
-// terminal is where the lines that a demo has printed are copied to.
+// terminal is a terminal into which the lines that a demo has printed are copied.
 type terminal struct{ settings, requests []string }
 
 func newTerminal(printed string) (t terminal) {
@@ -122,7 +122,7 @@ func newTerminal(printed string) (t terminal) {
 	return t
 }
 
-// curl sends what curl would, which is not on every machine.
+// curl sends the request of a curl command, because some machines have no curl.
 func (terminal) curl(t *testing.T, line string) {
 	t.Helper()
 	url, data, _ := strings.Cut(line, " ")
@@ -136,7 +136,7 @@ func (terminal) curl(t *testing.T, line string) {
 	require.Less(t, answer.StatusCode, 300, line)
 }
 
-// run runs a command of the starter's, with nothing but what the demo has said to set.
+// run runs a command of the starter with only the settings that the demo has printed.
 func (t terminal) run(test *testing.T, program string, args ...string) string {
 	test.Helper()
 	command := exec.CommandContext(test.Context(), program, args...)

@@ -15,8 +15,8 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// The README's first command, where the usual ports are in use.
-func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
+// The first command of the README must work if the usual ports are in use.
+func TestDemoPlaysAndJudgesCalls(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
 	inUse := demo.Ports{Temporal: occupied(t), UI: occupied(t), Webhooks: occupied(t), Sandbox: occupied(t)}
@@ -31,8 +31,8 @@ func TestDemoPlaysCallsAndSaysWhatItProved(t *testing.T) {
 	require.Contains(t, out.String(), "Temporal Web UI")
 }
 
-// As in `starter demo --faults | head -1`.
-func TestDemoWhoseReaderHasGoneEndsAndLeavesNoFiles(t *testing.T) {
+// The reader of `starter demo --faults | head -1` ends before the demo does.
+func TestDemoWithoutReaderEndsAndCleansUp(t *testing.T) {
 	t.Parallel()
 	s, folder := stage.Set(t), t.TempDir()
 	command := exec.Command(stage.Programs(t).Receiver[0], "demo", "--faults")
@@ -54,7 +54,7 @@ func TestDemoWhoseReaderHasGoneEndsAndLeavesNoFiles(t *testing.T) {
 	require.Empty(t, files)
 }
 
-// occupied is a port that is in use until the test ends.
+// occupied returns a port that is in use until the test ends.
 func occupied(t *testing.T) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -58,7 +58,7 @@ func TestACallFromRingToNote(t *testing.T) {
 	}, stage.Notes(t, over))
 }
 
-func TestNobodyPickedUp(t *testing.T) {
+func TestMissedCall(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
 	key := t.Name()
@@ -74,11 +74,11 @@ func TestNobodyPickedUp(t *testing.T) {
 	}, stage.Notes(t, conversation))
 }
 
-// Every order of a call's events, all of them sent twice and some at the same
-// moment, ends in the same conversation.
+// Every order of a call's events must produce the same conversation. All events are sent twice,
+// and some at the same time.
 func TestAnyOrderOfEventsGivesOneAndTheSameConversation(t *testing.T) {
 	t.Parallel()
-	s := stage.Set(t, func(options *demo.StageOptions) { options.Limits.Settle = 5 * time.Second }) // so many events at once take longer
+	s := stage.Set(t, func(options *demo.StageOptions) { options.Limits.Settle = 5 * time.Second }) // many simultaneous events take longer
 	type event struct{ name, body string }
 	var calls sync.WaitGroup
 	for n, order := range [][3]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
@@ -127,7 +127,7 @@ func TestEventForACallThatHasEndedChangesNothing(t *testing.T) {
 	require.Equal(t, before, s.OnlyConversation(t, key))
 }
 
-// Creating is what Kustomer would do twice: a step whose answer is lost is repeated, and the sandbox counts.
+// A step whose answer is lost is repeated. The sandbox counts what is created twice.
 func TestLostAnswersDoubleNothing(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
@@ -180,7 +180,7 @@ func TestRefusedConversationParksTheCallAndARetryFinishesIt(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
 	key := t.Name()
-	s.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
+	s.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // the full request and the reduced one
 	s.Accepts(t, "call-inbound", stage.Inbound(key))
 	require.Contains(t, s.AwaitParked(t, key).ParkedBecause, "create conversation")
 	require.Empty(t, s.Conversations(key))
@@ -194,7 +194,7 @@ func TestRefusedConversationParksTheCallAndARetryFinishesIt(t *testing.T) {
 	require.NotContains(t, attributes(t, s, key), "ParkedBecause", "it is parked no more")
 }
 
-// attributes are the search attributes of a call.
+// attributes returns the search attributes of a call.
 func attributes(t *testing.T, s *stage.Stage, key string) map[string]*commonpb.Payload {
 	t.Helper()
 	description, err := s.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(key), "")

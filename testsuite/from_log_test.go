@@ -14,7 +14,7 @@ import (
 
 func TestPlayedCallsFromBabelforcesLogReplay(t *testing.T) { playsAndReplays(t, callsFromLog) }
 
-// callsFromLog are calls that a repair has to do with.
+// callsFromLog are calls that a repair changes.
 var callsFromLog = map[string]func(t *testing.T, s *stage.Stage, key string){
 	"added-from-log": func(t *testing.T, s *stage.Stage, key string) { givesLog(t, s, key, nil) },
 	"end-from-log": func(t *testing.T, s *stage.Stage, key string) {
@@ -34,7 +34,7 @@ var callsFromLog = map[string]func(t *testing.T, s *stage.Stage, key string){
 	},
 }
 
-// givesLog gives a call's workflow what babelforce's call log contains: that Amira answered.
+// givesLog sends babelforce's call log to a call's workflow: Amira answered the call.
 func givesLog(t *testing.T, s *stage.Stage, key string, earlier *workflows.Carried) {
 	t.Helper()
 	rang := time.Now().Add(-8 * time.Minute).UTC().Truncate(time.Second)

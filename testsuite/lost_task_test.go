@@ -26,10 +26,9 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// A worker that dies within a workflow task has told Temporal nothing of the
-// step that it has carried out there. Here what a task has come to is lost on
-// its way, and Temporal hands the task out again as if nothing was done.
-func TestStepOfAWorkflowTaskThatIsLostIsNotDoneTwice(t *testing.T) {
+// A worker that dies within a workflow task has not reported the local activity that it ran in the
+// task. The test drops the completion of a task, and Temporal schedules the task again.
+func TestStepOfLostWorkflowTaskRunsOnce(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
 	for key, lost := range map[string]int32{"lost-opening": 1, "lost-hand-over": 2, "lost-hand-over-of-a-call-that-ends": 2} {
@@ -54,12 +53,12 @@ func TestStepOfAWorkflowTaskThatIsLostIsNotDoneTwice(t *testing.T) {
 	}
 }
 
-// playByTask plays an answered call, each of whose events has a workflow task
-// of its own, unless it ends before it is known to have been handed over.
+// playByTask plays an answered call so that each event has its own workflow task, unless the call
+// ends before the hand-over is known.
 func playByTask(t *testing.T, s *stage.Stage, key string, ends bool) {
 	t.Helper()
 	inbound := call.Event{Kind: call.Inbound, ReceivedAt: time.Now(), Leg: call.Leg{ID: key, From: "+493023125042"}}
-	start := client.StartWorkflowOptions{ID: workflows.WorkflowID(key), TaskQueue: key, WorkflowTaskTimeout: 7 * time.Second} // longer than an event is prompt, as the default of 10
+	start := client.StartWorkflowOptions{ID: workflows.WorkflowID(key), TaskQueue: key, WorkflowTaskTimeout: 7 * time.Second} // longer than an event counts as prompt, as is the default of 10 s
 	run, err := s.Temporal.ExecuteWorkflow(t.Context(), start, workflows.CallWorkflow,
 		workflows.CallInput{Key: key, First: &inbound, Limits: call.Limits{Settle: time.Millisecond}})
 	require.NoError(t, err)
@@ -76,7 +75,7 @@ func playByTask(t *testing.T, s *stage.Stage, key string, ends bool) {
 	require.Equal(t, call.Answered, s.Result(t, key).Outcome)
 }
 
-// losing is a client that loses what the nth workflow task has come to.
+// losing is a client that drops the completion of the nth workflow task.
 func losing(t *testing.T, s *stage.Stage, nth int32) client.Client {
 	t.Helper()
 	var tasks atomic.Int32

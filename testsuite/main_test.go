@@ -1,5 +1,8 @@
-// Package testsuite proves on a real Temporal server what becomes of a call from
-// its webhooks to Kustomer, whatever people and machines do meanwhile.
+// Package testsuite checks calls from their webhooks to Kustomer on a real Temporal server.
+//
+// It covers what agents, operators and failures do to a call in the meantime: lost answers,
+// merged and deleted conversations, parked and reset workflows, worker deaths and outages. It
+// also records the histories of testsuite/histories.
 package testsuite
 
 import (

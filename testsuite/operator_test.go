@@ -10,9 +10,9 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// The commands as they are shipped, on a real server: whether it understands
-// what they ask is what the unit tests' fake cannot tell.
-func TestOperatorFindsACallByWhatIsKnownOfIt(t *testing.T) {
+// The commands run as they are shipped, because only a real server shows whether it accepts their
+// queries. The unit tests use a fake.
+func TestOperatorFindsACall(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
 	const key, another = "call of O'Brien", "call of nobody"
@@ -25,13 +25,13 @@ func TestOperatorFindsACallByWhatIsKnownOfIt(t *testing.T) {
 	s.Accepts(t, "call-finished", stage.Finished(key))
 	state := s.Result(t, key)
 
-	stage.Programs(t) // takes longer to build than a list lags behind
+	stage.Programs(t) // the build takes longer than the workflow list needs to show a call
 	flags := []string{"calls", "--phase", "finished", "--outcome", "answered", "--direction", "in", "--agent", "4711", "--queue", "O'Brien", "--since", ring}
-	listed := func() bool { return strings.Contains(s.Operate(t, flags...), state.ConversationID) } // the list lags behind
+	listed := func() bool { return strings.Contains(s.Operate(t, flags...), state.ConversationID) } // the workflow list is eventually consistent
 	require.Eventually(t, listed, 10*time.Second, 50*time.Millisecond)
 	require.Contains(t, s.Operate(t, "calls", "--limit", "1"), "more are not shown")
 	require.NotContains(t, s.Operate(t, "calls", "--running", "--queue", "O'Brien"), key)
-	require.True(t, lineOf(s.Operate(t, "calls", "--queue", "o'brien", "--since", "1d"), key, "O'Brien"), "in whatever case")
+	require.True(t, lineOf(s.Operate(t, "calls", "--queue", "o'brien", "--since", "1d"), key, "O'Brien"), "regardless of case")
 	require.Regexp(t, `knows no call with queue obrien\. The queues of all calls are .*O'Brien`, s.Operate(t, "calls", "--queue", "obrien"))
 	require.True(t, lineOf(s.Operate(t, "calls", "--outcome", "abandoned", "--since", "1w"), another, "abandoned_in_"))
 
@@ -46,7 +46,7 @@ func TestOperatorFindsACallByWhatIsKnownOfIt(t *testing.T) {
 	require.Contains(t, complaint, `the ids of several calls begin with "call of": call of O'Brien, call of nobody. Name one of them`)
 }
 
-// lineOf reports whether a table has a row that begins with a call and contains some words.
+// lineOf reports whether a table has a row that begins with the call and contains the words.
 func lineOf(table, call, words string) bool {
 	for line := range strings.Lines(table) {
 		if strings.HasPrefix(line, call+" ") && strings.Contains(line, words) {

@@ -19,7 +19,8 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// What people do in Kustomer and in Temporal while a call goes on.
+// The tests in this file do what agents and operators may do in Kustomer and in Temporal during a
+// call.
 
 func TestCallGoesOnInTheConversationThatPeopleMergedItInto(t *testing.T) {
 	t.Parallel()
@@ -55,13 +56,13 @@ func TestDeletedConversationStaysDeletedAndTheRunSaysSo(t *testing.T) {
 	require.True(t, s.OnlyConversation(t, key).Deleted)
 }
 
-// An operator may reset a run in the Web UI: its steps are then carried out once more.
+// An operator may reset a workflow in the Web UI. Its steps then run again.
 func TestCallThatIsResetWritesNothingTwice(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
 	for key, to := range map[string]func([]int64) int64{
 		"reset-to-the-first-decision": slices.Min[[]int64],
-		"reset-to-the-last-decision":  slices.Max[[]int64], // whose steps within workflow tasks are replayed
+		"reset-to-the-last-decision":  slices.Max[[]int64], // the steps of that workflow task are replayed
 	} {
 		t.Run(key, func(t *testing.T) {
 			t.Parallel()
@@ -80,8 +81,8 @@ func TestCallThatIsResetWritesNothingTwice(t *testing.T) {
 	}
 }
 
-// A run that is reset does its steps again. People may have gone on with the conversation since.
-func TestCallThatIsResetAfterItsEndKeepsWhatPeopleChangedSince(t *testing.T) {
+// A reset workflow runs its steps again, but agents may have changed the conversation since.
+func TestResetKeepsLaterChangesByAgents(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t, func(options *demo.StageOptions) {
 		options.Automations = slices.Concat(automation.DefaultFile, []byte(`
@@ -107,13 +108,13 @@ func TestCallThatIsResetAfterItsEndKeepsWhatPeopleChangedSince(t *testing.T) {
 		require.Equal(t, "The bill", after.Name)
 		require.Equal(t, []string{stage.Bastian}, after.AssignedUsers)
 		require.Equal(t, stage.Notes(t, done), stage.Notes(t, after))
-		if name == "first" { // the other run has nothing to write again
-			require.Contains(t, state.Warnings, "somebody has set the conversation to open: that was kept")
+		if name == "first" { // the other workflow has nothing to write again
+			require.Contains(t, state.Warnings, "a person has set the conversation to open: this was kept")
 		}
 	}
 }
 
-// Temporal forgets a call after its retention; Kustomer does not.
+// Temporal deletes a call after its retention period, and Kustomer keeps it.
 func TestEventForACallThatTemporalHasForgottenChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
@@ -124,7 +125,7 @@ func TestEventForACallThatTemporalHasForgottenChangesNothing(t *testing.T) {
 	s.Result(t, key)
 	before := s.OnlyConversation(t, key)
 
-	// What a forgotten call's event does: it starts a run.
+	// An event for a deleted call starts a new workflow.
 	late := call.Event{
 		Kind: call.Finished, ReceivedAt: time.Now(),
 		Leg: call.Leg{ID: key, From: "+493023125042", FinishReason: "hangup", Seconds: new(20)},
@@ -152,7 +153,7 @@ func awaitNote(t *testing.T, s *stage.Stage, key, kind string) {
 	require.Eventually(t, written, 20*time.Second, 5*time.Millisecond)
 }
 
-// merge merges a call's conversation into a new one, as a person would.
+// merge merges a call's conversation into a new one, as an agent would.
 func merge(t *testing.T, s *stage.Stage, key string) (target string) {
 	t.Helper()
 	from := s.AwaitConversation(t, key)
@@ -162,7 +163,7 @@ func merge(t *testing.T, s *stage.Stage, key string) (target string) {
 	return into.ID
 }
 
-// remove deletes a conversation, as a person would.
+// remove deletes a conversation, as an agent would.
 func remove(t *testing.T, s *stage.Stage, id string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, s.KustomerURL+"/v1/conversations/"+id, nil)

@@ -14,8 +14,8 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// While Kustomer is down is when everybody asks how the calls stand: what is
-// reported then is seen at once, although nothing can be written.
+// During an outage of Kustomer, operators need the state of the calls most. Events must show at
+// once, although nothing can be written.
 func TestOperatorsSeeCallsGoOnWhileKustomerIsDown(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
@@ -52,7 +52,7 @@ func TestOperatorsSeeCallsGoOnWhileKustomerIsDown(t *testing.T) {
 	require.Equal(t, []string{stage.Amira}, s.OnlyConversation(t, key).AssignedUsers)
 }
 
-// isListed reports whether Temporal has these search attributes of a call.
+// isListed reports whether Temporal has these search attributes for a call.
 func isListed(t *testing.T, s *stage.Stage, key string, want map[sdk.SearchAttributeKeyKeyword]string) bool {
 	t.Helper()
 	described, err := s.Temporal.DescribeWorkflow(t.Context(), workflows.WorkflowID(key), "")

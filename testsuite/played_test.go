@@ -20,14 +20,14 @@ import (
 
 func TestPlayedCallsReplay(t *testing.T) { playsAndReplays(t, playedCalls) }
 
-func TestPlayedCallsOfAFileThatWantsMoreReplay(t *testing.T) {
+func TestPlayedCallsOfALargerFileReplay(t *testing.T) {
 	playsAndReplays(t, callsThatWantMore, func(options *demo.StageOptions) {
 		options.Automations = slices.Concat([]byte(moreCallers), automation.DefaultFile, []byte(moreAutomations))
 		options.Limits.Recording = 3 * time.Second
 	})
 }
 
-// What a file can want beyond the built-in one.
+// Settings that go beyond the built-in file.
 const (
 	moreCallers     = "callers: { returning: { policy: append } }\nwrapUpTime: 1s\n"
 	moreAutomations = `
@@ -37,10 +37,10 @@ const (
 `
 )
 
-// callsThatWantMore are the paths that such a file opens.
+// callsThatWantMore are the paths through CallWorkflow that need such a file.
 var callsThatWantMore = map[string]func(t *testing.T, s *stage.Stage, key string){
 	"recorded-and-wrapped-up": func(t *testing.T, s *stage.Stage, key string) {
-		s.Accepts(t, "call-inbound", stage.ParentLeg(key, `,"anonymous":true`)+"}") // or it would join another's conversation
+		s.Accepts(t, "call-inbound", stage.ParentLeg(key, `,"anonymous":true`)+"}") // anonymous, so that it does not join another call's conversation
 		s.Accepts(t, "call-bridged", stage.Bridged(key))
 		s.Accepts(t, "call-finished", stage.Finished(key))
 		s.Accepts(t, "recording-finished", recording(key))
@@ -62,7 +62,7 @@ var callsThatWantMore = map[string]func(t *testing.T, s *stage.Stage, key string
 	},
 }
 
-// isIn waits until a call is in a conversation, its own or another call's.
+// isIn waits until a call has a conversation, its own or another call's.
 func isIn(t *testing.T, s *stage.Stage, key string) (conversation string) {
 	t.Helper()
 	s.AwaitState(t, key, func(state workflows.State) bool {
@@ -72,7 +72,7 @@ func isIn(t *testing.T, s *stage.Stage, key string) (conversation string) {
 	return conversation
 }
 
-// waitsFor waits until a call waits for something.
+// waitsFor waits until a call waits for the given event.
 func waitsFor(t *testing.T, s *stage.Stage, key string, what call.WaitsFor) {
 	t.Helper()
 	s.AwaitState(t, key, func(state workflows.State) bool { return state.WaitsFor == what })
@@ -164,7 +164,7 @@ var playedCalls = map[string]func(t *testing.T, s *stage.Stage, key string){
 	},
 	"caller-known-late": func(t *testing.T, s *stage.Stage, key string) {
 		s.Accepts(t, "call-finished", stage.UnansweredAttempt(key))
-		s.AwaitConversation(t, key) // for nobody
+		s.AwaitConversation(t, key) // of an unknown caller
 		s.Accepts(t, "call-inbound", stage.Inbound(key))
 		s.Accepts(t, "call-finished", stage.Abandoned(key))
 	},
@@ -214,9 +214,9 @@ var playedCalls = map[string]func(t *testing.T, s *stage.Stage, key string){
 	},
 }
 
-// park has the conversation of a call refused, and an operator decide.
+// park makes Kustomer refuse the conversation of a call, and an operator decide.
 func park(t *testing.T, s *stage.Stage, key, decision string, with ...any) {
-	s.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
+	s.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // the full request and the reduced one
 	s.Accepts(t, "call-inbound", stage.Inbound(key))
 	s.AwaitParked(t, key)
 	s.Decide(t, key, decision, with...)

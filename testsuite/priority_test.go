@@ -18,13 +18,13 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// After an outage, calls that are over wait for their conversations by the
-// hundred. A phone that rings now does not wait behind them.
+// After an outage, hundreds of calls that are over wait for their conversations. A call that rings
+// now must not wait behind them.
 func TestRingOvertakesWhatIsLeftOfAnOutage(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
 	const queue, backlog = "one step at a time", 12
-	// A conversation takes a while, or there would be nothing to overtake.
+	// A conversation takes a while, so that there is a backlog.
 	s.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLatency, Latency: 100 * time.Millisecond})
 	start := func(key string, first call.Event) client.WorkflowRun {
 		first.Leg.ID, first.Leg.From, first.ReceivedAt = key, "+493023125042", time.Now()

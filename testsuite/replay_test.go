@@ -12,15 +12,15 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Histories are recorded once, by the version of CallWorkflow that their name begins
-// with, and kept for good; testsuite/histories replays them. To record those of a new
-// version: go test ./testsuite ./testsuite/shadow -run 'TestPlayedCalls|SideBySide' -record v2
+// Histories are recorded once and kept. Their names begin with the version of CallWorkflow, and
+// testsuite/histories replays them. To record new ones:
+// go test ./testsuite ./testsuite/shadow -run 'TestPlayedCalls|SideBySide' -record v2
 var record = flag.String("record", "", "record histories under this version's name")
 
 const recorded = "histories"
 
-// playsAndReplays plays calls on the real server, each with a stage of its own,
-// replays what came of each, and keeps the histories where -record asks for them.
+// playsAndReplays plays each call on its own stage on the real server, replays its history, and
+// saves it if -record is set.
 func playsAndReplays(t *testing.T, calls map[string]func(t *testing.T, s *stage.Stage, key string), change ...func(*demo.StageOptions)) {
 	t.Parallel()
 	for name, play := range calls {

@@ -21,7 +21,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// receiver is bare's, with what the guarantees add.
+// receiver is the receiver of bare with what the guarantees add.
 func (g guarantees) receiver(counted *metrics.Metrics, next http.Handler) (http.Handler, error) {
 	if g[job.Webhooks] {
 		verifier, err := babelforce.NewVerifier([]string{os.Getenv("CALLTHREAD_WEBHOOK_SECRET")})
@@ -36,7 +36,7 @@ func (g guarantees) receiver(counted *metrics.Metrics, next http.Handler) (http.
 	return next, nil
 }
 
-// verified refuses strangers, and reads all that a webhook says.
+// verified refuses unauthenticated webhooks and decodes all fields of the others.
 func verified(verifier *babelforce.Verifier, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		event := babelforce.EventName(path.Base(r.URL.Path))
@@ -73,7 +73,8 @@ func (g guarantees) start(ctx context.Context, c client.Client, inbound job.Webh
 	return err
 }
 
-// signal sends the event to the call's run, and with once starts the run if there is none.
+// signal sends the event to the call's workflow. With the guarantee once, it starts the workflow if
+// there is none.
 func (g guarantees) signal(ctx context.Context, c client.Client, bridged job.Webhook) error {
 	bridged.Kept = g.keep(keptOfWebhook)
 	err := c.SignalWorkflow(ctx, bridged.WorkflowID(), "", job.SignalBridged, bridged)
@@ -82,7 +83,7 @@ func (g guarantees) signal(ctx context.Context, c client.Client, bridged job.Web
 		return err
 	}
 	options := g.startOptions(bridged)
-	options.EnableEagerStart = false // is not for signals
+	options.EnableEagerStart = false // not available for signal-with-start
 	_, err = c.SignalWithStartWorkflow(ctx, bridged.WorkflowID(), job.SignalBridged, bridged, options, workflowType, bridged)
 	return err
 }

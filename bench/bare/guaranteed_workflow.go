@@ -14,7 +14,7 @@ import (
 
 const workflowType = "CallWorkflow"
 
-// CallWorkflow is bare's, with what the guarantees add.
+// CallWorkflow is the workflow of bare with what the guarantees add.
 func (g guarantees) CallWorkflow(ctx workflow.Context, inbound job.Webhook) (string, error) {
 	var opened conversation
 	ringing := g.step(ctx, "open the conversation")
@@ -53,7 +53,7 @@ func (g guarantees) isOpen(ctx workflow.Context, opened conversation) error {
 	return nil
 }
 
-// awaitAgent waits for the signal, and with the timer for an hour at most.
+// awaitAgent waits for the signal. With the guarantee timer, it waits for at most an hour.
 func (g guarantees) awaitAgent(ctx workflow.Context) (bridged job.Webhook, err error) {
 	signals := workflow.GetSignalChannel(ctx, job.SignalBridged)
 	if !g[job.Timer] {
@@ -84,14 +84,14 @@ func (g guarantees) isOver(ctx workflow.Context, bridged job.Webhook) error {
 	return nil
 }
 
-// Bytes that Callthread keeps beyond bare, in the payloads of a call's history.
+// The additional bytes that Callthread stores in the payloads of a call's history.
 const (
 	keptOfWebhook = 150
 	keptOfStep    = 530
 	keptOfRun     = 630
 )
 
-// keep is as much more than bare as Callthread keeps.
+// keep returns a string of the size that Callthread stores in addition to bare.
 func (g guarantees) keep(bytes int) string {
 	if !g[job.Record] {
 		return ""
@@ -99,19 +99,19 @@ func (g guarantees) keep(bytes int) string {
 	return strings.Repeat("x", bytes)
 }
 
-// conversation is what a step answers.
+// conversation is the result of a step.
 type conversation struct {
 	ID   string `json:"id"`
 	Kept string `json:"kept,omitempty"`
 }
 
-// keeping are bare's activities, whose answers are as large as Callthread's.
+// keeping are the activities of bare with results of the size of Callthread's.
 type keeping struct {
 	bare *job.Activities
 	with guarantees
 }
 
-// CreateConversation opens the conversation.
+// CreateConversation creates the conversation.
 func (k *keeping) CreateConversation(ctx context.Context, inbound job.Webhook) (conversation, error) {
 	id, err := k.bare.CreateConversation(ctx, inbound)
 	return conversation{id, k.with.keep(keptOfStep)}, err

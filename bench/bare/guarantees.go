@@ -13,8 +13,7 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// guarantees are those that were asked for. Their program is bare's, with what
-// each of them adds.
+// guarantees are the requested guarantees. The program is bare with what each of them adds.
 type guarantees map[string]bool
 
 func (g guarantees) run() error {

@@ -1,7 +1,7 @@
-// Command bare is the two automations of the article written as tightly as
-// Temporal allows: local activities, eager start, several pollers, worker and
-// receiver in one process. It promises nothing. With -with it adds guarantees of
-// Callthread, one by one, in their cheapest form: that is their price.
+// Command bare is the two automations of the article, written to be as fast as Temporal allows:
+// local activities, eager start, several pollers, and worker and receiver in one process. It
+// guarantees nothing. The flag -with adds guarantees of Callthread in their cheapest form, which
+// shows the price of each.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/callthread/callthread/bench/job"
 )
 
-// taskQueue is where the worker looks for calls.
+// taskQueue is the task queue of the calls.
 const taskQueue = "bare"
 
 func main() {

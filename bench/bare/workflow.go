@@ -8,7 +8,7 @@ import (
 	"github.com/callthread/callthread/bench/job"
 )
 
-// CallWorkflow opens a conversation, and updates it once an agent has picked up.
+// CallWorkflow creates a conversation and updates it when an agent has picked up.
 func CallWorkflow(ctx workflow.Context, inbound job.Webhook) error {
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{ScheduleToCloseTimeout: 5 * time.Second})
 

@@ -1,6 +1,6 @@
-// Command baseline is what Callthread is measured against: the two automations
-// of the article as Temporal's tutorials would have them written, with default
-// options throughout. `baseline worker` and `baseline starter` are two processes.
+// Command baseline is the reference for Callthread: the two automations of the article, written
+// as in Temporal's tutorials, with default options. `baseline worker` and `baseline starter` are
+// two processes.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 func main() {
 	c, err := client.Dial(client.Options{
 		HostPort: os.Getenv("TEMPORAL_ADDRESS"),
-		// The default writes every step to the terminal, which Callthread does not do either.
+		// The default logger writes every step to the terminal, which Callthread does not do.
 		Logger: sdklog.NewStructuredLogger(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))),
 	})
 	if err != nil {
@@ -36,7 +36,7 @@ func main() {
 	case "starter":
 		err = runStarter(c)
 	default:
-		err = fmt.Errorf("there is no %s: use starter or worker", os.Args[1])
+		err = fmt.Errorf("unknown command %s: use starter or worker", os.Args[1])
 	}
 	if err != nil {
 		log.Fatalln(err)

@@ -8,10 +8,10 @@ import (
 	"github.com/callthread/callthread/bench/job"
 )
 
-// TaskQueue is where the worker looks for calls.
+// TaskQueue is the task queue of the calls.
 const TaskQueue = "baseline"
 
-// CallWorkflow opens a conversation, and updates it once an agent has picked up.
+// CallWorkflow creates a conversation and updates it when an agent has picked up.
 func CallWorkflow(ctx workflow.Context, inbound job.Webhook) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 30 * time.Second})
 

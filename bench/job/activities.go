@@ -7,10 +7,11 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// Activities write to Kustomer: the same requests as Callthread's, in number and kind.
+// Activities write to Kustomer, with the same requests as Callthread in number and kind.
 type Activities struct{ Kustomer *kustomer.Client }
 
-// CreateConversation finds or creates the caller and opens the call's conversation.
+// CreateConversation finds or creates the caller and creates the call's conversation. It returns
+// the id of the conversation.
 func (a *Activities) CreateConversation(ctx context.Context, inbound Webhook) (string, error) {
 	known, err := a.Kustomer.CustomersByPhone(ctx, inbound.Call.From)
 	if err != nil {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Guarantee is something that Callthread promises and bare does not. The program
-// bare adds it in its cheapest form with -with and the name.
+// Guarantee is a guarantee of Callthread that bare lacks. The program bare adds it in its cheapest
+// form with the flag -with and the name.
 type Guarantee struct{ Name, Promises string }
 
-// Names of the guarantees.
+// The names of the guarantees.
 const (
 	Once       = "once"
 	Timer      = "timer"
@@ -22,10 +22,10 @@ const (
 	Encryption = "encryption"
 )
 
-// Guarantees are all there are. The last is off unless Callthread is given keys.
+// Guarantees are all guarantees. Encryption, the last one, needs keys in Callthread.
 var Guarantees = []Guarantee{
-	{Once, "one run per call, whatever arrives twice or first"},
-	{Timer, "a call ends although its end is never reported"},
+	{Once, "one workflow per call, also if events are repeated or out of order"},
+	{Timer, "a call ends even if its end is never reported"},
 	{Attributes, "operators find calls: search attributes"},
 	{Words, "operators read calls: summaries, details, log"},
 	{Record, "everything known about a call is kept"},
@@ -34,7 +34,7 @@ var Guarantees = []Guarantee{
 	{Encryption, "what Temporal keeps is encrypted"},
 }
 
-// All are the names of those that Callthread always has, separated by commas.
+// All returns the names of the guarantees that Callthread always gives, separated by commas.
 func All() string {
 	var names []string
 	for _, g := range Guarantees {
@@ -45,7 +45,8 @@ func All() string {
 	return strings.Join(names, ",")
 }
 
-// ParseGuarantees reads names that are separated by commas.
+// ParseGuarantees reads names that are separated by commas. It returns an error for an unknown
+// name.
 func ParseGuarantees(names string) (map[string]bool, error) {
 	with := make(map[string]bool)
 	for _, name := range strings.FieldsFunc(names, func(r rune) bool { return r == ',' }) {

@@ -1,5 +1,5 @@
-// Package job is what the contestants that are not Callthread have in common: the
-// webhooks that they receive, and the requests that they make to Kustomer.
+// Package job is the shared part of the contestants other than Callthread: the webhooks that they
+// receive, and the requests that they send to Kustomer.
 package job
 
 import (
@@ -11,10 +11,10 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// SignalBridged is sent when an agent picks up.
+// SignalBridged is the name of the signal that is sent when an agent picks up.
 const SignalBridged = "bridged"
 
-// Webhook is what babelforce sends, as far as it is used here.
+// Webhook contains the fields of babelforce's webhooks that the contestants use.
 type Webhook struct {
 	Call struct {
 		ID       string `json:"id"`
@@ -28,15 +28,15 @@ type Webhook struct {
 	Queue struct {
 		Name string `json:"name"`
 	} `json:"queue"`
-	// Kept stands for what Callthread keeps beyond that, where its size is measured.
+	// Kept has the size of what Callthread stores in addition, if the size is measured.
 	Kept string `json:"kept,omitempty"`
 }
 
-// WorkflowID is the id of the call's workflow, as Callthread forms it.
+// WorkflowID returns the id of the call's workflow, in Callthread's form.
 func (w Webhook) WorkflowID() string { return "call/" + w.Call.ID }
 
-// NewActivities makes the activities for the Kustomer that the environment names.
-// The client tells observe, if that is set, about its requests.
+// NewActivities returns the activities for the Kustomer in the environment variables. The client
+// calls observe, if it is not nil, for each request.
 func NewActivities(observe func(context.Context, kustomer.Exchange)) (*Activities, error) {
 	crm, err := kustomer.New(kustomer.Config{
 		BaseURL: os.Getenv("KUSTOMER_URL"), APIKey: os.Getenv("KUSTOMER_API_KEY"), Observe: observe,
@@ -44,7 +44,7 @@ func NewActivities(observe func(context.Context, kustomer.Exchange)) (*Activitie
 	return &Activities{Kustomer: crm}, err
 }
 
-// Receiver answers each of the two webhooks once Temporal has it.
+// Receiver returns a handler that answers each of the two webhooks once Temporal has stored it.
 func Receiver(rings, answered func(context.Context, Webhook) error) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /webhooks/babelforce/call-inbound", accept(rings))
@@ -67,7 +67,7 @@ func accept(deliver func(context.Context, Webhook) error) http.HandlerFunc {
 	}
 }
 
-// Serve serves at the address that the environment names.
+// Serve serves at the address in the environment variable CALLTHREAD_LISTEN.
 func Serve(handler http.Handler) error {
 	return http.ListenAndServe(os.Getenv("CALLTHREAD_LISTEN"), handler)
 }

@@ -14,13 +14,13 @@ import (
 	"github.com/callthread/callthread/internal/storyfile"
 )
 
-// Call is what sample calls are made of. What is left empty is as usual.
+// Call describes a sample call. Empty fields take the usual values.
 type Call struct {
-	From, To string        // the customer's number, or "withheld", and the call centre's
-	Waited   time.Duration // until an agent picks up, or in vain
+	From, To string        // the customer's number, or "withheld", and the call centre's number
+	Waited   time.Duration // until an agent picks up or the caller gives up
 	Queue    string
-	Agent    string // the name or the e-mail address
-	// Fields are further fields of every webhook, by babelforce's names for them or the call flow's own.
+	Agent    string // name or e-mail address
+	// Fields are further fields of every webhook, by babelforce's names or the call flow's own.
 	Fields map[string]string
 }
 
@@ -38,14 +38,14 @@ const (
 	talked = 88 * time.Second
 )
 
-// UsualCalls are a call that is answered, one that nobody picks up, one from a
-// withheld number and, if the file acts on those, one that an agent places, and those
-// that the file's tables are for. They have the fields that the file lists. Flows send
-// many of those for some calls only, as after hours: so one call goes without.
+// UsualCalls returns an answered call, a missed call and a call from a withheld number. If
+// the file acts on outbound calls, an outbound call follows, then the calls that the file's
+// tables are for. The calls have the fields that the file lists. Many flows send such fields
+// for some calls only, for example after hours, so one call has none of them.
 func UsualCalls(set *automation.Set) []storyfile.Story {
 	usual := Call{Fields: make(map[string]string)}
 	for _, field := range set.Fields {
-		usual.Fields[field] = "sample" // what it means is known to the file's author only
+		usual.Fields[field] = "sample" // only the file's author knows the meaning of the field
 	}
 	numbers := slices.Sorted(maps.Keys(set.Numbers))
 	if len(numbers) > 0 {
@@ -57,22 +57,22 @@ func UsualCalls(set *automation.Set) []storyfile.Story {
 	hidden.Title = "from a withheld number, " + hidden.Title
 	stories := append(usual.incoming(set), hidden)
 	if set.Handles(call.Outbound) {
-		stories = append(stories, usual.placed(set))
+		stories = append(stories, usual.outbound(set))
 	}
 	if len(usual.Fields) > 0 {
 		bare := Call{}.lost()
-		bare.Title += ", and no field of your own is sent"
+		bare.Title += ", without your own fields"
 		stories = append(stories, bare)
 	}
 	return append(stories, usual.ofTables(set, numbers)...)
 }
 
-// Stories are what can become of the call: it is answered, or nobody picks up; and
-// the same numbers the other way, if the file acts on calls that agents place.
+// Stories returns the possible courses of the call: answered and missed, and an outbound call
+// with the same numbers if the file acts on outbound calls.
 func (c Call) Stories(set *automation.Set) []storyfile.Story {
 	stories := c.incoming(set)
 	if set.Handles(call.Outbound) && c.From != storyfile.Withheld {
-		stories = append(stories, c.placed(set))
+		stories = append(stories, c.outbound(set))
 	}
 	return stories
 }
@@ -88,7 +88,7 @@ func (c Call) answered(set *automation.Set) storyfile.Story {
 		storyfile.Event{Name: "call.bridged", At: waited, Queue: cmp.Or(c.Queue, queue), Fields: c.agent()},
 		storyfile.Event{Name: "call.finished", At: waited + talked, Reason: "passive-hangup"},
 	)
-	story.Title = fmt.Sprintf("answered after %s, over after %s", inSeconds(waited), inSeconds(waited+talked))
+	story.Title = fmt.Sprintf("answered after %s, ended after %s", inSeconds(waited), inSeconds(waited+talked))
 	return c.recorded(set, story)
 }
 
@@ -98,24 +98,24 @@ func (c Call) lost() storyfile.Story {
 		storyfile.Event{Name: "call.inbound", From: cmp.Or(c.From, customer)},
 		storyfile.Event{Name: "call.finished", At: waited, Queue: cmp.Or(c.Queue, queue), Reason: "hangup"},
 	)
-	story.Title = "nobody picks up, the caller gives up after " + inSeconds(waited)
+	story.Title = "missed, the caller hangs up after " + inSeconds(waited)
 	return story
 }
 
-// placed is a call from the call centre to the customer.
-func (c Call) placed(set *automation.Set) storyfile.Story {
+// outbound is a call from the call centre to the customer.
+func (c Call) outbound(set *automation.Set) storyfile.Story {
 	waited := cmp.Or(c.Waited, untilAnswered)
 	story := c.story(c.to("call.from"),
 		storyfile.Event{Name: "call.outbound", To: cmp.Or(c.From, customer), Fields: c.agent()},
 		storyfile.Event{Name: "call.bridged", At: waited, Fields: c.agent()},
 		storyfile.Event{Name: "call.finished", At: waited + talked, Reason: "passive-hangup"},
 	)
-	story.Title = fmt.Sprintf("placed by an agent, answered after %s, over after %s", inSeconds(waited), inSeconds(waited+talked))
+	story.Title = fmt.Sprintf("outbound, answered after %s, ended after %s", inSeconds(waited), inSeconds(waited+talked))
 	story.ParentLeg = "customer"
 	return c.recorded(set, story)
 }
 
-// story is a call of these events, each with the fields that all of them have.
+// story is a call with these events, each with the fields that all events have.
 func (c Call) story(common map[string]string, events ...storyfile.Event) storyfile.Story {
 	for i := range events {
 		fields := map[string]string{"call.id": "7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b", "call.sessionId": "1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d"}
@@ -127,7 +127,7 @@ func (c Call) story(common map[string]string, events ...storyfile.Event) storyfi
 	return storyfile.Story{Events: events}
 }
 
-// recorded is the story with a recording, if the file acts on those.
+// recorded adds a recording to the story if the file acts on recordings.
 func (c Call) recorded(set *automation.Set, story storyfile.Story) storyfile.Story {
 	if !set.Handles(call.Recorded) {
 		return story
@@ -141,12 +141,13 @@ func (c Call) recorded(set *automation.Set, story storyfile.Story) storyfile.Sto
 	return story
 }
 
-// to is the call centre's number, as one of the call's two.
+// to returns the call centre's number in the given field.
 func (c Call) to(field string) map[string]string {
 	return map[string]string{field: cmp.Or(c.To, hotline)}
 }
 
-// agent is who picks up: a user of Kustomer, unless a field says otherwise.
+// agent returns the fields of the agent who picks up: a Kustomer user, unless Agent or Fields name
+// another.
 func (c Call) agent() map[string]string {
 	fields := map[string]string{
 		"agent.id": "4b5c6d7e8f9a0b1c2d3e4f5a6b7c8d9e", "agent.name": "Amira Haddad", "agent.email": "amira.haddad@example.com",

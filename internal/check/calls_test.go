@@ -11,7 +11,7 @@ import (
 	"github.com/callthread/callthread/internal/storyfile"
 )
 
-// sampled are the samples of a file with calls of one's own, by title.
+// sampled returns the samples of a file for the given call, by title.
 func sampled(t *testing.T, set *automation.Set, own Call) map[string]Sample {
 	t.Helper()
 	samples, _, err := sampler(set).Samples(t.Context(), own.Stories(set))
@@ -29,17 +29,17 @@ func body(sample Sample, event, request int) string {
 
 func TestEachEventHasWhatItWritesAndWhen(t *testing.T) {
 	samples := sampled(t, load.Default(), Call{Waited: 70 * time.Second})
-	answered := samples["answered after 70 s, over after 158 s"]
+	answered := samples["answered after 70 s, ended after 158 s"]
 	var events []string
 	for _, event := range answered.Events {
 		events = append(events, event.Event+" "+event.At)
 	}
 	require.Equal(t, []string{"call.inbound 0:00", "call.bridged 1:10", "call.finished 2:53"}, events, "the outcome waits for late reports")
-	require.Contains(t, samples, "nobody picks up, the caller gives up after 70 s")
+	require.Contains(t, samples, "missed, the caller hangs up after 70 s")
 	require.Len(t, samples, 2)
 }
 
-func TestEventThatWritesNothingIsNamedToo(t *testing.T) {
+func TestSilentEventIsNamed(t *testing.T) {
 	answered := sampled(t, loaded(t, ""), Call{})[isAnswered]
 	require.Equal(t, []Written{
 		{Event: "call.bridged", At: "0:07", Requests: []Request{}}, {Event: "call.finished", At: "1:35", Requests: []Request{}},
@@ -47,7 +47,7 @@ func TestEventThatWritesNothingIsNamedToo(t *testing.T) {
 	require.True(t, answered.Writes())
 }
 
-func TestCallOfOnesOwnHasItsNumbersQueueAgentAndFields(t *testing.T) {
+func TestOwnSampleCallKeepsItsValues(t *testing.T) {
 	set, _, err := load.Bytes("file.yaml", []byte(`fields: [shop.id]
 automations:
   - { event: call.inbound, action: kustomer.conversation.create, options: { name: "{call.from} to {call.to}, {shop.id}" } }
@@ -60,8 +60,8 @@ automations:
 	require.Contains(t, body(samples[isAnswered], 0, 2), `"name":"+442079460123 to +493023125009, 7"`)
 	require.Contains(t, body(samples[isAnswered], 1, 0), `"assignedUsers":["`+amira+`"]`)
 	require.Contains(t, body(samples[isAnswered], 1, 1), `"body":"jane, jane@example.com, Billing"`)
-	placed := samples["placed by an agent, answered after 7 s, over after 95 s"]
-	require.Contains(t, body(placed, 0, 2), `"name":"+493023125009 to +442079460123, jane"`)
+	outbound := samples["outbound, answered after 7 s, ended after 95 s"]
+	require.Contains(t, body(outbound, 0, 2), `"name":"+493023125009 to +442079460123, jane"`)
 	require.Empty(t, samples[isAnswered].NotUsed)
 
 	own.From, own.Fields["agent.sourceId"] = storyfile.Withheld, ""
@@ -72,10 +72,10 @@ automations:
 
 	own.Fields["agent.sourceId"] = nobody
 	samples = sampled(t, set, own)
-	require.Contains(t, body(samples[isAnswered], 1, 0), `"assignedUsers":["`+nobody+`"]`, "whom the call names is taken to exist")
+	require.Contains(t, body(samples[isAnswered], 1, 0), `"assignedUsers":["`+nobody+`"]`, "the agent in the call is assumed to exist")
 }
 
-func TestStoryOfACustomerWhoCallsAgainJoinsTheEarlierCall(t *testing.T) {
+func TestStoryOfReturningCallerJoinsEarlierCall(t *testing.T) {
 	stories, err := storyfile.Read("stories.yaml", []byte(`- story: Dora calls again
   before:
     - customer: Dora Lind
@@ -94,5 +94,5 @@ func TestStoryOfACustomerWhoCallsAgainJoinsTheEarlierCall(t *testing.T) {
 		require.NotEqual(t, "POST /v1/conversations", request.Method+" "+request.Path)
 	}
 	require.Contains(t, string(samples[0].Events[0].Requests[len(samples[0].Events[0].Requests)-1].Body), "The customer called again")
-	require.Equal(t, []string{"automations of the story's own, because it is played with the file that is checked"}, samples[0].NotUsed)
+	require.Equal(t, []string{"the story's own automations, because the checked file is used"}, samples[0].NotUsed)
 }

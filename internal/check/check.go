@@ -1,5 +1,9 @@
-// Package check tells, before the first call, whether an automations file and
-// a Kustomer org fit together. It writes nothing to Kustomer.
+// Package check reports whether an automations file and a Kustomer org fit together
+// before the first call is made.
+//
+// It checks the file itself, the roles of the API key, and that everything the file names
+// exists in the org. It also shows the requests that sample calls would send. It writes
+// nothing to Kustomer.
 package check
 
 import (
@@ -14,17 +18,17 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// Finding is one thing that was checked.
+// Finding is the result of one check.
 type Finding struct {
-	// Level is "ok", "warning", which does not fail the check, or "problem".
+	// Level is "ok", "warning" or "problem". A warning does not fail the check.
 	Level string `json:"level"`
 	Text  string `json:"text"`
-	// File, Line and Column say where in the automations file a problem is, as
-	// far as that is known, so that scripts need not take the text apart.
+	// File, Line and Column are the position of a problem in the automations file, as far as
+	// it is known, so that scripts need not parse Text.
 	File   string `json:"file,omitempty"`
-	Line   int    `json:"line,omitempty"`   // from 1
-	Column int    `json:"column,omitempty"` // from 1, in characters
-	// Excerpt is that line, and a mark below it, where Text cannot name what is wrong.
+	Line   int    `json:"line,omitempty"`   // starts at 1
+	Column int    `json:"column,omitempty"` // starts at 1, in characters
+	// Excerpt is the line with a mark below it, if Text cannot name the mistake.
 	Excerpt string `json:"excerpt,omitempty"`
 }
 
@@ -35,12 +39,12 @@ const (
 	Bad     = "problem"
 )
 
-// Report is all that was found, in the order of checking.
+// Report contains the findings in the order of the checks.
 type Report struct {
 	Findings []Finding `json:"findings"`
 }
 
-// Fails reports whether calls would go wrong.
+// Fails reports whether a finding is a problem, so that calls would fail.
 func (r *Report) Fails() bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Level == Bad })
 }
@@ -49,7 +53,8 @@ func (r *Report) add(level, format string, args ...any) {
 	r.Findings = append(r.Findings, Finding{Level: level, Text: fmt.Sprintf(format, args...)})
 }
 
-// File checks a file by itself: set and err are what came of loading it.
+// File adds the findings about the file itself. The arguments set and err are the results of
+// loading it.
 func (r *Report) File(name string, set *automation.Set, warnings load.Problems, err error) {
 	var problems load.Problems
 	switch {
@@ -71,12 +76,12 @@ func (r *Report) places(level string, problems load.Problems) {
 	}
 }
 
-// Settings takes up settings of the org that cannot work as a finding like any
-// other, so that what was found out about the file is still told.
+// Settings adds an invalid setting of the org as a finding, so that the findings about the
+// file are still reported.
 func (r *Report) Settings(err error) { r.add(Bad, "%v", err) }
 
-// Org checks a file against a Kustomer org: the key and its roles, and that
-// what the file names is there.
+// Org checks a file against a Kustomer org: the API key, its roles, and that everything the
+// file names exists.
 func (r *Report) Org(ctx context.Context, client *kustomer.Client, set *automation.Set) {
 	needs := set.Needs()
 	token, err := client.CurrentToken(ctx)
@@ -117,7 +122,7 @@ func (r *Report) Org(ctx context.Context, client *kustomer.Client, set *automati
 	}
 }
 
-// exist checks that ids which the file names are among those of the org, which takes a role to list.
+// exist checks that the org has the ids that the file names. Listing them needs the role.
 func (r *Report) exist(ctx context.Context, what, role string, ids []string, list func(context.Context) ([]string, error)) {
 	if len(ids) == 0 {
 		return
@@ -136,17 +141,17 @@ func (r *Report) exist(ctx context.Context, what, role string, ids []string, lis
 	}
 }
 
-// unseen says that something could not be looked at. Where the key alone is
-// in the way that is no problem of the calls, which do not look at it either.
+// unseen adds a finding about something that could not be checked. A missing role is only a
+// warning, because calls do not need to list these objects either.
 func (r *Report) unseen(what, role string, err error) {
 	if kustomer.IsKind(err, kustomer.Credentials) {
-		r.add(Warning, "the org's %s cannot be checked with this key, for which it would need the role %s: %v", what, role, err)
+		r.add(Warning, "the org's %s cannot be checked: the API key lacks the role %s: %v", what, role, err)
 		return
 	}
 	r.add(Bad, "the org's %s could not be checked: %v", what, err)
 }
 
-// suffixTypes are the metadata types that an attribute of each suffix can have
+// suffixTypes are the metadata types that an attribute with each suffix can have
 // (OpenAPI, GET /metadata/conversation; the names beyond its examples are inferred).
 var suffixTypes = map[string][]string{
 	"Num": {"number", "integer"}, "At": {"date", "datetime", "date-time", "string"}, "Bool": {"boolean"},

@@ -26,7 +26,7 @@ const (
 	enough   = "ok: the API key has every role that is needed"
 )
 
-// loaded is a file that creates a conversation with some options, written as YAML in one line.
+// loaded is a file that creates a conversation with some options, as YAML in one line.
 func loaded(t *testing.T, create string, more ...string) *automation.Set {
 	t.Helper()
 	file := "automations:\n  - { event: call.inbound, action: kustomer.conversation.create, options: {" + create + "} }\n"
@@ -38,12 +38,12 @@ func loaded(t *testing.T, create string, more ...string) *automation.Set {
 	return set
 }
 
-// update is an automation of call.bridged with some options.
+// update is an automation for call.bridged with some options.
 func update(options string) string {
 	return "event: call.bridged, action: kustomer.conversation.update, options: {" + options + "}"
 }
 
-// checked is what is found out about an org, each with its level before it, and whether that fails the check.
+// checked returns the findings about an org, each after its level, and whether the check fails.
 func checked(t *testing.T, org http.Handler, set *automation.Set) (found []string, fails bool) {
 	t.Helper()
 	server := httptest.NewServer(org)
@@ -67,7 +67,7 @@ func texts(report Report) (texts []string) {
 	return texts
 }
 
-func TestFileWithTenMistakesIsReportedWithTen(t *testing.T) {
+func TestAllTenMistakesAreReported(t *testing.T) {
 	bad := strings.Repeat(`"!", `, 10)
 	set, warnings, err := load.Bytes("calls.yaml", []byte("automations: [{event: call.inbound, action: kustomer.conversation.create, options: {tags: ["+bad+"]}}]"))
 	var report Report
@@ -82,7 +82,7 @@ func TestFileWithTenMistakesIsReportedWithTen(t *testing.T) {
 	}
 }
 
-func TestFileThatCannotBeReadIsOneProblemAndOneWithoutMistakesNone(t *testing.T) {
+func TestUnreadableFileIsOneProblem(t *testing.T) {
 	var unreadable, good Report
 	unreadable.File("calls.yaml", nil, nil, errors.New("no such file"))
 	require.True(t, unreadable.Fails())
@@ -93,7 +93,7 @@ func TestFileThatCannotBeReadIsOneProblemAndOneWithoutMistakesNone(t *testing.T)
 	require.Equal(t, []string{"ok: automations of the built-in file, version " + set.Version + ": no mistakes"}, texts(good))
 }
 
-func TestAnAttributeOfATypeThatIsNotUnderstoodExists(t *testing.T) {
+func TestAttributeOfUnknownTypeExists(t *testing.T) {
 	org := http.NewServeMux()
 	org.HandleFunc("/v1/metadata/conversation", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"data":{"id":"conversation","attributes":{"properties":{"waitNum":{"type":{"of":"number"}}}}}}`))
@@ -104,7 +104,7 @@ func TestAnAttributeOfATypeThatIsNotUnderstoodExists(t *testing.T) {
 	require.Contains(t, found, "ok: custom attribute waitNum exists")
 }
 
-func TestWarningsAboutTheFileAreFindingsWithTheirPlace(t *testing.T) {
+func TestFileWarningsHaveAPosition(t *testing.T) {
 	const file = "fields: [vip]\nautomations: [{event: call.inbound, action: kustomer.conversation.create, options: {name: '{vip}'}}]"
 	var report Report
 	set, warnings, err := load.Bytes("calls.yaml", []byte(file))
@@ -163,7 +163,7 @@ func TestWhatTheFileNamesMustBeInTheOrg(t *testing.T) {
 			var want []string
 			for _, finding := range found {
 				if strings.Contains(finding, "API key") {
-					continue // roles have tests of their own
+					continue // roles are tested separately
 				}
 				want = append(want, finding)
 			}
@@ -173,7 +173,7 @@ func TestWhatTheFileNamesMustBeInTheOrg(t *testing.T) {
 	}
 }
 
-// everything is a file whose check needs every list of the org, and the id of a customer.
+// everything is a file whose check needs every list of the org and a customer's id.
 func everything(t *testing.T, customer string) *automation.Set {
 	return loaded(t, `customer: `+customer+`, custom: { callIdStr: "{call.id}" }, assignedTeams: [`+support+`], assignedUsers: [`+amira+`]`)
 }
@@ -186,7 +186,7 @@ func withCustomer(t *testing.T) (org *sandbox.Server, id string) {
 	return org, id
 }
 
-// send asks an org by hand and returns the status and the id of what was answered.
+// send sends a request to the org and returns the status and the id in the answer.
 func send(t *testing.T, org http.Handler, method, path, body string) (status int, id string) {
 	t.Helper()
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
@@ -209,14 +209,14 @@ func TestCheckWritesNothing(t *testing.T) {
 	after := org.State()
 	asked := map[string]int{
 		"GET /v1/auth/tokens/current": 1, "GET /v1/metadata/conversation": 1, "GET /v1/teams": 1, "GET /v1/users": 1, "GET /v1/customers/{id}": 1,
-		"POST /v1/customers": 1, // of this test
+		"POST /v1/customers": 1, // from this test
 	}
 	require.Equal(t, asked, after.Requests)
 	before.Requests, after.Requests, before.RequestTotal, after.RequestTotal = nil, nil, 0, 0
 	require.Equal(t, before, after)
 }
 
-func TestListThatTheKeyMayNotSeeIsAWarningAndOneThatFailsAProblem(t *testing.T) {
+func TestUnlistableObjectsAreWarningsOrProblems(t *testing.T) {
 	for what, asked := range map[string]struct{ route, role string }{
 		"custom attributes": {"/v1/metadata/conversation", "org.permission.metadata.read"},
 		"teams":             {"/v1/teams", "org.permission.team.read"},
@@ -224,7 +224,7 @@ func TestListThatTheKeyMayNotSeeIsAWarningAndOneThatFailsAProblem(t *testing.T) 
 		"customers":         {"/v1/customers/{id}", "org.permission.customer.read"},
 	} {
 		for status, says := range map[int]string{
-			http.StatusForbidden:          "warning: the org's " + what + " cannot be checked with this key, for which it would need the role " + asked.role + ": kustomer: ",
+			http.StatusForbidden:          "warning: the org's " + what + " cannot be checked: the API key lacks the role " + asked.role + ": kustomer: ",
 			http.StatusServiceUnavailable: "problem: the org's " + what + " could not be checked: kustomer: ",
 		} {
 			org, customer := withCustomer(t)

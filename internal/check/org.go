@@ -15,15 +15,15 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// org takes requests in Kustomer's place: a sandbox in which all that the file and
-// the call name exists. It remembers the requests, and sends them nowhere.
+// org replaces Kustomer: a sandbox that contains everything the file and the call name. It
+// records the requests and sends none to Kustomer.
 type org struct {
 	*sandbox.Server
 	now      time.Time
 	requests []Request
 }
 
-// operators is the customer whom the operator of a sample names for a call that is parked.
+// operators is the customer that the operator names for a parked sample call.
 const operators = "5f0c1a2b3c4d5e6f708155ff"
 
 func newOrg(needs automation.Needs, story storyfile.Story, agents []string) *org {
@@ -43,14 +43,14 @@ func newOrg(needs automation.Needs, story storyfile.Story, agents []string) *org
 
 const (
 	sampleKey    = "sample"
-	sampleBudget = 1_000_000 // it is not what is tried here
+	sampleBudget = 1_000_000 // the rate limit is not under test
 )
 
 func (o *org) client() (*kustomer.Client, error) {
 	return kustomer.New(kustomer.Config{BaseURL: "https://sample.api.kustomerapp.com", APIKey: sampleKey, Transport: o})
 }
 
-// RoundTrip has the sandbox answer a request.
+// RoundTrip lets the sandbox answer a request.
 func (o *org) RoundTrip(request *http.Request) (*http.Response, error) {
 	var body []byte
 	if request.Body != nil {
@@ -70,7 +70,7 @@ func (o *org) RoundTrip(request *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// sent are the requests since the last time.
+// sent returns the requests since the last call of sent.
 func (o *org) sent() (requests []Request) {
 	requests, o.requests = append([]Request{}, o.requests...), nil
 	return requests
@@ -79,12 +79,12 @@ func (o *org) sent() (requests []Request) {
 // Request is one request to Kustomer.
 type Request struct {
 	Method string `json:"method"`
-	// Path is escaped, as it is sent.
+	// Path is escaped as in the request.
 	Path string          `json:"path"`
 	Body json.RawMessage `json:"body,omitempty"`
 }
 
-// answer is what the sandbox answers.
+// answer records the sandbox's response.
 type answer struct {
 	header http.Header
 	status int

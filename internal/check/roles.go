@@ -7,18 +7,18 @@ import (
 	"github.com/callthread/callthread/automation"
 )
 
-// role is a role that requests of ours need (OpenAPI, the table of roles of each operation).
+// role is a role that the product's requests need (OpenAPI, the table of roles of each operation).
 type role struct {
 	name string
-	// legacy is the older role that does as well; empty if there is none.
+	// legacy is the older role that also suffices; empty if there is none.
 	legacy  string
 	purpose string
 }
 
-// rolesFor are the roles that a file's requests need.
+// rolesFor returns the roles that a file's requests need.
 func rolesFor(needs automation.Needs) []role {
 	var roles []role
-	if len(needs.Customers) == 0 { // else the file says whose conversations they are, and callers are not looked for
+	if len(needs.Customers) == 0 { // otherwise the file names the customer and no caller is looked up
 		roles = append(roles,
 			role{"org.permission.customer.read", "org.user.customer.read", "finding the caller"},
 			role{"org.permission.customer.create", "org.user.customer.write", "creating callers who are new"})
@@ -45,7 +45,7 @@ func rolesFor(needs automation.Needs) []role {
 	return roles
 }
 
-// The roles with which this check looks at what a file names.
+// The roles that the check itself uses to look up what a file names.
 const (
 	readCustomers = "org.permission.customer.read"
 	readMetadata  = "org.permission.metadata.read"
@@ -53,12 +53,11 @@ const (
 	readUsers     = "org.permission.user.read"
 )
 
-// optional are the roles that this check makes use of, whether or not calls
-// need them too. It goes without them, so that a key which lacks one is no
-// problem, and one which has it for the check is not warned about.
+// optional are the roles that the check uses even if calls do not need them. It works without
+// them, so a key without one has no problem, and a key with one gets no warning about it.
 var optional = []string{readCustomers, readMetadata, readTeams, readUsers}
 
-// roles compares what the key may do with what it needs to.
+// roles compares the roles of the key with the roles that are needed.
 func (r *Report) roles(held []string, needed []role) {
 	missing := 0
 	for _, need := range needed {
@@ -81,15 +80,15 @@ func (r *Report) roles(held []string, needed []role) {
 			}
 		}
 		if len(instead) > 0 {
-			r.add(Warning, "the API key has the role %s, which allows more than is needed: a key with %s in its place could do less harm in wrong hands", name, strings.Join(instead, ", "))
+			r.add(Warning, "the API key has the role %s, which allows more than is needed: a key with %s in its place would do less harm in the wrong hands", name, strings.Join(instead, ", "))
 		} else {
-			r.add(Warning, "the API key has the role %s, which is not needed: a key without it could do less harm in wrong hands", name)
+			r.add(Warning, "the API key has the role %s, which is not needed: a key without it would do less harm in the wrong hands", name)
 		}
 	}
 }
 
-// grantedBy reports whether holding a role is enough: the role itself, its
-// legacy twin, or a broader one that it is below.
+// grantedBy reports whether the held role suffices: the role itself, its legacy role, or a
+// broader role that includes it.
 func (need role) grantedBy(held string) bool {
 	return held == need.name || held == need.legacy || held == "org.admin" ||
 		strings.HasPrefix(need.name, held+".") || (need.legacy != "" && strings.HasPrefix(need.legacy, held+"."))

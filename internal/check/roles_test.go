@@ -13,7 +13,8 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// keyWith is an org that knows one key, of some roles, and answers nothing else.
+// keyWith is an org that knows one key with some roles and answers nothing but requests for the
+// key.
 func keyWith(roles ...string) http.Handler {
 	answers := http.NewServeMux()
 	answers.HandleFunc("GET /v1/auth/tokens/current", func(w http.ResponseWriter, _ *http.Request) {
@@ -38,7 +39,7 @@ const (
 	writeOnce    = "problem: the API key lacks the role org.permission.note.read, for not writing a note twice"
 )
 
-func TestEveryMissingRoleIsNamedWithItsPurpose(t *testing.T) {
+func TestMissingRolesAreNamed(t *testing.T) {
 	tagsOnly := loaded(t, "tags: [a]", update("tags: { add: [b] }"))
 	for name, c := range map[string]struct {
 		set  *automation.Set
@@ -71,7 +72,7 @@ func TestEveryMissingRoleIsNamedWithItsPurpose(t *testing.T) {
 }
 
 func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
-	const harm = ": a key without it could do less harm in wrong hands"
+	const harm = ": a key without it would do less harm in the wrong hands"
 	org := sandbox.New(sandbox.Config{APIKey: apiKey})
 	found, fails := checked(t, org, load.Default())
 	require.False(t, fails)
@@ -96,8 +97,8 @@ func TestRoleBeyondTheNeedIsNamed(t *testing.T) {
 	}, found)
 }
 
-func TestBroadAndOldRolesAreEnoughAndWarnedAbout(t *testing.T) {
-	const warning, harm = "warning: the API key has the role ", " in its place could do less harm in wrong hands"
+func TestBroadAndLegacyRolesGiveWarnings(t *testing.T) {
+	const warning, harm = "warning: the API key has the role ", " in its place would do less harm in the wrong hands"
 	const (
 		customers     = "org.permission.customer.read, org.permission.customer.create"
 		conversations = "org.permission.conversation.read, org.permission.conversation.create, org.permission.conversation.update, org.permission.conversation.delete"
@@ -127,7 +128,7 @@ func TestBroadAndOldRolesAreEnoughAndWarnedAbout(t *testing.T) {
 	}
 }
 
-func TestRoleThatOnlyBeginsAlikeIsNotEnough(t *testing.T) {
+func TestSimilarRoleIsNotEnough(t *testing.T) {
 	set := loaded(t, "customer: "+nobody, update("tags: { add: [b] }"))
 	for _, role := range []string{"org.permission.conv", "org.permission.conversation.updates", "organisation", ""} {
 		var report Report
@@ -136,7 +137,7 @@ func TestRoleThatOnlyBeginsAlikeIsNotEnough(t *testing.T) {
 	}
 }
 
-func TestRolesThatTheCheckItselfUsesAreNotWarnedAbout(t *testing.T) {
+func TestRolesOfTheCheckGiveNoWarning(t *testing.T) {
 	var report Report
 	report.roles(optional, nil)
 	require.Equal(t, []string{enough}, texts(report))

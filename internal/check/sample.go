@@ -19,42 +19,42 @@ import (
 	"github.com/callthread/callthread/internal/trial"
 )
 
-// Sample is a made-up call, and what each of its events would write.
+// Sample is a made-up call with the requests that each of its events would send.
 type Sample struct {
 	Call   string    `json:"call"`
 	Events []Written `json:"events"`
-	// Ignored says that the file's "ignore" names the call.
+	// Ignored is set if the file's "ignore" names the call.
 	Ignored bool `json:"ignored,omitempty"`
-	// NotUsed is what the call says and the sample makes no use of.
+	// NotUsed lists what the story states but the sample does not use.
 	NotUsed []string `json:"notUsed,omitempty"`
 }
 
-// Writes reports whether any event would write anything.
+// Writes reports whether any event would send a request.
 func (s Sample) Writes() bool {
 	return slices.ContainsFunc(s.Events, func(w Written) bool { return len(w.Requests) > 0 })
 }
 
-// Written is what one step would write.
+// Written contains what one step would write.
 type Written struct {
-	// Event is the automations' event, or several where one step writes what they say.
+	// Event is the event in the automations file, or several if one step handles them together.
 	Event string `json:"event"`
-	// At is when it is written, since the call began to ring, such as 1:05.
+	// At is the time of the step since the call began to ring, such as 1:05.
 	At string `json:"at"`
-	// Requests is empty, but not null, where nothing would be written.
+	// Requests is empty, and not null, if nothing would be written.
 	Requests []Request `json:"requests"`
-	// Warnings are what operators would see on the call's run.
+	// Warnings are what operators would see in the call's workflow.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// Sampler plays calls with an automations file: it carries out the very steps of
-// each call, in an org that stands in for Kustomer.
+// Sampler plays calls with an automations file. It runs the same steps as the product, in an
+// org that replaces Kustomer.
 type Sampler struct {
 	Set     *automation.Set
 	Content []byte // of the file
 	Country string // of numbers without a country code; "" if none is set
 }
 
-// Samples plays stories. Unreached are the automations that acted in none of them.
+// Samples plays the stories. Unreached are the automations that acted in none of them.
 func (s Sampler) Samples(ctx context.Context, stories []storyfile.Story) (samples []Sample, unreached []trial.Automation, err error) {
 	marked, err := trial.Mark(s.Country, s.Content)
 	if err != nil {
@@ -78,7 +78,7 @@ func (s Sampler) Samples(ctx context.Context, stories []storyfile.Story) (sample
 	return samples, marked.Unreached(), nil
 }
 
-// began is when samples begin to ring.
+// began is the time at which sample calls begin to ring.
 var began = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
 
 func (s Sampler) play(ctx context.Context, set *automation.Set, story storyfile.Story) (Sample, error) {
@@ -102,8 +102,8 @@ func (s Sampler) play(ctx context.Context, set *automation.Set, story storyfile.
 	return p.sample, err
 }
 
-// events are those that the workflow of the story's call would get, and the Kustomer
-// users of the agents whom only this story knows.
+// events returns the events that the story's workflow would receive, and the Kustomer users
+// of the agents that only this story names.
 func (s Sampler) events(story storyfile.Story) (events []call.Event, agents []string, err error) {
 	for _, e := range story.Reported() {
 		event, err := story.Report(e, began)
@@ -118,13 +118,13 @@ func (s Sampler) events(story storyfile.Story) (events []call.Event, agents []st
 	return events, agents, nil
 }
 
-// notUsed is what a story says and a sample has no use for.
+// notUsed lists what the story states but a sample does not use.
 func (s Sampler) notUsed(story storyfile.Story, events []call.Event) (left []string) {
 	if story.With != nil || story.File != nil {
-		left = append(left, "automations of the story's own, because it is played with the file that is checked")
+		left = append(left, "the story's own automations, because the checked file is used")
 	}
 	if story.Becomes != nil {
-		left = append(left, "what the story becomes, with which nothing is compared")
+		left = append(left, "the result in \"becomes\", because a sample compares nothing")
 	}
 	unlisted := make(map[string]bool)
 	for _, event := range events {
@@ -140,7 +140,7 @@ func (s Sampler) notUsed(story storyfile.Story, events []call.Event) (left []str
 	return left
 }
 
-// player carries out the steps of one call.
+// player runs the steps of one call.
 type player struct {
 	org          *org
 	steps        *activities.Activities
@@ -155,7 +155,7 @@ func (p *player) do(ctx context.Context, step call.Step, now time.Time) (call.Do
 	result, err := p.attempt(ctx, input)
 	var refused *temporal.ApplicationError
 	if errors.As(err, &refused) && refused.Type() == activities.CallerUnknown {
-		is.Warnings = append(is.Warnings, "the call is parked: "+refused.Message()+"; what follows is as if an operator did that")
+		is.Warnings = append(is.Warnings, "the call is parked: "+refused.Message()+"; the rest assumes that an operator did so")
 		input.Amend = &activities.Amendment{Customer: new(operators)}
 		result, err = p.attempt(ctx, input)
 	}
@@ -177,7 +177,7 @@ func (p *player) attempt(ctx context.Context, input activities.StepInput) (activ
 	return p.steps.UpdateConversation(ctx, input)
 }
 
-// eventsOf are the automations' events that a step writes for.
+// eventsOf returns the automations' events that a step handles.
 func eventsOf(step call.Step) string {
 	opening := "call.inbound"
 	if step.Is.Opening.Outgoing {
@@ -197,7 +197,7 @@ func eventsOf(step call.Step) string {
 	return strings.Join(names, ", ")
 }
 
-// addSilent adds the events that no step came of.
+// addSilent adds the events that caused no step.
 func (p *player) addSilent(story storyfile.Story) {
 	for _, e := range story.Reported() {
 		if !slices.ContainsFunc(p.sample.Events, func(w Written) bool { return strings.Contains(w.Event, e.Name) }) {

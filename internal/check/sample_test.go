@@ -12,17 +12,18 @@ import (
 	"github.com/callthread/callthread/automation/load"
 )
 
-// made stands for the id of everything that is made in a sample.
+// made replaces the id of every object that a sample creates.
 const made = "000000000000000000000001"
 
 var madeID = regexp.MustCompile(fmt.Sprintf("%06x[0-9a-f]{18}", began.Unix()>>8))
 
-// sampler samples a file whose content is not at hand.
+// sampler is a Sampler with the built-in file as content.
 func sampler(set *automation.Set) Sampler {
 	return Sampler{Set: set, Content: automation.DefaultFile, Country: "DE"}
 }
 
-// What every sample call of a new caller begins with, and what tells its conversation and notes from others.
+// The first requests of every sample call by a new caller, and the beginnings of conversations and
+// notes.
 const (
 	look     = `GET /v1/customers/phone=%2B493023125042 `
 	add      = `POST /v1/customers {"phones":[{"type":"mobile","phone":"+493023125042"}]}`
@@ -31,7 +32,7 @@ const (
 	at       = ` /v1/conversations/` + made
 )
 
-// mine is a file with what the built-in one has not.
+// mine is a file with options that the built-in one does not use.
 func mine(t *testing.T) *automation.Set {
 	return loaded(t,
 		`name: "Ring {call.from:last4}", priority: 4, direction: out, status: done, tags: [a, "to_{call.to:last3}"], assignedTeams: [`+support+`],
@@ -43,13 +44,14 @@ func mine(t *testing.T) *automation.Set {
 
 // The titles of the sample calls.
 const (
-	isAnswered  = "answered after 7 s, over after 95 s"
-	isLost      = "nobody picks up, the caller gives up after 20 s"
-	isLostBare  = isLost + ", and no field of your own is sent"
-	isAnonymous = "from a withheld number, answered after 7 s, over after 95 s"
+	isAnswered  = "answered after 7 s, ended after 95 s"
+	isLost      = "missed, the caller hangs up after 20 s"
+	isLostBare  = isLost + ", without your own fields"
+	isAnonymous = "from a withheld number, answered after 7 s, ended after 95 s"
 )
 
-// played are the requests of all samples, as lines of method, path and body, and their warnings, by title.
+// played returns the requests of all samples as lines of method, path and body, and their warnings,
+// by title.
 func played(t *testing.T, set *automation.Set) (requests, warnings map[string][]string) {
 	t.Helper()
 	samples, _, err := sampler(set).Samples(t.Context(), UsualCalls(set))
@@ -70,7 +72,7 @@ func played(t *testing.T, set *automation.Set) (requests, warnings map[string][]
 	return requests, warnings
 }
 
-// requestsOf are those of the samples with a number, the lost one without fields of one's own.
+// requestsOf returns the requests of the samples with a number. The lost call has no custom fields.
 func requestsOf(t *testing.T, set *automation.Set) (answered, lost []string, warnings [2][]string) {
 	t.Helper()
 	requests, warned := played(t, set)
@@ -83,7 +85,7 @@ func requestsOf(t *testing.T, set *automation.Set) (answered, lost []string, war
 	return requests[isAnswered], requests[end], [2][]string{warned[isAnswered], warned[end]}
 }
 
-func TestSampleFromAWithheldNumberIsOfACallerWhoIsNotKnown(t *testing.T) {
+func TestWithheldSampleHasUnknownCaller(t *testing.T) {
 	requests, _ := played(t, loaded(t, `name: "From {call.from|nobody}"`))
 	require.Equal(t, []string{
 		`GET /v1/customers/externalId=babelforce%3Aunknown-caller `,
@@ -92,7 +94,7 @@ func TestSampleFromAWithheldNumberIsOfACallerWhoIsNotKnown(t *testing.T) {
 	}, requests[isAnonymous])
 }
 
-func TestSamplesCarryTheFieldsThatTheFileDeclaresButOneDoesNot(t *testing.T) {
+func TestAllSamplesButOneHaveDeclaredFields(t *testing.T) {
 	set, _, err := load.Bytes("file.yaml", []byte(`
 fields: [shop, app.vip]
 automations:
@@ -110,12 +112,12 @@ automations:
 	require.Len(t, requests, 3, "no fields, nothing to go without")
 }
 
-func TestSampleOfALostCallNamesTheQueueThatItWaitedIn(t *testing.T) {
+func TestLostSampleNamesItsQueue(t *testing.T) {
 	_, lost, _ := requestsOf(t, loaded(t, "", "event: call.finished, action: kustomer.conversation.update, options: { note: '{queue.name}' }"))
 	require.Equal(t, `POST`+at+`/notes {"body":"Support","externalId":"`+external+`:finished"}`, lost[3])
 }
 
-func TestSamplesOfTheBuiltInFileAreTheRequestsThatWouldBeSent(t *testing.T) {
+func TestSamplesOfBuiltInFileMatchRequests(t *testing.T) {
 	answered, lost, warnings := requestsOf(t, load.Default())
 	const open = `POST /v1/conversations ` + of + `"name":"Call from +493023125042","status":"open","direction":"in","tags":["babelforce","inbound_call","call_lost"]}`
 	require.Equal(t, []string{
@@ -133,7 +135,7 @@ func TestSamplesOfTheBuiltInFileAreTheRequestsThatWouldBeSent(t *testing.T) {
 	require.Empty(t, warnings[1])
 }
 
-func TestSamplesShowAttributesTeamsAndTagsOfAFileOfOnesOwn(t *testing.T) {
+func TestSamplesShowAttributesTeamsAndTags(t *testing.T) {
 	answered, lost, _ := requestsOf(t, mine(t))
 	const open = `POST /v1/conversations ` + of + `"name":"Ring 5042","status":"done","priority":4,"direction":"out","tags":["a","to_001"],` +
 		`"assignedTeams":["` + support + `"],"custom":{"callIdStr":"7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b","ringingAt":"2026-03-02T09:30:00.000Z","storyTxt":"none"}}`
@@ -146,8 +148,8 @@ func TestSamplesShowAttributesTeamsAndTagsOfAFileOfOnesOwn(t *testing.T) {
 	require.Equal(t, []string{look, add, open}, lost)
 }
 
-func TestSamplesShowWhatAFileAsksForBeyondTheUsualEvents(t *testing.T) {
-	const outgoing = "placed by an agent, answered after 7 s, over after 95 s"
+func TestSamplesShowUnusualEvents(t *testing.T) {
+	const outgoing = "outbound, answered after 7 s, ended after 95 s"
 	update := func(event, note string) string {
 		return "event: " + event + ", action: kustomer.conversation.update, options: { note: '" + note + "' }"
 	}
@@ -163,15 +165,15 @@ func TestSamplesShowWhatAFileAsksForBeyondTheUsualEvents(t *testing.T) {
 			`POST` + at + `/notes {"body":"answered for 88 s","externalId":"` + external + `:wrappedUp"}`,
 		}, requests[title][4:], title)
 	}
-	require.Len(t, requests[isLost], 4, "nobody spoke, and nobody has anything to wrap up")
+	require.Len(t, requests[isLost], 4, "no agent spoke, so there is nothing to wrap up")
 }
 
-func TestSampleOfACustomersOwnLooksForNoCaller(t *testing.T) {
+func TestSampleWithFixedCustomerSkipsLookup(t *testing.T) {
 	_, lost, _ := requestsOf(t, loaded(t, `customer: `+nobody))
 	require.Equal(t, []string{`POST /v1/conversations {"customer":"` + nobody + `","externalId":"` + external + `","status":"open","direction":"in"}`}, lost)
 }
 
-func TestSampleCallThatNoAutomationOpensAConversationForMakesNoRequests(t *testing.T) {
+func TestSampleWithoutConversationSendsNoRequests(t *testing.T) {
 	set, _, err := load.Bytes("file.yaml", []byte(`automations:
   - event: call.inbound
     trigger: { conditions: [{ expression: call.from, operator: STARTS_WITH, expectation: "+44" }] }
@@ -185,13 +187,13 @@ func TestSampleCallThatNoAutomationOpensAConversationForMakesNoRequests(t *testi
 	require.Empty(t, lost)
 }
 
-func TestSamplesWarnOfWhatOperatorsWouldSee(t *testing.T) {
+func TestSamplesShowWarnings(t *testing.T) {
 	_, _, warnings := requestsOf(t, loaded(t, `tags: ["`+strings.Repeat("x", 63)+`{call.id}"]`, update(`custom: { pageUrl: "{agent.name}" }`)))
 	const tag = "a tag has characters that Kustomer does not allow, or more than 64: it was left out"
 	require.Equal(t, [2][]string{{tag, "attribute pageUrl was left out: its value is not an absolute URL"}, {tag}}, warnings)
 }
 
-func TestASampleOfAFileThatParksUnknownCallersSaysSo(t *testing.T) {
+func TestSampleShowsParkedCall(t *testing.T) {
 	set, _, err := load.Bytes("test.yaml", []byte("callers: { unknown: park }\nautomations:\n- { event: call.inbound, action: kustomer.conversation.create, options: {} }\n"))
 	require.NoError(t, err)
 	requests, warnings := played(t, set)

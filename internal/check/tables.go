@@ -8,11 +8,12 @@ import (
 	"github.com/callthread/callthread/internal/storyfile"
 )
 
-// maxNumbers is for how many of the file's numbers there is a sample: enough to see that the table works.
+// maxNumbers limits the samples for the file's numbers. Five are enough to see that the table
+// works.
 const maxNumbers = 5
 
-// ofTables are the calls that the file's tables are for: on each of its numbers, from a
-// number that it ignores, and from a customer who called in vain before.
+// ofTables returns the calls that the file's tables are for: one for each number, one from an
+// ignored number, and one from a customer who has a lost call.
 func (c Call) ofTables(set *automation.Set, numbers []string) (stories []storyfile.Story) {
 	add := func(c Call, title string) {
 		story := c.answered(set)
@@ -20,7 +21,7 @@ func (c Call) ofTables(set *automation.Set, numbers []string) (stories []storyfi
 		stories = append(stories, story)
 	}
 	for i, number := range numbers {
-		if i == 0 || i >= maxNumbers { // the usual calls are on the first
+		if i == 0 || i >= maxNumbers { // the usual calls are on the first number
 			continue
 		}
 		on := c
@@ -31,7 +32,7 @@ func (c Call) ofTables(set *automation.Set, numbers []string) (stories []storyfi
 		add(ignored, "which the file ignores")
 	}
 	if set.Callers.Returning.Resolves {
-		add(c, "and had called in vain before")
+		add(c, "and has an earlier lost call")
 		stories[len(stories)-1].Before = []storyfile.Customer{{
 			Name: "Sample", Number: customer,
 			Conversations: []storyfile.Earlier{{Name: "The earlier call", Ago: time.Hour, Tags: set.LostTags()}},
@@ -40,7 +41,8 @@ func (c Call) ofTables(set *automation.Set, numbers []string) (stories []storyfi
 	return stories
 }
 
-// ignored is a call that the file ignores; not ok if it ignores none but those from withheld numbers.
+// ignored is a call that the file ignores; not ok if the file ignores only withheld numbers, or
+// none.
 func (c Call) ignored(set *automation.Set) (_ Call, ok bool) {
 	switch i := set.Ignore; {
 	case len(i.Callers) > 0:
@@ -57,7 +59,7 @@ func (c Call) ignored(set *automation.Set) (_ Call, ok bool) {
 	return c, true
 }
 
-// beginning is a number of the shortest length that numbers with a prefix have.
+// beginning is a number with the prefix and the shortest length that such numbers have.
 func beginning(set *automation.Set, prefix string) string {
 	const digits = "1234567890123"
 	for n := range len(digits) {

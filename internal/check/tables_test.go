@@ -24,7 +24,8 @@ func twoBrands(t *testing.T) Sampler {
 	return Sampler{Set: set, Content: content}
 }
 
-// tagsOf are the last tags that the sample puts on a conversation, and those that it adds or removes.
+// tagsOf returns the last tags that the sample sets on a conversation, and those that it adds or
+// removes.
 func tagsOf(t *testing.T, sample Sample) (tags []string) {
 	t.Helper()
 	for _, event := range sample.Events {
@@ -44,7 +45,7 @@ func tagsOf(t *testing.T, sample Sample) (tags []string) {
 	return tags
 }
 
-func TestTheExampleOfTwoBrandsDoesWhatItSays(t *testing.T) {
+func TestExampleOfTwoBrandsWorks(t *testing.T) {
 	s := twoBrands(t)
 	samples, unreached, err := s.Samples(t.Context(), append(UsualCalls(s.Set), Call{Waited: 130 * time.Second}.lost()))
 	require.NoError(t, err)
@@ -55,22 +56,22 @@ func TestTheExampleOfTwoBrandsDoesWhatItSays(t *testing.T) {
 		require.Equal(t, strings.HasSuffix(sample.Call, ", which the file ignores"), sample.Ignored)
 		require.Equal(t, !sample.Ignored, sample.Writes())
 	}
-	const answered = "answered after 7 s, over after 95 s"
+	const answered = "answered after 7 s, ended after 95 s"
 	require.Equal(t, map[string][]string{
-		answered: {"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level"},
-		"nobody picks up, the caller gives up after 20 s": {"inbound_call call_lost alpha", "POST call_abandoned_in_queue outside_service_level"},
-		"from a withheld number, " + answered:             {"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level"},
-		"placed by an agent, " + answered:                 {"outbound_call alpha", "outbound_call alpha call_answered"},
-		answered + ", on the number Beta":                 {"inbound_call call_lost beta", "inbound_call beta call_answered within_service_level"},
-		answered + ", which the file ignores":             nil,
-		answered + ", and had called in vain before": {
+		answered:                                 {"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level"},
+		"missed, the caller hangs up after 20 s": {"inbound_call call_lost alpha", "POST call_abandoned_in_queue outside_service_level"},
+		"from a withheld number, " + answered:    {"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level"},
+		"outbound, " + answered:                  {"outbound_call alpha", "outbound_call alpha call_answered"},
+		answered + ", on the number Beta":        {"inbound_call call_lost beta", "inbound_call beta call_answered within_service_level"},
+		answered + ", which the file ignores":    nil,
+		answered + ", and has an earlier lost call": {
 			"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level", "DELETE call_lost",
 		},
-		"nobody picks up, the caller gives up after 130 s": {"inbound_call call_lost alpha", "inbound_call call_lost alpha call_abandoned_in_queue outside_service_level"},
+		"missed, the caller hangs up after 130 s": {"inbound_call call_lost alpha", "inbound_call call_lost alpha call_abandoned_in_queue outside_service_level"},
 	}, tags)
 }
 
-func TestEachKindOfIgnoredNumberHasASample(t *testing.T) {
+func TestIgnoredNumbersHaveSamples(t *testing.T) {
 	for ignore, want := range map[string]Call{
 		`callers: ["+493023125666", internal]`: {From: "+493023125666"},
 		`callers: ["+49900*"]`:                 {From: "+499001"},

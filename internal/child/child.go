@@ -1,4 +1,5 @@
-// Package child runs other programs as children that never outlive us.
+// Package child runs other programs as child processes. A child does not outlive its parent, also
+// if the parent is killed (on Linux). The end of the child's output is kept for error messages.
 package child
 
 import (
@@ -19,7 +20,7 @@ type Process struct {
 // outputTimeout is how long a grandchild may keep the output open after the child's end.
 const outputTimeout = time.Second
 
-// Start starts a command, and keeps the end of what it prints.
+// Start starts a command and keeps the end of its output.
 func Start(command *exec.Cmd) (*Process, error) {
 	p := &Process{command: command, exited: make(chan struct{})}
 	command.Stdout, command.Stderr = &p.output, &p.output
@@ -28,8 +29,8 @@ func Start(command *exec.Cmd) (*Process, error) {
 	return p, p.launch()
 }
 
-// launch starts the process from a thread of its own that lives as long as
-// the process does: Linux ties "die with your parent" to the parent's thread.
+// launch starts the process from a separate thread that lives as long as the process. Linux
+// sends Pdeathsig when the parent's thread ends.
 func (p *Process) launch() error {
 	started := make(chan error)
 	go func() {
@@ -45,22 +46,22 @@ func (p *Process) launch() error {
 	return <-started
 }
 
-// PID is the child's process id.
+// PID returns the child's process id.
 func (p *Process) PID() int { return p.command.Process.Pid }
 
-// Exited is closed when the child has ended.
+// Exited returns a channel that is closed when the child has ended.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
 
-// End says how the child has ended, such as "exit status 1".
+// End waits for the child to end and returns its state, such as "exit status 1".
 func (p *Process) End() string {
 	<-p.exited
 	return p.command.ProcessState.String()
 }
 
-// Output is the end of what the child has printed.
+// Output returns the end of the child's output.
 func (p *Process) Output() string { return p.output.String() }
 
-// Stop asks the child to end, and kills it when that takes longer than the timeout.
+// Stop sends SIGTERM to the child, and kills it if it does not end within the timeout.
 func (p *Process) Stop(timeout time.Duration) {
 	_ = p.command.Process.Signal(syscall.SIGTERM)
 	select {
@@ -70,16 +71,16 @@ func (p *Process) Stop(timeout time.Duration) {
 	}
 }
 
-// Kill ends the child with no chance to tidy up, as a power cut would.
+// Kill kills the child without a chance to clean up, as a power failure would.
 func (p *Process) Kill() {
 	_ = p.command.Process.Kill()
 	<-p.exited
 }
 
-// tailSize is enough for the reason of an end, however much was printed before.
+// tailSize is enough for the reason of a failure, however much was printed before.
 const tailSize = 64 << 10
 
-// tail keeps the last of what is written to it.
+// tail keeps the last bytes that are written to it.
 type tail struct {
 	mu   sync.Mutex
 	kept []byte

@@ -21,7 +21,7 @@ func start(t *testing.T, script string) *Process {
 	return process
 }
 
-// await waits until the child has printed a line, and returns it.
+// await waits until the child has printed a line and returns it.
 func await(t *testing.T, process *Process) (line string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -32,7 +32,7 @@ func await(t *testing.T, process *Process) (line string) {
 	return line
 }
 
-func TestChildThatEndsSaysHowAndWhatItPrinted(t *testing.T) {
+func TestChildReportsStateAndOutput(t *testing.T) {
 	process := start(t, "echo out; echo err >&2; exit 3")
 	require.Equal(t, "exit status 3", process.End())
 	require.Equal(t, "out\nerr\n", process.Output())
@@ -58,7 +58,7 @@ func TestChildThatDoesNotStopIsKilled(t *testing.T) {
 	require.Equal(t, "signal: killed", process.End())
 }
 
-func TestKilledChildIsGoneAndMayBeKilledAgain(t *testing.T) {
+func TestKilledChildMayBeKilledAgain(t *testing.T) {
 	process := start(t, `echo $$; exec sleep 600`)
 	id, err := strconv.Atoi(await(t, process))
 	require.NoError(t, err)
@@ -74,7 +74,7 @@ func TestOnlyTheEndOfTheOutputIsKept(t *testing.T) {
 	require.True(t, strings.HasSuffix(process.Output(), "last words\n"))
 }
 
-// The test's own program plays the parent that dies without a word.
+// The test binary itself is the parent that gets killed.
 func TestChildDiesWithAParentThatIsKilled(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("elsewhere nothing ties a child to its parent")
@@ -97,7 +97,8 @@ func TestChildDiesWithAParentThatIsKilled(t *testing.T) {
 	require.Eventually(t, func() bool { return syscall.Kill(id, 0) != nil || isZombie(id) }, 10*time.Second, 5*time.Millisecond)
 }
 
-// isZombie: an orphan is gone once whoever inherits it has noticed, which may never be in a container.
+// isZombie reports whether a process has ended but was not reaped. In a container it may never be
+// reaped.
 func isZombie(id int) bool {
 	status, err := os.ReadFile("/proc/" + strconv.Itoa(id) + "/stat")
 	return err == nil && strings.Contains(string(status), ") Z ")

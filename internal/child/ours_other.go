@@ -4,7 +4,8 @@ package child
 
 import "syscall"
 
-// childOfOurs keeps Ctrl-C in the terminal from reaching the child before we have finished with it.
+// childOfOurs keeps Ctrl-C in the terminal from reaching the child before the parent has finished
+// with it.
 func childOfOurs() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }

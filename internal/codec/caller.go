@@ -9,18 +9,17 @@ import (
 	"slices"
 )
 
-// hashSize is half of SHA-256's: enough that no two numbers ever have one hash.
+// hashSize is half the size of SHA-256, enough to rule out collisions of numbers.
 const hashSize = 16
 
-// callersKey derives the key that hashes callers' numbers, so that one key is
-// never used for two things.
+// callersKey derives the key that hashes callers' numbers, so that no key has two uses.
 func callersKey(secret []byte) ([]byte, error) {
 	return hkdf.Key(sha256.New, secret, nil, "callthread: hash of a caller's number", sha256.Size)
 }
 
-// CallerHash is what a caller's number is found by in Temporal's list of runs,
-// where nothing is encrypted. Numbers are few enough to try them all, so it is
-// of no use to whoever lacks the key. Without keys, or a number, it is "".
+// CallerHash returns a keyed hash of a caller's number, with which operators find calls in
+// Temporal's workflow list, where nothing is encrypted. The key is needed because all phone
+// numbers could be hashed by trial. Without keys or without a number, CallerHash returns "".
 func (k *Keys) CallerHash(number string) string {
 	if k.first == "" || number == "" {
 		return ""
@@ -28,14 +27,14 @@ func (k *Keys) CallerHash(number string) string {
 	return CallerHashPrefix(k.first) + k.byID[k.first].callerHash(number)
 }
 
-// CallerHashPrefix is how hashes with the key of this id begin.
+// CallerHashPrefix returns the prefix of hashes that were made with the key of this id.
 func CallerHashPrefix(id string) string { return id + ":" }
 
-// IDs are those of all keys.
+// IDs returns the sorted ids of all keys.
 func (k *Keys) IDs() []string { return slices.Sorted(maps.Keys(k.byID)) }
 
-// CallerHashes are those of a number with each of the keys: calls have that of
-// the key that was the first in their time.
+// CallerHashes returns the hashes of a number with every key. A call has the hash made with
+// the key that was the first at the time.
 func (k *Keys) CallerHashes(number string) (hashes []string) {
 	for _, id := range k.IDs() {
 		hashes = append(hashes, CallerHashPrefix(id)+k.byID[id].callerHash(number))

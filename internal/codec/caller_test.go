@@ -8,7 +8,7 @@ import (
 
 const number = "+493023125042"
 
-func TestCallersHashIsTheSameEachTimeAndOtherForOtherNumbersAndKeys(t *testing.T) {
+func TestCallerHashDependsOnNumberAndKey(t *testing.T) {
 	hash := keysOf(t, newer).CallerHash(number)
 	require.Regexp(t, `^2026:[0-9a-f]{32}$`, hash)
 	require.Equal(t, hash, keysOf(t, newer+","+older).CallerHash(number))
@@ -16,7 +16,7 @@ func TestCallersHashIsTheSameEachTimeAndOtherForOtherNumbersAndKeys(t *testing.T
 	require.NotEqual(t, hash, keysOf(t, newer).CallerHash(number+"0"))
 }
 
-func TestCallsAreFoundByTheHashOfEachKeyThatWasEverTheFirst(t *testing.T) {
+func TestHashesOfAllKeysFindCalls(t *testing.T) {
 	rotated := keysOf(t, newer+","+older)
 	require.ElementsMatch(t, []string{keysOf(t, newer).CallerHash(number), keysOf(t, older).CallerHash(number)}, rotated.CallerHashes(number))
 }
@@ -27,7 +27,7 @@ func TestWithoutAKeyOrANumberThereIsNoHash(t *testing.T) {
 	require.Empty(t, keysOf(t, newer).CallerHash(""))
 }
 
-// A hash is stored for as long as a call is: were it made otherwise, callers would not be found any more.
+// A hash is stored as long as its call. If it changed, operators could not find callers any more.
 func TestCallersHashStaysAsItIs(t *testing.T) {
 	require.Equal(t, "2026:df9ee35a664340fbdb6a98f9bc41d0aa", keysOf(t, newer).CallerHash(number))
 }

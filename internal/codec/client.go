@@ -11,9 +11,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Protect has a client, and the workers made of it, encrypt all that they hand
-// to Temporal but ids and search attributes, the words of failures included.
-// Without keys they write in the clear, and say of what is encrypted that they cannot read it.
+// Protect configures a client, and the workers that use it, to encrypt everything they send to
+// Temporal except ids and search attributes. Failure messages are encrypted too. Without keys
+// they send plain text and return an error for encrypted payloads.
 func (k *Keys) Protect(options *client.Options) {
 	data := k.DataConverter()
 	options.DataConverter = data
@@ -22,16 +22,16 @@ func (k *Keys) Protect(options *client.Options) {
 	})}
 }
 
-// failureConverter reads failures without changing them. The SDK's own decrypts
-// them in place, and so stores those of local activities, which it reads before
-// it hands them over, in the clear (SDK 1.50).
+// failureConverter reads failures without changing them. The SDK's own converter decrypts them
+// in place. The SDK reads the failures of local activities before it sends them, so they would be
+// stored as plain text (SDK 1.50).
 type failureConverter struct{ converter.FailureConverter }
 
 func (f failureConverter) FailureToError(failure *failurepb.Failure) error {
 	return f.FailureConverter.FailureToError(proto.CloneOf(failure))
 }
 
-// DataConverter reads and writes payloads as clients with these keys do.
+// DataConverter returns the converter that reads and writes payloads as clients with these keys do.
 func (k *Keys) DataConverter() converter.DataConverter {
 	plain := converter.GetDefaultDataConverter()
 	return dataConverter{
@@ -40,7 +40,7 @@ func (k *Keys) DataConverter() converter.DataConverter {
 	}
 }
 
-// dataConverter is another one in workflows than elsewhere.
+// dataConverter behaves differently inside workflows.
 type dataConverter struct {
 	converter.DataConverter
 	inWorkflows converter.DataConverter
@@ -54,8 +54,8 @@ func (d dataConverter) WithWorkflowContext(converter.WorkflowContext) converter.
 	return d.inWorkflows
 }
 
-// insistent panics where decoding fails. A workflow then waits for a worker that
-// has the key; an error would fail it for good, or have it drop the event.
+// insistent panics if decoding fails. The workflow task then fails and is retried until a worker
+// has the key. An error would fail the workflow or drop the event.
 type insistent struct{ *Keys }
 
 func (i insistent) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {

@@ -30,7 +30,7 @@ func TestArgumentsAreEncryptedAndReadAgain(t *testing.T) {
 	require.Equal(t, 7, seconds)
 }
 
-func TestFailuresAreEncryptedWithTheirWords(t *testing.T) {
+func TestFailureMessagesAreEncrypted(t *testing.T) {
 	options := protected(t, newer)
 	cause := temporal.NewApplicationError("taken by Jane Doe", "KustomerRefused", "about Jane Doe")
 	failure := options.FailureConverter.ErrorToFailure(cause)
@@ -46,7 +46,7 @@ func TestFailuresAreEncryptedWithTheirWords(t *testing.T) {
 	require.Equal(t, "about Jane Doe", details)
 }
 
-func TestWithoutKeysAllIsWrittenAsByDefault(t *testing.T) {
+func TestWithoutKeysPayloadsArePlain(t *testing.T) {
 	options := protected(t, "")
 	written, err := options.DataConverter.ToPayload("words")
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestWithoutKeysAllIsWrittenAsByDefault(t *testing.T) {
 	require.Equal(t, "words", options.FailureConverter.ErrorToFailure(errors.New("words")).GetMessage())
 }
 
-func TestAWorkflowThatLacksTheKeyStopsShortWhereOthersAreToldWhy(t *testing.T) {
+func TestMissingKeyPanicsInWorkflowsOnly(t *testing.T) {
 	written, err := protected(t, newer).DataConverter.ToPayloads("words")
 	require.NoError(t, err)
 	var read string
@@ -64,7 +64,7 @@ func TestAWorkflowThatLacksTheKeyStopsShortWhereOthersAreToldWhy(t *testing.T) {
 		data := protected(t, keys).DataConverter
 		var unknown *UnknownKeyError
 		require.ErrorAs(t, data.FromPayloads(written, &read), &unknown)
-		// As the SDK makes it of ours for a workflow.
+		// The SDK derives the converter of a workflow in this way.
 		inWorkflow := data.(workflow.ContextAware).WithWorkflowContext(nil)
 		require.PanicsWithError(t, unknown.Error(), func() { _ = inWorkflow.FromPayloads(written, &read) })
 	}

@@ -1,6 +1,9 @@
-// Package codec keeps what Temporal stores of calls from being read by those
-// who do not have the key: phone numbers, names and notes are in the inputs and
-// results of nearly every step.
+// Package codec encrypts what Temporal stores about calls.
+//
+// The inputs and results of nearly every step contain phone numbers, names and notes. The
+// package encrypts these payloads in the clients and workers with AES-256, so that they are
+// readable only with the key. It also serves the codec server, which decrypts them for Temporal's
+// Web UI and CLI, and hashes callers' numbers for search attributes.
 package codec
 
 import (
@@ -11,13 +14,13 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// What an encrypted payload says of itself. Stored for as long as a history is.
+// The metadata of an encrypted payload. It is stored as long as the history.
 const (
 	encoding      = "binary/encrypted"
 	metadataKeyID = "encryption-key-id"
 )
 
-// Encode encrypts payloads whole: what their metadata says of the type stays secret too.
+// Encode encrypts whole payloads with their metadata, so that the type is secret too.
 func (k *Keys) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	if k.first == "" {
 		return payloads, nil
@@ -36,8 +39,9 @@ func (k *Keys) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	return sealed, nil
 }
 
-// Decode decrypts what is encrypted, and leaves the rest as it is: calls that
-// began before encryption was switched on are in the clear.
+// Decode decrypts encrypted payloads and leaves others unchanged, because calls that began
+// before encryption was enabled have plain payloads. It returns an [UnknownKeyError] if the key
+// of a payload is not set.
 func (k *Keys) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	opened := make([]*commonpb.Payload, len(payloads))
 	for i, payload := range payloads {
@@ -61,24 +65,25 @@ func (k *Keys) open(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	}
 	plain, err := sealer.Open(nil, nil, payload.GetData(), authenticated(id))
 	if err != nil {
-		return nil, fmt.Errorf("a payload cannot be decrypted with the key %q: it was changed since, or another key had this id", id)
+		return nil, fmt.Errorf("a payload cannot be decrypted with the key %q: it was changed, or encrypted with another key of the same id", id)
 	}
 	opened := &commonpb.Payload{}
 	if err := proto.Unmarshal(plain, opened); err != nil {
-		return nil, fmt.Errorf("a payload that was encrypted with the key %q holds none: %w", id, err)
+		return nil, fmt.Errorf("decode a payload that was encrypted with the key %q: %w", id, err)
 	}
 	return opened, nil
 }
 
-// authenticated is what nobody can change in a payload's metadata without the key.
+// authenticated is the metadata that cannot be changed without the key.
 func authenticated(id string) []byte { return []byte(encoding + " " + id) }
 
-// UnknownKeyError says that a payload was encrypted with a key that is not set here.
+// UnknownKeyError is returned for a payload that was encrypted with a key that is not set.
 type UnknownKeyError struct {
 	ID   string
 	none bool
 }
 
+// Error names the key and the settings with which keys are set.
 func (e *UnknownKeyError) Error() string {
 	if e.none {
 		return fmt.Sprintf("encrypted with the key %q, and no key is set here (--encryption-key-file, CALLTHREAD_ENCRYPTION_KEYS)", e.ID)

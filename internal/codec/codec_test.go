@@ -44,7 +44,7 @@ func decrypt(keys *Keys, sealed *commonpb.Payload) (*commonpb.Payload, error) {
 	return opened[0], nil
 }
 
-func TestWhatIsEncryptedIsReadAgainAsItWas(t *testing.T) {
+func TestEncryptedPayloadsRoundTrip(t *testing.T) {
 	keys := keysOf(t, newer)
 	for _, data := range []string{"", `"+493023125042"`, strings.Repeat("long ", 100_000)} {
 		opened, err := decrypt(keys, encrypt(t, keys, data))
@@ -91,7 +91,7 @@ func TestTheFirstKeyEncryptsAndEveryKeyDecrypts(t *testing.T) {
 	}
 }
 
-func TestWhatIsInTheClearPasses(t *testing.T) {
+func TestPlainPayloadsAreUnchanged(t *testing.T) {
 	for _, keys := range []*Keys{keysOf(t, newer), keysOf(t, "")} {
 		for _, clear := range []*commonpb.Payload{payload("words"), {}, {Metadata: map[string][]byte{"encoding": []byte("binary/null")}}} {
 			opened, err := decrypt(keys, clear)
@@ -115,7 +115,7 @@ func TestKeyThatIsNotSetIsNamed(t *testing.T) {
 	}
 }
 
-func TestWhatWasChangedIsRefused(t *testing.T) {
+func TestChangedPayloadIsRefused(t *testing.T) {
 	twoNames := keysOf(t, newer+",other"+strings.TrimPrefix(newer, "2026"))
 	sealed := encrypt(t, twoNames, "words")
 	for i := range sealed.GetData() {

@@ -14,28 +14,28 @@ import (
 
 const (
 	keySize = 32 // AES-256
-	// maxID is below the length of any key in base64 or hex: a key written where
-	// its id belongs is never taken for one, and so never shown.
+	// maxID is below the length of any key in base64 or hex. A key in the place of its id is
+	// therefore rejected and never shown.
 	maxID = 32
 )
 
 var wellFormedID = regexp.MustCompile(fmt.Sprintf(`^[A-Za-z0-9][A-Za-z0-9._-]{0,%d}$`, maxID-1))
 
-// Keys are those of one deployment, by id. The first encrypts, all decrypt.
-// Without any, payloads are written as they are.
+// Keys are the encryption keys of a deployment, by id. The first key encrypts, and every key
+// decrypts. Without keys, payloads are plain.
 type Keys struct {
 	first string
 	byID  map[string]*key
 }
 
-// key is one of them, and what is derived from it.
+// key is one key and the key derived from it.
 type key struct {
 	cipher.AEAD
 	callers []byte // hashes callers' numbers
 }
 
-// ParseKeys reads keys of the form id:base64, separated by commas or line ends.
-// No text is no keys. What is wrong is said without any part of a key.
+// ParseKeys reads keys of the form id:base64, separated by commas or line ends. An empty text
+// has no keys. Errors never contain a part of a key.
 func ParseKeys(text string) (*Keys, error) {
 	separates := func(r rune) bool { return r == ',' || unicode.IsSpace(r) }
 	written := strings.FieldsFunc(text, separates)
@@ -43,7 +43,7 @@ func ParseKeys(text string) (*Keys, error) {
 	for i, one := range written {
 		id, parsed, err := parseKey(one)
 		if err == nil && keys.byID[id] != nil {
-			err = fmt.Errorf("%q is the id of another one too", id)
+			err = fmt.Errorf("%q is also the id of another key", id)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("key %d of %d: %w", i+1, len(written), err)
@@ -54,7 +54,7 @@ func ParseKeys(text string) (*Keys, error) {
 		}
 	}
 	if len(written) == 0 && strings.TrimSpace(text) != "" {
-		return nil, errors.New("there are commas, and no key among them")
+		return nil, errors.New("there are commas but no keys")
 	}
 	return keys, nil
 }
@@ -66,7 +66,7 @@ func parseKey(written string) (id string, _ *key, err error) {
 	}
 	secret, err := base64.StdEncoding.Strict().DecodeString(encoded)
 	if err != nil {
-		return "", nil, fmt.Errorf("what follows the id %q is not base64", id) // the cause quotes where
+		return "", nil, fmt.Errorf("the key after the id %q is not base64", id) // the cause quotes the position and nothing of the key
 	}
 	if len(secret) != keySize {
 		return "", nil, fmt.Errorf("%q has %d bytes, and not the %d of AES-256", id, len(secret), keySize)
@@ -83,7 +83,7 @@ func parseKey(written string) (id string, _ *key, err error) {
 	return id, &key{sealer, callers}, err
 }
 
-// NewKey makes a key under an id, as [ParseKeys] reads it.
+// NewKey makes a random key with an id, in the form that [ParseKeys] reads.
 func NewKey(id string) (string, error) {
 	if !wellFormedID.MatchString(id) {
 		return "", fmt.Errorf("%q cannot be a key's id: use up to %d letters, digits, dots, dashes and underscores", id, maxID)
@@ -93,5 +93,5 @@ func NewKey(id string) (string, error) {
 	return id + ":" + base64.StdEncoding.EncodeToString(key), nil
 }
 
-// First is the id of the key that encrypts, "" where there is none.
+// First returns the id of the key that encrypts, or "" without keys.
 func (k *Keys) First() string { return k.first }

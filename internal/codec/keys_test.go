@@ -17,13 +17,13 @@ func TestBadKeysAreRefusedWithoutShowingThem(t *testing.T) {
 		"id and key turned": {secret + ":2026", "id:base64"},
 		"raw key as id":     {strings.TrimRight(secret, "=") + ":2026", "id:base64"},
 		"id with a space":   {"a key:" + secret, "key 1 of 2"},
-		"no base64":         {older + ",2026:" + secret[:20] + "!" + secret[21:], `key 2 of 2: what follows the id "2026" is not base64`},
+		"no base64":         {older + ",2026:" + secret[:20] + "!" + secret[21:], `key 2 of 2: the key after the id "2026" is not base64`},
 		"cut base64":        {"2026:" + secret[:43], "is not base64"},
 		"key in hex":        {"2026:" + strings.Repeat("0f", 32), "48 bytes"},
 		"AES-128":           {"2026:" + base64.StdEncoding.EncodeToString([]byte(secret[:16])), `"2026" has 16 bytes, and not the 32 of AES-256`},
 		"no key at all":     {"2026:", "0 bytes"},
-		"id given twice":    {"2026:" + secret + "\n2026:" + newer[5:], `key 2 of 2: "2026" is the id of another one too`},
-		"commas alone":      {",", "no key among them"},
+		"id given twice":    {"2026:" + secret + "\n2026:" + newer[5:], `key 2 of 2: "2026" is also the id of another key`},
+		"commas alone":      {",", "but no keys"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ParseKeys(c.keys)

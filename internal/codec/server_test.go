@@ -42,7 +42,7 @@ func ask(t *testing.T, method, url, body string, headers map[string]string) (*ht
 	return response, string(text)
 }
 
-func TestPayloadsAreDecryptedForWhoeverKnowsTheSecret(t *testing.T) {
+func TestSecretAllowsDecryption(t *testing.T) {
 	url := serve(t, ServerOptions{Secret: "secret"})
 	sealed := encrypt(t, keysOf(t, newer), `"words"`)
 	for name, ask := range map[string]func(*http.Request){
@@ -61,7 +61,7 @@ func TestPayloadsAreDecryptedForWhoeverKnowsTheSecret(t *testing.T) {
 	}
 }
 
-func TestNobodyElseHasAnythingDecrypted(t *testing.T) {
+func TestWrongSecretIsRefused(t *testing.T) {
 	for name, authorization := range map[string]string{
 		"nothing": "", "another": "Bearer other", "part of it": "Bearer secre", "more": "Bearer secret2", "nothing as bearer": "Bearer ",
 		"as the user name": "Basic c2VjcmV0Og==", "no basic": "Basic !", "another password": "Basic YTpi",
@@ -142,7 +142,7 @@ func TestABrowserCanSignInBeforePagesAsk(t *testing.T) {
 	require.Contains(t, says, "signed in")
 }
 
-func TestWhatCannotBeDecryptedSaysWhich(t *testing.T) {
+func TestDecryptErrorNamesTheKey(t *testing.T) {
 	url := serve(t, ServerOptions{})
 	for body, says := range map[string]string{
 		`{"payloads":[{"metadata":{"encoding":"YmluYXJ5L2VuY3J5cHRlZA==","encryption-key-id":"bG9zdA=="},"data":"AA=="}]}`: `"lost"`,

@@ -9,7 +9,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestDemoShowsWhatTheBuiltInAutomationsLeaveToOthers(t *testing.T) {
+func TestDemoExtendsBuiltInAutomations(t *testing.T) {
 	set, _, err := load.Bytes("automations", usualAutomations)
 	require.NoError(t, err)
 	for _, kind := range []call.Kind{call.Inbound, call.Bridged, call.Finished, call.Outbound, call.Recorded} {

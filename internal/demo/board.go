@@ -20,25 +20,25 @@ import (
 )
 
 const (
-	// rowFormat leaves 26 of a hundred columns for the story.
+	// rowFormat leaves 26 of 100 columns for the story.
 	rowFormat = "%-8s  %-3s  %-18s  %-17.17s  %8s  %8s  %s"
-	// idShown is how much of a call's id is shown: enough to find it by, and to copy.
+	// idShown is the number of characters of a call's id on the board: enough to find the call by.
 	idShown = 8
-	// refresh is how often the table of a terminal is redrawn.
+	// refresh is the interval at which the table on a terminal is redrawn.
 	refresh = 500 * time.Millisecond
 )
 
-// board shows what happens to each call: as a table that redraws itself on a
-// terminal, and elsewhere as a line per call that has ended.
+// board shows the progress of every call. On a terminal it is a table that redraws
+// itself; elsewhere it prints one line for each call that has ended.
 type board struct {
 	out      io.Writer
-	terminal *os.File // nil where out is none
+	terminal *os.File // nil if out is not a terminal
 
 	mu    sync.Mutex
 	rows  []*row // oldest first
 	byKey map[string]*row
 	drawn int // lines on the screen that the next drawing replaces
-	// closed says that what comes next on the screen is not ours to overwrite.
+	// closed is set when the lines on the screen must not be overwritten any more.
 	closed bool
 }
 
@@ -64,7 +64,7 @@ func (b *board) header() {
 	b.row("CALL", "WAY", "STATE", "AGENT", "OPENED", "ASSIGNED", "STORY")
 }
 
-// start puts a call on the board.
+// start adds a call to the board.
 func (b *board) start(story simulator.Story) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -73,7 +73,7 @@ func (b *board) start(story simulator.Story) {
 	b.byKey[story.Key] = r
 }
 
-// say prints a line, except into the table of a terminal.
+// say prints a line, unless out is a terminal with a table.
 func (b *board) say(line string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -82,7 +82,7 @@ func (b *board) say(line string) {
 	}
 }
 
-// end says what became of a call.
+// end shows the result of a call.
 func (b *board) end(story simulator.Story, state workflows.State, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -98,7 +98,7 @@ func (b *board) end(story simulator.Story, state workflows.State, err error) {
 	}
 }
 
-// found says what a comparison with babelforce's log has found about a call.
+// found shows what the comparison with babelforce's log found about a call.
 func (b *board) found(v reconcile.Verdict) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -121,8 +121,8 @@ func (b *board) print(r *row) {
 		milliseconds(r.ringToOpened), milliseconds(r.bridgeToUpdate), story)
 }
 
-// row prints a row. On a terminal it is no longer than a line, of which the next
-// drawing has to count as many.
+// row prints a row. On a terminal it cuts the row to the width of the screen, because the
+// next drawing counts one line per row.
 func (b *board) row(cells ...any) {
 	line := []rune(fmt.Sprintf(rowFormat, cells...))
 	if b.terminal != nil {
@@ -148,8 +148,8 @@ func milliseconds(n int64) string {
 	return fmt.Sprintf("%d ms", n)
 }
 
-// follow keeps the table of a terminal up to date until the context ends. The
-// phases are read where operators read them: from Temporal's list of runs.
+// follow keeps the table on a terminal up to date until the context ends. It reads the
+// phases from Temporal's workflow list, as operators do.
 func (b *board) follow(ctx context.Context, temporal client.Client) {
 	if b.terminal == nil {
 		return
@@ -172,7 +172,7 @@ func (b *board) readPhases(ctx context.Context, temporal client.Client) {
 		Query: "WorkflowType = 'CallWorkflow' AND ExecutionStatus = 'Running'",
 	})
 	if err != nil {
-		return // the next tick asks again
+		return // the next tick tries again
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -185,7 +185,7 @@ func (b *board) readPhases(ctx context.Context, temporal client.Client) {
 	}
 }
 
-// draw replaces the table on the screen with as many of the latest calls as fit.
+// draw replaces the table on the screen with the latest calls that fit.
 func (b *board) draw() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -198,7 +198,7 @@ func (b *board) draw() {
 	}
 	shown := b.rows[max(0, len(b.rows)-max(1, height-8)):]
 	if b.drawn > 0 {
-		fmt.Fprintf(b.out, "\x1b[%dA\x1b[J", b.drawn) // up to the header, and clear from there
+		fmt.Fprintf(b.out, "\x1b[%dA\x1b[J", b.drawn) // move to the header and clear the rest
 	}
 	b.header()
 	for _, r := range shown {

@@ -27,10 +27,10 @@ var onBoard = simulator.Story{Key: key, Title: "answered at the first ring", Wan
 	Direction: "out", Bridges: []simulator.Bridge{{Agent: babelforce.Agent{Name: "Ada Äther"}}},
 }}
 
-func TestBoardPrintsOneLinePerCallWhereThereIsNoTerminal(t *testing.T) {
+func TestBoardPrintsLinesWithoutTerminal(t *testing.T) {
 	var out bytes.Buffer
 	board := newBoard(&out)
-	board.follow(t.Context(), nil) // returns at once: there is nothing to redraw
+	board.follow(t.Context(), nil) // returns at once without a terminal
 	unanswered := simulator.Story{Key: strings.Repeat("b", 32), Title: "abandoned", Want: simulator.Want{Direction: "in"}}
 	board.start(onBoard)
 	board.start(unanswered)
@@ -48,7 +48,7 @@ func TestBoardPrintsOneLinePerCallWhereThereIsNoTerminal(t *testing.T) {
 	require.NotContains(t, out.String(), "\x1b")
 }
 
-// drawing is a board on a terminal, whose writing is caught.
+// drawing returns a board on a terminal and the buffer that receives its output.
 func drawing() (*board, *bytes.Buffer) {
 	var out bytes.Buffer
 	board := newBoard(&out)
@@ -57,7 +57,7 @@ func drawing() (*board, *bytes.Buffer) {
 	return board, &out
 }
 
-func TestTableIsRedrawnInPlaceUntilTheBoardIsClosed(t *testing.T) {
+func TestTableIsRedrawnInPlace(t *testing.T) {
 	board, out := drawing()
 	board.start(onBoard)
 	board.draw()
@@ -85,7 +85,7 @@ func TestRowOnATerminalIsOneLine(t *testing.T) {
 	require.Contains(t, out.String(), "\n7c3f9a2e  ", "the id can be copied by itself")
 }
 
-// runs is a Temporal client that lists one run.
+// runs is a Temporal client that lists one workflow.
 type runs struct {
 	client.Client
 	id    string
@@ -101,7 +101,7 @@ func (r runs) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecuti
 	}}}, errors.Join(err, r.err)
 }
 
-func TestPhasesOnTheBoardAreThoseInTheListOfRuns(t *testing.T) {
+func TestBoardShowsPhasesFromWorkflowList(t *testing.T) {
 	board, _ := drawing()
 	board.start(onBoard)
 	phase := func(of runs) string {

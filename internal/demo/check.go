@@ -12,33 +12,33 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// found is what Kustomer holds of one call.
+// found is what Kustomer holds for one call.
 type found struct {
 	id, url           string
 	customerID        string
 	conversations     int
 	name              string
-	status, direction string // empty where others may change them, as the following
+	status, direction string // these and the fields up to custom are empty if other users may change them
 	priority          int
 	assignedUsers     []string
 	assignedTeams     []string
-	tags              []string // names; nil where only ids can be had
+	tags              []string // names; nil if the API returns only ids
 	custom            map[string]any
 	notes             []kustomer.Note
-	messages          []sandbox.Message // nil where none are written
-	phones            []string          // of the customer
-	customers         int               // who share a number with the customer, the customer included
-	// shared says that the conversation is another call's too.
+	messages          []sandbox.Message // nil if the timeline is not read
+	phones            []string          // the customer's numbers
+	customers         int               // customers that share a number with this one, itself included
+	// shared is set if other calls use the same conversation.
 	shared bool
 }
 
-// isWhole reports whether all of the conversation is known, and nobody else changes it.
+// isWhole reports whether the whole conversation is known and no other user changes it.
 func (f found) isWhole() bool { return f.tags != nil }
 
-// judge says what is not as it must be with a call, and whether the call must have a conversation at all.
+// judge returns what is wrong with a call, and whether the call must have a conversation.
 type judge func(simulator.Story, found) (problems []string, opens bool)
 
-// check compares what Kustomer holds with what must be true of each call.
+// check compares what Kustomer holds with the expected result of each call.
 func (s *show) check(ctx context.Context, calls []played) Report {
 	report := s.compare(ctx, calls)
 	report.Seed = s.Seed
@@ -67,7 +67,8 @@ func (s *show) compare(ctx context.Context, calls []played) Report {
 	return report
 }
 
-// judgeOf judges calls whose webhooks arrived in part by what babelforce's log can tell of them.
+// judgeOf returns the judge. If webhooks are lost, incomplete calls are judged by what babelforce's
+// log contains.
 func (s *show) judgeOf() judge {
 	if s.losses == nil {
 		return s.judge
@@ -77,7 +78,7 @@ func (s *show) judgeOf() judge {
 		switch {
 		case !isPart:
 			return s.judge(story, is)
-		case s.renderer != nil: // what the file makes of a part is not foretold
+		case s.renderer != nil: // the result of the user's file for an incomplete call is not predictable
 			_, opens := s.judge(story, is)
 			return nil, opens
 		}
@@ -85,25 +86,25 @@ func (s *show) judgeOf() judge {
 	}
 }
 
-// compare looks at what is held of each call.
+// compare looks up each call and judges what Kustomer holds for it.
 func compare(calls []played, judge judge, look func(key string) (found, error)) Report {
 	report := Report{Calls: len(calls)}
 	for _, one := range calls {
 		is, err := look(one.Key)
 		for _, leg := range legs(one.Story) {
-			own, _ := look(leg) // a look-up that fails has failed for the call too
+			own, _ := look(leg) // a failed look-up fails for the call itself too
 			is.conversations += own.conversations
 		}
 		problems, opens := judge(one.Story, is)
 		if one.err != nil {
-			problems = append(problems, fmt.Sprintf("did not come to its end: %v", one.err))
+			problems = append(problems, fmt.Sprintf("did not end: %v", one.err))
 		}
 		report.add(one.Story, is, err, problems, opens)
 	}
 	return report
 }
 
-// add adds a call: what is held of it, or why that is not known, and what is wrong with it.
+// add counts a call: what Kustomer holds or why the look-up failed, and the problems found.
 func (r *Report) add(story simulator.Story, is found, err error, problems []string, opens bool) {
 	about := fmt.Sprintf("call %s (%s: %s)", story.Key, story.Title, order(story))
 	isDoubled := is.conversations > 1 || is.customers > 1 || len(is.messages) > 1 || len(noteIDs(is)) > len(slices.Compact(noteIDs(is)))
@@ -130,7 +131,7 @@ func (r *Report) add(story simulator.Story, is found, err error, problems []stri
 	}
 }
 
-// noteIDs are the notes' external ids, sorted.
+// noteIDs returns the sorted external ids of the notes.
 func noteIDs(is found) []string {
 	ids := make([]string, 0, len(is.notes))
 	for _, note := range is.notes {
@@ -140,7 +141,7 @@ func noteIDs(is found) []string {
 	return ids
 }
 
-// order says in which order a call's events were delivered.
+// order returns the order in which a call's events were delivered.
 func order(story simulator.Story) string {
 	var names []string
 	for _, step := range story.Steps {
@@ -153,7 +154,7 @@ func order(story simulator.Story) string {
 	return strings.Join(names, ", ")
 }
 
-// legs are the ids of a call's agent attempts, which must not have conversations of their own.
+// legs returns the ids of a call's agent legs. A leg must not have a conversation itself.
 func legs(story simulator.Story) (ids []string) {
 	for _, step := range story.Steps {
 		event, err := babelforce.Decode(step.Event, step.ContentType, step.Body)
@@ -164,12 +165,13 @@ func legs(story simulator.Story) (ids []string) {
 	return ids
 }
 
-// externalIDPrefix is what the external ids of a call's conversation, notes and messages begin with.
+// externalIDPrefix starts the external id of every conversation, note and message of a call.
 const externalIDPrefix = "babelforce:"
 
 func externalID(callKey string) string { return externalIDPrefix + callKey }
 
-// lookUp asks Kustomer's API, where its unique external ids rule out a second conversation.
+// lookUp reads a call through Kustomer's API. Its unique external ids rule out a second
+// conversation.
 func lookUp(ctx context.Context, client *kustomer.Client, key string) (found, error) {
 	conversation, err := client.ConversationByExternalID(ctx, externalID(key))
 	if kustomer.IsKind(err, kustomer.NotFound) {

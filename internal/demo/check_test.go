@@ -20,7 +20,7 @@ const (
 	caller  = "+493023125100"
 )
 
-// story is a call of each kind, and right is what must be held of it.
+// story is a call of one kind; right is the expected result.
 type story struct {
 	simulator.Story
 	right found
@@ -31,14 +31,14 @@ var (
 	bob = babelforce.Agent{ID: "a2", Name: "Bob", SourceID: "5f0c1a2b3c4d5e6f70819211"}
 )
 
-// entry is a call's on the timeline.
+// entry is a call's message on the timeline.
 func entry(key, direction, outcome string) []sandbox.Message {
 	return []sandbox.Message{{
 		ExternalID: "babelforce:" + key + ":voice", Channel: "voice", Direction: direction, Meta: map[string]any{"status": outcome},
 	}}
 }
 
-func stories() (answered, missed, withheld, transferred, placed story) {
+func stories() (answered, missed, withheld, transferred, outbound story) {
 	answered = story{
 		simulator.Story{Key: "k1", Title: "answered", Want: simulator.Want{
 			Direction: "in", Outcome: "answered", Customer: caller, Bridges: []simulator.Bridge{{Agent: ada, Queue: "Support", Waited: 7}},
@@ -82,22 +82,22 @@ func stories() (answered, missed, withheld, transferred, placed story) {
 			conversations: 1, assignedUsers: []string{agentID}, phones: []string{caller}, customers: 1,
 			tags: []string{"babelforce", "inbound_call", "call_answered"},
 			notes: []kustomer.Note{
-				{ExternalID: "babelforce:k4:bridged", Body: "Answered by Ada.\nAfter: 30 s"}, // heard of first
+				{ExternalID: "babelforce:k4:bridged", Body: "Answered by Ada.\nAfter: 30 s"}, // its event arrived first
 				{ExternalID: "babelforce:k4:bridged-2", Body: "Answered by Bob.\nAfter: 3 s"},
 				{ExternalID: "babelforce:k4:finished", Body: "Call ended: answered.\nAgents: Bob, Ada\nWaited: 3 s\nTalked: 40 s\nTotal: 50 s\nEnded by: caller"},
 				{ExternalID: "babelforce:k4:recorded", Body: "Recording: https://example.com/r1\nLength: 40 s"},
 			},
 		},
 	}
-	placed = story{
-		simulator.Story{Key: "k5", Title: "placed", Want: simulator.Want{Direction: "out", Outcome: "unreached", Customer: caller, Waited: 20, Total: 20}},
+	outbound = story{
+		simulator.Story{Key: "k5", Title: "outbound", Want: simulator.Want{Direction: "out", Outcome: "unreached", Customer: caller, Waited: 20, Total: 20}},
 		found{
 			conversations: 1, name: "Call to " + caller, status: "open", direction: "out", phones: []string{caller}, customers: 1, messages: entry("k5", "out", "unreached"),
 			tags:  []string{"babelforce", "outbound_call", "call_unreached"},
 			notes: []kustomer.Note{{ExternalID: "babelforce:k5:finished", Body: "Call ended: the called party did not pick up.\nAgents: Ada\nWaited: 20 s\nTotal: 20 s"}},
 		},
 	}
-	return answered, missed, withheld, transferred, placed
+	return answered, missed, withheld, transferred, outbound
 }
 
 func compareOne(of story, is found) Report {
@@ -105,19 +105,19 @@ func compareOne(of story, is found) Report {
 }
 
 func TestRightCallsAreFoundRight(t *testing.T) {
-	answered, missed, withheld, transferred, placed := stories()
-	for _, of := range []story{answered, missed, withheld, transferred, placed} {
+	answered, missed, withheld, transferred, outbound := stories()
+	for _, of := range []story{answered, missed, withheld, transferred, outbound} {
 		report := compareOne(of, of.right)
 		require.Equal(t, Report{Calls: 1, Answered: report.Answered, Notes: len(of.right.notes)}, report, of.Title)
 		require.True(t, report.right())
 		require.Contains(t, report.String(), "1 of 1 calls right")
-		of.right.tags = nil // of the real Kustomer, only tag ids are known
+		of.right.tags = nil // the real Kustomer returns only tag ids
 		require.True(t, compareOne(of, of.right).right(), of.Title)
 	}
 }
 
 func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
-	answered, missed, _, transferred, placed := stories()
+	answered, missed, _, transferred, outbound := stories()
 	lost := func(r Report) []string { return r.Lost }
 	doubled := func(r Report) []string { return r.Doubled }
 	wrong := func(r Report) []string { return r.Wrong }
@@ -131,9 +131,9 @@ func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
 		"second customer":          {answered, func(f *found) { f.customers = 2 }, doubled, "2 customers"},
 		"second conversation":      {answered, func(f *found) { f.conversations = 2 }, doubled, "2 conversations"},
 		"second note":              {answered, func(f *found) { f.notes = append(f.notes, f.notes[0]) }, doubled, "babelforce:k1:bridged babelforce:k1:finished babelforce:k1:finished"},
-		"nobody assigned":          {answered, func(f *found) { f.assignedUsers = nil }, wrong, "assigned to [] instead of [" + agentID},
-		"another assigned":         {answered, func(f *found) { f.assignedUsers = []string{"somebody"} }, wrong, "assigned to [somebody]"},
-		"two assigned":             {answered, func(f *found) { f.assignedUsers = append(f.assignedUsers, "somebody") }, wrong, "assigned to"},
+		"no user assigned":         {answered, func(f *found) { f.assignedUsers = nil }, wrong, "assigned to [] instead of [" + agentID},
+		"another assigned":         {answered, func(f *found) { f.assignedUsers = []string{"someone"} }, wrong, "assigned to [someone]"},
+		"two assigned":             {answered, func(f *found) { f.assignedUsers = append(f.assignedUsers, "someone") }, wrong, "assigned to"},
 		"closed":                   {answered, func(f *found) { f.status = "done" }, wrong, "is [Call from +493023125100 done in]"},
 		"outgoing":                 {answered, func(f *found) { f.direction = "out" }, wrong, "is [Call from +493023125100 open out]"},
 		"another name":             {answered, func(f *found) { f.name = "Call" }, wrong, "is [Call open in]"},
@@ -152,10 +152,10 @@ func TestEveryWayOfBeingWrongIsReported(t *testing.T) {
 		"with the first":           {transferred, func(f *found) { f.assignedUsers = []string{bob.SourceID} }, wrong, "is assigned to"},
 		"no recording":             {transferred, func(f *found) { f.notes = f.notes[:3] }, wrong, "has the notes"},
 		"another recording":        {transferred, func(f *found) { f.notes[3].Body = "Recording: https://example.com/r2\nLength: 40 s" }, wrong, `"Recording: https://example.com/r1"`},
-		"placed, as if it came in": {placed, func(f *found) { f.tags[1] = "inbound_call" }, wrong, "is tagged"},
+		"outbound, tagged inbound": {outbound, func(f *found) { f.tags[1] = "inbound_call" }, wrong, "is tagged"},
 		"second entry":             {answered, func(f *found) { f.messages = append(f.messages, f.messages[0]) }, doubled, "2 entries on the timeline"},
 		"no entry":                 {answered, func(f *found) { f.messages = f.messages[:0] }, wrong, "has on the timeline []"},
-		"entry that came in":       {placed, func(f *found) { f.messages = entry("k5", "in", "unreached") }, wrong, "babelforce:k5:voice: voice, in, unreached"},
+		"entry that came in":       {outbound, func(f *found) { f.messages = entry("k5", "in", "unreached") }, wrong, "babelforce:k5:voice: voice, in, unreached"},
 		"missing note":             {answered, func(f *found) { f.notes = f.notes[:1] }, wrong, "has the notes"},
 		"note of another":          {missed, func(f *found) { f.notes[0].ExternalID = "babelforce:k1:finished" }, wrong, "has the notes"},
 		"another customer":         {answered, func(f *found) { f.phones = []string{"+1"} }, wrong, "another customer"},
@@ -190,7 +190,7 @@ func TestCallThatDoesNotEndIsNotRight(t *testing.T) {
 	require.Contains(t, report.Wrong[0], "still ringing")
 }
 
-// held is a sandbox that holds the first call as it must be, and a client of it.
+// held returns a sandbox that holds the first call as expected, and a client for it.
 func held(t *testing.T) (*sandbox.Server, *kustomer.Client) {
 	t.Helper()
 	s := sandbox.New(sandbox.Config{APIKey: sandboxKey})
@@ -227,11 +227,11 @@ func TestSandboxAndTheAPIAreCheckedAlike(t *testing.T) {
 		require.Contains(t, report.Lost[0], "k2", name)
 		require.Empty(t, report.Doubled, name)
 		require.Empty(t, report.Wrong, name)
-		require.Equal(t, name == "sandbox", report.Requests > 0, "only the sandbox tells how many requests it took")
+		require.Equal(t, name == "sandbox", report.Requests > 0, "only the sandbox counts requests")
 	}
 }
 
-func TestConversationWithoutTagsOrEntryIsFoundOut(t *testing.T) {
+func TestMissingTagsAndEntryAreReported(t *testing.T) {
 	_, client := held(t)
 	holdings := holdingsOf(sandbox.State{Conversations: []sandbox.Conversation{{ExternalID: "babelforce:k1"}}}, client)
 	answered, _, _, _, _ := stories()
@@ -241,7 +241,7 @@ func TestConversationWithoutTagsOrEntryIsFoundOut(t *testing.T) {
 	require.Contains(t, report.Wrong[0], "has on the timeline []")
 }
 
-func TestLegTakenForACallOfItsOwnIsDoubled(t *testing.T) {
+func TestConversationOfALegIsDoubled(t *testing.T) {
 	answered, _, _, _, _ := stories()
 	answered.Steps = []simulator.Step{{
 		Event: babelforce.CallFinished, ContentType: "application/json", Body: []byte(`{"call":{"id":"leg","parentId":"k1"}}`),

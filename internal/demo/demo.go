@@ -1,6 +1,9 @@
-// Package demo shows the whole product at work on one machine: a real
-// Temporal server, the Kustomer sandbox (or the real Kustomer), the worker, the
-// webhook receiver, and simulated babelforce calls, each checked in the end.
+// Package demo runs the whole product on one machine and checks the result.
+//
+// It starts a Temporal server, the Kustomer sandbox (or uses the real Kustomer), the
+// worker and the webhook receiver. It then plays simulated babelforce calls, and compares
+// what Kustomer holds with what each call must have. It can kill processes, disturb
+// Kustomer's answers and lose webhooks in the meantime.
 package demo
 
 import (
@@ -25,44 +28,45 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// Options say what to play.
+// Options configure a run of the demo.
 type Options struct {
-	Calls  int     // how many calls; 0 plays until the context ends
-	Rate   float64 // calls a second
-	Faults *Faults // what goes wrong meanwhile, on the sandbox only; nil lets nothing go wrong
-	// NewReceiver makes the receiver that runs in this process, where no Programs are given.
+	Calls  int     // number of calls; 0 plays until the context ends
+	Rate   float64 // calls per second
+	Faults *Faults // failures to inject, on the sandbox only; nil injects none
+	// NewReceiver makes the receiver that runs in this process. It is not used with Programs.
 	NewReceiver func(ReceiverOptions) (http.Handler, error)
-	// Programs run receivers and workers as processes of their own, without which nothing can be killed;
+	// Programs run receivers and workers as separate processes, which Faults need;
 	// nil runs one of each in this process.
 	Programs *Programs
-	// Existing is a Temporal that runs already; nil starts one. See [StageOptions].
+	// Existing is a Temporal that already runs; nil starts one. See [StageOptions].
 	Existing *Existing
 	Ports    Ports
-	// Own is an automations file of the user's own; nil plays with the demo's usual one.
+	// Own is the user's automations file; nil uses the demo's usual automations.
 	Own *Own
-	// Encrypt has what Temporal stores encrypted, with a key made for this run, which is printed.
+	// Encrypt encrypts what Temporal stores, with a key that is made for this run and printed.
 	Encrypt bool
-	Seed    int64 // of the calls and the faults
-	// Lose is the share of webhooks that never arrive, from 0 to 1. What became of their
-	// calls is found in babelforce's log.
+	Seed    int64 // seed of the calls and the faults
+	// Lose is the share of webhooks that never arrive, from 0 to 1. Their calls are
+	// repaired from babelforce's log.
 	Lose float64
-	// Kustomer is the real one to write to; nil writes to the sandbox.
+	// Kustomer is the real one; nil uses the sandbox.
 	Kustomer *kustomer.Client
-	// Starter is how the user calls the starter, for the commands that are printed.
+	// Starter is the command that runs the starter, for the commands that are printed.
 	Starter string
 	Out     io.Writer
 	Log     *slog.Logger
 }
 
 const (
-	// settle is short, because nothing here takes seconds to be overtaken and somebody is watching.
+	// settle is short, because events here are out of order by less than a second and a person is
+	// watching.
 	settle = 2 * time.Second
-	// recording is how long after that a call's recording is waited for.
+	// recording is how long to wait for a call's recording after that.
 	recording = 3 * time.Second
 )
 
-// usualAutomations are what the demo writes to the sandbox: the built-in ones and,
-// so that all can be seen, what those leave to a file of one's own.
+// usualAutomations are what the demo writes to the sandbox: the built-in automations, and
+// more that show what an automations file can add.
 var usualAutomations = slices.Concat(automation.DefaultFile, moreAutomations)
 
 //go:embed automations.yaml
@@ -77,12 +81,12 @@ type show struct {
 	stage     *Stage
 	simulator *simulator.Simulator
 	board     *board
-	storm     *storm  // nil where nothing goes wrong
-	losses    *losses // nil where every webhook arrives
+	storm     *storm  // nil without faults
+	losses    *losses // nil if every webhook arrives
 	calls     calls
 }
 
-// Run plays calls, shows what happens to each, and fails if any was lost, doubled or wrong.
+// Run plays calls, shows each, and returns an error if any call is lost, doubled or wrong.
 func Run(ctx context.Context, options Options) (Report, error) {
 	s, err := newShow(options)
 	if err != nil {
@@ -120,21 +124,22 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	}
 	err = s.play(ctx)
 	s.board.close()
-	// The calls have ended, or the watcher has: either way what was completed is checked.
+	// The calls have ended or the user has stopped the run; the completed calls are checked in both
+	// cases.
 	report := s.check(context.WithoutCancel(ctx), s.calls.ended)
 	fmt.Fprintln(options.Out, report)
 	switch unfinished := options.Calls - report.Calls; {
 	case err != nil:
 		return report, err
 	case !report.right():
-		return report, errors.New("some calls are not as they must be")
+		return report, errors.New("some calls are lost, doubled or wrong; see the report above")
 	case unfinished > 0:
-		return report, fmt.Errorf("stopped with %d of %d calls not played to their end", unfinished, options.Calls)
+		return report, fmt.Errorf("stopped before %d of %d calls had ended", unfinished, options.Calls)
 	}
 	return report, nil
 }
 
-// newShow reads the automations, and chooses by what its calls are judged.
+// newShow reads the automations and chooses the judge.
 func newShow(options Options) (s *show, err error) {
 	s = &show{Options: options, judge: judgeUsual}
 	if options.Own == nil {
@@ -154,7 +159,7 @@ func newShow(options Options) (s *show, err error) {
 	return s, nil
 }
 
-// automations are the content of the file that is played with.
+// automations returns the content of the automations file in use.
 func (o Options) automations() []byte {
 	switch {
 	case o.Own != nil:
@@ -165,8 +170,8 @@ func (o Options) automations() []byte {
 	return usualAutomations
 }
 
-// stageOptions is what the options need. In a storm, what Temporal stores is encrypted
-// in any case: so it is to be in earnest, and so it is tried here.
+// stageOptions derives the options of the stage. With faults, what Temporal stores is always
+// encrypted, as it should be in production.
 func (s *show) stageOptions() (set StageOptions, err error) {
 	set = StageOptions{
 		Kustomer: s.Kustomer, Limits: call.Limits{Settle: settle, Recording: recording}, Seed: s.Seed, Progress: s.Out, Log: s.Log,
@@ -182,8 +187,8 @@ func (s *show) stageOptions() (set StageOptions, err error) {
 	return set, err
 }
 
-// invite has calls invented for the agents of the Kustomer at hand, of the kinds that
-// the automations act on.
+// invite creates a simulator for the agents in Kustomer, which invents calls of the kinds
+// that the automations act on.
 func (s *show) invite(ctx context.Context) error {
 	agents, err := s.stage.agents(ctx)
 	if err != nil {
@@ -192,7 +197,7 @@ func (s *show) invite(ctx context.Context) error {
 	if s.simulator, err = simulator.New(s.Seed, agents, nil); err != nil {
 		return err
 	}
-	if s.Lose > 0 { // the log that is compared has no others
+	if s.Lose > 0 { // babelforce's log contains no other calls
 		s.simulator.Incoming, s.simulator.Unrecorded = true, true
 		return nil
 	}
@@ -200,7 +205,7 @@ func (s *show) invite(ctx context.Context) error {
 	return nil
 }
 
-// agents are the babelforce agents who answer, each a user of the Kustomer at hand.
+// agents returns the babelforce agents who answer calls. Each is a user in Kustomer.
 func (s *Stage) agents(ctx context.Context) ([]babelforce.Agent, error) {
 	users, err := s.Kustomer.Users(ctx)
 	if err != nil {

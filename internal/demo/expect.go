@@ -10,8 +10,8 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// judgeUsual says what of a call is not as the story wants it and the demo's usual
-// automations write it. It knows what those are to write, and renders nothing.
+// judgeUsual compares a call with what the demo's usual automations must write. The expected
+// values are stated here. Nothing is rendered from the file.
 func judgeUsual(story simulator.Story, is found) (problems []string, opens bool) {
 	expect := func(what string, want, has []string) {
 		if !slices.Equal(want, has) {
@@ -24,7 +24,7 @@ func judgeUsual(story simulator.Story, is found) (problems []string, opens bool)
 	}
 	expect("is assigned to", users, is.assignedUsers)
 	if is.tags != nil {
-		// Which calls babelforce's log added depends on how late their webhooks came.
+		// The tag of calls added from babelforce's log depends on how late the webhooks came.
 		tags := slices.DeleteFunc(slices.Sorted(slices.Values(is.tags)), func(tag string) bool { return tag == activities.FromLogTag })
 		expect("is tagged", wantTags(want), tags)
 	}
@@ -53,10 +53,10 @@ func judgeUsual(story simulator.Story, is found) (problems []string, opens bool)
 	return problems, true
 }
 
-// judgePart judges a call whose webhooks arrived in part, and which was repaired from
-// babelforce's log: who called, who picked up, who had the call last, and how it ended.
-// What was written before the repair stands: an answer whose agent was not known yet, the
-// agents known by then. Who ended the call, only the end of an agent's leg says.
+// judgePart judges a call with lost webhooks that was repaired from babelforce's log. It checks the caller, the agents who picked up, the last agent and the
+// outcome. What was written before the repair stays: an answer by an agent who was not known
+// yet, or a list of the agents known then. Only the end of an agent's leg reports who ended
+// the call.
 func judgePart(story simulator.Story, is found) (problems []string, opens bool) {
 	want := story.Want
 	problems, opens = judgeUsual(story, is)
@@ -64,7 +64,7 @@ func judgePart(story simulator.Story, is found) (problems []string, opens bool) 
 		return strings.HasPrefix(problem, "has the notes ") || strings.HasPrefix(problem, "the note ")
 	})
 	about := externalID(story.Key)
-	var pickUps, ends []string // the notes' texts
+	var pickUps, ends []string // texts of the notes
 	unnamed := 0
 	for _, note := range is.notes {
 		switch name := strings.TrimPrefix(note.ExternalID, about+":"); {
@@ -105,7 +105,7 @@ func wantName(want simulator.Want) string {
 	return "Call from " + want.Customer
 }
 
-// wantTags are the names of a call's tags, sorted.
+// wantTags returns the sorted names of a call's tags.
 func wantTags(want simulator.Want) []string {
 	tags := []string{"babelforce", map[string]string{"in": "inbound_call", "out": "outbound_call"}[want.Direction], "call_" + want.Outcome}
 	if want.Direction == "in" && !want.Answered() && want.Outcome != string(call.AfterHours) {
@@ -115,14 +115,14 @@ func wantTags(want simulator.Want) []string {
 	return tags
 }
 
-// wantedNote is a note that a call must have: its external id, and what it must say.
+// wantedNote is a note that a call must have: its external id and the lines it must contain.
 type wantedNote struct {
 	name  string
-	about string // the beginning of its external id, where the order of hearing says which of several it is
+	about string // prefix of its external id, if the order of arrival decides the rest
 	words []string
 }
 
-// wantNotes are the notes that a call must have.
+// wantNotes returns the notes that a call must have.
 func wantNotes(story simulator.Story) (notes []wantedNote) {
 	id, want := externalID(story.Key), story.Want
 	add := func(name string, words ...string) { notes = append(notes, wantedNote{name, name, words}) }
@@ -147,7 +147,7 @@ func wantNotes(story simulator.Story) (notes []wantedNote) {
 	return notes
 }
 
-// closingWords are what the last note of a call must say.
+// closingWords returns the lines that the last note of a call must contain.
 func closingWords(want simulator.Want) []string {
 	words := []string{
 		"Call ended: " + call.Outcome(want.Outcome).InWords() + ".",
@@ -166,7 +166,7 @@ func closingWords(want simulator.Want) []string {
 	return words
 }
 
-// unsaid is what none of the notes that may be this one says. Each of the words is a line.
+// unsaid returns the lines that no matching note contains.
 func (n wantedNote) unsaid(is found) []string {
 	var missing []string
 	for _, note := range is.notes {
@@ -186,7 +186,7 @@ func (n wantedNote) unsaid(is found) []string {
 	return problems
 }
 
-// inWords is a duration as notes have it.
+// inWords formats a duration as notes do.
 func inWords(seconds int) string {
 	if seconds < 60 {
 		return fmt.Sprintf("%d s", seconds)

@@ -11,7 +11,8 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// reports are the reports of a call as they are delivered, each received when what it reports happened.
+// reports returns a call's reports in the order of delivery. Each is received at the time it
+// reports.
 func (r *renderer) reports(story simulator.Story) (reports []call.Event, err error) {
 	for _, step := range story.Steps {
 		event, err := babelforce.Decode(step.Event, step.ContentType, step.Body)
@@ -25,7 +26,7 @@ func (r *renderer) reports(story simulator.Story) (reports []call.Event, err err
 	return reports, nil
 }
 
-// areInOrder reports whether a call's reports are delivered in the order of what they report.
+// areInOrder reports whether a call's reports are delivered in the order of the events they report.
 func (r *renderer) areInOrder(story simulator.Story) bool {
 	reports, err := r.reports(story)
 	return err == nil && slices.IsSortedFunc(reports, func(a, b call.Event) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
@@ -37,7 +38,7 @@ func (r *renderer) expects() call.Expects {
 	return expects
 }
 
-// known puts the simulator's own knowledge in place of what was derived from reports.
+// known replaces what was derived from the reports by what the simulator knows.
 func (r *renderer) known(s call.Story, want simulator.Want) call.Story {
 	s.PickUps = slices.SortedStableFunc(slices.Values(s.PickUps), func(a, b call.PickUp) int { return a.At.Compare(b.At) })
 	for i := range s.PickUps[:min(len(s.PickUps), len(want.Bridges))] {
@@ -63,7 +64,7 @@ func (r *renderer) known(s call.Story, want simulator.Want) call.Story {
 	return s
 }
 
-// secondsOf is nil for 0: then the reports are about another leg.
+// secondsOf returns nil for 0, because the reports are then about another leg.
 func secondsOf(n int) *int {
 	if n == 0 {
 		return nil

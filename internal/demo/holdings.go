@@ -8,7 +8,7 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// holdingsOf sorts what the sandbox holds by the external ids of the calls.
+// holdingsOf indexes what the sandbox holds by the external ids of the calls.
 func holdingsOf(state sandbox.State, client *kustomer.Client) map[string]found {
 	customers, sharing := make(map[string]sandbox.Customer), make(map[string]int)
 	for _, customer := range state.Customers {
@@ -37,8 +37,8 @@ func holdingsOf(state sandbox.State, client *kustomer.Client) map[string]found {
 	return holdings
 }
 
-// ownersOf are the external ids of the calls whose conversation it is: its own, and
-// those of the calls whose notes and messages it has.
+// ownersOf returns the external ids of the calls that use a conversation: its own, and those
+// of the calls that have notes or messages in it.
 func ownersOf(c sandbox.Conversation) []string {
 	owners := []string{c.ExternalID}
 	for _, note := range c.Notes {
@@ -53,7 +53,7 @@ func ownersOf(c sandbox.Conversation) []string {
 
 var ofACall = regexp.MustCompile(`^(` + externalIDPrefix + `[^:]+):`)
 
-// ownerOf is the call whose note or message it is: the conversation's, if the id names none.
+// ownerOf returns the call of a note or message: the conversation's own call if the id names none.
 func ownerOf(externalID string, c sandbox.Conversation) string {
 	if call := ofACall.FindStringSubmatch(externalID); call != nil {
 		return call[1]
@@ -61,12 +61,12 @@ func ownerOf(externalID string, c sandbox.Conversation) string {
 	return c.ExternalID
 }
 
-// heldBy is what a conversation holds of one of its calls.
+// heldBy returns what a conversation holds for one of its calls.
 func heldBy(owner string, c sandbox.Conversation) found {
 	is := found{
 		id: c.ID, customerID: c.CustomerID, conversations: 1, name: c.Name, status: c.Status, direction: c.Direction, priority: c.Priority,
 		assignedUsers: c.AssignedUsers, assignedTeams: c.AssignedTeams, custom: c.Custom,
-		tags: append([]string{}, c.Tags...), messages: []sandbox.Message{}, // not nil: none is an answer too
+		tags: append([]string{}, c.Tags...), messages: []sandbox.Message{}, // empty and not nil: the conversation was read and has none
 	}
 	for _, note := range c.Notes {
 		if ownerOf(note.ExternalID, c) == owner {
@@ -81,7 +81,7 @@ func heldBy(owner string, c sandbox.Conversation) found {
 	return is
 }
 
-// and is what two conversations hold of the same call, which is one too many.
+// and adds a second conversation of the same call, which is one too many.
 func (f found) and(other found) found {
 	other.conversations += f.conversations
 	other.notes, other.messages = slices.Concat(f.notes, other.notes), slices.Concat(f.messages, other.messages)
@@ -89,7 +89,7 @@ func (f found) and(other found) found {
 	return other
 }
 
-// identities are what no two customers may share.
+// identities returns the values that no two customers may share.
 func identities(customer sandbox.Customer) []string {
 	if customer.ExternalID == "" {
 		return customer.Phones

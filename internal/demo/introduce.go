@@ -8,8 +8,8 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// introduce prints what the user needs next: where to look, and lines to copy into
-// another terminal. The lines fit into a hundred columns.
+// introduce prints where to look, and commands to copy into another terminal. The lines
+// fit into 100 columns.
 func (s *show) introduce(keys string) {
 	ui := s.stage.UI + "/namespaces/default/workflows"
 	if s.stage.UI == "" {
@@ -39,15 +39,15 @@ func (s *show) introduce(keys string) {
 
 func (s *show) line(format string, args ...any) { fmt.Fprintf(s.Out, format+"\n", args...) }
 
-// topic is a few lines to copy. What they are for stands above them, because not
-// every shell takes a comment behind a command.
+// topic is a group of commands to copy. Its title stands above the commands, because some
+// shells do not accept a comment after a command.
 type topic struct {
 	title string
 	lines []string
 }
 
-// commands are what the starter's commands need to know, how to look at calls, how to
-// begin one, and how to have one refused.
+// commands returns the commands that list calls, show one, begin one, and make Kustomer
+// refuse one, with the settings that they need.
 func (s *show) commands(keys string) (topics []topic) {
 	starter, call := cmp.Or(s.Starter, "go run ./starter"), fmt.Sprintf("my-call-%d", s.Seed)
 	settings := []string{"export TEMPORAL_ADDRESS=" + s.stage.TemporalAddress}
@@ -59,13 +59,13 @@ func (s *show) commands(keys string) (topics []topic) {
 	}
 	webhooks := strings.Replace(s.stage.WebhookURL, "http://", "http://callthread:"+Secret+"@", 1)
 	topics = []topic{
-		{"In another terminal, list the calls (show takes an id of the table below):", append(settings, starter+" calls")},
+		{"In another terminal, list the calls (show takes an id from the table below):", append(settings, starter+" calls")},
 		{"Begin a call of your own, and look at it:", []string{
 			"curl " + webhooks + "/call-inbound \\", "  -d call.id=" + call + " -d call.from=%2B493023125042", starter + " show " + call,
 		}},
 	}
 	if s.stage.Sandbox != nil && s.Faults == nil { // in a storm there is an operator already
-		topics = append(topics, topic{"Have Kustomer refuse the next note, which parks its call, and let the call go on:", []string{
+		topics = append(topics, topic{"Make Kustomer refuse the next note, which parks the call, and retry the call:", []string{
 			"curl " + s.stage.KustomerURL + "/sandbox/faults \\",
 			`  -d '{"status":400,"route":"/v1/conversations/{id}/notes","times":1}'`,
 			starter + " parked", starter + " retry --all",

@@ -10,7 +10,7 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// introduced is what a demo prints first.
+// introduced returns what a demo prints first.
 func introduced(t *testing.T, keys string, change func(*show)) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -30,7 +30,7 @@ func TestDemoPrintsWhereToLookAndWhatToCopy(t *testing.T) {
 	require.Equal(t, `Temporal Web UI   http://127.0.0.1:8233/namespaces/default/workflows
 Kustomer sandbox  http://127.0.0.1:8090
 
-In another terminal, list the calls (show takes an id of the table below):
+In another terminal, list the calls (show takes an id from the table below):
   export TEMPORAL_ADDRESS=127.0.0.1:7233
   go run ./starter calls
 
@@ -39,7 +39,7 @@ Begin a call of your own, and look at it:
     -d call.id=my-call-7 -d call.from=%2B493023125042
   go run ./starter show my-call-7
 
-Have Kustomer refuse the next note, which parks its call, and let the call go on:
+Make Kustomer refuse the next note, which parks the call, and retry the call:
   curl http://127.0.0.1:8090/sandbox/faults \
     -d '{"status":400,"route":"/v1/conversations/{id}/notes","times":1}'
   go run ./starter parked
@@ -48,7 +48,7 @@ Have Kustomer refuse the next note, which parks its call, and let the call go on
 `, introduced(t, "", func(*show) {}))
 }
 
-func TestDemoPrintsTheKeyAndTheNamespaceThatItsCommandsNeed(t *testing.T) {
+func TestDemoPrintsKeyAndNamespace(t *testing.T) {
 	const key = "demo:UfSexgyO4FbESPalCs5HrcNhbFPS6T09h0BFjH93myU="
 	printed := introduced(t, key, func(s *show) {
 		s.Faults, s.stage.CodecURL, s.Starter = &Faults{}, "http://127.0.0.1:8091", "/starter"

@@ -11,7 +11,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// judge says what of a call is not as the user's file renders it.
+// judge returns the differences between a call and what the user's file renders for it.
 func (r *renderer) judge(story simulator.Story, is found) (problems []string, opens bool) {
 	want, err := r.wants(story, call.Kustomer{CustomerID: is.customerID, ConversationID: is.id, ConversationURL: is.url})
 	switch {
@@ -42,7 +42,7 @@ func (r *renderer) judge(story simulator.Story, is found) (problems []string, op
 	return c.problems, true
 }
 
-// comparison collects what is not as it must be.
+// comparison collects differences.
 type comparison struct{ problems []string }
 
 func (c *comparison) same(what string, want, has any) {
@@ -51,7 +51,7 @@ func (c *comparison) same(what string, want, has any) {
 	}
 }
 
-// list compares what has no order.
+// list compares two lists without regard to their order.
 func (c *comparison) list(what string, want, has []string) {
 	if lacks := less(want, has); len(lacks) > 0 {
 		c.problems = append(c.problems, fmt.Sprintf("%s lack %q", what, lacks))
@@ -61,7 +61,7 @@ func (c *comparison) list(what string, want, has []string) {
 	}
 }
 
-// less is a list without the entries of another, each as often as the other has it.
+// less returns list without the entries of other, each removed as often as other contains it.
 func less(list, other []string) []string {
 	list = slices.Clone(list)
 	for _, entry := range other {
@@ -72,7 +72,7 @@ func less(list, other []string) []string {
 	return list
 }
 
-// whole compares what is known of conversations in the sandbox.
+// whole compares what is known only of conversations in the sandbox.
 func (c *comparison) whole(want wanted, story simulator.Story, is found) {
 	c.same("the name", want.name, is.name)
 	c.same("the status", want.status, is.status)
@@ -91,7 +91,7 @@ func (c *comparison) whole(want wanted, story simulator.Story, is found) {
 	c.list("the entries on the timeline", wanted, entries)
 }
 
-// customer compares whose conversation it is with what the file says about callers.
+// customer compares the conversation's customer with what the file states about callers.
 func (r *renderer) customer(c *comparison, want wanted, story simulator.Story, is found) {
 	number := story.Want.Customer
 	isNobodys := number == "anonymous" || r.set.Callers.Unknown == automation.UseCatchAll
@@ -107,7 +107,7 @@ func (r *renderer) customer(c *comparison, want wanted, story simulator.Story, i
 	}
 }
 
-// notesOf are the notes that are held of a call.
+// notesOf returns the notes that are held for a call.
 func notesOf(is found) (notes []heldNote) {
 	for _, note := range is.notes {
 		_, name, _ := strings.Cut(strings.TrimPrefix(note.ExternalID, externalIDPrefix), ":")
@@ -116,8 +116,8 @@ func notesOf(is found) (notes []heldNote) {
 	return notes
 }
 
-// comparable is what can be compared of notes. In a shared conversation, a call that
-// joined has a note of its beginning, whatever the file says.
+// comparable returns the texts of the notes that can be compared. A call that joins a
+// conversation always has a note about its beginning, whether the file has one or not.
 func (r *renderer) comparable(notes []heldNote, story simulator.Story, is found) (texts []string) {
 	for _, note := range notes {
 		switch {
@@ -131,11 +131,11 @@ func (r *renderer) comparable(notes []heldNote, story simulator.Story, is found)
 	return texts
 }
 
-// knowsOrder reports whether a call's steps are done in the order of what happened.
-// Otherwise the texts of its notes cannot be foretold, which say what was known then.
+// knowsOrder reports whether a call's steps are done in the order of its events. If not, the
+// texts of its notes are unpredictable, because a note contains what was known when it was written.
 func (r *renderer) knowsOrder(story simulator.Story) bool { return !r.stormy && r.areInOrder(story) }
 
-// asJSON is how attributes are compared: a number is a number, whatever its type in Go.
+// asJSON formats attributes for a comparison in which a number's Go type does not matter.
 func asJSON(custom map[string]any) string {
 	text, err := json.Marshal(custom)
 	if err != nil || len(custom) == 0 {

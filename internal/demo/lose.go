@@ -21,20 +21,20 @@ import (
 )
 
 const (
-	// logToken lets the demo into the sandbox of babelforce's log.
+	// logToken is the API token for the sandbox of babelforce's log.
 	logToken = "demo-token"
-	// repairEvery is how often the demo compares and repairs; a real installation does so every ten minutes.
+	// repairEvery is the interval of comparisons. A real installation compares every ten minutes.
 	repairEvery = 2 * time.Second
-	// ahead is how much the log's clock is ahead. Calls are delivered within seconds, and by
-	// what their events state they end minutes later: only then are they over.
+	// ahead is how far the log's clock is ahead. Events are delivered within seconds but state
+	// times minutes later, so a call is over only on a clock that is ahead.
 	ahead = 20 * time.Minute
-	// betweenStops lets a comparison get to its end at times: each begins again after a stop.
+	// betweenStops lets a comparison finish now and then: it starts again after each stop.
 	betweenStops = 30 * time.Second
-	// margin is how much longer than its limits a call may take before it is looked for.
+	// margin is added to a call's limits before the comparison looks for it.
 	margin = 2 * time.Second
 )
 
-// losses lose webhooks on their way, and have the calls repaired from babelforce's log.
+// losses drops webhooks and has the calls repaired from babelforce's log.
 type losses struct {
 	share    float64
 	stage    *Stage
@@ -42,23 +42,23 @@ type losses struct {
 	compares reconcile.Activities
 	worker   worker.Worker
 	began    time.Time
-	after    time.Duration // a call's last webhook, until its row is in the log
+	after    time.Duration // from a call's last webhook until its row is in the log
 	say      func(reconcile.Verdict)
-	// outage is when no webhook arrives at all.
+	// outage is the period in which no webhook arrives.
 	outage reconcile.Window
 
 	mu    sync.Mutex
 	lossy map[string]*lossy
 }
 
-// lossy is a call some of whose webhooks are lost.
+// lossy is a call with lost webhooks.
 type lossy struct {
 	logged time.Time // when its row is in the log
 	found  reconcile.Result
 	whole  chan struct{} // closed once a comparison finds nothing missing
 }
 
-// newLosses keeps babelforce's log, and starts the worker that compares and repairs.
+// newLosses starts babelforce's log and the worker that compares and repairs.
 func newLosses(ctx context.Context, stage *Stage, share float64, limits call.Limits, say func(reconcile.Verdict)) (*losses, error) {
 	l := &losses{
 		share: share, stage: stage, say: say, began: time.Now().Truncate(time.Second), after: limits.Settle + limits.Recording + margin,
@@ -93,7 +93,8 @@ func (l *losses) start() error {
 	return l.worker.Start()
 }
 
-// lose is what arrives of a call's webhooks. babelforce's log has all of the call, a while after it.
+// lose returns the part of a call that arrives. babelforce's log gets the whole call a while after
+// its end.
 func (l *losses) lose(invented *simulator.Simulator, whole simulator.Story) (delivered simulator.Story, err error) {
 	now := time.Now()
 	delivered = invented.Lose(whole, l.share)
@@ -122,8 +123,9 @@ func (l *losses) lose(invented *simulator.Simulator, whole simulator.Story) (del
 	return delivered, nil
 }
 
-// asLogged is what a call wants whose webhooks arrived in part: all that the whole call
-// wants, but for what only a webhook says, which is whether it came after hours.
+// asLogged returns the delivered part with the expected result of the whole call. Only a
+// webhook reports that a call came after hours, so the outcome depends on the webhooks that
+// arrived.
 func asLogged(whole, delivered simulator.Story) (simulator.Story, error) {
 	delivered.Want = whole.Want
 	if whole.Want.Outcome != string(call.AfterHours) {
@@ -140,9 +142,9 @@ func asLogged(whole, delivered simulator.Story) (simulator.Story, error) {
 	return delivered, nil
 }
 
-// suffer has everything go wrong that concerns the comparison: no webhook arrives for
-// up to a minute while calls are played, the log misbehaves, and the worker that
-// compares is stopped in the middle of its work, until all calls were played.
+// suffer injects every failure that concerns the comparison: no webhook arrives for up to a
+// minute, the log fails, and the worker that compares is stopped in the middle of its work.
+// It lasts until all calls were played.
 func (l *losses) suffer(ctx context.Context, playing, pause time.Duration, played <-chan struct{}) {
 	from := time.Now().Add(playing / 3)
 	l.outage = reconcile.Window{From: from, To: from.Add(min(playing/6, time.Minute))}
@@ -171,7 +173,7 @@ func (l *losses) restart() error {
 	return l.start()
 }
 
-// of is a call some of whose webhooks are lost, nil for the others.
+// of returns the call if some of its webhooks are lost, and nil otherwise.
 func (l *losses) of(key string) *lossy {
 	if l == nil {
 		return nil
@@ -191,11 +193,11 @@ func (l *losses) follow(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		_ = l.repair(ctx) // the next one may be luckier
+		_ = l.repair(ctx) // the next comparison tries again
 	}
 }
 
-// repair compares all calls so far, and repairs those that lack something.
+// repair compares all calls so far and repairs the incomplete ones.
 func (l *losses) repair(ctx context.Context) error {
 	at := time.Now()
 	in := reconcile.Backfill{Window: reconcile.Window{From: l.began, To: at.Truncate(time.Second)}, Repair: true}
@@ -213,7 +215,7 @@ func (l *losses) repair(ctx context.Context) error {
 	return nil
 }
 
-// note notes what a comparison has found, before it repaired anything.
+// note records what a comparison found before it repaired anything.
 func (l *losses) note(at time.Time, found reconcile.Comparison) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -237,7 +239,7 @@ func (l *losses) note(at time.Time, found reconcile.Comparison) {
 	}
 }
 
-// statement is what a comparison says of all calls.
+// statement compares all calls without repairing them.
 func (l *losses) statement(ctx context.Context) (statement reconcile.Comparison, err error) {
 	window := reconcile.Window{From: l.began, To: time.Now().Truncate(time.Second)}
 	run, err := l.stage.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
@@ -249,16 +251,16 @@ func (l *losses) statement(ctx context.Context) (statement reconcile.Comparison,
 	return statement, run.Get(ctx, &statement)
 }
 
-// report adds the statement, and what is wrong with it: in the end nothing is missing.
+// report adds the statement and its problems. At the end nothing may be missing.
 func (l *losses) report(ctx context.Context, report *Report) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	statement, err := l.statement(ctx)
 	if err != nil {
-		report.Wrong = append(report.Wrong, "there is no statement: "+err.Error())
+		report.Wrong = append(report.Wrong, "the final comparison failed: "+err.Error())
 	}
 	for _, v := range statement.Listed {
-		report.Wrong = append(report.Wrong, fmt.Sprintf("the statement says of call %s that it is %s %s", v.CallID, v.Result, v.Why))
+		report.Wrong = append(report.Wrong, fmt.Sprintf("the final comparison reports call %s as %s %s", v.CallID, v.Result, v.Why))
 	}
 	for _, gap := range statement.Gaps {
 		report.Wrong = append(report.Wrong, "not compared: "+gap.Why)
@@ -273,17 +275,17 @@ func (l *losses) report(ctx context.Context, report *Report) {
 	}
 }
 
-// await waits until nothing is missing of a call.
+// await waits until nothing of the call is missing.
 func (one *lossy) await(ctx context.Context) error {
 	select {
 	case <-one.whole:
 		return nil
 	case <-ctx.Done():
-		return errors.New("it was not found whole in babelforce's log")
+		return errors.New("no comparison with babelforce's log found it complete")
 	}
 }
 
-// close stops comparing.
+// close stops the comparisons.
 func (l *losses) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"github.com/callthread/callthread/reconcile"
 )
 
-func TestOnlyAWebhookSaysThatACallCameAfterHours(t *testing.T) {
+func TestOnlyWebhooksReportAfterHours(t *testing.T) {
 	invented, err := simulator.New(1, []babelforce.Agent{{ID: "a1", Name: "Ada", SourceID: "s1"}}, nil)
 	require.NoError(t, err)
 	invented.Incoming, invented.Unrecorded = true, true
@@ -32,7 +32,7 @@ func TestOnlyAWebhookSaysThatACallCameAfterHours(t *testing.T) {
 	}
 }
 
-func TestCallIsWholeOnceAComparisonAfterItsRowFindsNothingMissing(t *testing.T) {
+func TestCallIsCompleteOnceComparisonFindsNothing(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	var said []reconcile.Verdict
 	one := &lossy{logged: now.Add(-time.Minute), whole: make(chan struct{})}

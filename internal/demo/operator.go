@@ -17,27 +17,27 @@ import (
 )
 
 const (
-	// rounds is how often the operator looks for parked calls.
+	// rounds is the interval at which the operator looks for parked calls.
 	rounds = 2 * time.Second
-	// decisionTimeout bounds one look at, or decision on, a call whose worker may just be dead.
+	// decisionTimeout bounds one query or decision for a call, because its worker may be dead.
 	decisionTimeout = 10 * time.Second
-	// firstBackoff and maxBackoff are between two requests to a Temporal that is away.
+	// firstBackoff and maxBackoff limit the time between two requests to an unavailable Temporal.
 	firstBackoff = 100 * time.Millisecond
 	maxBackoff   = 2 * time.Second
 )
 
-// operator has every parked call tried again, and notes those that do not say why they are parked.
+// operator retries every parked call and records those that give no reason.
 type operator struct {
 	temporal  client.Client
-	taskQueue string // the calls of others in the same Temporal are none of ours
+	taskQueue string // calls on other task queues of the same Temporal are left alone
 
 	mu        sync.Mutex
 	parked    map[string]bool // keys
-	causeless []string        // what was parked without a cause
+	causeless []string        // calls that were parked without a reason
 }
 
-// work goes on until the context ends. What fails, because something was
-// killed, is left to the next round.
+// work retries parked calls until the context ends. A retry that fails, because a process
+// was killed, is repeated in the next round.
 func (o *operator) work(ctx context.Context) {
 	tick := time.NewTicker(rounds)
 	defer tick.Stop()
@@ -59,7 +59,7 @@ func (o *operator) work(ctx context.Context) {
 	}
 }
 
-// decide looks why a call is parked, and lets it try again.
+// decide queries why a call is parked and retries it.
 func (o *operator) decide(ctx context.Context, workflowID string) {
 	ctx, cancel := context.WithTimeout(ctx, decisionTimeout)
 	defer cancel()
@@ -82,18 +82,18 @@ func (o *operator) note(key, because string) {
 	defer o.mu.Unlock()
 	o.parked[key] = true
 	if because == "" {
-		o.causeless = append(o.causeless, fmt.Sprintf("call %s was parked and did not say why", key))
+		o.causeless = append(o.causeless, fmt.Sprintf("call %s was parked without a reason", key))
 	}
 }
 
-// result is how many calls were parked, and which did not say why.
+// result returns how many calls were parked, and which of them gave no reason.
 func (o *operator) result() (parked int, causeless []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.parked), slices.Clone(o.causeless)
 }
 
-// await waits for a call's workflow to end, whatever happens to Temporal meanwhile.
+// await waits for a call's workflow to end, also while Temporal is unavailable.
 func await(ctx context.Context, c client.Client, key string) (state workflows.State, err error) {
 	for backoff := firstBackoff; ; backoff = min(2*backoff, maxBackoff) {
 		err = c.GetWorkflow(ctx, workflows.WorkflowID(key), "").Get(ctx, &state)

@@ -16,7 +16,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// shaky is a Temporal client whose first answers are errors, and whose calls are all parked.
+// shaky is a Temporal client whose first answers are errors and whose calls are all parked.
 type shaky struct {
 	client.Client
 	client.WorkflowRun
@@ -55,7 +55,7 @@ func (s *shaky) QueryWorkflow(context.Context, string, string, string, ...any) (
 
 func (s *shaky) UpdateWorkflow(_ context.Context, options client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 	s.retried = append(s.retried, options.WorkflowID+" "+options.UpdateName)
-	return nil, serviceerror.NewUnavailable("killed meanwhile")
+	return nil, serviceerror.NewUnavailable("killed")
 }
 
 type run struct {
@@ -65,7 +65,7 @@ type run struct {
 
 func (r *run) Get(context.Context, any) error { return r.fail() }
 
-func TestEndOfACallIsWaitedForWhileTemporalIsAway(t *testing.T) {
+func TestAwaitSurvivesTemporalOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		away := serviceerror.NewUnavailable("connection refused")
 		_, err := await(t.Context(), &shaky{errors: []error{away, away, context.DeadlineExceeded, away}}, key)
@@ -77,7 +77,7 @@ func TestEndOfACallIsWaitedForWhileTemporalIsAway(t *testing.T) {
 	})
 }
 
-func TestOperatorRetriesParkedCallsAndAsksForTheirCause(t *testing.T) {
+func TestOperatorRetriesParkedCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for because, causeless := range map[string]int{"Kustomer said no": 0, "": 1} {
 			away := serviceerror.NewUnavailable("connection refused")

@@ -9,10 +9,11 @@ import (
 	"github.com/callthread/callthread/internal/child"
 )
 
-// Part is a process of the stage.
+// Part names a process of the stage.
 type Part string
 
-// The parts that can be killed. Of several of a kind the others have a number behind the name.
+// The parts that can be killed. The second and further processes of a kind have a number after the
+// name.
 const (
 	Receiver   Part = "receiver"
 	Worker     Part = "worker"
@@ -20,7 +21,7 @@ const (
 	PostgreSQL Part = "PostgreSQL"
 )
 
-// nth is the name of the nth of a kind, from 1.
+// nth returns the name of the nth process of a kind, starting at 1.
 func (p Part) nth(n int) Part {
 	if n == 1 {
 		return p
@@ -28,22 +29,22 @@ func (p Part) nth(n int) Part {
 	return Part(fmt.Sprintf("%s %d", p, n))
 }
 
-// stageFailure is what makes it pointless to go on.
+// stageFailure is an error after which the run cannot continue.
 type stageFailure struct {
 	part Part
 	error
 }
 
-// part is a process that can be killed and started anew.
+// part is a process that can be killed and restarted.
 type part struct {
 	start func(context.Context) (*child.Process, error)
 
 	mu      sync.Mutex
 	process *child.Process
-	down    bool // on purpose
+	down    bool // stopped on purpose
 }
 
-// run starts the part, and tells the stage should it end by itself.
+// run starts the part, and calls fail if the process ends by itself.
 func (p *part) run(ctx context.Context, name Part, fail func(Part, error)) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -65,13 +66,14 @@ func (p *part) watch(process *child.Process, name Part, fail func(Part, error)) 
 	}
 }
 
-// watch has a running part killed and restarted under its name, and tells the stage should it end by itself.
+// watch registers a running part that can be killed and restarted, and fails the stage if it ends
+// by itself.
 func (s *Stage) watch(name Part, p *part) {
 	s.parts[name] = p
 	go p.watch(p.process, name, s.fail)
 }
 
-// end lets go of the process in the given way.
+// end stops the process in the given way.
 func (p *part) end(how func(*child.Process)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -79,15 +81,16 @@ func (p *part) end(how func(*child.Process)) {
 	how(p.process)
 }
 
-// Kill ends a part with no chance to tidy up.
+// Kill kills a part without a chance to clean up.
 func (s *Stage) Kill(name Part) { s.parts[name].end((*child.Process).Kill) }
 
-// Restart starts a part that was killed, at the same address. It waits until Temporal answers, but not for the others.
+// Restart starts a killed part at the same address. It waits until Temporal answers, but not for
+// other parts.
 func (s *Stage) Restart(ctx context.Context, name Part) error {
 	return s.parts[name].run(ctx, name, s.fail)
 }
 
-// fail ends the run, because of a part.
+// fail ends the run because a part failed.
 func (s *Stage) fail(part Part, err error) {
 	select {
 	case s.failed <- stageFailure{part, err}:
@@ -95,7 +98,7 @@ func (s *Stage) fail(part Part, err error) {
 	}
 }
 
-// untilFailure is a context that ends when the stage fails, with that as its cause.
+// untilFailure returns a context that ends when the stage fails, with the failure as its cause.
 func (s *Stage) untilFailure(ctx context.Context) (context.Context, context.CancelFunc) {
 	watched, fail := context.WithCancelCause(ctx)
 	go func() {
@@ -108,7 +111,7 @@ func (s *Stage) untilFailure(ctx context.Context) (context.Context, context.Canc
 	return watched, func() { fail(context.Canceled) }
 }
 
-// failure is what has ended the context, if it was the stage.
+// failure returns the failure of the stage that ended the context, or nil.
 func failure(ctx context.Context) error {
 	var failed stageFailure
 	if errors.As(context.Cause(ctx), &failed) {

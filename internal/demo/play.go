@@ -11,23 +11,23 @@ import (
 )
 
 const (
-	// callTimeout is how long the workflows may take to end once the last call was
-	// played, besides the wrap-up time.
+	// callTimeout is how long the workflows may take to end after the last call was played, in
+	// addition to the wrap-up time.
 	callTimeout = 10 * time.Minute
-	// parkedRounds is how often it is looked whether only parked calls are left.
+	// parkedRounds is the interval of checks whether only parked calls are left.
 	parkedRounds = 2 * time.Second
 )
 
-// errParked ends the wait for calls that wait for an operator.
+// errParked ends the wait when all open calls wait for an operator.
 var errParked = errors.New("only parked calls are left")
 
-// played is a call, and why it could not be played to its end or did not come to it.
+// played is a call, and the error that kept it from being played or from ending.
 type played struct {
 	simulator.Story
 	err error
 }
 
-// calls are those that were begun. Those that have ended are judged.
+// calls tracks the calls that were begun. Calls that have ended are judged.
 type calls struct {
 	mu    sync.Mutex
 	ended []played
@@ -43,7 +43,7 @@ func (c *calls) begin(key string) {
 	c.open[key] = true
 }
 
-// end returns how many have ended by now.
+// end records a call's end and returns how many have ended.
 func (c *calls) end(one played) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,7 +52,7 @@ func (c *calls) end(one played) int {
 	return len(c.ended)
 }
 
-// left are the keys of calls that have not ended.
+// left returns the keys of the calls that have not ended.
 func (c *calls) left() (keys []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,8 +62,8 @@ func (c *calls) left() (keys []string) {
 	return keys
 }
 
-// play starts calls at the given rate, and returns when all have ended, when only
-// parked ones are left, or when the context ends. It fails where the stage does.
+// play starts calls at the given rate. It returns when all have ended, when only parked ones
+// are left, when the context ends, or with an error when the stage fails.
 func (s *show) play(ctx context.Context) error {
 	waiting, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
@@ -100,7 +100,7 @@ func (s *show) play(ctx context.Context) error {
 	playing.Wait()
 	defer time.AfterFunc(callTimeout+s.set.WrapUpTime, func() { giveUp(nil) }).Stop()
 	if s.storm != nil {
-		s.storm.pass(ctx, halfEnded) // its operator decides on parked calls
+		s.storm.pass(ctx, halfEnded) // the storm's operator decides on parked calls
 	} else {
 		go s.untilParked(waiting, giveUp)
 	}
@@ -108,7 +108,8 @@ func (s *show) play(ctx context.Context) error {
 	return failure(ctx)
 }
 
-// untilParked gives up when only parked calls are left, which nobody decides on here.
+// untilParked stops waiting when only parked calls are left, because no operator decides on them
+// here.
 func (s *show) untilParked(ctx context.Context, giveUp context.CancelCauseFunc) {
 	tick := time.NewTicker(parkedRounds)
 	defer tick.Stop()
@@ -125,7 +126,7 @@ func (s *show) untilParked(ctx context.Context, giveUp context.CancelCauseFunc) 
 	}
 }
 
-// playOne plays one call, says so, and waits for its workflow to end.
+// playOne plays one call, calls isPlayed, and waits for the workflow to end.
 func (s *show) playOne(ctx context.Context, story simulator.Story, isPlayed func()) (workflows.State, error) {
 	player := &simulator.Player{URL: s.stage.WebhookURL, Secret: Secret}
 	_, err := player.Play(ctx, story, 1)
@@ -139,7 +140,7 @@ func (s *show) playOne(ctx context.Context, story simulator.Story, isPlayed func
 	return await(ctx, s.stage.Temporal, story.Key)
 }
 
-// nextStory invents a call, which may come shuffled in a storm, or not wholly.
+// nextStory invents a call. Its events may be shuffled in a storm, or incomplete.
 func (s *show) nextStory() (simulator.Story, error) {
 	story := s.simulator.Next(time.Now())
 	if s.storm != nil {

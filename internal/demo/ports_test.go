@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestProgramsHaveTheUsualPortWhereItIsFree(t *testing.T) {
+func TestUsualPortIsPreferred(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	usual := taken.Addr().(*net.TCPAddr).Port

@@ -21,22 +21,24 @@ import (
 	"github.com/callthread/callthread/internal/child"
 )
 
-// Programs are the command lines of the product's two programs. What they
-// need to know they are told by their environment.
+// Programs are the command lines of the receiver and the worker. The stage configures
+// them through environment variables.
 type Programs struct {
 	Receiver, Worker []string
-	// Replicas is how many run of each, the receivers behind a load balancer; 0 is one.
+	// Replicas is the number of processes of each program; 0 means 1. Receivers are behind a load
+	// balancer.
 	Replicas int
 }
 
 const (
-	// programTimeout is how long the receiver may take until it listens.
+	// programTimeout bounds the time until the receiver listens.
 	programTimeout = 30 * time.Second
-	// programStopTimeout is for steps and requests under way, of which there should be none any more.
+	// programStopTimeout bounds the time to stop. By then no steps or requests should be in
+	// progress.
 	programStopTimeout = 5 * time.Second
 )
 
-// startPrograms starts receivers and workers as processes of their own.
+// startPrograms starts receivers and workers as separate processes.
 func (s *Stage) startPrograms(ctx context.Context, options StageOptions) error {
 	file := filepath.Join(s.Folder, "automations.yaml")
 	if err := os.WriteFile(file, options.automations(), 0o600); err != nil {
@@ -44,7 +46,7 @@ func (s *Stage) startPrograms(ctx context.Context, options StageOptions) error {
 	}
 	balancers := options.Ports.Webhooks
 	if options.Programs.Replicas > 1 {
-		options.Ports.Webhooks = 0 // which no receiver is to take
+		options.Ports.Webhooks = 0 // no receiver may take the port of the load balancer
 	}
 	var receivers []string
 	for n := range max(options.Programs.Replicas, 1) {
@@ -68,8 +70,8 @@ func (s *Stage) startPrograms(ctx context.Context, options StageOptions) error {
 	return nil
 }
 
-// startReceiverProgram starts a receiver and waits until it answers. If it ends
-// instead, because another program has taken its port, it gets another port.
+// startReceiverProgram starts a receiver and waits until it answers. If it ends because
+// another program has taken its port, it gets another port.
 func (s *Stage) startReceiverProgram(ctx context.Context, name Part, automations string, options StageOptions) (address string, err error) {
 	for range startAttempts {
 		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(options.port(options.Ports.Webhooks)))
@@ -101,21 +103,21 @@ func (s *Stage) startProgram(ctx context.Context, name Part, line, environment [
 	return nil
 }
 
-// balance hands requests to receivers in turn, so that the events of one call
-// come through all of them. One that is dead answers 502 until it is back, as a
-// load balancer does that has not noticed yet.
+// balance sends requests to the receivers in turn, so that the events of one call pass
+// through all of them. For a dead receiver it answers 502, as a load balancer does that has
+// not noticed the failure.
 func balance(receivers []string) http.Handler {
 	var turn atomic.Uint64
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(&url.URL{Scheme: "http", Host: receivers[turn.Add(1)%uint64(len(receivers))]})
 		},
-		ErrorLog: log.New(io.Discard, "", 0), // of those that were killed
+		ErrorLog: log.New(io.Discard, "", 0), // errors about killed receivers are expected
 	}
 }
 
-// environment is ours without the settings of whoever runs this, and with those
-// of the stage. A Temporal that was there already is reached as we reach it.
+// environment returns this process's environment without the user's settings of the product,
+// and adds the stage's settings. An existing Temporal keeps its own client settings.
 func (s *Stage) environment(listen, automations string, options StageOptions) (environment []string) {
 	for _, setting := range os.Environ() {
 		product, _, _ := strings.Cut(setting, "_")
@@ -137,12 +139,12 @@ func (s *Stage) environment(listen, automations string, options StageOptions) (e
 		"CALLTHREAD_ENCRYPTION_KEYS="+options.Keys,
 		"CALLTHREAD_SETTLE="+options.Limits.Settle.String(),
 		"CALLTHREAD_RECORDING_TIMEOUT="+options.Limits.Recording.String(),
-		"CALLTHREAD_METRICS_LISTEN=", // none
+		"CALLTHREAD_METRICS_LISTEN=", // no metrics
 		"CALLTHREAD_LOG_LEVEL=error",
 	)
 }
 
-// awaitReceiver waits until the receiver answers, or something has ended instead.
+// awaitReceiver waits until the receiver answers or a process has ended.
 func (s *Stage) awaitReceiver(ctx context.Context, name Part, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, programTimeout)
 	defer cancel()

@@ -28,7 +28,7 @@ func shell(script string) *part {
 	return &part{start: func(context.Context) (*child.Process, error) { return child.Start(exec.Command("sh", "-c", script)) }}
 }
 
-func TestPartThatEndsByItselfEndsTheRunAndSaysWhy(t *testing.T) {
+func TestPartThatEndsByItselfFailsTheRun(t *testing.T) {
 	stage := &Stage{parts: map[Part]*part{Worker: shell("echo no such table >&2; exit 7")}, failed: make(chan error, 1)}
 	ctx, stop := stage.untilFailure(t.Context())
 	defer stop()
@@ -39,7 +39,7 @@ func TestPartThatEndsByItselfEndsTheRunAndSaysWhy(t *testing.T) {
 	require.ErrorContains(t, err, "no such table")
 }
 
-func TestKilledPartIsNoFailureAndRunsAgain(t *testing.T) {
+func TestKilledPartIsNoFailure(t *testing.T) {
 	stage := &Stage{parts: map[Part]*part{Worker: shell("exec sleep 600")}, failed: make(chan error, 1)}
 	for range 3 {
 		require.NoError(t, stage.Restart(t.Context(), Worker))
@@ -57,8 +57,8 @@ func TestRunThatWasStoppedIsNoFailure(t *testing.T) {
 	require.NoError(t, failure(ctx))
 }
 
-// The test's own program plays a receiver whose first port is taken.
-func TestReceiverGetsAnotherPortIfItsFirstIsTaken(t *testing.T) {
+// The test binary itself is the receiver whose first port is taken.
+func TestReceiverRetriesAnotherPort(t *testing.T) {
 	const role = "DEMO_TEST_RECEIVER"
 	if first := os.Getenv(role); first != "" {
 		if os.Mkdir(first, 0o700) == nil {
@@ -79,7 +79,7 @@ func TestReceiverGetsAnotherPortIfItsFirstIsTaken(t *testing.T) {
 	require.Empty(t, stage.failed)
 }
 
-func TestReceiverThatCannotRunIsSaidWithItsLastWords(t *testing.T) {
+func TestFailedReceiverReportsItsOutput(t *testing.T) {
 	stage := &Stage{parts: make(map[Part]*part), failed: make(chan error, 1)}
 	defer stage.Close()
 	options := StageOptions{Programs: &Programs{Receiver: []string{"sh", "-c", "echo no such setting >&2; exit 7"}}}
@@ -88,7 +88,7 @@ func TestReceiverThatCannotRunIsSaidWithItsLastWords(t *testing.T) {
 	require.ErrorContains(t, err, "no such setting")
 }
 
-func TestServerTakesItsPortIfThatIsFreeElseAnother(t *testing.T) {
+func TestServerTakesAFreePort(t *testing.T) {
 	free, err := listen(0)
 	require.NoError(t, err)
 	port := free.Addr().(*net.TCPAddr).Port
@@ -102,7 +102,7 @@ func TestServerTakesItsPortIfThatIsFreeElseAnother(t *testing.T) {
 	require.NoError(t, errors.Join(same.Close(), other.Close()))
 }
 
-func TestProgramsAreToldOfTheStageAloneAndNotOfTheUsersSettings(t *testing.T) {
+func TestProgramsGetOnlyTheStagesSettings(t *testing.T) {
 	for _, name := range []string{"TEMPORAL_NAMESPACE", "KUSTOMER_URL", "CALLTHREAD_AUTOMATIONS"} {
 		t.Setenv(name, "the user's")
 	}
@@ -121,7 +121,7 @@ func TestProgramsAreToldOfTheStageAloneAndNotOfTheUsersSettings(t *testing.T) {
 	require.False(t, slices.ContainsFunc(environment, func(setting string) bool { return strings.HasSuffix(setting, "=the user's") }))
 }
 
-func TestEveryPartIsKilledEvenInAShortRunAndRunsInTheEnd(t *testing.T) {
+func TestShortRunKillsAndRestartsEveryPart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes four seconds, which -short does without")
 	}
@@ -148,7 +148,7 @@ func TestEveryPartIsKilledEvenInAShortRunAndRunsInTheEnd(t *testing.T) {
 	}
 }
 
-func TestProcessThatDoesNotComeBackFailsTheRun(t *testing.T) {
+func TestFailedRestartFailsTheRun(t *testing.T) {
 	stage := &Stage{parts: make(map[Part]*part), failed: make(chan error, 1)}
 	for _, name := range parts {
 		stage.parts[name] = shell("exec sleep 600")
@@ -161,7 +161,7 @@ func TestProcessThatDoesNotComeBackFailsTheRun(t *testing.T) {
 	require.ErrorContains(t, <-stage.failed, "no memory")
 }
 
-func TestATemporalThatIsThereAlreadyIsReachedByProgramsAsByUs(t *testing.T) {
+func TestProgramsReachAnExistingTemporal(t *testing.T) {
 	t.Setenv("TEMPORAL_API_KEY", "the user's")
 	t.Setenv("CALLTHREAD_AUTOMATIONS", "none of theirs")
 	stage := &Stage{TemporalAddress: "127.0.0.1:1", TaskQueue: "of this run"}
@@ -173,7 +173,7 @@ func TestATemporalThatIsThereAlreadyIsReachedByProgramsAsByUs(t *testing.T) {
 	require.NotContains(t, environment, "TEMPORAL_API_KEY=the user's")
 }
 
-func TestReceiversBehindTheLoadBalancerTakeTurns(t *testing.T) {
+func TestLoadBalancerAlternatesReceivers(t *testing.T) {
 	var answered [2]atomic.Int32
 	var receivers []string
 	for i := range answered {

@@ -14,19 +14,19 @@ import (
 	"github.com/callthread/callthread/internal/trial"
 )
 
-// Own is an automations file of the user's own.
+// Own is the user's automations file.
 type Own struct {
-	Name    string // for people
+	Name    string // shown in the output
 	Content []byte
 }
 
-// renderer works out what a file of the user's own wants of a call. It shares the
-// triggers and texts with the product, and nothing of how they come to Kustomer.
+// renderer derives from the user's file what Kustomer must hold for a call. It shares triggers
+// and templates with the product, but not the code that writes to Kustomer.
 type renderer struct {
 	set    *automation.Set
 	marked *trial.Marked
-	stormy bool // steps are done late
-	// What is not compared: the texts of the notes of some calls, and some calls that were handed on.
+	stormy bool // steps are delayed
+	// What is not compared: the texts of the notes of some calls, and some transferred calls.
 	textless, handedOn int
 }
 
@@ -35,10 +35,10 @@ func newRenderer(own *Own, set *automation.Set) (*renderer, error) {
 	return &renderer{set: set, marked: marked}, err
 }
 
-// wanted is what a file wants of one call.
+// wanted is what a file must produce for one call.
 type wanted struct {
 	opens bool
-	// customer is the one that the file names; "" is the one on the phone.
+	// customer is the one that the file names; "" is the caller's.
 	customer                string
 	name, status, direction string
 	priority                int
@@ -47,14 +47,14 @@ type wanted struct {
 	written
 }
 
-// written is what is written once: it says what was known then.
+// written is what is written once, with what was known at the time.
 type written struct {
 	notes    []heldNote
 	messages []automation.Message
 }
 
-// heldNote is a note by its kind. Of several of a kind, the order of the reports
-// decides the numbers of their names: those are not compared.
+// heldNote is a note by its kind. The numbers in the names of several notes of a kind depend
+// on the order of arrival and are not compared.
 type heldNote struct{ kind, text string }
 
 var numbered = regexp.MustCompile(`-\d+$`)
@@ -65,8 +65,8 @@ func (w *written) note(name, text string) {
 	}
 }
 
-// wants renders a call whose conversation has these names in Kustomer. Its reports
-// come once each, and in the order of their own times.
+// wants renders a call whose conversation has these ids in Kustomer. Each report arrives
+// once, in the order of the reported times.
 func (r *renderer) wants(story simulator.Story, names call.Kustomer) (wanted, error) {
 	reports, err := r.reports(story)
 	if err != nil {
@@ -103,8 +103,8 @@ func (r *renderer) wants(story simulator.Story, names call.Kustomer) (wanted, er
 	return w, err
 }
 
-// fields is the conversation that a whole story wants: users and teams replace those
-// before, tags come and go, and of single values the last one counts.
+// fields returns the conversation of a complete call. Users and teams replace earlier ones,
+// tags are added and removed, and of a single value the last one wins.
 func (r *renderer) fields(story call.Story, names call.Kustomer) wanted {
 	o := r.open(story.Opening)
 	w := wanted{
@@ -135,14 +135,14 @@ func orBefore(list, before []string) []string {
 	return before
 }
 
-// event is one thing of a call, after its beginning, that automations act on.
+// event is an event of a call, after its beginning, that automations act on.
 type event struct {
 	name  string // of its note
 	kind  call.Kind
 	facts call.Facts
 }
 
-// laterThan are the events of a story that an earlier one does not have, in the order in which they count.
+// laterThan returns the events of a story that the earlier story does not have, in order.
 func laterThan(was, is call.Story) (events []event) {
 	for _, p := range is.PickUps {
 		if !slices.ContainsFunc(was.PickUps, func(before call.PickUp) bool { return before.Note == p.Note }) {
@@ -178,7 +178,7 @@ func (r *renderer) change(e event, names call.Kustomer) automation.Change {
 	return change
 }
 
-// see takes note of the automations that have left their marks.
+// see records the automations whose marks are in the text.
 func (r *renderer) see(mark any) {
 	if text, err := json.Marshal(mark); err == nil {
 		r.marked.See(text)

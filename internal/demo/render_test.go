@@ -23,7 +23,7 @@ import (
 //go:embed testdata/own.yaml
 var ownFile []byte
 
-// day is a number of calls as the product writes them with a file, without Temporal.
+// day is a number of calls written as the product writes them with a file, without Temporal.
 type day struct {
 	*show
 	played []played
@@ -60,7 +60,7 @@ func newDay(t *testing.T, own *Own, calls int, shuffled bool) *day {
 	return d
 }
 
-// write carries out a call's steps, in the order in which its events are delivered.
+// write does a call's steps in the order in which its events are delivered.
 func (d *day) write(t *testing.T, story simulator.Story, began time.Time) {
 	t.Helper()
 	var events []call.Event
@@ -85,7 +85,7 @@ func (d *day) write(t *testing.T, story simulator.Story, began time.Time) {
 	}))
 }
 
-func TestWhatTheProductWritesWithAFileOfOnesOwnIsFoundRight(t *testing.T) {
+func TestOwnFileIsJudgedRight(t *testing.T) {
 	for name, shuffled := range map[string]bool{"as it happens": false, "shuffled and repeated": true} {
 		d := newDay(t, own(string(ownFile)), 80, shuffled)
 		report := d.compare(t.Context(), d.played)
@@ -97,7 +97,7 @@ func TestWhatTheProductWritesWithAFileOfOnesOwnIsFoundRight(t *testing.T) {
 	}
 }
 
-func TestCallsThatShareAConversationAreJudgedByTheirNotes(t *testing.T) {
+func TestSharedConversationsAreJudgedByNotes(t *testing.T) {
 	d := newDay(t, own(strings.Replace(string(ownFile), "automations:", "callers: { returning: { policy: append, within: 72h } }\nautomations:", 1)), 120, false)
 	report := d.compare(t.Context(), d.played)
 	require.Empty(t, slices.Concat(report.Lost, report.Doubled, report.Wrong))
@@ -112,7 +112,7 @@ func TestCallsThatShareAConversationAreJudgedByTheirNotes(t *testing.T) {
 	require.Contains(t, problems[0], "the notes lack")
 }
 
-func TestCallsThatTheFileGivesToTheFirstAgentAreJudgedSo(t *testing.T) {
+func TestFirstAgentFileIsJudgedRight(t *testing.T) {
 	const file = `automations:
   - { event: call.inbound, action: kustomer.conversation.create, options: { name: Call } }
   - { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: ["{agent.sourceId}"], note: "{agent.name}" } }
@@ -125,7 +125,7 @@ func TestCallsThatTheFileGivesToTheFirstAgentAreJudgedSo(t *testing.T) {
 	}
 }
 
-func TestFileThatLetsCallsJoinOthersIsForTheSandbox(t *testing.T) {
+func TestAppendingFileNeedsTheSandbox(t *testing.T) {
 	client, err := kustomer.New(kustomer.Config{BaseURL: "https://acme.api.kustomerapp.com", APIKey: "key"})
 	require.NoError(t, err)
 	const file = "callers: { returning: { policy: append } }\nautomations: [{ event: call.inbound, action: kustomer.conversation.create, options: {} }]"
@@ -133,16 +133,16 @@ func TestFileThatLetsCallsJoinOthersIsForTheSandbox(t *testing.T) {
 	require.ErrorContains(t, err, "for the sandbox only")
 }
 
-// The demo's usual automations are judged by what is known about them. What the file
-// itself renders comes to the same.
-func TestUsualAutomationsAreRenderedAsTheyAreKnown(t *testing.T) {
+// The demo's usual automations are judged by fixed expectations. Rendering their file must
+// give the same result.
+func TestRenderingMatchesFixedExpectations(t *testing.T) {
 	d := newDay(t, own(string(usualAutomations)), 80, true)
 	require.Empty(t, d.compare(t.Context(), d.played).Wrong)
 	d.judge = judgeUsual
 	require.Empty(t, d.compare(t.Context(), d.played).Wrong)
 }
 
-func TestCallThatIsNotAsTheFileRendersItIsFoundOut(t *testing.T) {
+func TestDifferenceFromOwnFileIsReported(t *testing.T) {
 	const file = `automations:
   - event: call.inbound
     action: kustomer.conversation.create
@@ -187,7 +187,7 @@ func TestCallThatIsNotAsTheFileRendersItIsFoundOut(t *testing.T) {
 	problems, _ = d.judge(unreported, right)
 	require.Equal(t, []string{"the reports make 2 pick-ups, of 3 that there were"}, problems)
 
-	right.tags = nil // of the real Kustomer, less is known
+	right.tags = nil // the API of the real Kustomer shows less
 	right.name, right.status = "", ""
 	problems, _ = d.judge(story, right)
 	require.Empty(t, problems)

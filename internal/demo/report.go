@@ -6,46 +6,48 @@ import (
 	"strings"
 )
 
-// Report says what was proven of the calls that were played, and what was not looked at.
+// Report states what was checked for the calls of a run, and what was not.
 type Report struct {
-	// Calls are those that have come to their end: they are judged.
+	// Calls counts the calls that have ended. Only these are judged.
 	Calls, Answered, Notes, Requests int
-	Disturbed                        int // requests that Kustomer did not answer as it should, or late
+	Disturbed                        int // requests that Kustomer answered late or with an error
 	Lost, Doubled, Wrong             []string
 	Seed                             int64
-	// Unopened are calls for which the file opens no conversation.
+	// Unopened counts the calls for which the file opens no conversation.
 	Unopened int
-	// File is the user's own automations file; "" where there is none.
+	// File is the user's automations file; "" without one.
 	File string
 
-	// Not judged:
+	// The following is not judged.
 
 	UnderWay    int // calls that have not ended
 	StillParked int // calls that wait for an operator
-	Shared      int // calls in a conversation with another, of which only the notes are judged
+	Shared      int // calls that share a conversation; only their notes are judged
 	Others      int // conversations of calls that the demo did not play
 	NotJudged   []string
 
-	// Of a run that loses webhooks:
+	// The following is set in a run that loses webhooks.
 
-	Lossy     int    // calls some of whose webhooks were lost, which are judged like the others
-	Repaired  int    // those among them that lacked something
-	Statement string // what the comparison with babelforce's log says in the end
+	Lossy     int    // calls with lost webhooks; they are judged like all others
+	Repaired  int    // lossy calls that were incomplete
+	Statement string // result of the last comparison with babelforce's log
 
-	// Of a run with faults:
+	// The following is set in a run with faults.
 
 	Kills     map[Part]int // nil in a run without faults
-	Parked    int          // calls that Kustomer had refused a step of, and the operator let try again
-	Causeless []string     // parked calls that did not say why
+	Parked    int          // calls with a step that Kustomer refused and the operator retried
+	Causeless []string     // parked calls that gave no reason
 }
 
 func (r Report) right() bool {
 	return len(r.Lost)+len(r.Doubled)+len(r.Wrong)+len(r.Causeless) == 0
 }
 
-// DisturbedShare is the part of all requests that was disturbed, from 0 to 1.
+// DisturbedShare is the share of requests that were disturbed, from 0 to 1.
 func (r Report) DisturbedShare() float64 { return float64(r.Disturbed) / float64(max(r.Requests, 1)) }
 
+// String returns the verdict, the figures of the run, what was not judged and the problems, in
+// lines of at most 100 columns.
 func (r Report) String() string {
 	good := r.Calls - len(r.Lost) - len(r.Doubled) - len(r.Wrong)
 	lines := []string{fmt.Sprintf("%d of %d calls right%s; %d lost, %d doubled, %d wrong.",
@@ -57,18 +59,18 @@ func (r Report) String() string {
 		lines = append(lines, fmt.Sprintf("%.1f Kustomer requests per call.", float64(r.Requests)/float64(r.Calls)))
 	}
 	if r.Statement != "" {
-		lines = append(lines, fmt.Sprintf("Webhooks of %d calls were lost: %d calls lacked something and were repaired from babelforce's log. Its statement in the end:\n%s.", r.Lossy, r.Repaired, r.Statement))
+		lines = append(lines, fmt.Sprintf("Webhooks of %d calls were lost: %d calls were incomplete and were repaired from babelforce's log. The final comparison:\n%s.", r.Lossy, r.Repaired, r.Statement))
 	}
 	if r.Kills != nil {
 		lines = append(lines, fmt.Sprintf("Seed %d: %.1f %% of %d requests disturbed; %d calls parked and retried, %d without a cause;\n%s.",
 			r.Seed, 100*r.DisturbedShare(), r.Requests, r.Parked, len(r.Causeless), killed(r.Kills)))
 	}
 	lines = append(lines, listed("Not judged:", r.leftOut())...)
-	lines = append(lines, listed("Not as they must be:", slices.Concat(r.Lost, r.Doubled, r.Wrong, r.Causeless))...)
+	lines = append(lines, listed("Problems:", slices.Concat(r.Lost, r.Doubled, r.Wrong, r.Causeless))...)
 	return strings.Join(lines, "\n")
 }
 
-// open names the calls that have not ended.
+// open counts the calls that have not ended.
 func (r Report) open() string {
 	var open []string
 	if r.UnderWay > 0 {
@@ -95,7 +97,7 @@ func (r Report) judged() string {
 		r.Calls-r.Unopened, r.File, r.Unopened, r.Notes)
 }
 
-// leftOut is what is not judged of the calls that have ended, and besides them.
+// leftOut lists what was not judged.
 func (r Report) leftOut() []string {
 	left := slices.Clone(r.NotJudged)
 	if r.Shared > 0 {

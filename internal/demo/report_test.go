@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestVerdictNamesTheCallsThatHaveNotEnded(t *testing.T) {
+func TestVerdictCountsOpenCalls(t *testing.T) {
 	for want, report := range map[string]Report{
 		"207 of 207 calls right, and 12 under way, 1 parked: not judged; 0 lost, 0 doubled, 0 wrong.": {Calls: 207, UnderWay: 12, StillParked: 1},
 		"2 of 3 calls right, and 1 parked: not judged; 0 lost, 0 doubled, 1 wrong.":                   {Calls: 3, StillParked: 1, Wrong: []string{"call k"}},
@@ -32,7 +32,7 @@ Not judged:
   whether the file says what you mean
   all but the notes of calls that share a conversation with another: 2
   conversations of calls that the demo did not play: 1
-Not as they must be:
+Problems:
   call k has 2 conversations`, report.String())
 	require.NotContains(t, Report{Calls: 20, Notes: 37}.String(), "Not judged", "all was judged")
 }

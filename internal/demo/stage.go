@@ -24,67 +24,70 @@ import (
 )
 
 const (
-	// Secret is what the demo's receiver wants of senders; it listens on this machine only.
+	// Secret is the shared secret of the demo's receiver, which listens on this machine only.
 	Secret = "demo-secret"
 	// sandboxKey is the sandbox's API key.
 	sandboxKey = "sandbox-key"
-	// defaultBudget is that of a real org on the Enterprise plan, in requests a minute.
+	// defaultBudget is the rate limit of an org on the Enterprise plan, in requests per minute.
 	defaultBudget = 1000
 
-	// startAttempts: another program may take a port between our finding it free and the child's use of it.
+	// startAttempts is above 1 because another program may take a free port before the child
+	// listens on it.
 	startAttempts = 3
 )
 
-// Ports are those to listen at. In place of one that is in use, or 0, any free one is taken.
+// Ports are the preferred ports. If one is in use or 0, any free port is taken.
 type Ports struct{ Temporal, UI, Webhooks, Sandbox, Codec int }
 
-// UsualPorts are those that the README names.
+// UsualPorts are the ports that the README names.
 var UsualPorts = Ports{Temporal: 7233, UI: 8233, Webhooks: 8080, Sandbox: 8090, Codec: 8091}
 
 // Stage is everything that a call passes through, running on this machine.
 type Stage struct {
 	Temporal client.Client
-	// TemporalAddress, UI and WebhookURL are where people and programs reach it;
-	// UI is "" for a Temporal that was there already.
+	// TemporalAddress, UI and WebhookURL are the addresses of the parts. UI is "" for a
+	// Temporal that the stage did not start.
 	TemporalAddress, UI, WebhookURL string
-	// Namespace and TaskQueue are where in Temporal the calls are.
+	// Namespace and TaskQueue are where the calls run in Temporal.
 	Namespace, TaskQueue string
-	// Sandbox is nil where the real Kustomer takes its place.
+	// Sandbox is nil if the real Kustomer is used.
 	Sandbox *sandbox.Server
-	// KustomerURL is the API's address; the sandbox's page is at the same.
+	// KustomerURL is the address of the API, and of the sandbox's page.
 	KustomerURL string
 	Kustomer    *kustomer.Client
-	// CodecURL is where calls are decrypted for the Web UI; "" where they are in the clear.
+	// CodecURL is the address of the codec server for the Web UI; "" without encryption.
 	CodecURL string
-	// Folder is for the files of programs, and Temporal's database beside them; "" where all is in memory.
+	// Folder holds the files of the programs and Temporal's database; "" if everything is in
+	// memory.
 	Folder string
 
-	parts   map[Part]*part // that run as processes of their own, and may be killed
-	failed  chan error     // what makes it pointless to go on
+	parts   map[Part]*part // separate processes, which may be killed
+	failed  chan error     // receives the first failure of a part
 	closers []func()
 }
 
-// StageOptions say what stage to set.
+// StageOptions configure a stage.
 type StageOptions struct {
-	// Kustomer is the real one to use; nil sets up the sandbox.
+	// Kustomer is the real one; nil starts the sandbox.
 	Kustomer *kustomer.Client
 	Limits   call.Limits
-	// Keys encrypt what Temporal stores, as its programs are told of them; "" stores it in the clear.
+	// Keys encrypt what Temporal stores, in the format of the programs' setting; "" stores plain
+	// text.
 	Keys string
-	// Automations is the content of an automations file; nil is that of the built-in one.
+	// Automations is the content of an automations file; nil uses the built-in one.
 	Automations []byte
-	// NewReceiver makes the receiver that runs in this process, where no Programs are given.
+	// NewReceiver makes the receiver that runs in this process. It is not used with Programs.
 	NewReceiver func(ReceiverOptions) (http.Handler, error)
-	// Programs run the receiver and the worker, and Temporal then keeps its state
-	// in a file, so that each can be killed; nil runs all but Temporal in this process.
+	// Programs run the receiver and the worker. Temporal then keeps its state in a file, so
+	// that each process can be killed. nil runs everything but Temporal in this process.
 	Programs *Programs
-	// Existing is a Temporal that runs already, found as its own client
-	// configuration says (TEMPORAL_ADDRESS and so on); nil starts one.
+	// Existing is a Temporal that already runs, at the address in its client configuration
+	// (TEMPORAL_ADDRESS and so on); nil starts one.
 	Existing *Existing
-	// Org is what the sandbox's org has; zero is what it has by itself.
+	// Org configures the sandbox's org; zero uses the sandbox's defaults.
 	Org      sandbox.Config
 	Ports    Ports
-	Budget   int   // the sandbox's, in requests a minute; 0 is that of a real org
+	Budget   int   // of the sandbox, in requests per minute; 0 uses a real org's limit
 	Seed     int64 // of the sandbox's faults
 	Progress io.Writer
 	Log      *slog.Logger
@@ -132,7 +135,7 @@ func (o StageOptions) automations() []byte {
 func (s *Stage) startSandbox(options StageOptions) (err error) {
 	org := options.Org
 	org.APIKey, org.Budget, org.Seed = sandboxKey, cmp.Or(options.Budget, defaultBudget), options.Seed
-	org.AllowDuplicates = options.Programs != nil // or it would be the sandbox that keeps calls from being doubled
+	org.AllowDuplicates = options.Programs != nil // otherwise the sandbox would prevent doubled calls, and not the product
 	s.Sandbox = sandbox.New(org)
 	if s.KustomerURL, err = s.serve(options.Ports.Sandbox, s.Sandbox); err != nil {
 		return err
@@ -141,12 +144,12 @@ func (s *Stage) startSandbox(options StageOptions) (err error) {
 	return err
 }
 
-// ourShare is the product's part of the org's budget.
+// ourShare is the product's share of the org's rate limit.
 func ourShare(budget int) int { return cmp.Or(budget, defaultBudget) * 8 / 10 }
 
-// ReceiverOptions are what a stage asks of its receiver: to start workflows
-// eagerly, and to accept webhooks with the secret. The program that sets the
-// stage brings the receiver, so that this package needs no part of a program.
+// ReceiverOptions are the options that a stage passes to its receiver. The receiver starts
+// workflows eagerly and accepts webhooks with the secret. The program that sets the stage
+// supplies the receiver, so that this package does not import one.
 type ReceiverOptions struct {
 	Temporal          client.Client
 	TaskQueue, Secret string
@@ -168,7 +171,7 @@ func (s *Stage) startReceiver(options StageOptions, wantsOutbound bool) error {
 	return err
 }
 
-// serve serves on this machine only, at the port if it is free, else at any that is.
+// serve serves on this machine only, at the port if it is free, and at any free port otherwise.
 func (s *Stage) serve(port int, handler http.Handler) (url string, err error) {
 	listener, err := listen(port)
 	if err != nil {
@@ -177,23 +180,23 @@ func (s *Stage) serve(port int, handler http.Handler) (url string, err error) {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			panic(err) // the listener is ours alone: nothing else can end it
+			panic(err) // no other code closes the listener
 		}
 	}()
 	s.closers = append(s.closers, func() { _ = server.Close() })
 	return "http://" + listener.Addr().String(), nil
 }
 
-// Close stops everything, in the opposite order of its start.
+// Close stops everything in the reverse order of its start.
 func (s *Stage) Close() {
 	for i := len(s.closers) - 1; i >= 0; i-- {
 		s.closers[i]()
 	}
 }
 
-// port is the preferred one, if it is free. Otherwise processes that get
-// killed need ports that nobody takes while they are down: outside those that
-// programs prefer, and below those that systems hand out.
+// port returns the preferred port if it is free. If not, processes that get killed need ports
+// that no other program takes while they are down: outside those that programs prefer, and
+// below the ephemeral ports.
 func (o StageOptions) port(preferred int) int {
 	if free := preferably(preferred); o.Programs == nil || free == preferred {
 		return free
@@ -201,17 +204,17 @@ func (o StageOptions) port(preferred int) int {
 	return preferably(20_000 + rand.IntN(10_000))
 }
 
-// preferably is the port if it is free, else any that is, for a child to listen at.
+// preferably returns the port if it is free, and any free port otherwise, for a child to listen on.
 func preferably(port int) int {
 	listener, err := listen(port)
 	if err != nil {
-		return port // nothing is free, as the child will say
+		return port // no port is free; the child reports the error
 	}
 	defer func() { _ = listener.Close() }()
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-// listen listens on this machine only, at the port if it is free, else at any that is.
+// listen listens on this machine only, at the port if it is free, and at any free port otherwise.
 func listen(port int) (net.Listener, error) {
 	if listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 		return listener, nil

@@ -14,28 +14,30 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// Faults say how everything goes wrong.
+// Faults configure the failures that a run injects.
 type Faults struct {
-	// Pause is the mean time from one restart to the next kill; 0 chooses one that fits the number of calls.
+	// Pause is the mean time from a restart to the next kill; 0 derives it from the number of
+	// calls.
 	Pause time.Duration
 }
 
 const (
-	// stormSettle outlasts what a killed process holds an event up, its sender's time-out included.
+	// stormSettle is longer than a killed process can delay an event, including its sender's
+	// timeout.
 	stormSettle = 20 * time.Second
-	// stormRecording comes on top of that.
+	// stormRecording is added to that.
 	stormRecording = 10 * time.Second
-	// stormBudget is more than any machine plays: what is proven is not the budget.
+	// stormBudget is above what any machine plays, because the rate limit is not under test.
 	stormBudget = 100_000
-	// aftermath is how much longer than the kills Kustomer's faults go on: the
-	// last outcomes are written under them too.
+	// aftermath is how much longer Kustomer's faults last than the kills, so that the last
+	// outcomes are written under faults too.
 	aftermath = stormSettle
 
 	minPause, maxPause = 2 * time.Second, 15 * time.Second
 )
 
-// storm kills processes at random while Kustomer fails at random, and lets an
-// operator put right what was refused.
+// storm kills processes at random while Kustomer fails at random, and runs an operator who
+// retries what was refused.
 type storm struct {
 	stage *Stage
 	pause time.Duration
@@ -44,12 +46,12 @@ type storm struct {
 
 	began  time.Time
 	played chan struct{}  // closed once every call was played
-	ends   sync.WaitGroup // of the killing
+	ends   sync.WaitGroup // waits for the killing to end
 	kills  map[Part]int
 	operator
 }
 
-// newStorm makes a storm, which the seed decides as far as real processes allow.
+// newStorm returns a storm that follows from the seed, as far as real processes allow.
 func newStorm(stage *Stage, options Options, say func(string)) *storm {
 	pause := options.Faults.Pause
 	if pause == 0 {
@@ -57,13 +59,14 @@ func newStorm(stage *Stage, options Options, say func(string)) *storm {
 	}
 	return &storm{
 		stage: stage, pause: pause, say: say,
-		rng:    rand.New(rand.NewPCG(uint64(options.Seed), 1)), // the simulator's is 0
+		rng:    rand.New(rand.NewPCG(uint64(options.Seed), 1)), // the simulator's stream is 0
 		played: make(chan struct{}), kills: make(map[Part]int),
 		operator: operator{temporal: stage.Temporal, taskQueue: stage.TaskQueue, parked: make(map[string]bool)},
 	}
 }
 
-// fittingPause lets a short run see every part die, and a long one recover in between.
+// fittingPause is short enough to kill every part in a short run, and longer in long runs for
+// recovery.
 func fittingPause(options Options) time.Duration {
 	if options.Calls == 0 {
 		return maxPause
@@ -71,12 +74,12 @@ func fittingPause(options Options) time.Duration {
 	return min(max(options.playing()/5, minPause), maxPause)
 }
 
-// playing is how long the calls take to begin.
+// playing is how long it takes to begin all calls.
 func (o Options) playing() time.Duration {
 	return time.Duration(float64(o.Calls) / o.Rate * float64(time.Second))
 }
 
-// begin lets things go wrong from now on.
+// begin starts the failures.
 func (s *storm) begin(ctx context.Context) {
 	s.began = time.Now()
 	for _, fault := range stormFaults() {
@@ -86,8 +89,8 @@ func (s *storm) begin(ctx context.Context) {
 	go s.operator.work(ctx)
 }
 
-// pass says that every call was played. It returns when the last process runs
-// again and Kustomer is well, so that the rest can end: not before half have.
+// pass is called when every call was played. It returns when the last process runs again
+// and Kustomer has recovered, but not before half of the calls have ended.
 func (s *storm) pass(ctx context.Context, halfEnded <-chan struct{}) {
 	close(s.played)
 	s.ends.Wait()
@@ -99,8 +102,8 @@ func (s *storm) pass(ctx context.Context, halfEnded <-chan struct{}) {
 	s.stage.Sandbox.ClearFaults()
 }
 
-// kill kills one part after the other, from shuffled decks of them all, until
-// every call was played and each part has had its turn.
+// kill kills the parts one by one in a random order, until every call was played and every
+// part was killed at least once.
 func (s *storm) kill(ctx context.Context) {
 	for deck := []Part(nil); ctx.Err() == nil; deck = deck[1:] {
 		if len(deck) == 0 {
@@ -131,12 +134,13 @@ func (s *storm) kill(ctx context.Context) {
 	}
 }
 
-// stormFaults disturb four in ten of Kustomer's answers, on every route. The
-// first that strikes decides, so each probability is of what those before left over.
+// stormFaults disturb 40 % of Kustomer's answers, on every route. The first fault that
+// strikes wins, so each probability applies to what the earlier ones left over.
 func stormFaults() []sandbox.Fault {
 	const notes, conversations = "/v1/conversations/{id}/notes", "/v1/conversations"
 	return []sandbox.Fault{
-		// Rare, and not in short runs: both keep every request back, until the minute's end and half a minute long.
+		// Both are rare and skip short runs: one delays every request to the end of the minute, the
+		// other by half a minute.
 		{Kind: sandbox.FaultStatus, Status: http.StatusTooManyRequests, Skip: 4000, Times: 1},
 		{Kind: sandbox.FaultUnauthorized, Skip: 2000, Times: 2},
 		{Kind: sandbox.FaultTimeout, Probability: 0.001},
@@ -163,7 +167,7 @@ func (s *storm) report(r *Report) {
 	r.Parked, r.Causeless = s.operator.result()
 }
 
-// killed says in words what was killed how often.
+// killed describes in words how often each part was killed.
 func killed(kills map[Part]int) string {
 	total, words := 0, []string(nil)
 	for _, part := range slices.Sorted(maps.Keys(kills)) {

@@ -21,20 +21,21 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Existing is a Temporal that runs already. Other programs may serve calls there
-// too, so the stage's have a task queue of their own.
+// Existing is a Temporal that already runs. Other programs may serve calls there, so the
+// stage uses a task queue that no other program polls.
 type Existing struct {
-	// Parts are those of its processes that may be killed; none where it is not ours to kill.
+	// Parts are its processes that may be killed; empty if none may be.
 	Parts map[Part]Killable
 }
 
-// Killable is a running process, and how to start another in its place, up to when it answers.
+// Killable is a running process, and a function that starts its replacement and waits until it
+// answers.
 type Killable struct {
 	Process *child.Process
 	Start   func(context.Context) (*child.Process, error)
 }
 
-// reachTemporal connects to the Temporal that there is, or to one that it starts.
+// reachTemporal connects to the existing Temporal or starts one.
 func (s *Stage) reachTemporal(ctx context.Context, options StageOptions) error {
 	keys, err := codec.ParseKeys(options.Keys)
 	if err != nil {
@@ -42,7 +43,7 @@ func (s *Stage) reachTemporal(ctx context.Context, options StageOptions) error {
 	}
 	if options.Programs != nil {
 		if s.Folder, err = os.MkdirTemp("", "callthread-"); err != nil {
-			return fmt.Errorf("make a place for the files of programs: %w", err)
+			return fmt.Errorf("create a folder for the files of the programs: %w", err)
 		}
 		s.closers = append(s.closers, func() { _ = os.RemoveAll(s.Folder) })
 	}
@@ -65,9 +66,9 @@ func (s *Stage) reachTemporal(ctx context.Context, options StageOptions) error {
 	return s.connect(ctx, connection, keys)
 }
 
-// connect connects to Temporal, which must know our search attributes before a call begins.
+// connect connects to Temporal and registers the search attributes before the first call begins.
 func (s *Stage) connect(ctx context.Context, connection client.Options, keys *codec.Keys) (err error) {
-	// The SDK logs every attempt that fails; here those are on purpose, and shown in the Web UI.
+	// The SDK logs every failed attempt. Here failures are intended and visible in the Web UI.
 	connection.Logger = sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	keys.Protect(&connection)
 	if s.Temporal, err = client.DialContext(ctx, connection); err != nil {
@@ -79,9 +80,9 @@ func (s *Stage) connect(ctx context.Context, connection client.Options, keys *co
 	return app.RegisterSearchAttributes(ctx, s.Temporal, s.Namespace)
 }
 
-// startTemporal starts a server, and what decrypts calls for its Web UI.
+// startTemporal starts a server, and the codec server for its Web UI.
 func (s *Stage) startTemporal(ctx context.Context, options StageOptions, keys *codec.Keys) error {
-	var database string // none keeps everything in memory
+	var database string // empty keeps everything in memory
 	if s.Folder != "" {
 		database = filepath.Join(s.Folder, "temporal.db")
 	}
@@ -116,8 +117,8 @@ func (s *Stage) startServer(ctx context.Context, options StageOptions, keys *cod
 	return server, err
 }
 
-// startCodecServer lets the pages of the Web UI, and whoever else is on this
-// machine, see what is encrypted. There is nothing to decrypt without keys.
+// startCodecServer lets the Web UI, and any other program on this machine, decrypt what
+// Temporal stores. Without keys there is nothing to decrypt.
 func (s *Stage) startCodecServer(options StageOptions, keys *codec.Keys, ui int) (err error) {
 	if keys.First() == "" {
 		return nil

@@ -12,16 +12,16 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// lookTimeout bounds the last look at Temporal, which may be away.
+// lookTimeout bounds the last query to Temporal, which may be unavailable.
 const lookTimeout = 5 * time.Second
 
-// notJudged adds to a report what it does not judge.
+// notJudged adds to the report what it does not judge.
 func (s *show) notJudged(ctx context.Context, report *Report) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	parked, err := s.parked(ctx)
 	if err != nil {
-		parked = nil // then it is not known which of the calls are
+		parked = nil // it is not known which calls are parked
 	}
 	left := s.calls.left()
 	report.StillParked = len(parked)
@@ -30,7 +30,7 @@ func (s *show) notJudged(ctx context.Context, report *Report) {
 		report.Others = s.others(parked)
 	} else {
 		report.NotJudged = append(report.NotJudged, "what others may change in this org: names, statuses, tags, teams, attributes, the timeline",
-			"whether a call has a second conversation or customer, which the API does not tell")
+			"whether a call has a second conversation or customer, which the API does not show")
 	}
 	if s.renderer == nil {
 		return
@@ -38,7 +38,7 @@ func (s *show) notJudged(ctx context.Context, report *Report) {
 	report.File = s.Own.Name
 	report.NotJudged = append(report.NotJudged, "whether the file says what you mean")
 	if n := s.renderer.handedOn; n > 0 {
-		report.NotJudged = append(report.NotJudged, fmt.Sprintf("calls that were handed on, because the file does not act on their end: %d", n))
+		report.NotJudged = append(report.NotJudged, fmt.Sprintf("transferred calls, because the file does not act on their end: %d", n))
 	}
 	if n := s.renderer.textless; n > 0 {
 		report.NotJudged = append(report.NotJudged, fmt.Sprintf("the texts of the notes of calls whose reports came late or out of order: %d", n))
@@ -48,7 +48,7 @@ func (s *show) notJudged(ctx context.Context, report *Report) {
 	}
 }
 
-// parked are the keys of the calls in this run's task queue that wait for an operator.
+// parked returns the keys of the calls on this run's task queue that wait for an operator.
 func (s *show) parked(ctx context.Context) (keys []string, err error) {
 	request := &workflowservice.ListWorkflowExecutionsRequest{
 		Query: fmt.Sprintf("%s AND TaskQueue = '%s'", workflows.ParkedCalls, s.stage.TaskQueue),
@@ -67,7 +67,7 @@ func (s *show) parked(ctx context.Context) (keys []string, err error) {
 	}
 }
 
-// others counts the conversations of calls that the demo has not played, and that are not parked.
+// others counts the conversations of calls that the demo did not play and that are not parked.
 func (s *show) others(parked []string) (n int) {
 	known := append(s.calls.left(), parked...)
 	for _, one := range s.calls.ended {

@@ -23,7 +23,7 @@ func unfinished(temporal runs) *show {
 	return s
 }
 
-func TestCallsThatHaveNotEndedAreCountedAndNotJudged(t *testing.T) {
+func TestOpenCallsAreCountedAndNotJudged(t *testing.T) {
 	var report Report
 	unfinished(runs{id: "call/parked", phase: workflows.Parked}).notJudged(t.Context(), &report)
 	require.Equal(t, Report{UnderWay: 1, StillParked: 1}, report)
@@ -33,7 +33,7 @@ func TestCallsThatHaveNotEndedAreCountedAndNotJudged(t *testing.T) {
 	require.Equal(t, Report{UnderWay: 2}, report, "which of them are parked is not known")
 }
 
-func TestConversationsOfCallsThatTheDemoDidNotPlayAreCounted(t *testing.T) {
+func TestConversationsOfOtherCallsAreCounted(t *testing.T) {
 	s := unfinished(runs{id: "call/parked", phase: workflows.Parked})
 	s.stage.Sandbox = sandbox.New(sandbox.Config{APIKey: sandboxKey, Conversations: []sandbox.Conversation{
 		{ID: "1", ExternalID: "babelforce:over"}, {ID: "2", ExternalID: "babelforce:open"}, {ID: "3", ExternalID: "babelforce:parked"},
@@ -44,7 +44,7 @@ func TestConversationsOfCallsThatTheDemoDidNotPlayAreCounted(t *testing.T) {
 	require.Equal(t, 2, report.Others)
 }
 
-func TestOfARealOrgItIsSaidWhatCannotBeSeen(t *testing.T) {
+func TestReportNamesWhatARealOrgHides(t *testing.T) {
 	s := unfinished(runs{id: "call/parked", phase: workflows.Parked})
 	s.stage.Sandbox = nil
 	var report Report
@@ -52,7 +52,7 @@ func TestOfARealOrgItIsSaidWhatCannotBeSeen(t *testing.T) {
 	require.Len(t, report.NotJudged, 2)
 }
 
-func TestOfAnOwnFileItIsSaidWhichAutomationsWereNotTried(t *testing.T) {
+func TestReportNamesUntriedAutomations(t *testing.T) {
 	d := newDay(t, own(string(ownFile)), 20, true)
 	d.stage.Temporal = runs{id: "call/other"}
 	report := d.compare(t.Context(), d.played)

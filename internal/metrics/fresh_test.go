@@ -18,11 +18,11 @@ var (
 	matcher  = regexp.MustCompile(`(\w+)=~?\\?"([^"\\]*)\\?"`)
 )
 
-// notAtZero are a setting, and what there is only once Kustomer has answered.
+// notAtZero are a setting, and metrics that exist only after Kustomer has answered.
 var notAtZero = regexp.MustCompile(`^callthread_kustomer_(budget|request_seconds|wait_seconds)`)
 
-// Prometheus sees no increase in a counter that appears as one: an alert on it would stay silent.
-func TestAFreshProcessShowsAtZeroWhatAlertsAndDashboardAskFor(t *testing.T) {
+// Prometheus sees no increase in a counter whose first value is 1, so an alert would not fire.
+func TestNewProcessStartsQueriedMetricsAtZero(t *testing.T) {
 	m := New()
 	m.Webhooks()
 	m.IgnoredFields(babelforce.KnownFields())

@@ -1,5 +1,9 @@
-// Package metrics counts what both programs do, for Prometheus. No label ever
-// holds anything about a caller, an agent or a single call.
+// Package metrics counts what the receiver and the worker do, and serves the counts to
+// Prometheus.
+//
+// It covers webhooks, steps of calls, requests to Kustomer, open calls and comparisons with
+// babelforce's log, and includes the metrics of Temporal's SDK. No label contains anything
+// about a caller, an agent or a single call.
 package metrics
 
 import (
@@ -16,19 +20,19 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// Metrics is one program's.
+// Metrics are the metrics of one program.
 type Metrics struct {
 	registry  *prometheus.Registry
 	kustomer  *prometheus.HistogramVec
-	limit     *told
-	remaining *told
-	wait      *told
+	limit     *reported
+	remaining *reported
+	wait      *reported
 
 	reconciled *reconciled
 	shadow     bool
 }
 
-// New makes a program's metrics, with those of the Go runtime and the process.
+// New returns a program's metrics, including the Go runtime's and the process's.
 func New() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), reconciled: newReconciled(),
@@ -36,16 +40,16 @@ func New() *Metrics {
 			Name: "callthread_kustomer_request_seconds", Help: "Requests to Kustomer, by operation and HTTP status (0: no answer), and how long they took.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 2, 12),
 		}, []string{"operation", "status"}),
-		limit:     newTold("callthread_kustomer_budget_limit", "Requests a minute that the whole Kustomer org may make, as Kustomer has just said; none while it has not."),
-		wait:      newTold("callthread_kustomer_wait_seconds", "How long Kustomer has just asked to be left alone, 0 if it has not; none while it has said nothing."),
-		remaining: newTold("callthread_kustomer_budget_remaining", "Requests left in this minute for the whole Kustomer org, as Kustomer has just said; none while it has not."),
+		limit:     newReported("callthread_kustomer_budget_limit", "Requests a minute that the whole Kustomer org may make, as last reported by Kustomer; absent without a recent report."),
+		wait:      newReported("callthread_kustomer_wait_seconds", "Seconds that Kustomer last asked clients to wait, 0 if it did not ask; absent without a recent answer."),
+		remaining: newReported("callthread_kustomer_budget_remaining", "Requests left in this minute for the whole Kustomer org, as last reported by Kustomer; absent without a recent report."),
 	}
 	m.registry.MustRegister(m.kustomer, m.limit, m.remaining, m.wait, m.reconciled.calls, m.reconciled.repaired, m.reconciled.held, m.reconciled.until,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector(), newBuildInfo())
 	return m
 }
 
-// newBuildInfo is the constant 1, with labels that say which build runs.
+// newBuildInfo returns a gauge that is always 1, with the version and the commit as labels.
 func newBuildInfo() prometheus.Collector {
 	running := build.Current()
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -54,8 +58,8 @@ func newBuildInfo() prometheus.Collector {
 	}, func() float64 { return 1 })
 }
 
-// InShadow has all metrics of ours begin with callthread_shadow_, so that no alert and no
-// dashboard takes calls in shadow for live ones.
+// InShadow adds the prefix callthread_shadow_ to the product's metrics, so that no alert or
+// dashboard counts calls in shadow as live calls.
 func (m *Metrics) InShadow() { m.shadow = true }
 
 // gather reads all metrics.
@@ -72,9 +76,9 @@ func (m *Metrics) gather() ([]*dto.MetricFamily, error) {
 // Kustomer counts one request to Kustomer.
 func (m *Metrics) Kustomer(exchange kustomer.Exchange) {
 	m.kustomer.WithLabelValues(exchange.Op, strconv.Itoa(exchange.Status)).Observe(exchange.Duration.Seconds())
-	m.limit.say(exchange.RateLimit)
-	m.remaining.say(exchange.RateLimitRemaining)
+	m.limit.set(exchange.RateLimit)
+	m.remaining.set(exchange.RateLimitRemaining)
 	if exchange.Status != 0 {
-		m.wait.say(int(exchange.Wait.Seconds()))
+		m.wait.set(int(exchange.Wait.Seconds()))
 	}
 }

@@ -50,7 +50,7 @@ func get(t *testing.T, url string) (status int, text string) {
 	return response.StatusCode, string(body)
 }
 
-func TestWebhooksAndRequestsToKustomerAreCounted(t *testing.T) {
+func TestWebhooksAndRequestsAreCounted(t *testing.T) {
 	m := New()
 	webhook := m.Webhooks()
 	webhook("call-inbound", 202, false, 3*time.Millisecond)
@@ -87,7 +87,7 @@ func TestFieldsThatCannotBeReadAreCountedFromZero(t *testing.T) {
 	require.Contains(t, text, `callthread_ignored_fields_total{field="other"} 1`)
 }
 
-func TestBudgetIsNotShownBeforeKustomerHasToldIt(t *testing.T) {
+func TestBudgetIsAbsentBeforeFirstAnswer(t *testing.T) {
 	m := New()
 	require.NotContains(t, scrape(t, m), "callthread_kustomer_wait_seconds")
 	m.Kustomer(kustomer.Exchange{Op: "create note", Status: 200, RateLimit: -1, RateLimitRemaining: -1})
@@ -96,7 +96,7 @@ func TestBudgetIsNotShownBeforeKustomerHasToldIt(t *testing.T) {
 	require.Contains(t, text, "callthread_kustomer_wait_seconds 0")
 }
 
-func TestWhatKustomerSaidOfItsBudgetIsNotShownForEver(t *testing.T) {
+func TestOldBudgetIsNotShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := New()
 		shown := func() (names []string) {
@@ -111,7 +111,7 @@ func TestWhatKustomerSaidOfItsBudgetIsNotShownForEver(t *testing.T) {
 		}
 		m.Kustomer(kustomer.Exchange{Op: "create note", Status: 200, RateLimit: 1000, RateLimitRemaining: 3})
 		require.Equal(t, []string{"callthread_kustomer_budget_limit", "callthread_kustomer_budget_remaining"}, shown())
-		<-time.After(news)
+		<-time.After(maxAge)
 		require.Empty(t, shown(), "that budget is of minutes ago")
 	})
 }
@@ -131,7 +131,7 @@ func TestEmptyAddressServesNothing(t *testing.T) {
 	require.Empty(t, logs.String())
 }
 
-func TestReadinessIsAskedForAndSaysWhatIsMissing(t *testing.T) {
+func TestReadinessReportsTheProblem(t *testing.T) {
 	var logs bytes.Buffer
 	var problem error
 	ready := func(context.Context) error { return problem }
@@ -149,7 +149,7 @@ func TestReadinessIsAskedForAndSaysWhatIsMissing(t *testing.T) {
 	require.Equal(t, http.StatusOK, status, "it lives all the same")
 }
 
-func TestMetricsAreServedOnlyUntilTheProgramStops(t *testing.T) {
+func TestMetricsStopWithTheProgram(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	address := served(t, ctx, New())
 	connection, err := net.Dial("tcp", address)
@@ -165,7 +165,7 @@ func TestMetricsAreServedOnlyUntilTheProgramStops(t *testing.T) {
 	require.NoError(t, err)
 
 	stop()
-	_, err = answers.ReadByte() // until the server hangs up
+	_, err = answers.ReadByte() // until the server closes the connection
 	require.Error(t, err)
 	require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
 }

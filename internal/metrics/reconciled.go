@@ -6,7 +6,7 @@ import (
 	"github.com/callthread/callthread/reconcile"
 )
 
-// reconciled counts what comparisons with babelforce's log have found.
+// reconciled counts the results of comparisons with babelforce's log.
 type reconciled struct {
 	calls    *prometheus.CounterVec
 	repaired prometheus.Counter
@@ -14,20 +14,20 @@ type reconciled struct {
 	until    prometheus.Gauge
 }
 
-// newReconciled has every result from the start, so that the first missed call is an increase.
+// newReconciled starts every result at 0, so that the first missed call is an increase.
 func newReconciled() *reconciled {
 	r := &reconciled{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "callthread_reconciled_calls_total", Help: "Calls of babelforce's log that were compared with those received, by result.",
 		}, []string{"result"}),
 		repaired: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "callthread_repaired_calls_total", Help: "Calls whose workflows were given what babelforce's log contains and they lacked.",
+			Name: "callthread_repaired_calls_total", Help: "Calls whose workflows received missing data from babelforce's log.",
 		}),
 		held: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "callthread_repairs_held_total", Help: "Calls that need a repair and wait for an operator: too many at once, or a repair that failed.",
+			Name: "callthread_repairs_held_total", Help: "Calls that wait for an operator to repair them: too many at once, or a repair failed.",
 		}),
 		until: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "callthread_reconciled_until_seconds", Help: "UNIX time until which babelforce's log was compared without a gap; 0 while it was not.",
+			Name: "callthread_reconciled_until_seconds", Help: "UNIX time until which babelforce's log was compared without a gap; 0 before the first comparison.",
 		}),
 	}
 	for _, result := range reconcile.Results {
@@ -38,7 +38,7 @@ func newReconciled() *reconciled {
 	return r
 }
 
-// Compared counts one comparison. A call that is not over is counted by a later one.
+// Compared counts one comparison. A call that is not over is counted by a later comparison.
 func (m *Metrics) Compared(c reconcile.Comparison) {
 	for result, n := range c.Counts {
 		if result != reconcile.NotYet {
@@ -53,5 +53,5 @@ func (m *Metrics) Compared(c reconcile.Comparison) {
 // Held counts calls that wait for an operator to repair them.
 func (m *Metrics) Held(calls int) { m.reconciled.held.Add(float64(calls)) }
 
-// Repaired counts calls that were repaired at once.
+// Repaired counts calls that were repaired without an operator.
 func (m *Metrics) Repaired(calls int) { m.reconciled.repaired.Add(float64(calls)) }

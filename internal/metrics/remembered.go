@@ -9,9 +9,9 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// remembered keeps what a handler has made for tags and for names, of which there
-// are few. The SDK asks for them with each task and each request, and to make them
-// again each time takes OpenTelemetry longer than to count.
+// remembered caches the handlers for tags and the metrics for names, of which there are few.
+// The SDK requests them with every task and every request, and creating one costs more in
+// OpenTelemetry than counting does.
 type remembered struct {
 	client.MetricsHandler
 	tagged, counters, gauges, timers sync.Map
@@ -43,7 +43,7 @@ func remember[T any](known *sync.Map, key string, made func() T) T {
 	return found.(T)
 }
 
-// keyOf is the same for the same tags.
+// keyOf returns the same key for the same tags.
 func keyOf(tags map[string]string) string {
 	var key strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(tags)) {

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhatTheSDKCountsIsMadeOnceForEachSetOfTags(t *testing.T) {
+func TestSDKMetricsAreCachedByTags(t *testing.T) {
 	m := New()
 	sdk := m.SDK()
 	tags := map[string]string{"task_queue": "calls", "operation": "PollWorkflowTaskQueue"}

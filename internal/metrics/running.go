@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	// countsAge: however often, and by however many, the page is read, Temporal is asked no more often.
+	// countsAge is how long a count is reused. It limits requests to Temporal, however often the
+	// page is read.
 	countsAge = 10 * time.Second
-	// countsTimeout is well within the ten seconds that Prometheus gives a page by default.
+	// countsTimeout is below Prometheus's default scrape timeout of ten seconds.
 	countsTimeout = 3 * time.Second
 )
 
-// phases are those that a running call may be in. One that is over runs on
-// while its recordings are waited for.
+// phases are the phases of a running call. A call that has ended stays open while it waits
+// for recordings.
 var phases = []workflows.Phase{workflows.Ringing, workflows.Bridged, workflows.Finished, workflows.Missed, workflows.Parked}
 
-// inPhase finds the running calls of a phase in Temporal's list of runs: live ones, or
-// those in shadow.
+// inPhase is the query for the running calls in a phase: live calls or calls in shadow.
 func inPhase(phase workflows.Phase, shadow bool) string {
 	ids := workflows.WorkflowID("")
 	if shadow {
@@ -34,18 +34,18 @@ func inPhase(phase workflows.Phase, shadow bool) string {
 	return fmt.Sprintf(`CallPhase = "%s" AND ExecutionStatus = "Running" AND WorkflowId STARTS_WITH "%s"`, phase, ids)
 }
 
-// Temporal is who knows how many calls there are: its client.
+// Temporal is the part of Temporal's client that counts workflows.
 type Temporal interface {
 	CountWorkflow(context.Context, *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error)
 }
 
-// CountsRunning adds how many calls are in which phase now, as Temporal's list
-// of runs has it when the page is read. Every worker shows the same.
+// CountsRunning registers the number of running calls per phase. The workflow list is queried
+// when the page is read, and every worker shows the same numbers.
 func (m *Metrics) CountsRunning(temporal Temporal, log *slog.Logger) {
 	m.registry.MustRegister(&running{
 		temporal: temporal, log: log, shadow: m.shadow,
 		description: prometheus.NewDesc("callthread_calls_running",
-			"Calls whose runs are open now, by phase; those in phase parked wait for an operator. The same from every worker; none while Temporal does not answer.",
+			"Calls whose workflows are running, by phase; calls in phase parked wait for an operator. Every worker reports the same; absent while Temporal does not answer.",
 			[]string{"phase"}, nil),
 	})
 }
@@ -57,20 +57,20 @@ type running struct {
 	description *prometheus.Desc
 
 	mu     sync.Mutex
-	counts map[workflows.Phase]int64 // nil where Temporal has not answered
+	counts map[workflows.Phase]int64 // nil if Temporal has not answered
 	at     time.Time
 }
 
-// Describe and Collect make it a [prometheus.Collector].
+// Describe implements [prometheus.Collector].
 func (r *running) Describe(to chan<- *prometheus.Desc) { to <- r.description }
 
-// Collect shows the counts.
+// Collect implements [prometheus.Collector].
 func (r *running) Collect(to chan<- prometheus.Metric) {
-	r.mu.Lock() // also while Temporal is asked: who reads the page meanwhile wants the same answer
+	r.mu.Lock() // held during the request to Temporal, so that concurrent readers share its result
 	defer r.mu.Unlock()
 	if r.at.IsZero() || time.Since(r.at) >= countsAge {
 		counts, err := r.ask()
-		if err != nil && (r.counts != nil || r.at.IsZero()) { // told once, not with each reading
+		if err != nil && (r.counts != nil || r.at.IsZero()) { // logged once and not with each scrape
 			r.log.Warn("running calls could not be counted", "problem", err)
 		}
 		r.counts, r.at = counts, time.Now()
@@ -80,7 +80,8 @@ func (r *running) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// ask counts phase by phase: Temporal groups counts by the status of runs only.
+// ask counts each phase with a request, because Temporal groups counts only by the status of
+// workflows.
 func (r *running) ask() (map[workflows.Phase]int64, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), countsTimeout)
 	defer cancel()

@@ -16,7 +16,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// list is a Temporal that counts runs by query.
+// list is a Temporal that counts workflows by query.
 type list struct {
 	counts map[string]int64
 	away   bool
@@ -36,7 +36,7 @@ func (l *list) CountWorkflow(ctx context.Context, r *workflowservice.CountWorkfl
 	return &workflowservice.CountWorkflowExecutionsResponse{Count: l.counts[r.GetQuery()]}, nil
 }
 
-// inPhases is what is shown, by phase.
+// inPhases returns the counts shown, by phase.
 func inPhases(t *testing.T, m *Metrics) map[string]float64 {
 	t.Helper()
 	families, err := m.registry.Gather()
@@ -61,12 +61,12 @@ func counting(l *list) *Metrics {
 
 func ofLiveCalls(query string) string { return query + ` AND WorkflowId STARTS_WITH "call/"` }
 
-func TestParkedAndOtherRunningCallsAreCountedByPhase(t *testing.T) {
+func TestRunningCallsAreCountedByPhase(t *testing.T) {
 	m := counting(&list{counts: map[string]int64{ofLiveCalls(workflows.ParkedCalls): 3, ofLiveCalls(`CallPhase = "ringing" AND ExecutionStatus = "Running"`): 2}})
 	require.Equal(t, map[string]float64{"parked": 3, "ringing": 2, "bridged": 0, "finished": 0, "missed": 0}, inPhases(t, m))
 }
 
-func TestTemporalIsNotAskedForEveryReaderOfThePage(t *testing.T) {
+func TestCountsAreCached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		temporal := &list{counts: map[string]int64{ofLiveCalls(workflows.ParkedCalls): 1}}
 		m := counting(temporal)
@@ -81,7 +81,7 @@ func TestTemporalIsNotAskedForEveryReaderOfThePage(t *testing.T) {
 	})
 }
 
-func TestCallsAreNotCountedAsNoneWhileTemporalIsAway(t *testing.T) {
+func TestCountIsAbsentWhileTemporalIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logs bytes.Buffer
 		temporal := &list{away: true}
@@ -96,7 +96,7 @@ func TestCallsAreNotCountedAsNoneWhileTemporalIsAway(t *testing.T) {
 		began := time.Now()
 		require.Empty(t, inPhases(t, m))
 		require.Equal(t, countsTimeout, time.Since(began))
-		require.Equal(t, 1, strings.Count(logs.String(), "could not be counted"), "it is told once")
+		require.Equal(t, 1, strings.Count(logs.String(), "could not be counted"), "it is logged once")
 
 		temporal.away, temporal.hangs = false, false
 		<-time.After(countsAge)
@@ -104,7 +104,7 @@ func TestCallsAreNotCountedAsNoneWhileTemporalIsAway(t *testing.T) {
 	})
 }
 
-func TestShadowCountsItsOwnCallsUnderNamesOfItsOwn(t *testing.T) {
+func TestShadowMetricsHaveAPrefix(t *testing.T) {
 	m := New()
 	m.InShadow()
 	m.CountsRunning(&list{counts: map[string]int64{

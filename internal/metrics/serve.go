@@ -13,12 +13,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// readyTimeout is how long a program may take to find out whether it is ready.
+// readyTimeout bounds one readiness check.
 const readyTimeout = 5 * time.Second
 
-// Serve serves /metrics at an address until the context ends; an empty address
-// serves nothing. Where ready is given, /healthz and /readyz are there too: that
-// the program lives, and that ready has nothing to object.
+// Serve serves /metrics at the address until the context ends. An empty address serves
+// nothing. If ready is not nil, /healthz reports that the program runs, and /readyz reports
+// whether ready returns no error.
 func (m *Metrics) Serve(ctx context.Context, address string, ready func(context.Context) error, log *slog.Logger) error {
 	if address == "" {
 		return nil
@@ -48,7 +48,7 @@ func (m *Metrics) Serve(ctx context.Context, address string, ready func(context.
 	return nil
 }
 
-// answer says in plain text how things are.
+// answer writes the state or the problem as plain text.
 func answer(w http.ResponseWriter, what string, problem error) {
 	if problem != nil {
 		http.Error(w, "not "+what+": "+problem.Error(), http.StatusServiceUnavailable)

@@ -30,7 +30,7 @@ var arrival = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 // isOpen is the conversation of a call that has one.
 var isOpen = activities.Conversation{ID: "c"}
 
-// carriesOut lets a run of a call ask for one step, of which each attempt does as told.
+// carriesOut runs a workflow with one step, whose attempts return what do returns.
 func carriesOut[In, Out any](t *testing.T, watching interceptor.WorkerInterceptor, name string, in In, do func(attempt int32) (Out, error)) {
 	t.Helper()
 	suite := &testsuite.WorkflowTestSuite{}
@@ -51,12 +51,12 @@ func succeeds[Out any](out Out) func(int32) (Out, error) {
 	return func(int32) (Out, error) { return out, nil }
 }
 
-// due is what a step is asked for whose story is such.
+// due is the input of a step with such a story.
 func due(cause call.Cause, was, is call.Story) activities.StepInput {
 	return activities.StepInput{Step: call.Step{Causes: []call.Cause{cause}, Was: was, Is: is}}
 }
 
-// unknown is what a step finds out about the agents of pick-ups whom Kustomer does not know.
+// unknown is the result for agents of pick-ups who are not in Kustomer.
 func unknown(notes ...string) map[string]call.Resolved {
 	agents := make(map[string]call.Resolved)
 	for _, note := range notes {
@@ -84,9 +84,9 @@ func TestEveryStepIsKnownByName(t *testing.T) {
 	require.Equal(t, names, stepNames)
 }
 
-func TestOpeningIsMeasuredFromTheArrivalOfTheFirstWebhook(t *testing.T) {
+func TestOpeningIsMeasuredFromFirstWebhook(t *testing.T) {
 	m := New()
-	rang := call.Story{RangAt: arrival.Add(-time.Minute)} // by the clock of babelforce, whose webhook came late
+	rang := call.Story{RangAt: arrival.Add(-time.Minute)} // by the clock of babelforce, whose webhook was late
 	carriesOut(t, m.Steps(800), "CreateConversation", due(call.Rang, call.Story{}, rang), func(attempt int32) (activities.StepResult, error) {
 		if attempt < 3 {
 			return activities.StepResult{}, temporal.NewApplicationError("503", activities.Unavailable)
@@ -100,19 +100,19 @@ func TestOpeningIsMeasuredFromTheArrivalOfTheFirstWebhook(t *testing.T) {
 	require.Contains(t, text, `callthread_step_attempts_total{result="done",step="CreateConversation"} 1`)
 }
 
-func TestOpeningIsNotMeasuredWhereNothingIsOpened(t *testing.T) {
+func TestOpeningIsNotMeasuredWithoutConversation(t *testing.T) {
 	m := New()
 	opens(t, m.Steps(800), activities.StepResult{At: arrival})
 	require.Contains(t, scrape(t, m), "callthread_ring_to_conversation_seconds_count 0\n")
 }
 
-func TestClocksThatDisagreeMeasureNoLessThanNothing(t *testing.T) {
+func TestLatencyIsNeverNegative(t *testing.T) {
 	m := New()
 	opens(t, m.Steps(800), activities.StepResult{Conversation: isOpen, At: arrival.Add(-time.Second)})
 	require.Contains(t, scrape(t, m), "callthread_ring_to_conversation_seconds_sum 0\n")
 }
 
-func TestHandOverIsMeasuredFromTheReportOfThePickUp(t *testing.T) {
+func TestHandOverIsMeasuredFromPickUp(t *testing.T) {
 	since := arrival.Add(10 * time.Second)
 	first, next := call.PickUp{Note: "bridged", ReceivedAt: arrival}, call.PickUp{Note: "bridged-2", ReceivedAt: since}
 	only, inferred := call.PickUp{Note: "bridged", ReceivedAt: since}, call.PickUp{Note: "answered", Inferred: true}
@@ -128,7 +128,7 @@ func TestHandOverIsMeasuredFromTheReportOfThePickUp(t *testing.T) {
 		"the first agent":                     {due(call.PickedUp, story(), story(only)), isOpen, isOpen, 1},
 		"the next agent":                      {due(call.PickedUp, story(first), story(first, next)), isOpen, isOpen, 1},
 		"the conversation was opened later":   {due(call.PickedUp, story(), story(first)), openedLater, openedLater, 1},
-		"a pick-up nobody reported":           {due(call.PickedUp, story(), story(inferred)), isOpen, isOpen, 0},
+		"an unreported pick-up":               {due(call.PickedUp, story(), story(inferred)), isOpen, isOpen, 0},
 		"a conversation people deleted":       {due(call.PickedUp, story(), story(only)), isOpen, deleted, 0},
 		"the agent was identified after that": {due(call.AgentIdentified, story(only), story(only)), isOpen, isOpen, 0},
 		"the outcome":                         {due(call.Ended, story(only), closed(call.Answered)), isOpen, isOpen, 0},
@@ -153,7 +153,7 @@ func TestIgnoredCallsAreCounted(t *testing.T) {
 	require.Contains(t, scrape(t, m), "callthread_calls_ignored_total 1\n")
 }
 
-// After an outage one step makes up for all that was held up.
+// After an outage, one step handles everything that was delayed.
 func TestStepOfSeveralCausesCountsForEach(t *testing.T) {
 	m := New()
 	since := arrival.Add(10 * time.Second)
@@ -167,7 +167,7 @@ func TestStepOfSeveralCausesCountsForEach(t *testing.T) {
 	text := scrape(t, m)
 	for _, line := range []string{
 		"callthread_bridge_to_update_seconds_count 2",
-		"callthread_bridge_to_update_seconds_sum 8", // of the first since the conversation was opened
+		"callthread_bridge_to_update_seconds_sum 8", // of the first one, from when the conversation was opened
 		`callthread_calls_total{direction="in",outcome="answered"} 1`,
 		"callthread_calls_unassigned_total 2",
 		`callthread_step_attempts_total{result="done",step="UpdateConversation"} 1`,
@@ -176,21 +176,21 @@ func TestStepOfSeveralCausesCountsForEach(t *testing.T) {
 	}
 }
 
-// closed is the story of a call that came to this outcome.
+// closed is the story of a call with this outcome.
 func closed(outcome call.Outcome) call.Story {
 	return call.Story{Closing: &call.Closing{Facts: call.Facts{Outcome: outcome}}}
 }
 
-func TestCallCountsOnceByItsOutcomeHoweverOftenThatIsPutRight(t *testing.T) {
+func TestCorrectedOutcomeCountsOnce(t *testing.T) {
 	m := New()
 	watching := m.Steps(800)
-	placed := closed(call.Answered)
-	placed.Closing.Facts.Outgoing = true
+	outbound := closed(call.Answered)
+	outbound.Closing.Facts.Outgoing = true
 	recorded := closed(call.Answered)
 	recorded.Recordings = []call.RecordingNote{{Note: "recorded"}}
 	for _, in := range []activities.StepInput{
 		due(call.Ended, call.Story{}, closed(call.NoAgent)), due(call.Ended, closed(call.NoAgent), closed(call.Answered)),
-		due(call.Ended, call.Story{}, placed), due(call.RecordingAvailable, closed(call.Answered), recorded),
+		due(call.Ended, call.Story{}, outbound), due(call.RecordingAvailable, closed(call.Answered), recorded),
 		due(call.PickedUp, call.Story{}, call.Story{PickUps: []call.PickUp{{Note: "bridged", ReceivedAt: arrival}}}),
 	} {
 		updates(t, watching, in, activities.StepResult{At: arrival, Conversation: isOpen})
@@ -205,14 +205,14 @@ func TestCallCountsOnceByItsOutcomeHoweverOftenThatIsPutRight(t *testing.T) {
 	}
 }
 
-func TestWhatCouldNotBeDoneAsToldIsCounted(t *testing.T) {
+func TestWarningsAreCounted(t *testing.T) {
 	m := New()
 	watching := m.Steps(700)
-	// Whom Kustomer does not know is counted where a call is handed over, not where it is placed.
+	// An unknown agent is counted when the agent picks up, and not for an outbound call.
 	placer := call.Resolved{Unassigned: true}
 	opens(t, watching, activities.StepResult{Warnings: []string{"a part was left out", "and another"}, Placer: placer})
-	placed := call.Story{Opening: call.Facts{Outgoing: true}}
-	updates(t, watching, due(call.AgentIdentified, placed, placed), activities.StepResult{At: arrival, Placer: placer})
+	outbound := call.Story{Opening: call.Facts{Outgoing: true}}
+	updates(t, watching, due(call.AgentIdentified, outbound, outbound), activities.StepResult{At: arrival, Placer: placer})
 	handedOver := due(call.PickedUp, call.Story{}, call.Story{PickUps: []call.PickUp{{Note: "bridged", ReceivedAt: arrival}}})
 	updates(t, watching, handedOver, activities.StepResult{At: arrival, Agents: unknown("bridged"), Placer: placer})
 	updates(t, watching, handedOver, activities.StepResult{At: arrival, Agents: map[string]call.Resolved{"bridged": {User: "somebody"}}})
@@ -237,8 +237,8 @@ func TestWhatCouldNotBeDoneAsToldIsCounted(t *testing.T) {
 	}
 }
 
-// A label with a value of its own for each call would fill Prometheus, and tell who called.
-func TestNoLabelTellsWhoCalledAndCallsAddNone(t *testing.T) {
+// A label with a new value for each call would fill Prometheus and reveal who called.
+func TestLabelsHaveNoPersonalData(t *testing.T) {
 	const phone = "+493055512399"
 	m := New()
 	watching, webhook := m.Steps(800), m.Webhooks()
@@ -272,7 +272,7 @@ func TestNoLabelTellsWhoCalledAndCallsAddNone(t *testing.T) {
 					if family.GetName() == "callthread_build_info" {
 						continue // about the program alone
 					}
-					require.Contains(t, []string{"direction", "event", "operation", "outcome", "result", "status", "step"}, label.GetName(), "a new label: can it tell who called?")
+					require.Contains(t, []string{"direction", "event", "operation", "outcome", "result", "status", "step"}, label.GetName(), "a new label: does it identify the caller?")
 				}
 			}
 		}

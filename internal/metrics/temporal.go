@@ -8,14 +8,14 @@ import (
 	"go.temporal.io/sdk/contrib/opentelemetry"
 )
 
-// SDK is where Temporal's SDK counts what it does, on the same page: the
-// temporal_* metrics of Temporal's own documentation.
+// SDK returns the handler with which Temporal's SDK registers its metrics on the same page:
+// the temporal_* metrics of Temporal's documentation.
 func (m *Metrics) SDK() client.MetricsHandler {
 	reader, err := exporter.New(exporter.WithRegisterer(m.registry), exporter.WithoutScopeInfo(), exporter.WithoutTargetInfo())
 	if err != nil {
-		panic(err) // as when two of our own metrics have one name
+		panic(err) // a programming error, such as two metrics with one name
 	}
-	// OpenTelemetry's own buckets are for milliseconds, and the SDK tells seconds.
+	// OpenTelemetry's default buckets are for milliseconds, but the SDK measures seconds.
 	seconds := metric.NewView(metric.Instrument{Kind: metric.InstrumentKindHistogram}, metric.Stream{
 		Aggregation: metric.AggregationExplicitBucketHistogram{Boundaries: prometheus.ExponentialBuckets(0.005, 4, 9)},
 	})
@@ -23,6 +23,6 @@ func (m *Metrics) SDK() client.MetricsHandler {
 	return &remembered{MetricsHandler: opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter:                provider.Meter("temporal-sdk-go"),
 		UseMonotonicCounters: true,
-		OnError:              func(error) {}, // a metric that the SDK may not have costs no call its worker
+		OnError:              func(error) {}, // a metric that fails must not stop the worker
 	})}
 }

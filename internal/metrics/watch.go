@@ -10,12 +10,12 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// heardHeader goes with each step and tells when its call was first heard of:
-// the webhook of which Temporal took note by starting the call's run. The
-// step's own times would leave out how long the run has waited for a worker.
-const heardHeader = "callthread-heard"
+// receivedHeader is a header of each step with the time at which the call's first webhook was
+// received, which is the start of the workflow. The times of the step itself do not include the
+// time that the workflow waited for a worker.
+const receivedHeader = "callthread-heard"
 
-// InterceptActivity is called for each attempt at a step.
+// InterceptActivity is called for each attempt of a step.
 func (s *steps) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	watched := &attempt{steps: s}
 	watched.Next = next
@@ -27,27 +27,27 @@ type attempt struct {
 	steps *steps
 }
 
-// ExecuteActivity makes the attempt and counts what comes of it.
+// ExecuteActivity runs the attempt and counts its result.
 func (a *attempt) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	answer, err := a.Next.ExecuteActivity(ctx, in)
 	name := activity.GetInfo(ctx).ActivityType.Name
 	a.steps.attempts.WithLabelValues(name, resultOf(err)).Inc()
 	if err == nil {
-		a.steps.ended(name, in.Args[0], answer, heardAt(ctx))
+		a.steps.ended(name, in.Args[0], answer, receivedAt(ctx))
 	}
 	return answer, err
 }
 
-// heardAt is what the header of a step says, zero where there is none.
-func heardAt(ctx context.Context) (at time.Time) {
-	if payload := interceptor.Header(ctx)[heardHeader]; payload != nil {
+// receivedAt reads the header of a step; zero if it has none.
+func receivedAt(ctx context.Context) (at time.Time) {
+	if payload := interceptor.Header(ctx)[receivedHeader]; payload != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(payload, &at)
 	}
 	return at
 }
 
-// InterceptWorkflow is called for each run, and adds only the header. That
-// changes nothing of what a run does: one that began without it is replayed.
+// InterceptWorkflow is called for each workflow and only adds the header. It does not change
+// the workflow's commands, so a workflow that began without it can be replayed.
 func (s *steps) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
 	watched := &run{}
 	watched.Next = next
@@ -58,7 +58,7 @@ type run struct {
 	interceptor.WorkflowInboundInterceptorBase
 }
 
-// Init puts us between the run and what it asks for.
+// Init wraps the workflow's outbound interceptor.
 func (r *run) Init(next interceptor.WorkflowOutboundInterceptor) error {
 	watched := &request{}
 	watched.Next = next
@@ -69,23 +69,23 @@ type request struct {
 	interceptor.WorkflowOutboundInterceptorBase
 }
 
-// ExecuteActivity says when the call was first heard of, unless the run was
-// reset: then it repeats steps of long ago, which tell of nobody's wait.
+// ExecuteActivity adds the header, unless the workflow was reset. A reset workflow repeats old
+// steps, whose times measure no delay.
 func (r *request) ExecuteActivity(ctx workflow.Context, step string, args ...any) workflow.Future {
-	sayHeard(ctx)
+	setReceived(ctx)
 	return r.Next.ExecuteActivity(ctx, step, args...)
 }
 
-// ExecuteLocalActivity says the same to a step that is tried within the workflow task.
+// ExecuteLocalActivity adds the header to a local activity.
 func (r *request) ExecuteLocalActivity(ctx workflow.Context, step string, args ...any) workflow.Future {
-	sayHeard(ctx)
+	setReceived(ctx)
 	return r.Next.ExecuteLocalActivity(ctx, step, args...)
 }
 
-func sayHeard(ctx workflow.Context) {
+func setReceived(ctx workflow.Context) {
 	info := workflow.GetInfo(ctx)
 	wasReset := info.OriginalRunID != "" && info.OriginalRunID != info.WorkflowExecution.RunID
 	if payload, err := converter.GetDefaultDataConverter().ToPayload(info.WorkflowStartTime); err == nil && !wasReset {
-		interceptor.WorkflowHeader(ctx)[heardHeader] = payload
+		interceptor.WorkflowHeader(ctx)[receivedHeader] = payload
 	}
 }

@@ -10,18 +10,18 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// unknownEvent is the label of webhooks whose path names no event.
+// unknownEvent is the label of webhooks whose path names no known event.
 const unknownEvent = "unknown"
 
-// statuses are all that a receiver answers webhooks with.
+// statuses are all HTTP statuses with which a receiver answers webhooks.
 var statuses = []int{
 	http.StatusOK, http.StatusAccepted, http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed,
 	http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusTooManyRequests, http.StatusServiceUnavailable,
 }
 
-// Webhooks adds what a receiver has to tell, and returns what counts one webhook:
-// its event, the HTTP status answered, whether it was accepted without effect,
-// and how long the answer took.
+// Webhooks registers the receiver's metrics, and returns the function that counts one
+// webhook: its event, the HTTP status of the answer, whether it was accepted without effect,
+// and the time until the answer.
 func (m *Metrics) Webhooks() func(event string, status int, withoutEffect bool, took time.Duration) {
 	answered := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "callthread_webhooks_total", Help: "Webhooks received, by event and HTTP status answered.",
@@ -31,10 +31,10 @@ func (m *Metrics) Webhooks() func(event string, status int, withoutEffect bool, 
 		Buckets: prometheus.ExponentialBuckets(0.002, 2, 12),
 	}, []string{"event"})
 	without := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "callthread_events_without_effect_total", Help: "Events accepted for calls that were over already, or that an agent has placed.",
+		Name: "callthread_events_without_effect_total", Help: "Events accepted for calls that were already over, or for outbound calls that the automations do not handle.",
 	}, []string{"event"})
 	m.registry.MustRegister(answered, duration, without)
-	// Prometheus sees no increase in a counter that appears as one.
+	// Prometheus sees no increase in a counter whose first value is 1.
 	for _, event := range append(babelforce.EventNames(), unknownEvent) {
 		without.WithLabelValues(string(event))
 		duration.WithLabelValues(string(event))

@@ -11,16 +11,17 @@ import (
 )
 
 const (
-	// FailureBurst is how often a source may fail to authenticate at once. After that it may
-	// once a second: as often as a person tries, and an alert needs to see it.
+	// FailureBurst is the number of failed authentications that a source may make at once. After
+	// that it may make one per second, which suffices for a person and for an alert.
 	FailureBurst = 20
 	failureRate  = rate.Limit(1)
-	// maxSources are remembered, in some megabytes. Of more, those that failed longest ago are forgotten.
+	// maxSources limits the sources in memory, to some megabytes. The source with the oldest
+	// failure is dropped first.
 	maxSources = 1 << 14
 )
 
-// Failures limits how often each source may fail to authenticate, and how much
-// of that is logged. It is safe for concurrent use.
+// Failures limits the failed authentications of each source and the log messages about them.
+// It is safe for concurrent use.
 type Failures struct {
 	log    *slog.Logger
 	of     string
@@ -28,18 +29,17 @@ type Failures struct {
 	logged *rate.Limiter // of all sources together
 }
 
-// NewFailures logs failures of such requests, as "<of> refused".
+// NewFailures returns a limiter that logs failures as "<of> refused".
 func NewFailures(log *slog.Logger, of string) *Failures {
 	left, err := lru.New[netip.Prefix, *rate.Limiter](maxSources)
 	if err != nil {
-		panic(err) // the size is not positive, but it is
+		panic(err) // the size is positive
 	}
 	return &Failures{log: log, of: of, left: left, logged: rate.NewLimiter(failureRate, FailureBurst)}
 }
 
-// Refuse notes a failure of a source, and logs it with the given attributes. It
-// reports whether the source had a failure left: one that had none is to be
-// turned away.
+// Refuse counts a failure of a source and logs it with the given attributes. It reports whether
+// the source was within its limit. If not, the caller answers with [Failures.TurnAway].
 func (f *Failures) Refuse(w http.ResponseWriter, source netip.Prefix, attributes ...any) bool {
 	if !f.Count(source) {
 		return false
@@ -51,8 +51,8 @@ func (f *Failures) Refuse(w http.ResponseWriter, source netip.Prefix, attributes
 	return true
 }
 
-// TurnAway prepares the answer, 429, to a source that fails too often. The log does not say
-// which it is: the address of a stranger is personal data, and a proxy's log has it.
+// TurnAway prepares the answer 429 to a source with too many failures. The log does not contain
+// the address, because it is personal data. A proxy's log has it.
 func (f *Failures) TurnAway(w http.ResponseWriter) {
 	if f.logged.Allow() {
 		f.log.Warn(f.of + " refused unread: one source fails to authenticate too often")
@@ -61,7 +61,7 @@ func (f *Failures) TurnAway(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "1")
 }
 
-// Count notes a failure, and reports whether the source had one left.
+// Count counts a failure and reports whether the source was within its limit.
 func (f *Failures) Count(source netip.Prefix) bool {
 	limiter, known := f.left.Get(source)
 	if !known {
@@ -73,15 +73,15 @@ func (f *Failures) Count(source netip.Prefix) bool {
 	return limiter.Allow()
 }
 
-// Exhausted reports whether the source has no failure left.
+// Exhausted reports whether the source has reached its limit.
 func (f *Failures) Exhausted(source netip.Prefix) bool {
 	limiter, known := f.left.Get(source)
 	return known && limiter.Tokens() < 1
 }
 
-// hangUp ends the connection after the answer. Otherwise net/http would read
-// what is left of the body first, for as long as a body may take.
+// hangUp closes the connection after the answer. Otherwise net/http would first read the rest
+// of the body, for as long as a body may take.
 func hangUp(w http.ResponseWriter) {
 	w.Header().Set("Connection", "close")
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // not supported by what is no connection, as in tests
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // not supported without a connection, as in tests
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestSourceMayFailSomeTimesAndOthersAsOften(t *testing.T) {
+func TestFailuresAreLimitedPerSource(t *testing.T) {
 	var logs bytes.Buffer
 	failures := NewFailures(slog.New(slog.NewTextHandler(&logs, nil)), "webhook")
 	one, other := Of(Address("203.0.113.9")), Of(Address("203.0.113.10"))

@@ -1,5 +1,6 @@
-// Package source says where HTTP requests come from, and limits how often one
-// source may fail to authenticate.
+// Package source determines where HTTP requests come from, and limits how often one source may
+// fail to authenticate. Behind trusted proxies it reads X-Forwarded-For. A source is an IPv4
+// address or an IPv6 /64.
 package source
 
 import (
@@ -9,7 +10,7 @@ import (
 	"strings"
 )
 
-// Proxies are the networks whose word on where a request came from is taken.
+// Proxies are the networks of the trusted proxies, whose X-Forwarded-For is believed.
 type Proxies []netip.Prefix
 
 // ParseProxies reads addresses and networks in CIDR notation, separated by commas.
@@ -31,7 +32,7 @@ func ParseProxies(list string) (proxies Proxies, err error) {
 	return proxies, nil
 }
 
-// Trust reports whether an address is one of theirs.
+// Trust reports whether an address belongs to a trusted proxy.
 func (p Proxies) Trust(address netip.Addr) bool {
 	for _, network := range p {
 		if network.Contains(address) {
@@ -41,9 +42,9 @@ func (p Proxies) Trust(address netip.Addr) bool {
 	return false
 }
 
-// Of is where a request came from: the last address that is no proxy of
-// ours. Each proxy adds to X-Forwarded-For, at its end, whom it was asked by, so
-// what stands before the last stranger is the stranger's own word.
+// Of returns the source of a request: the last address that is not a trusted proxy. Each proxy
+// appends the address of its client to X-Forwarded-For, so entries before the last untrusted
+// address may be forged.
 func (p Proxies) Of(r *http.Request) netip.Prefix {
 	address := Address(r.RemoteAddr)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -57,7 +58,7 @@ func (p Proxies) Of(r *http.Request) netip.Prefix {
 	return Of(address)
 }
 
-// Address reads an address with or without a port. It is invalid where there is none.
+// Address reads an address with or without a port. The result is invalid if there is no address.
 func Address(text string) netip.Addr {
 	address, err := netip.ParseAddr(strings.Trim(text, "[]"))
 	if err != nil {
@@ -67,9 +68,9 @@ func Address(text string) netip.Addr {
 	return address.Unmap().WithZone("")
 }
 
-// Of is what counts as one source: an IPv4 address, or the /64 of an IPv6
-// address, all of which one host may have.
+// Of returns the source that an address belongs to: the IPv4 address itself, or the /64 of an
+// IPv6 address, because one host may use all of it.
 func Of(address netip.Addr) netip.Prefix {
-	source, _ := address.Prefix(min(address.BitLen(), 64)) // fails for an invalid one, which has no bits
+	source, _ := address.Prefix(min(address.BitLen(), 64)) // fails for an invalid address, which has no bits
 	return source
 }

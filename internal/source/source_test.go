@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// from is a request that comes from an address, by way of proxies that said where they had it from.
+// from is a request from an address, with the X-Forwarded-For of the proxies it passed.
 func from(address string, forwarded ...string) *http.Request {
 	sent := httptest.NewRequest(http.MethodPost, "/", nil)
 	sent.RemoteAddr = address
@@ -24,7 +24,7 @@ func TestSourceIsTheLastStrangerBeforeOurProxies(t *testing.T) {
 	for want, sent := range map[string][]*http.Request{
 		"203.0.113.9/32": {
 			from("203.0.113.9:443"),
-			from("203.0.113.9:443", "198.51.100.1"), // whom we do not trust may say anything
+			from("203.0.113.9:443", "198.51.100.1"), // an untrusted sender may set any header
 			from("10.1.2.3:443", "203.0.113.9"),
 			from("192.0.2.7:443", "198.51.100.1, 203.0.113.9, 10.9.9.9"),
 			from("[fd00::1]:443", "198.51.100.1", "203.0.113.9"), // in two headers
@@ -45,7 +45,7 @@ func TestSourceIsTheLastStrangerBeforeOurProxies(t *testing.T) {
 			from("10.1.2.3:443", "203.0.113.9, unknown"),
 			from("10.1.2.3:443", "203.0.113.9, "),
 		},
-		"invalid Prefix": {from("@")}, // a socket of this machine
+		"invalid Prefix": {from("@")}, // a Unix socket
 	} {
 		for _, r := range sent {
 			require.Equal(t, want, proxies.Of(r).String(), "%s %q", r.RemoteAddr, r.Header["X-Forwarded-For"])

@@ -9,10 +9,10 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// Customer is somebody whom Kustomer knew before the call.
+// Customer is a customer who existed in Kustomer before the call.
 type Customer struct {
 	Name string `yaml:"customer"`
-	// Number is the customer's own; Shares is one that others have too.
+	// Number is the customer's own number. Shares is a number that other customers have too.
 	Number        string    `yaml:"number"`
 	Shares        string    `yaml:"shares"`
 	Conversations []Earlier `yaml:"conversations"`
@@ -24,14 +24,14 @@ type Earlier struct {
 	Ago    time.Duration `yaml:"opened before"`
 	Status string        `yaml:"status"`
 	Tags   []string      `yaml:"tags"`
-	// Assigned are users by name.
+	// Assigned contains users by name.
 	Assigned []string `yaml:"assigned"`
-	// Mail says that it was no call.
+	// Mail is set if the conversation was not a call.
 	Mail bool `yaml:"mail"`
 }
 
-// Held is what Kustomer holds before a call that began at a time. Each customer is
-// known for a day less than the one before.
+// Held returns what Kustomer holds before a call that begins at the given time. Each customer
+// is a day newer than the one before.
 func (s Story) Held(began time.Time) (customers []sandbox.Customer, conversations []sandbox.Conversation) {
 	for i, one := range s.Before {
 		customer := sandbox.Customer{ID: objectID("33", i), Name: one.Name, CreatedAt: began.AddDate(-1, 0, i)}
@@ -65,7 +65,8 @@ func (e Earlier) held(began time.Time) sandbox.Conversation {
 	return held
 }
 
-// WithIDs puts Kustomer's ids where a text has names: <Amira>, <team Billing>, <customer Switchboard>.
+// WithIDs replaces names in a text by Kustomer's ids: <Amira>, <team Billing>, <customer
+// Switchboard>.
 func (s Story) WithIDs(text string) string {
 	for _, name := range Users {
 		text = strings.ReplaceAll(text, "<"+name+">", UserOf(name))

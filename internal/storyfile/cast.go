@@ -8,40 +8,41 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// Agent is an agent of the call centre, as babelforce knows them.
+// Agent is an agent of the call centre, as babelforce reports the agent.
 type Agent struct {
 	Name     string
-	sourceID string // the Kustomer user, for agents that babelforce has imported from there
+	sourceID string // id of the Kustomer user, for agents that babelforce has imported from Kustomer
 	source   string
 	email    string
 }
 
-// agents are the cast; the README of the format introduces them to readers.
+// agents are the cast. The README of the format introduces them.
 var agents = []Agent{
 	{Name: "Amira", sourceID: UserOf("Amira"), source: "kustomer"},
 	{Name: "Ben", sourceID: UserOf("Ben"), source: "kustomer"},
 	{Name: "Clara", sourceID: UserOf("Clara"), source: "kustomer"},
-	{Name: "Dario"}, // whom Kustomer does not know
-	{Name: "Emil", email: "emil@example.com"}, // made in babelforce, and known by the address
-	{Name: "Farah"}, // made in babelforce, and known by nothing but a table
-	{Name: "Greta", sourceID: "360012345678", source: "zendesk", email: "Greta@example.com"},     // imported from elsewhere
-	{Name: "Henk", sourceID: "7f0c1a2b3c4d5e6f70819299", source: "kustomer"},                     // who has left Kustomer
-	{Name: "Ines", sourceID: "7f0c1a2b3c4d5e6f70819298", source: "x", email: "ines@example.com"}, // whose id looks like one of Kustomer's
+	{Name: "Dario"}, // not in Kustomer
+	{Name: "Emil", email: "emil@example.com"}, // created in babelforce; found by the e-mail address
+	{Name: "Farah"}, // created in babelforce; found only by the file's table
+	{Name: "Greta", sourceID: "360012345678", source: "zendesk", email: "Greta@example.com"},     // imported from another system
+	{Name: "Henk", sourceID: "7f0c1a2b3c4d5e6f70819299", source: "kustomer"},                     // has left Kustomer
+	{Name: "Ines", sourceID: "7f0c1a2b3c4d5e6f70819298", source: "x", email: "ines@example.com"}, // has an id that looks like one of Kustomer's
 }
 
-// Users are the names of those agents who work in Kustomer, Teams those of its teams.
 var (
+	// Users are the names of the agents who are users in Kustomer.
 	Users = []string{"Amira", "Ben", "Clara", "Emil", "Farah", "Greta", "Ines"}
+	// Teams are the names of the teams in Kustomer.
 	Teams = []string{"Support", "Billing"}
 )
 
-// UserOf is an agent's user in Kustomer, TeamOf a queue's team.
+// UserOf returns the id of an agent's user in Kustomer.
 func UserOf(name string) string { return objectID("11", slices.Index(Users, name)) }
 
-// TeamOf is a team's id in Kustomer.
+// TeamOf returns a team's id in Kustomer.
 func TeamOf(name string) string { return objectID("22", slices.Index(Teams, name)) }
 
-// AgentNamed finds one of the cast.
+// AgentNamed returns the agent of the cast with this name.
 func AgentNamed(name string) (Agent, bool) {
 	i := slices.IndexFunc(agents, func(a Agent) bool { return a.Name == name })
 	if i < 0 {
@@ -62,7 +63,7 @@ func objectID(kind string, n int) string {
 	return "5f0c1a2b3c4d5e6f7081" + kind + fmt.Sprintf("%02d", n)
 }
 
-// KustomerUsers are the users of the org that stories play in.
+// KustomerUsers returns the users of the org that stories use.
 func KustomerUsers() (all []sandbox.User) {
 	for _, name := range Users {
 		all = append(all, sandbox.User{ID: UserOf(name), Name: name, Email: strings.ToLower(name) + "@example.com"})
@@ -70,7 +71,7 @@ func KustomerUsers() (all []sandbox.User) {
 	return all
 }
 
-// KustomerTeams are its teams.
+// KustomerTeams returns the teams of the org that stories use.
 func KustomerTeams() (all []sandbox.Team) {
 	for _, name := range Teams {
 		all = append(all, sandbox.Team{ID: TeamOf(name), Name: name})

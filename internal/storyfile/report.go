@@ -13,28 +13,28 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// CallID is the id of every story's parent leg.
+// CallID is the id of the parent leg in every story.
 const CallID = "call"
 
-// Withheld and Nobody are words of the format: for a number, and for an agent or a queue.
-const (
-	Withheld = "withheld"
-	Nobody   = "nobody"
-)
+// Withheld stands for the number of a caller who withholds it.
+const Withheld = "withheld"
+
+// none stands for a missing agent or queue.
+const none = "nobody"
 
 const (
 	ourNumber = "+493023125000" // of the call centre
-	queue     = "Support"       // where callers wait, unless the story says otherwise
+	queue     = "Support"       // the queue of callers, unless the story names another
 
 	recordingFinished = "recording.finished"
 )
 
-// Report is the event as babelforce reports it, of a call that began at a time.
+// Report returns the event as babelforce reports it, for a call that began at the given time.
 func (s Story) Report(e Event, began time.Time) (babelforce.Event, error) {
 	return e.Decode(s.Body(e, began))
 }
 
-// Decode is the event as a body reports it.
+// Decode returns the event that a webhook with this body reports.
 func (e Event) Decode(body map[string]string) (babelforce.Event, error) {
 	name, known := babelforce.ParseEventName(strings.ReplaceAll(e.Name, ".", "-"))
 	if !known {
@@ -51,7 +51,7 @@ func (e Event) Decode(body map[string]string) (babelforce.Event, error) {
 	return event, nil
 }
 
-// Body is what babelforce sends, by the names of its fields.
+// Body returns the fields of the webhook that babelforce sends, by name.
 func (s Story) Body(e Event, began time.Time) map[string]string {
 	w := writer{s, began, e}
 	body := map[string]string{"call.sessionId": "session", "call.state": states[e.Name], "call.to": ourNumber}
@@ -59,7 +59,7 @@ func (s Story) Body(e Event, began time.Time) map[string]string {
 	case e.Name == recordingFinished:
 		body = map[string]string{"call.id": CallID, "recording.id": path.Base(e.Link), "recording.url": e.Link}
 	case s.IsOutgoing():
-		w.placed(body, isAgents)
+		w.outbound(body, isAgents)
 	case isAgents:
 		w.attempt(body)
 	default:
@@ -78,14 +78,14 @@ func (s Story) Body(e Event, began time.Time) map[string]string {
 
 var states = map[string]string{"call.inbound": "ringing", "call.outbound": "ringing", "call.bridged": "bridged", "call.finished": "completed"}
 
-// writer writes one event's body.
+// writer writes the body of one event.
 type writer struct {
 	Story
 	began time.Time
 	Event
 }
 
-// callers is the leg of the caller: the parent.
+// callers writes the caller's leg, which is the parent.
 func (w writer) callers(body map[string]string) {
 	body["call.id"] = CallID
 	body["call.type"], body["call.source"], body["call.domain"] = "inbound", "queue", "external"
@@ -93,7 +93,7 @@ func (w writer) callers(body map[string]string) {
 	w.parentTimes(body)
 }
 
-// parentTimes: the duration of a parent leg is what has gone by since it began.
+// parentTimes writes the times. The duration of a parent leg is the time since it began.
 func (w writer) parentTimes(body map[string]string) {
 	body["call.dateCreated"] = w.stamp(0)
 	if w.Name == "call.bridged" || w.Name == "call.finished" {
@@ -104,7 +104,7 @@ func (w writer) parentTimes(body map[string]string) {
 	}
 }
 
-// attempt is the leg of an agent who is rung: a child.
+// attempt writes the leg of an agent whose phone rings: a child.
 func (w writer) attempt(body map[string]string) {
 	body["call.type"], body["call.source"], body["call.domain"] = "outbound", "queue", "internal"
 	body["call.to"] = extensionOf(w.Of)
@@ -115,7 +115,8 @@ func (w writer) attempt(body map[string]string) {
 	}
 }
 
-// childTimes: the duration of a child leg is how long the two sides were connected.
+// childTimes writes the times. The duration of a child leg is how long the two sides were
+// connected.
 func (w writer) childTimes(body map[string]string) {
 	body["call.id"], body["call.parentId"] = "leg of "+w.Of, CallID
 	if w.Rang > 0 {
@@ -135,8 +136,8 @@ func (w writer) childTimes(body map[string]string) {
 	}
 }
 
-// placed is a leg of a call that was placed. Which of the two is the parent, babelforce does not say.
-func (w writer) placed(body map[string]string, isAgents bool) {
+// outbound writes a leg of an outbound call. babelforce does not document which leg is the parent.
+func (w writer) outbound(body map[string]string, isAgents bool) {
 	body["call.type"], body["call.source"], body["call.from"] = "outbound", "api", ourNumber
 	body["call.domain"], body["call.to"] = "external", w.calledNumber()
 	if isAgents {
@@ -157,7 +158,7 @@ func (w writer) from(body map[string]string) {
 	}
 }
 
-// people are the agent and the queue, which bridges and agents' legs name.
+// people writes the agent and the queue, which bridges and agents' legs name.
 func (w writer) people(body map[string]string) {
 	name := w.Agent
 	if _, isAgents := AgentNamed(w.Of); isAgents && name == "" {
@@ -171,12 +172,12 @@ func (w writer) people(body map[string]string) {
 	if waitedIn == "" && name != "" && !w.IsOutgoing() {
 		waitedIn = queue
 	}
-	if waitedIn != "" && waitedIn != Nobody {
+	if waitedIn != "" && waitedIn != none {
 		body["queue.id"], body["queue.name"] = "queue of "+waitedIn, waitedIn
 	}
 }
 
-// AgentID is babelforce's id of an agent.
+// AgentID returns babelforce's id of an agent.
 func AgentID(agent string) string { return "agent " + agent }
 
 func extensionOf(agent string) string {

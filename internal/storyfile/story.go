@@ -1,5 +1,5 @@
-// Package storyfile reads call stories: what babelforce reports about a call, by
-// example and in YAML, what Kustomer knew before the call, and what becomes of it.
+// Package storyfile reads call stories, which are examples of calls in YAML. A story contains
+// what Kustomer knew before the call, the events that babelforce reports, and the result.
 // testsuite/stories/README.md is the reference of the format.
 package storyfile
 
@@ -16,27 +16,28 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Story is one call, as its file tells it.
+// Story is one call as its file describes it.
 type Story struct {
 	Title string `yaml:"story"`
-	// Before is whom Kustomer knew before the call.
+	// Before are the customers in Kustomer before the call.
 	Before []Customer `yaml:"before"`
-	// With is what is added to the built-in automations file, File what stands in its place.
+	// With is added to the built-in automations file. File replaces it.
 	With map[string]any `yaml:"with"`
 	File map[string]any `yaml:"file"`
-	// Country is where numbers without a country code are at home.
+	// Country is the country of numbers without a country code.
 	Country string `yaml:"country"`
-	// ParentLeg of a call that was placed is the agent's, unless it says customer.
+	// ParentLeg of an outbound call is the agent's leg, unless it is "customer".
 	ParentLeg string  `yaml:"parent leg"`
 	Events    []Event `yaml:"events"`
-	// Becomes is what is seen in the end; nil where the story does not say.
+	// Becomes is the expected result; nil if the story does not state it.
 	Becomes *Picture `yaml:"becomes"`
 }
 
-// Picture is what is seen in the end: the conversation as agents find it in
-// Kustomer, and the call's run as operators find it in Temporal.
+// Picture is the result of a call: the conversation as agents see it in Kustomer, and the
+// workflow as operators see it in Temporal.
 type Picture struct {
-	// Conversation is the call's own, unless it says "none", or "joins" and the name of an earlier one.
+	// Conversation is the call's own, unless it is "none", or "joins" with the name of an earlier
+	// one.
 	Conversation string            `yaml:"conversation,omitempty"`
 	Customer     string            `yaml:"customer,omitempty"`
 	Name         string            `yaml:"name,omitempty"`
@@ -53,23 +54,23 @@ type Picture struct {
 
 	Phase   string `yaml:"phase,omitempty"`
 	Outcome string `yaml:"outcome,omitempty"`
-	// Agents are those who had the call, in order; LastAgent is the one in the workflow list.
+	// Agents are the agents who had the call, in order. LastAgent is the one in the workflow list.
 	Agents    []string `yaml:"agents,omitempty"`
 	LastAgent string   `yaml:"last agent,omitempty"`
 	Legs      []string `yaml:"legs,omitempty"`
-	// Queue, and why the conversation is the customer's, are looked at where a story says them.
+	// Queue, and Because (why the customer was chosen), are compared if the story states them.
 	Queue    string   `yaml:"queue,omitempty"`
 	Because  string   `yaml:"because,omitempty"`
 	Parked   string   `yaml:"parked,omitempty"`
 	Warnings []string `yaml:"warnings,omitempty"`
 }
 
-// Event is one event of babelforce's: "0:15 call.finished: { of: Ben, rang: 12s }".
+// Event is one event from babelforce: "0:15 call.finished: { of: Ben, rang: 12s }".
 type Event struct {
 	At   time.Duration `yaml:"-"` // since the call began
 	Name string        `yaml:"-"` // such as call.finished
 
-	// Of is whose leg the event is about: caller, customer, or the name of an agent.
+	// Of names the leg of the event: caller, customer, or the name of an agent.
 	Of     string        `yaml:"of"`
 	From   string        `yaml:"from"`
 	To     string        `yaml:"to"`
@@ -79,16 +80,15 @@ type Event struct {
 	Talked time.Duration `yaml:"talked"`
 	Reason string        `yaml:"reason"`
 	Link   string        `yaml:"link"`
-	// Lost says that it happened, and that no webhook was sent.
+	// Lost is set if the event happened but no webhook was sent.
 	Lost bool `yaml:"lost"`
-	// Only are the fields that the body has, where it has but a few.
+	// Only lists the fields of the body, if it has just these.
 	Only []string `yaml:"only"`
-	// Fields are others, by babelforce's names for them, and go over what the rest says.
+	// Fields are further fields by babelforce's names. They override the others.
 	Fields map[string]string `yaml:",inline"`
 }
 
-// Read reads a file of stories. The name is for errors, which say where and what
-// the first mistake is.
+// Read reads a file of stories. Errors contain the name and the position of the first mistake.
 func Read(name string, content []byte) (stories []Story, err error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	decoder.KnownFields(true)
@@ -101,7 +101,7 @@ func Read(name string, content []byte) (stories []Story, err error) {
 		case s.Title == "":
 			return nil, fmt.Errorf("%s: story %d has no title: it begins with \"- story: what happens\"", name, i+1)
 		case titles[s.Title]:
-			return nil, fmt.Errorf("%s: two stories are called %q", name, s.Title)
+			return nil, fmt.Errorf("%s: two stories have the title %q", name, s.Title)
 		}
 		titles[s.Title] = true
 		if err := s.check(); err != nil {
@@ -116,19 +116,19 @@ var (
 	goTypes    = regexp.MustCompile(`field (\S+) not found in type \S+`)
 )
 
-// inOurWords is an error of the YAML library without Go's types.
+// inOurWords removes Go's types from an error of the YAML library.
 func inOurWords(err error) string {
 	return goTypes.ReplaceAllString(yamlsWords.ReplaceAllString(err.Error(), ""), `there is no key "$1" here`)
 }
 
-// check refuses what no body can be made of.
+// check returns an error if no webhook bodies can be made from the story.
 func (s Story) check() error {
 	if len(s.Reported()) == 0 {
 		return errors.New("it has no event that is reported")
 	}
 	for _, e := range s.Events {
 		for _, who := range []string{e.Of, e.Agent} {
-			if _, known := AgentNamed(who); !known && !slices.Contains([]string{"", Nobody, "caller", "customer"}, who) {
+			if _, known := AgentNamed(who); !known && !slices.Contains([]string{"", none, "caller", "customer"}, who) {
 				return fmt.Errorf("%s: who is %s? The agents of stories are %s; of another, give agent.id, agent.name, …", e.Title(), who, names())
 			}
 		}
@@ -139,10 +139,10 @@ func (s Story) check() error {
 	return nil
 }
 
-// UnmarshalYAML reads the time and the event's name, which are the key, and the rest.
+// UnmarshalYAML reads the time and the name of the event from the key, and the fields.
 func (e *Event) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind != yaml.MappingNode || len(n.Content) != 2 {
-		return fmt.Errorf("line %d: an event is one time, one name and what there is to say", n.Line)
+		return fmt.Errorf("line %d: an event is a time, a name and fields", n.Line)
 	}
 	type rest Event
 	if err := n.Content[1].Decode((*rest)(e)); err != nil {
@@ -162,24 +162,24 @@ func (e *Event) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// clockTime reads 3:04 and 1:03:04, the time since the call began.
+// clockTime reads 3:04 or 1:03:04, the time since the call began.
 func clockTime(text string) (at time.Duration, err error) {
 	for unit := range strings.SplitSeq(text, ":") {
 		n, err := strconv.Atoi(unit)
 		if err != nil {
-			return 0, fmt.Errorf("%q is no time such as 3:04", text)
+			return 0, fmt.Errorf("%q is not a time such as 3:04", text)
 		}
 		at = at*60 + time.Duration(n)*time.Second
 	}
 	return at, nil
 }
 
-// Clock is a time since the call began, as stories write it.
+// Clock formats a time since the call began as stories do.
 func Clock(at time.Duration) string {
 	return fmt.Sprintf("%d:%02d", at/time.Minute, at%time.Minute/time.Second)
 }
 
-// Title is an event as failures show it.
+// Title describes the event in failure messages.
 func (e Event) Title() string {
 	title := Clock(e.At) + " " + e.Name
 	if e.Of != "" {
@@ -191,7 +191,7 @@ func (e Event) Title() string {
 	return title
 }
 
-// Reported are the events that babelforce delivers.
+// Reported returns the events that babelforce delivers.
 func (s Story) Reported() (events []Event) {
 	for _, e := range s.Events {
 		if !e.Lost {
@@ -201,10 +201,10 @@ func (s Story) Reported() (events []Event) {
 	return events
 }
 
-// IsOutgoing reports whether an agent has placed the call.
+// IsOutgoing reports whether the call is outbound.
 func (s Story) IsOutgoing() bool { return s.calledNumber() != "" }
 
-// CallersNumber is the number that the story's first event tells, which is that of the whole call.
+// CallersNumber returns the number in the story's first event, which applies to the whole call.
 func (s Story) CallersNumber() string {
 	for _, e := range s.Events {
 		if e.From != "" {
@@ -214,7 +214,7 @@ func (s Story) CallersNumber() string {
 	return ""
 }
 
-// calledNumber is the customer's, of a call that was placed.
+// calledNumber returns the customer's number of an outbound call.
 func (s Story) calledNumber() string {
 	for _, e := range s.Events {
 		if e.To != "" {

@@ -17,15 +17,15 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// Webhooks begins a trace with each webhook. The sender's own traceparent is
-// not looked at: anybody may send one, and could so decide what is recorded, or
-// mix calls into one trace. Nor are path, address and headers recorded.
+// Webhooks starts a trace for each webhook. The sender's traceparent is ignored: any sender may
+// set one, and could decide what is recorded or merge calls into one trace. Path, address and
+// headers are not recorded either.
 func (t *Tracing) Webhooks(next http.Handler) http.Handler {
 	if t == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/webhooks/") { // probes
+		if !strings.HasPrefix(r.URL.Path, "/webhooks/") { // probes are not traced
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -34,7 +34,7 @@ func (t *Tracing) Webhooks(next http.Handler) http.Handler {
 		answer := &answer{ResponseWriter: w, status: http.StatusOK}
 		r = r.WithContext(ctx)
 		next.ServeHTTP(answer, r)
-		if event, known := babelforce.ParseEventName(r.PathValue("event")); known { // else it says what the sender likes
+		if event, known := babelforce.ParseEventName(r.PathValue("event")); known { // an unknown name may contain anything
 			span.SetName("webhook " + string(event))
 		}
 		span.SetAttributes(requestMethod(r.Method), semconv.HTTPRoute(r.Pattern), semconv.HTTPResponseStatusCode(answer.status))
@@ -44,7 +44,7 @@ func (t *Tracing) Webhooks(next http.Handler) http.Handler {
 	})
 }
 
-// answer remembers the status that was answered.
+// answer records the status of the response.
 type answer struct {
 	http.ResponseWriter
 	status int
@@ -55,11 +55,11 @@ func (a *answer) WriteHeader(status int) {
 	a.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets handlers reach the connection, to hang up on who is not to be waited for.
+// Unwrap gives handlers access to the connection, so that they can close it.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// Kustomer has each request to Kustomer at this address recorded under the step
-// that makes it, and hands it on to next. The request itself tells Kustomer nothing of it.
+// Kustomer records each request to Kustomer at this address as a span under the step that sends
+// it, and calls next. Kustomer receives no trace headers.
 func (t *Tracing) Kustomer(address string, next func(kustomer.Exchange)) func(context.Context, kustomer.Exchange) {
 	if t == nil {
 		return func(_ context.Context, exchange kustomer.Exchange) { next(exchange) }
@@ -74,7 +74,7 @@ func (t *Tracing) Kustomer(address string, next func(kustomer.Exchange)) func(co
 		if exchange.Status != 0 {
 			span.SetAttributes(semconv.HTTPResponseStatusCode(exchange.Status))
 		}
-		notThere := exchange.Method == http.MethodGet && exchange.Status == http.StatusNotFound // which is an answer
+		notThere := exchange.Method == http.MethodGet && exchange.Status == http.StatusNotFound // not found is a valid answer to a look-up
 		if exchange.Status == 0 || exchange.Status >= 400 && !notThere {
 			failed(span, exchange.Status)
 		}
@@ -82,11 +82,11 @@ func (t *Tracing) Kustomer(address string, next func(kustomer.Exchange)) func(co
 	}
 }
 
-// serverAt is a server as OpenTelemetry describes it.
+// serverAt returns OpenTelemetry's attributes of a server.
 func serverAt(address string) []attribute.KeyValue {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil // and no request is ever made
+		return nil // no request is ever sent
 	}
 	port, err := strconv.Atoi(u.Port())
 	if err != nil {
@@ -95,7 +95,7 @@ func serverAt(address string) []attribute.KeyValue {
 	return []attribute.KeyValue{semconv.ServerAddress(u.Hostname()), semconv.ServerPort(port)}
 }
 
-// failed marks a span by the status of an answer, 0 for none.
+// failed marks a span by the status of the response; 0 means no response.
 func failed(span trace.Span, status int) {
 	errorType := "no_answer"
 	if status != 0 {
@@ -105,7 +105,7 @@ func failed(span trace.Span, status int) {
 	span.SetStatus(codes.Error, "")
 }
 
-// requestMethod keeps out what a sender has invented.
+// requestMethod replaces methods that a sender made up.
 func requestMethod(method string) attribute.KeyValue {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:

@@ -19,13 +19,13 @@ const (
 	tracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 )
 
-// isWanted reads what switches tracing on, and refuses what OpenTelemetry's
-// libraries would misread without a word.
+// isWanted reads the settings that enable tracing. It rejects values that OpenTelemetry's
+// libraries would silently misread.
 func isWanted() (bool, error) {
 	exporter := os.Getenv("OTEL_TRACES_EXPORTER")
-	told := os.Getenv(endpoint) != "" || os.Getenv(tracesEndpoint) != ""
+	isConfigured := os.Getenv(endpoint) != "" || os.Getenv(tracesEndpoint) != ""
 	switch {
-	case strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true"), exporter == "none", exporter == "" && !told:
+	case strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true"), exporter == "none", exporter == "" && !isConfigured:
 		return false, nil
 	case exporter != "" && exporter != "otlp":
 		return false, fmt.Errorf("OTEL_TRACES_EXPORTER %q: use otlp or none", exporter)
@@ -38,7 +38,7 @@ func isWanted() (bool, error) {
 	return true, errors.Join(checkURL(endpoint), checkURL(tracesEndpoint))
 }
 
-// checkURL does not quote the URL: it might carry a password.
+// checkURL does not quote the URL, because it may contain a password.
 func checkURL(variable string) error {
 	value := os.Getenv(variable)
 	if value == "" {
@@ -51,8 +51,8 @@ func checkURL(variable string) error {
 	return nil
 }
 
-// listen notes what OpenTelemetry's libraries complain about from now on. They
-// only log that a setting is bad, and go on without it; the answer is all of it as one error.
+// listen collects what OpenTelemetry's libraries report from now on. They log a bad setting and
+// continue without it. The returned function joins the reports into one error.
 func listen() func() error {
 	var logged bytes.Buffer
 	var handled error
@@ -60,7 +60,7 @@ func listen() func() error {
 		if attribute.Key == slog.MessageKey || attribute.Key == "err" {
 			return attribute
 		}
-		return slog.Attr{} // a setting's value may be a secret
+		return slog.Attr{} // the value of a setting may be a secret
 	}
 	otel.SetLogger(logr.FromSlogHandler(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelError, ReplaceAttr: only})))
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { handled = errors.Join(handled, err) }))

@@ -15,9 +15,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// Interceptors are Temporal's own, for a client and the workers that share it.
-// They put the ids of trace and span into the headers of runs, signals and
-// steps, and nothing else.
+// Interceptors returns Temporal's tracing interceptors, for a client and the workers that share
+// it. They add the ids of trace and span to the headers of workflows, signals and activities,
+// and nothing more.
 func (t *Tracing) Interceptors() []interceptor.ClientInterceptor {
 	if t == nil {
 		return nil
@@ -26,15 +26,15 @@ func (t *Tracing) Interceptors() []interceptor.ClientInterceptor {
 		Tracer:            t.tracer,
 		TextMapPropagator: propagation.TraceContext{},
 		DisableBaggage:    true,
-		// The Web UI sends queries with each page, and an update is traced again with each replay of its run.
+		// The Web UI sends queries with each page, and every replay would trace an update again.
 		DisableQueryTracing:  true,
 		DisableUpdateTracing: true,
-		// A header that cannot be read must not fail a call.
+		// An unreadable header must not fail a call.
 		AllowInvalidParentSpans: true,
 		SpanStarter:             startDiscreetSpan,
 	})
 	if err != nil {
-		panic(err) // there is no option that it refuses
+		panic(err) // it rejects none of these options
 	}
 	return []interceptor.ClientInterceptor{spans}
 }
@@ -45,15 +45,15 @@ func startDiscreetSpan(ctx context.Context, tracer trace.Tracer, name string, op
 	return &discreetSpan{Span: span}
 }
 
-// discreetSpan says what failed, without the words of the failure: Kustomer's
-// may quote whom it knows.
+// discreetSpan records what failed without the error message, because a message from Kustomer
+// may contain personal data.
 type discreetSpan struct {
 	trace.Span
 	brief  string
 	benign bool
 }
 
-// RecordError notes of which type a failure is.
+// RecordError records the type of an error.
 func (s *discreetSpan) RecordError(err error, _ ...trace.EventOption) {
 	if err == nil {
 		return
@@ -61,27 +61,27 @@ func (s *discreetSpan) RecordError(err error, _ ...trace.EventOption) {
 	var errorType string
 	errorType, s.brief = outline(err)
 	s.SetAttributes(attribute.String("error.type", errorType))
-	// An event that was sent twice, or comes when the call is over.
+	// The event was sent twice, or arrived after the end of the call.
 	var exists *serviceerror.WorkflowExecutionAlreadyStarted
 	var over *serviceerror.NotFound
 	s.benign = errors.As(err, &exists) || errors.As(err, &over)
 }
 
-// SetStatus puts words of ours in place of the failure's.
+// SetStatus replaces the error message by our own description.
 func (s *discreetSpan) SetStatus(code codes.Code, _ string) {
 	if !s.benign {
 		s.Span.SetStatus(code, s.brief)
 	}
 }
 
-// outline is a failure's type, and what our steps say of it without Kustomer's words.
+// outline returns an error's type and our steps' description of it, without Kustomer's message.
 func outline(err error) (errorType, brief string) {
 	var failed *temporal.ApplicationError
 	if !errors.As(err, &failed) {
 		return fmt.Sprintf("%T", err), ""
 	}
 	if failed.HasDetails() {
-		_ = failed.Details(&brief) // another's failure has other details, or none
+		_ = failed.Details(&brief) // other errors have other details or none
 	}
 	return failed.Type(), brief
 }

@@ -1,9 +1,9 @@
-// Package tracing follows a call through both programs as OpenTelemetry traces:
-// its webhook, its workflow, the steps, and their requests to Kustomer. It is
-// off unless OpenTelemetry's own environment variables switch it on.
+// Package tracing records calls as OpenTelemetry traces across the receiver and the worker: the
+// webhook, the workflow, its steps, and their requests to Kustomer. It is off unless
+// OpenTelemetry's environment variables enable it.
 //
-// No span says whom a call is of: it has the ids of call, run and step, names
-// and routes of ours, HTTP statuses, and failures in words of ours.
+// No span contains personal data. Spans contain the ids of call, workflow and step, our own names
+// and routes, HTTP statuses, and our own descriptions of failures.
 package tracing
 
 import (
@@ -23,23 +23,23 @@ import (
 	"github.com/callthread/callthread/internal/build"
 )
 
-// Help is what --help says about traces.
-const Help = "Traces go where OpenTelemetry's variables say, nowhere by default: OTEL_EXPORTER_OTLP_ENDPOINT,\n" +
+// Help is the paragraph about traces in the output of --help.
+const Help = "Traces are off by default. OpenTelemetry's variables configure them:  OTEL_EXPORTER_OTLP_ENDPOINT,\n" +
 	"OTEL_TRACES_EXPORTER (otlp, none), OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER."
 
-// stopTimeout is how long a program that stops may take to hand over its last spans.
+// stopTimeout bounds the export of the last spans when a program stops.
 const stopTimeout = 5 * time.Second
 
-// Tracing is one program's. Nil is switched off, and costs nothing.
+// Tracing is the tracing of one program. A nil Tracing is disabled and costs nothing.
 type Tracing struct {
 	tracer   trace.Tracer
 	provider *sdktrace.TracerProvider
 	exporter sdktrace.SpanExporter
 }
 
-// Start switches tracing on, or answers nil where nobody wants it. Settings that
-// OpenTelemetry does not understand are refused. The service is what the program
-// is called where OTEL_SERVICE_NAME does not say otherwise.
+// Start enables tracing, or returns nil if it is not configured. It returns an error for
+// settings that OpenTelemetry does not understand. The service is the name of the program
+// unless OTEL_SERVICE_NAME sets another.
 func Start(ctx context.Context, service string, log *slog.Logger) (*Tracing, error) {
 	wanted, err := isWanted()
 	if err != nil || !wanted {
@@ -56,7 +56,7 @@ func Start(ctx context.Context, service string, log *slog.Logger) (*Tracing, err
 	}
 	t := &Tracing{exporter: exporter}
 	t.provider = sdktrace.NewTracerProvider(sdktrace.WithResource(named),
-		// A full queue drops spans: none ever waits for the collector.
+		// A full queue drops spans. The program never waits for the collector.
 		sdktrace.WithBatcher(&delivery{SpanExporter: exporter, log: log}))
 	t.tracer = t.provider.Tracer("github.com/callthread/callthread")
 	if err := complaints(); err != nil {
@@ -68,7 +68,7 @@ func Start(ctx context.Context, service string, log *slog.Logger) (*Tracing, err
 	return t, nil
 }
 
-// Stop hands over the last spans, or gives up after some seconds.
+// Stop exports the last spans, and gives up after stopTimeout.
 func (t *Tracing) Stop() {
 	if t == nil {
 		return
@@ -76,25 +76,25 @@ func (t *Tracing) Stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	if t.provider.Shutdown(ctx) != nil {
-		_ = t.exporter.Shutdown(context.Background()) // ends the request under way
+		_ = t.exporter.Shutdown(context.Background()) // ends the request in progress
 	}
 }
 
-// delivery says once that spans do not arrive, and once that they do again.
+// delivery logs once that spans cannot be delivered, and once that they can again.
 type delivery struct {
 	sdktrace.SpanExporter
 	log    *slog.Logger
 	failed atomic.Bool
 }
 
-// ExportSpans delivers spans. Those that cannot be delivered are gone, and nobody waits for them.
+// ExportSpans delivers spans. Spans that cannot be delivered are lost.
 func (d *delivery) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	err := d.SpanExporter.ExportSpans(ctx, spans)
 	if failed := err != nil; d.failed.Swap(failed) != failed {
 		if failed {
-			d.log.Warn("traces are lost, because the collector does not take them; calls are not affected", "problem", err)
+			d.log.Warn("traces are lost because the collector does not accept them; calls are not affected", "problem", err)
 		} else {
-			d.log.Info("traces are taken by the collector again")
+			d.log.Info("the collector accepts traces again")
 		}
 	}
 	return nil

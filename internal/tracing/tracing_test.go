@@ -21,7 +21,7 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// recorded is tracing whose spans a test can look at.
+// recorded is tracing whose spans a test can read.
 func recorded() (*Tracing, *tracetest.SpanRecorder) {
 	spans := tracetest.NewSpanRecorder()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
@@ -43,9 +43,9 @@ func TestTracingIsOffUnlessWanted(t *testing.T) {
 			require.Nil(t, off.Interceptors())
 			mux := http.NewServeMux()
 			require.Same(t, mux, off.Webhooks(mux))
-			told := 0
-			off.Kustomer("", func(kustomer.Exchange) { told++ })(t.Context(), kustomer.Exchange{})
-			require.Equal(t, 1, told)
+			observed := 0
+			off.Kustomer("", func(kustomer.Exchange) { observed++ })(t.Context(), kustomer.Exchange{})
+			require.Equal(t, 1, observed)
 			off.Stop()
 		})
 	}
@@ -79,7 +79,7 @@ func setAll(t *testing.T, set map[string]string) {
 	}
 }
 
-func TestACollectorThatHangsHoldsUpNothingButTheLastSeconds(t *testing.T) {
+func TestHangingCollectorDelaysOnlyStop(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes five seconds, which -short does without")
 	}
@@ -114,7 +114,7 @@ type brokenExporter struct {
 
 func (b *brokenExporter) ExportSpans(context.Context, []sdktrace.ReadOnlySpan) error { return b.err }
 
-func TestLostTracesAreToldOnce(t *testing.T) {
+func TestLostTracesAreLoggedOnce(t *testing.T) {
 	var log bytes.Buffer
 	broken := &brokenExporter{err: errors.New("connection refused")}
 	d := &delivery{SpanExporter: broken, log: slog.New(slog.NewTextHandler(&log, nil))}
@@ -127,7 +127,7 @@ func TestLostTracesAreToldOnce(t *testing.T) {
 	require.Equal(t, 1, strings.Count(log.String(), "again"))
 }
 
-func TestAWebhookBeginsATraceWhateverItsSenderSays(t *testing.T) {
+func TestSendersTraceparentIsIgnored(t *testing.T) {
 	on, spans := recorded()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/webhooks/babelforce/{event}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
@@ -151,7 +151,7 @@ func TestAWebhookBeginsATraceWhateverItsSenderSays(t *testing.T) {
 	require.Equal(t, "webhook call-inbound", spans.Ended()[0].Name())
 }
 
-func TestHandlerReachesTheConnectionThroughTheTrace(t *testing.T) {
+func TestTracedHandlerReachesConnection(t *testing.T) {
 	on, _ := recorded()
 	reached := make(chan error, 1)
 	server := httptest.NewServer(on.Webhooks(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -166,7 +166,7 @@ func TestHandlerReachesTheConnectionThroughTheTrace(t *testing.T) {
 	require.NoError(t, <-reached)
 }
 
-func TestTheLastSpansAreHandedOver(t *testing.T) {
+func TestLastSpansAreExported(t *testing.T) {
 	var mu sync.Mutex
 	var got []byte
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

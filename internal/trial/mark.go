@@ -11,13 +11,14 @@ import (
 	"github.com/callthread/callthread/automation/load"
 )
 
-// Automation is one automation of a file.
+// Automation identifies one automation of a file.
 type Automation struct {
 	Line  int    `json:"line"`
 	Event string `json:"event"`
 	Label string `json:"label,omitempty"`
 }
 
+// String returns the line, the event and the label, such as "line 7, call.bridged".
 func (a Automation) String() string {
 	text := fmt.Sprintf("line %d, %s", a.Line, a.Event)
 	if a.Label != "" {
@@ -26,15 +27,15 @@ func (a Automation) String() string {
 	return text
 }
 
-// Marked is the twin of an automations file: in place of what an automation would
-// write, it writes a mark of its own. So what is written shows which of them act.
+// Marked is a copy of an automations file in which every automation writes a mark in place of its
+// values. What is written then shows which automations act.
 type Marked struct {
 	Set         *automation.Set
 	automations []Automation
 	reached     map[int]bool
 }
 
-// Mark makes the twin of a file that loads without problems, at home in a country or in none.
+// Mark makes the copy of a file that loads without problems. The country may be empty.
 func Mark(country string, content []byte) (*Marked, error) {
 	var file yaml.Node
 	if err := yaml.Unmarshal(content, &file); err != nil {
@@ -42,7 +43,7 @@ func Mark(country string, content []byte) (*Marked, error) {
 	}
 	m := &Marked{reached: make(map[int]bool)}
 	root := file.Content[0]
-	valueOf(valueOf(valueOf(root, "callers"), "returning"), "resolves").Value = "false" // it needs tags, which the twin has none of
+	valueOf(valueOf(valueOf(root, "callers"), "returning"), "resolves").Value = "false" // it needs tags, and the copy sets none
 	for _, item := range valueOf(root, "automations").Content {
 		if err := m.mark(item); err != nil {
 			return nil, fmt.Errorf("mark the automation on line %d: %w", item.Line, err)
@@ -56,8 +57,8 @@ func Mark(country string, content []byte) (*Marked, error) {
 	return m, err
 }
 
-// mark puts a mark into an automation: as a custom attribute or, in an entry on the
-// timeline, as the subject.
+// mark puts a mark into an automation: as a custom attribute or, for an entry on the timeline,
+// as the subject.
 func (m *Marked) mark(item *yaml.Node) error {
 	var is struct {
 		Event, Label, Action string
@@ -72,7 +73,7 @@ func (m *Marked) mark(item *yaml.Node) error {
 		options = map[string]any{"subject": mark}
 	}
 	m.automations = append(m.automations, Automation{Line: item.Line, Event: is.Event, Label: is.Label})
-	m.reached[len(m.automations)-1] = is.Enabled != nil && !*is.Enabled // it is not meant to act
+	m.reached[len(m.automations)-1] = is.Enabled != nil && !*is.Enabled // a disabled automation need not act
 	return valueOf(item, "options").Encode(options)
 }
 
@@ -87,7 +88,7 @@ func valueOf(mapping *yaml.Node, key string) *yaml.Node {
 
 var marks = regexp.MustCompile(`"reached_(\d+)"`)
 
-// See takes note of the automations whose marks are in what was written, as JSON.
+// See records the automations whose marks are in what was written, as JSON.
 func (m *Marked) See(written []byte) {
 	for _, mark := range marks.FindAllSubmatch(written, -1) {
 		if n, err := strconv.Atoi(string(mark[1])); err == nil {
@@ -96,8 +97,7 @@ func (m *Marked) See(written []byte) {
 	}
 }
 
-// Unreached are the automations whose mark was never seen, in the file's order.
-// Those that are not enabled are not among them.
+// Unreached returns the enabled automations whose mark was never seen, in the file's order.
 func (m *Marked) Unreached() []Automation {
 	unreached := []Automation{}
 	for n, a := range m.automations {

@@ -1,6 +1,6 @@
-// Package trial is what it takes to try an automations file without babelforce,
-// Temporal and Kustomer: an org in which all that the file names exists, a call
-// that happens at once, and a twin of the file that shows which automations act.
+// Package trial runs an automations file without babelforce, Temporal and Kustomer. It provides
+// an org that contains everything the file names, a player that runs a call without waiting, and
+// a copy of the file whose marks show which automations act.
 package trial
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// Org is the sandbox's usual org, with what a file names besides.
+// Org returns the sandbox's usual org with everything that a file names.
 func Org(needs automation.Needs) sandbox.Config {
 	const name = "named by the automations file"
 	org := sandbox.Config{Users: sandbox.DefaultUsers(), Teams: sandbox.DefaultTeams(), Attributes: sandbox.DefaultAttributes()}
@@ -39,18 +39,18 @@ func Org(needs automation.Needs) sandbox.Config {
 	return org
 }
 
-// Play lets a call happen: its record receives each event when that was received,
-// time passes, and do does every step when it is due.
+// Play runs a call in simulated time. The record receives each event at its time, and do runs
+// each step when it is due. Play returns the first error of do.
 func Play(record *call.Record, events []call.Event, do func(call.Step, time.Time) (call.Done, error)) error {
 	p := &player{record: record, do: do}
 	for i, e := range events {
 		if i > 0 && !p.waitsAt(e.ReceivedAt) {
-			break // the call is over, and what comes now changes nothing
+			break // the call is over and later events change nothing
 		}
 		record.Add(e, e.ReceivedAt)
 		p.steps(e.ReceivedAt)
 	}
-	p.waitsAt(record.Started.AddDate(1, 0, 0)) // no call waits for so long
+	p.waitsAt(record.Started.AddDate(1, 0, 0)) // no call waits longer than a year
 	return p.err
 }
 
@@ -61,7 +61,7 @@ type player struct {
 	err    error
 }
 
-// waitsAt lets time pass, and reports whether the call still waits for something then.
+// waitsAt advances the time and reports whether the call still waits then.
 func (p *player) waitsAt(at time.Time) bool {
 	for p.err == nil && p.wait.For != "" && p.wait.Until.Before(at) {
 		p.steps(p.wait.Until)
@@ -69,7 +69,7 @@ func (p *player) waitsAt(at time.Time) bool {
 	return p.err == nil && p.wait.For != ""
 }
 
-// steps does all that is due.
+// steps runs all steps that are due.
 func (p *player) steps(now time.Time) {
 	next := p.record.Next(now)
 	for ; next.Step != nil; next = p.record.Next(now) {

@@ -63,14 +63,14 @@ func TestOrgHasAllThatTheFileNames(t *testing.T) {
 
 var ring = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
 
-// event is one of a call that began to ring at ring, received when it happens.
+// event is an event of a call that began at ring, received when it happens.
 func event(kind call.Kind, after int) call.Event {
 	return call.Event{Kind: kind, ReceivedAt: ring.Add(time.Duration(after) * time.Second), Leg: call.Leg{
 		ID: "call", From: "+493023125042", CreatedAt: ring, Seconds: new(after),
 	}}
 }
 
-func TestEachStepOfACallIsDoneWhenItIsDue(t *testing.T) {
+func TestStepsRunWhenDue(t *testing.T) {
 	record := call.Record{Key: "call", Started: ring, Limits: call.DefaultLimits}
 	var at []time.Duration
 	var causes []call.Cause

@@ -16,20 +16,20 @@ import (
 	"github.com/callthread/callthread/internal/child"
 )
 
-// Binaries are the programs that a cluster is made of.
+// Binaries are the programs that a cluster needs.
 type Binaries struct {
-	// Server and SQLTool are temporal-server and temporal-sql-tool.
+	// Server and SQLTool are the paths of temporal-server and temporal-sql-tool.
 	Server, SQLTool string
 	// PostgreSQL is the folder of initdb, postgres and pg_isready.
 	PostgreSQL string
 
-	owner *owner // who runs PostgreSQL; nil is our own user
+	owner *owner // the user that runs PostgreSQL; nil is the current user
 }
 
 type owner struct{ uid, gid int }
 
-// Find looks for the programs on PATH, for PostgreSQL's also where Debian has
-// them, and says which are missing.
+// Find finds the programs on PATH, and PostgreSQL's also in Debian's folders. The error names those
+// that are missing.
 func Find() (Binaries, error) {
 	var missing []string
 	look := func(name string) string {
@@ -54,9 +54,9 @@ func Find() (Binaries, error) {
 		return Binaries{}, fmt.Errorf("PostgreSQL does not run as root: %w", err)
 	}
 	if look("setpriv"); len(missing) > 0 {
-		return Binaries{}, errors.New("PostgreSQL does not run as root, and there is no setpriv to run it as nobody")
+		return Binaries{}, errors.New("PostgreSQL does not run as root, and setpriv, which would run it as the user nobody, is missing")
 	}
-	uid, _ := strconv.Atoi(nobody.Uid) // numbers, on every system that has setpriv
+	uid, _ := strconv.Atoi(nobody.Uid) // numbers on every system that has setpriv
 	gid, _ := strconv.Atoi(nobody.Gid)
 	found.owner = &owner{uid, gid}
 	return found, nil
@@ -64,7 +64,7 @@ func Find() (Binaries, error) {
 
 func postgresFolder() string {
 	if path, err := exec.LookPath("initdb"); err == nil {
-		if path, err = filepath.EvalSymlinks(path); err == nil { // the others may not be linked to where it is
+		if path, err = filepath.EvalSymlinks(path); err == nil { // PATH may have links to some of the programs only
 			return filepath.Dir(path)
 		}
 	}
@@ -75,13 +75,13 @@ func postgresFolder() string {
 	return filepath.Dir(found[len(found)-1])
 }
 
-// path has the programs under the names that deploy/temporal's script knows them by.
+// path is a PATH with the programs under the names that deploy/temporal's script uses.
 func (b Binaries) path() string {
 	return filepath.Dir(b.SQLTool) + string(os.PathListSeparator) + os.Getenv("PATH")
 }
 
-// postgres is a command of PostgreSQL's. Changing the user clears what ties a
-// process to its parent's death, so setpriv ties it again.
+// postgres returns a command of PostgreSQL's. Changing the user clears the setting that kills a
+// process with its parent, so setpriv sets it again.
 func (b Binaries) postgres(ctx context.Context, name string, arguments ...string) *exec.Cmd {
 	line := append([]string{filepath.Join(b.PostgreSQL, name)}, arguments...)
 	if b.owner != nil {
@@ -90,7 +90,7 @@ func (b Binaries) postgres(ctx context.Context, name string, arguments ...string
 	return exec.CommandContext(ctx, line[0], line[1:]...)
 }
 
-// run runs a command to its end, and fails with what it has said.
+// run runs a command, and returns an error with its output if it fails.
 func run(command *exec.Cmd) error {
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", filepath.Base(command.Path), err, output)
@@ -98,7 +98,7 @@ func run(command *exec.Cmd) error {
 	return nil
 }
 
-// until tries until it succeeds, the process has ended, or it has taken too long.
+// until retries until the call succeeds, the process has ended, or the time is over.
 func (c *Cluster) until(ctx context.Context, process *child.Process, what string, try func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -127,8 +127,8 @@ func hasExited(process *child.Process) bool {
 	}
 }
 
-// freePorts are outside those that systems hand out, because nobody else may
-// take them while a killed server is away.
+// freePorts returns ports below the ephemeral ports, so that no other program takes them while a
+// killed server is down.
 func freePorts(count int) (ports []int, err error) {
 	for port := 18_000 + os.Getpid()%1000; len(ports) < count; port++ {
 		if port > 19_999 {

@@ -1,5 +1,5 @@
-// Package cluster runs Temporal the way a company's own servers do: its server
-// on PostgreSQL, set up with the very files that docker-compose.yml uses.
+// Package cluster runs Temporal as in production: its server on PostgreSQL, set up with the files
+// that docker-compose.yml uses. The servers can be killed and restarted.
 package cluster
 
 import (
@@ -19,22 +19,23 @@ import (
 )
 
 const (
-	// Namespace is that of docker-compose.yml.
+	// Namespace is the namespace of docker-compose.yml.
 	Namespace = "default"
 
 	account = "temporal" // of the database
-	// shards as in docker-compose.yml: with fewer a restart would be faster than in earnest.
+	// shards is the number in docker-compose.yml. With fewer, a restart would be faster than in
+	// production.
 	shards = "512"
-	// startTimeout is for what a killed database has to catch up on, and for a server that waits for it.
+	// startTimeout includes the recovery of a killed database, and the wait of a server for it.
 	startTimeout = time.Minute
 	stopTimeout  = 10 * time.Second
 )
 
-// Cluster is a Temporal server and the PostgreSQL that it keeps its state in.
+// Cluster is a Temporal server and the PostgreSQL database with its state.
 type Cluster struct {
-	// Address is where clients connect.
+	// Address is the address for clients.
 	Address string
-	// PostgreSQL and Temporal are its processes, other ones after each restart.
+	// PostgreSQL and Temporal are the current processes, which change with each restart.
 	PostgreSQL, Temporal *child.Process
 
 	binaries Binaries
@@ -43,8 +44,8 @@ type Cluster struct {
 	ports    []int  // of PostgreSQL, and of the server's services and their membership
 }
 
-// Start makes a database, which Stop removes, and starts both servers. Setup is
-// the folder deploy/temporal.
+// Start creates a database and starts both servers. Stop removes the database. The setup is the
+// folder deploy/temporal.
 func Start(ctx context.Context, binaries Binaries, setup string) (_ *Cluster, err error) {
 	c := &Cluster{binaries: binaries}
 	defer func() {
@@ -85,7 +86,7 @@ func (c *Cluster) Prepare(ctx context.Context) error {
 	return err
 }
 
-// initdb makes an empty database, which only the user who runs PostgreSQL may read.
+// initdb creates an empty database, which only the user that runs PostgreSQL may read.
 func (c *Cluster) initdb(ctx context.Context) (err error) {
 	if c.folder, err = os.MkdirTemp("", "callthread-postgresql-"); err != nil {
 		return err
@@ -98,12 +99,12 @@ func (c *Cluster) initdb(ctx context.Context) (err error) {
 	return run(c.binaries.postgres(ctx, "initdb", "-D", c.folder, "-U", account, "--auth=trust", "-E", "UTF8"))
 }
 
-// StartPostgreSQL starts the database, also one that was killed, and waits until it answers.
+// StartPostgreSQL starts or restarts the database and waits until it answers.
 func (c *Cluster) StartPostgreSQL(ctx context.Context) (*child.Process, error) {
 	port := strconv.Itoa(c.ports[0])
 	var process *child.Process
 	err := c.until(ctx, nil, "PostgreSQL starts", func(ctx context.Context) (err error) {
-		if process == nil || hasExited(process) { // those whom a kill -9 left behind may hold it up for a moment
+		if process == nil || hasExited(process) { // processes left after a kill -9 may delay it for a moment
 			process, err = child.Start(c.binaries.postgres(context.WithoutCancel(ctx), "postgres", "-D", c.folder, "-p", port,
 				"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="))
 			if err != nil {
@@ -118,7 +119,7 @@ func (c *Cluster) StartPostgreSQL(ctx context.Context) (*child.Process, error) {
 	return process, err
 }
 
-// StartTemporal starts the server, also one that was killed, and waits until it answers.
+// StartTemporal starts or restarts the server and waits until it answers.
 func (c *Cluster) StartTemporal(ctx context.Context) (*child.Process, error) {
 	command := exec.Command(c.binaries.Server, "--allow-no-auth", "start")
 	command.Env = c.environment()
@@ -135,8 +136,8 @@ func (c *Cluster) StartTemporal(ctx context.Context) (*child.Process, error) {
 	})
 }
 
-// environment is what docker-compose.yml gives to the server and to the
-// script, and ports of ours in place of the usual ones.
+// environment returns the variables that docker-compose.yml sets for the server and the script,
+// with our own ports.
 func (c *Cluster) environment() []string {
 	environment := append(os.Environ(),
 		"PATH="+c.binaries.path(),
@@ -152,7 +153,7 @@ func (c *Cluster) environment() []string {
 	return environment
 }
 
-// SetUpPostgreSQL makes Temporal's databases, as deploy/temporal says.
+// SetUpPostgreSQL creates Temporal's databases with the script in deploy/temporal.
 func (c *Cluster) SetUpPostgreSQL(ctx context.Context) error {
 	command := exec.CommandContext(ctx, "sh", filepath.Join(c.setup, "setup-postgres.sh"))
 	command.Env = c.environment()

@@ -8,7 +8,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-func TestASetUpClusterRemembersCallsForThirtyDaysAndMayBeSetUpAgain(t *testing.T) {
+func TestClusterRetainsThirtyDaysAfterSetup(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs Temporal on PostgreSQL, which -short does without")
 	}

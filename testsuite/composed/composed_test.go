@@ -1,5 +1,5 @@
-// Package composed sends calls to the containers that docker-compose.yml
-// starts, which run the programs as they are shipped.
+// Package composed sends calls to the containers of docker-compose.yml, which run the programs as
+// they are shipped, and checks the result in the sandbox.
 package composed
 
 import (
@@ -21,7 +21,8 @@ import (
 
 const calls = 20
 
-// timeout is from the last report of a call to its closing note, which waits for late reports first.
+// timeout bounds the time from a call's last report to its closing note, which first waits for late
+// reports.
 const timeout = time.Minute
 
 func TestContainersGetEveryCallRight(t *testing.T) {
@@ -51,7 +52,7 @@ func TestContainersGetEveryCallRight(t *testing.T) {
 	t.Logf("%d of %d calls right", len(stories), calls)
 }
 
-// played plays calls that nobody has played before, and returns those that the built-in file is about.
+// played plays new calls and returns the calls that the built-in file handles.
 func played(t *testing.T, player *simulator.Player) (inbound []simulator.Story) {
 	t.Helper()
 	var agents []babelforce.Agent
@@ -76,7 +77,7 @@ func played(t *testing.T, player *simulator.Player) (inbound []simulator.Story) 
 	return inbound
 }
 
-// conversations are those of the sandbox's org, by the key of their call.
+// conversations returns the conversations of the sandbox's org by the keys of their calls.
 func conversations(t *testing.T, org string) map[string][]sandbox.Conversation {
 	t.Helper()
 	response, err := http.Get(org + "/sandbox/state")
@@ -101,7 +102,8 @@ func hasClosingNote(c sandbox.Conversation, key string) bool {
 	return false
 }
 
-// requireRight wants the conversation to be with the agent who had the call last, and no note twice.
+// requireRight requires that the conversation is assigned to the last agent and no note exists
+// twice.
 func requireRight(t *testing.T, story simulator.Story, c sandbox.Conversation) {
 	t.Helper()
 	if story.Want.Answered() {

@@ -15,13 +15,14 @@ import (
 )
 
 var (
-	// inContainer is a command of ours that documents run in a container: where, which program, and the rest of the line.
+	// inContainer is a command that documents run in a container: service or deployment, program,
+	// and arguments.
 	inContainer = regexp.MustCompile("(?:docker compose exec (\\S+)|kubectl -n callthread exec deploy/(\\S+) --) (\\w+)([^`'\\n|]*)")
-	// toService is what else Docker Compose does with services: those that it names.
+	// toService is any other use of Docker Compose with a service, with the services that it names.
 	toService = regexp.MustCompile("docker compose (?:kill --signal HUP|restart|logs --follow)((?: [a-z-]+)+)")
 	// toDeployment is what else kubectl does with deployments.
 	toDeployment = regexp.MustCompile(`kubectl -n callthread logs -f deploy/(\S+?)[\s` + "`" + `]`)
-	// inText is a command of ours in a line of code, or the whole of one: which, and the rest of the line.
+	// inText is a command of the starter in a line of code: its name and arguments.
 	inText = regexp.MustCompile("(?m)(?:`|^|^\\$ (?:go run \\./)?)starter ([a-z][a-z-]*)([^`|\n]*)")
 	flags  = regexp.MustCompile(`--[a-z-]+`)
 )
@@ -36,8 +37,9 @@ func documents(t *testing.T) (all []document.Document) {
 	return all
 }
 
-// Operators copy these lines. They have no Go, and cannot look at the code for what they should have been.
-func TestCommandsInContainersAreOfThoseThatThereAre(t *testing.T) {
+// Operators copy these lines. They have neither Go nor the code to find out what is wrong with a
+// line.
+func TestCommandsInContainersExist(t *testing.T) {
 	composed, starter := ours(t), helpOf(t, "starter")
 	lines := 0
 	for _, d := range documents(t) {
@@ -50,7 +52,7 @@ func TestCommandsInContainersAreOfThoseThatThereAre(t *testing.T) {
 			}
 			require.Equal(t, "starter", line[3], "the program that has commands: %s", line[0])
 			command, rest, _ := strings.Cut(strings.TrimSpace(line[4]), " ")
-			if command == "" { // of an alias
+			if command == "" { // an alias without a command
 				continue
 			}
 			starter.Has(t, "\n   "+command+" ")
@@ -76,7 +78,7 @@ func TestCommandsThatDocumentsNameExist(t *testing.T) {
 	require.Greater(t, lines, 100)
 }
 
-func TestServicesAndDeploymentsThatDocumentsNameExist(t *testing.T) {
+func TestDocumentedServicesExist(t *testing.T) {
 	composed := ours(t)
 	for _, d := range documents(t) {
 		for _, line := range toService.FindAllStringSubmatch(d.Text, -1) {
@@ -100,8 +102,8 @@ func isDeployed(t *testing.T, name string) {
 	require.Fail(t, "there is no deployment "+name)
 }
 
-// Pods whose secret nobody has made do not start.
-func TestSecretsOfPodsAreMadeAsTheDocumentsSay(t *testing.T) {
+// A pod whose secret does not exist does not start.
+func TestDocumentedSecretsMatchPods(t *testing.T) {
 	operations := document.Read(t, "../../docs/operations.md")
 	for name, d := range deployed(t) {
 		secrets, given := 0, settings(t, d.Spec.Template.Spec.Containers[0])
@@ -118,7 +120,7 @@ func TestSecretsOfPodsAreMadeAsTheDocumentsSay(t *testing.T) {
 	}
 }
 
-// filesOf are the names of the files that settings point at.
+// filesOf returns the names of the files that settings point to.
 func filesOf(given map[string]string) (names []string) {
 	for setting, value := range given {
 		if strings.HasSuffix(setting, "_FILE") {
@@ -128,7 +130,7 @@ func filesOf(given map[string]string) (names []string) {
 	return names
 }
 
-// What the ingress sends to is a service's name, and what a pod calls its port.
+// An ingress refers to a service by name, and to a port by the name in the pod.
 func TestIngressesLeadToServicesThatExist(t *testing.T) {
 	text, err := os.ReadFile("../../deploy/kubernetes/example/ingress.yaml")
 	require.NoError(t, err)

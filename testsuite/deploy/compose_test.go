@@ -13,7 +13,7 @@ import (
 	"github.com/callthread/callthread/testsuite/document"
 )
 
-// service is what docker-compose.yml says of one, as far as it is proven here.
+// service is the part of a service in docker-compose.yml that the tests read.
 type service struct {
 	Image           string
 	Command         []string
@@ -35,7 +35,7 @@ func composeFile(t *testing.T) document.Document {
 	return document.Read(t, "../../docker-compose.yml")
 }
 
-// ours are the services that run our programs.
+// ours returns the services that run the product's programs.
 func ours(t *testing.T) map[string]service {
 	t.Helper()
 	found := services(t)
@@ -48,14 +48,14 @@ func ours(t *testing.T) map[string]service {
 	return found
 }
 
-func TestComposedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
+func TestComposedSettingsExist(t *testing.T) {
 	operations := document.Read(t, "../../docs/operations.md")
 	for name, s := range ours(t) {
 		require.True(t, s.ReadOnly, name)
 		require.NotEmpty(t, s.Environment, name)
 		known := known(t, s.Command)
 		for setting := range s.Environment {
-			if strings.HasPrefix(setting, "OTEL_") { // of OpenTelemetry's libraries
+			if strings.HasPrefix(setting, "OTEL_") { // read by OpenTelemetry's libraries
 				operations.Has(t, "`"+setting+"`")
 				continue
 			}
@@ -64,7 +64,7 @@ func TestComposedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
 	}
 }
 
-// fixed are settings that a container's place decides, or that come as text instead of as a file.
+// fixed are settings that follow from the container, or that are set as text instead of as a file.
 var fixed = regexp.MustCompile(`^TEMPORAL_|_FILE$|_LISTEN$|^CALLTHREAD_(?:WITH_WORKER|COMPARE_ONLY)$`)
 
 func TestEverySettingCanBeComposed(t *testing.T) {
@@ -84,7 +84,7 @@ func TestEverySettingCanBeComposed(t *testing.T) {
 	}
 }
 
-func TestAutomationsFileIsReadWhereItsFolderIsMounted(t *testing.T) {
+func TestAutomationsFolderIsMounted(t *testing.T) {
 	for _, name := range []string{"starter", "worker"} {
 		s := ours(t)[name]
 		file := regexp.MustCompile(`^\$\{AUTOMATIONS_FOLDER:\+(/.+)\}$`).FindStringSubmatch(s.Environment["CALLTHREAD_AUTOMATIONS"])
@@ -93,7 +93,7 @@ func TestAutomationsFileIsReadWhereItsFolderIsMounted(t *testing.T) {
 	}
 }
 
-func TestBrowsersFindTheCodecServerWhichKnowsTheirPages(t *testing.T) {
+func TestComposedCodecServerAllowsTheWebUI(t *testing.T) {
 	all := services(t)
 	ui, codec := all["ui"], all["codec-server"]
 	require.Equal(t, "0.0.0.0:8091", codec.Environment["CALLTHREAD_CODEC_LISTEN"])
@@ -103,14 +103,14 @@ func TestBrowsersFindTheCodecServerWhichKnowsTheirPages(t *testing.T) {
 	require.Contains(t, codec.Environment["CALLTHREAD_UI_ORIGIN"], ":-http://localhost:8233}")
 }
 
-// A setting that the example of .env names, and nothing reads, is one that a user sets in vain.
-func TestExampleOfEnvHasSettingsThatAreHandedOn(t *testing.T) {
+// A setting in the example of .env has no effect if no service receives it.
+func TestExampleOfEnvIsPassedOn(t *testing.T) {
 	block := regexp.MustCompile("(?s)```sh\n(KUSTOMER_URL=.*?)```").FindStringSubmatch(document.Read(t, "../../docs/operations.md").Text)
 	require.NotNil(t, block)
 	for line := range strings.Lines(block[1]) {
 		name, _, found := strings.Cut(line, "=")
 		require.True(t, found, line)
-		if name == "COMPOSE_PROFILES" { // Compose's own
+		if name == "COMPOSE_PROFILES" { // read by Compose itself
 			composeFile(t).Has(t, "profiles: [codec]")
 			continue
 		}

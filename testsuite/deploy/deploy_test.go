@@ -1,4 +1,5 @@
-// Package deploy proves that the files that are deployed fit the programs.
+// Package deploy checks that the files in deploy and docker-compose.yml fit the programs: settings,
+// ports, probes, time to stop, and the commands that the documents show.
 package deploy
 
 import (
@@ -38,7 +39,7 @@ func TestPodsMayDoNoMoreThanTheyNeed(t *testing.T) {
 	require.True(t, strings.HasSuffix(stages[len(stages)-1][1], ":nonroot"))
 }
 
-func TestDeployedSettingsAreThoseThatTheProgramsKnow(t *testing.T) {
+func TestDeployedSettingsExist(t *testing.T) {
 	for name, d := range deployed(t) {
 		c := d.Spec.Template.Spec.Containers[0]
 		known, given := known(t, c.Command), settings(t, c)
@@ -72,8 +73,9 @@ func TestProbesAskWhereTheProgramsAnswer(t *testing.T) {
 	}
 }
 
-// A program that is killed before that leaves webhooks unanswered, or steps that another must look up again.
-func TestProgramsAreGivenTheTimeThatTheyTakeToStop(t *testing.T) {
+// A program that is killed earlier leaves webhooks unanswered, or steps that must be looked up
+// again.
+func TestProgramsHaveTimeToStop(t *testing.T) {
 	receiver, worker := seconds(t, "../../starter/listen.go", "shutdownTimeout"), seconds(t, "../../internal/app/worker.go", "stopTimeout")
 	takes := map[string]int{"starter": receiver, "codec-server": receiver, "worker": worker}
 	services := services(t)
@@ -86,8 +88,8 @@ func TestProgramsAreGivenTheTimeThatTheyTakeToStop(t *testing.T) {
 	}
 }
 
-// The policies of the base let no traces out. This one does, for both programs.
-func TestTracesReachTheCollectorThatTheExampleNames(t *testing.T) {
+// The policies of the base block traces. The example's policy allows them for both programs.
+func TestExampleAllowsTracesToCollector(t *testing.T) {
 	text, err := os.ReadFile(example + "traces.yaml")
 	require.NoError(t, err)
 	var policy struct {
@@ -122,6 +124,6 @@ func TestTracesReachTheCollectorThatTheExampleNames(t *testing.T) {
 	require.Equal(t, endpoint[2], policy.Spec.Egress[0].Ports[0].Port)
 }
 
-func TestDeployedAutomationsAreTheBuiltInOnes(t *testing.T) {
+func TestDeployedAutomationsAreBuiltIn(t *testing.T) {
 	document.Read(t, manifests+"automations.yaml").Is(t, string(automation.DefaultFile))
 }

@@ -25,7 +25,7 @@ const (
 	codecServer = "../../deploy/kubernetes/codec-server/"
 )
 
-// deployment is what a Deployment says of its pods, as far as it is proven here.
+// deployment is the part of a Deployment that the tests read.
 type deployment struct {
 	Kind     string
 	Metadata struct{ Name string }
@@ -83,7 +83,7 @@ type probe struct {
 	HTTPGet struct{ Path, Port string } `yaml:"httpGet"`
 }
 
-// deployed are the deployments, by what each runs.
+// deployed returns the deployments by the program that each runs.
 func deployed(t *testing.T) map[string]deployment {
 	t.Helper()
 	found := make(map[string]deployment)
@@ -110,19 +110,19 @@ func deployed(t *testing.T) map[string]deployment {
 	return found
 }
 
-// settingNames are ours, and those of Temporal's client configuration.
+// settingNames matches the product's settings and Temporal's client settings.
 var settingNames = regexp.MustCompile(`\b(?:BABELFORCE|CALLTHREAD|KUSTOMER|TEMPORAL)_[A-Z_]*[A-Z]\b`)
 
-// known are the settings that a program's help names.
+// known returns the settings that a program's help names.
 func known(t *testing.T, command []string) []string {
 	t.Helper()
 	return settingNames.FindAllString(help(t, command[0], command[1:]...), -1)
 }
 
-// helps are what programs say about their settings, by their command lines.
+// helps caches the help of programs by their command lines.
 var helps = make(map[string]string)
 
-// programs is the folder of both programs, built once: `go run` would link them for each question.
+// programs builds both programs once and returns their folder. `go run` would link them each time.
 var programs = sync.OnceValues(func() (string, error) {
 	folder, err := os.MkdirTemp("", "callthread-programs-")
 	if err != nil {
@@ -143,7 +143,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// help is what a program says about its settings.
+// help returns the help of a program.
 func help(t *testing.T, program string, arguments ...string) string {
 	t.Helper()
 	folder, err := programs()
@@ -163,7 +163,7 @@ func helpOf(t *testing.T, program string, arguments ...string) document.Document
 	return document.Document{Name: "the help of " + strings.Join(append([]string{program}, arguments...), " "), Text: help(t, program, arguments...)}
 }
 
-// settings are the variables that a container is given.
+// settings returns the environment variables of a container.
 func settings(t *testing.T, c container) map[string]string {
 	t.Helper()
 	given := make(map[string]string)
@@ -179,7 +179,7 @@ func settings(t *testing.T, c container) map[string]string {
 	return given
 }
 
-// literals are what the generated ConfigMaps hold, by their names.
+// literals returns the content of the generated ConfigMaps by name.
 func literals(t *testing.T) map[string][]string {
 	t.Helper()
 	found := make(map[string][]string)
@@ -200,7 +200,7 @@ func literals(t *testing.T) map[string][]string {
 	return found
 }
 
-// seconds is a constant in a source file.
+// seconds returns a constant of a source file.
 func seconds(t *testing.T, file, constant string) int {
 	t.Helper()
 	text, err := os.ReadFile(file)

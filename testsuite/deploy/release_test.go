@@ -16,8 +16,8 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// An image of a release takes the place of one that was built from source.
-func TestImageOfAReleaseIsMadeAsTheOneFromSource(t *testing.T) {
+// The image of a release must equal the one that is built from source.
+func TestReleaseImageEqualsSourceImage(t *testing.T) {
 	last := func(file string) []string {
 		text := read(t, file)
 		return regexp.MustCompile(`(?m)^(?:FROM|EXPOSE|CMD|USER|ENTRYPOINT) .*$`).FindAllString(text[strings.LastIndex(text, "FROM "):], -1)
@@ -26,7 +26,7 @@ func TestImageOfAReleaseIsMadeAsTheOneFromSource(t *testing.T) {
 	require.Equal(t, last("deploy/Dockerfile"), last("deploy/release.Dockerfile"))
 }
 
-// The linker takes a name that does not exist without a word.
+// The linker silently ignores a name that does not exist.
 func TestLinkerIsGivenVariablesThatExist(t *testing.T) {
 	require.Contains(t, read(t, "internal/build/build.go"), "\nvar version, commit, date string\n")
 	for _, file := range []string{".goreleaser.yaml", "deploy/Dockerfile"} {
@@ -39,7 +39,7 @@ func TestLinkerIsGivenVariablesThatExist(t *testing.T) {
 	}
 }
 
-func TestExampleOfAPackageHasSettingsThatProgramsKnow(t *testing.T) {
+func TestPackageSettingsExist(t *testing.T) {
 	known := append(known(t, []string{"worker"}), known(t, []string{"starter", "serve"})...)
 	settings := regexp.MustCompile(`(?m)^#?([A-Z_]+)=`).FindAllStringSubmatch(read(t, "deploy/systemd/callthread.env"), -1)
 	require.Greater(t, len(settings), 8)

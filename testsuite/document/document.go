@@ -1,5 +1,5 @@
-// Package document reads the documents that tests hold against the code. If one lacks
-// something, the test prints the line in question, and not the whole document.
+// Package document compares documents with the code. If a document lacks something, the test
+// prints the line in question and not the whole document.
 package document
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/xrash/smetrics"
 )
 
-// Document is a text that people read, or copy from.
+// Document is a text that people read or copy from.
 type Document struct{ Name, Text string }
 
 // Read reads a document.
@@ -23,7 +23,7 @@ func Read(t *testing.T, file string) Document {
 	return Document{file, string(text)}
 }
 
-// Has wants the document to contain some words.
+// Has requires that the document contains the words.
 func (d Document) Has(t *testing.T, words string) {
 	t.Helper()
 	if !strings.Contains(d.Text, words) {
@@ -31,7 +31,7 @@ func (d Document) Has(t *testing.T, words string) {
 	}
 }
 
-// Is wants the document to be a text.
+// Is requires that the document equals the text.
 func (d Document) Is(t *testing.T, text string) {
 	t.Helper()
 	if d.Text != text {
@@ -39,7 +39,7 @@ func (d Document) Is(t *testing.T, text string) {
 	}
 }
 
-// differs says which line of the document is the first that differs from a text's.
+// differs returns the first line of the document that differs from the text.
 func (d Document) differs(text string) string {
 	is, want := strings.Split(d.Text, "\n"), strings.Split(text, "\n")
 	for i := range min(len(is), len(want)) {
@@ -50,7 +50,7 @@ func (d Document) differs(text string) string {
 	return fmt.Sprintf("%s should have %d lines, but has %d", d.Name, len(want), len(is))
 }
 
-// lacks says what the document does not contain, and which of its lines is most like it.
+// lacks returns the words that the document does not contain, with the most similar line.
 func (d Document) lacks(words string) string {
 	words = strings.TrimSpace(words)
 	most, at, line := -1.0, 0, ""

@@ -20,15 +20,16 @@ import (
 )
 
 const (
-	earlierCalls = 20 // of the one caller, all done
-	backlog      = 40 // more, that ring while Kustomer is down
+	earlierCalls = 20 // of one caller, all finished
+	backlog      = 40 // more of that caller's calls, which ring while Kustomer is down
 	others       = 5  // calls of other callers, which ring last
-	// outage is how often a step is tried in vain before Kustomer answers again: for about ten seconds.
+	// outage is the number of failed attempts before Kustomer answers again, after about ten
+	// seconds.
 	outage = 5
 )
 
-// One caller's many calls that an outage held up neither use up the request budget by
-// looking for what they may have joined, nor delay the calls of others.
+// Many calls of one caller that were delayed by an outage must neither use up the request budget
+// with look-ups of conversations to join, nor delay the calls of others.
 func TestOneCallersBacklogDoesNotDelayOthers(t *testing.T) {
 	s := stage.Set(t, func(o *demo.StageOptions) {
 		o.Automations = slices.Concat([]byte("callers: { returning: { policy: append } }\n"), automation.DefaultFile)
@@ -72,7 +73,7 @@ func TestOneCallersBacklogDoesNotDelayOthers(t *testing.T) {
 	require.Less(t, s.Sandbox.State().RequestTotal-before, 10*(backlog+others), "requests")
 }
 
-// awaitAttempts waits until a call's step was tried so often.
+// awaitAttempts waits until a call's step has made that many attempts.
 func awaitAttempts(t *testing.T, s *stage.Stage, key string, times int32) {
 	t.Helper()
 	require.Eventually(t, func() bool {

@@ -1,6 +1,6 @@
-// Package faults plays calls at random, has everything go wrong that can, and
-// checks every call in the end: on Temporal as the demo runs it, and on
-// PostgreSQL as companies do.
+// Package faults plays random calls while processes are killed and Kustomer, webhooks and
+// babelforce's log fail, and checks every call at the end. It runs on Temporal's development
+// server, as the demo does, and on PostgreSQL, as production does.
 package faults
 
 import (
@@ -17,17 +17,16 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(stage.Run(m)) }
 
-// What the fault run plays; the same seed plays the same calls, faults and
-// kills, as far as processes that run at their own pace allow.
+// The flags of the fault run. The same seed plays the same calls, faults and kills, as far as
+// processes that run at their own pace allow.
 var (
 	faultSeed  = flag.Int64("seed", 1, "seed of the fault run")
 	faultCalls = flag.Int("calls", 40, "calls of the fault run; thousands need a longer -timeout")
 	faultRate  = flag.Float64("rate", 10, "calls a second of the fault run")
 )
 
-// Every call ends as its script says, although its events come in any order
-// and more than once, a third of Kustomer's answers go wrong, and each process
-// is killed and comes back.
+// Every call must end as its script states, although its events arrive in any order and more than
+// once, a third of Kustomer's answers fail, and each process is killed and restarted.
 func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Logf("seed %d", *faultSeed)
@@ -48,10 +47,10 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 	}
 }
 
-// The same while a tenth of the webhooks never arrives, nor any of a whole while, the
-// reconciler is stopped in the middle of its work, and babelforce's log misbehaves: what
-// the log knows of each call is in its conversation in the end.
-func TestLostWebhooksAreRepairedWhateverElseGoesWrong(t *testing.T) {
+// In addition, a tenth of the webhooks is lost, no webhook arrives during an outage, the
+// reconciler is stopped in the middle of its work, and babelforce's log fails. At the end, what
+// the log contains about each call must be in its conversation.
+func TestLostWebhooksAreRepaired(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Logf("seed %d", *faultSeed)
 	report, err := demo.Run(t.Context(), demo.Options{

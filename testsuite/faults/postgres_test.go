@@ -29,7 +29,7 @@ func TestCallsOnPostgreSQLAreAllRight(t *testing.T) {
 }
 
 // The same, while each of them is killed in turn: PostgreSQL too.
-func TestFaultsOnPostgreSQLLoseAndDoubleNothing(t *testing.T) {
+func TestFaultsOnPostgreSQLLoseNothing(t *testing.T) {
 	existing := onPostgreSQL(t)
 	programs := stage.Programs(t)
 	programs.Replicas = 2

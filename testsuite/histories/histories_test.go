@@ -13,7 +13,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// The histories that do not replay usually have one cause, which the first of them says.
+// Histories that do not replay usually have one cause, so the first error is enough.
 func TestRecordedCallsReplay(t *testing.T) {
 	var broken []error
 	files := recorded(t, "v*.json")
@@ -27,14 +27,14 @@ func TestRecordedCallsReplay(t *testing.T) {
 	}
 }
 
-// The history is that of an answered call under a workflow with other steps.
+// The history belongs to an answered call whose workflow has other steps.
 func TestHistoryOfAnotherWorkflowDoesNotReplay(t *testing.T) {
 	for _, file := range recorded(t, "must-fail*.json") {
 		require.ErrorContains(t, replay(t, workflows.CallWorkflow, file), "TMPRL1100", file)
 	}
 }
 
-// A single timer more is noticed in every history.
+// One additional timer must be detected in every history.
 func TestChangedWorkflowDoesNotReplay(t *testing.T) {
 	changed := func(ctx workflow.Context, in workflows.CallInput) (workflows.Ended, error) {
 		if err := workflow.Sleep(ctx, 1); err != nil {
@@ -49,8 +49,8 @@ func TestChangedWorkflowDoesNotReplay(t *testing.T) {
 	}
 }
 
-// What the SDK says beyond that are stack traces, and whole events.
-func TestHistoryThatDoesNotReplayIsSaidInOneLine(t *testing.T) {
+// The SDK's message also contains stack traces and whole events.
+func TestReplayErrorIsOneLine(t *testing.T) {
 	panics := func(workflow.Context, workflows.CallInput) (workflows.State, error) {
 		panic("boom\n" + strings.Repeat("goroutine 1\n", 100))
 	}

@@ -11,7 +11,8 @@ import (
 	"go.temporal.io/api/temporalproto"
 )
 
-// Keep records a history in a folder. One that exists is what running calls depend on, and stays as it is.
+// Keep saves a history in a folder. It returns an error if the file exists, because running calls
+// depend on it.
 func Keep(folder, name string, history *historypb.History) error {
 	text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(history)
 	if err != nil {

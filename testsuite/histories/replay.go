@@ -1,6 +1,6 @@
-// Package histories holds one recorded history of a call for each path through
-// CallWorkflow. As long as they replay, calls that run under an earlier version
-// survive today's. No history is ever deleted or changed after v1.0.0.
+// Package histories contains one recorded history of a call for each path through CallWorkflow.
+// If they replay, calls that run under an earlier version survive the current one. After v1.0.0 no
+// history is deleted or changed.
 package histories
 
 import (
@@ -14,15 +14,15 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// maxReason keeps what differs within a few lines of a terminal: the SDK may quote whole events.
+// maxReason limits the reason to a few lines of a terminal, because the SDK may quote whole events.
 const maxReason = 300
 
-// Replay replays a history of a call under a workflow. The error is one line that says
-// what a change breaks, and what to read then.
+// Replay replays a call's history with a workflow. The error is one line that names what the change
+// breaks and what to read.
 func Replay(call any, name string, history *historypb.History) error {
 	replayer := worker.NewWorkflowReplayer()
 	replayer.RegisterWorkflowWithOptions(call, workflow.RegisterOptions{Name: "CallWorkflow"})
-	err := replayer.ReplayWorkflowHistory(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), history) // its log has the stack traces
+	err := replayer.ReplayWorkflowHistory(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), history) // its log contains stack traces
 	if err == nil {
 		return nil
 	}

@@ -17,14 +17,14 @@ const root = "../../"
 
 var (
 	testName = regexp.MustCompile(`\bTest[A-Z]\w+`)
-	// link is one within the repository, of a text or a picture.
+	// link matches a link within the repository, to a text or a picture.
 	link    = regexp.MustCompile(`\]\(([^)\s:]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	fenced  = regexp.MustCompile("(?ms)^```.*?^```")
 	quoted  = regexp.MustCompile(`"([^"\n]+)"`)
 )
 
-// A promise whose test was renamed or removed is no longer proven.
+// A guarantee is unproven if its test was renamed or removed.
 func TestGuaranteesNameTestsThatExist(t *testing.T) {
 	tests := sources(t, func(path string) bool { return strings.HasSuffix(path, "_test.go") })
 	named := testName.FindAllString(document.Read(t, root+"docs/guarantees.md").Text, -1)
@@ -38,7 +38,7 @@ func TestGuaranteesNameTestsThatExist(t *testing.T) {
 	require.Empty(t, missing, "docs/guarantees.md names tests that do not exist")
 }
 
-// sources are the files that are chosen, as one text.
+// sources returns the chosen files as one text.
 func sources(t *testing.T, chosen func(path string) bool) string {
 	t.Helper()
 	var all strings.Builder
@@ -75,7 +75,7 @@ func TestLinksOfDocumentsLeadToWhatExists(t *testing.T) {
 	require.Greater(t, links, 200)
 }
 
-// anchors are those that GitHub gives to the headings of a document.
+// anchors returns the anchors that GitHub gives to the headings of a document.
 func anchors(t *testing.T, file string) (names []string) {
 	t.Helper()
 	noise := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
@@ -85,8 +85,8 @@ func anchors(t *testing.T, file string) (names []string) {
 	return names
 }
 
-// Who compares what a program prints with the page must find the same words there.
-func TestTroubleshootingQuotesWhatProgramsPrint(t *testing.T) {
+// An operator who searches the page for a program's message must find the same words.
+func TestTroubleshootingQuotesProgramTexts(t *testing.T) {
 	said := sources(t, func(path string) bool { return strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") })
 	quotes := 0
 	for _, found := range quoted.FindAllStringSubmatch(document.Read(t, root+"docs/troubleshooting.md").Text, -1) {

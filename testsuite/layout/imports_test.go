@@ -1,5 +1,5 @@
-// Package layout proves that the packages import each other one way only, and
-// that what documents name exists.
+// Package layout checks that the packages import each other in one direction only, and that tests,
+// links and messages that the documents name exist.
 package layout
 
 import (
@@ -15,12 +15,13 @@ import (
 
 const module = "github.com/callthread/callthread/"
 
-// mayImport is the layout: which of our packages each package may import, tests
-// not counted. Arrows point one way, from the programs down to the words of a
-// call. A package that is missing here, or an import that nobody needs any more,
-// fails the test.
+// mayImport is the layout: the packages of this module that each package may import, except in
+// tests.
+// Imports lead from the programs to the package call and never back. A missing package and an
+// unused entry fail the test.
 var mayImport = map[string][]string{
-	// What a call is, and what is written about it. None of it imports Temporal but workflows and activities.
+	// What a call is, and what is written about it. Of these, only workflows and activities import
+	// Temporal.
 	"call":            {},
 	"phone":           {},
 	"automation":      {"call", "phone"},
@@ -28,7 +29,7 @@ var mayImport = map[string][]string{
 	"activities":      {"automation", "call", "kustomer", "phone"},
 	"workflows":       {"activities", "call"},
 
-	// The two systems around us, each with a stand-in that imports nothing of ours that it is there to test.
+	// The two external systems. Each sandbox imports nothing that it is there to test.
 	"kustomer":             {},
 	"kustomer/sandbox":     {},
 	"babelforce":           {"call"},
@@ -39,10 +40,10 @@ var mayImport = map[string][]string{
 	// Comparison with babelforce's log.
 	"reconcile": {"babelforce", "babelforce/calllog", "call", "workflows"},
 
-	// Messages about what needs somebody.
+	// Messages to operators.
 	"notify": {"activities", "internal/build", "reconcile", "workflows"},
 
-	// The programs, and what they are built from.
+	// The programs and their parts.
 	"starter":            {"automation", "automation/load", "babelforce", "call", "internal/against", "internal/app", "internal/check", "internal/codec", "internal/demo", "internal/operator", "internal/source", "internal/storyfile", "internal/trial", "kustomer/sandbox", "notify", "phone", "reconcile", "starter/webhook", "workflows"},
 	"starter/webhook":    {"babelforce", "call", "internal/source", "workflows"},
 	"worker":             {"internal/app"},
@@ -61,7 +62,7 @@ var mayImport = map[string][]string{
 	"internal/tracing":   {"babelforce", "internal/build", "kustomer"},
 	"internal/trial":     {"automation", "automation/load", "call", "kustomer/sandbox"},
 
-	// Proofs across packages may use everything; nothing uses them but their own helpers.
+	// Tests across packages may import everything, and only their helpers are imported.
 	"testsuite": {}, "testsuite/composed": {}, "testsuite/deploy": {}, "testsuite/document": {}, "testsuite/faults": {}, "testsuite/histories": {}, "testsuite/layout": {}, "testsuite/privacy": {}, "testsuite/reconcile": {}, "testsuite/shadow": {},
 	"testsuite/rollout": {}, "testsuite/stories": {}, "testsuite/telemetry": {}, "testsuite/webui": {},
 	"testsuite/cluster":  {"internal/app", "internal/child"},
@@ -69,14 +70,15 @@ var mayImport = map[string][]string{
 	"testsuite/personal": {"kustomer/sandbox", "testsuite/stage"},
 	"testsuite/stage":    {"babelforce", "call", "internal/codec", "internal/demo", "internal/devserver", "kustomer/sandbox", "starter/webhook", "workflows"},
 
-	// The benchmark, a module of its own.
+	// The benchmark, which is a separate module.
 	"bench":          {"automation", "babelforce", "babelforce/simulator", "bench/job", "internal/child", "internal/devserver", "kustomer", "kustomer/sandbox", "testsuite/cluster", "workflows"},
 	"bench/bare":     {"babelforce", "bench/job", "internal/codec", "internal/metrics", "kustomer", "workflows"},
 	"bench/baseline": {"bench/job"},
 	"bench/job":      {"kustomer"},
 }
 
-// mustNotImport are others' packages, with all below them, that would break a promise.
+// mustNotImport are external packages, with everything below them, whose import would break a
+// promise.
 var mustNotImport = map[string][]string{
 	"call":      {"go.temporal.io", "net"},
 	"kustomer":  {"go.temporal.io"},
@@ -106,7 +108,7 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 }
 
-// packages are those of the module in a folder.
+// packages returns the packages of the module in a folder.
 func packages(t *testing.T, folder string) (all []goPackage) {
 	out, err := exec.Command("go", "list", "-C", folder, "-json=ImportPath,Imports", "./...").Output()
 	require.NoError(t, err)

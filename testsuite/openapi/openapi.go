@@ -1,5 +1,5 @@
-// Package openapi has Kustomer's published OpenAPI document, for tests that
-// compare with it.
+// Package openapi loads Kustomer's published OpenAPI document for tests that compare the client or
+// the sandbox with it.
 package openapi
 
 import (
@@ -10,11 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// variable names the document's file.
+// variable is the environment variable with the path of the document.
 const variable = "KUSTOMER_OPENAPI"
 
-// Kustomer is the document "Core Resources". It is not part of the repository,
-// because it is Kustomer's. Without it the test is skipped.
+// Kustomer returns the document "Core Resources". It is not part of the repository because it
+// belongs to Kustomer. Without the document, Kustomer skips the test.
 func Kustomer(t *testing.T) *openapi3.T {
 	t.Helper()
 	file := os.Getenv(variable)

@@ -1,5 +1,5 @@
-// Package personal has calls whose callers and agents are known by words that
-// occur nowhere else, and looks for these words where nobody's name may be.
+// Package personal provides calls whose callers and agents have names and numbers that occur
+// nowhere else, and searches texts for them.
 package personal
 
 import (
@@ -13,9 +13,9 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// The words by which people are known. Kustomer says one of them, and an operator writes two.
+// The words that identify people. Kustomer's error contains one, and an operator writes two.
 const (
-	Callers    = "4930231257" // all numbers begin with it, and have two digits more
+	Callers    = "4930231257" // all numbers begin with it and have two more digits
 	AgentsName = "Quisquilia"
 	AgentsMail = "q.uisquilia@marked.example"
 	OthersName = "Xanthippe"
@@ -25,51 +25,51 @@ const (
 	RecordedAt = "recordings.example.com/quokka"
 )
 
-// Numbers is how many callers' numbers are looked for, from the first on.
+// Numbers is how many callers' numbers are searched for, starting with the first.
 const Numbers = 9
 
-// kustomersWords are an answer that quotes somebody of whom our request says nothing.
+// kustomersWords is an error message that quotes a person who is not in the request.
 const kustomersWords = "The number belongs to " + OthersName + " already."
 
-// Refuse has Kustomer refuse what is posted, in words that name somebody.
+// Refuse makes Kustomer refuse POST requests with an error that contains a name.
 func Refuse(by *sandbox.Server, route string, status, times int) {
 	by.Inject(sandbox.Fault{Method: "POST", Route: route, Kind: sandbox.FaultStatus, Status: status, Times: times, Says: kustomersWords})
 }
 
-// Call has its caller, and an agent with a name, in every event.
+// Call is a call with its caller, and with an agent's name, in every event.
 type Call struct{ Key, Number string }
 
-// Leg is a body up to the fields of the caller's leg, without its last brace.
+// Leg returns the body up to the fields of the caller's leg, without its last brace.
 func (c Call) Leg(fields string) string {
 	return fmt.Sprintf(`{"app":{"remark":%q},"call":{"id":%q,"type":"inbound","source":"queue","domain":"external","from":"+%s","to":"+493023125001"%s}`,
 		Remark, c.Key, c.Number, fields)
 }
 
-// Inbound says that it rings.
+// Inbound returns the body for a call that rings.
 func (c Call) Inbound() string { return c.Leg("") + "}" }
 
-// Bridged says that the agent has picked up.
+// Bridged returns the body for an agent who has picked up.
 func (c Call) Bridged() string {
 	return c.Leg(`,"duration":7`) + fmt.Sprintf(`,"agent":{"id":"4711","name":"Amira %s","email":%q,"sourceId":%q},"queue":{"name":"Support"}}`, AgentsName, AgentsMail, stage.Amira)
 }
 
-// Finished is the end of the call once it was answered.
+// Finished returns the body for the end of an answered call.
 func (c Call) Finished() string {
 	return c.Leg(`,"duration":95,"finishReason":"passive-hangup"`) + "}"
 }
 
-// Attempt is the end of a leg on which an agent was rung in vain.
+// Attempt returns the body for the end of a leg whose agent did not pick up.
 func (c Call) Attempt() string {
 	return fmt.Sprintf(`{"call":{"id":"%s-c1","parentId":%q,"type":"outbound","source":"queue","domain":"internal","from":"+%s","to":"+493023125011","duration":0,"finishReason":"system-hangup"},"agent":{"id":"4712","name":"Bastian %s"}}`,
 		c.Key, c.Key, c.Number, AgentsName)
 }
 
-// Placed is a body of a call that an agent places, without its last braces.
+// Placed returns the body for an outbound call, without its last braces.
 func (c Call) Placed(fields string) string {
 	return fmt.Sprintf(`{"call":{"id":%q,"type":"outbound","source":"api","domain":"external","from":"+493023125001","to":"+%s"%s}`, c.Key, c.Number, fields)
 }
 
-// Marks are the words, and the callers' numbers however they are written.
+// Marks returns the words, and the callers' numbers in every notation.
 func Marks() []string {
 	marks := []string{AgentsName, AgentsMail, OthersName, NewName, NewNote, Remark, RecordedAt}
 	for n := range Numbers {
@@ -80,7 +80,7 @@ func Marks() []string {
 	return marks
 }
 
-// Legible is which of the marks a text holds: as they are, in any case, or in base64.
+// Legible returns the marks that a text contains: as they are, in any case, or in base64.
 func Legible(text []byte) (found []string) {
 	folded := bytes.ToLower(text)
 	for _, mark := range Marks() {
@@ -91,8 +91,8 @@ func Legible(text []byte) (found []string) {
 	return found
 }
 
-// inBase64 is what a text looks like inside of a longer one in base64, which
-// depends on where in it the text begins. The ends depend on what is beside it.
+// inBase64 returns the forms of a text inside a longer text in base64. They depend on the offset of
+// the text. Its ends depend on the neighbouring bytes and are left out.
 func inBase64(text string) (forms []string) {
 	for offset := range 3 {
 		form := base64.StdEncoding.EncodeToString([]byte(strings.Repeat(" ", offset) + text))

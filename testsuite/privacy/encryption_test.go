@@ -24,8 +24,8 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Somebody forgets to give a worker the key, or takes the old one away too
-// early: nothing is lost, and all goes on with a worker that has it.
+// A worker may start without the key, or the old key may be removed too early. Nothing is lost, and
+// the call continues on a worker that has the key.
 func TestCallsWaitForAWorkerThatHasTheirKey(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
@@ -40,7 +40,7 @@ func TestCallsWaitForAWorkerThatHasTheirKey(t *testing.T) {
 			queue := t.Name()
 			inbound := call.Event{Kind: call.Inbound, ReceivedAt: time.Now(), Leg: call.Leg{ID: queue, From: "+493023125042"}}
 			over := call.Event{Kind: call.Finished, ReceivedAt: time.Now(), Leg: call.Leg{ID: queue, FinishReason: "hangup", Seconds: new(20)}}
-			start := client.StartWorkflowOptions{ID: workflows.WorkflowID(queue), TaskQueue: queue, WorkflowTaskTimeout: time.Second} // or the next try would take 10
+			start := client.StartWorkflowOptions{ID: workflows.WorkflowID(queue), TaskQueue: queue, WorkflowTaskTimeout: time.Second} // otherwise the next attempt would take 10 s
 			_, err := s.Connect(t, has.starter).ExecuteWorkflow(t.Context(), start, workflows.CallWorkflow,
 				workflows.CallInput{Key: queue, First: &inbound, Limits: call.Limits{Settle: time.Millisecond}})
 			require.NoError(t, err)
@@ -67,7 +67,7 @@ func newKey(t *testing.T, id string) string {
 	return key
 }
 
-// serve starts a worker for a task queue, until the test ends.
+// serve starts a worker for a task queue until the test ends.
 func serve(t *testing.T, s *stage.Stage, queue, keys string) worker.Worker {
 	t.Helper()
 	set, _, err := load.Bytes("default", automation.DefaultFile)
@@ -79,9 +79,8 @@ func serve(t *testing.T, s *stage.Stage, queue, keys string) worker.Worker {
 	return served
 }
 
-// requireSummariesEncrypted looks at what the SDK hands to Temporal for people
-// to read. It is encrypted like the rest, names nobody even so, and the Web UI
-// of the stage can have it decrypted.
+// requireSummariesEncrypted checks the summaries and details in Temporal. They are encrypted like
+// everything, contain no personal data, and the Web UI of the stage can decrypt them.
 func requireSummariesEncrypted(t *testing.T, s *stage.Stage, key string) {
 	t.Helper()
 	var shown []*commonpb.Payload
@@ -95,7 +94,7 @@ func requireSummariesEncrypted(t *testing.T, s *stage.Stage, key string) {
 	require.GreaterOrEqual(t, len(shown), 5, "of the run, its steps and timers")
 	answer, err := s.Temporal.WorkflowService().QueryWorkflow(t.Context(), &workflowservice.QueryWorkflowRequest{
 		Namespace: client.DefaultNamespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflows.WorkflowID(key)},
-		Query: &querypb.WorkflowQuery{QueryType: "__temporal_workflow_metadata"}, // as the Web UI asks for the current details
+		Query: &querypb.WorkflowQuery{QueryType: "__temporal_workflow_metadata"}, // the Web UI sends this query for the current details
 	})
 	require.NoError(t, err)
 	shown = append(shown, answer.GetQueryResult().GetPayloads()...)

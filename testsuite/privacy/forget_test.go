@@ -14,15 +14,15 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// The callers of two calls that [playPersonalCalls] has played: the first has
-// its conversation, the second's was skipped by an operator.
+// The callers of two calls from [playPersonalCalls]. The first call has its conversation. An
+// operator skipped the second call's.
 const (
 	retried, retriesNumber = "parked-retry", "030 23125700"
 	skipped, skipsNumber   = "parked-skip", "0049 30 23125702"
 )
 
-// requireForgotten finds callers by their numbers, however these are written,
-// and has them forgotten: only theirs, only what is over, and without naming them.
+// requireForgotten finds callers by their numbers in every notation and forgets them: only their
+// calls, only calls that are over, and without printing names.
 func requireForgotten(t *testing.T, s *stage.Stage, key string) {
 	t.Helper()
 	operator := func(args ...string) (printed, complaint string, err error) {
@@ -59,7 +59,7 @@ func requireForgotten(t *testing.T, s *stage.Stage, key string) {
 
 		requireOnlyAnEmptyRun(t, s, call)
 		s.Accepts(t, "call-inbound", stage.Inbound(call))
-		requireOnlyAnEmptyRun(t, s, call) // a webhook that is sent again does not bring the caller back
+		requireOnlyAnEmptyRun(t, s, call) // a repeated webhook does not restore the caller
 		printed, complaint, err = operator("forget", "--phone", number, "--yes")
 		require.NoError(t, err, complaint)
 		require.Contains(t, printed, "Temporal holds no call of this number.", "it can be done again")
@@ -69,7 +69,7 @@ func requireForgotten(t *testing.T, s *stage.Stage, key string) {
 	requireNothingKeptSecretly(t, s, key)
 }
 
-// requireOnlyAnEmptyRun looks at what is left under a call's workflow id.
+// requireOnlyAnEmptyRun checks what is left under a call's workflow id.
 func requireOnlyAnEmptyRun(t *testing.T, s *stage.Stage, call string) {
 	t.Helper()
 	left, err := s.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(call), "")
@@ -86,13 +86,13 @@ func requireOnlyAnEmptyRun(t *testing.T, s *stage.Stage, call string) {
 	}
 }
 
-// requireKeptWhileUnderWay: a call that rings is nobody's to delete.
+// requireKeptWhileUnderWay checks that a call in progress is not deleted.
 func requireKeptWhileUnderWay(t *testing.T, s *stage.Stage, operator func(...string) (string, string, error)) {
 	t.Helper()
 	rings := personal.Call{Key: "rings", Number: personal.Callers + "77"}
 	s.Accepts(t, "call-inbound", rings.Inbound())
 	s.AwaitConversation(t, rings.Key)
-	find := func() bool { // the list lags behind
+	find := func() bool { // the workflow list is eventually consistent
 		printed, _, err := operator("find", "--phone", "+"+rings.Number, "--json")
 		return err == nil && printed != "[]\n"
 	}
@@ -104,16 +104,17 @@ func requireKeptWhileUnderWay(t *testing.T, s *stage.Stage, operator func(...str
 	require.NotEmpty(t, s.Result(t, rings.Key).Outcome, "and it goes on to its end")
 }
 
-// requireNothingKeptSecretly: an operator without the key reads that more may be held.
+// requireNothingKeptSecretly checks that an operator without the key is warned that more data may
+// exist.
 func requireNothingKeptSecretly(t *testing.T, s *stage.Stage, key string) {
 	t.Helper()
 	if key == "" {
 		return
 	}
 	s.Accepts(t, "call-finished", personal.Call{Key: "unknown", Number: personal.Callers + "78"}.Attempt()) // no conversation yet, so no hash
-	require.Eventually(t, func() bool {                                                                     // the list lags behind
+	require.Eventually(t, func() bool {                                                                     // the workflow list is eventually consistent
 		printed, _, err := s.OperateAs(t, newKey(t, "another"), "forget", "--phone", "+"+personal.Callers+"78", "--yes")
-		return err != nil && strings.Contains(printed, `could not be looked through and may be the number's too: one is encrypted with the key "test"`)
+		return err != nil && strings.Contains(printed, `could not be searched and may belong to the number too: one is encrypted with the key "test"`)
 	}, 10*time.Second, 100*time.Millisecond)
 }
 

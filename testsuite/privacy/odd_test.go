@@ -15,7 +15,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// What people do by hand in Temporal must not keep a caller from being forgotten.
+// What operators do by hand in Temporal must not prevent a caller from being forgotten.
 func TestCallerIsForgottenAlthoughAnotherCallCannotBeRead(t *testing.T) {
 	t.Parallel()
 	s := stage.Set(t)
@@ -32,26 +32,26 @@ func TestCallerIsForgottenAlthoughAnotherCallCannotBeRead(t *testing.T) {
 	startByHand(t, s, "no-call", "Nightly", caller)
 
 	var printed, complaint string
-	finds := func() bool { // the list lags behind
+	finds := func() bool { // the workflow list is eventually consistent
 		var err error
 		printed, complaint, err = s.OperateAs(t, "", "find", "--phone", "+"+caller.Number)
 		return err != nil && strings.Contains(printed, "\nbefore-an-odd-one ") && strings.Contains(complaint, "odd (run ")
 	}
 	require.Eventually(t, finds, 30*time.Second, 50*time.Millisecond)
 	require.NotContains(t, printed, "no-call")
-	require.Regexp(t, `these calls cannot be read and may be the number's too: odd \(run [-0-9a-f]+\): event \d+ of its history holds no event of a call\.`, complaint)
+	require.Regexp(t, `these calls cannot be read and may belong to the number too: odd \(run [-0-9a-f]+\): event \d+ of its history is not an event of a call\.`, complaint)
 
 	printed, complaint, err := s.OperateAs(t, "", "forget", "--phone", "+"+caller.Number, "--yes")
 	require.Error(t, err, "not everything could be read")
 	require.Contains(t, complaint, "not everything was forgotten")
 	require.Regexp(t, `(?m)^before-an-odd-one .* yes$`, printed)
-	require.Contains(t, printed, "these calls cannot be read and may be the number's too: odd (run ")
+	require.Contains(t, printed, "these calls cannot be read and may belong to the number too: odd (run ")
 
 	s.Accepts(t, "call-finished", odd.Leg(`,"duration":20,"finishReason":"hangup"`)+"}")
 	require.NotEmpty(t, s.Result(t, odd.Key).Outcome, "the call itself goes on")
 }
 
-// startByHand starts a workflow as somebody might who tries things out.
+// startByHand starts a workflow as an operator might to try something out.
 func startByHand(t *testing.T, s *stage.Stage, key string, workflow string, args ...any) {
 	t.Helper()
 	_, err := s.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{

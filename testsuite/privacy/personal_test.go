@@ -17,14 +17,14 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// personalAutomations write down all that a file can have written.
+// personalAutomations write everything that a file can write.
 const personalAutomations = `
   - { event: call.outbound, action: kustomer.conversation.create, options: { customer: "{call.to}", name: "Call to {call.to}" } }
   - { event: recording.finished, action: kustomer.conversation.update, options: { note: "{recording.url}" } }
   - { event: call.finished, action: kustomer.message.create, options: { subject: "Call from {call.from}" } }
 `
 
-// personalPaths are those on which nothing goes wrong.
+// personalPaths are calls without failures.
 var personalPaths = map[string]func(t *testing.T, s *stage.Stage, c personal.Call){
 	"answered": func(t *testing.T, s *stage.Stage, c personal.Call) {
 		status, answer := s.Post(t, "call-inbound?wait=conversation", c.Inbound())
@@ -56,7 +56,7 @@ var personalPaths = map[string]func(t *testing.T, s *stage.Stage, c personal.Cal
 	},
 }
 
-// playPersonalCalls plays every path, and returns what was answered to webhooks that are refused.
+// playPersonalCalls plays every path and returns the answers to refused webhooks.
 func playPersonalCalls(t *testing.T, s *stage.Stage) (refusals []byte) {
 	t.Helper()
 	var all []personal.Call
@@ -78,7 +78,7 @@ func playPersonalCalls(t *testing.T, s *stage.Stage) (refusals []byte) {
 		s.Result(t, c.Key)
 	}
 	require.Len(t, all, personal.Numbers)
-	playCancelled(t, s, personal.Call{Key: "cancelled", Number: all[3].Number}) // which nobody looks for
+	playCancelled(t, s, personal.Call{Key: "cancelled", Number: all[3].Number}) // no test searches for this call
 	late := all[len(all)-1]
 	s.Accepts(t, "call-bridged", late.Bridged())
 	arrived := requireArrived(t, s)
@@ -88,7 +88,7 @@ func playPersonalCalls(t *testing.T, s *stage.Stage) (refusals []byte) {
 	return refuseWebhooks(t, s, late)
 }
 
-// requireArrived looks whether the words came as far as to Kustomer: they have passed through everything.
+// requireArrived checks that the words have reached Kustomer and so have passed through every part.
 func requireArrived(t *testing.T, s *stage.Stage) string {
 	t.Helper()
 	state, err := json.Marshal(s.Sandbox.State())
@@ -101,9 +101,9 @@ func requireArrived(t *testing.T, s *stage.Stage) string {
 
 func playParked(t *testing.T, s *stage.Stage, c personal.Call, decision string) {
 	t.Helper()
-	personal.Refuse(s.Sandbox, "/v1/conversations", 400, 2) // whole, and bare
+	personal.Refuse(s.Sandbox, "/v1/conversations", 400, 2) // the full request and the reduced one
 	s.Accepts(t, "call-inbound", c.Inbound())
-	require.Contains(t, s.AwaitParked(t, c.Key).ParkedBecause, personal.OthersName, "operators who ask the call itself are told")
+	require.Contains(t, s.AwaitParked(t, c.Key).ParkedBecause, personal.OthersName, "the query of the call returns the reason")
 	s.Sandbox.ClearFaults()
 	switch decision {
 	case workflows.UpdateSkip:
@@ -122,7 +122,7 @@ func playParked(t *testing.T, s *stage.Stage, c personal.Call, decision string) 
 	s.Accepts(t, "call-finished", c.Finished())
 }
 
-// playFailing has attempts fail, each in Kustomer's words, before one does not.
+// playFailing makes several attempts fail with Kustomer's message before one succeeds.
 func playFailing(t *testing.T, s *stage.Stage, c personal.Call) {
 	t.Helper()
 	for _, status := range []int{503, 403, 409} {
@@ -133,7 +133,7 @@ func playFailing(t *testing.T, s *stage.Stage, c personal.Call) {
 	s.Accepts(t, "call-finished", c.Finished())
 }
 
-// playCancelled has an operator cancel the call. Its state, numbers included, is kept with its end.
+// playCancelled cancels a call. Its state, including numbers, is kept with its end.
 func playCancelled(t *testing.T, s *stage.Stage, c personal.Call) {
 	t.Helper()
 	s.Accepts(t, "call-inbound", c.Inbound())
@@ -145,7 +145,7 @@ func playCancelled(t *testing.T, s *stage.Stage, c personal.Call) {
 	require.True(t, cancelled.HasDetails())
 }
 
-// refuseWebhooks sends what must be refused, or cannot be read as a whole, and returns all that was answered.
+// refuseWebhooks sends webhooks that are refused or partly unreadable, and returns all answers.
 func refuseWebhooks(t *testing.T, s *stage.Stage, c personal.Call) (answers []byte) {
 	t.Helper()
 	for want, sent := range map[int][][2]string{
@@ -153,7 +153,7 @@ func refuseWebhooks(t *testing.T, s *stage.Stage, c personal.Call) (answers []by
 			{"call-inbound", c.Inbound()[:60]}, {"call-inbound", `{"agent":{"name":"` + personal.AgentsName + `"}}`},
 			{"call-inbound", `"` + personal.AgentsName + `"`},
 		},
-		http.StatusAccepted: { // without the fields that cannot be read
+		http.StatusAccepted: { // without the unreadable fields
 			{"call-bridged", c.Leg(`,"duration":"`+personal.AgentsName+`"`) + "}"}, {"call-finished", c.Leg(`,"dateCreated":"`+personal.AgentsName+`"`) + "}"},
 			{"call-inbound", c.Leg(`,"anonymous":"`+personal.AgentsName+`","`+personal.AgentsName+`":"`+strings.Repeat("x", 5000)+`"`) + "}"},
 		},

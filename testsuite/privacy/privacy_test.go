@@ -1,5 +1,6 @@
-// Package privacy proves that nobody reads who calls where that is not meant to
-// be read, that calls are encrypted, and that a personal.Callers can be forgotten.
+// Package privacy checks that personal data is readable only where it is meant to be: not in
+// Temporal's database, logs, metrics, traces or answers. It also checks encryption, and that a
+// caller can be forgotten.
 package privacy
 
 import (
@@ -25,7 +26,7 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-func TestNothingPersonalIsLegibleInDatabaseLogsMetricsAndAnswers(t *testing.T) {
+func TestPersonalDataIsNotLegible(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
 	key, err := codec.NewKey("test")
@@ -39,7 +40,7 @@ func TestNothingPersonalIsLegibleInDatabaseLogsMetricsAndAnswers(t *testing.T) {
 	}
 	for place, words := range map[string]string{
 		"database":          "binary/encrypted",
-		"log of worker":     "Activity error.", // failed attempts are logged, without Kustomer's words
+		"log of worker":     "Activity error.", // failed attempts are logged without Kustomer's message
 		"metrics of worker": "callthread_kustomer_request_seconds",
 	} {
 		require.True(t, bytes.Contains(held[place], []byte(words)), "%s does not contain %s", place, words)
@@ -48,29 +49,29 @@ func TestNothingPersonalIsLegibleInDatabaseLogsMetricsAndAnswers(t *testing.T) {
 	t.Run("and who has the key finds and forgets a caller", func(t *testing.T) { requireForgotten(t, s, key) })
 }
 
-// What the test above looks for would be found: it is where it is looked for.
-func TestWithoutEncryptionTheSameSearchFindsEverythingInTheDatabase(t *testing.T) {
+// This is the control of the test above: without encryption, the search finds the words.
+func TestWithoutEncryptionDatabaseIsLegible(t *testing.T) {
 	t.Parallel()
 	s, files := privateStage(t, "")
 	held := places(t, s, files, playPersonalCalls(t, s))
 	found := personal.Legible(held["database"])
 	for _, mark := range personal.Marks() {
-		if !strings.ContainsAny(mark, " /") && !strings.HasPrefix(mark, "0") { // as numbers are written for people
+		if !strings.ContainsAny(mark, " /") && !strings.HasPrefix(mark, "0") { // notation for people
 			require.Contains(t, found, mark)
 		}
 	}
 	delete(held, "database")
 	for place, text := range held {
-		require.Empty(t, personal.Legible(text), "%s must not name anybody even so", place)
+		require.Empty(t, personal.Legible(text), "%s must not contain names either", place)
 	}
 	t.Run("and callers are found and forgotten too", func(t *testing.T) { requireForgotten(t, s, "") })
 }
 
-// files are those that the programs of a stage write.
+// files are the files that the programs of a stage write.
 type files struct{ database, receiverLog, workerLog string }
 
-// privateStage is one with the real programs, which log all that they can, and
-// with a Temporal of its own that keeps its state in a file.
+// privateStage is a stage with the real programs, which log as much as they can, and with its own
+// Temporal that keeps its state in a file.
 func privateStage(t *testing.T, keys string) (*stage.Stage, files) {
 	t.Helper()
 	written := files{receiverLog: filepath.Join(t.TempDir(), "receiver.log"), workerLog: filepath.Join(t.TempDir(), "worker.log")}
@@ -85,7 +86,7 @@ func privateStage(t *testing.T, keys string) (*stage.Stage, files) {
 	return s, written
 }
 
-// loggingTo is the command line with a log file, and metrics at some port.
+// loggingTo is the command line with a log file and metrics on any port.
 func loggingTo(file string, line []string) []string {
 	shell := []string{"sh", "-c", `log=$1; shift; exec "$@" 2>>"$log"`, "sh", file}
 	return slices.Concat(shell, line, []string{"--log-level", "debug", "--metrics-listen", "127.0.0.1:0"})
@@ -93,11 +94,11 @@ func loggingTo(file string, line []string) []string {
 
 var metricsAddress = regexp.MustCompile(`msg="serving metrics" address=(\S+)`)
 
-// places is everything that might be read by somebody who is not meant to know who calls.
+// places returns everything that a person who must not know the caller might read.
 func places(t *testing.T, s *stage.Stage, written files, answers []byte) map[string][]byte {
 	t.Helper()
 	held := map[string][]byte{"answers to refused webhooks": answers}
-	kept, err := filepath.Glob(written.database + "*") // with what is written ahead
+	kept, err := filepath.Glob(written.database + "*") // including the write-ahead log
 	require.NoError(t, err)
 	require.NotEmpty(t, kept)
 	for _, file := range kept {

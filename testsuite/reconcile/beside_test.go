@@ -17,16 +17,16 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// backfill takes long, and measures only on a machine that does nothing else:
+// backfill takes long and measures only on an otherwise idle machine:
 // go test ./testsuite/reconcile -run BesideABackfill -v -backfill 5000 -timeout 30m
-var backfill = flag.Int("backfill", 0, "calls that are added while others ring; 0 leaves the measurement out")
+var backfill = flag.Int("backfill", 0, "calls to add while others ring; 0 skips the measurement")
 
 const (
-	addedASecond = 10 // which is 4,200 requests to Kustomer a minute
+	addedASecond = 10 // 4,200 requests to Kustomer per minute
 	ringASecond  = 2
 )
 
-func TestCallsThatRingBesideABackfillAreOpenedAsSoon(t *testing.T) {
+func TestCallsBesideABackfillAreNotDelayed(t *testing.T) {
 	if *backfill == 0 {
 		t.Skip("measures, for which -backfill says how many calls to add")
 	}
@@ -54,8 +54,8 @@ func TestCallsThatRingBesideABackfillAreOpenedAsSoon(t *testing.T) {
 	require.Less(t, middle(beside), 2*middle(alone))
 }
 
-// ring has calls ring until there are so many, or until the end, and returns how long
-// each took to have a conversation.
+// ring rings up to the given number of calls, or until the end, and returns the time until each
+// had a conversation.
 func (c *compared) ring(t *testing.T, name string, calls int, end <-chan struct{}) (took []time.Duration) {
 	t.Helper()
 	var mu sync.Mutex

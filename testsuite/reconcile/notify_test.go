@@ -27,7 +27,7 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// hook is the webhook that messages are posted to.
+// hook is the webhook that receives messages.
 type hook struct {
 	mu       sync.Mutex
 	down     bool
@@ -45,28 +45,28 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.messages = append(h.messages, message)
 }
 
-// goes has the webhook go down, or come back.
+// goes makes the webhook fail, or work again.
 func (h *hook) goes(down bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.down = down
 }
 
-// of are the messages of a kind.
+// of returns the messages of a kind.
 func (h *hook) of(kind notify.Kind) []notify.Message {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(h.messages), func(m notify.Message) bool { return m.Kind != kind })
 }
 
-// notified is a stage with a worker that sends notifications, which looks when the test says so.
+// notified is a stage with a worker that sends notifications when the test triggers it.
 type notified struct {
 	*compared
 	hook     hook
 	looks    *notify.Activities
 	schedule client.ScheduleHandle
 	logFile  string   // of the worker
-	runs     []string // the workflow ids of those that were triggered
+	runs     []string // the ids of the triggered workflows
 }
 
 func newNotified(t *testing.T) *notified {
@@ -85,7 +85,7 @@ func newNotified(t *testing.T) *notified {
 	return n
 }
 
-// startWorker starts the program, with the webhook's address.
+// startWorker starts the program with the webhook's address.
 func (n *notified) startWorker(t *testing.T, automations string) {
 	t.Helper()
 	web := httptest.NewServer(&n.hook)
@@ -111,7 +111,7 @@ func (n *notified) startWorker(t *testing.T, automations string) {
 	})
 }
 
-// run has it looked once.
+// run triggers one check.
 func (n *notified) run(t *testing.T) (seen notify.Seen) {
 	t.Helper()
 	newest := func() string {
@@ -123,7 +123,7 @@ func (n *notified) run(t *testing.T) (seen notify.Seen) {
 		return ""
 	}
 	before := newest()
-	require.Eventually(t, func() bool { // Temporal starts one run of a Schedule a second, and leaves out a second one
+	require.Eventually(t, func() bool { // Temporal starts one workflow of a Schedule per second and skips a second one
 		if newest() == before {
 			require.NoError(t, n.schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
 		}
@@ -134,10 +134,11 @@ func (n *notified) run(t *testing.T) (seen notify.Seen) {
 	return seen
 }
 
-// tells looks until there is a message of a kind, and then that there is no second one.
+// posts triggers checks until there is a message of a kind, and then requires that there is no
+// second one.
 func (n *notified) posts(t *testing.T, kind notify.Kind) notify.Message {
 	t.Helper()
-	require.Eventually(t, func() bool { // the list lags behind
+	require.Eventually(t, func() bool { // the workflow list is eventually consistent
 		n.run(t)
 		return len(n.hook.of(kind)) > 0
 	}, time.Minute, 500*time.Millisecond, kind)
@@ -146,8 +147,8 @@ func (n *notified) posts(t *testing.T, kind notify.Kind) notify.Message {
 	return n.hook.of(kind)[0]
 }
 
-// The Schedules of comparisons belong to a namespace, so that one test has them at a time.
-func TestWhatNeedsSomebodyIsPostedOnce(t *testing.T) {
+// A namespace has one set of Schedules for comparisons, so only one test uses them at a time.
+func TestNotificationsArePostedOnce(t *testing.T) {
 	stage.NeedsTemporal(t)
 	n := newNotified(t)
 	n.run(t)
@@ -184,8 +185,8 @@ func TestWhatNeedsSomebodyIsPostedOnce(t *testing.T) {
 func requireScheduledBySetup(t *testing.T, n *notified) {
 	t.Helper()
 	schedule := notify.TaskQueue(n.TaskQueue)
-	require.Contains(t, n.Operate(t, "setup", "--notify", "--task-queue", n.TaskQueue), "Schedule "+schedule+" is there.\n")
-	for range 2 { // once more does no harm
+	require.Contains(t, n.Operate(t, "setup", "--notify", "--task-queue", n.TaskQueue), "Schedule "+schedule+" exists.\n")
+	for range 2 { // a second setup changes nothing
 		require.Contains(t, n.Operate(t, "setup", "--notify=false", "--task-queue", n.TaskQueue), "Schedule "+schedule+" is removed.\n")
 	}
 	_, err := n.schedule.Describe(t.Context())
@@ -206,7 +207,7 @@ func requireComparisonsPosted(t *testing.T, n *notified) {
 	pass := n.pass(t, passes, 1)
 	require.Equal(t, []string{"never-received"}, n.posts(t, notify.CallsMissed).Calls)
 
-	for at, isOverdue := range map[time.Duration]bool{time.Hour: false, 4 * time.Hour: true} { // the Schedule has them made every hour
+	for at, isOverdue := range map[time.Duration]bool{time.Hour: false, 4 * time.Hour: true} { // the Schedule runs every hour
 		found, err := n.looks.Look(t.Context(), notify.Look{Now: pass.Until.Add(at), Passes: time.Now()})
 		require.NoError(t, err)
 		require.Equal(t, isOverdue, found.Overdue)
@@ -215,8 +216,7 @@ func requireComparisonsPosted(t *testing.T, n *notified) {
 	}
 }
 
-// requireSecretKept looks for the webhook's address in what the worker has logged, and
-// in the histories of the runs.
+// requireSecretKept searches for the webhook's address in the worker's log and in the histories.
 func requireSecretKept(t *testing.T, n *notified) {
 	t.Helper()
 	logged, err := os.ReadFile(n.logFile)

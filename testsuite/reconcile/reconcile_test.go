@@ -1,5 +1,6 @@
-// Package reconcile proves on a real Temporal server that the statement of a
-// comparison is the list of what was lost, class by class and call by call.
+// Package reconcile checks comparisons with babelforce's log on a real Temporal server: results
+// for each call, repairs, Schedules and notifications. A comparison must report exactly the
+// webhooks that were lost, call by call.
 package reconcile
 
 import (
@@ -36,12 +37,12 @@ const (
 	settle = 4 * time.Second
 )
 
-// compared is a stage with babelforce's log beside it.
+// compared is a stage with babelforce's log.
 type compared struct {
 	*stage.Stage
 	log      *sandbox.Server
 	compares reconcile.Activities
-	// caller is who calls, if not the usual one.
+	// caller is the caller's number, if it is not the usual one.
 	caller string
 }
 
@@ -77,7 +78,7 @@ func (c *compared) statement(t *testing.T, w reconcile.Window) (statement reconc
 	return statement
 }
 
-func TestStatementIsTheListOfWhatWasLost(t *testing.T) {
+func TestComparisonReportsExactlyLostWebhooks(t *testing.T) {
 	stage.NeedsTemporal(t)
 	for name, faults := range map[string]sandbox.Faults{
 		"a log as documented":   {},
@@ -85,7 +86,8 @@ func TestStatementIsTheListOfWhatWasLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// Calls are delivered within seconds, and by their events end minutes later.
+			// Calls are delivered within seconds, but by the times in their events they end minutes
+			// later.
 			faults.ClockOffset = 20 * time.Minute
 			c := newCompared(t, faults)
 			began := time.Now().Add(-time.Second).Truncate(time.Second)
@@ -111,8 +113,7 @@ func TestStatementIsTheListOfWhatWasLost(t *testing.T) {
 	}
 }
 
-// play plays the calls, loses some of their webhooks, and returns what the
-// statement must say of each.
+// play plays the calls, drops some of their webhooks, and returns the expected result of each call.
 func (c *compared) play(t *testing.T) map[string]reconcile.Result {
 	t.Helper()
 	invented, err := simulator.New(*seed, c.agents(t), nil)

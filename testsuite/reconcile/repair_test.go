@@ -21,7 +21,7 @@ import (
 
 const callersNumber = "+493023125042"
 
-// has is a call that the log contains: it rang some minutes ago and, if it was answered, Amira picked up.
+// has adds a call to the log. It rang some minutes ago and, if it was answered, Amira picked up.
 func (c *compared) has(key string, ago time.Duration, isAnswered bool) {
 	rang := time.Now().Add(-ago).Truncate(time.Second)
 	row := sandbox.Row{
@@ -42,7 +42,7 @@ func (c *compared) has(key string, ago time.Duration, isAnswered bool) {
 	c.log.Log(row, leg)
 }
 
-// backfills repairs what rang in the last hours.
+// backfills repairs the calls of the last hours.
 func (c *compared) backfills(t *testing.T) (progress reconcile.Progress) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -63,7 +63,7 @@ func (c *compared) webhook(t *testing.T, ago time.Duration, event, body string) 
 	require.Equal(t, http.StatusAccepted, status, answer)
 }
 
-func TestMissedCallIsAddedOnceAndLateWebhooksDoubleNothing(t *testing.T) {
+func TestMissedCallIsAddedOnce(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
@@ -90,8 +90,8 @@ func TestMissedCallIsAddedOnceAndLateWebhooksDoubleNothing(t *testing.T) {
 	require.Regexp(t, `From the log +.+ but no variables of the call flow`, shown)
 }
 
-// The run of a call whose pick-up was never reported has ended as missed.
-func TestCompletedRunIsCorrectedAndReplacedInLists(t *testing.T) {
+// A workflow whose pick-up was never reported has ended as missed.
+func TestCompletedCallIsCorrected(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
@@ -122,7 +122,7 @@ func TestCompletedRunIsCorrectedAndReplacedInLists(t *testing.T) {
 	require.NotContains(t, listed, "half ", "its earlier run is no call of its own")
 }
 
-func TestRunThatLacksItsEndIsCompletedAndALateWebhookChangesNothing(t *testing.T) {
+func TestMissingEndIsAddedOnce(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
@@ -138,11 +138,11 @@ func TestRunThatLacksItsEndIsCompletedAndALateWebhookChangesNothing(t *testing.T
 	require.Len(t, stage.Notes(t, c.OnlyConversation(t, "open")), 2)
 }
 
-func TestForgottenCallIsNotBroughtBack(t *testing.T) {
+func TestForgottenCallIsNotRestored(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
-	c.caller = "+493023125077" // whose calls no other test has
+	c.caller = "+493023125077" // no other test uses this caller
 	c.has("gone", 8*time.Minute, false)
 	require.Equal(t, 1, c.backfills(t).Repaired)
 	c.Result(t, "gone")
@@ -157,7 +157,7 @@ func TestForgottenCallIsNotBroughtBack(t *testing.T) {
 	require.Equal(t, 1, progress.Found.Counts[reconcile.Forgotten])
 }
 
-func TestPeriodIsRepairedFromTheCommandLine(t *testing.T) {
+func TestCommandRepairsAPeriod(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
@@ -175,7 +175,7 @@ func TestPeriodIsRepairedFromTheCommandLine(t *testing.T) {
 	require.Contains(t, printed, "2 calls were repaired, and 0 could not be.")
 	for _, key := range []string{"x", "y"} {
 		c.Result(t, key)
-		require.Equal(t, "done", c.OnlyConversation(t, key).Status, "nobody is to be told of it by now")
+		require.Equal(t, "done", c.OnlyConversation(t, key).Status, "no notification is due any more")
 		require.False(t, c.OnlyConversation(t, key).ImportedAt.IsZero())
 	}
 	require.NotContains(t, printed, callersNumber)

@@ -14,8 +14,8 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// Schedules belong to a namespace, so that one test has them at a time.
-func TestScheduledPassesGoOnWhereTheLastOneGotTo(t *testing.T) {
+// A namespace has one set of Schedules for comparisons, so only one test uses them at a time.
+func TestScheduledPassContinuesTheLast(t *testing.T) {
 	stage.NeedsTemporal(t)
 	c := newCompared(t, sandbox.Faults{})
 	c.log.Log(sandbox.Row{ID: "never-received", SessionID: "s", Type: "inbound", Source: "queue", State: "completed", Created: time.Now().Add(-time.Minute), Finished: time.Now().Add(-30 * time.Second)})

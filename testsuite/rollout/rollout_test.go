@@ -1,5 +1,5 @@
-// Package rollout proves that calls under way survive a change of the workflow:
-// builds side by side, and each call on one that fits it.
+// Package rollout checks that calls in progress survive a change of the workflow. Builds run side
+// by side, and each call stays on a build that fits it.
 package rollout
 
 import (
@@ -17,8 +17,8 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// A workflow is changed so that it fits no call under way, and rolled out while a phone rings.
-func TestCallEndsOnTheBuildItBeganWithWhileNewCallsGoToTheNext(t *testing.T) {
+// The new build's workflow fits no call in progress, and it is rolled out while a call rings.
+func TestCallsStayOnTheirBuild(t *testing.T) {
 	t.Parallel()
 	r := prepareRollout(t)
 	stopOne := r.serve(t, r.Temporal, "one")
@@ -26,7 +26,7 @@ func TestCallEndsOnTheBuildItBeganWithWhileNewCallsGoToTheNext(t *testing.T) {
 	require.Equal(t, "one", r.ring(t, "waits"))
 
 	r.serve(t, r.Connect(t, ""), "two", new(changed))
-	require.Equal(t, "one", r.ring(t, "not yet"), "nobody has made the next one current")
+	require.Equal(t, "one", r.ring(t, "not yet"), "the next build is not current")
 	r.ramp(t, "two")
 	require.Equal(t, "two", r.ring(t, "ramped"))
 	r.makeCurrent(t, "two")
@@ -47,8 +47,8 @@ func TestCallEndsOnTheBuildItBeganWithWhileNewCallsGoToTheNext(t *testing.T) {
 	require.Equal(t, "two", r.ring(t, "after"))
 }
 
-// What the test above would be without versions: the same change, and a call that does not go on.
-func TestWithoutVersionsTheSameChangeStopsACallUnderWay(t *testing.T) {
+// This is the control of the test above: the same change without versions stops the call.
+func TestWithoutVersionsAChangeStopsACall(t *testing.T) {
 	t.Parallel()
 	r := prepareRollout(t)
 	stop := r.serve(t, r.Temporal, "")
@@ -61,15 +61,15 @@ func TestWithoutVersionsTheSameChangeStopsACallUnderWay(t *testing.T) {
 	require.Empty(t, r.OnlyConversation(t, t.Name()).AssignedUsers)
 }
 
-// Workers get a version for the first time: the calls under way go to them, as they do when
-// workers without one are replaced.
-func TestFirstBuildOfADeploymentTakesOverCallsThatBeganWithoutOne(t *testing.T) {
+// When workers get a version for the first time, they take over the calls in progress, as when
+// workers without a version are replaced.
+func TestFirstBuildTakesOverUnversionedCalls(t *testing.T) {
 	t.Parallel()
 	r := prepareRollout(t)
 	stop := r.serve(t, r.Temporal, "")
 	require.Empty(t, r.ring(t, t.Name()))
 	r.serve(t, r.Connect(t, ""), "one")
-	require.Empty(t, r.ring(t, t.Name()+"-not-yet"), "nobody has made the first build current")
+	require.Empty(t, r.ring(t, t.Name()+"-not-yet"), "the first build is not current")
 	r.makeCurrent(t, "one")
 	stop()
 	r.Accepts(t, "call-bridged", stage.Bridged(t.Name()))
@@ -79,8 +79,8 @@ func TestFirstBuildOfADeploymentTakesOverCallsThatBeganWithoutOne(t *testing.T) 
 	r.requireNoTaskFailed(t, t.Name())
 }
 
-// A parked call may wait for days, and by then its build is old. It goes on under
-// a build that fits it, and from its beginning under one that does not.
+// A parked call may wait for days, and its build may be old by then. It continues on a build that
+// fits it, and from its beginning on a build that does not.
 func TestParkedCallIsMovedToAnotherBuild(t *testing.T) {
 	t.Parallel()
 	r := prepareRollout(t)
@@ -88,7 +88,7 @@ func TestParkedCallIsMovedToAnotherBuild(t *testing.T) {
 	r.makeCurrent(t, "one")
 	fits, begins := t.Name()+"-fits", t.Name()+"-begins-again"
 	for _, key := range []string{fits, begins} {
-		r.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
+		r.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // the full request and the reduced one
 		r.Accepts(t, "call-inbound", stage.Inbound(key))
 		r.AwaitParked(t, key)
 		r.Accepts(t, "call-finished", stage.Abandoned(key))
@@ -112,8 +112,8 @@ func TestParkedCallIsMovedToAnotherBuild(t *testing.T) {
 	r.OnlyConversation(t, begins)
 }
 
-// Nor does one that receives the call itself: receiver and worker are one process here.
-func TestBuildThatIsNotCurrentTakesNoCallsAndSaysWhatToDo(t *testing.T) {
+// Here the receiver and the worker are one process, and the build still takes no call.
+func TestBuildThatIsNotCurrentTakesNoCalls(t *testing.T) {
 	t.Parallel()
 	r := prepareRollout(t)
 	r.serve(t, r.Temporal, "one")
@@ -134,8 +134,8 @@ func TestBuildThatIsNotCurrentTakesNoCallsAndSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// changed makes a build whose workflow takes another step first, which no call
-// that is under way has taken.
+// changed is a build whose workflow begins with an additional step, so that it fits no call in
+// progress.
 type changed struct {
 	interceptor.WorkerInterceptorBase
 }

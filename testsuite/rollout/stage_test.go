@@ -30,7 +30,8 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Temporal looks every second which builds calls still need: usual are three minutes, and three more.
+// Temporal checks every second which builds calls need. By default it takes two periods of three
+// minutes.
 func TestMain(m *testing.M) {
 	os.Exit(stage.Run(m,
 		`matching.wv.VersionDrainageStatusVisibilityGracePeriod="1s"`,
@@ -38,14 +39,14 @@ func TestMain(m *testing.M) {
 	))
 }
 
-// rollout is a receiver and its workers beside those of a stage: they have a
-// task queue of their own, and one build after the other serves it.
+// rollout is a receiver and its workers besides the stage's. They have their own task
+// queue, and one build after the other polls it.
 type rollout struct {
 	*stage.Stage
 	queue string
 }
 
-// prepareRollout has webhooks go to the rollout's task queue.
+// prepareRollout directs webhooks to the rollout's task queue.
 func prepareRollout(t *testing.T) *rollout {
 	t.Helper()
 	r := &rollout{stage.Set(t), t.Name()}
@@ -60,8 +61,8 @@ func prepareRollout(t *testing.T) *rollout {
 	return r
 }
 
-// serve starts a worker of the rollout as the product does, until it is stopped or the test ends.
-// A build id makes it a version of the deployment, which has the name of the task queue.
+// serve starts a worker of the rollout as the product does, until it is stopped or the test ends. A
+// build id makes it a version of the deployment, which is named after the task queue.
 func (r *rollout) serve(t *testing.T, c client.Client, buildID string, changes ...interceptor.WorkerInterceptor) (stop func()) {
 	t.Helper()
 	keyFile := filepath.Join(t.TempDir(), "key")
@@ -92,8 +93,8 @@ func (r *rollout) serve(t *testing.T, c client.Client, buildID string, changes .
 	return stop
 }
 
-// run starts receiver and worker as one program, of a build of the rollout, and has webhooks
-// go there. Its log can be searched for what it will say.
+// run starts a build of the rollout as one program with receiver and worker, and directs webhooks
+// to it. The result searches the program's log.
 func (r *rollout) run(t *testing.T, starter, buildID string) (logged func(message string) (line map[string]string)) {
 	t.Helper()
 	program := exec.Command(starter, "serve", "--with-worker", "--task-queue", r.queue, "--deployment-name", r.queue, "--build-id", buildID,
@@ -131,14 +132,14 @@ func (r *rollout) knows(t *testing.T, buildID string) bool {
 	return err == nil && slices.ContainsFunc(described.Info.VersionSummaries, func(v client.WorkerDeploymentVersionSummary) bool { return v.Version.BuildID == buildID })
 }
 
-// makeCurrent sends new calls to a build, as operators do. Temporal refuses it until
-// the build's worker has asked for workflows and for steps.
+// makeCurrent directs new calls to a build, as operators do. Temporal refuses it until the build's
+// worker has polled for workflows and for activities.
 func (r *rollout) makeCurrent(t *testing.T, buildID string) {
 	t.Helper()
 	r.route(t, "set-current-version", "--build-id", buildID)
 }
 
-// ramp sends all new calls to a build that is not current yet.
+// ramp directs all new calls to a build that is not current yet.
 func (r *rollout) ramp(t *testing.T, buildID string) {
 	t.Helper()
 	r.route(t, "set-ramping-version", "--build-id", buildID, "--percentage", "100")
@@ -165,7 +166,7 @@ func (r *rollout) runTemporal(t *testing.T, args ...string) (output string, err 
 	return string(printed), err
 }
 
-// awaitDrained waits until no call under way needs a build.
+// awaitDrained waits until no call in progress needs a build.
 func (r *rollout) awaitDrained(t *testing.T, buildID string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -174,7 +175,7 @@ func (r *rollout) awaitDrained(t *testing.T, buildID string) {
 	}, 40*time.Second, 100*time.Millisecond)
 }
 
-// ring begins a call, waits for its conversation, and returns the build that has it.
+// ring begins a call, waits for its conversation, and returns the build of its workflow.
 func (r *rollout) ring(t *testing.T, key string) (buildID string) {
 	t.Helper()
 	r.Accepts(t, "call-inbound", stage.Inbound(key))
@@ -182,7 +183,7 @@ func (r *rollout) ring(t *testing.T, key string) (buildID string) {
 	return r.buildOf(t, key)
 }
 
-// buildOf is the build that a call is on.
+// buildOf returns the build of a call's workflow.
 func (r *rollout) buildOf(t *testing.T, key string) string {
 	t.Helper()
 	return r.versioning(t, key).GetDeploymentVersion().GetBuildId()
@@ -195,7 +196,7 @@ func (r *rollout) versioning(t *testing.T, key string) *workflowpb.WorkflowExecu
 	return described.GetWorkflowExecutionInfo().GetVersioningInfo()
 }
 
-// requireNoTaskFailed looks that no worker ever failed to go on with a call.
+// requireNoTaskFailed requires that no workflow task of a call has failed.
 func (r *rollout) requireNoTaskFailed(t *testing.T, key string) {
 	t.Helper()
 	for _, event := range r.History(t, key).Events {

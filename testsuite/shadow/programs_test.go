@@ -19,14 +19,14 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// The programs as they are shipped: one that receives and serves, or one of each.
+// The programs run as they are shipped: one program that receives and serves, or two.
 func TestProgramsInShadowWriteNothing(t *testing.T) {
 	stage.NeedsTemporal(t)
 	for name, arguments := range map[string][]string{"one process": {"--with-worker"}, "two processes": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newShadowed(t, sandbox.Config{})
-			s.TaskQueue += "-programs" // the stage has a shadow of its own
+			s.TaskQueue += "-programs" // the stage has its own shadow
 			programs, webhooks, metrics := stage.Programs(t), freeAddress(t), freeAddress(t)
 			logs := s.runs(t, append(programs.Receiver, append(arguments, "--shadow", "--listen", webhooks, "--metrics-listen", metrics)...))
 			if arguments == nil {
@@ -58,8 +58,8 @@ func TestProgramsInShadowWriteNothing(t *testing.T) {
 	}
 }
 
-// requireNamesNobody looks for the caller and the agent where Temporal never encrypts,
-// and in the log and the metrics of a program.
+// requireNamesNobody searches for the caller and the agent in what Temporal never encrypts, and in
+// the log and the metrics of a program.
 func (s *shadowed) requireNamesNobody(t *testing.T, key, logs, metrics string) {
 	t.Helper()
 	log, err := os.ReadFile(logs)
@@ -105,7 +105,7 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// get is a page, "" if there is none.
+// get returns a page, or "" if there is none.
 func get(t *testing.T, url string) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)

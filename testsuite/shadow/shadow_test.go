@@ -1,5 +1,5 @@
-// Package shadow proves on a real Temporal server that a shadow writes nothing to
-// Kustomer, keeps out of the way of live calls, and reports what others did.
+// Package shadow checks on a real Temporal server that calls in shadow write nothing to Kustomer,
+// do not disturb live calls, and report exactly what the automation in use did.
 package shadow
 
 import (
@@ -25,22 +25,22 @@ import (
 
 const (
 	calls = 200
-	// atOnce is how many calls are under way at once.
+	// atOnce is the number of calls in progress at the same time.
 	atOnce = 10
-	// returning customers have called some time before, too.
+	// returning is the number of customers who have called before.
 	returning = 5
 	before    = 5 * time.Minute
 
 	sharedNumber = "+493023129999"
 )
 
-// record keeps a history for testsuite/histories, as -record of the package testsuite does.
+// record saves a history for testsuite/histories, as -record of the package testsuite does.
 var record = flag.String("record", "", "record the history of a call in shadow under this version's name")
 
 var began = time.Now().Truncate(time.Second)
 
-// org has the customers who have a conversation already: those who have called before,
-// and two who share a number.
+// org contains the customers who already have a conversation: those who have called before, and two
+// who share a number.
 func org(all []*planted) (c sandbox.Config) {
 	for i := range 2 {
 		c.Customers = append(c.Customers, sandbox.Customer{ID: fmt.Sprintf("5f0c1a2b3c4d5e6f7081930%d", i), SharedPhones: []string{sharedNumber}, CreatedAt: began})
@@ -77,7 +77,7 @@ func TestReportOfAShadowIsExactlyWhatWasPlanted(t *testing.T) {
 	want := operator.ShadowTotals{}
 	for _, p := range all {
 		got := reported(t, report, p.want.CallID)
-		if p.want.Reason == activities.ReasonClose { // each of them found what is the other's, too
+		if p.want.Reason == activities.ReasonClose { // each of the two calls also found the other's conversation
 			require.Equal(t, []any{p.want.Verdict, p.want.Reason}, []any{got.Verdict, got.Reason}, p.key)
 			continue
 		}
@@ -97,8 +97,8 @@ func TestReportOfAShadowIsExactlyWhatWasPlanted(t *testing.T) {
 	t.Logf("%d calls, requests: %v", calls, held.Requests)
 }
 
-// tagEarlierCalls gives the conversations that are there from the start their tags, which
-// the sandbox knows by id once they were used.
+// tagEarlierCalls tags the conversations that exist from the start. The sandbox knows a tag's id
+// only after its first use.
 func (s *shadowed) tagEarlierCalls(t *testing.T) {
 	t.Helper()
 	for _, c := range s.Sandbox.State().Conversations {
@@ -107,7 +107,7 @@ func (s *shadowed) tagEarlierCalls(t *testing.T) {
 	}
 }
 
-// play plays all calls, some at a time; those of one customer at once.
+// play plays all calls, several at a time. The calls of one customer overlap.
 func (s *shadowed) play(t *testing.T, all []*planted) {
 	t.Helper()
 	var customers sync.Map
@@ -125,7 +125,7 @@ func (s *shadowed) play(t *testing.T, all []*planted) {
 	require.NoError(t, group.Wait())
 }
 
-// customer is the one with a number, whom the automation in use creates.
+// customer returns the customer with a number. The automation in use creates new ones.
 func (s *shadowed) customer(t *testing.T, number string, known *sync.Map) string {
 	t.Helper()
 	if id, isKnown := known.Load(number); isKnown {
@@ -156,11 +156,11 @@ func (s *shadowed) playOne(t *testing.T, p *planted) {
 	s.shadow.Accepts(t, "call-finished", body(`,"duration":95,"finishReason":"passive-hangup"`)+"}")
 }
 
-// report is what `starter shadow` prints, once it has all calls.
+// report returns the output of `starter shadow` once it contains all calls.
 func (s *shadowed) report(t *testing.T, all []*planted) (report operator.ShadowReport) {
 	t.Helper()
 	var printed string
-	require.Eventually(t, func() bool { // Temporal's list of runs lags behind
+	require.Eventually(t, func() bool { // the workflow list is eventually consistent
 		printed = s.Operate(t, "shadow", "--since", "1h", "--task-queue", s.TaskQueue, "--json")
 		report = operator.ShadowReport{}
 		require.NoError(t, json.Unmarshal([]byte(printed), &report))
@@ -173,7 +173,7 @@ func (s *shadowed) report(t *testing.T, all []*planted) (report operator.ShadowR
 	return report
 }
 
-// reported is what a report says about a call, without what the plan cannot know.
+// reported returns what the report contains about a call, without fields that the plan cannot know.
 func reported(t *testing.T, r operator.ShadowReport, id string) operator.ShadowCall {
 	t.Helper()
 	for _, c := range r.Calls {
@@ -234,8 +234,8 @@ func TestLiveCallsAndTheirShadowsRunSideBySide(t *testing.T) {
 	require.Contains(t, s.Operate(t, "calls", "--shadow", "--limit", "1000"), "shadow/twice-1")
 }
 
-// withoutCustomer are the requests of a shadow, but for that of a customer, whom the live
-// call may have created before.
+// withoutCustomer returns the requests of a shadow, except the one that creates a customer:
+// the live call may have created the customer before.
 func withoutCustomer(shadow *workflows.Shadow) (requests []string) {
 	for _, step := range shadow.Steps {
 		for _, request := range step.Requests {

@@ -24,7 +24,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Users of the sandbox's keys: ours, the automation's in use, and somebody else's.
+// The users of the sandbox's keys: our user, the user of the automation in use, and another person's.
 const (
 	ourUser    = "5f0c1a2b3c4d5e6f70819201"
 	vendorUser = "5f0c1a2b3c4d5e6f70819250"
@@ -33,10 +33,10 @@ const (
 	otherKey   = "other-key"
 )
 
-// shadowed is a stage with a shadow beside the live receiver and worker.
+// shadowed is a stage with a shadow in addition to the live receiver and worker.
 type shadowed struct {
 	*stage.Stage
-	// shadow is the same stage, but for the receiver that calls are reported to.
+	// shadow is the same stage with the shadow's receiver.
 	shadow *stage.Stage
 	vendor *kustomer.Client
 	other  *kustomer.Client
@@ -81,7 +81,7 @@ func (s *shadowed) result(t *testing.T, key string) (state workflows.State) {
 	return state
 }
 
-// history is that of a call in shadow.
+// history returns the history of a call in shadow.
 func (s *shadowed) history(t *testing.T, key string) *historypb.History {
 	t.Helper()
 	history := &historypb.History{}

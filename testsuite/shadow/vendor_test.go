@@ -13,18 +13,18 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// planted is a call, what the automation in use makes of it, and what the report has to say.
+// planted is a call, what the automation in use does for it, and the expected report.
 type planted struct {
 	key, number string
-	customer    string // if it is there already
+	customer    string // if the customer exists already
 	rang        time.Time
 	missed      bool
 	vendor      []made
-	strangers   int // conversations that somebody else opens meanwhile
+	strangers   int // conversations that another user creates in the meantime
 	want        operator.ShadowCall
 }
 
-// made is a conversation that the automation in use makes.
+// made is a conversation that the automation in use creates.
 type made struct {
 	tags     []string
 	assigned string
@@ -32,7 +32,7 @@ type made struct {
 	notes    int
 }
 
-// alike is as the shadow's own would be.
+// alike is a conversation equal to the shadow's own.
 func alike(missed bool) made {
 	if missed {
 		return made{tags: []string{"babelforce", "inbound_call", "call_lost", "call_abandoned_in_flow"}, status: "open", notes: 1}
@@ -40,13 +40,12 @@ func alike(missed bool) made {
 	return made{tags: []string{"babelforce", "inbound_call", "call_answered"}, assigned: stage.Amira, status: "open", notes: 2}
 }
 
-// found is what has to be said about it.
+// found is the expected comparison of such a conversation.
 func found(notes int) activities.Found {
 	return activities.Found{Assignees: activities.Same, Tags: activities.Same, Status: activities.Same, Notes: notes}
 }
 
-// plan plants what is to go wrong: each kind of mistake some times, among calls that are as
-// they should be.
+// plan plants several mistakes of each kind among calls without mistakes.
 func plan(n int) (calls []*planted) {
 	add := func(times int, change func(*planted)) {
 		for range times {
@@ -84,11 +83,11 @@ func plan(n int) (calls []*planted) {
 		p.number = sharedNumber
 		p.excluded(activities.VerdictAmbiguous, activities.ReasonShared)
 	})
-	for range 2 { // two calls of a customer at once
+	for range 2 { // two simultaneous calls of a customer
 		add(2, func(p *planted) { p.want.Verdict, p.want.Reason = activities.VerdictAmbiguous, activities.ReasonClose })
 		calls[len(calls)-1].number = calls[len(calls)-2].number
 	}
-	for range returning { // a customer who has called minutes before too
+	for range returning { // a customer who also called minutes before
 		add(2, func(p *planted) {
 			p.missed = false
 			p.vendor[0] = alike(false)
@@ -115,8 +114,8 @@ func (p *planted) excluded(verdict activities.Verdict, because activities.Reason
 	p.vendor, p.want.Found, p.want.Verdict, p.want.Reason = nil, nil, verdict, because
 }
 
-// ring has the automation in use make what is planted of a call that rings, and returns
-// how it goes on once somebody has picked up.
+// ring makes the automation in use create what is planted for a ringing call. The returned function
+// continues the call after an agent has picked up.
 func (s *shadowed) ring(t *testing.T, p *planted, customer string) (goesOn func()) {
 	t.Helper()
 	open := func(by *kustomer.Client, tags []string) string {

@@ -12,10 +12,11 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// patience is how long tests wait for what must come, as machines are busy.
-const patience = 20 * time.Second
+// waitLimit is how long tests wait for an expected event. Test machines are slow.
+const waitLimit = 20 * time.Second
 
-// Conversations are those that the sandbox holds for a call; there must never be more than one.
+// Conversations returns the conversations that the sandbox holds for a call. There must never be
+// more than one.
 func (s *Stage) Conversations(key string) (found []sandbox.Conversation) {
 	for _, conversation := range s.Sandbox.State().Conversations {
 		if conversation.ExternalID == "babelforce:"+key {
@@ -25,7 +26,7 @@ func (s *Stage) Conversations(key string) (found []sandbox.Conversation) {
 	return found
 }
 
-// OnlyConversation is the one conversation of a call.
+// OnlyConversation returns the one conversation of a call.
 func (s *Stage) OnlyConversation(t *testing.T, key string) sandbox.Conversation {
 	t.Helper()
 	found := s.Conversations(key)
@@ -33,7 +34,7 @@ func (s *Stage) OnlyConversation(t *testing.T, key string) sandbox.Conversation 
 	return found[0]
 }
 
-// Notes are a conversation's, by their external ids, none of which may come twice.
+// Notes returns a conversation's notes by their external ids, and requires that these are unique.
 func Notes(t *testing.T, conversation sandbox.Conversation) map[string]string {
 	t.Helper()
 	byID := make(map[string]string)
@@ -44,7 +45,7 @@ func Notes(t *testing.T, conversation sandbox.Conversation) map[string]string {
 	return byID
 }
 
-// NotesOf are the external ids of the notes of a call's conversation, if it has one.
+// NotesOf returns the external ids of the notes of a call's conversation, if it has one.
 func (s *Stage) NotesOf(key string) (ids []string) {
 	for _, conversation := range s.Conversations(key) {
 		for _, note := range conversation.Notes {
@@ -63,18 +64,18 @@ func (s *Stage) AwaitConversation(t *testing.T, key string) (id string) {
 			id = found[0].ID
 		}
 		return id != ""
-	}, patience, 5*time.Millisecond)
+	}, waitLimit, 5*time.Millisecond)
 	return id
 }
 
-// AwaitState waits until a call's state is as wanted.
+// AwaitState waits until a call's state satisfies the condition.
 func (s *Stage) AwaitState(t *testing.T, key string, is func(workflows.State) bool) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		value, err := s.Temporal.QueryWorkflow(t.Context(), workflows.WorkflowID(key), "", workflows.QueryState)
 		var state workflows.State
 		return err == nil && value.Get(&state) == nil && is(state)
-	}, patience, 20*time.Millisecond)
+	}, waitLimit, 20*time.Millisecond)
 }
 
 // AwaitParked waits until a call is parked.
@@ -87,17 +88,18 @@ func (s *Stage) AwaitParked(t *testing.T, key string) (state workflows.State) {
 	return state
 }
 
-// AwaitTaken waits until the call's conversation is there and Temporal knows of it.
+// AwaitTaken waits until a call's conversation exists and the workflow has recorded it.
 func (s *Stage) AwaitTaken(t *testing.T, key string) {
 	t.Helper()
 	s.AwaitConversation(t, key)
 	require.Eventually(t, func() bool {
 		described, err := s.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(key), "")
 		return err == nil && described.GetPendingWorkflowTask() == nil && len(described.GetPendingActivities()) == 0
-	}, patience, 5*time.Millisecond)
+	}, waitLimit, 5*time.Millisecond)
 }
 
-// AwaitFailedTask waits until a worker could not go on with a call, and looks that the call is still open.
+// AwaitFailedTask waits until a workflow task of a call has failed, and checks that the call is
+// still open.
 func (s *Stage) AwaitFailedTask(t *testing.T, key string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -105,10 +107,10 @@ func (s *Stage) AwaitFailedTask(t *testing.T, key string) {
 		require.NoError(t, err)
 		require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, described.GetWorkflowExecutionInfo().GetStatus())
 		return described.GetPendingWorkflowTask().GetAttempt() > 1
-	}, patience, 20*time.Millisecond)
+	}, waitLimit, 20*time.Millisecond)
 }
 
-// History is that of a call's last run.
+// History returns the history of a call's last run.
 func (s *Stage) History(t *testing.T, key string) *historypb.History {
 	t.Helper()
 	history := &historypb.History{}

@@ -30,7 +30,7 @@ func (s *Stage) Decide(t *testing.T, key, decision string, with ...any) {
 	require.NoError(t, handle.Get(t.Context(), nil))
 }
 
-// Reset has Temporal run a call again from one of its decisions.
+// Reset resets a call's workflow to one of its workflow tasks.
 func (s *Stage) Reset(t *testing.T, key string, to func(decisions []int64) int64) {
 	t.Helper()
 	var decisions []int64
@@ -46,7 +46,7 @@ func (s *Stage) Reset(t *testing.T, key string, to func(decisions []int64) int64
 	require.NoError(t, err)
 }
 
-// Operate runs a command of the starter's on the stage's Temporal and returns what it prints.
+// Operate runs a command of the starter on the stage's Temporal and returns its output.
 func (s *Stage) Operate(t *testing.T, args ...string) string {
 	t.Helper()
 	printed, complaint, err := s.OperateAs(t, "", args...)
@@ -54,7 +54,7 @@ func (s *Stage) Operate(t *testing.T, args ...string) string {
 	return printed
 }
 
-// OperateAs is the same with encryption keys, and for commands that may fail.
+// OperateAs runs a command with encryption keys. The command may fail.
 func (s *Stage) OperateAs(t *testing.T, keys string, args ...string) (printed, complaint string, err error) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), Programs(t).Receiver[0], args...)
@@ -65,7 +65,7 @@ func (s *Stage) OperateAs(t *testing.T, keys string, args ...string) (printed, c
 	return out.String(), complaints.String(), err
 }
 
-// Connect makes a client of the stage's Temporal with keys of its own.
+// Connect returns a client of the stage's Temporal with the given keys.
 func (s *Stage) Connect(t *testing.T, keys string) client.Client {
 	t.Helper()
 	parsed, err := codec.ParseKeys(keys)
@@ -78,7 +78,7 @@ func (s *Stage) Connect(t *testing.T, keys string) client.Client {
 	return c
 }
 
-// Programs are the two programs as they are shipped, built once for all tests of a package.
+// Programs returns the two programs as they are shipped, built once for all tests of a package.
 func Programs(t *testing.T) *demo.Programs {
 	t.Helper()
 	built.Lock()

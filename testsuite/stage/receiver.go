@@ -8,7 +8,8 @@ import (
 	"github.com/callthread/callthread/starter/webhook"
 )
 
-// Receiver is the product's webhook receiver, for stages and demos that run in the test's process.
+// Receiver returns the product's webhook receiver, for stages and demos that run in the test's
+// process.
 func Receiver(options demo.ReceiverOptions) (http.Handler, error) {
 	verifier, err := babelforce.NewVerifier([]string{options.Secret})
 	if err != nil {

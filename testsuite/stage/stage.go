@@ -1,7 +1,6 @@
-// Package stage sets up the whole product for a test, on a real Temporal server
-// that the tests of a package share: it sends webhooks, waits, and looks at what
-// came of them. Each test has a stage of its own. So tests wait side by side,
-// and what goes wrong on one stage does not disturb another.
+// Package stage runs the whole product for a test, on a real Temporal server that the tests of a
+// package share. It sends webhooks, waits, operates calls, and reads the results. Each test has its
+// own stage, so that tests can run in parallel and a failure on one stage does not disturb another.
 package stage
 
 import (
@@ -22,17 +21,17 @@ import (
 // SandboxKey is the API key of every stage's sandbox.
 const SandboxKey = "sandbox-key"
 
-// atOnce is how many tests of a package run at once: they wait much more than they work.
+// atOnce is the number of tests of a package that run in parallel. They mostly wait.
 const atOnce = "8"
 
-// stages counts those that were set.
+// stages counts the stages.
 var stages atomic.Int64
 
-// Stage is the product with a sandbox of its own.
+// Stage is the product with its own sandbox.
 type Stage struct{ *demo.Stage }
 
-// Run runs the tests of a package, and then stops the Temporal server that they
-// have shared. All servers of the package have these settings besides the usual ones.
+// Run runs the tests of a package and then stops the Temporal server that they share. The settings
+// are added to the dynamic configuration of all servers of the package.
 func Run(m *testing.M, settings ...string) int {
 	waitTogether()
 	shared.settings = settings
@@ -41,12 +40,12 @@ func Run(m *testing.M, settings ...string) int {
 	return m.Run()
 }
 
-// waitTogether has more tests run at once than there are processors, unless -parallel says otherwise.
+// waitTogether sets -parallel above the number of processors, unless the flag is given.
 func waitTogether() {
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
 		if err := parallel.Value.Set(atOnce); err != nil {
-			panic(err) // the flag is the testing package's, and takes numbers
+			panic(err) // the flag belongs to the testing package and accepts numbers
 		}
 	}
 }
@@ -55,20 +54,20 @@ func waitTogether() {
 func NeedsTemporal(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("needs a real Temporal server, which -short does without")
+		t.Skip("needs a real Temporal server; skipped with -short")
 	}
 }
 
-// Set sets a stage until the test ends: the usual one, unless it is changed.
+// Set sets up a stage until the test ends. The changes adjust its usual options.
 func Set(t *testing.T, change ...func(*demo.StageOptions)) *Stage {
 	t.Helper()
 	NeedsTemporal(t)
 	options := demo.StageOptions{
 		NewReceiver: Receiver,
 		Existing:    &demo.Existing{},
-		Limits:      call.Limits{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
-		Budget:      100_000,                              // what is proven here is not the budget
-		Seed:        stages.Add(1),                        // or conversations on two stages might have the same id
+		Limits:      call.Limits{Settle: 2 * time.Second}, // a busy machine may delay the second of two webhooks
+		Budget:      100_000,                              // the rate limit is not under test
+		Seed:        stages.Add(1),                        // so that conversations on two stages have different ids
 		Progress:    io.Discard,
 		Log:         slog.New(slog.DiscardHandler),
 	}

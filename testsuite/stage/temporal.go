@@ -16,23 +16,23 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// shared is what the tests of a package share of Temporal.
+// shared is the part of Temporal that the tests of a package share.
 var shared struct {
 	sync.Mutex
 	settings []string          // of all servers, in Temporal's dynamic configuration
 	folder   string            // of the script that starts servers with the settings
-	cli      string            // Temporal's command line, as operators have it
-	server   *devserver.Server // from the first test that needs it
+	cli      string            // Temporal's CLI
+	server   *devserver.Server // started by the first test that needs it
 }
 
-// TemporalCLI is Temporal's command line, as operators have it.
+// TemporalCLI returns the path of Temporal's CLI.
 func TemporalCLI(t *testing.T) string {
 	t.Helper()
 	require.NoError(t, findCLI())
 	return shared.cli
 }
 
-// findCLI finds Temporal's command line. Servers have the package's settings from then on.
+// findCLI finds Temporal's CLI. From then on, servers have the package's settings.
 func findCLI() (err error) {
 	shared.Lock()
 	defer shared.Unlock()
@@ -52,7 +52,7 @@ func findCLI() (err error) {
 	return nil
 }
 
-// wrap has servers started by a script that adds the settings to those of the CLI.
+// wrap makes a script that starts servers with the package's settings and the CLI's.
 func wrap(cli string, settings []string) (err error) {
 	if shared.folder, err = os.MkdirTemp("", "callthread-temporal-"); err != nil {
 		return err
@@ -68,8 +68,8 @@ func wrap(cli string, settings []string) (err error) {
 	)
 }
 
-// startServer starts the server that the tests of a package share, and says where
-// it is as a stage looks for a Temporal that exists.
+// startServer starts the server that the tests of a package share, and sets the variables with
+// which a stage finds an existing Temporal.
 func startServer() error {
 	shared.Lock()
 	defer shared.Unlock()

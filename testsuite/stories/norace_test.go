@@ -3,10 +3,11 @@
 package stories
 
 const (
-	// fewEvents are so few that every order of them is played.
+	// fewEvents is the number of events up to which every order is played.
 	fewEvents = 5
-	// sample is how many orders of more events are played.
+	// sample is the number of orders that are played of longer stories.
 	sample = 120
-	// recordEvents are those of a story whose orders are played on the record alone: 720.
+	// recordEvents is the number of events up to which every order is played on the record alone:
+	// 720.
 	recordEvents = 6
 )

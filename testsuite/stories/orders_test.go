@@ -10,11 +10,11 @@ import (
 const asItHappens = "as it happens"
 
 const (
-	// Short mode has these in place of fewEvents and sample.
+	// These replace fewEvents and sample in short mode.
 	fewEventsInShort, sampleInShort = 3, 6
-	// apart is how far apart events arrive that were held up and overtook each other.
+	// apart is the time between delayed events that arrive out of order.
 	apart = 300 * time.Millisecond
-	// echo is how soon an event comes a second time.
+	// echo is the time until an event arrives again.
 	echo = 100 * time.Millisecond
 )
 
@@ -22,26 +22,25 @@ const (
 type playing struct {
 	story
 	manner     string
-	begins     time.Time // by the clock on the wall
+	begins     time.Time // in wall-clock time
 	deliveries []delivery
 }
 
 type delivery struct {
-	event told
+	event event
 	after time.Duration
-	// fields are those of a body in other words, nil for the usual body.
+	// fields are the fields of a body that differs from the usual one; nil for the usual body.
 	fields []string
 }
 
-// playings are the ways in which a story is played: as it happens; all at once
-// when it is over, in many orders; and with everything said twice, in the same words
-// and in others.
+// playings returns the ways in which a story is played: as it happens; all at once after the end,
+// in many orders; and with every event repeated, with the same body and with another.
 func (s story) playings() []playing {
 	events := s.Reported()
 	all := []playing{s.asItHappens(events)}
 	for _, order := range orders(len(events)) {
 		if events[order[0]].Name == "recording.finished" {
-			continue // the receiver begins no call with it
+			continue // the receiver starts no call with it
 		}
 		p := playing{story: s, manner: "delivered late, in this order", begins: s.over()}
 		for i, n := range order {
@@ -59,7 +58,7 @@ func (s story) playings() []playing {
 	return append(all, s.saidTwice(events), inOtherWords)
 }
 
-func (s story) asItHappens(events []told) playing {
+func (s story) asItHappens(events []event) playing {
 	p := playing{story: s, manner: asItHappens, begins: noon}
 	for _, e := range events {
 		p.deliveries = append(p.deliveries, delivery{event: e, after: e.At})
@@ -67,7 +66,7 @@ func (s story) asItHappens(events []told) playing {
 	return p
 }
 
-func (s story) saidTwice(events []told) playing {
+func (s story) saidTwice(events []event) playing {
 	p := playing{story: s, manner: "delivered late, each event twice", begins: s.over()}
 	for i, e := range events {
 		first := time.Duration(i) * apart
@@ -76,15 +75,15 @@ func (s story) saidTwice(events []told) playing {
 	return p
 }
 
-// over is a moment after all that the story tells.
+// over is a time after all events of the story.
 func (s story) over() time.Time {
-	last := slices.MaxFunc(s.Events, func(a, b told) int { return int(a.At - b.At) })
+	last := slices.MaxFunc(s.Events, func(a, b event) int { return int(a.At - b.At) })
 	return noon.Add(last.At + time.Second)
 }
 
-// orders are all orders of a few things. Of more they are the order itself and
-// its reverse, each thing taken out of it and put first and last, and others
-// by chance, the same each time.
+// orders returns all orders of n events. If there are too many, it returns the original order, its
+// reverse, each event moved to the front and to the end, and a sample of others. The sample is the
+// same each time.
 func orders(n int) [][]int {
 	few, many := fewEvents, sample
 	if testing.Short() {

@@ -20,12 +20,12 @@ import (
 
 const apiKey = "key"
 
-// org is a Kustomer of one story's own, with the steps that work on it.
+// org is the Kustomer of one story, with the steps that write to it.
 type org struct {
 	*sandbox.Server
 	steps  *activities.Activities
 	now    func() time.Time
-	before sandbox.State // the call
+	before sandbox.State // before the call
 }
 
 func newOrg(t *testing.T, s story) *org {
@@ -35,7 +35,7 @@ func newOrg(t *testing.T, s story) *org {
 		APIKey: apiKey, Budget: 1_000_000, Users: storyfile.KustomerUsers(), Teams: storyfile.KustomerTeams(),
 		Customers: customers, Conversations: conversations,
 		Now:             func() time.Time { return o.now() },
-		AllowDuplicates: true, // so that what is written twice is seen
+		AllowDuplicates: true, // so that duplicates are visible
 	})
 	o.before = o.State()
 	client, err := kustomer.New(kustomer.Config{BaseURL: "http://kustomer.example.com", APIKey: apiKey, Transport: o})
@@ -45,7 +45,7 @@ func newOrg(t *testing.T, s story) *org {
 	return o
 }
 
-// RoundTrip carries requests to the sandbox without a network.
+// RoundTrip passes requests to the sandbox without a network.
 func (o *org) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body == nil {
 		r = r.Clone(r.Context())
@@ -56,7 +56,7 @@ func (o *org) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
-// automationsOf is the story's own file, or the built-in one with what the story adds to it.
+// automationsOf is the story's own file, or the built-in file with the story's additions.
 func automationsOf(t *testing.T, s story) *automation.Set {
 	content := automation.DefaultFile
 	if s.File != nil || s.With != nil {

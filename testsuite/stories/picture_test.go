@@ -16,10 +16,10 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// picture is what is seen in the end.
+// picture is the result of a call.
 type picture storyfile.Picture
 
-// withWhatGoesWithoutSaying fills in what a story leaves out where nothing is special about it.
+// withWhatGoesWithoutSaying adds the usual values that a story omits.
 func (p picture) withWhatGoesWithoutSaying(s story) picture {
 	if p.Conversation != "none" {
 		p.Direction, p.Status = cmp.Or(p.Direction, "in"), cmp.Or(p.Status, "open")
@@ -39,16 +39,16 @@ func (p picture) withWhatGoesWithoutSaying(s story) picture {
 	return p.sorted()
 }
 
-// sorted is the picture with all that has no order of its own in one order.
+// sorted sorts the lists whose order has no meaning.
 func (p picture) sorted() picture {
 	for _, list := range []*[]string{&p.Tags, &p.Assigned, &p.Teams, &p.Notes, &p.Legs, &p.Warnings} {
 		*list = slices.Sorted(slices.Values(*list))
 	}
-	p.Warnings = slices.Compact(p.Warnings) // each step warns for itself
+	p.Warnings = slices.Compact(p.Warnings) // every step adds its warning
 	return p
 }
 
-// see is the picture after the call.
+// see returns the result after the call.
 func (p playing) see(t *testing.T, kustomer *org, state workflows.State) picture {
 	seen := picture{
 		Conversation: "none", Phase: string(state.Phase), Outcome: string(state.Outcome), Agents: state.Summary.Agents,
@@ -58,7 +58,7 @@ func (p playing) see(t *testing.T, kustomer *org, state workflows.State) picture
 		if p.manner != asItHappens {
 			break
 		}
-		brief, _, _ := strings.Cut(warning, ": kustomer: ") // what follows are Kustomer's words, not ours
+		brief, _, _ := strings.Cut(warning, ": kustomer: ") // the rest is Kustomer's message
 		seen.Warnings = append(seen.Warnings, brief)
 	}
 	if p.Becomes.Because != "" {
@@ -116,9 +116,9 @@ func (p playing) seeConversation(t *testing.T, seen *picture, kustomer *org, sta
 	}
 }
 
-// requireNothingElse wants the call to have made no second conversation, to have
-// left all earlier ones as they were, apart from tags of lost calls, and to have made
-// no customers in vain. It returns which conversations lost such a tag.
+// requireNothingElse requires that the call made no second conversation and no unneeded customer,
+// and that earlier conversations are unchanged except for tags of lost calls. It returns the
+// conversations that lost such a tag.
 func requireNothingElse(t *testing.T, kustomer *org, state workflows.State) (settled []string) {
 	now, owner := kustomer.State(), ""
 	for i, c := range now.Conversations {
@@ -140,20 +140,20 @@ func requireNothingElse(t *testing.T, kustomer *org, state workflows.State) (set
 		}
 	}
 	for _, one := range now.Customers[len(kustomer.before.Customers):] {
-		// Kustomer wants a customer for each conversation, also while it is not known who calls.
+		// Kustomer requires a customer for each conversation, even if the caller is unknown.
 		if name := displayName(one); one.ID != owner && name != "Unknown caller" {
-			require.Fail(t, "a customer was made in vain", name)
+			require.Fail(t, "an unneeded customer was created", name)
 		}
 	}
 	return settled
 }
 
-// lostTag is that of lost calls in the built-in file.
+// lostTag is the tag of lost calls in the built-in file.
 const lostTag = "call_lost"
 
 func isLost(c sandbox.Conversation) bool { return slices.Contains(c.Tags, lostTag) }
 
-// inWords is a leg as stories tell it.
+// inWords describes a leg as stories do.
 func inWords(leg call.LegSummary) string {
 	words := strings.TrimPrefix(leg.AgentID, storyfile.AgentID(""))
 	if words == "" {
@@ -168,14 +168,14 @@ func inWords(leg call.LegSummary) string {
 	return words + " in vain"
 }
 
-// entry is a voice entry as stories tell it, with its times since noon.
+// entry describes a voice entry as stories do, with its times since noon.
 func entry(m sandbox.Message) string {
 	text := fmt.Sprintf("%s %s: %s", m.Channel, m.Direction, m.Subject)
 	if m.Preview != "" {
 		text += ", " + inOneLine(m.Preview)
 	}
 	for _, name := range []string{"from", "to"} {
-		if number, told := m.Meta[name]; told {
+		if number, exists := m.Meta[name]; exists {
 			text += fmt.Sprintf(", %s %s", name, number)
 		}
 	}
@@ -190,7 +190,7 @@ func entry(m sandbox.Message) string {
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
-// displayName is the customer's name, or else the number, as for those whom a call has made.
+// displayName is the customer's name, or the number of a customer that a call has created.
 func displayName(one sandbox.Customer) string {
 	return cmp.Or(one.Name, strings.Join(append(one.Phones, one.SharedPhones...), " "))
 }

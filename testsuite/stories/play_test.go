@@ -16,16 +16,17 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// untilLookedAt is how long after the story a parked call is looked at; an operator would decide it then.
+// untilLookedAt is the time after the story at which a parked call is checked, when an operator
+// would decide.
 const untilLookedAt = 10 * time.Minute
 
-// play plays the story to a Kustomer of its own and answers with what is seen in the end.
+// play plays the story with its own Kustomer and returns the result.
 func (p playing) play(t *testing.T) picture {
 	kustomer := newOrg(t, p.story)
 	suite := testsuite.WorkflowTestSuite{}
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError + 1}))))
 	env := suite.NewTestWorkflowEnvironment()
-	env.SetTestTimeout(time.Minute) // of a machine that others use too
+	env.SetTestTimeout(time.Minute) // for a busy machine
 	env.SetStartTime(p.begins)
 	kustomer.now = env.Now
 	workflows.Register(env, kustomer.steps)
@@ -61,7 +62,7 @@ func (p playing) play(t *testing.T) picture {
 	return p.see(t, kustomer, state)
 }
 
-// delivered is an event as the call's workflow gets it.
+// delivered is an event as the call's workflow receives it.
 func (p playing) delivered(t *testing.T, d delivery) call.Event {
 	body := p.Body(d.event, noon)
 	if d.fields != nil {
@@ -70,16 +71,17 @@ func (p playing) delivered(t *testing.T, d delivery) call.Event {
 	return p.signalOf(t, d.event, body, p.begins.Add(d.after))
 }
 
-// cameInTime counts the events that came before the call's run had ended. Others are acknowledged, and no more.
+// cameInTime counts the events that arrived before the workflow ended. Later events are only
+// acknowledged.
 func (p playing) cameInTime(ended time.Time) int {
-	heard := make(map[string]bool)
+	inTime := make(map[string]bool)
 	for _, d := range p.deliveries {
 		if !p.begins.Add(d.after).After(ended) {
-			heard[d.event.Title()] = true
+			inTime[d.event.Title()] = true
 		}
 	}
-	return len(heard)
+	return len(inTime)
 }
 
-// inOneLine makes a text of several lines one that a story can hold.
+// inOneLine joins the lines of a text, because a story has one line per text.
 func inOneLine(text string) string { return strings.ReplaceAll(text, "\n", " / ") }

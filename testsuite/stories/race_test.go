@@ -2,7 +2,8 @@
 
 package stories
 
-// The race detector makes a playing ten times as slow, and races do not hide in the order of events.
+// The race detector makes a playing ten times slower, and the order of events does not reveal
+// races.
 const (
 	fewEvents    = 4
 	sample       = 24

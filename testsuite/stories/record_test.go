@@ -12,9 +12,8 @@ import (
 	"github.com/callthread/callthread/internal/storyfile"
 )
 
-// The record alone, without Temporal and Kustomer, comes to the same end whatever
-// the order of the reports, and however often each is repeated in other words. That
-// takes microseconds, so here every order is played.
+// The record alone, without Temporal and Kustomer, must end the same for every order of the reports
+// and every repetition. This takes microseconds, so every order is played.
 func TestRecordEndsTheSameInEveryOrder(t *testing.T) {
 	for _, s := range everyStory(t) {
 		t.Run(s.Title, func(t *testing.T) {
@@ -42,7 +41,7 @@ func TestRecordEndsTheSameInEveryOrder(t *testing.T) {
 	}
 }
 
-// inOrder puts the first reports in an order.
+// inOrder sorts the first reports into the given order.
 func inOrder(reports []call.Event, order []int) []call.Event {
 	ordered := slices.Clone(reports)
 	for i, n := range order {
@@ -51,7 +50,7 @@ func inOrder(reports []call.Event, order []int) []call.Event {
 	return ordered
 }
 
-// eventsToPermute bounds the orders of a story, in short mode to 120.
+// eventsToPermute limits the orders of a story, in short mode to 120.
 func eventsToPermute() int {
 	if testing.Short() {
 		return min(recordEvents, 5)
@@ -59,18 +58,19 @@ func eventsToPermute() int {
 	return recordEvents
 }
 
-// recordEnd is what a record has come to when the call is over.
+// recordEnd is the content of a record when the call is over.
 type recordEnd struct {
 	Facts    call.Facts
-	Customer string // to whom the conversation belongs
-	// Legs have no order: each is reported by itself.
+	Customer string // who owns the conversation
+	// Legs have no order, because each is reported separately.
 	Legs []string
-	// Notes are the names of those that steps write, sorted: which pick-up has which depends on the order.
+	// Notes are the sorted names of the notes that steps write. Which pick-up has which name
+	// depends on the order.
 	Notes []string
 }
 
-// end plays the reports as they arrive late, one shortly after the other, and
-// does every step at once.
+// end plays the reports as if they arrive late, one shortly after the other, and does every step at
+// once.
 func (s story) end(reports, again []call.Event) (end recordEnd) {
 	now := s.over()
 	record := call.Record{Key: callID, Started: now, Limits: call.DefaultLimits}
@@ -104,7 +104,7 @@ func (s story) end(reports, again []call.Event) (end recordEnd) {
 	return end
 }
 
-// notesOf are the names of the notes that a step writes.
+// notesOf returns the names of the notes that a step writes.
 func notesOf(step call.Step) (names []string) {
 	for _, p := range step.NewPickUps() {
 		names = append(names, p.Note)
@@ -118,7 +118,7 @@ func notesOf(step call.Step) (names []string) {
 	return names
 }
 
-// requireEnd requires what the story says, as far as the record knows it.
+// requireEnd compares a record with the part of the story's result that a record contains.
 func (s story) requireEnd(t *testing.T, end recordEnd) {
 	want := s.Becomes.withWhatGoesWithoutSaying(s)
 	require.Equal(t, want.Outcome, string(end.Facts.Outcome))
@@ -129,8 +129,8 @@ func (s story) requireEnd(t *testing.T, end recordEnd) {
 
 const counter = "call.deliveryAttempt"
 
-// otherWords are the fields that a repeated report contains, by how their names begin:
-// those of all buckets, and those that automations with other buckets send.
+// otherWords are the fields of a repeated report by the beginnings of their names: the fields of
+// all buckets, and those that automations with other buckets send.
 var otherWords = [][]string{
 	{"call.", "agent.", "queue.", "recording."},
 	{"call.", "agent.", "recording."},
@@ -140,13 +140,13 @@ var otherWords = [][]string{
 	{"call.id", "call.parentId", "queue.", "recording."},
 }
 
-// inOtherWords is the same report in another body: with these fields, under another
-// delivery counter, and with another signature in its link.
-func (s story) inOtherWords(t *testing.T, e told, fields []string) map[string]string {
+// inOtherWords is the same report with another body: these fields, another delivery counter, and
+// another signature in its link.
+func (s story) inOtherWords(t *testing.T, e event, fields []string) map[string]string {
 	body := s.Body(e, noon)
 	if e.Link != "" {
 		body["recording.url"] += "?signature=2"
-		fields = append(slices.Clip(fields), "recording.") // which nothing else identifies
+		fields = append(slices.Clip(fields), "recording.") // nothing else identifies the recording
 	}
 	maps.DeleteFunc(body, func(name, _ string) bool {
 		return !slices.ContainsFunc(fields, func(beginning string) bool { return strings.HasPrefix(name, beginning) })

@@ -1,8 +1,9 @@
-// Package stories proves the whole life of a call by example. Each story in the
-// YAML files beside it tells what babelforce announces of one call, and what
-// Kustomer and the call's run show in the end, whatever the order in which the
-// announcements arrive and however often. It is written for people who run a
-// call centre; README.md says how to read one.
+// Package stories checks whole calls by example.
+//
+// Each story in the YAML files contains what babelforce reports about a call, and what Kustomer and
+// the call's workflow must show at the end. The result must be the same for every order of the
+// reports and every repetition. Stories are written for people who run a call centre; README.md
+// explains the format.
 package stories
 
 import (
@@ -21,7 +22,7 @@ import (
 	"github.com/callthread/callthread/internal/storyfile"
 )
 
-// few is how many stories are too few to speak of the whole life of a call.
+// few is the number of stories below which the test does not cover a call's whole life.
 const few = 40
 
 func TestStories(t *testing.T) {
@@ -33,14 +34,14 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// everyStory reads all stories, each of which has a title of its own.
+// everyStory reads all stories. Their titles must be unique.
 func everyStory(t *testing.T) (all []story) {
 	files, err := filepath.Glob("*.yaml")
 	require.NoError(t, err)
 	titles := make(map[string]bool)
 	for _, file := range files {
 		for _, s := range read(t, file) {
-			require.False(t, titles[s.Title], "two stories are called %q", s.Title)
+			require.False(t, titles[s.Title], "two stories have the title %q", s.Title)
 			titles[s.Title] = true
 			all = append(all, s)
 		}
@@ -49,7 +50,7 @@ func everyStory(t *testing.T) (all []story) {
 	return all
 }
 
-// provesItself plays the story in every order that is worth it, and shows the first that comes out otherwise.
+// provesItself plays the story in every playing and shows the first with a different result.
 func (s story) provesItself(t *testing.T) {
 	playings, first, failed := s.playings(), "", 0
 	for _, playing := range playings {
@@ -67,8 +68,8 @@ func (s story) provesItself(t *testing.T) {
 	t.Logf("%d deliveries", len(playings))
 }
 
-// wants is what is to be seen in the end. What the run has warned of on the
-// way depends on the way: it is compared as the call happens, and no other time.
+// wants is the expected result. The warnings depend on the order of the reports, so they are
+// compared only if the reports arrive as the call happens.
 func (p playing) wants() picture {
 	want := p.Becomes.withWhatGoesWithoutSaying(p.story)
 	if p.manner != asItHappens {
@@ -89,7 +90,7 @@ func read(t *testing.T, file string) (stories []story) {
 	return stories
 }
 
-// difference says what of a picture is not as the story has it, in the story's words; nothing if all is.
+// difference describes, in the story's terms, where a result differs; empty if it does not.
 func difference(t *testing.T, want, seen picture) (differs string) {
 	wanted, found := parts(t, want), parts(t, seen)
 	for _, name := range slices.Sorted(maps.Keys(union(wanted, found))) {
@@ -100,7 +101,7 @@ func difference(t *testing.T, want, seen picture) (differs string) {
 	return differs
 }
 
-// parts are those of a picture that are not empty, by their names in the story.
+// parts returns the parts of a picture that are not empty, by their names in the story.
 func parts(t *testing.T, p picture) (parts map[string]any) {
 	text, err := yaml.Marshal(p)
 	require.NoError(t, err)

@@ -10,28 +10,28 @@ import (
 	"github.com/callthread/callthread/internal/storyfile"
 )
 
-// noon is when every call begins to ring: later than any machine's clock, so
-// that no step takes what a story tells for older than the story.
+// noon is when every call begins to ring. It is later than the clock of any machine, so that no
+// step treats what a story contains as older than the story.
 var noon = time.Date(2036, 11, 24, 12, 0, 0, 0, time.UTC)
 
 const callID = storyfile.CallID
 
-// story is one call, with what is to be seen of it in the end.
+// story is one call with its expected result.
 type story struct {
 	storyfile.Story
 	Becomes picture
 }
 
-// told is one event of babelforce's.
-type told = storyfile.Event
+// event is one event from babelforce.
+type event = storyfile.Event
 
-// signal is the event as the call's workflow gets it, from the webhook on.
-func (s story) signal(t *testing.T, e told, receivedAt time.Time) call.Event {
+// signal is the event as the call's workflow receives it, decoded from its webhook.
+func (s story) signal(t *testing.T, e event, receivedAt time.Time) call.Event {
 	return s.signalOf(t, e, s.Body(e, noon), receivedAt)
 }
 
-// signalOf is the event in another body than the usual.
-func (s story) signalOf(t *testing.T, e told, body map[string]string, receivedAt time.Time) call.Event {
+// signalOf is the event with another body than the usual one.
+func (s story) signalOf(t *testing.T, e event, body map[string]string, receivedAt time.Time) call.Event {
 	decoded, err := e.Decode(body)
 	require.NoError(t, err, s.Title)
 	return decoded.Report(receivedAt)

@@ -15,10 +15,10 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// times are the fields of a report that say when or for how long.
+// times are the fields of a report that contain times and durations.
 var times = []string{"call.duration", "call.dateCreated", "call.dateEstablished", "call.dateFinished"}
 
-// A report that says less makes notes say less, and never anything else.
+// A report with fewer fields may make notes shorter, but never different.
 func TestNoNoteContainsAValueThatNoReportContained(t *testing.T) {
 	for _, s := range everyStory(t) {
 		t.Run(s.Title, func(t *testing.T) {
@@ -34,11 +34,11 @@ func TestNoNoteContainsAValueThatNoReportContained(t *testing.T) {
 	}
 }
 
-// thinned tries the story without each report that another one makes up for, and without
-// each of its times, of each report and of all of them.
+// thinned tries the story without each report that others make up for, and without each of its
+// times, in each report and in all of them.
 func (s story) thinned(try func(how string, thin func(i int, body map[string]string))) {
 	for i, lost := range s.Reported() {
-		hasLeg := func(e told) bool { return e.Talked > 0 && (e.Of == lost.Agent || e.Of == lost.Of) }
+		hasLeg := func(e event) bool { return e.Talked > 0 && (e.Of == lost.Agent || e.Of == lost.Of) }
 		if lost.Name == "call.bridged" && slices.ContainsFunc(s.Reported(), hasLeg) {
 			try(fmt.Sprintf("without report %d", i), func(of int, body map[string]string) {
 				if i == of {
@@ -58,15 +58,15 @@ func (s story) thinned(try func(how string, thin func(i int, body map[string]str
 	}
 }
 
-// valued is a note by its first line, with the values of its lines that contain a number.
+// valued is a note by its first line, with the values of the lines that contain a number.
 type valued struct {
 	first  string
 	values map[string]string
 }
 
-// requireTrue requires that each value is one that the whole story has in such a note,
-// or follows from others that are: without the agents' legs, the time talked is what is
-// left of the call. What the whole story does not say cannot be compared.
+// requireTrue requires that each value is also in such a note of the whole story, or follows from
+// other values: without the agents' legs, the time talked is the rest of the call. Values that the
+// whole story does not contain cannot be compared.
 func (n valued) requireTrue(t *testing.T, full []valued, how string) {
 	t.Helper()
 	left := inSeconds(n.values["Total"]) - inSeconds(n.values["Waited"])

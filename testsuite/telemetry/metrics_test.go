@@ -1,5 +1,5 @@
-// Package telemetry proves what the programs tell of themselves, in metrics and
-// in traces, and that dashboard, alerts and documents ask for nothing else.
+// Package telemetry checks the metrics and traces of the programs as they are shipped, and that
+// the dashboard, the alerts and the documents name only metrics that exist.
 package telemetry
 
 import (
@@ -27,17 +27,17 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(stage.Run(m)) }
 
-// programs are receiver and worker as they are shipped, beside those of a stage.
+// programs are the receiver and the worker as they are shipped besides the stage's.
 type programs struct {
 	*stage.Stage
-	queue            string // their own: the stage's worker must not take their calls
+	queue            string // their own, so that the stage's worker does not take their calls
 	receiver, worker *child.Process
-	webhooks         string // where they are sent
+	webhooks         string // address of the receiver
 	pages            map[string]string
 }
 
-// startedPrograms starts both, in an environment with these settings, and waits
-// until the worker says that it is ready.
+// startedPrograms starts both programs with these settings, and waits until the worker reports
+// that it is ready.
 func startedPrograms(t *testing.T, settings ...string) *programs {
 	t.Helper()
 	p, built := &programs{Stage: stage.Set(t), queue: t.Name()}, stage.Programs(t)
@@ -65,7 +65,7 @@ func (p *programs) start(t *testing.T, settings []string, line ...string) *child
 	return process
 }
 
-// addressOf is what a program has logged that it serves at.
+// addressOf returns the address that a program has logged with the message.
 func addressOf(t *testing.T, process *child.Process, message string) (address string) {
 	t.Helper()
 	logged := regexp.MustCompile(`"msg":"` + message + `","address":"([^"]+)"`)
@@ -87,7 +87,7 @@ func status(t *testing.T, url string) int {
 	return response.StatusCode
 }
 
-// page is what Prometheus reads of a program.
+// page returns the metrics page of a program.
 func (p *programs) page(t *testing.T, program string) string {
 	t.Helper()
 	response, err := http.Get(p.pages[program] + "/metrics")
@@ -120,7 +120,7 @@ func (p *programs) send(t *testing.T, event, body string, wants int) {
 	require.Equal(t, wants, response.StatusCode)
 }
 
-// play has everything happen that metrics tell of, and returns the calls' keys.
+// play causes every event that the metrics count, and returns the calls' keys.
 func (p *programs) play(t *testing.T) (keys []string) {
 	t.Helper()
 	for n := range 4 {
@@ -137,7 +137,7 @@ func (p *programs) play(t *testing.T) (keys []string) {
 	p.send(t, "call-bridged", stage.Bridged(keys[0]), http.StatusAccepted)
 	p.send(t, "call-finished", stage.Finished(keys[0]), http.StatusAccepted)
 	require.Equal(t, workflows.Finished, p.Result(t, keys[0]).Phase)
-	p.send(t, "call-finished", stage.Finished(keys[0]), http.StatusAccepted) // once more, and without effect
+	p.send(t, "call-finished", stage.Finished(keys[0]), http.StatusAccepted) // a repeated event has no effect
 
 	p.send(t, "call-inbound", stage.Inbound(keys[1]), http.StatusAccepted)
 	p.send(t, "call-bridged", stage.ParentLeg(keys[1], "")+`,"agent":{"id":"4799","name":"Nobody in Kustomer"}}`, http.StatusAccepted)
@@ -147,13 +147,13 @@ func (p *programs) play(t *testing.T) (keys []string) {
 	p.send(t, "call-finished", stage.Abandoned(keys[2]), http.StatusAccepted)
 	p.Result(t, keys[2])
 
-	p.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
+	p.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // the full request and the reduced one
 	p.send(t, "call-inbound", stage.Inbound(keys[3]), http.StatusAccepted)
 	p.AwaitParked(t, keys[3])
 	return keys
 }
 
-// misguide starts a run that the worker does not know how to carry out, as one of a newer release would be.
+// misguide starts a workflow that the worker cannot run, such as one of a newer release.
 func (p *programs) misguide(t *testing.T) {
 	t.Helper()
 	run, err := p.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: t.Name(), TaskQueue: p.queue}, "NoSuchWorkflow")
@@ -163,8 +163,8 @@ func (p *programs) misguide(t *testing.T) {
 	})
 }
 
-// Calls are counted on the whole server: no other test is on it meanwhile.
-func TestMetricsOfTheProgramsTellWhatBecameOfCalls(t *testing.T) {
+// Calls are counted on the whole server, so no other test runs on it at the same time.
+func TestProgramsCountCalls(t *testing.T) {
 	p := startedPrograms(t)
 	fresh := ownCounters(p.page(t, "receiver") + p.page(t, "worker"))
 	keys := p.play(t)
@@ -185,7 +185,7 @@ func TestMetricsOfTheProgramsTellWhatBecameOfCalls(t *testing.T) {
 
 	p.Reset(t, keys[0], slices.Min[[]int64])
 	p.Result(t, keys[0])
-	for _, line := range []string{ // a call that is carried out again is neither another one nor a slow one
+	for _, line := range []string{ // a repeated step is neither another call nor a slow one
 		`callthread_step_attempts_total{result="done",step="CreateConversation"} 4`,
 		`callthread_ring_to_conversation_seconds_count 3`,
 		`callthread_bridge_to_update_seconds_count 2`,
@@ -212,7 +212,8 @@ func TestMetricsOfTheProgramsTellWhatBecameOfCalls(t *testing.T) {
 	require.Equal(t, fresh, ownCounters(everything), "a series that appears with its first increment shows no increase")
 }
 
-// ownCounters are our counters with their labels, but for those that Kustomer's answers make.
+// ownCounters returns the product's counters with their labels, except those that depend on
+// Kustomer's answers.
 func ownCounters(pages string) []string {
 	shown := regexp.MustCompile(`(?m)^callthread_\w+_total(\{.*\})?`).FindAllString(pages, -1)
 	slices.Sort(shown)

@@ -22,12 +22,12 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// collector takes spans as any OpenTelemetry collector does.
+// collector receives spans as any OpenTelemetry collector does.
 type collector struct {
-	setting string // of programs that are to send spans here
+	setting string // for programs that send spans to this collector
 
 	mu    sync.Mutex
-	raw   []byte // all that was ever sent
+	raw   []byte // everything that was sent
 	spans []*tracepb.Span
 }
 
@@ -68,7 +68,7 @@ func (c *collector) named(name string) (found []*tracepb.Span) {
 	return found
 }
 
-// under is the one span of this name whose parent is the given one; nil is none.
+// under returns the only span with this name and parent; a nil parent means a root span.
 func (c *collector) under(t *testing.T, parent *tracepb.Span, name string) *tracepb.Span {
 	t.Helper()
 	var found []*tracepb.Span
@@ -84,13 +84,14 @@ func (c *collector) under(t *testing.T, parent *tracepb.Span, name string) *trac
 	return found[0]
 }
 
-// tracedCall is a call on which Kustomer quotes somebody, at first in passing and then so that it is parked.
-// After that it goes on under another worker, with these settings. The answer is the log of the first.
+// tracedCall plays a call during which Kustomer's errors contain personal data. The first one is
+// retried, and the second one parks the call. The call continues on another worker with these
+// settings. The result is the log of the first worker.
 func tracedCall(t *testing.T, p *programs, settings ...string) (log string) {
 	t.Helper()
 	c := personal.Call{Key: t.Name(), Number: personal.Callers + "00"}
 	personal.Refuse(p.Sandbox, "/v1/conversations", 503, 1)
-	personal.Refuse(p.Sandbox, "/v1/conversations", 400, 2) // whole, and bare
+	personal.Refuse(p.Sandbox, "/v1/conversations", 400, 2) // the full request and the reduced one
 	p.send(t, "call-inbound", c.Inbound(), http.StatusAccepted)
 	require.Contains(t, p.AwaitParked(t, c.Key).ParkedBecause, personal.OthersName)
 	p.Decide(t, c.Key, workflows.UpdateRetry)
@@ -107,12 +108,12 @@ func tracedCall(t *testing.T, p *programs, settings ...string) (log string) {
 	return log
 }
 
-func TestOneTraceShowsACallFromItsWebhookToKustomerAndNamesNobody(t *testing.T) {
+func TestTraceCoversACallWithoutPersonalData(t *testing.T) {
 	t.Parallel()
 	spans := startedCollector(t)
 	p := startedPrograms(t, spans.setting)
 	log := tracedCall(t, p, spans.setting)
-	p.receiver.Stop(20 * time.Second) // each hands over its last spans
+	p.receiver.Stop(20 * time.Second) // each program exports its last spans
 	p.worker.Stop(20 * time.Second)
 
 	require.Empty(t, personal.Legible(spans.raw))
@@ -120,7 +121,7 @@ func TestOneTraceShowsACallFromItsWebhookToKustomerAndNamesNobody(t *testing.T) 
 	started := spans.under(t, webhook, "StartWorkflow:CallWorkflow")
 	require.Contains(t, log, `"TraceID":"`+hex.EncodeToString(webhook.GetTraceId()), "the log leads to the trace")
 	runs := make(map[string]bool)
-	for _, run := range spans.named("RunWorkflow:CallWorkflow") { // of the worker under which the call ended, and maybe of the first
+	for _, run := range spans.named("RunWorkflow:CallWorkflow") { // of the worker on which the call ended, and possibly of the first one
 		require.Equal(t, started.GetSpanId(), run.GetParentSpanId())
 		require.Equal(t, webhook.GetTraceId(), run.GetTraceId())
 		require.Less(t, run.GetStartTimeUnixNano(), run.GetEndTimeUnixNano())
@@ -132,7 +133,7 @@ func TestOneTraceShowsACallFromItsWebhookToKustomerAndNamesNobody(t *testing.T) 
 		require.Contains(t, runs, string(scheduled.GetParentSpanId()))
 		require.Equal(t, webhook.GetTraceId(), scheduled.GetTraceId())
 	}
-	var attempts []*tracepb.Span // the last of them after the operator's decision
+	var attempts []*tracepb.Span // the last ones follow the operator's decision
 	for _, scheduled := range spans.named("StartActivity:CreateConversation") {
 		for _, attempt := range spans.named("RunActivity:CreateConversation") {
 			if string(attempt.GetParentSpanId()) == string(scheduled.GetSpanId()) {
@@ -165,7 +166,7 @@ func TestOneTraceShowsACallFromItsWebhookToKustomerAndNamesNobody(t *testing.T) 
 	require.Contains(t, string(spans.raw), "callthread-worker")
 }
 
-// attribute is the value of one of a span's.
+// attribute returns the value of a span's attribute.
 func attribute(span *tracepb.Span, key string) string {
 	for _, attribute := range span.GetAttributes() {
 		if attribute.GetKey() == key {
@@ -178,7 +179,7 @@ func attribute(span *tracepb.Span, key string) string {
 	return ""
 }
 
-func TestWithoutTracesNothingIsSentAndNoHistoryHasHeaders(t *testing.T) {
+func TestWithoutTracesHistoriesHaveNoHeaders(t *testing.T) {
 	t.Parallel()
 	spans := startedCollector(t)
 	p := startedPrograms(t, spans.setting, "OTEL_TRACES_EXPORTER=none")

@@ -26,8 +26,8 @@ var (
 	ownFamily  = regexp.MustCompile(`(?m)^# TYPE (callthread_\w+) `)
 )
 
-// requireNamedMetricsAreAmong checks that no panel, alert or document asks for
-// a metric that is not on the pages of the programs, and that what is ours is documented.
+// requireNamedMetricsAreAmong checks that panels, alerts and documents name only metrics on the
+// pages of the programs, and that the product's metrics are documented.
 func requireNamedMetricsAreAmong(t *testing.T, pages string) {
 	t.Helper()
 	existing := make(map[string]bool)
@@ -47,7 +47,7 @@ func requireNamedMetricsAreAmong(t *testing.T, pages string) {
 	}
 }
 
-func TestEveryAlertHasItsRunbookEntryAndEveryEntryItsAlert(t *testing.T) {
+func TestAlertsMatchRunbookEntries(t *testing.T) {
 	var rules struct {
 		Groups []struct {
 			Rules []struct {
@@ -75,7 +75,7 @@ func TestEveryAlertHasItsRunbookEntryAndEveryEntryItsAlert(t *testing.T) {
 	require.Len(t, regexp.MustCompile(`(?m)^### Callthread`).FindAllString(runbook.Text, -1), alerts+optional)
 }
 
-// panel is what the test wants to know of one on a dashboard.
+// panel is the part of a dashboard's panel that the test reads.
 type panel struct {
 	ID                       int
 	Type, Title, Description string
@@ -84,7 +84,7 @@ type panel struct {
 	Targets                  []struct{ Expr string }
 }
 
-func TestEveryPanelSaysInWordsWhatItShows(t *testing.T) {
+func TestPanelsHaveDescriptions(t *testing.T) {
 	var dashboard struct {
 		UID, Title string
 		Templating struct {

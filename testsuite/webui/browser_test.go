@@ -17,11 +17,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// timeout is how long a page may take to say what it must: machines are busy.
+// timeout bounds the time until a page shows what it must. Test machines are slow.
 const timeout = 30 * time.Second
 
-// browser is a headless Chromium, driven through a pair of pipes by its DevTools
-// protocol: a handful of its methods, for which a library would bring along all of them.
+// browser is a headless Chromium, controlled over two pipes with its DevTools protocol. The
+// tests need few of the protocol's methods, so no library is used.
 type browser struct {
 	commands io.Writer
 
@@ -39,7 +39,7 @@ type answer struct {
 	} `json:"error"`
 }
 
-// chromium is the browser that CHROMIUM names, or the first on PATH.
+// chromium returns the browser that CHROMIUM names, or the first one on PATH.
 func chromium(t *testing.T) string {
 	t.Helper()
 	if named := os.Getenv("CHROMIUM"); named != "" {
@@ -54,7 +54,7 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
-// startBrowser starts a browser with a profile of its own, until the test ends.
+// startBrowser starts a browser with its own profile until the test ends.
 func startBrowser(t *testing.T) *browser {
 	t.Helper()
 	command := exec.Command(chromium(t), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
@@ -64,7 +64,7 @@ func startBrowser(t *testing.T) *browser {
 	require.NoError(t, err)
 	answers, ours, err := os.Pipe()
 	require.NoError(t, err)
-	command.ExtraFiles = []*os.File{theirs, ours} // its descriptors 3 and 4, as it expects them
+	command.ExtraFiles = []*os.File{theirs, ours} // Chromium expects the pipes as descriptors 3 and 4
 	require.NoError(t, command.Start())
 	require.NoError(t, errors.Join(theirs.Close(), ours.Close()))
 
@@ -80,7 +80,7 @@ func startBrowser(t *testing.T) *browser {
 	return b
 }
 
-// read hands each answer to the one who waits for it. Messages end with a zero byte.
+// read passes each answer to the caller that waits for it. Messages end with a zero byte.
 func (b *browser) read(from io.Reader) {
 	for messages := bufio.NewReader(from); ; {
 		message, err := messages.ReadBytes(0)
@@ -103,7 +103,7 @@ func (b *browser) read(from io.Reader) {
 	}
 }
 
-// send asks for something. The answer comes once, or never where the browser ends before.
+// send sends a request. The channel receives one answer, or none if the browser ends first.
 func (b *browser) send(session, method string, params any) <-chan answer {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -134,7 +134,7 @@ type page struct {
 	session string
 }
 
-// ask waits for an answer.
+// ask sends a request and waits for the answer.
 func (p page) ask(method string, params, result any) error {
 	select {
 	case said, lives := <-p.send(p.session, method, params):
@@ -166,7 +166,7 @@ func (b *browser) open(t *testing.T, width, height int) page {
 	return p
 }
 
-// visit goes to an address.
+// visit opens an address.
 func (p page) visit(t *testing.T, url string) {
 	t.Helper()
 	var went struct{ ErrorText string }
@@ -174,7 +174,7 @@ func (p page) visit(t *testing.T, url string) {
 	require.Empty(t, went.ErrorText, url)
 }
 
-// run runs a script in the page and returns what it comes to, as text.
+// run runs a script in the page and returns its result as text.
 func (p page) run(script string) (string, error) {
 	var ran struct {
 		Result           struct{ Value any }
@@ -187,13 +187,13 @@ func (p page) run(script string) (string, error) {
 	return fmt.Sprint(ran.Result.Value), err
 }
 
-// text is all that a person can read on the page, with the frames that it shows Markdown in.
+// text returns the visible text of the page, including the frames that contain Markdown.
 func (p page) text() (string, error) {
 	return p.run(`[document, ...[...document.querySelectorAll('iframe')].map(frame => frame.contentDocument)]
 		.map(shown => shown?.body?.innerText ?? '').join('\n')`)
 }
 
-// says waits until the page says all of this.
+// says waits until the page contains all these words.
 func (p page) says(t *testing.T, words ...string) string {
 	t.Helper()
 	var text string
@@ -213,7 +213,7 @@ func (p page) says(t *testing.T, words ...string) string {
 	}
 }
 
-// click clicks on what the selector finds, as soon as it is there.
+// click clicks on the element of the selector as soon as it exists.
 func (p page) click(t *testing.T, selector string) {
 	t.Helper()
 	script := fmt.Sprintf(`(found => { found?.click(); return !!found })(document.querySelector(%q))`, selector)

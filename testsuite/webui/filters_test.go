@@ -22,16 +22,17 @@ import (
 const docsPage = "../../docs/web-ui.md"
 
 var (
-	// filterRow is a row of the table of filters: what for, the filter, and a link to it where it is the same for all.
+	// filterRow is a row of the table of filters: its purpose, the filter, and a link if the filter
+	// is the same for all.
 	filterRow = regexp.MustCompile("(?m)^\\| ([^|`]+) \\| `([^`]+)` \\|(?: \\[open\\]\\(([^)]+)\\))?")
 	since     = regexp.MustCompile(`StartTime > "[^"]+"`)
 	until     = regexp.MustCompile(`StartTime < "[^"]+"`)
 )
 
-// Each filter of the page finds the calls that it is for, on a real server.
+// Each filter in the document must find its calls on a real server.
 func TestFiltersOfThePageFindTheirCalls(t *testing.T) {
 	stage.NeedsTemporal(t)
-	told, err := calls()
+	played, err := calls()
 	require.NoError(t, err)
 	expected := map[string][]string{
 		"ring or are in a queue":               {ringing, held},
@@ -62,16 +63,16 @@ func TestFiltersOfThePageFindTheirCalls(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, filter, link.Query().Get("query"))
 			}
-			filter = since.ReplaceAllString(filter, `StartTime > "`+told.before.UTC().Format(time.RFC3339)+`"`)
-			filter = until.ReplaceAllString(filter, `StartTime < "`+told.after.UTC().Format(time.RFC3339)+`"`)
-			require.EventuallyWithT(t, func(t *assert.CollectT) { // the list lags behind
+			filter = since.ReplaceAllString(filter, `StartTime > "`+played.before.UTC().Format(time.RFC3339)+`"`)
+			filter = until.ReplaceAllString(filter, `StartTime < "`+played.after.UTC().Format(time.RFC3339)+`"`)
+			require.EventuallyWithT(t, func(t *assert.CollectT) { // the workflow list is eventually consistent
 				assert.ElementsMatch(t, expected[what], found(t, mine.Replace(filter)))
 			}, timeout, 100*time.Millisecond)
 		})
 	}
 }
 
-// found are the keys of the calls that a filter of the list finds.
+// found returns the keys of the calls that match a filter.
 func found(t require.TestingT, filter string) (keys []string) {
 	listed, err := product.Temporal.ListWorkflow(context.Background(), &workflowservice.ListWorkflowExecutionsRequest{Query: filter})
 	require.NoError(t, err)
@@ -82,8 +83,8 @@ func found(t require.TestingT, filter string) (keys []string) {
 	return keys
 }
 
-// A word that the Web UI shows and the page does not have explains nothing.
-func TestPagesNameEverySearchAttributeWaitAndStep(t *testing.T) {
+// The document must explain every term that the Web UI shows.
+func TestDocumentsNameEveryTerm(t *testing.T) {
 	page, operations := document.Read(t, docsPage), document.Read(t, "../../docs/operations.md")
 	registered := regexp.MustCompile(`for attribute in (.+); do`).FindStringSubmatch(operations.Text)
 	require.NotNil(t, registered)
@@ -95,7 +96,7 @@ func TestPagesNameEverySearchAttributeWaitAndStep(t *testing.T) {
 	require.ElementsMatch(t, names, strings.Fields(registered[1]), "what Temporal Cloud needs")
 	for _, wait := range append(call.ListedWaits(), call.WaitsForLateReports) {
 		if wait == call.WaitsForKustomer || wait == call.WaitsForOperator {
-			continue // whose lines say more
+			continue // the document has more than a name for these
 		}
 		page.Has(t, "| `now: waits for "+wait.InWords()+"` | ")
 	}

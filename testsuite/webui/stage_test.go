@@ -1,5 +1,5 @@
-// Package webui holds what operators are told of calls in the Temporal Web UI
-// against a real server and a real browser.
+// Package webui checks what operators see of calls in the Temporal Web UI, with a real server and
+// a real browser. It also takes the pictures of docs/web-ui.md.
 package webui
 
 import (
@@ -25,11 +25,11 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// pictures is where to write those of docs/web-ui.md:
+// pictures is the folder for the pictures of docs/web-ui.md:
 // go test ./testsuite/webui -pictures ../../docs/pictures
 var pictures = flag.String("pictures", "", "write the pictures of docs/web-ui.md into this folder")
 
-// product is all of it, on a real Temporal server with its Web UI; there is none in short mode.
+// product is the whole product on a real Temporal server with its Web UI; nil in short mode.
 var product *demo.Stage
 
 func TestMain(m *testing.M) {
@@ -53,32 +53,32 @@ func runOn(m *testing.M) int {
 func start(keys string) (*demo.Stage, error) {
 	return demo.SetStage(context.Background(), demo.StageOptions{
 		NewReceiver: stage.Receiver,
-		Limits:      call.Limits{Settle: 2 * time.Second}, // a busy machine takes its time between two webhooks
+		Limits:      call.Limits{Settle: 2 * time.Second}, // a busy machine may delay the second of two webhooks
 		Budget:      100_000, Keys: keys, Progress: os.Stderr, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 }
 
-// The calls on the stage, by their keys.
+// The keys of the calls on the stage.
 const (
 	ringing    = "5b1f0ac27c9e4d1e"
-	held       = "81d62f7bb04a4c09" // up, because Kustomer is down
+	held       = "81d62f7bb04a4c09" // delayed, because Kustomer is unavailable
 	talking    = "c7d81f02a95e43f6"
 	answered   = "e2904bb61d7f4a38"
-	unassigned = "f6a7c83e50b24d91" // by an agent whom Kustomer does not know
+	unassigned = "f6a7c83e50b24d91" // answered by an agent who is not in Kustomer
 	missed     = "0d3e5f1892ab4c77"
 	parked     = "93b8d4e07f1642ca"
 	terminated = "a40c9e6d8815437b"
 )
 
-// moments are before the first of the calls and after the last.
+// moments are times before the first call and after the last one.
 type moments struct{ before, after time.Time }
 
-// calls plays the calls, once for all tests.
+// calls plays the calls once for all tests.
 var calls = sync.OnceValues(func() (moments, error) {
-	told := moments{before: time.Now().Add(-time.Second)}
+	played := moments{before: time.Now().Add(-time.Second)}
 	agent := `,"agent":{"id":"4711","name":"Amira Haddad","sourceId":"5f0c1a2b3c4d5e6f70819210"},"queue":{"name":"Support"}`
 	nobody := `,"agent":{"id":"4790","name":"Nora New"},"queue":{"name":"Sales"}`
-	product.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // whole, and bare
+	product.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400, Times: 2}) // the full request and the reduced one
 	steps := []func() error{
 		send("call-inbound", parked, "", ""), await(parked, workflows.Parked),
 		send("call-inbound", ringing, "", ""), await(ringing, workflows.Ringing),
@@ -96,14 +96,14 @@ var calls = sync.OnceValues(func() (moments, error) {
 	)
 	for _, step := range steps {
 		if err := step(); err != nil {
-			return told, err
+			return played, err
 		}
 	}
-	told.after = time.Now().Add(time.Second)
-	return told, nil
+	played.after = time.Now().Add(time.Second)
+	return played, nil
 })
 
-// down lets Kustomer fail at opening conversations from now on.
+// down makes Kustomer fail to create conversations.
 func down() error {
 	product.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: http.StatusServiceUnavailable})
 	return nil
@@ -133,7 +133,7 @@ func post(to *demo.Stage, event, body string) error {
 	return nil
 }
 
-// await waits until a call is in a phase and Kustomer has been told so, or has refused to be.
+// await waits until a call is in a phase and Kustomer has accepted or refused the update.
 func await(key string, phase workflows.Phase) func() error {
 	return func() error {
 		var state workflows.State
@@ -162,7 +162,7 @@ func terminate(key string) func() error {
 	}
 }
 
-// conversation is the id of a call's conversation.
+// conversation returns the id of a call's conversation.
 func conversation(t *testing.T, key string) string {
 	t.Helper()
 	all := product.Sandbox.State().Conversations

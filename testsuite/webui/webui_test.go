@@ -16,8 +16,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// What an operator asks, and the words on the page that answer it. Nobody has
-// to read a payload for that.
+// Each question of an operator is answered by words on a page. No payload has to be read.
 func TestOperatorsQuestionsAreAnsweredInTheWebUI(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
@@ -67,7 +66,7 @@ func TestOperatorsQuestionsAreAnsweredInTheWebUI(t *testing.T) {
 		p.visitCall(t, missed, "user-metadata")
 		p.says(t, "call ended (hangup)", "over: the caller hung up in the queue")
 		p.visitCall(t, unassigned, "user-metadata")
-		p.says(t, "answered by agent 4790", "assigned to nobody: Kustomer does not know the agent")
+		p.says(t, "answered by agent 4790", "left unassigned: Kustomer does not know the agent")
 	})
 	t.Run("When was what done?", func(t *testing.T) {
 		p.visitCall(t, answered, "history")
@@ -78,7 +77,7 @@ func TestOperatorsQuestionsAreAnsweredInTheWebUI(t *testing.T) {
 	})
 }
 
-// addColumns does what docs/web-ui.md says to do once in each browser.
+// addColumns follows the instructions of docs/web-ui.md for a new browser.
 func addColumns(t *testing.T, p page) {
 	t.Helper()
 	p.click(t, `[data-testid=workflows-summary-table-configuration-button]`)
@@ -88,10 +87,10 @@ func addColumns(t *testing.T, p page) {
 	for _, column := range []string{"CallPhase", "WaitsFor", "CallOutcome", "QueueName", "ParkedBecause", "Start", "End"} {
 		p.click(t, `[data-testid="orderable-list-item-`+column+`-add-button"]`)
 	}
-	p.visit(t, product.UI+"/namespaces/default/workflows") // the browser remembers
+	p.visit(t, product.UI+"/namespaces/default/workflows") // the browser stores the columns
 }
 
-// visitCall goes to a page of a call's run, which the Web UI finds by the call alone.
+// visitCall opens a page of a call's workflow, which the Web UI finds by the workflow id alone.
 func (p page) visitCall(t *testing.T, key, tab string) {
 	t.Helper()
 	p.visitCallOn(t, product, key, tab)
@@ -106,7 +105,7 @@ func (p page) visitCallOn(t *testing.T, on *demo.Stage, key, tab string) {
 	p.visit(t, on.UI+"/namespaces/default/workflows/"+url.PathEscape(run.GetID())+"/"+id+"/"+tab)
 }
 
-// picture writes down what is seen, where -pictures says to.
+// picture saves a screenshot if -pictures is set.
 func (p page) picture(t *testing.T, name string) {
 	t.Helper()
 	if *pictures == "" {
@@ -119,7 +118,7 @@ func (p page) picture(t *testing.T, name string) {
 	require.NoError(t, os.WriteFile(filepath.Join(*pictures, name+".png"), image, 0o644))
 }
 
-// lacking is the first of the words that the text does not have.
+// lacking returns the first of the words that the text does not contain.
 func lacking(text string, words []string) string {
 	for _, word := range words {
 		if !strings.Contains(text, word) {
@@ -129,8 +128,9 @@ func lacking(text string, words []string) string {
 	return ""
 }
 
-// With a codec server the pages are as legible as without encryption; without one they tell nothing.
-func TestEncryptedCallsAreLegibleThroughTheCodecServerOnly(t *testing.T) {
+// With a codec server the pages look as they do without encryption. Without one they reveal
+// nothing.
+func TestOnlyCodecServerShowsEncryptedCalls(t *testing.T) {
 	t.Parallel()
 	stage.NeedsTemporal(t)
 	p := startBrowser(t).open(t, 1400, 780)
