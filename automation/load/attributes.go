@@ -26,7 +26,7 @@ func (l *loader) custom(n *yaml.Node, event call.Kind) (attributes []automation.
 func (l *loader) attribute(key, value *yaml.Node, event call.Kind) automation.Attribute {
 	a := automation.Attribute{Name: key.Value}
 	if !automation.IsAttribute(a.Name) {
-		l.complain(key, "%q is no name of an attribute: use letters and digits", a.Name)
+		l.complain(key, "%q is not a valid attribute name: use letters and digits", a.Name)
 		return a
 	}
 	before := len(l.problems)

@@ -127,7 +127,7 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		creating("custom: { aUrl: 'x.example/{call.id}' }"):       "5:23: aUrl: an absolute URL begins with http:// or https://",
 		creating("custom: [a]"):                                   `5:15: "custom" must be a mapping of names to values`,
 		creating("custom: { aNum: 1, aNum: 2 }"):                  `5:26: "aNum" is there twice`,
-		creating("custom: { a-b: 1 }"):                            `5:17: "a-b" is no name of an attribute: use letters and digits`,
+		creating("custom: { a-b: 1 }"):                            `5:17: "a-b" is not a valid attribute name: use letters and digits`,
 		creating("custom: { aNum: true }"):                        `5:23: aNum: "true" is not a number`,
 		creating("custom: { aBool: yes }"):                        `5:24: aBool: "yes" is not true or false`,
 		creating("custom: { aAt: 2026-11-23 }"):                   `5:22: aAt: "2026-11-23" is not a time`,
