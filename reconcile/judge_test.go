@@ -17,7 +17,7 @@ var (
 	amira = babelforce.Agent{ID: "4711"}
 )
 
-// judging are rules on a day at six in the evening.
+// judging returns rules at six in the evening.
 func judging() Rules {
 	return Rules{
 		Now: noon.Add(6 * time.Hour), Settle: 20 * time.Minute, Transfer: time.Hour, Longest: 9 * time.Hour, Remembers: 30 * 24 * time.Hour,
@@ -25,7 +25,7 @@ func judging() Rules {
 	}
 }
 
-// rang is a call that rang at noon, was answered, and ended two minutes later.
+// rang returns a call that rang at noon, was answered, and ended two minutes later.
 func rang(change ...func(*calllog.Row)) calllog.Row {
 	row := calllog.Row{Agent: amira, Call: babelforce.Call{
 		ID: "a", SessionID: "s", Type: "inbound", Source: "queue", State: "completed", FinishReason: "hangup",
@@ -37,7 +37,7 @@ func rang(change ...func(*calllog.Row)) calllog.Row {
 	return row
 }
 
-// over is the run of a call that was answered and is over.
+// over returns the run of a call that was answered and is over.
 func over(change ...func(*Run)) *Run {
 	run := &Run{WorkflowID: "call/a", Status: Completed, Phase: workflows.Finished, AgentID: amira.ID, HasIt: true}
 	for _, f := range change {
@@ -60,7 +60,7 @@ func TestEveryCallHasOneResult(t *testing.T) {
 		run    *Run
 		result Result
 		why    Why
-		last   babelforce.Agent // who picked up, by the agents' legs
+		last   babelforce.Agent // the last agent who picked up, by the agents' legs
 	}{
 		"with a conversation":               {rang(), over(), Matched, "", babelforce.Agent{}},
 		"answered by someone else too":      {rang(), over(func(r *Run) { r.AgentID = "4712" }), Matched, "", babelforce.Agent{}},
@@ -77,7 +77,7 @@ func TestEveryCallHasOneResult(t *testing.T) {
 		"its run waits for the end":         {rang(), over(running(workflows.Bridged, call.WaitsForEnd)), Incomplete, NoEnd, babelforce.Agent{}},
 		"its run waits for a transfer":      {rang(), over(running(workflows.Bridged, call.WaitsForTransfer)), Incomplete, NoEnd, babelforce.Agent{}},
 		"its run ended as missed":           {rang(), over(func(r *Run) { r.Phase, r.AgentID = workflows.Missed, "" }), Incomplete, NoPickUp, babelforce.Agent{}},
-		"nobody picked up":                  {rang(func(r *calllog.Row) { r.Agent = babelforce.Agent{} }), over(func(r *Run) { r.AgentID = "" }), Matched, "", babelforce.Agent{}},
+		"no agent picked up":                {rang(func(r *calllog.Row) { r.Agent = babelforce.Agent{} }), over(func(r *Run) { r.AgentID = "" }), Matched, "", babelforce.Agent{}},
 		"over without a conversation":       {rang(), over(without), Incomplete, NoConversation, babelforce.Agent{}},
 		"under another leg's id":            {rang(), over(func(r *Run) { r.WorkflowID = "call/b" }), Split, "", babelforce.Agent{}},
 		"parked":                            {rang(), over(without, running(workflows.Parked, call.WaitsForOperator)), Parked, "", babelforce.Agent{}},
@@ -99,7 +99,7 @@ func TestEveryCallHasOneResult(t *testing.T) {
 	}
 }
 
-func TestCallIsJudgedOnceEverythingThatFollowsItHasHadItsTime(t *testing.T) {
+func TestCallIsJudgedOnceItIsSettled(t *testing.T) {
 	transferred := func(r *calllog.Row) { r.Call.FinishReason = "transferred" }
 	lasts := func(r *calllog.Row) { r.Call.State, r.Call.DateFinished = "in-progress", time.Time{} }
 	noDate := func(r *calllog.Row) { r.Call.DateFinished, r.Call.Duration = time.Time{}, new(120) }
@@ -121,14 +121,14 @@ func TestCallIsJudgedOnceEverythingThatFollowsItHasHadItsTime(t *testing.T) {
 	}
 }
 
-func TestCallThatTemporalMayHaveForgottenIsNeverMissed(t *testing.T) {
+func TestCallBeyondRetentionIsNeverMissed(t *testing.T) {
 	rules := judging()
 	rules.Remembers = time.Hour
 	require.Equal(t, CannotTell, rules.Judge(rang(), babelforce.Agent{}, nil).Result)
 	require.Equal(t, Matched, rules.Judge(rang(), babelforce.Agent{}, over()).Result, "but what it knows it knows")
 }
 
-func TestWithoutARunTheFileSaysWhetherTheCallWasWanted(t *testing.T) {
+func TestWithoutARunTheFileDecides(t *testing.T) {
 	for wanted, result := range map[Wanted]Result{Wants: Missed, WantsNot: NotWanted, Unknown: Undecided} {
 		rules := judging()
 		rules.Wants = func(calllog.Row) Wanted { return wanted }
@@ -137,7 +137,7 @@ func TestWithoutARunTheFileSaysWhetherTheCallWasWanted(t *testing.T) {
 	}
 }
 
-func TestEveryResultHasWordsAndAPlaceInTheStatement(t *testing.T) {
+func TestEveryResultIsInTheStatement(t *testing.T) {
 	require.Len(t, inWords, len(Results))
 	for _, result := range Results {
 		require.NotEmpty(t, result.InWords(), result)

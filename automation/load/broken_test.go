@@ -102,7 +102,7 @@ func TestBrokenFilesGetPositionsAndHints(t *testing.T) {
 		updating("note: '{call.outcome}'"):   "5:14: {call.outcome} is not known yet on call.bridged, only from call.finished on",
 		updating("note: &n a\nname: *n"):     "5:13: anchors are not supported: put a text that begins with & in quotes\n6:13: aliases are not supported: write the value out",
 		updating("note: a\nnote: b"):         `6:7: "note" appears twice`,
-		// What no call can make right.
+		// Problems for every call.
 		creating("tags: ['{call.from}']"):                                       `5:14: a tag cannot hold {call.from}, which is written like "+493066665555": ` + automation.WhatTagsTake,
 		creating("tags: ['from {call.from:e164|x}', 'from_{call.from:last4}']"): `5:14: a tag cannot hold {call.from}, which is written like "+493066665555": ` + automation.WhatTagsTake,
 		updating("tags: { add: ['{call.dateCreated:time}', '{call.dateCreated:date}'] }"): `5:21: a tag cannot hold {call.dateCreated}, ` +
