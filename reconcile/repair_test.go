@@ -188,7 +188,7 @@ func TestRepairIsIdempotent(t *testing.T) {
 	a, temporal, _ := answeredCall(t)
 	temporal.lost = errors.New("the connection broke")
 	_, err := a.Repair(t.Context(), callA)
-	require.ErrorContains(t, err, "give call a")
+	require.ErrorContains(t, err, "log to call a")
 	repair(t, a, callA)
 	require.Len(t, temporal.given, 2)
 	require.Equal(t, temporal.given[0].log.Reports, temporal.given[1].log.Reports)
