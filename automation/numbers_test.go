@@ -120,7 +120,7 @@ func TestServiceLevelCountsTheFirstAgent(t *testing.T) {
 		"too late":              {waited(21, ""), "false"},
 		"over, in time":         {waited(20, call.Answered), "true"},
 		"over, too late":        {waited(21, call.Answered), "false"},
-		"in vain":               {waited(60, call.NoAgent), "false"},
+		"not answered":          {waited(60, call.NoAgent), "false"},
 		"given up soon":         {waited(3, call.AbandonedInQueue), "false"},
 		"never in a queue":      {waited(60, call.AbandonedInFlow), "unknown"},
 		"after hours":           {waited(60, call.AfterHours), "unknown"},

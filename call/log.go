@@ -14,7 +14,7 @@ type Entry struct {
 	Text string    `json:"text"`
 }
 
-// late is the delay of a report from which the log mentions it.
+// late is the delay from which the log shows when a report was received.
 const late = 30 * time.Second
 
 // Log returns what happened to the call and what Callthread did, in the order of the times.

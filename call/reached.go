@@ -2,9 +2,8 @@ package call
 
 import "slices"
 
-// reachedCustomer reports whether the customer was reached and an automation acts on the
-// customer's earlier calls. This step comes after the outcome, because it is not urgent and no
-// agent waits for it.
+// reachedCustomer reports whether the customer was reached and the customer's earlier calls must
+// be updated. This step comes after the outcome, because it is not urgent and no agent waits for it.
 func (r *Record) reachedCustomer() bool {
 	return r.Opened.Expects.Reached && len(r.Was.PickUps) > 0 && r.Was.Opening.hasNumber()
 }

@@ -65,8 +65,8 @@ type Expects struct {
 	// WrapUpTime is how long after the end of an answered call automations act again, or 0 if
 	// they do not.
 	WrapUpTime time.Duration `json:"wrapUpTime,omitempty"`
-	// Reached is set if an automation acts on the customer's earlier calls once this call is
-	// answered.
+	// Reached is set if the automations file wants the customer's earlier lost calls updated once
+	// this call is answered.
 	Reached bool `json:"reached,omitempty"`
 }
 

@@ -19,7 +19,7 @@ type Story struct {
 	Closing    *Closing        `json:"closing,omitempty"`
 	Recordings []RecordingNote `json:"recordings,omitempty"`
 	WrappedUp  bool            `json:"wrappedUp,omitempty"`
-	// Reached is set if the customer was reached: automations act on the customer's earlier lost calls.
+	// Reached is set if the customer was reached, so that earlier lost calls are updated.
 	Reached bool `json:"reached,omitempty"`
 	// Added is set if the call was added from babelforce's call log: no webhook had reported it.
 	Added *Added `json:"added,omitempty"`

@@ -39,8 +39,8 @@ func kindOf(err error) calllog.Kind {
 }
 
 const (
-	// heartbeats is the interval between heartbeats. After heartbeatTimeout without one, Temporal
-	// retries the activity on another worker.
+	// heartbeats is the interval between heartbeats. After heartbeatTimeout without one, the attempt
+	// fails and Temporal retries the activity.
 	heartbeats       = 5 * time.Second
 	heartbeatTimeout = 20 * time.Second
 )

@@ -133,7 +133,7 @@ func TestCallWithoutNeedIsNotRepaired(t *testing.T) {
 		change func(*fakeTemporal)
 		is     Result
 	}{
-		"reported meanwhile": {func(f *fakeTemporal) { f.has("a", nil) }, Matched},
+		"reported in between": {func(f *fakeTemporal) { f.has("a", nil) }, Matched},
 		"forgotten": {func(f *fakeTemporal) {
 			f.has("a", nil).Type.Name = workflows.ForgottenCall
 			f.runs["call/a"].Status = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED

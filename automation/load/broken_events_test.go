@@ -14,7 +14,7 @@ func TestOptionsOfAnotherEventAreRefused(t *testing.T) {
 	}
 	const outcomes = "answered, after_hours, failed, missed, unreached, abandoned_in_queue, abandoned_in_flow, no_agent, ended_by_flow, abandoned"
 	for file, want := range map[string]string{
-		// Calls that are placed.
+		// Outbound calls.
 		"automations:\n" + placing("{}") + placing("{}"): "6:5: a second kustomer.conversation.create of call.outbound (the first is on line 2): " +
 			"one call gets one conversation",
 		"automations:\n" + placing("customer: '{call.from}'"): `5:17: "customer" on call.outbound must be "{call.to}", for the customer who is called, ` +
@@ -49,7 +49,7 @@ func TestOptionsOfAnotherEventAreRefused(t *testing.T) {
 		message("preview: '{call.outcme}'"):                               `5:17: unknown placeholder {call.outcme}: did you mean "call.outcome"?`,
 		message("from: a"):                                                `5:7: unknown key "from" in the options of kustomer.message.create; the call's own numbers, direction and times are filled in`,
 		message("sbject: a"):                                              `5:7: unknown key "sbject" in the options of kustomer.message.create: did you mean "subject"?`,
-		// What a call comes down to.
+		// The outcome and the summary.
 		updating("note: '{call.agents}'"):                                "5:14: {call.agents} is not known yet on call.bridged, only from call.finished on",
 		ending("custom: { aNum: '{call.outcome}' }"):                     "5:23: aNum: {call.outcome} is an outcome, which a Num attribute cannot hold",
 		ending("tags: { add: ['{call.outcome:words}'] }"):                `5:21: a tag cannot hold {call.outcome}, which is written like "its end was not reported, and nobody picked up": ` + automation.WhatTagsTake,

@@ -69,7 +69,7 @@ func TestPossibleConditionsAreAccepted(t *testing.T) {
 		`"call.from:e164|none", operator: EQ, expectation: "none"`,
 		`"call.from:national", operator: EQ, expectation: "030 23125001"`,
 		`"call.from:national", operator: STARTS_WITH, expectation: "030 "`,
-		`"call.from:national", operator: EQ, expectation: "(473) 269-1234"`, // whose digits are a number of Norway too
+		`"call.from:national", operator: EQ, expectation: "(473) 269-1234"`, // a number in Norway has the same digits
 		`"call.from:last4", operator: EQ, expectation: "5001"`,
 		`call.from, operator: EQ, expectation: "+493023125001"`,
 		`call.from, operator: EQ, expectation: anonymous`,

@@ -18,6 +18,7 @@ type Problem struct {
 	Excerpt string `json:"excerpt,omitempty"`
 }
 
+// String returns the problem as "file:line:column: text".
 func (p Problem) String() string {
 	if p.Line == 0 {
 		return fmt.Sprintf("%s: %s", p.File, p.Text)
@@ -29,6 +30,7 @@ func (p Problem) String() string {
 // [Bytes] returns them as its error.
 type Problems []Problem
 
+// Error returns the problems, one a line.
 func (p Problems) Error() string {
 	lines := make([]string, len(p))
 	for i, problem := range p {

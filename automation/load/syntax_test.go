@@ -73,7 +73,7 @@ func TestInvalidYAMLGetsPositionAndHint(t *testing.T) {
 		{"      tags: [babelforce", "\t    tags: [babelforce", "9:1: …; use spaces, not tabs"},
 		{"      tags: [babelforce", "    \ttags: [babelforce", "9:5: …; use spaces, not tabs"},
 		{"        Queue:", "\tQueue:", "16:1: …; use spaces, not tabs"},
-		// What is no text.
+		// Invalid characters.
 		{"Europe/Berlin", "Europe\x07", "1:17: …"},
 		{"It rings", "\x00", "4:12: …"},
 	} {
