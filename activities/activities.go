@@ -1,7 +1,11 @@
-// Package activities holds the steps of a call that touch Kustomer. Each may
-// be carried out more than once: an attempt whose answer was lost, or whose
-// worker died, is repeated, and a repeat finds what an earlier attempt has done
-// instead of doing it again.
+// Package activities contains the Temporal activities that write a phone call to Kustomer.
+// [Activities.CreateConversation] opens the call's conversation,
+// [Activities.UpdateConversation] brings it up to date, and [Activities.CompareWithVendor]
+// compares it with the conversations that another integration created.
+//
+// Every activity is idempotent. Temporal repeats an attempt if its answer was lost or its
+// worker died. The next attempt looks up what earlier attempts wrote, and writes only what
+// is missing.
 package activities
 
 import (
@@ -18,29 +22,31 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// Activities are the steps with what they need. It is registered whole; every
+// Activities holds the activities and their dependencies. Register the whole struct: each
 // exported method is an activity of the same name.
 type Activities struct {
-	// CallerHash is what Temporal's list of runs may know of a caller's number; "" is nothing.
+	// CallerHash returns the value of the search attribute CallerHash for a phone number.
+	// It returns "" if calls cannot be found by number.
 	CallerHash func(number string) string
-	// LocalRoom is how many steps may be tried within workflow tasks at once; nil is any number.
+	// LocalRoom limits how many local activities run at the same time. Nil means no limit.
 	LocalRoom *semaphore.Weighted
-	// Vendor is the Kustomer user by whom conversations are created with which a shadow
-	// compares its own; "" is anyone but the user of our key.
+	// Vendor is the id of the Kustomer user who creates the vendor's conversations, with
+	// which a shadow compares its own. If it is empty, every user except the user of our
+	// API key counts as the vendor.
 	Vendor string
 
 	kustomer    *kustomer.Client
 	automations func() *automation.Set
 	country     string
 	users       *expirable.LRU[string, string]   // by e-mail address
-	tags        *expirable.LRU[string, string]   // names by id
-	own         atomic.Pointer[string]           // the user of the key, once asked for
-	tagIDs      *expirable.LRU[string, []string] // by names
+	tags        *expirable.LRU[string, string]   // tag names by id
+	own         atomic.Pointer[string]           // the user of the API key, nil until it is looked up
+	tagIDs      *expirable.LRU[string, []string] // tag ids by the key of their names
 }
 
-// New makes the activities. Each step asks anew which automations are in
-// force. Country (ISO 3166, two letters) is where numbers written without a
-// country code are at home; empty refuses to guess.
+// New returns Activities that write with the client. Each step calls automations to get the
+// automations file that is in force. Country is the ISO 3166 code (two letters) for numbers
+// without a country code. If it is empty, such numbers are not resolved.
 func New(client *kustomer.Client, automations func() *automation.Set, country string) *Activities {
 	return &Activities{
 		CallerHash: func(string) string { return "" },
@@ -51,50 +57,49 @@ func New(client *kustomer.Client, automations func() *automation.Set, country st
 	}
 }
 
-// externalIDPrefix marks what we made in Kustomer, so that we recognise it.
+// externalIDPrefix begins the external id of every object that Callthread creates in
+// Kustomer.
 const externalIDPrefix = "babelforce:"
 
-// Priorities of steps, as task priorities of Temporal: of those that wait for
-// a worker the lower goes first, and of those that wait for their turn in
-// Kustomer's budget too.
+// The priorities of steps, as Temporal task priorities. A worker takes tasks with a lower
+// number first, and Kustomer's budget serves requests in the same order.
 const (
-	// PriorityRing: a phone rings, and the agent's screen is empty.
+	// PriorityRing is for a ringing call: the agent's screen is still empty.
 	PriorityRing = 1
-	// PriorityHandOver: an agent has the caller on the line.
+	// PriorityHandOver is for a call that an agent has picked up.
 	PriorityHandOver = 2
-	// PriorityOutcome: the call is over; somebody may read of it any moment.
+	// PriorityOutcome is for a call that has ended: people may read about it at any moment.
 	PriorityOutcome = 3
-	// PriorityCatchUp: the call was over before the step came to its turn.
+	// PriorityCatchUp is for a call that had ended before the step was due.
 	PriorityCatchUp = 4
 )
 
-// overdue is how old a step may be before nobody at a phone waits for it any
-// more: it then makes room for calls that ring now.
+// overdue is the age at which no agent waits for a step any longer. The step then yields to
+// calls that ring now.
 const overdue = 2 * time.Minute
 
-// HeartbeatTimeout is after how long a step that says nothing counts as dead
-// with its worker, so that another takes it up while the phone still rings.
+// HeartbeatTimeout is how long a step may run without a heartbeat. Then Temporal considers
+// its worker dead, and another worker runs the step while the phone still rings.
 const HeartbeatTimeout = 10 * time.Second
 
-// heartbeats are far enough apart for the usual step to end without one.
+// heartbeats is the interval of heartbeats. The usual step ends before the first one.
 const heartbeats = 3 * time.Second
 
-// LocalTimeout is how long a step may take that is tried within the workflow
-// task itself (a local activity). It has to end well before Temporal would take
-// its worker for dead (10 s) or the SDK would ask for more time (8 s): nothing
-// but the history's length tells the next worker that it may have been tried.
+// LocalTimeout limits a step that runs within the workflow task, as a local activity. The
+// step must end before Temporal considers its worker dead (10 s) and before the SDK asks
+// for more time (8 s). Only the length of the history shows the next worker that the step
+// may have been tried.
 const LocalTimeout = 5 * time.Second
 
-// isLocal reports whether a step is tried within the workflow task. Temporal
-// does not know of the attempt before it has ended, and carries it out again as
-// the first one where its worker dies.
+// isLocal reports whether a step runs as a local activity. Temporal does not record the
+// attempt until it has ended. If the worker dies, Temporal runs it again as the first
+// attempt.
 func isLocal(ctx context.Context) bool {
 	return activity.IsActivity(ctx) && activity.GetInfo(ctx).IsLocalActivity
 }
 
-// enter takes a step's room, if it is tried within the workflow task. One that
-// finds none must not wait for it there: it becomes a regular activity, and
-// those wait in Temporal, by urgency.
+// enter acquires a slot for a local activity. If no slot is free, the step must not wait in
+// the workflow task: it becomes a regular activity, which waits in Temporal by priority.
 func (a *Activities) enter(ctx context.Context) (leave func(), err error) {
 	if !isLocal(ctx) || a.LocalRoom == nil {
 		return func() {}, nil
@@ -105,10 +110,10 @@ func (a *Activities) enter(ctx context.Context) (leave func(), err error) {
 	return func() { a.LocalRoom.Release(1) }, nil
 }
 
-// begin makes a step's context: with its urgency for Kustomer's budget, and
-// with signs of life for as long as the step is under way.
+// begin returns the context of a step, which carries the urgency of its requests. It sends
+// heartbeats until end is called.
 func begin(ctx context.Context) (_ context.Context, end func()) {
-	if !activity.IsActivity(ctx) { // the check before the first call carries steps out by themselves
+	if !activity.IsActivity(ctx) { // `starter check` runs steps without Temporal
 		return ctx, func() {}
 	}
 	info := activity.GetInfo(ctx)
@@ -139,13 +144,13 @@ func begin(ctx context.Context) (_ context.Context, end func()) {
 
 type pulseKey struct{}
 
-// pulse knows whether a step was frozen, with its machine or process, for so
-// long that it counts as dead and another has taken it up. By the clock on the
-// wall: the other one stands still while a machine does.
+// pulse detects that a step was suspended with its machine or process for so long that
+// Temporal may have started another attempt. It compares wall-clock times, because the
+// monotonic clock stops while a machine is suspended.
 type pulse struct {
 	mu     sync.Mutex
 	last   time.Time
-	limit  time.Duration // of a step's silence
+	limit  time.Duration // the longest time without a beat
 	frozen bool
 }
 
@@ -158,13 +163,13 @@ func (p *pulse) beat() (alive bool) {
 	return !p.frozen
 }
 
-// wasFrozen reports whether another attempt may be under way beside this one.
+// wasFrozen reports whether another attempt of the step may be running at the same time.
 func wasFrozen(ctx context.Context) bool {
 	p, ok := ctx.Value(pulseKey{}).(*pulse)
 	return ok && !p.beat()
 }
 
-// urgencyOf is how urgent a step is that was asked for so long ago.
+// urgencyOf returns the urgency of a step's requests by its priority and its age.
 func urgencyOf(priority int, age time.Duration) kustomer.Urgency {
 	switch {
 	case priority >= PriorityCatchUp || age > overdue:
@@ -175,23 +180,23 @@ func urgencyOf(priority int, age time.Duration) kustomer.Urgency {
 	return kustomer.Now
 }
 
-// repeated reports whether an earlier attempt of this step may have written
-// something already. Only then is a look-up worth a request of the budget
-// that the whole Kustomer org shares. A step that an operator has reset counts
-// from one again, but has its heartbeats.
+// repeated reports whether an earlier attempt of this step may have written something. Only
+// then is a look-up worth a request of the budget that the whole Kustomer org shares. If an
+// operator has reset the activity, attempts count from 1 again, but the heartbeat details
+// remain.
 func repeated(ctx context.Context) bool {
 	return tries(ctx) > 1 || activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx)
 }
 
-// lastTry is what an attempt tells the next one by its last heartbeat: that there was
-// one, which may have written something, and how often in a row it met one problem. An
-// attempt that an operator has reset counts from one again, but has the heartbeat.
+// lastTry is the heartbeat detail that an attempt leaves to the next one. It says that
+// there was an attempt, which may have written something, and how many attempts in a row
+// met the same problem. It remains when an operator resets the activity.
 type lastTry struct {
 	Problem problem `json:"problem,omitempty"`
 	Times   int     `json:"times,omitempty"`
 }
 
-// problem is one that is only believed when it has been met several times in a row.
+// problem is a failure that counts only if several attempts in a row meet it.
 type problem string
 
 const (
@@ -205,11 +210,11 @@ func rememberTry(ctx context.Context, of problem) {
 	}
 }
 
-// met is how many attempts in a row have met a problem, with this one.
+// met returns how many attempts in a row, including this one, met the problem.
 func met(ctx context.Context, of problem) int {
 	var last lastTry
 	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) {
-		_ = activity.GetHeartbeatDetails(ctx, &last) // this one is the first, if it cannot be read
+		_ = activity.GetHeartbeatDetails(ctx, &last) // if they cannot be read, this attempt counts as the first
 	}
 	if last.Problem != of {
 		return 1
@@ -217,7 +222,7 @@ func met(ctx context.Context, of problem) int {
 	return last.Times + 1
 }
 
-// tries counts the tries of this step, from 1.
+// tries returns the number of the attempt, starting at 1.
 func tries(ctx context.Context) int32 {
 	if !activity.IsActivity(ctx) {
 		return 1

@@ -11,7 +11,7 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// addedFromLog is a call of which no webhook came: the log contains that Amira answered it.
+// addedFromLog is a call without webhooks. The log says that Amira answered it.
 func (o *org) addedFromLog(t *testing.T, key string, rang time.Time, status string) *played {
 	t.Helper()
 	root := call.Leg{ID: key, From: caller, CreatedAt: rang}
@@ -28,7 +28,7 @@ func (o *org) addedFromLog(t *testing.T, key string, rang time.Time, status stri
 	return p
 }
 
-func TestCallFromTheLogSaysSoWhenKustomersRulesFirstSeeIt(t *testing.T) {
+func TestCallFromTheLogIsOpenedWithItsTag(t *testing.T) {
 	o := newOrg(t)
 	p := o.addedFromLog(t, "k-1", time.Now().Add(-5*time.Minute), "")
 	p.does()
@@ -43,7 +43,7 @@ func TestCallFromTheLogSaysSoWhenKustomersRulesFirstSeeIt(t *testing.T) {
 	require.Contains(t, is.Notes[1].Body, "Added from babelforce's call log: ")
 }
 
-// Its answers are lost, and each step is made again: everything is there once.
+// All answers are lost, and each step is repeated.
 func TestCallFromTheLogIsWrittenOnce(t *testing.T) {
 	o := newOrg(t)
 	p := o.addedFromLog(t, "k-1", time.Now().Add(-5*time.Minute), "")
@@ -65,15 +65,15 @@ func TestBackfilledConversationIsDone(t *testing.T) {
 	p.does()
 	require.Equal(t, "done", o.conversation(t).Status)
 	p.does()
-	require.Equal(t, "done", o.conversation(t).Status, "whatever the file states")
+	require.Equal(t, "done", o.conversation(t).Status, "regardless of the file")
 }
 
-func TestOldCallNeitherJoinsAConversationNorIsJoined(t *testing.T) {
+func TestOldCallNeitherJoinsNorIsJoined(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	a.called(t, 2*time.Hour)
 	rang := time.Now().Add(-time.Hour)
 	old := a.addedFromLog(t, "k-2", rang, "")
-	a.behind.Store(int64(20 * time.Minute)) // which is when it is added
+	a.behind.Store(int64(20 * time.Minute)) // the call is added now
 	require.False(t, old.does().Joined, "it rang an hour ago, and the other conversation is open")
 	a.behind.Store(0)
 	require.Len(t, a.State().Conversations, 2)
@@ -84,13 +84,13 @@ func TestOldCallNeitherJoinsAConversationNorIsJoined(t *testing.T) {
 	require.Equal(t, a.State().Conversations[0].ID, again.Conversation.ID, "not the newer one, which is an old call's")
 }
 
-func TestCallThatIsAddedSoonJoinsLikeAnyOther(t *testing.T) {
+func TestCallThatIsAddedSoonJoins(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	a.called(t, 2*time.Hour)
 	require.True(t, a.addedFromLog(t, "k-2", time.Now().Add(-5*time.Minute), "").does().Joined)
 }
 
-func TestPeopleKeepAConversationThatARepairComesTooLateFor(t *testing.T) {
+func TestLateRepairKeepsPeoplesChanges(t *testing.T) {
 	o := newOrg(t)
 	p := o.opened(t)
 	p.conversation.OpenedAt = time.Now().Add(-time.Hour)

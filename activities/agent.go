@@ -12,15 +12,16 @@ import (
 )
 
 const (
-	// Users change rarely, and each look-up is a request of the org's budget.
+	// Users change rarely, and each look-up costs a request of the org's budget.
 	userCacheSize = 1000
 	userCacheTime = 5 * time.Minute
 )
 
-// userOf is the Kustomer user who a babelforce agent is: by the sourceId, which
-// babelforce has from Kustomer; by the e-mail address; or by the file's table of
-// agents. It is empty where none of them tells for sure: nobody is better than
-// the wrong person. A sourceId that Kustomer has refused is not given again.
+// userOf returns the id of the Kustomer user who is a babelforce agent. It uses the
+// sourceId, which babelforce imported from Kustomer; then the e-mail address; then the
+// table of agents in the automations file. It returns "" if none of them is certain: no
+// assignee is better than the wrong one. It does not return refused, the sourceId that
+// Kustomer has rejected.
 func (a *Activities) userOf(ctx context.Context, automations *automation.Set, agent call.Agent, refused string) (user string, err error) {
 	if automation.IsObjectID(agent.SourceID) && agent.SourceID != refused {
 		return agent.SourceID, nil
@@ -33,8 +34,8 @@ func (a *Activities) userOf(ctx context.Context, automations *automation.Set, ag
 	return automations.UserOf(agent), nil
 }
 
-// userByEmail is the one user with an address; empty where there is none, or
-// more than one. A key that may not look for users costs no call its update.
+// userByEmail returns the id of the one user with the address, or "" if there is none or
+// more than one. A key without the role to look up users must not fail the update.
 func (a *Activities) userByEmail(ctx context.Context, address string) (user string, err error) {
 	address = strings.ToLower(address)
 	if user, known := a.users.Get(address); known {
@@ -61,9 +62,9 @@ func (a *Activities) userByEmail(ctx context.Context, address string) (user stri
 	return user, nil
 }
 
-// resolve finds out who the agents of a step are in Kustomer, where the automations
-// assign them: those who picked up or were identified since the last step. Each is
-// asked for once, and stored.
+// resolve looks up the Kustomer users of the agents who picked up or were identified since
+// the last step, if the automations assign them. Each agent is looked up once per call, and
+// the result is stored.
 func (a *Activities) resolve(ctx context.Context, file *automation.Set, in *StepInput) (map[string]call.Resolved, error) {
 	agents := make(map[string]call.Resolved)
 	in.Is.PickUps = slices.Clone(in.Is.PickUps)
@@ -82,11 +83,11 @@ func (a *Activities) resolve(ctx context.Context, file *automation.Set, in *Step
 	return agents, a.resolvePlacer(ctx, file, in)
 }
 
-// resolvePlacer finds out who the agent is who placed the call.
+// resolvePlacer looks up the Kustomer user of the agent who placed the call.
 func (a *Activities) resolvePlacer(ctx context.Context, file *automation.Set, in *StepInput) error {
 	opening := in.Is.Opening
-	isAsked := in.Is.Placer != (call.Resolved{}) || in.Was.Opening.Agent == opening.Agent
-	if isAsked || !opening.Outgoing || opening.Agent == (call.Agent{}) || !file.AssignsAgent(call.Outbound, opening) {
+	isResolved := in.Is.Placer != (call.Resolved{}) || in.Was.Opening.Agent == opening.Agent
+	if isResolved || !opening.Outgoing || opening.Agent == (call.Agent{}) || !file.AssignsAgent(call.Outbound, opening) {
 		return nil
 	}
 	user, err := a.userOf(ctx, file, opening.Agent, "")

@@ -32,12 +32,12 @@ func TestAnAgentIsAssignedByWhateverTellsForSure(t *testing.T) {
 	}{
 		"by the sourceId":                      {call.Agent{ID: "4711", SourceID: amira.ID, Email: bastian.Email}, table, amira.ID},
 		"by the address, without a sourceId":   {call.Agent{ID: "7", Email: amira.Email}, table, amira.ID},
-		"by the address, in whatever case":     {call.Agent{ID: "7", Email: "AMIRA.haddad@EXAMPLE.com"}, table, amira.ID},
+		"by the address, in any case":          {call.Agent{ID: "7", Email: "AMIRA.haddad@EXAMPLE.com"}, table, amira.ID},
 		"by the address, for a foreign id":     {call.Agent{ID: "7", SourceID: "0051t00000AbCdE", Email: amira.Email}, table, amira.ID},
-		"by the address, for a user who left":  {call.Agent{ID: "7", SourceID: nobody, Email: amira.Email}, table, amira.ID},
+		"by the address, for a user who left":  {call.Agent{ID: "7", SourceID: noSuchID, Email: amira.Email}, table, amira.ID},
 		"by the table":                         {call.Agent{ID: "4711"}, table, bastian.ID},
 		"by the table, for an unknown address": {call.Agent{ID: "4711", Email: "nobody@example.com"}, table, bastian.ID},
-		"by the table, for a user who left":    {call.Agent{ID: "4711", SourceID: nobody}, table, bastian.ID},
+		"by the table, for a user who left":    {call.Agent{ID: "4711", SourceID: noSuchID}, table, bastian.ID},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -51,12 +51,12 @@ func TestAnAgentIsAssignedByWhateverTellsForSure(t *testing.T) {
 	}
 }
 
-func TestAnAgentWhomNothingTellsForSureLeavesTheConversationUnassignedAndMarked(t *testing.T) {
+func TestUncertainAgentIsNotAssigned(t *testing.T) {
 	for name, agent := range map[string]call.Agent{
-		"nothing but a name":     {Name: "Amira Haddad"},
-		"an unknown address":     {ID: "7", Email: "nobody@example.com"},
-		"a user who left":        {ID: "7", SourceID: nobody},
-		"nobody is named at all": {},
+		"nothing but a name": {Name: "Amira Haddad"},
+		"an unknown address": {ID: "7", Email: "nobody@example.com"},
+		"a user who left":    {ID: "7", SourceID: noSuchID},
+		"no agent is named":  {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -71,7 +71,7 @@ func TestAnAgentWhomNothingTellsForSureLeavesTheConversationUnassignedAndMarked(
 	}
 }
 
-func TestAnAddressThatTwoUsersHaveTellsNothing(t *testing.T) {
+func TestAddressOfTwoUsersIdentifiesNone(t *testing.T) {
 	twin := bastian
 	twin.Email = amira.Email
 	o := newOrg(t, func(o *org) {
@@ -83,7 +83,7 @@ func TestAnAddressThatTwoUsersHaveTellsNothing(t *testing.T) {
 	require.Empty(t, conversation.AssignedUsers)
 }
 
-func TestAKeyThatMayNotLookForUsersCostsNoUpdate(t *testing.T) {
+func TestUpdateNeedsNoRoleToReadUsers(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "GET", Route: "/v1/users", Kind: sandbox.FaultStatus, Status: 403})
 	result, conversation := o.handsOver(t, call.Agent{ID: "7", Email: amira.Email})
@@ -91,7 +91,7 @@ func TestAKeyThatMayNotLookForUsersCostsNoUpdate(t *testing.T) {
 	require.Len(t, conversation.Notes, 1)
 }
 
-func TestAnAgentIsLookedForAgainWhileKustomerIsAway(t *testing.T) {
+func TestAgentIsLookedUpAgainAfterAnOutage(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "GET", Route: "/v1/users", Kind: sandbox.FaultStatus, Status: 503, Times: 2})
 	p := o.opened(t)
@@ -101,7 +101,7 @@ func TestAnAgentIsLookedForAgainWhileKustomerIsAway(t *testing.T) {
 	require.Equal(t, []string{amira.ID}, result.Conversation.AssignedUsers)
 }
 
-func TestAnAgentIsLookedUpOnceForManyCalls(t *testing.T) {
+func TestAgentIsLookedUpOnceForManyCalls(t *testing.T) {
 	o := newOrg(t)
 	for _, key := range []string{"k-1", "k-2", "k-3"} {
 		p := o.ringsAs(t, func(e *call.Event) { e.Leg.ID = key })
@@ -112,8 +112,8 @@ func TestAnAgentIsLookedUpOnceForManyCalls(t *testing.T) {
 	require.Equal(t, 1, o.State().Requests["GET /v1/users"])
 }
 
-// Who an agent was found to be is stored with the pick-up: another worker need not ask again.
-func TestAnAgentIsLookedUpOnceForOneCall(t *testing.T) {
+// The pick-up stores the agent's user, so another worker does not look it up again.
+func TestAgentIsLookedUpOncePerCall(t *testing.T) {
 	o := newOrg(t)
 	p := o.opened(t)
 	p.picksUp(12, call.Agent{ID: "7", Email: amira.Email})
@@ -125,19 +125,19 @@ func TestAnAgentIsLookedUpOnceForOneCall(t *testing.T) {
 	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
 }
 
-func TestAnUnassignedConversationIsMarkedWhateverFailsMeanwhile(t *testing.T) {
+func TestUnassignedTagIsAddedDespiteFaults(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 503, Times: 2})
 	p := o.opened(t)
-	p.picksUp(12, call.Agent{ID: "7", SourceID: nobody})
+	p.picksUp(12, call.Agent{ID: "7", SourceID: noSuchID})
 	result, failed := p.repeats()
 	require.Len(t, failed, 2)
 	require.True(t, result.Agents["bridged"].Unassigned)
 	require.Contains(t, o.conversation(t).Tags, UnassignedTag)
 }
 
-// The second agent is known: the mark was about the first.
-func TestAMarkedConversationIsUnmarkedWhenTheNextAgentIsKnown(t *testing.T) {
+// The second agent is known: the tag was for the first one.
+func TestKnownAgentRemovesTheUnassignedTag(t *testing.T) {
 	o := newOrg(t)
 	p := o.opened(t)
 	p.picksUp(12, call.Agent{ID: "9", Name: "Clara"})
@@ -149,8 +149,8 @@ func TestAMarkedConversationIsUnmarkedWhenTheNextAgentIsKnown(t *testing.T) {
 	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
 }
 
-// A later report names the user: the pick-up has its note, and gets no second one.
-func TestAnAgentWhoIsIdentifiedAfterThePickUpIsAssigned(t *testing.T) {
+// A later report names the user. The pick-up has its note already, and gets no second one.
+func TestAgentIdentifiedLateIsAssigned(t *testing.T) {
 	o := newOrg(t)
 	p := o.opened(t)
 	p.picksUp(12, call.Agent{ID: "7", Name: amira.Name})
@@ -164,11 +164,11 @@ func TestAnAgentWhoIsIdentifiedAfterThePickUpIsAssigned(t *testing.T) {
 	requireTheWholeCallOnce(t, o)
 }
 
-// The attempt whose answer was lost has found out that Kustomer does not know the agent.
-func TestAMarkedConversationIsUnmarkedThoughAnAnswerWasLost(t *testing.T) {
+// The attempt whose answer was lost found that Kustomer does not know the agent.
+func TestLostAnswerStillRemovesTheTag(t *testing.T) {
 	o := newOrg(t)
 	p := o.opened(t)
-	p.picksUp(12, call.Agent{ID: "9", Name: "Clara", SourceID: nobody})
+	p.picksUp(12, call.Agent{ID: "9", Name: "Clara", SourceID: noSuchID})
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer, Times: 1})
 	result, failed := p.repeats()
 	require.Len(t, failed, 1)

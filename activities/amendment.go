@@ -15,28 +15,29 @@ import (
 	"github.com/callthread/callthread/phone"
 )
 
-// Amendment is what an operator changes about a step that Kustomer refused, in
-// the words of the automations file. What it does not name stays as the
-// automations have it; what it names as empty is left out.
+// Amendment is an operator's change to a step that Kustomer refused. Its fields have the
+// names of the automations file. A nil field keeps the value of the automations; an empty
+// value is left out of the request.
 type Amendment struct {
-	// Customer is a Kustomer customer id, or the number to look the caller up by; for the opening of a conversation only.
+	// Customer is a Kustomer customer id, or the phone number to look the caller up by. It
+	// applies to the opening of a conversation.
 	Customer      *string   `json:"customer,omitempty"`
 	Name          *string   `json:"name,omitempty"`
 	Status        *string   `json:"status,omitempty"`
-	Direction     *string   `json:"direction,omitempty"` // for the opening only
+	Direction     *string   `json:"direction,omitempty"` // only for the opening
 	Priority      *int      `json:"priority,omitempty"`
 	AssignedUsers *[]string `json:"assignedUsers,omitempty"`
 	AssignedTeams *[]string `json:"assignedTeams,omitempty"`
-	// Tags are those that the conversation is opened with, or that an update adds.
+	// Tags are the tags that the conversation is opened with, or that an update adds.
 	Tags       *[]string `json:"tags,omitempty"`
 	RemoveTags *[]string `json:"removeTags,omitempty"`
-	// Custom holds attributes by name; null leaves one out.
+	// Custom contains attributes by name. A null value leaves the attribute out.
 	Custom map[string]any `json:"custom,omitempty"`
 	Note   *string        `json:"note,omitempty"`
 }
 
-// UnmarshalJSON refuses fields that do not exist: a mistyped one would
-// otherwise change nothing, and the step be refused once more.
+// UnmarshalJSON refuses unknown fields. A mistyped field would otherwise change nothing,
+// and Kustomer would refuse the step again.
 func (m *Amendment) UnmarshalJSON(text []byte) error {
 	type plain Amendment
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -47,37 +48,37 @@ func (m *Amendment) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Validate refuses an amendment that changes nothing, and one of which Kustomer
-// would refuse a part.
+// Validate returns an error if the amendment changes nothing, or if Kustomer would refuse a
+// part of it.
 func (m Amendment) Validate() error {
 	texts := m.Customer != nil || m.Name != nil || m.Status != nil || m.Direction != nil || m.Note != nil
 	lists := m.AssignedUsers != nil || m.AssignedTeams != nil || m.Tags != nil || m.RemoveTags != nil
 	if !texts && !lists && m.Priority == nil && len(m.Custom) == 0 {
-		return errors.New("the amendment names no field to change: to try again as it is, retry")
+		return errors.New("the amendment changes no field: to try again without changes, use retry")
 	}
 	var change automation.Change
 	m.change(&change)
 	return cmp.Or(m.checkCustomer(), m.checkDirection(), change.Check())
 }
 
-// ValidateFor also refuses what the step that Kustomer refused has no use for.
+// ValidateFor is like Validate, and also refuses fields that the refused step does not use.
 func (m Amendment) ValidateFor(step []call.Cause) error {
 	opens := slices.Contains(step, call.Rang)
 	switch {
 	case opens && m.RemoveTags != nil:
-		return errors.New("removeTags: the conversation is not open yet; tags are those that it is opened with")
+		return errors.New("removeTags: the conversation is not open yet; use tags to set the tags that it is opened with")
 	case opens && m.Status != nil && *m.Status != "":
 		return cmp.Or(m.Validate(), automation.CheckWord("status", *m.Status, automation.Statuses(true)))
 	case !opens && m.Direction != nil:
-		return errors.New("direction: the conversation is open, and its direction stays")
+		return errors.New("direction: the conversation is open, and its direction cannot change")
 	case !opens && m.Customer != nil && !slices.Contains(step, call.CustomerIdentified):
-		return errors.New("customer: the conversation is open, and this step does not decide whose it is")
+		return errors.New("customer: the conversation is open, and this step does not choose its customer")
 	}
 	return m.Validate()
 }
 
-// checkCustomer refuses what is neither an id nor a number. Which country a
-// number is at home in, only the worker knows.
+// checkCustomer refuses a value that is neither an id nor a number. Only the worker knows
+// the country of a number without a country code.
 func (m Amendment) checkCustomer() error {
 	if m.Customer == nil || *m.Customer == "" || automation.IsObjectID(*m.Customer) {
 		return nil
@@ -95,7 +96,8 @@ func (m Amendment) checkDirection() error {
 	return automation.CheckWord("direction", *m.Direction, []string{call.In, call.Out})
 }
 
-// opening changes the conversation to be opened, and the facts by which the caller is found.
+// opening applies the amendment to the conversation to open, and to the facts that identify
+// the caller.
 func (m *Amendment) opening(o *automation.Opening, facts *call.Facts) {
 	if m == nil {
 		return
@@ -122,7 +124,7 @@ func (m *Amendment) opening(o *automation.Opening, facts *call.Facts) {
 	o.Custom = m.attributes(o.Custom)
 }
 
-// change changes an update.
+// change applies the amendment to an update.
 func (m *Amendment) change(c *automation.Change) {
 	if m == nil {
 		return
@@ -141,7 +143,7 @@ func (m *Amendment) change(c *automation.Change) {
 	c.Custom = m.attributes(c.Custom)
 }
 
-// note changes the last of the notes that a step writes: an empty one is left out.
+// note applies the amendment to the last note of a step. An empty note is left out.
 func (m *Amendment) note(notes []kustomer.NewNote) {
 	if m != nil && m.Note != nil && len(notes) > 0 {
 		notes[len(notes)-1].Body = *m.Note

@@ -18,7 +18,7 @@ func amendment(t *testing.T, text string) *Amendment {
 	return &m
 }
 
-func TestAnAmendmentChangesTheOpeningOfAConversation(t *testing.T) {
+func TestAmendmentChangesTheOpening(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: "+
 		"{ name: Call, priority: 2, tags: [a], assignedTeams: ["+support.ID+"], custom: { waitSecondsNum: 1, callIdStr: '{call.id}' } } }\n"+
@@ -36,14 +36,14 @@ func TestAnAmendmentChangesTheOpeningOfAConversation(t *testing.T) {
 	require.Empty(t, is.Notes)
 }
 
-func TestAnAmendedNumberFindsTheCaller(t *testing.T) {
+func TestAmendedNumberFindsTheCaller(t *testing.T) {
 	o := newOrg(t)
 	p := o.ringsAs(t, func(e *call.Event) { e.Leg.From, e.Leg.Anonymous = "what is this", true })
 	p.does(amended(t, `{"customer": "`+caller+`"}`))
 	require.Equal(t, []string{caller}, o.State().Customers[0].Phones)
 }
 
-func TestAnAmendmentChangesAnUpdate(t *testing.T) {
+func TestAmendmentChangesAnUpdate(t *testing.T) {
 	o := newOrg(t)
 	o.answered(t).does(amended(t, `{"name": "Amended", "status": "snoozed", "priority": 1, "assignedUsers": ["`+bastian.ID+`"],
 		"assignedTeams": ["`+support.ID+`"], "tags": ["seen"], "removeTags": ["inbound_call"], "custom": {"outcomeStr": "x"}, "note": "By hand"}`))
@@ -56,7 +56,7 @@ func TestAnAmendmentChangesAnUpdate(t *testing.T) {
 	require.Equal(t, "By hand", is.Notes[0].Body)
 }
 
-func TestWhatAnAmendmentDoesNotNameStays(t *testing.T) {
+func TestAmendmentKeepsOtherFields(t *testing.T) {
 	o := newOrg(t)
 	o.answered(t).does(amended(t, `{"note": "By hand"}`))
 	is := o.conversation(t)
@@ -65,7 +65,7 @@ func TestWhatAnAmendmentDoesNotNameStays(t *testing.T) {
 	require.Equal(t, "By hand", is.Notes[0].Body)
 }
 
-func TestAnAmendmentCanLeaveTheNoteAndTheAgentOut(t *testing.T) {
+func TestAmendmentCanLeaveOutNoteAndAgent(t *testing.T) {
 	o := newOrg(t)
 	o.answered(t).does(amended(t, `{"note": "", "assignedUsers": []}`))
 	is := o.conversation(t)
@@ -74,8 +74,8 @@ func TestAnAmendmentCanLeaveTheNoteAndTheAgentOut(t *testing.T) {
 	require.Equal(t, []string{"babelforce", "inbound_call", "call_answered"}, is.Tags)
 }
 
-// Several notes are due at once: an operator means the one of the last event.
-func TestAnAmendedNoteIsTheLastOfThoseThatAreDue(t *testing.T) {
+// Several notes are due. The operator amends the note of the last event.
+func TestAmendedNoteIsTheLastOne(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.picksUp(60, agentBastian)
@@ -86,7 +86,7 @@ func TestAnAmendedNoteIsTheLastOfThoseThatAreDue(t *testing.T) {
 	require.Equal(t, "By hand", notes[1].Body)
 }
 
-func TestAStepAfterAnAmendedOneChangesNothingBack(t *testing.T) {
+func TestLaterStepKeepsTheAmendment(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.does(amended(t, `{"name": "Amended", "assignedUsers": ["`+bastian.ID+`"], "tags": ["seen"], "removeTags": []}`))
@@ -98,7 +98,7 @@ func TestAStepAfterAnAmendedOneChangesNothingBack(t *testing.T) {
 	require.Len(t, is.Notes, 2)
 }
 
-func TestAMistypedAmendmentIsRefused(t *testing.T) {
+func TestMistypedAmendmentIsRefused(t *testing.T) {
 	var m Amendment
 	require.ErrorContains(t, json.Unmarshal([]byte(`{"asignedTeams": []}`), &m), "asignedTeams")
 	require.Error(t, json.Unmarshal([]byte(`{"priority": "high"}`), &m))
@@ -106,10 +106,10 @@ func TestAMistypedAmendmentIsRefused(t *testing.T) {
 	require.ErrorContains(t, Amendment{Custom: map[string]any{}}.Validate(), "retry")
 }
 
-func TestAmendedTagsTakeThePlaceOfAListThatWasToBeSet(t *testing.T) {
+func TestAmendedTagsReplaceASet(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
-	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { set: [all, anew] } } }")
+	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { set: [all, again] } } }")
 	p.does(amended(t, `{"tags": ["one_more"]}`))
 	require.Equal(t, []string{"babelforce", "inbound_call", "call_lost", "one_more"}, o.conversation(t).Tags)
 }

@@ -12,38 +12,39 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// maxMerges: more conversations merged into each other than people make are a circle.
+// maxMerges bounds how many merges are followed. People do not make longer chains, so a
+// longer one is a circle.
 const maxMerges = 5
 
-// update applies one difference to a conversation that others may be changing too.
+// update applies one difference to a conversation that others may change at the same time.
 type update struct {
 	*Activities
 	want   difference
 	on     terms
 	base   Conversation
-	theirs *kustomer.Conversation // as read last, nil since our last write
-	notes  []kustomer.NewNote     // to write, each once
-	voice  *kustomer.NewMessage   // likewise
-	// customer finds out whose conversation it is, if that became known late.
+	theirs *kustomer.Conversation // the last read, nil since our last write
+	notes  []kustomer.NewNote     // to write, each one once
+	voice  *kustomer.NewMessage   // to write, once
+	// customer returns the owner of the conversation, if the customer became known late.
 	customer func(context.Context) (owner, error)
-	decided  string // how that was decided
-	// agent is whom the step assigns, as far as the agent is known; another finds the
-	// user by other means if Kustomer refuses the first.
-	agent   *call.Resolved
-	another func(ctx context.Context, refused string) (string, error)
+	decided  string // why that customer
+	// agent is the user that the step assigns. If Kustomer refuses the user, otherUser
+	// looks for another user of the same agent.
+	agent     *call.Resolved
+	otherUser func(ctx context.Context, refused string) (string, error)
 	// sharedBy is the call's key, if other calls may have joined its conversation.
 	sharedBy string
-	// looks says that the step may have been done before, wholly or in part.
+	// looks says that the step may have been done before, in full or in part.
 	looks bool
-	// ended says that the call has: what differs from what the step wants was changed by
-	// people, and not by a later hand-over.
+	// ended says that the call is over. A difference from what the step wants was then made
+	// by people, and not by a later hand-over.
 	ended bool
-	// overtaken says that somebody changed the conversation since our last write: our
-	// own attempt may have, and nothing else tells that its notes are written.
-	overtaken bool
-	checked   bool // which of its notes are missing is known
-	written   bool // something was sent that may have changed the conversation
-	warnings  []string
+	// stale says that the conversation has changed since our last write. Our own attempt
+	// may have changed it, so its notes may be there already.
+	stale    bool
+	checked  bool // the missing notes are known
+	written  bool // a request was sent that may have changed the conversation
+	warnings []string
 }
 
 func (u *update) warn(format string, args ...any) {
@@ -52,8 +53,8 @@ func (u *update) warn(format string, args ...any) {
 	}
 }
 
-// apply makes the change. If the conversation turns out to have been merged or
-// deleted meanwhile, it looks where to go on.
+// apply writes the change. If the conversation was merged or deleted in the meantime, apply
+// reads it and tries once more.
 func (u *update) apply(ctx context.Context) error {
 	err := u.applyOnce(ctx)
 	if errors.Is(err, errMerged) || kustomer.IsKind(err, kustomer.NotFound) {
@@ -63,9 +64,10 @@ func (u *update) apply(ctx context.Context) error {
 	return err
 }
 
-// applyOnce gives the conversation its owner first, because links depend on it; then the
-// voice entry, because what comes in to a conversation that is done opens it again;
-// then what an agent waits for; and the notes last, each its own receipt.
+// applyOnce writes in a fixed order. The owner comes first, because links depend on it. The
+// voice entry comes next, because it opens a conversation that is done. Then come the
+// fields and tags that an agent waits for. The notes come last: each is the receipt for the
+// step.
 func (u *update) applyOnce(ctx context.Context) error {
 	if u.looks {
 		if err := u.look(ctx); err != nil {
@@ -81,7 +83,7 @@ func (u *update) applyOnce(ctx context.Context) error {
 			return cmp.Or(err, parked)
 		}
 	}
-	soon := kustomer.WithUrgency(ctx, kustomer.Soon) // nobody waits for what comes after the assignment
+	soon := kustomer.WithUrgency(ctx, kustomer.Soon) // no agent waits for what follows the assignment
 	for _, write := range []func() error{
 		func() error { return u.writeVoice(soon) },
 		func() error { return u.writeFields(ctx) },
@@ -92,17 +94,17 @@ func (u *update) applyOnce(ctx context.Context) error {
 			return err
 		}
 	}
-	return parked // an agent does not wait until an operator has said whose call it is
+	return parked // an agent does not wait for an operator to choose the customer
 }
 
-// isConditional reports whether the first write is one that Kustomer refuses if it was made before.
+// isConditional reports whether Kustomer refuses the first write if it was made before.
 func (u *update) isConditional() bool {
 	p, _ := merge(u.want, u.base, nil, u.on)
 	return u.base.Rev != 0 && (p.changesFields() || p.tags != nil)
 }
 
-// isDone reports whether an earlier attempt has completed the step: its last note is
-// there. Which notes are missing is known then.
+// isDone reports whether an earlier attempt completed the step, that is, whether its last
+// note is there. It records which notes are missing.
 func (u *update) isDone(ctx context.Context) (bool, error) {
 	if len(u.notes) == 0 || u.checked {
 		return false, nil
@@ -120,16 +122,17 @@ func (u *update) isDone(ctx context.Context) (bool, error) {
 		u.warnings = append(u.warnings, kept...)
 	}
 	p, _ := merge(u.want, u.base, nil, u.on)
-	u.took(shown(p, u.theirs))
+	u.wrote(shown(p, u.theirs))
 	u.base.Rev, u.base.TagsKnown = 0, false
-	if u.agent != nil && len(u.theirs.AssignedUsers) == 0 { // Kustomer had refused the user
+	if u.agent != nil && len(u.theirs.AssignedUsers) == 0 { // Kustomer refused the user
 		*u.agent = call.Resolved{Unassigned: true}
 	}
 	u.want, u.notes, u.voice = difference{}, nil, nil
 	return true, nil
 }
 
-// look reads the conversation, wherever people have merged it to.
+// look reads the conversation. If it was merged, look reads the conversation that it was
+// merged into.
 func (u *update) look(ctx context.Context) error {
 	for range maxMerges {
 		current, err := u.kustomer.Conversation(ctx, u.base.ID)
@@ -141,21 +144,21 @@ func (u *update) look(ctx context.Context) error {
 		case current.Deleted:
 			return errGone
 		case current.MergedTarget == "":
-			u.overtaken = u.overtaken || u.base.Rev != 0 && current.Rev != u.base.Rev || u.base.hasOtherNotes(current)
+			u.stale = u.stale || u.base.Rev != 0 && current.Rev != u.base.Rev || u.base.hasOtherNotes(current)
 			u.theirs = current
 			if u.base.Merged {
 				u.base.CustomerID = cmp.Or(current.CustomerID, u.base.CustomerID)
 			}
 			return current.Needs(u.want.needs()...)
 		}
-		u.warn("the conversation was merged into another one in Kustomer: what is written goes there")
+		u.warn("the conversation was merged into another one in Kustomer: this call is written to that one")
 		u.base = Conversation{ID: current.MergedTarget, CustomerID: u.base.CustomerID, CatchAll: u.base.CatchAll, OpenedAt: u.base.OpenedAt, Adopted: u.base.Adopted, Merged: true}
 	}
 	return errCircle
 }
 
-// giveToCustomer moves a conversation that was opened before its customer was known,
-// unless somebody has moved or merged it.
+// giveToCustomer moves a conversation that was opened before its customer was known to that
+// customer, unless a person has moved or merged it.
 func (u *update) giveToCustomer(ctx context.Context) error {
 	if u.customer == nil || u.base.Merged {
 		return nil
@@ -174,7 +177,7 @@ func (u *update) giveToCustomer(ctx context.Context) error {
 	}
 	owner := u.theirs.CustomerID
 	if owner != customer.id && owner != u.base.CustomerID {
-		u.warn("somebody has given the conversation to another customer: that was kept")
+		u.warn("a person has given the conversation to another customer: this was kept")
 		u.base.CustomerID = owner
 		return nil
 	}
@@ -194,8 +197,8 @@ func (u *update) giveToCustomer(ctx context.Context) error {
 	return nil
 }
 
-// isPrompt reports whether a hand-over begins so soon after the pick-up was reported,
-// or the conversation opened, that nobody can have decided otherwise since.
+// isPrompt reports whether the pick-up was reported, or the conversation opened, so
+// recently that no person can have reassigned the conversation since.
 func isPrompt(since time.Time) bool { return time.Since(since) < promptHandOver }
 
 const promptHandOver = 15 * time.Second

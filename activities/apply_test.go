@@ -20,7 +20,7 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// applyFile makes every step write all there is to write.
+// applyFile makes every step write everything that a step can write.
 const applyFile = `automations:
 - { event: call.inbound, action: kustomer.conversation.create, options: { name: "Call from {call.from|somebody}", tags: [babelforce, call_lost] } }
 - { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: ["{agent.sourceId}"], tags: { add: ["with_{agent.id}"], remove: [call_lost] }, note: "With {agent.name}" } }
@@ -28,7 +28,7 @@ const applyFile = `automations:
 - { event: call.finished, action: kustomer.message.create, options: { subject: Call } }
 `
 
-// applyRoute is one that steps send requests to.
+// applyRoute is a route that steps send requests to.
 type applyRoute struct{ name, method, path string }
 
 var (
@@ -52,17 +52,17 @@ func (r applyRoute) matches(request *http.Request) bool {
 	return request.Method == r.method && regexp.MustCompile(r.path).MatchString(request.URL.Path)
 }
 
-// applyDisturbance is what goes wrong when a step sends its nth request to a route.
+// applyDisturbance is the fault of the nth request to a route.
 type applyDisturbance struct {
 	applyRoute
 	nth     int
 	fault   sandbox.Fault      // none: a person changes the conversation just before
-	timeout time.Duration      // of the steps' requests; 0 is the usual one
-	before  map[applyRoute]int // how many requests to other routes fail, so that there is an nth one
+	timeout time.Duration      // of requests; 0 is the default
+	before  map[applyRoute]int // how many requests to other routes fail first, so that an nth one is sent
 }
 
-// applyOrg is an org between whose requests people and faults come. People have a way of
-// their own to Kustomer, which is never disturbed.
+// applyOrg is an org in which people and faults interfere between requests. People have
+// their own connection to Kustomer, which is never disturbed.
 type applyOrg struct {
 	*org
 	people *kustomer.Client
@@ -71,7 +71,7 @@ type applyOrg struct {
 	mu       sync.Mutex
 	counts   map[applyRoute]int
 	sequence []string                        // the names of the routes, in the order of requests
-	on       func(route applyRoute, nth int) // before each of them
+	on       func(route applyRoute, nth int) // called before each request
 }
 
 func newApplyOrg(t *testing.T) *applyOrg {
@@ -103,21 +103,21 @@ func (a *applyOrg) observes(r *http.Request) {
 	}
 }
 
-// forget begins to count requests anew.
+// forget resets the count of requests.
 func (a *applyOrg) forget() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.counts, a.sequence = make(map[applyRoute]int), nil
 }
 
-// sent are the requests since then, by the names of their routes.
+// sent returns the names of the routes of all requests since forget.
 func (a *applyOrg) sent() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.Clone(a.sequence)
 }
 
-// tag is what a person or a rule of Kustomer's does at any moment.
+// tag adds a tag, as a person or a rule of Kustomer's may do at any moment.
 func (a *applyOrg) tag(tag string) {
 	_, err := a.people.AddTags(context.Background(), a.State().Conversations[0].ID, []string{tag})
 	if err != nil {
@@ -125,14 +125,14 @@ func (a *applyOrg) tag(tag string) {
 	}
 }
 
-// writes is a person's note: as long as it is not read, it could be one of ours.
+// writes adds a person's note. Until it is read, it could be one of ours.
 func (a *applyOrg) writes(body string) {
 	err := a.people.CreateNote(a.t.Context(), a.State().Conversations[0].ID, kustomer.NewNote{Body: body, ExternalID: "people:" + body})
 	require.NoError(a.t, err)
 }
 
-// applyStep carries a step out as Temporal does, each attempt on a worker that knows
-// nothing of what Kustomer told the one before.
+// applyStep runs a step as Temporal does. Each attempt runs on a worker that has none of
+// the state of the worker before.
 func (a *applyOrg) applyStep(p *played) (failed []*temporal.ApplicationError) {
 	in := p.next()
 	result, failed, err := repeat(a.t, func(ctx context.Context, in StepInput) (StepResult, error) {
@@ -143,8 +143,8 @@ func (a *applyOrg) applyStep(p *played) (failed []*temporal.ApplicationError) {
 	return failed
 }
 
-// applyCall plays a call whose steps need every route: its conversation is opened
-// before it is known whose it is, and people tag it and write notes between steps.
+// applyCall plays a call whose steps use every route. Its conversation is opened before its
+// customer is known, and people add tags and notes between steps.
 func (a *applyOrg) applyCall(isOpen func()) (failed []*temporal.ApplicationError) {
 	p := a.ringsAs(a.t, func(e *call.Event) { e.Leg.From = "" })
 	p.does()
@@ -166,7 +166,8 @@ func (a *applyOrg) applyCall(isOpen func()) (failed []*temporal.ApplicationError
 	return failed
 }
 
-// requireApplied proves that the call has all it must have, once, and people all that they wrote.
+// requireApplied requires that everything of the call is written once, and that nothing
+// that people wrote is lost.
 func (a *applyOrg) requireApplied(alsoTagged ...string) {
 	conversation, customers := a.conversation(a.t), a.State().Customers
 	require.Len(a.t, customers, 2, "the catch-all one, and the caller")
@@ -188,7 +189,7 @@ func (a *applyOrg) requireApplied(alsoTagged ...string) {
 	require.Len(a.t, conversation.Messages, 1)
 }
 
-// before lets something happen before each request that steps send from now on.
+// before runs a function before each further request of the steps.
 func (a *applyOrg) before(on func(route applyRoute, nth int)) {
 	a.forget()
 	a.mu.Lock()
@@ -196,7 +197,7 @@ func (a *applyOrg) before(on func(route applyRoute, nth int)) {
 	a.on = on
 }
 
-// strike lets the disturbance happen.
+// strike causes the disturbance.
 func (a *applyOrg) strike(d applyDisturbance) {
 	a.timeout = d.timeout
 	a.before(func(route applyRoute, nth int) {
@@ -214,8 +215,8 @@ func (a *applyOrg) strike(d applyDisturbance) {
 	})
 }
 
-// needs says how many requests to other routes must fail for there to be an nth one to
-// this route, since an undisturbed call needs less.
+// needs returns how many requests to other routes must fail so that an nth request is sent
+// to this route. An undisturbed call sends fewer.
 func (r applyRoute) needs(nth int) map[applyRoute]int {
 	switch r {
 	case applyMessages, applyCustomers:
@@ -228,7 +229,8 @@ func (r applyRoute) needs(nth int) map[applyRoute]int {
 	return nil
 }
 
-// Each fault is met by the first, the second and the third request to each route; in short runs, by the first.
+// Each fault hits the first, second and third request to each route; in short runs, only
+// the first.
 func TestWhateverGoesWrongWithARequestTheCallIsWrittenOnce(t *testing.T) {
 	status := func(status int) sandbox.Fault { return sandbox.Fault{Kind: sandbox.FaultStatus, Status: status} }
 	const patience = 200 * time.Millisecond
@@ -267,7 +269,7 @@ func TestWhateverGoesWrongWithARequestTheCallIsWrittenOnce(t *testing.T) {
 	}
 }
 
-// survives proves that a call is written once, although one of its requests is disturbed.
+// survives requires a call to be written once although one of its requests is disturbed.
 func (d applyDisturbance) survives(t *testing.T) {
 	a := newApplyOrg(t)
 	failed := a.applyCall(func() { a.strike(d) })
@@ -277,7 +279,7 @@ func (d applyDisturbance) survives(t *testing.T) {
 	for _, times := range d.before {
 		inVain += times
 	}
-	if d.timeout == 0 { // else a busy machine may add time-outs of its own
+	if d.timeout == 0 { // otherwise a busy machine may add time-outs
 		require.LessOrEqual(t, len(failed), inVain, "what has been done is found, and not tried again")
 	}
 	if d.fault.Kind == "" {
@@ -287,9 +289,9 @@ func (d applyDisturbance) survives(t *testing.T) {
 	a.requireApplied()
 }
 
-// Many things go wrong with one call, each time others. A conflict that nothing explains
-// is none of them, since it parks a call at a later attempt.
-func TestCallIsWrittenOnceThoughManyThingsGoWrong(t *testing.T) {
+// Several faults hit one call, in another combination for each seed. An unexplained
+// conflict is not one of them, because it parks a call at a later attempt.
+func TestCallIsWrittenOnceDespiteManyFaults(t *testing.T) {
 	kinds := []sandbox.Fault{
 		{Kind: sandbox.FaultStatus, Status: 503}, {Kind: sandbox.FaultStatus, Status: 429}, {Kind: sandbox.FaultReset},
 		{Kind: sandbox.FaultLoseAnswer}, {Kind: sandbox.FaultLoseAnswer5xx}, {Kind: sandbox.FaultTruncate}, {Kind: sandbox.FaultHTML},
@@ -322,7 +324,7 @@ func TestCallIsWrittenOnceThoughManyThingsGoWrong(t *testing.T) {
 	}
 }
 
-// applyAnswered is a call that Amira has picked up, of a customer whom Kustomer knows.
+// applyAnswered is a call that Amira picked up, from a customer that Kustomer knows.
 func (a *applyOrg) applyAnswered(file string) *played {
 	a.t.Helper()
 	a.automate(a.t, file)
@@ -331,7 +333,7 @@ func (a *applyOrg) applyAnswered(file string) *played {
 	return p
 }
 
-// applyBridged is a file whose pick-ups do what the options say.
+// applyBridged is a file whose pick-ups have the given options.
 func applyBridged(options string) string {
 	return "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { name: Call, tags: [lost, old] } }\n" +
 		"- { event: call.bridged, action: kustomer.conversation.update, options: { " + options + " } }\n"
@@ -342,7 +344,7 @@ const (
 	applyAnswer  = applyAssigns + "tags: { add: [answered], remove: [lost] }, note: Taken"
 )
 
-// applyLostAnswers are the ways in which a request is carried out and its answer does not arrive.
+// applyLostAnswers are the faults in which a request is carried out and its answer is lost.
 var applyLostAnswers = map[string]applyDisturbance{
 	"the connection is reset":       {fault: sandbox.Fault{Kind: sandbox.FaultLoseAnswer}},
 	"the answer takes too long":     {fault: sandbox.Fault{Kind: sandbox.FaultHoldAnswer}, timeout: 200 * time.Millisecond},
@@ -350,9 +352,9 @@ var applyLostAnswers = map[string]applyDisturbance{
 	"half of the answer is missing": {fault: sandbox.Fault{Kind: sandbox.FaultTruncate}},
 }
 
-// The fields are as they are wanted at the revision that our write would have made: then
-// the tags that went with them are there too, and cost no further request.
-func TestTagsOfAWriteWhoseAnswerWasLostAreNotSentAgain(t *testing.T) {
+// The fields are as wanted, at the revision that our write would have made. Then the tags
+// that were sent with them are there too, and cost no further request.
+func TestWrittenTagsAreNotSentAgain(t *testing.T) {
 	for name, d := range applyLostAnswers {
 		t.Run(name, func(t *testing.T) {
 			a := newApplyOrg(t)
@@ -368,10 +370,10 @@ func TestTagsOfAWriteWhoseAnswerWasLostAreNotSentAgain(t *testing.T) {
 	}
 }
 
-func TestTagsOfAWriteWhoseAnswerWasLostGoByNameIfSomethingElseHasChangedSince(t *testing.T) {
+func TestTagsGoByNameAfterAChange(t *testing.T) {
 	for name, people := range map[string]func(*applyOrg, *played){
-		"somebody has tagged it":                  func(a *applyOrg, _ *played) { a.tag("vip") },
-		"somebody has taken the agent away again": func(_ *applyOrg, p *played) { p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{}}) },
+		"a person has tagged it":            func(a *applyOrg, _ *played) { a.tag("vip") },
+		"a person has unassigned the agent": func(_ *applyOrg, p *played) { p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{}}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newApplyOrg(t)
@@ -388,9 +390,9 @@ func TestTagsOfAWriteWhoseAnswerWasLostGoByNameIfSomethingElseHasChangedSince(t 
 	}
 }
 
-// An attempt that failed before Kustomer did anything, and a person who assigns the same
-// agent by hand: that looks much like an answer that was lost.
-func TestTagsAreWrittenThoughAPersonHasAssignedTheSameAgent(t *testing.T) {
+// An attempt fails before Kustomer does anything, and a person assigns the same agent by
+// hand. That resembles a lost answer.
+func TestTagsAreWrittenAfterAPersonAssigned(t *testing.T) {
 	const addsOnly = applyAssigns + "tags: { add: [answered] }, note: Taken"
 	assigned, tagged := &[]string{amira.ID}, &[]string{"lost", "old", "vip"}
 	again := []func(*StepInput){mayBeDone}
@@ -405,7 +407,7 @@ func TestTagsAreWrittenThoughAPersonHasAssignedTheSameAgent(t *testing.T) {
 		"and tagged it before the first attempt":      {applyAnswer, kustomer.ConversationUpdate{AssignedUsers: assigned, Tags: tagged}, nil, []string{"old", "vip", "answered"}},
 		"and tagged it between two attempts":          {applyAnswer, kustomer.ConversationUpdate{AssignedUsers: assigned, Tags: tagged}, again, []string{"old", "vip", "answered"}},
 		"or given it as many tags as the step would":  {applyAnswer, kustomer.ConversationUpdate{Tags: &[]string{"old", "vip"}}, again, []string{"old", "vip", "answered"}},
-		"and given it as many tags as the step would": {addsOnly, kustomer.ConversationUpdate{AssignedUsers: assigned, Tags: tagged}, nil, []string{"lost", "old", "vip", "answered"}}, // before a later attempt, nothing tells the two apart
+		"and given it as many tags as the step would": {addsOnly, kustomer.ConversationUpdate{AssignedUsers: assigned, Tags: tagged}, nil, []string{"lost", "old", "vip", "answered"}}, // a later attempt cannot distinguish the two
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newApplyOrg(t)
@@ -418,8 +420,8 @@ func TestTagsAreWrittenThoughAPersonHasAssignedTheSameAgent(t *testing.T) {
 	}
 }
 
-// Rule 22: what Kustomer returns costs a request of the org's budget.
-func TestConversationIsReadOnlyIfItHasTo(t *testing.T) {
+// Rule 22: a read costs a request of the org's budget.
+func TestConversationIsReadOnlyIfNeeded(t *testing.T) {
 	const (
 		read, put, notes, note = "read conversation", "update conversation", "list notes", "create note"
 		add, remove            = "add tags", "remove tags"
@@ -458,8 +460,8 @@ func TestConversationIsReadOnlyIfItHasTo(t *testing.T) {
 	}
 }
 
-// Rules 23 and 27: the note of a step is its receipt, wherever an attempt may have left it.
-func TestStepWhoseNoteIsThereIsComplete(t *testing.T) {
+// Rules 23 and 27: the note of a step is its receipt, in any conversation.
+func TestNoteShowsThatTheStepIsComplete(t *testing.T) {
 	for name, change := range map[string]func(*StepInput){"after a failure": mayBeDone, "in a run that was reset": hasEarlierRun} {
 		t.Run(name, func(t *testing.T) {
 			a := newApplyOrg(t)
@@ -476,9 +478,9 @@ func TestStepWhoseNoteIsThereIsComplete(t *testing.T) {
 	}
 }
 
-// A worker that dies in a workflow task leaves no trace in the history. The next one
-// carries the step out as if it were the first, and only the conflict tells.
-func TestReceiptsAreLookedUpAfterAConflictBeforeAnyNote(t *testing.T) {
+// A worker that dies in a workflow task leaves no trace in the history. The next worker
+// runs the step as the first attempt, and only the conflict shows that it was done.
+func TestConflictLooksUpReceiptsBeforeNotes(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAnswer))
 	_, err := p.triesLocally()
@@ -492,15 +494,15 @@ func TestReceiptsAreLookedUpAfterAConflictBeforeAnyNote(t *testing.T) {
 	require.Len(t, a.conversation(t).Notes, 1)
 }
 
-// Rule 24. The step of a call that was over before anything could be written has all there is.
-func TestStepWritesOwnerVoiceEntryFieldsTagsAndNotesInThisOrder(t *testing.T) {
+// Rule 24. The step of a call that was over before anything was written writes everything.
+func TestStepWritesInAFixedOrder(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.ringsAs(t, func(e *call.Event) { e.Leg.From = "" })
 	p.does()
 	p.reports(call.Event{Kind: call.Inbound, Leg: call.Leg{ID: "k-1", From: caller, CreatedAt: noon}})
 	p.picksUp(12, agentAmira)
 	p.ends(90, "passive-hangup")
-	a.tag("vip") // so that tags go by name
+	a.tag("vip") // tags are then written by name
 	a.forget()
 	next := p.record.Next(p.rang.Add(24 * time.Hour)) // when the outcome is settled
 	require.ElementsMatch(t, []call.Cause{call.PickedUp, call.CustomerIdentified, call.Ended}, next.Step.Causes)
@@ -515,8 +517,8 @@ func TestStepWritesOwnerVoiceEntryFieldsTagsAndNotesInThisOrder(t *testing.T) {
 	require.Equal(t, caller, a.State().Customers[1].Phones[0])
 }
 
-// Each note is its own receipt: one that is there does not say that the next one is.
-func TestOfSeveralNotesThoseAreWrittenThatAreMissing(t *testing.T) {
+// Each note is a receipt only for itself.
+func TestOnlyMissingNotesAreWritten(t *testing.T) {
 	for name, d := range map[string]sandbox.Fault{"the second is lost": {Kind: sandbox.FaultReset}, "its answer is lost": {Kind: sandbox.FaultLoseAnswer}} {
 		t.Run(name, func(t *testing.T) {
 			a := newApplyOrg(t)
@@ -533,8 +535,8 @@ func TestOfSeveralNotesThoseAreWrittenThatAreMissing(t *testing.T) {
 	}
 }
 
-// The customer to whom a conversation belongs is known, and giving it away needs no second request.
-func TestConversationIsGivenToItsCustomerOnce(t *testing.T) {
+// The customer is known, and the move needs no second request.
+func TestConversationIsMovedOnce(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.ringsAs(t, func(e *call.Event) { e.Leg.From = "" })
 	p.does()
@@ -542,7 +544,7 @@ func TestConversationIsGivenToItsCustomerOnce(t *testing.T) {
 	a.strike(applyDisturbance{applyRoute: applyPuts, nth: 1, fault: sandbox.Fault{Kind: sandbox.FaultLoseAnswer}})
 	require.Len(t, a.applyStep(p), 1)
 	require.Equal(t, []string{
-		"find customer", "create customer", "read conversation", "update conversation", // whose answer is lost
+		"find customer", "create customer", "read conversation", "update conversation", // its answer is lost
 		"read conversation", "find customer", "update conversation", // the name
 	}, a.sent())
 	require.Equal(t, a.State().Customers[1].ID, a.conversation(t).CustomerID)
@@ -550,7 +552,7 @@ func TestConversationIsGivenToItsCustomerOnce(t *testing.T) {
 }
 
 // Without a note in between, the revision of our last write is known.
-func TestNextStepNeedsNoLookIfNobodyHasChangedTheConversation(t *testing.T) {
+func TestUnchangedConversationIsNotRead(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAssigns + `tags: { add: ["with_{agent.id}"], remove: [lost] }`))
 	p.does()
@@ -561,8 +563,8 @@ func TestNextStepNeedsNoLookIfNobodyHasChangedTheConversation(t *testing.T) {
 	require.Equal(t, []string{bastian.ID}, a.conversation(t).AssignedUsers)
 }
 
-// A machine that stood still does not notice that its step was given to another worker.
-func TestWorkerThatStoodStillWritesNeitherNotesNorVoiceEntries(t *testing.T) {
+// A suspended machine does not notice that its step was given to another worker.
+func TestSuspendedWorkerWritesNoDuplicates(t *testing.T) {
 	for name, finish := range map[string]bool{"a note": false, "a voice entry": true} {
 		t.Run(name, func(t *testing.T) {
 			a := newApplyOrg(t)
@@ -586,8 +588,8 @@ func TestWorkerThatStoodStillWritesNeitherNotesNorVoiceEntries(t *testing.T) {
 	}
 }
 
-// A write that is conditional on a revision is refused if it comes late.
-func TestFieldsThatComeLateUndoNothing(t *testing.T) {
+// Kustomer refuses a conditional write that arrives late.
+func TestLateFieldsUndoNothing(t *testing.T) {
 	for nth := 1; nth <= nthRequests; nth++ {
 		t.Run(fmt.Sprint(nth), func(t *testing.T) {
 			t.Parallel()
@@ -606,8 +608,9 @@ func TestFieldsThatComeLateUndoNothing(t *testing.T) {
 	}
 }
 
-// Rule 7: the list is replaced once. What others have tagged since would be wiped.
-func TestSetOfAWriteWhoseAnswerWasLostIsNotSentAgain(t *testing.T) {
+// Rule 7: the list is replaced once. A second set would remove tags that others added
+// since.
+func TestSetIsNotSentAgainAfterALostAnswer(t *testing.T) {
 	const sets = applyAssigns + `tags: { set: [answered, "with_{agent.id}"] }, note: Taken`
 	for name, earlier := range map[string]func(*played){
 		"of the first pick-up": func(*played) {},
@@ -633,7 +636,7 @@ func TestSetOfAWriteWhoseAnswerWasLostIsNotSentAgain(t *testing.T) {
 	}
 }
 
-func TestSetOfAWriteWhoseAnswerWasLostCostsNoFurtherRequest(t *testing.T) {
+func TestWrittenSetCostsNoFurtherRequest(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAssigns + "tags: { set: [answered] }, note: Taken"))
 	a.Inject(sandbox.Fault{Method: "PUT", Kind: sandbox.FaultLoseAnswer, Times: 1})
@@ -641,9 +644,10 @@ func TestSetOfAWriteWhoseAnswerWasLostCostsNoFurtherRequest(t *testing.T) {
 	require.Equal(t, []string{"update conversation", "read conversation", "list notes", "create note"}, a.sent())
 }
 
-// If the conversation has the very tags that we know, the set was not written. If others
-// have tagged it since, it may have been: then nothing of theirs is wiped, and nothing of ours is missing.
-func TestSetThatNoAttemptHasWrittenIsWritten(t *testing.T) {
+// If the conversation has exactly the tags that we know, the set was not written. If others
+// have tagged it since, the set may have been written: no tag of theirs is removed, and
+// none of ours is missing.
+func TestUnwrittenSetIsWritten(t *testing.T) {
 	const warning = "the tags may have been set already: they were added, and none was removed"
 	set, added := []string{"answered", "new"}, []string{"lost", "old", "vip", "answered", "new"}
 	tagging := &[]string{"lost", "old", "vip"}
@@ -672,8 +676,8 @@ func TestSetThatNoAttemptHasWrittenIsWritten(t *testing.T) {
 	}
 }
 
-// The voice entry opens a conversation that is done. That is our own doing, and nobody's choice.
-func TestStatusIsWrittenThoughTheCallsOwnVoiceEntryHasChangedIt(t *testing.T) {
+// The voice entry opens a conversation that is done. This is not a person's change.
+func TestStatusIsWrittenAfterTheVoiceEntry(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(`automations:
 - { event: call.inbound, action: kustomer.conversation.create, options: { status: done } }
@@ -686,9 +690,10 @@ func TestStatusIsWrittenThoughTheCallsOwnVoiceEntryHasChangedIt(t *testing.T) {
 	require.Equal(t, "done", a.conversation(t).Status)
 }
 
-// Rule 18: the agent wins only if no earlier attempt may have written. One that was lost
-// with its workflow task shows in the conflict, and its note says that the step is complete.
-func TestWhomAPersonAssignedAfterAHandOverThatWasLostWithItsTaskStaysAssigned(t *testing.T) {
+// Rule 18: the agent wins only if no earlier attempt may have written. The conflict shows
+// an attempt that was lost with its workflow task, and its note shows that the step is
+// complete.
+func TestAssigneeStaysAfterALostHandOver(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAnswer))
 	_, err := p.triesLocally()
@@ -699,8 +704,8 @@ func TestWhomAPersonAssignedAfterAHandOverThatWasLostWithItsTaskStaysAssigned(t 
 	require.Equal(t, []string{bastian.ID}, a.conversation(t).AssignedUsers)
 }
 
-// That a conversation cannot be found counts, not how often something else has failed before.
-func TestConversationThatIsNotFoundOnceAfterAnOutageIsNotTakenForDeleted(t *testing.T) {
+// Only attempts in a row that do not find the conversation count, not earlier failures.
+func TestOneNotFoundIsNoDeletion(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAnswer))
 	a.before(func(_ applyRoute, _ int) {
@@ -716,8 +721,8 @@ func TestConversationThatIsNotFoundOnceAfterAnOutageIsNotTakenForDeleted(t *test
 	require.Len(t, a.conversation(t).Notes, 1)
 }
 
-// Likewise: what conflicts once is not yet a matter for an operator.
-func TestConflictThatNothingExplainsOnceAfterAnOutageParksNoCall(t *testing.T) {
+// Likewise, one conflict does not park a call.
+func TestOneConflictParksNoCall(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAnswer))
 	a.before(func(_ applyRoute, _ int) {
@@ -732,8 +737,8 @@ func TestConflictThatNothingExplainsOnceAfterAnOutageParksNoCall(t *testing.T) {
 	require.Len(t, a.conversation(t).Notes, 1)
 }
 
-// A list of notes that cannot be found for a moment says nothing about which of them are there.
-func TestNoteIsWrittenThoughTheNotesCannotBeFoundOnce(t *testing.T) {
+// If the list of notes is not found for a moment, it is unknown which of them exist.
+func TestUnreadableNotesDelayTheNote(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAnswer))
 	a.Inject(sandbox.Fault{Method: "GET", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 404, Times: 1})
@@ -741,8 +746,8 @@ func TestNoteIsWrittenThoughTheNotesCannotBeFoundOnce(t *testing.T) {
 	require.Len(t, a.conversation(t).Notes, 1)
 }
 
-// As many tags as our write would have made, but not at the revision that it would have made.
-func TestTagsAreWrittenThoughPeopleHaveAssignedAndTaggedInTwoRequests(t *testing.T) {
+// The conversation has as many tags as our write would have made, but another revision.
+func TestTagsAreWrittenAfterTwoChanges(t *testing.T) {
 	a := newApplyOrg(t)
 	p := a.applyAnswered(applyBridged(applyAnswer))
 	p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{amira.ID}})

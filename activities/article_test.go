@@ -10,8 +10,8 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// The two automations of babelforce's article "Kustomer.com - working with
-// conversations", with every field that it describes.
+// The two automations of babelforce's article "Kustomer.com - working with conversations",
+// with every field that it describes.
 const articleFile = `
 timezone: Europe/Berlin
 fields: [call.recordingUrl]
@@ -55,7 +55,7 @@ automations:
       custom: { waitSecondsNum: "{call.duration}", answeredBool: true, outcomeStr: "taken by {agent.name}" }
 `
 
-func TestTheArticlesTwoAutomationsGiveTheConversationItDescribes(t *testing.T) {
+func TestArticlesAutomationsWork(t *testing.T) {
 	// Kustomer knows the caller, and babelforce's agents were imported from Kustomer.
 	o := newOrg(t)
 	o.automate(t, articleFile)

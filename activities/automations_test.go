@@ -12,7 +12,7 @@ import (
 
 var support = sandbox.DefaultTeams()[0]
 
-func TestAnAutomationCanChangeEveryFieldInOneRequest(t *testing.T) {
+func TestOneRequestChangesEveryField(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+`
 - event: call.bridged
@@ -48,7 +48,7 @@ func TestAnAutomationCanChangeEveryFieldInOneRequest(t *testing.T) {
 	require.Empty(t, conversation.Notes)
 }
 
-func TestSettingNoTagsRemovesThemAll(t *testing.T) {
+func TestEmptySetRemovesAllTags(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { set: [] } } }")
@@ -56,7 +56,7 @@ func TestSettingNoTagsRemovesThemAll(t *testing.T) {
 	require.Empty(t, o.conversation(t).Tags)
 }
 
-func TestAnAttributeThatCannotBeConvertedCostsNoCall(t *testing.T) {
+func TestUnconvertibleAttributeIsLeftOut(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, `
 fields: [score]
@@ -80,7 +80,7 @@ func requireOneRingingNote(t *testing.T, o *org) {
 	require.Equal(t, "babelforce:k-1:inbound", notes[0].ExternalID)
 }
 
-func TestANoteOnARingingCallIsWrittenOnce(t *testing.T) {
+func TestNoteOnARingingCallIsWrittenOnce(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, noteOnInbound)
 	require.Equal(t, 4, o.spent(func() { o.opened(t) }), "customer looked up and created, conversation, note")
@@ -88,7 +88,7 @@ func TestANoteOnARingingCallIsWrittenOnce(t *testing.T) {
 	requireOneRingingNote(t, o)
 }
 
-func TestANoteOnARingingCallWhoseAnswerIsLostIsWrittenOnce(t *testing.T) {
+func TestFirstNoteSurvivesALostAnswer(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, noteOnInbound)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer})
@@ -99,20 +99,20 @@ func TestANoteOnARingingCallWhoseAnswerIsLostIsWrittenOnce(t *testing.T) {
 	require.Equal(t, 1, o.State().Requests["POST /v1/conversations"])
 }
 
-func TestAConversationCanBelongToAFixedCustomer(t *testing.T) {
+func TestConversationCanHaveAFixedCustomer(t *testing.T) {
 	o := newOrg(t)
 	fixed, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Hotline"})
 	require.NoError(t, err)
 	o.automate(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { customer: "+fixed.ID+" } }")
 	var opened Conversation
-	require.Equal(t, 1, o.spent(func() { opened = o.opened(t).conversation }), "nobody is looked up")
+	require.Equal(t, 1, o.spent(func() { opened = o.opened(t).conversation }), "no customer is looked up")
 	require.Equal(t, fixed.ID, opened.CustomerID)
 	require.Len(t, o.State().Customers, 1)
 	require.Equal(t, fixed.ID, o.conversation(t).CustomerID)
 	require.Equal(t, o.client.ConversationURL(fixed.ID, opened.ID), opened.URL)
 }
 
-func TestACallThatNoAutomationOpensAConversationForCostsNothing(t *testing.T) {
+func TestUnwantedCallCostsNoRequests(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, `
 automations:
@@ -134,7 +134,7 @@ automations:
 	require.Equal(t, o.conversation(t).ID, opened.Conversation.ID)
 }
 
-func TestReplacedAutomationsAreUsedFromTheNextStepOn(t *testing.T) {
+func TestNewAutomationsApplyFromTheNextStep(t *testing.T) {
 	o := newOrg(t)
 	p := o.rings(t, caller)
 	opened := p.does()

@@ -12,35 +12,35 @@ import (
 	"github.com/callthread/callthread/phone"
 )
 
-// unknownCaller is the one customer to whom calls without a usable number
-// belong, unless the automations file names another: Kustomer wants a customer
-// for every conversation.
+// unknownCaller is the customer of calls without a usable number, unless the automations
+// file names another one. Kustomer requires a customer for every conversation.
 var unknownCaller = kustomer.NewCustomer{Name: "Unknown caller", ExternalID: externalIDPrefix + "unknown-caller"}
 
-// owner is whose conversation a call's is.
+// owner is the customer that a call's conversation belongs to.
 type owner struct {
 	id    string
 	isNew bool
-	// catchesAll says that calls of others, whoever they are, are theirs too.
+	// catchesAll says that calls of other people belong to this customer too.
 	catchesAll bool
-	// decision says in words why it is theirs, and nothing about who they are.
+	// decision says why the call belongs to this customer, without personal data.
 	decision string
-	// warnings say what operators should look at.
+	// warnings are messages for operators.
 	warnings []string
 }
 
-// undecided says why an operator has to decide whose the conversation is.
+// undecided says why an operator must choose the customer.
 type undecided struct{ because string }
 
 func (u undecided) Error() string { return u.because + ": amend the customer" }
 
-// parks is for calls that the automations file parks.
+// parks returns the error for a call that the automations file parks.
 func parks(because string) error {
 	return undecided{because + ", and the automations file parks such calls"}
 }
 
-// callingCustomer decides whose conversation it is, as the automations file
-// says: the caller's, or that of the one who was called.
+// callingCustomer returns the customer of a call, according to the policies of the
+// automations file: the caller of an inbound call, or the called person of an outbound
+// call.
 func (a *Activities) callingCustomer(ctx context.Context, policies automation.Callers, facts call.Facts) (owner, error) {
 	which := "the caller's number"
 	if facts.Outgoing {
@@ -48,7 +48,7 @@ func (a *Activities) callingCustomer(ctx context.Context, policies automation.Ca
 	}
 	parsed, err := phone.Parse(facts.CustomersNumber(), a.country)
 	if err != nil {
-		return a.numberless(ctx, policies, facts, err)
+		return a.withoutNumber(ctx, policies, facts, err)
 	}
 	number := parsed.E164()
 	known, err := a.kustomer.CustomersByPhone(ctx, number)
@@ -67,7 +67,7 @@ func (a *Activities) callingCustomer(ctx context.Context, policies automation.Ca
 	find := func() ([]kustomer.Customer, error) { return a.kustomer.CustomersByPhone(ctx, number) }
 	made, isNew, err := a.createCustomer(ctx, kustomer.NewCustomer{Phones: []kustomer.Phone{{Type: "mobile", Phone: number}}}, find)
 	switch {
-	case kustomer.IsKind(err, kustomer.Rejected): // which costs no call its conversation
+	case kustomer.IsKind(err, kustomer.Rejected): // the call still gets a conversation
 		return a.catchAll(ctx, policies, "Kustomer does not take "+which)
 	case err != nil:
 		return owner{}, err
@@ -77,12 +77,12 @@ func (a *Activities) callingCustomer(ctx context.Context, policies automation.Ca
 	return owner{id: made[0].ID, isNew: true, decision: "a new customer, because none had " + which}, nil
 }
 
-// numberless decides whose it is where the customer has no number that can be
-// called, for which the reason is one of the errors of [phone.Parse], or none is known yet.
-func (a *Activities) numberless(ctx context.Context, policies automation.Callers, facts call.Facts, reason error) (owner, error) {
+// withoutNumber returns the customer if the call has no usable number. The reason is an
+// error of [phone.Parse], or the number is not known yet.
+func (a *Activities) withoutNumber(ctx context.Context, policies automation.Callers, facts call.Facts, reason error) (owner, error) {
 	switch {
-	case !facts.KnowsCustomer(): // it moves when more is heard
-		return a.catchAll(ctx, policies, "nothing heard so far tells the number")
+	case !facts.KnowsCustomer(): // the conversation moves when the number is reported
+		return a.catchAll(ctx, policies, "no report contains the number so far")
 	case policies.Withheld == automation.ParkCall:
 		return owner{}, parks(reason.Error())
 	}
@@ -96,7 +96,8 @@ func (a *Activities) numberless(ctx context.Context, policies automation.Callers
 	return customer, err
 }
 
-// knownCustomer is the one whose number it is, or which of several who share it the file says.
+// knownCustomer returns the customer who has the number. If several customers share it, the
+// policies choose one.
 func (a *Activities) knownCustomer(ctx context.Context, policies automation.Callers, known []kustomer.Customer, which string) (owner, error) {
 	switch {
 	case len(known) == 1:
@@ -105,14 +106,14 @@ func (a *Activities) knownCustomer(ctx context.Context, policies automation.Call
 	case policies.Shared == automation.ParkCall:
 		return owner{}, parks("several customers share " + which)
 	case policies.Shared == automation.UseOldest:
-		// Kustomer's ids begin with the time at which they were made (as MongoDB's do; inferred).
+		// Kustomer's ids begin with their creation time (as MongoDB's do; inferred).
 		oldest := slices.MinFunc(known, func(a, b kustomer.Customer) int { return strings.Compare(a.ID, b.ID) })
 		return owner{id: oldest.ID, decision: "the oldest of the customers who share " + which}, nil
 	}
 	return a.catchAll(ctx, policies, "several customers share "+which)
 }
 
-// catchAll is the customer to whom the conversations of nobody's customers belong.
+// catchAll returns the customer for calls that belong to no other customer.
 func (a *Activities) catchAll(ctx context.Context, policies automation.Callers, because string) (owner, error) {
 	decision := "the catch-all customer, because " + because
 	if policies.CatchAll != "" {
@@ -142,8 +143,8 @@ func (a *Activities) catchAll(ctx context.Context, policies automation.Callers, 
 	return owner{id: made[0].ID, isNew: isNew, catchesAll: true, decision: decision}, nil
 }
 
-// createCustomer creates a customer. Of two first calls that race for one the
-// loser finds the winner's: numbers and external ids are unique.
+// createCustomer creates a customer. Numbers and external ids are unique: if two first
+// calls create the same customer at once, the second one finds the first one's.
 func (a *Activities) createCustomer(ctx context.Context, customer kustomer.NewCustomer, find func() ([]kustomer.Customer, error)) (made []kustomer.Customer, isNew bool, err error) {
 	created, err := a.kustomer.CreateCustomer(ctx, customer)
 	if refused(err) {
@@ -157,8 +158,8 @@ func (a *Activities) createCustomer(ctx context.Context, customer kustomer.NewCu
 	return []kustomer.Customer{*created}, true, nil
 }
 
-// inE164 is a number as systems exchange it. It is empty for one that nobody can
-// be called at, such as an extension: Kustomer would refuse it.
+// inE164 returns the number in E.164 format, or "" if it cannot be called, such as an
+// extension: Kustomer would refuse it.
 func (a *Activities) inE164(number string) string {
 	parsed, err := phone.Parse(number, a.country)
 	if err != nil {
@@ -167,7 +168,7 @@ func (a *Activities) inE164(number string) string {
 	return parsed.E164()
 }
 
-// callerHash is what the customer's calls can be found by.
+// callerHash returns the hash by which the customer's calls can be found.
 func (a *Activities) callerHash(facts call.Facts) string {
 	return a.CallerHash(phone.Canonical(facts.CustomersNumber(), a.country))
 }

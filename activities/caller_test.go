@@ -16,8 +16,8 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// How numbers are read is proven in package phone.
-func TestTheCallersNumberIsSentInE164(t *testing.T) {
+// Package phone tests how numbers are parsed.
+func TestNumberIsSentInE164(t *testing.T) {
 	for name, tc := range map[string]struct{ country, from, want string }{
 		"as babelforce writes it":    {"", "+493066665555", "+493066665555"},
 		"without the plus":           {"", "493066665555", "+493066665555"},
@@ -54,8 +54,8 @@ func TestCallersWithoutANumberOfTheirOwnAreOneUnknownCaller(t *testing.T) {
 		decision      string
 		warns         string
 	}{
-		{from: caller, anonymous: true, decision: isWithheld}, // the number may be there and must not be used
-		{from: "", decision: "the catch-all customer, because nothing heard so far tells the number"},
+		{from: caller, anonymous: true, decision: isWithheld}, // a number that is sent must not be used
+		{from: "", decision: "the catch-all customer, because no report contains the number so far"},
 		{from: "anonymous", decision: isWithheld},
 		{from: "anonymous", country: "DE", decision: isWithheld},
 		{from: "101", decision: isInternal},
@@ -89,7 +89,7 @@ func TestCallersWithoutANumberOfTheirOwnAreOneUnknownCaller(t *testing.T) {
 	require.Equal(t, "Call from client:user_2089123456", state.Conversations[9].Name)
 }
 
-func TestANumberThatKustomerDoesNotTakeCostsNoConversation(t *testing.T) {
+func TestRefusedNumberGetsAConversation(t *testing.T) {
 	o := newOrg(t, func(o *org) {
 		o.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
@@ -107,7 +107,7 @@ func TestANumberThatKustomerDoesNotTakeCostsNoConversation(t *testing.T) {
 	require.Equal(t, o.State().Customers[0].ID, o.conversation(t).CustomerID)
 }
 
-func TestWhoseConversationItIsFollowsTheFile(t *testing.T) {
+func TestFileChoosesTheCustomer(t *testing.T) {
 	const callers = "callers: { %s }\n" + creates
 	for name, tc := range map[string]struct {
 		policies, from string
@@ -125,7 +125,7 @@ func TestWhoseConversationItIsFollowsTheFile(t *testing.T) {
 		"a withheld number, for a catch-all": {"catchAll: %s", "anonymous", false, "catch-all", isWithheld},
 		"a withheld number, to park":         {"withheld: park", "anonymous", false, "parked", "the number is withheld, and the automations file parks such calls: amend the customer"},
 		"an unreadable number, to park":      {"withheld: park", "user_30", false, "parked", "the number cannot be read, and the automations file parks such calls: amend the customer"},
-		"an internal number, whoever has it": {"unknown: park", "101", false, "unknown caller", isInternal},
+		"an internal number":                 {"unknown: park", "101", false, "unknown caller", isInternal},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -156,8 +156,8 @@ func TestWhoseConversationItIsFollowsTheFile(t *testing.T) {
 	}
 }
 
-// An operator says whose a parked call is, by amending the customer.
-func TestAParkedCallersConversationIsOpenedForWhomTheOperatorNames(t *testing.T) {
+// An operator chooses the customer of a parked call with an amendment.
+func TestOperatorChoosesTheCustomer(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "callers: { unknown: park, withheld: park }\n"+creates)
 	ada, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Ada"})
@@ -167,11 +167,11 @@ func TestAParkedCallersConversationIsOpenedForWhomTheOperatorNames(t *testing.T)
 	require.Equal(t, CallerUnknown, failureOf(t, err).Type())
 	opened := p.does(mayBeDone, amended(t, `{"customer": "`+ada.ID+`"}`))
 	require.Equal(t, ada.ID, o.conversation(t).CustomerID)
-	require.Equal(t, "the customer whom an operator has named", opened.Caller)
+	require.Equal(t, "the customer that an operator named", opened.Caller)
 }
 
-// A number that cannot be read would otherwise make the call the catch-all customer's.
-func TestAnOperatorsNumberThatIsNoneParksTheCallAgain(t *testing.T) {
+// Otherwise an unreadable number would give the call to the catch-all customer.
+func TestInvalidAmendedNumberParksAgain(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "callers: { withheld: park }\n"+creates)
 	p := o.rings(t, "anonymous")
@@ -180,14 +180,15 @@ func TestAnOperatorsNumberThatIsNoneParksTheCallAgain(t *testing.T) {
 		_, err := p.tries(mayBeDone, amended(t, `{"customer": "030 66665555"}`))
 		failure := failureOf(t, err)
 		require.Equal(t, CallerUnknown, failure.Type())
-		require.Equal(t, "an operator has named the customer's number, but "+because+": amend the customer", failure.Message())
+		require.Equal(t, "an operator named the customer's number, but "+because+": amend the customer", failure.Message())
 	}
 	require.Empty(t, o.State().Conversations)
 	o.country = "DE"
 	require.Equal(t, "a new customer, because none had the caller's number", p.does(mayBeDone, amended(t, `{"customer": "030 66665555"}`)).Caller)
 }
 
-// family makes customers who share the caller's number, and returns their ids, the oldest first.
+// family creates customers who share the caller's number, and returns their ids, the oldest
+// first.
 func (o *org) family(t *testing.T, members int) (ids []string) {
 	t.Helper()
 	for range members {
@@ -207,7 +208,7 @@ func (o *org) family(t *testing.T, members int) (ids []string) {
 	return ids
 }
 
-func TestANumberThatSeveralShareIsNobodysUnlessTheFileSaysWhose(t *testing.T) {
+func TestFileDecidesSharedNumbers(t *testing.T) {
 	for policy, decision := range map[string]string{
 		"":         "the catch-all customer, because several customers share the caller's number",
 		"catchAll": "the catch-all customer, because several customers share the caller's number",
@@ -225,7 +226,7 @@ func TestANumberThatSeveralShareIsNobodysUnlessTheFileSaysWhose(t *testing.T) {
 	}
 }
 
-func TestANumberThatSeveralShareParksTheCallWhereTheFileSaysSo(t *testing.T) {
+func TestFileParksCallsFromASharedNumber(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "callers: { shared: park }\n"+creates)
 	family := o.family(t, 2)
@@ -238,12 +239,12 @@ func TestANumberThatSeveralShareParksTheCallWhereTheFileSaysSo(t *testing.T) {
 	require.Equal(t, family[1], opened.Conversation.CustomerID)
 }
 
-func TestANumberThatOneCustomerSharesIsTheirs(t *testing.T) {
+func TestSharedNumberOfOneCustomerIsTheirs(t *testing.T) {
 	o := newOrg(t)
 	require.Equal(t, o.family(t, 1)[0], o.opened(t).conversation.CustomerID)
 }
 
-func TestCallsAreFoundByTheNumberHoweverItIsWritten(t *testing.T) {
+func TestAnyNotationOfANumberHasOneHash(t *testing.T) {
 	o := newOrg(t)
 	o.CallerHash = func(number string) string { return "hash of " + number }
 	o.country = "DE"

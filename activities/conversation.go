@@ -8,41 +8,41 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// Conversation is a call's conversation as our own last write left it: the base of
-// the merge. What is different when it is read again was changed by people or by
-// Kustomer's rules.
+// Conversation is a call's conversation as our own last write left it: the base of the
+// merge. If a later read differs, people or Kustomer's rules made the change.
 type Conversation struct {
 	ID string `json:"id,omitempty"`
-	// URL is where an agent opens it.
+	// URL is the address of the conversation in Kustomer's agent interface.
 	URL        string `json:"url,omitempty"`
 	CustomerID string `json:"customerId,omitempty"`
-	// CatchAll says that calls of others belong to that customer too.
+	// CatchAll says that calls of other people belong to that customer too.
 	CatchAll bool      `json:"catchAll,omitempty"`
 	OpenedAt time.Time `json:"openedAt,omitzero"`
-	// Adopted says that it existed before the step that opened it was first completed: its steps may have been done.
+	// Adopted says that the conversation existed before the step that opens it was first
+	// completed. Later steps may have been done too.
 	Adopted bool `json:"adopted,omitempty"`
 	// Merged says that people merged the call's own conversation into this one.
 	Merged bool `json:"merged,omitempty"`
-	// Deleted says that people have deleted it: nothing can be written to it.
+	// Deleted says that people deleted the conversation: nothing can be written to it.
 	Deleted bool `json:"deleted,omitempty"`
 
-	// Rev is the revision that we made, 0 if that is not known, as after a note.
+	// Rev is the revision of our last write. It is 0 if it is not known, as after a note.
 	Rev           int      `json:"rev,omitempty"`
 	Name          string   `json:"name,omitempty"`
 	Status        string   `json:"status,omitempty"`
 	AssignedUsers []string `json:"assignedUsers,omitempty"`
 	AssignedTeams []string `json:"assignedTeams,omitempty"`
-	// Tags are the names of its tags, and TagIDs what Kustomer returned for them, if
-	// TagsKnown: Kustomer never returns names.
+	// Tags are the names of its tags and TagIDs their ids, if TagsKnown is true. Kustomer
+	// returns only ids.
 	TagsKnown bool     `json:"tagsKnown,omitempty"`
 	Tags      []string `json:"tags,omitempty"`
 	TagIDs    []string `json:"tagIds,omitempty"`
-	// Notes is how many notes it had, -1 if that is not known.
+	// Notes is the number of notes, -1 if it is not known.
 	Notes int `json:"notes,omitempty"`
 }
 
-// received takes over what Kustomer answered to a write of ours. If a rule of
-// Kustomer's changed what we wrote, the next write has to read first.
+// received records Kustomer's answer to a write. If a rule of Kustomer's changed what we
+// wrote, the revision becomes unknown, and the next write has to read first.
 func (c *Conversation) received(answer *kustomer.Conversation) {
 	c.Rev = answer.Rev
 	isOther := answer.Name != c.Name || c.Status != "" && answer.Status != c.Status ||
@@ -52,39 +52,40 @@ func (c *Conversation) received(answer *kustomer.Conversation) {
 	}
 }
 
-// knowsTags reports whether the names of its tags are known, if it now has these ids.
+// knowsTags reports whether the names for these tag ids are known.
 func (c Conversation) knowsTags(ids []string) bool {
 	return c.TagsKnown && ids != nil && sameSet(c.TagIDs, ids)
 }
 
-// tagged notes the names of all tags, and their ids if each has one.
-func (c *Conversation) tagged(names, ids []string) {
+// setTags records the names of all tags, and their ids if each name has one.
+func (c *Conversation) setTags(names, ids []string) {
 	c.Tags, c.TagIDs, c.TagsKnown = names, ids, ids != nil && len(names) == len(ids)
 }
 
-// hasOtherNotes reports whether the conversation may have notes that it did not have.
+// hasOtherNotes reports whether notes may have been added to the conversation.
 func (c Conversation) hasOtherNotes(is *kustomer.Conversation) bool {
 	return is.NoteCount < 0 || is.NoteCount > c.Notes
 }
 
 var (
-	// errGone: people have deleted the conversation.
+	// errGone means that people deleted the conversation.
 	errGone = errors.New("the conversation was deleted in Kustomer")
-	// errMissing: it cannot be found; it may be deleted, or not visible for a moment.
+	// errMissing means that the conversation was not found. It may be deleted, or
+	// temporarily not visible.
 	errMissing = errors.New("the conversation cannot be found in Kustomer")
-	// errMerged: people have merged the conversation into another one.
+	// errMerged means that people merged the conversation into another one.
 	errMerged = errors.New("the conversation was merged into another one")
-	// errCircle: merged conversations lead to each other.
-	errCircle = errors.New("the conversation was merged into others, in a circle")
-	// errBusy: others change the conversation as fast as we read it.
-	errBusy = errors.New("the conversation keeps being changed by others")
+	// errCircle means that merged conversations refer to each other.
+	errCircle = errors.New("the conversations were merged in a circle")
+	// errBusy means that others change the conversation as fast as we read it.
+	errBusy = errors.New("others keep changing the conversation")
 )
 
 func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// hasOthers reports whether a list has any but the known.
+// hasOthers reports whether the list has an entry that is not in known.
 func hasOthers(list, known []string) bool {
 	return slices.ContainsFunc(list, func(one string) bool { return !slices.Contains(known, one) })
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-func TestAFirstCallOpensTheConversationOfANewCustomer(t *testing.T) {
+func TestFirstCallCreatesTheCustomer(t *testing.T) {
 	o := newOrg(t)
 	opened := o.rings(t, caller).does()
 
@@ -44,7 +44,7 @@ func TestAFirstCallOpensTheConversationOfANewCustomer(t *testing.T) {
 	require.Empty(t, opened.Warnings)
 }
 
-func TestACallOfAKnownCustomerCostsTwoRequests(t *testing.T) {
+func TestKnownCustomerCostsTwoRequests(t *testing.T) {
 	o := newOrg(t)
 	known, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Ada", Phones: []kustomer.Phone{{Phone: caller}}})
 	require.NoError(t, err)
@@ -58,7 +58,7 @@ func TestACallOfAKnownCustomerCostsTwoRequests(t *testing.T) {
 	require.Len(t, o.State().Customers, 1)
 }
 
-func TestAConversationOfAnEarlierRunIsAdopted(t *testing.T) {
+func TestConversationOfAnEarlierRunIsAdopted(t *testing.T) {
 	o := newOrg(t)
 	for name, change := range map[string]func(*StepInput){"found out by writing": func(*StepInput) {}, "found out by looking": hasEarlierRun} {
 		first := o.opened(t).conversation
@@ -69,7 +69,7 @@ func TestAConversationOfAnEarlierRunIsAdopted(t *testing.T) {
 	}
 }
 
-func TestLostAnswerDoesNotOpenASecondConversation(t *testing.T) {
+func TestLostAnswerOpensNoDuplicate(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLoseAnswer})
 	opened, failed := o.rings(t, caller).repeats()
@@ -105,7 +105,8 @@ func TestTwoFirstCallsAtOnceShareOneCustomer(t *testing.T) {
 	}
 }
 
-// bothLookBeforeEitherWrites holds back the answers to the first two look-ups until both are known.
+// bothLookBeforeEitherWrites holds the answers to the first two look-ups back until both
+// have arrived.
 func bothLookBeforeEitherWrites(o *org) {
 	var looked sync.WaitGroup
 	looked.Add(2)

@@ -12,48 +12,55 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// The types of failure that the Web UI shows and that workflows tell apart.
+// The types of errors that activities return. The Web UI shows them, and workflows
+// distinguish them.
 const (
-	// Unavailable: Kustomer did not answer, or not understandably; retried with backoff.
+	// Unavailable means that Kustomer did not answer, or not as documented. It is retried
+	// with backoff.
 	Unavailable = "KustomerUnavailable"
-	// RateLimited: the org's request budget is used up; retried when it resets.
+	// RateLimited means that the org's request budget is used up. It is retried after the
+	// reset.
 	RateLimited = "KustomerRateLimited"
-	// Credentials: the key or its roles are wrong for every call; retried slowly until somebody has put it right.
+	// Credentials means that the API key or its roles are wrong for every call. It is
+	// retried slowly until an operator has corrected the key.
 	Credentials = "KustomerCredentials"
-	// Refused: Kustomer understood and said no; a repeat would get the same answer, so a person has to decide.
+	// Refused means that Kustomer rejected the request. A retry would get the same answer,
+	// so an operator has to decide.
 	Refused = "KustomerRefused"
-	// NotStarted: the step failed within the workflow task before it changed anything.
+	// NotStarted means that a local activity failed before it changed anything.
 	NotStarted = "NotStarted"
-	// NotTried: it was not tried there, because it needs to be a regular activity or there was no slot.
+	// NotTried means that a local activity was not attempted, because the step must be a
+	// regular activity or no slot was free.
 	NotTried = "NotTried"
-	// CallerUnknown: a person has to decide whose conversation it is.
+	// CallerUnknown means that an operator has to choose the customer.
 	CallerUnknown = "CallerUnknown"
 )
 
 const (
-	// From a second to a minute: a short hiccup costs a ringing call a second, an
-	// outage costs Kustomer one request a minute for each call. Growing by half
-	// and not doubling lets a call through soon where only some answers fail.
+	// The backoff grows from a second to a minute. A short failure delays a ringing call by
+	// a second; in an outage each call costs Kustomer one request a minute. A growth of 1.5
+	// instead of 2 lets a call through sooner if only some requests fail.
 	firstBackoff  = time.Second
 	backoffGrowth = 1.5
 	maxBackoff    = time.Minute
-	// A wrong key is put right by a person, which takes minutes at best; what was
-	// only a hiccup is over in seconds.
+	// An operator needs minutes at best to correct a key. A temporary failure is over in
+	// seconds.
 	credentialsBackoff = 30 * time.Second
-	// Lateness is how long Kustomer may take to write what it has not answered
-	// for. Nothing makes a note unique: it is looked for only after that.
+	// Lateness is how long Kustomer may take to carry out a request that it has not
+	// answered. Kustomer does not make notes unique, so a note is looked up only after this
+	// time.
 	Lateness = 10 * time.Second
-	// What conflicts with a change that another makes, or that Kustomer's look-ups
-	// do not show yet, does so no more after some seconds.
+	// A conflict with another change, or with an object that look-ups do not show yet, ends
+	// after a few seconds.
 	conflictTries = 5
-	// A conversation that cannot be found for some seconds was deleted.
+	// A conversation that is not found in several attempts was deleted.
 	goneTries = 4
 	// Kustomer's budget window is a minute (developer site, "Rate limits").
 	rateWindow = time.Minute
 )
 
-// failure is the only place where a Kustomer error becomes a Temporal error:
-// the client says what kind of failure it was, this says when to try again.
+// failure converts a Kustomer error into a Temporal error, and is the only place that does.
+// The client says what kind of failure it was; failure decides when to retry.
 func failure(ctx context.Context, err error) error {
 	var answer *kustomer.Error
 	if !errors.As(err, &answer) {
@@ -72,7 +79,7 @@ func failure(ctx context.Context, err error) error {
 		options.NextRetryDelay = max(jitter(min(credentialsBackoff, backoff(tries(ctx)))), time.Until(answer.RetryAt))
 	case kustomer.Unavailable, kustomer.NotUnderstood:
 		failureType = Unavailable
-		// A 503 may say for how long.
+		// A 503 may contain Retry-After.
 		options.NextRetryDelay = max(options.NextRetryDelay, time.Until(answer.RetryAt))
 		if errors.Is(err, errMayComeLate) {
 			options.NextRetryDelay += Lateness
@@ -86,11 +93,11 @@ func failure(ctx context.Context, err error) error {
 	return temporal.NewApplicationErrorWithOptions(answer.Error(), failureType, options)
 }
 
-// notTried says that a step did nothing within the workflow task, and why.
+// notTried returns the error of a local activity that did nothing.
 func notTried(because string) error { return temporal.NewApplicationError(because, NotTried) }
 
-// notStarted is the failure of a step before it has sent anything that could
-// change a call's conversation. Tried again, it need not look for that.
+// notStarted returns the error of a step that has sent nothing that could change the call's
+// conversation. The next attempt need not look for changes.
 func notStarted(ctx context.Context, err error) error {
 	failed := failure(ctx, err)
 	if application := (*temporal.ApplicationError)(nil); isLocal(ctx) && !isAmbiguous(err) && errors.As(failed, &application) && !application.NonRetryable() {
@@ -99,7 +106,7 @@ func notStarted(ctx context.Context, err error) error {
 	return failed
 }
 
-// ownFailure is the failure of a step for what it has found out by itself.
+// ownFailure returns the error for a problem that Callthread itself found.
 func ownFailure(ctx context.Context, err error) error {
 	options := temporal.ApplicationErrorOptions{NextRetryDelay: jitter(backoff(tries(ctx)))}
 	failureType := Unavailable
@@ -117,15 +124,16 @@ func ownFailure(ctx context.Context, err error) error {
 	return temporal.NewApplicationErrorWithOptions(err.Error(), failureType, options)
 }
 
-// isForOperators reports whether an operator has to decide whose the conversation is.
+// isForOperators reports whether an operator has to choose the customer.
 func isForOperators(err error) bool { return errors.As(err, new(undecided)) }
 
-// isGone reports whether people have deleted the conversation, as far as can be told by looking several times.
+// isGone reports whether people deleted the conversation. A conversation that is not found
+// counts as deleted after several attempts.
 func isGone(ctx context.Context, err error) bool {
 	return errors.Is(err, errGone) || errors.Is(err, errMissing) && met(ctx, missing) >= goneTries
 }
 
-// refused reports whether Kustomer definitely did not do what it was asked.
+// refused reports whether Kustomer definitely did not carry out the request.
 func refused(err error) bool {
 	return kustomer.IsKind(err, kustomer.Conflict) || kustomer.IsKind(err, kustomer.Rejected)
 }
@@ -135,9 +143,9 @@ func backoff(attempt int32) time.Duration {
 	return time.Duration(min(float64(maxBackoff), grown))
 }
 
-// untilReset waits for the budget's reset, which the client gives as a minute
-// ahead at most, spread over some seconds so that the calls that wait for it do not
-// use up the next window in one burst.
+// untilReset returns the time until the budget's reset, which the client limits to a
+// minute. It adds some seconds at random, so that waiting calls do not use up the next
+// window in one burst.
 func untilReset(reset, now time.Time) time.Duration {
 	wait := reset.Sub(now)
 	if reset.IsZero() {
@@ -146,7 +154,8 @@ func untilReset(reset, now time.Time) time.Duration {
 	return max(wait, 0) + time.Second + rand.N(5*time.Second)
 }
 
-// jitter spreads calls that failed together, which Temporal's retry policy alone does not.
+// jitter spreads the retries of calls that failed together. Temporal's retry policy does
+// not.
 func jitter(d time.Duration) time.Duration {
 	return d/2 + rand.N(d)
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-func TestEveryAnswerOfKustomersDecidesWhenToTryAgain(t *testing.T) {
+func TestStatusDecidesWhenToRetry(t *testing.T) {
 	for status, want := range map[int]struct {
 		failure     string
 		least, most time.Duration
@@ -27,7 +27,7 @@ func TestEveryAnswerOfKustomersDecidesWhenToTryAgain(t *testing.T) {
 		403: {Credentials, 500 * time.Millisecond, 1500 * time.Millisecond},
 		404: {Refused, 0, 0},
 		408: {Unavailable, 500 * time.Millisecond, 1500 * time.Millisecond},
-		409: {Refused, 500 * time.Millisecond, 1500 * time.Millisecond}, // may be gone in a moment
+		409: {Refused, 500 * time.Millisecond, 1500 * time.Millisecond}, // the conflict may end
 		413: {Refused, 0, 0},
 		422: {Refused, 0, 0},
 		429: {RateLimited, time.Second, 66 * time.Second},
@@ -50,7 +50,7 @@ func TestEveryAnswerOfKustomersDecidesWhenToTryAgain(t *testing.T) {
 	}
 }
 
-func TestAConflictThatStaysIsRefusedInTheEnd(t *testing.T) {
+func TestLastingConflictIsRefused(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 409})
 	_, failed, err := repeat(t, o.CreateConversation, o.rings(t, caller).next())
@@ -62,14 +62,14 @@ func TestAConflictThatStaysIsRefusedInTheEnd(t *testing.T) {
 	require.Equal(t, "cannot create conversation: conflict (HTTP 409)", brief)
 }
 
-func TestAnUsedUpBudgetIsWaitedOut(t *testing.T) {
+func TestUsedUpBudgetIsRetriedAfterTheReset(t *testing.T) {
 	in := func(d time.Duration) string { return strconv.FormatInt(time.Now().Add(d).Unix(), 10) }
 	for name, tc := range map[string]struct {
 		header, value string
 		reset         time.Duration
 	}{
 		"until the reset":                {"X-Ratelimit-Reset", in(20 * time.Second), 19 * time.Second}, // whole seconds only
-		"as told by Retry-After":         {"Retry-After", "40", 40 * time.Second},
+		"as in Retry-After":              {"Retry-After", "40", 40 * time.Second},
 		"a minute when nothing said":     {"X-Other", "", time.Minute},
 		"a minute at most":               {"Retry-After", "1800", time.Minute},
 		"a minute when a clock is wrong": {"X-Ratelimit-Reset", in(3 * time.Hour), time.Minute},
@@ -97,7 +97,8 @@ func TestACallGoesOnWhenTheBudgetOrTheKeyIsRightAgain(t *testing.T) {
 	for status, failure := range map[int]string{429: RateLimited, 401: Credentials} {
 		o := newOrg(t)
 		o.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: status, Times: 3})
-		// The waiting is skipped, so each attempt is another worker's: one that was just refused holds back.
+		// The test does not wait, so each attempt uses another worker: a worker that was
+		// just refused delays its requests.
 		_, failed, err := repeat(t, func(ctx context.Context, in StepInput) (StepResult, error) {
 			return o.anotherWorker(t).CreateConversation(ctx, in)
 		}, o.rings(t, caller).next())
@@ -108,7 +109,7 @@ func TestACallGoesOnWhenTheBudgetOrTheKeyIsRightAgain(t *testing.T) {
 	}
 }
 
-func TestAnOutageIsRetriedEverSlowerAndNotByAllCallsAtOnce(t *testing.T) {
+func TestOutageIsRetriedWithBackoffAndJitter(t *testing.T) {
 	delays := func() (delays []time.Duration) {
 		o := newOrg(t)
 		o.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503})
@@ -131,7 +132,7 @@ func TestAnOutageIsRetriedEverSlowerAndNotByAllCallsAtOnce(t *testing.T) {
 	require.Equal(t, maxBackoff, backoff(1_000_000), "after a week of an outage")
 }
 
-func TestARefusalTellsKustomersReasonAndNobodysName(t *testing.T) {
+func TestRefusalContainsTheReasonButNoName(t *testing.T) {
 	for name, write := range map[string]string{"customer": "/customers", "conversation": "/conversations", "note": "/notes"} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t, func(o *org) { o.handler = refusing(write, o.Server) })
@@ -145,7 +146,7 @@ func TestARefusalTellsKustomersReasonAndNobodysName(t *testing.T) {
 			require.True(t, failureOf(t, err).NonRetryable())
 			require.ErrorContains(t, err, "Not for us")
 			require.ErrorContains(t, err, "/properties/thing")
-			stored := temporal.GetDefaultFailureConverter().ErrorToFailure(err).String() // as the history keeps it
+			stored := temporal.GetDefaultFailureConverter().ErrorToFailure(err).String() // as the history stores it
 			for _, secret := range []string{"3066665555", "Zacharias", "Quellwasser", apiKey} {
 				require.NotContains(t, err.Error(), secret)
 				require.NotContains(t, stored, secret)
@@ -154,7 +155,8 @@ func TestARefusalTellsKustomersReasonAndNobodysName(t *testing.T) {
 	}
 }
 
-// refusing answers one kind of write with a refusal that quotes all it was sent, and leaves the rest to the sandbox.
+// refusing answers one kind of write with a refusal that quotes the request, and passes all
+// others to the sandbox.
 func refusing(write string, others http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, write) {

@@ -8,10 +8,11 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// What goes wrong with every write of a call in turn is in apply_test.go.
+// apply_test.go tests a fault of every write of a call in turn.
 
-// A refusal is checked by looking; when the look-up fails too, nothing is known yet and nobody needs to be asked.
-func TestARefusalThatCannotBeCheckedIsTriedAgain(t *testing.T) {
+// A refusal is checked with a look-up. If the look-up fails too, nothing is known yet, and
+// no operator has to decide.
+func TestUncheckedRefusalIsRetried(t *testing.T) {
 	for name, tc := range map[string]struct {
 		refused, look string
 		skip          int
@@ -36,7 +37,7 @@ func TestARefusalThatCannotBeCheckedIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestARefusalOfWhatALostAttemptHasWrittenIsNoRefusal(t *testing.T) {
+func TestRefusedDuplicateIsASuccess(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	first, err := p.tries()
@@ -47,8 +48,8 @@ func TestARefusalOfWhatALostAttemptHasWrittenIsNoRefusal(t *testing.T) {
 	requireTheWholeCallOnce(t, o)
 }
 
-// The note of a conversation that nobody changed is refused, because it is there.
-func TestANoteThatIsRefusedBecauseItIsThereIsNoRefusal(t *testing.T) {
+// The note is refused because it exists; no person has changed the conversation.
+func TestRefusedDuplicateNoteIsASuccess(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	taken := note("k-1", "bridged", "Taken")

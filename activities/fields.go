@@ -6,14 +6,14 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// maxRevisions is how often in a row a write may find that others were faster.
+// maxRevisions is how many conflicts in a row a write may meet.
 const maxRevisions = 4
 
-// writeFields writes the fields of the conversation itself. The write is conditional
-// on the revision that we know, so that nobody's change is overwritten unseen, and so
-// that a write of ours which Kustomer carries out late is refused.
+// writeFields writes the fields of the conversation. The write is conditional on the
+// revision that we know: it overwrites no change that we have not read, and Kustomer
+// refuses a write of ours that arrives late.
 func (u *update) writeFields(ctx context.Context) error {
-	if u.landed() {
+	if u.wasWritten() {
 		return nil
 	}
 	for range maxRevisions {
@@ -24,7 +24,7 @@ func (u *update) writeFields(ctx context.Context) error {
 		switch isAsWanted := !p.changesFields() && p.tags == nil; {
 		case isAsWanted && u.theirs != nil:
 			p, _ := merge(u.want, u.base, nil, u.on)
-			u.took(shown(p, u.theirs))
+			u.wrote(shown(p, u.theirs))
 			u.base.received(u.theirs)
 			return nil
 		case isAsWanted:
@@ -50,24 +50,24 @@ func (u *update) writeFields(ctx context.Context) error {
 		if err := u.look(ctx); err != nil {
 			return err
 		}
-		// An attempt that was lost with its workflow task shows in the conflict, and in nothing else.
+		// Only the conflict shows an attempt that was lost with its workflow task.
 		if done, err := u.isDone(ctx); done || err != nil {
 			return err
 		}
 		switch isUnchanged := u.theirs.Rev == known && u.base.ID == id; {
 		case isUnchanged && kustomer.IsKind(err, kustomer.Conflict):
-			return err // it is not the revision that Kustomer minds
+			return err // the revision is not the cause of the conflict
 		case isUnchanged:
-			return u.putWhatIsTaken(ctx, p)
+			return u.putAccepted(ctx, p)
 		}
 	}
 	return errBusy
 }
 
-// landed reports whether an earlier attempt has put fields and tags, whose answer was
-// lost: the conversation shows all fields that are wanted, at the revision that our
-// write would have made, and other tags than before, as many as it would have.
-func (u *update) landed() bool {
+// wasWritten reports whether an earlier attempt wrote fields and tags and its answer was
+// lost. The conversation then shows all wanted fields, the revision that our write would
+// have made, and other tags than before, in the number that our write would have left.
+func (u *update) wasWritten() bool {
 	if u.theirs == nil || !u.looks {
 		return false
 	}
@@ -77,19 +77,19 @@ func (u *update) landed() bool {
 	isTagged := p.tags != nil && len(*p.tags) == len(u.theirs.Tags) && !u.base.knowsTags(u.theirs.Tags)
 	isAtRev := u.base.Rev != 0 && u.theirs.Rev == u.base.Rev+1
 	if !isAtRev || !isTagged || rest.changesFields() {
-		u.dropSet()
+		u.addInsteadOfSet()
 		return false
 	}
-	u.took(shown(p, u.theirs))
+	u.wrote(shown(p, u.theirs))
 	u.base.received(u.theirs)
-	u.tagged(*p.tags, u.theirs.Tags)
+	u.setTags(*p.tags, u.theirs.Tags)
 	return true
 }
 
-// dropSet has a list of tags that the file sets added instead, if an earlier attempt may
-// have set it: to set it again would wipe what others have tagged since. It has not, if
-// the conversation has the very tags that we know.
-func (u *update) dropSet() {
+// addInsteadOfSet adds the tags that the file sets, if an earlier attempt may have set
+// them: a second set would remove tags that others added since. If the conversation has
+// exactly the tags that we know, no attempt has set them.
+func (u *update) addInsteadOfSet() {
 	if u.want.SetTags == nil || u.base.knowsTags(u.theirs.Tags) {
 		return
 	}
@@ -97,10 +97,10 @@ func (u *update) dropSet() {
 	u.warn("the tags may have been set already: they were added, and none was removed")
 }
 
-// sent notes that a write was made, or may have been.
+// sent records that a write was made, or may have been made.
 func (u *update) sent(err error) { u.written = u.written || err == nil || isAmbiguous(err) }
 
-// shown is the part of a patch that a conversation shows.
+// shown returns the part of a patch that the conversation shows.
 func shown(p patch, is *kustomer.Conversation) (part patch) {
 	if p.Name == is.Name {
 		part.Name = p.Name
@@ -117,9 +117,9 @@ func shown(p patch, is *kustomer.Conversation) (part patch) {
 	return part
 }
 
-// tagged notes that the tags are written.
-func (u *update) tagged(names, ids []string) {
-	u.base.tagged(names, ids)
+// setTags records that the tags were written.
+func (u *update) setTags(names, ids []string) {
+	u.base.setTags(names, ids)
 	u.want.AddTags, u.want.RemoveTags, u.want.SetTags = nil, nil, nil
 }
 
@@ -130,9 +130,9 @@ func (u *update) rev() int {
 	return u.base.Rev
 }
 
-// put writes parts of a patch.
+// put writes the parts of a patch in one request.
 func (u *update) put(ctx context.Context, parts []part) error {
-	if u.base.Rev == 0 && u.theirs == nil { // after a part to which a rule or a person added something
+	if u.base.Rev == 0 && u.theirs == nil { // a rule or a person changed the conversation with the last part
 		if err := u.look(ctx); err != nil {
 			return err
 		}
@@ -143,17 +143,17 @@ func (u *update) put(ctx context.Context, parts []part) error {
 		part.put(&body, &written)
 	}
 	answer, err := u.kustomer.UpdateConversation(ctx, u.base.ID, body)
-	if err := u.answered(written, answer, err); err != nil {
+	if err := u.received(written, answer, err); err != nil {
 		return err
 	}
 	if written.tags != nil {
-		u.tagged(*written.tags, answer.Tags)
+		u.setTags(*written.tags, answer.Tags)
 	}
 	return nil
 }
 
-// answered takes over Kustomer's answer to a write.
-func (u *update) answered(written patch, answer *kustomer.Conversation, err error) error {
+// received records Kustomer's answer to a write.
+func (u *update) received(written patch, answer *kustomer.Conversation, err error) error {
 	u.sent(err)
 	switch {
 	case err != nil:
@@ -161,15 +161,15 @@ func (u *update) answered(written patch, answer *kustomer.Conversation, err erro
 	case answer.MergedTarget != "":
 		return errMerged
 	}
-	u.took(written)
+	u.wrote(written)
 	u.base.received(answer)
-	u.overtaken = u.overtaken || u.base.hasOtherNotes(answer)
+	u.stale = u.stale || u.base.hasOtherNotes(answer)
 	u.theirs = nil
 	return nil
 }
 
-// took notes what was written.
-func (u *update) took(p patch) {
+// wrote records the fields that were written.
+func (u *update) wrote(p patch) {
 	if p.Name != "" {
 		u.base.Name = p.Name
 	}
@@ -184,7 +184,8 @@ func (u *update) took(p patch) {
 	}
 }
 
-// writeTags adds and removes tags by name, one request for each, if they did not go with the fields.
+// writeTags adds and removes tags by name, in two requests, if they were not written with
+// the fields.
 func (u *update) writeTags(ctx context.Context) error {
 	p, _ := merge(u.want, u.base, u.theirs, u.on)
 	add := func(tags []string) (*kustomer.Conversation, error) { return u.kustomer.AddTags(ctx, u.base.ID, tags) }
@@ -200,10 +201,10 @@ func (u *update) writeTags(ctx context.Context) error {
 func (u *update) tag(tags []string, write func([]string) (*kustomer.Conversation, error)) error {
 	return byHalves(tags, func(some []string) error {
 		answer, err := write(some)
-		if err := u.answered(patch{}, answer, err); err != nil {
+		if err := u.received(patch{}, answer, err); err != nil {
 			return err
 		}
-		u.base.TagsKnown = false // a tag that was there already has no id of its own
+		u.base.TagsKnown = false // Kustomer's answer contains no new id for a tag that the conversation had already
 		return nil
 	}, func(string, error) { u.warn("a tag was left out, because Kustomer refused it") })
 }

@@ -30,15 +30,15 @@ const (
 
 var amira, bastian = sandbox.DefaultUsers()[0], sandbox.DefaultUsers()[1]
 
-// org is a Kustomer organisation with the steps that work on it.
+// org is a Kustomer organisation with the activities that work on it.
 type org struct {
 	*sandbox.Server
 	*Activities
 	client  *kustomer.Client
 	url     string
 	inForce atomic.Pointer[automation.Set]
-	handler http.Handler // what answers; the sandbox unless a test puts something before it
-	// The client's; the usual ones unless a test says otherwise.
+	handler http.Handler // the server; the sandbox unless a test wraps it
+	// Settings of the client; the defaults unless a test changes them.
 	timeout   time.Duration
 	transport http.RoundTripper
 }
@@ -59,7 +59,7 @@ func newOrg(t *testing.T, change ...func(*org)) *org {
 	return o
 }
 
-// anotherWorker is one that knows nothing of what Kustomer has told the first.
+// anotherWorker returns a worker with none of the first one's state.
 func (o *org) anotherWorker(t *testing.T) *Activities {
 	t.Helper()
 	client, err := kustomer.New(kustomer.Config{BaseURL: o.url, APIKey: apiKey, Timeout: o.timeout, Transport: o.transport})
@@ -67,7 +67,7 @@ func (o *org) anotherWorker(t *testing.T) *Activities {
 	return New(client, o.inForce.Load, "")
 }
 
-// automate puts an automations file of the org's own in place.
+// automate replaces the org's automations file.
 func (o *org) automate(t *testing.T, file string) {
 	t.Helper()
 	set, _, err := load.Bytes("test.yaml", []byte(file))
@@ -75,10 +75,10 @@ func (o *org) automate(t *testing.T, file string) {
 	o.inForce.Store(set)
 }
 
-// creates opens a conversation in a file of a test's own.
+// creates is an automation that opens a conversation, for files of tests.
 const creates = "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: {} }\n"
 
-// spent counts the requests that something takes.
+// spent returns the number of requests that a function sends.
 func (o *org) spent(f func()) int {
 	before := o.State().RequestTotal
 	f()
@@ -91,7 +91,8 @@ func (o *org) conversation(t *testing.T) sandbox.Conversation {
 	return o.State().Conversations[0]
 }
 
-// requireTheWholeCallOnce proves that an answered call has all that the built-in file gives it, once.
+// requireTheWholeCallOnce requires an answered call to have everything that the built-in
+// file gives it, once.
 func requireTheWholeCallOnce(t *testing.T, o *org) {
 	t.Helper()
 	require.Len(t, o.State().Customers, 1)
@@ -108,7 +109,7 @@ func requireTheWholeCallOnce(t *testing.T, o *org) {
 	require.Len(t, notes, len(conversation.Notes))
 }
 
-// attempt carries a step out once, the first time.
+// attempt runs the first attempt of a step.
 func attempt[In, Out any](step func(context.Context, In) (Out, error), in In) (out Out, err error) {
 	env := quiet().NewTestActivityEnvironment()
 	env.RegisterActivity(step)
@@ -119,8 +120,8 @@ func attempt[In, Out any](step func(context.Context, In) (Out, error), in In) (o
 	return out, err
 }
 
-// repeat carries a step out as Temporal does, with the waiting skipped: until
-// it succeeds or fails for good, at most ten times. It also returns how each attempt failed.
+// repeat runs a step as Temporal does, but without waiting: until it succeeds or fails for
+// good, ten times at most. It also returns the error of each failed attempt.
 func repeat[In, Out any](t *testing.T, step func(context.Context, In) (Out, error), in In) (out Out, failed []*temporal.ApplicationError, err error) {
 	t.Helper()
 	env := quiet().NewTestWorkflowEnvironment()
@@ -150,7 +151,7 @@ func quiet() *testsuite.WorkflowTestSuite {
 	return suite
 }
 
-// failureOf is what Temporal is told about a failed step.
+// failureOf returns the application error of a failed step.
 func failureOf(t *testing.T, err error) *temporal.ApplicationError {
 	t.Helper()
 	var failure *temporal.ApplicationError

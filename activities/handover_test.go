@@ -10,7 +10,7 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-func TestAnAnsweredCallIsAssignedTaggedAndNoted(t *testing.T) {
+func TestAnsweredCallIsAssignedTaggedAndNoted(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	require.Equal(t, 2, o.spent(func() { p.does() }))
@@ -55,9 +55,9 @@ func TestWhomAPersonAssignedGivesWayToTheAgentWhoPicksUpNow(t *testing.T) {
 	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
 }
 
-// During an outage the conversation is opened long after the pick-up: a rule of
-// Kustomer's may have assigned it at once.
-func TestHandOverIsPromptIfTheConversationWasOpenedJustNow(t *testing.T) {
+// During an outage the conversation is opened long after the pick-up. A rule of Kustomer's
+// may assign it at once.
+func TestHandOverAfterALateOpeningIsPrompt(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
@@ -76,8 +76,8 @@ func TestHandOverIsPromptForFifteenSeconds(t *testing.T) {
 	require.Equal(t, 15*time.Second, promptHandOver)
 }
 
-// An attempt may have handed it over already, and people may have decided since.
-func TestWhomAPersonAssignedStaysAssignedWhenTheHandOverIsRepeated(t *testing.T) {
+// An earlier attempt may have written, and people may have chosen another assignee since.
+func TestAssigneeStaysInARepeatedHandOver(t *testing.T) {
 	for name, change := range map[string]func(*StepInput){"by the workflow": mayBeDone, "by another run": hasEarlierRun} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -89,7 +89,7 @@ func TestWhomAPersonAssignedStaysAssignedWhenTheHandOverIsRepeated(t *testing.T)
 	}
 }
 
-func TestWhomAPersonAssignedStaysAssignedWhenTheHandOverIsTriedAgain(t *testing.T) {
+func TestAssigneeStaysInARetriedHandOver(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
@@ -100,8 +100,8 @@ func TestWhomAPersonAssignedStaysAssignedWhenTheHandOverIsTriedAgain(t *testing.
 	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
 }
 
-// A status and teams that a pick-up states follow the agent; people win over a late one.
-func TestStatusAndTeamsOfAPickUpFollowTheAgent(t *testing.T) {
+// The status and teams of a pick-up follow the agent. People win over a late hand-over.
+func TestStatusAndTeamsFollowTheAgent(t *testing.T) {
 	theirs := kustomer.ConversationUpdate{Status: "snoozed", AssignedTeams: &[]string{sales.ID}}
 	for name, tc := range map[string]struct {
 		change   func(*StepInput)
@@ -110,7 +110,7 @@ func TestStatusAndTeamsOfAPickUpFollowTheAgent(t *testing.T) {
 		warnings []string
 	}{
 		"who picks up now":         {func(*StepInput) {}, "open", support.ID, nil},
-		"who picked up a time ago": {isLate, "snoozed", sales.ID, []string{"somebody has set the conversation to snoozed: that was kept", teamByOthers}},
+		"who picked up a time ago": {isLate, "snoozed", sales.ID, []string{"a person has set the conversation to snoozed: this was kept", teamByOthers}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -125,8 +125,8 @@ func TestStatusAndTeamsOfAPickUpFollowTheAgent(t *testing.T) {
 	}
 }
 
-// The second agent's hand-over must not take the first one's, which was late, for a person's choice.
-func TestAnEarlierAgentIsNoPersonsChoice(t *testing.T) {
+// The second hand-over must not mistake the late first one for a person's choice.
+func TestEarlierAgentIsNoPersonsChoice(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	_, err := p.tries()

@@ -26,7 +26,7 @@ func TestAnIgnoredCallAsksKustomerNothing(t *testing.T) {
 	}
 }
 
-func TestACallThatIsIgnoredOnceItsNumberIsKnownKeepsItsConversation(t *testing.T) {
+func TestCallIgnoredLateKeepsItsConversation(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, `ignore: { callers: ["`+caller+`"] }`+"\n"+string(automation.DefaultFile))
 	p := o.ringsAs(t, func(e *call.Event) { e.Kind, e.Leg.From = call.Bridged, "" })

@@ -12,21 +12,23 @@ import (
 )
 
 const (
-	// overlap: of two calls that ring within it neither joins the other, or it would
-	// depend on which is faster.
+	// overlap is the time between two rings within which neither call joins the other. The
+	// result would depend on which call is faster.
 	overlap = 10 * time.Second
 	// clockSkew is how far Kustomer's clock may be behind babelforce's.
 	clockSkew = 15 * time.Second
-	// crowded is how many recent calls of one customer are more than people make by
-	// hand: those wait in the request budget, so that one caller does not delay others.
+	// crowded is the largest number of recent calls that a person plausibly makes. If a
+	// customer has more, the call yields in the request budget, so that one caller does not
+	// delay others.
 	crowded = 10
-	// calledAgain is the note of a call that has joined another's conversation, if the file has none.
+	// calledAgain is the note of a call that joins a conversation, if the file defines no
+	// note.
 	calledAgain = "The customer called again."
 )
 
-// join lets the call join the customer's newest call conversation that is still open,
-// if there is one that was opened recently. The call's note is its receipt: an attempt
-// whose answer was lost is found by it, whatever became of the conversation since.
+// join adds the call to the customer's newest open call conversation, if there is a recent
+// one. The call's note is its receipt: if an answer is lost, the next attempt finds the
+// note, regardless of the conversation's later state.
 func (o *opened) join(ctx context.Context, earlier []kustomer.Conversation, look bool) error {
 	receipt := note(o.key, string(call.Inbound), cmp.Or(o.opening.Note, calledAgain))
 	if look {
@@ -55,10 +57,10 @@ func (o *opened) join(ctx context.Context, earlier []kustomer.Conversation, look
 	return nil
 }
 
-// findReceipt finds the conversation that an earlier attempt has joined, if any,
-// wherever people have taken it since: the next step finds out. A receipt can only be
-// in a conversation that was changed since this call rang, so those of a customer's
-// many earlier calls cost nothing.
+// findReceipt finds the conversation that an earlier attempt joined, if there is one. The
+// next step follows it if people have merged it since. A receipt can only be in a
+// conversation that was updated after this call rang, so a customer's many earlier calls
+// cost no requests.
 func (o *opened) findReceipt(ctx context.Context, earlier []kustomer.Conversation, receipt kustomer.NewNote) error {
 	for _, conversation := range earlier {
 		if at := conversation.UpdatedAt; !at.IsZero() && at.Before(o.rang.Add(-clockSkew)) {
@@ -81,7 +83,7 @@ func (o *opened) joinedTo(conversation *kustomer.Conversation) {
 	o.joined, o.base, o.theirs = true, asFound(conversation), conversation
 }
 
-// earlierCalls are the customer's recent call conversations, the newest first.
+// earlierCalls returns the customer's recent call conversations, the newest first.
 func (o *opened) earlierCalls(ctx context.Context, customerID string, within time.Duration) ([]kustomer.Conversation, error) {
 	all, err := o.kustomer.CustomerConversations(ctx, customerID, o.rang.Add(-within))
 	if err != nil {
@@ -89,7 +91,7 @@ func (o *opened) earlierCalls(ctx context.Context, customerID string, within tim
 	}
 	earlier := slices.DeleteFunc(all, func(c kustomer.Conversation) bool {
 		age := o.rang.Sub(c.CreatedAt)
-		isOld := !c.ImportedAt.IsZero() // that of a call which was added long after it rang
+		isOld := !c.ImportedAt.IsZero() // of a call that was added long after it rang
 		return !strings.HasPrefix(c.ExternalID, externalIDPrefix) || isOld || age < overlap || age > within
 	})
 	slices.SortFunc(earlier, func(a, b kustomer.Conversation) int {
@@ -98,9 +100,9 @@ func (o *opened) earlierCalls(ctx context.Context, customerID string, within tim
 	return earlier, nil
 }
 
-// leaveOpenForLater keeps a call from closing the conversation under another one that
-// has joined it since. It returns true if it took the status out of the patch.
-func (u *update) leaveOpenForLater(ctx context.Context, p *patch) (left bool, err error) {
+// leaveOpenForLater keeps the call from closing a conversation that another call has joined
+// since. It returns true if it removed the status from the patch.
+func (u *update) leaveOpenForLater(ctx context.Context, p *patch) (leftOpen bool, err error) {
 	if u.sharedBy == "" || p.Status != "done" {
 		return false, nil
 	}
@@ -109,7 +111,7 @@ func (u *update) leaveOpenForLater(ctx context.Context, p *patch) (left bool, er
 		return false, err
 	}
 	ours := note(u.sharedBy, string(call.Inbound), "").ExternalID
-	var since time.Time // when this call has joined, if it has not opened the conversation
+	var since time.Time // when this call joined, zero if it opened the conversation
 	for _, one := range notes {
 		if one.ExternalID == ours {
 			since = one.CreatedAt

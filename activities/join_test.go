@@ -15,10 +15,12 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// appends is the built-in file for an org that wants one conversation of calls that follow each other.
+// appends is the built-in file with callers.returning.append: calls that follow each other
+// share one conversation.
 const appends = "callers: { returning: { policy: append, within: 4h } }\n"
 
-// orgThatAppends is an org whose clock can be behind, so that its first calls were a time ago.
+// orgThatAppends is an org whose clock can be set back, so that its first calls are in the
+// past.
 type orgThatAppends struct {
 	*org
 	behind atomic.Int64
@@ -36,7 +38,7 @@ func newOrgThatAppends(t *testing.T, file string) *orgThatAppends {
 	return a
 }
 
-// called is a call that rang and was opened so long ago.
+// called is a call that rang and was opened that long ago.
 func (a *orgThatAppends) called(t *testing.T, ago time.Duration) *played {
 	t.Helper()
 	a.behind.Store(int64(ago))
@@ -52,7 +54,7 @@ func (a *orgThatAppends) callsAgain(t *testing.T, key string) *played {
 	return a.ringsAs(t, func(e *call.Event) { e.Leg.ID, e.Leg.CreatedAt = key, time.Now() })
 }
 
-func TestACustomerWhoCallsAgainComesBackToTheOpenConversation(t *testing.T) {
+func TestReturningCallerJoins(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	first := a.called(t, time.Hour)
 	first.picksUp(12, agentAmira)
@@ -65,7 +67,7 @@ func TestACustomerWhoCallsAgainComesBackToTheOpenConversation(t *testing.T) {
 	conversation := a.conversation(t)
 	require.Equal(t, "babelforce:k-2:inbound", conversation.Notes[1].ExternalID)
 	require.Equal(t, calledAgain, conversation.Notes[1].Body)
-	require.Equal(t, []string{amira.ID}, conversation.AssignedUsers, "until somebody picks up")
+	require.Equal(t, []string{amira.ID}, conversation.AssignedUsers, "until an agent picks up")
 	require.Contains(t, conversation.Tags, "call_lost")
 
 	p.picksUp(12, agentBastian)
@@ -74,14 +76,14 @@ func TestACustomerWhoCallsAgainComesBackToTheOpenConversation(t *testing.T) {
 	require.NotContains(t, a.conversation(t).Tags, "call_lost")
 }
 
-func TestASnoozedConversationIsOpenedAgain(t *testing.T) {
+func TestSnoozedConversationIsOpenedAgain(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	a.called(t, time.Hour).edits(kustomer.ConversationUpdate{Status: "snoozed"})
 	require.True(t, a.callsAgain(t, "k-2").does().Joined)
 	require.Equal(t, "open", a.conversation(t).Status)
 }
 
-func TestACallThatJoinsOnlyAddsWhatIsLacking(t *testing.T) {
+func TestJoiningCallAddsOnlyWhatIsLacking(t *testing.T) {
 	a := newOrgThatAppends(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: "+
 		"{ name: Call, priority: 2, assignedTeams: ["+support.ID+"], tags: [a], custom: { outcomeStr: x, callIdStr: '{call.id}' } } }\n")
 	first := a.called(t, time.Hour)
@@ -97,12 +99,12 @@ func TestACallThatJoinsOnlyAddsWhatIsLacking(t *testing.T) {
 
 func TestACallGetsAConversationOfItsOwnWhereThereIsNoneToJoin(t *testing.T) {
 	for name, tc := range map[string]struct {
-		ago       time.Duration // when the earlier call rang
-		later     time.Duration // how much after now this one rings
-		meanwhile func(*played)
+		ago   time.Duration // when the earlier call rang
+		later time.Duration // how long after now this call rings
+		then  func(*played)
 	}{
-		"it is done":        {ago: time.Hour, meanwhile: func(p *played) { p.edits(kustomer.ConversationUpdate{Status: "done"}) }},
-		"it was deleted":    {ago: time.Hour, meanwhile: (*played).deletes},
+		"it is done":        {ago: time.Hour, then: func(p *played) { p.edits(kustomer.ConversationUpdate{Status: "done"}) }},
+		"it was deleted":    {ago: time.Hour, then: (*played).deletes},
 		"it is too old":     {ago: 4*time.Hour + time.Minute},
 		"both rang at once": {ago: 5 * time.Second},
 		"its call rang later, and was opened during a jam": {later: -time.Hour},
@@ -110,8 +112,8 @@ func TestACallGetsAConversationOfItsOwnWhereThereIsNoneToJoin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := newOrgThatAppends(t, string(automation.DefaultFile))
 			first := a.called(t, tc.ago)
-			if tc.meanwhile != nil {
-				tc.meanwhile(first)
+			if tc.then != nil {
+				tc.then(first)
 			}
 			p := a.ringsAs(t, func(e *call.Event) { e.Leg.ID, e.Leg.CreatedAt = "k-2", time.Now().Add(tc.later) })
 			again := p.does()
@@ -121,7 +123,7 @@ func TestACallGetsAConversationOfItsOwnWhereThereIsNoneToJoin(t *testing.T) {
 	}
 }
 
-func TestAConversationThatIsNoCallsIsNotJoined(t *testing.T) {
+func TestOnlyCallConversationsAreJoined(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	a.behind.Store(int64(time.Hour))
 	customer, err := a.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Phones: []kustomer.Phone{{Phone: caller}}})
@@ -134,7 +136,7 @@ func TestAConversationThatIsNoCallsIsNotJoined(t *testing.T) {
 	require.NotEqual(t, mail.ID, opened.Conversation.ID)
 }
 
-func TestStrangersWhoShareTheCatchAllCustomerDoNotShareAConversation(t *testing.T) {
+func TestCatchAllCallersDoNotJoin(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	for key, ago := range map[string]time.Duration{"k-1": time.Hour, "k-2": 0} {
 		a.behind.Store(int64(ago))
@@ -147,7 +149,7 @@ func TestStrangersWhoShareTheCatchAllCustomerDoNotShareAConversation(t *testing.
 	require.Len(t, a.State().Conversations, 2)
 }
 
-// The first attempt has joined, and its answer was lost; meanwhile the conversation was done.
+// The first attempt joined, and its answer was lost. The conversation was then set to done.
 func TestACallThatHasJoinedDoesNotDecideAgain(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	first := a.called(t, time.Hour)
@@ -161,15 +163,15 @@ func TestACallThatHasJoinedDoesNotDecideAgain(t *testing.T) {
 	require.Len(t, a.conversation(t).Notes, 1)
 }
 
-// A receipt can only be in a conversation that was changed since the call rang, as far
-// as two clocks tell.
-func TestReceiptsAreLookedForOnlyInWhatWasUpdatedSinceTheCallRang(t *testing.T) {
+// A receipt can only be in a conversation that was updated after the call rang, within the
+// skew of the two clocks.
+func TestReceiptsAreInRecentlyUpdatedOnly(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	for i, ago := range []time.Duration{3 * time.Hour, 2 * time.Hour, clockSkew - 3*time.Second} {
 		a.behind.Store(int64(ago))
 		p := a.ringsAs(t, func(e *call.Event) { e.Leg.ID, e.Leg.CreatedAt = fmt.Sprintf("k-%d", i+1), time.Now().Add(-ago) })
 		require.False(t, p.does().Joined)
-		p.edits(kustomer.ConversationUpdate{Status: "done"}) // or the next call joined it
+		p.edits(kustomer.ConversationUpdate{Status: "done"}) // otherwise the next call would join it
 	}
 	a.behind.Store(0)
 	a.callsAgain(t, "k-4").does(mayBeDone)
@@ -197,13 +199,13 @@ func TestJoiningIsDoneOnceWhateverGetsLost(t *testing.T) {
 	}
 }
 
-func TestACustomerWhoIsNewHasNothingToJoinAndCostsNoLook(t *testing.T) {
+func TestNewCustomerCostsNoLookUpToJoin(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	a.called(t, 0)
 	require.Zero(t, a.State().Requests["GET /v1/customers/{id}/conversations"])
 }
 
-func TestACallDoesNotCloseTheConversationUnderOneThatHasJoinedIt(t *testing.T) {
+func TestCallKeepsAJoinedConversationOpen(t *testing.T) {
 	const closes = "  - { event: call.wrappedUp, action: kustomer.conversation.update, options: { status: done } }\n"
 	for name, joins := range map[string]bool{"called again": true, "did not": false} {
 		t.Run(name, func(t *testing.T) {
@@ -233,7 +235,7 @@ func TestACallDoesNotCloseTheConversationUnderOneThatHasJoinedIt(t *testing.T) {
 	}
 }
 
-func TestACallWhoseConversationWasMergedAfterItHasJoinedGetsNoOther(t *testing.T) {
+func TestMergeAfterJoiningOpensNothing(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	first := a.called(t, time.Hour)
 	p := a.callsAgain(t, "k-2")
@@ -248,7 +250,7 @@ func TestACallWhoseConversationWasMergedAfterItHasJoinedGetsNoOther(t *testing.T
 	require.Equal(t, []string{amira.ID}, a.State().Conversations[1].AssignedUsers)
 }
 
-func TestCallsOfACustomerWhomTheFileNamesDoNotJoinEachOther(t *testing.T) {
+func TestCallsOfAFixedCustomerDoNotJoin(t *testing.T) {
 	a := newOrgThatAppends(t, string(automation.DefaultFile))
 	hotline, err := a.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Hotline"})
 	require.NoError(t, err)

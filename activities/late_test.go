@@ -11,13 +11,13 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// A request that timed out may be carried out long after we have gone on, and a
-// machine that stood still may go on with what another has taken up.
+// Kustomer may carry out a request long after it timed out, and a machine that was
+// suspended may continue a step that another worker has taken over.
 
-// late is how much later Kustomer carries out a request than it breaks the connection.
+// late is the time between the broken connection and Kustomer's write.
 const late = 50 * time.Millisecond
 
-// comesLate lets one request of a kind be carried out late.
+// comesLate makes Kustomer carry out one request of a kind late.
 func (o *org) comesLate(method, route string) {
 	o.Inject(sandbox.Fault{Method: method, Route: route, Kind: sandbox.FaultCommitLate, Latency: late, Times: 1})
 }
@@ -61,8 +61,8 @@ func TestANoteThatMayComeLateIsWaitedFor(t *testing.T) {
 	requireTheWholeCallOnce(t, o)
 }
 
-// A machine that stood still has not noticed that its step was given to another.
-func TestAStepThatWasFrozenWritesNoNote(t *testing.T) {
+// A suspended machine has not noticed that its step was given to another worker.
+func TestSuspendedStepWritesNoNote(t *testing.T) {
 	o := newOrgWithVoiceEntries(t)
 	p := o.opened(t)
 	still := &pulse{last: time.Now().Round(0).Add(-HeartbeatTimeout), limit: HeartbeatTimeout}

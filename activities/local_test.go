@@ -13,10 +13,10 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// What is tried within the workflow task leaves no trace if its worker dies: it is
-// then carried out again, as the first attempt.
+// A local activity leaves no trace if its worker dies: it then runs again as the first
+// attempt.
 
-// locally carries a step out once, within the workflow task.
+// locally runs a step once as a local activity.
 func locally[In, Out any](step func(context.Context, In) (Out, error), in In) (out Out, err error) {
 	value, err := quiet().NewTestActivityEnvironment().ExecuteLocalActivity(step, in)
 	if err == nil {
@@ -25,7 +25,7 @@ func locally[In, Out any](step func(context.Context, In) (Out, error), in In) (o
 	return out, err
 }
 
-// triesLocally makes an attempt at the next step within the workflow task, whose result never becomes known.
+// triesLocally runs the next step as a local activity whose result is lost.
 func (p *played) triesLocally(change ...func(*StepInput)) (StepResult, error) {
 	p.t.Helper()
 	in := p.next(change...)
@@ -58,7 +58,7 @@ func TestHandOverOfAWorkerThatDiedIsDoneAgainWithoutASecondNote(t *testing.T) {
 	}
 }
 
-// If a change that changes nothing left the revision as it is, the number of notes would still tell.
+// If a write without effect kept the revision, the number of notes would still show it.
 func TestNoteIsNotWrittenAgainThoughTheRevisionIsAsItWasLeft(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
@@ -70,7 +70,7 @@ func TestNoteIsNotWrittenAgainThoughTheRevisionIsAsItWasLeft(t *testing.T) {
 	requireTheWholeCallOnce(t, o)
 }
 
-func TestUsualHandOverWithinTheTaskCostsNoLook(t *testing.T) {
+func TestLocalHandOverCostsNoLook(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	require.Equal(t, 2, o.spent(func() {
@@ -80,7 +80,7 @@ func TestUsualHandOverWithinTheTaskCostsNoLook(t *testing.T) {
 	requireTheWholeCallOnce(t, o)
 }
 
-func TestHandOverOfAConversationThatARuleHasChangedIsDoneWithinTheTask(t *testing.T) {
+func TestLocalHandOverAfterARulesChange(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.edits(kustomer.ConversationUpdate{Priority: 5, Tags: &[]string{"babelforce", "inbound_call", "call_lost", "vip"}})
@@ -91,7 +91,7 @@ func TestHandOverOfAConversationThatARuleHasChangedIsDoneWithinTheTask(t *testin
 	require.Len(t, o.conversation(t).Notes, 1)
 }
 
-func TestWhatCouldBeDoneTwiceIsNotBegunWithinTheTask(t *testing.T) {
+func TestUnconditionalStepIsNotTriedLocally(t *testing.T) {
 	const notesOnly = creates + "- { event: call.bridged, action: kustomer.conversation.update, options: { note: Taken } }"
 	for name, change := range map[string]func(*org, *StepInput){
 		"a note alone":           func(o *org, _ *StepInput) { o.automate(t, notesOnly) },
@@ -109,7 +109,7 @@ func TestWhatCouldBeDoneTwiceIsNotBegunWithinTheTask(t *testing.T) {
 	}
 }
 
-func TestFailureWithinTheTaskSaysWhetherAnythingMayHaveBeenDone(t *testing.T) {
+func TestLocalFailureSaysIfItMayHaveWritten(t *testing.T) {
 	status := func(status int) sandbox.Fault {
 		return sandbox.Fault{Kind: sandbox.FaultStatus, Status: status, Times: 1}
 	}
@@ -148,8 +148,9 @@ func TestFailureWithinTheTaskSaysWhetherAnythingMayHaveBeenDone(t *testing.T) {
 	}
 }
 
-// The workflow task, and all that waits for it, must not wait for a slot.
-func TestStepThatFindsNoSlotIsNotBegunWithinTheTask(t *testing.T) {
+// The workflow task must not wait for a slot, because everything else in the run waits for
+// it.
+func TestStepWithoutASlotIsNotTriedLocally(t *testing.T) {
 	o := newOrg(t)
 	o.LocalRoom = semaphore.NewWeighted(1)
 	p, another := o.answered(t), o.ringsAs(t, func(e *call.Event) { e.Leg.ID = "k-2" })
@@ -161,14 +162,14 @@ func TestStepThatFindsNoSlotIsNotBegunWithinTheTask(t *testing.T) {
 		require.Equal(t, NotTried, failureOf(t, err).Type())
 	}))
 	o.LocalRoom.Release(1)
-	for range 2 { // and it is given back
+	for range 2 { // the slot is released
 		_, err := p.triesLocally()
 		require.NoError(t, err)
 	}
 	requireTheWholeCallOnce(t, o)
 }
 
-func TestHandOverOfAWorkerThatDiedIsDoneAgainByAnActivityWithoutASecondNote(t *testing.T) {
+func TestActivityRepeatsALostLocalHandOver(t *testing.T) {
 	for name, change := range map[string]func(*StepInput){"that looks": mayBeDone, "that does not": func(*StepInput) {}} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -181,8 +182,8 @@ func TestHandOverOfAWorkerThatDiedIsDoneAgainByAnActivityWithoutASecondNote(t *t
 	}
 }
 
-// A later pick-up became known while the worker was dead.
-func TestHandOverOfAWorkerThatDiedIsDoneAgainWithTheNextOne(t *testing.T) {
+// A later pick-up is reported while the worker is dead.
+func TestLostHandOverIsRepeatedWithTheNext(t *testing.T) {
 	for name, change := range map[string]func(*StepInput){"that looks": mayBeDone, "that does not": func(*StepInput) {}} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)

@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-// The tests of time-outs wait for them, and so they run side by side, whatever
-// the number of processors. -parallel says otherwise.
+// The tests of time-outs wait, so they run in parallel regardless of the number of
+// processors. The flag -parallel overrides this.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
 		if err := parallel.Value.Set("16"); err != nil {
-			panic(err) // the flag is the testing package's, and takes numbers
+			panic(err) // package testing defines the flag, and it takes numbers
 		}
 	}
 	os.Exit(m.Run())

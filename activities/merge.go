@@ -10,40 +10,40 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// patch is what is written to a conversation: a difference without what people or
-// Kustomer's rules decide. Tags is the whole list, if its names are known; otherwise
-// AddTags and RemoveTags go by name, each in a request of its own.
+// patch is what is written to a conversation: a difference without the parts that people or
+// Kustomer's rules decide. It contains the whole list of tags if all names are known.
+// Otherwise AddTags and RemoveTags are written by name, each in its own request.
 type patch struct {
 	automation.Change
-	// users replaces the assigned users, if not nil.
+	// users replaces the assigned users if it is not nil.
 	users *[]string
 	tags  *[]string
 }
 
-// terms are what the merge knows about a step beside the three sides.
+// terms are what merge knows about a step besides the three versions of the conversation.
 type terms struct {
-	// agentWins says that a hand-over is prompt: the agent who picked up is assigned,
-	// whoever was before. A late one leaves the conversation to whom people chose.
+	// agentWins says that a hand-over is prompt: the agent who picked up is assigned, even
+	// if another user was. A late hand-over keeps the user that people assigned.
 	agentWins bool
-	// ours are the Kustomer users whom the call's own steps may have assigned; names and
-	// teams are likewise.
+	// ours are the Kustomer users that the call's own steps may have assigned. Names and
+	// teams are the names and teams that they may have set.
 	ours, names, teams []string
-	// earlierRun says that a run before this one may have done the step: people's
-	// changes since cannot be told from ours, so nothing is taken back from them.
+	// earlierRun says that an earlier run may have done the step. People's changes since
+	// then look like ours, so no change of theirs is undone.
 	earlierRun bool
 }
 
-// maxTags is how many tags a conversation may be written with (OpenAPI: PUT /conversations/{id}).
+// maxTags is how many tags a request may contain (OpenAPI: PUT /conversations/{id}).
 const maxTags = 20
 
-// merge decides what a step writes: the change wanted, base as our last write left the
-// conversation, and theirs as Kustomer returns it now, nil if it was not read because
-// the write is conditional on base. It is the only place where people's changes win,
-// or the call's.
+// merge decides what a step writes. Want is the change that the step makes, and base is the
+// conversation as our last write left it. Theirs is the conversation as Kustomer returns it
+// now; it is nil if it was not read, because the write is conditional on base. No other
+// function decides between people's changes and the call's.
 func merge(want difference, base Conversation, theirs *kustomer.Conversation, on terms) (p patch, warnings []string) {
 	warn := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
 	p.Change = want.Change
-	if base.Merged { // nothing there is ours
+	if base.Merged { // the call set none of these
 		p.Name, p.SetTags, p.RemoveTags = "", nil, nil
 	}
 	if len(p.AssignedUsers) > 0 {
@@ -58,66 +58,67 @@ func merge(want difference, base Conversation, theirs *kustomer.Conversation, on
 		mergeAssignees(&p, base, theirs, on, warn)
 		dropWritten(&p, theirs)
 	}
-	if want.nobody && !on.earlierRun && len(now) > 0 && !hasOthers(now, slices.Concat(on.ours, base.AssignedUsers)) {
+	if want.unassign && !on.earlierRun && len(now) > 0 && !hasOthers(now, slices.Concat(on.ours, base.AssignedUsers)) {
 		p.users = &[]string{}
 	}
 	mergeTags(&p, base, theirs)
 	return p, warnings
 }
 
-// needs are the fields of theirs that decide what is written: without one of them
-// people's choices look like ours.
+// needs returns the fields of theirs that decide what is written. Without one of them,
+// people's changes look like ours.
 func (want difference) needs() (fields []kustomer.Field) {
 	add := func(isNeeded bool, field kustomer.Field) {
 		if isNeeded {
 			fields = append(fields, field)
 		}
 	}
-	isChange := want.nobody || want.SetTags != nil || patch{Change: want.Change}.changesFields() || len(want.AssignedUsers) > 0
+	isChange := want.unassign || want.SetTags != nil || patch{Change: want.Change}.changesFields() || len(want.AssignedUsers) > 0
 	add(isChange, kustomer.FieldRev)
 	add(want.Name != "", kustomer.FieldName)
 	add(want.Status != "", kustomer.FieldStatus)
-	add(want.nobody || len(want.AssignedUsers) > 0, kustomer.FieldAssignedUsers)
+	add(want.unassign || len(want.AssignedUsers) > 0, kustomer.FieldAssignedUsers)
 	add(len(want.AssignedTeams) > 0, kustomer.FieldAssignedTeams)
 	return fields
 }
 
-// mergeName: a name that people gave stays.
+// mergeName keeps a name that a person gave.
 func mergeName(p *patch, base Conversation, theirs *kustomer.Conversation, on terms, warn func(string, ...any)) {
 	isTheirs := theirs.Name != base.Name && !slices.Contains(on.names, theirs.Name)
 	if p.Name != "" && p.Name != theirs.Name && (isTheirs || on.earlierRun) {
 		p.Name = ""
-		warn("somebody has renamed the conversation: that name was kept")
+		warn("a person has renamed the conversation: that name was kept")
 	}
 }
 
-// mergeStatus: a status that people set stays, unless an agent picks up now.
+// mergeStatus keeps a status that a person set, unless an agent picks up now.
 func mergeStatus(p *patch, base Conversation, theirs *kustomer.Conversation, on terms, warn func(string, ...any)) {
 	isTheirs := base.Status != "" && theirs.Status != base.Status
 	if p.Status != "" && p.Status != theirs.Status && !on.agentWins && (isTheirs || on.earlierRun) {
 		p.Status = ""
-		warn("somebody has set the conversation to %s: that was kept", theirs.Status)
+		warn("a person has set the conversation to %s: this was kept", theirs.Status)
 	}
 }
 
-// mergeAssignees: whom people assigned stays assigned, unless an agent picks up now.
+// mergeAssignees keeps the users and teams that people assigned, unless an agent picks up
+// now.
 func mergeAssignees(p *patch, base Conversation, theirs *kustomer.Conversation, on terms, warn func(string, ...any)) {
 	users := slices.Concat(on.ours, base.AssignedUsers, p.AssignedUsers)
 	isOther := hasOthers(theirs.AssignedUsers, users) || on.earlierRun && !sameSet(theirs.AssignedUsers, p.AssignedUsers)
 	if len(p.AssignedUsers) > 0 && !on.agentWins && isOther {
 		p.AssignedUsers, p.users = nil, nil
-		warn("somebody has assigned the conversation: that was kept")
+		warn("a person has assigned the conversation: this was kept")
 	}
 	teams := slices.Concat(on.teams, base.AssignedTeams, p.AssignedTeams)
 	isOther = hasOthers(theirs.AssignedTeams, teams) || on.earlierRun && !sameSet(theirs.AssignedTeams, p.AssignedTeams)
 	if len(p.AssignedTeams) > 0 && !on.agentWins && isOther {
 		p.AssignedTeams = nil
-		warn("somebody has given the conversation to a team: that was kept")
+		warn("a person has given the conversation to a team: this was kept")
 	}
 }
 
-// dropWritten leaves out what the conversation shows already: an attempt whose answer
-// was lost may have written it.
+// dropWritten removes what the conversation shows already. An attempt whose answer was lost
+// may have written it.
 func dropWritten(p *patch, theirs *kustomer.Conversation) {
 	if p.Name == theirs.Name {
 		p.Name = ""
@@ -137,16 +138,16 @@ func dropWritten(p *patch, theirs *kustomer.Conversation) {
 	p.Custom = lackingCustom(p.Custom, func(name string, value any) bool { return fmt.Sprint(theirs.Custom[name]) == fmt.Sprint(value) })
 }
 
-// lackingCustom are the attributes that a conversation does not have yet.
+// lackingCustom returns the attributes that a conversation does not have yet.
 func lackingCustom(custom map[string]any, has func(name string, value any) bool) map[string]any {
 	lacking := maps.Clone(custom)
 	maps.DeleteFunc(lacking, has)
 	return lacking
 }
 
-// mergeTags sends the whole list with the fields, if the conversation still has the
-// tags that we know: one request instead of three. A whole list would otherwise wipe
-// what others have tagged.
+// mergeTags sends the whole list of tags with the fields if the conversation still has the
+// tags that we know: one request instead of three. Otherwise a whole list would remove tags
+// that others added.
 func mergeTags(p *patch, base Conversation, theirs *kustomer.Conversation) {
 	if p.SetTags != nil {
 		p.tags = &p.SetTags
@@ -163,7 +164,7 @@ func mergeTags(p *patch, base Conversation, theirs *kustomer.Conversation) {
 	}
 }
 
-// changesFields reports whether the conversation itself is changed, apart from its tags.
+// changesFields reports whether the patch changes anything apart from tags.
 func (p patch) changesFields() bool {
 	return p.Name != "" || p.Status != "" || p.Priority != 0 || p.users != nil || len(p.AssignedTeams) > 0 || len(p.Custom) > 0
 }
@@ -177,7 +178,8 @@ func lackingTags(tags, has []string) (lacking []string) {
 	return lacking
 }
 
-// isAmong compares tags as Kustomer presumably does: without regard to case.
+// isAmong reports whether the list contains the tag. It ignores case, as Kustomer
+// presumably does.
 func isAmong(tags []string, one string) bool {
 	return slices.ContainsFunc(tags, func(tag string) bool { return strings.EqualFold(tag, one) })
 }

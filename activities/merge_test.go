@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	mergeChiara = sandbox.DefaultUsers()[2].ID // who picks up in these tests
-	mergeTheirs = sandbox.DefaultUsers()[3].ID // whom people assigned
+	mergeChiara = sandbox.DefaultUsers()[2].ID // picks up in these tests
+	mergeTheirs = sandbox.DefaultUsers()[3].ID // assigned by people
 )
 
 const (
@@ -22,8 +22,8 @@ const (
 	mergeSales   = "5f0c1a2b3c4d5e6f70819222"
 )
 
-// mergeBase is the conversation as our last write left it: at revision 7, with two
-// tags whose ids Kustomer told us then.
+// mergeBase is the conversation as our last write left it: at revision 7, with two tags
+// whose ids Kustomer returned.
 func mergeBase() Conversation {
 	return Conversation{
 		ID: "c-1", Rev: 7, Name: "Call", Status: "open", AssignedUsers: []string{amira.ID}, AssignedTeams: []string{mergeSupport},
@@ -31,8 +31,8 @@ func mergeBase() Conversation {
 	}
 }
 
-// mergeRead is the conversation as Kustomer returns it: somebody has changed
-// something since, which a row may name.
+// mergeRead is the conversation as Kustomer returns it. Others have changed it since, in
+// ways that a row may define.
 func mergeRead(base Conversation, change func(*kustomer.Conversation)) *kustomer.Conversation {
 	if change == nil {
 		return nil
@@ -45,11 +45,11 @@ func mergeRead(base Conversation, change func(*kustomer.Conversation)) *kustomer
 	return theirs
 }
 
-// mergeWrites is what a patch writes: to the conversation itself and, tag by tag, beside it.
+// mergeWrites is what a patch writes: the fields of the conversation, and tags by name.
 type mergeWrites struct {
 	Name, Status string
 	Priority     int
-	Users, Tags  []string // nil is left alone, an empty list is cleared
+	Users, Tags  []string // nil is not written, an empty list clears
 	Teams        []string
 	Custom       map[string]any
 	Add, Remove  []string // by name
@@ -70,10 +70,10 @@ func mergeWritesOf(p patch) (w mergeWrites) {
 }
 
 const (
-	mergeKeptName  = "somebody has renamed the conversation: that name was kept"
-	mergeKeptUsers = "somebody has assigned the conversation: that was kept"
-	mergeKeptTeam  = "somebody has given the conversation to a team: that was kept"
-	mergeKeptDone  = "somebody has set the conversation to done: that was kept"
+	mergeKeptName  = "a person has renamed the conversation: that name was kept"
+	mergeKeptUsers = "a person has assigned the conversation: this was kept"
+	mergeKeptTeam  = "a person has given the conversation to a team: this was kept"
+	mergeKeptDone  = "a person has set the conversation to done: this was kept"
 )
 
 func mergeManyTags(n int) (tags []string) {
@@ -83,7 +83,7 @@ func mergeManyTags(n int) (tags []string) {
 	return tags
 }
 
-func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
+func TestMergeKeepsPeoplesChanges(t *testing.T) {
 	type theirs = func(*kustomer.Conversation)
 	unchanged := func(*kustomer.Conversation) {}
 	renamed := func(c *kustomer.Conversation) { c.Name = "Mrs. Öz" }
@@ -96,7 +96,7 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 	at := func(rev int) theirs { return func(c *kustomer.Conversation) { c.Rev = rev } }
 	change := func(c automation.Change) difference { return difference{Change: c} }
 
-	chiara, nobody := change(diff{AssignedUsers: []string{mergeChiara}}), difference{nobody: true}
+	chiara, unassign := change(diff{AssignedUsers: []string{mergeChiara}}), difference{unassign: true}
 	everything := change(diff{
 		Name: "New", Status: "snoozed", Priority: 4, AssignedUsers: []string{mergeChiara}, AssignedTeams: []string{mergeBilling},
 		AddTags: []string{"answered"}, RemoveTags: []string{"lost"}, Custom: map[string]any{"outcomeStr": "x"},
@@ -105,7 +105,7 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 		Name: "New", Status: "snoozed", Priority: 4, Users: []string{mergeChiara}, Teams: []string{mergeBilling},
 		Tags: []string{"a", "answered"}, Custom: map[string]any{"outcomeStr": "x"},
 	}
-	untold := mergeWrites{Priority: 4, Tags: wholly.Tags, Custom: wholly.Custom} // without what yields to people
+	yielding := mergeWrites{Priority: 4, Tags: wholly.Tags, Custom: wholly.Custom} // without the fields that people's changes win
 	tags := func(add, remove []string) difference {
 		return change(diff{Priority: 4, AddTags: add, RemoveTags: remove})
 	}
@@ -113,7 +113,7 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 		Name: "Call", Priority: 4, AssignedUsers: []string{mergeChiara}, AssignedTeams: []string{mergeBilling}, Tags: []string{"answered"},
 		Custom: map[string]any{"outcomeStr": "x", "callIdStr": "k-2"},
 	}
-	found := mergeRead(mergeBase(), unchanged) // by a call that joins it
+	found := mergeRead(mergeBase(), unchanged) // found by a call that joins it
 	bare := &kustomer.Conversation{ID: "c-1", Rev: 7}
 
 	for rule, c := range map[string]struct {
@@ -124,45 +124,45 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 		writes mergeWrites
 		warns  []string
 	}{
-		"10: nobody takes the conversation from the agent who had the call": {want: nobody, writes: mergeWrites{Users: []string{}}},
-		"10: and from whom it was read to have":                             {want: nobody, theirs: unchanged, writes: mergeWrites{Users: []string{}}},
-		"10: and from an agent of the call whom its base does not name":     {want: nobody, theirs: givenTo(bastian.ID), on: terms{ours: []string{bastian.ID}}, writes: mergeWrites{Users: []string{}}},
-		"10: nobody takes nothing from whom people assigned":                {want: nobody, theirs: givenTo(mergeTheirs)},
-		"10: nor from somebody beside the agent":                            {want: nobody, theirs: givenTo(amira.ID, mergeTheirs)},
-		"10: nobody is not written where nobody is assigned":                {want: nobody, theirs: givenTo()},
-		"10: nor where base has nobody":                                     {want: nobody, base: func(c *Conversation) { c.AssignedUsers = nil }},
+		"10: an unassignment removes the agent who had the call":   {want: unassign, writes: mergeWrites{Users: []string{}}},
+		"10: also if the conversation was read":                    {want: unassign, theirs: unchanged, writes: mergeWrites{Users: []string{}}},
+		"10: also an agent of the call that base does not contain": {want: unassign, theirs: givenTo(bastian.ID), on: terms{ours: []string{bastian.ID}}, writes: mergeWrites{Users: []string{}}},
+		"10: but no user that people assigned":                     {want: unassign, theirs: givenTo(mergeTheirs)},
+		"10: nor a user beside the agent":                          {want: unassign, theirs: givenTo(amira.ID, mergeTheirs)},
+		"10: nothing is written if no user is assigned":            {want: unassign, theirs: givenTo()},
+		"10: nor if base has no user":                              {want: unassign, base: func(c *Conversation) { c.AssignedUsers = nil }},
 		"10: tags go with it": {
-			want: difference{Change: diff{AddTags: []string{UnassignedTag}}, nobody: true}, writes: mergeWrites{Users: []string{}, Tags: []string{"a", "Lost", UnassignedTag}},
+			want: difference{Change: diff{AddTags: []string{UnassignedTag}}, unassign: true}, writes: mergeWrites{Users: []string{}, Tags: []string{"a", "Lost", UnassignedTag}},
 		},
 
-		"18: the agent who picked up wins over whom people assigned":       {want: chiara, theirs: givenTo(mergeTheirs), on: terms{agentWins: true}, writes: mergeWrites{Users: []string{mergeChiara}}},
-		"18: the agent's team does too":                                    {want: change(diff{AssignedTeams: []string{mergeBilling}}), theirs: inTeams(mergeSales), on: terms{agentWins: true}, writes: mergeWrites{Teams: []string{mergeBilling}}},
-		"18: otherwise people's assignee wins":                             {want: chiara, theirs: givenTo(mergeTheirs), warns: []string{mergeKeptUsers}},
-		"18: also beside the call's own agent":                             {want: chiara, theirs: givenTo(amira.ID, mergeTheirs), warns: []string{mergeKeptUsers}},
-		"18: and people's team":                                            {want: change(diff{AssignedTeams: []string{mergeBilling}}), theirs: inTeams(mergeSales), warns: []string{mergeKeptTeam}},
-		"18: a team of people's does not keep the agent away":              {want: chiara, theirs: inTeams(mergeSales), writes: mergeWrites{Users: []string{mergeChiara}}},
-		"18: an assignee of people's does not keep the team away":          {want: change(diff{AssignedTeams: []string{mergeBilling}}), theirs: givenTo(mergeTheirs), writes: mergeWrites{Teams: []string{mergeBilling}}},
-		"18: that nobody is assigned is not a choice":                      {want: chiara, theirs: givenTo(), writes: mergeWrites{Users: []string{mergeChiara}}},
-		"18: nobody is warned about what the step does not want to change": {want: tags(nil, nil), theirs: givenTo(mergeTheirs), writes: mergeWrites{Priority: 4}},
+		"18: the agent who picked up wins over people's assignee": {want: chiara, theirs: givenTo(mergeTheirs), on: terms{agentWins: true}, writes: mergeWrites{Users: []string{mergeChiara}}},
+		"18: the agent's team does too":                           {want: change(diff{AssignedTeams: []string{mergeBilling}}), theirs: inTeams(mergeSales), on: terms{agentWins: true}, writes: mergeWrites{Teams: []string{mergeBilling}}},
+		"18: otherwise people's assignee wins":                    {want: chiara, theirs: givenTo(mergeTheirs), warns: []string{mergeKeptUsers}},
+		"18: also beside the call's own agent":                    {want: chiara, theirs: givenTo(amira.ID, mergeTheirs), warns: []string{mergeKeptUsers}},
+		"18: and people's team":                                   {want: change(diff{AssignedTeams: []string{mergeBilling}}), theirs: inTeams(mergeSales), warns: []string{mergeKeptTeam}},
+		"18: a team of people's does not keep the agent away":     {want: chiara, theirs: inTeams(mergeSales), writes: mergeWrites{Users: []string{mergeChiara}}},
+		"18: an assignee of people's does not keep the team away": {want: change(diff{AssignedTeams: []string{mergeBilling}}), theirs: givenTo(mergeTheirs), writes: mergeWrites{Teams: []string{mergeBilling}}},
+		"18: an empty assignment is not a choice":                 {want: chiara, theirs: givenTo(), writes: mergeWrites{Users: []string{mergeChiara}}},
+		"18: no warning about what the step does not change":      {want: tags(nil, nil), theirs: givenTo(mergeTheirs), writes: mergeWrites{Priority: 4}},
 
-		"19: people always win the name":                         {want: everything, theirs: renamed, writes: func() mergeWrites { w := wholly; w.Name = ""; return w }(), warns: []string{mergeKeptName}},
-		"19: also over an agent who picks up now":                {want: change(diff{Name: "New"}), theirs: renamed, on: terms{agentWins: true}, warns: []string{mergeKeptName}},
-		"19: also where the call gave none":                      {want: change(diff{Name: "New"}), base: func(c *Conversation) { c.Name = "" }, theirs: renamed, warns: []string{mergeKeptName}},
-		"19: a name that nobody changed is replaced":             {want: change(diff{Name: "New"}), theirs: unchanged, writes: mergeWrites{Name: "New"}},
-		"19: no name yields where none is wanted":                {want: tags(nil, nil), theirs: renamed, writes: mergeWrites{Priority: 4}},
-		"19: a status that people set stays":                     {want: change(diff{Status: "snoozed"}), theirs: closed, warns: []string{mergeKeptDone}},
-		"19: unless an agent picks up now":                       {want: change(diff{Status: "snoozed"}), theirs: closed, on: terms{agentWins: true}, writes: mergeWrites{Status: "snoozed"}},
-		"19: a status that nobody changed is replaced":           {want: change(diff{Status: "snoozed"}), theirs: unchanged, writes: mergeWrites{Status: "snoozed"}},
-		"19: so is one that was never known":                     {want: change(diff{Status: "snoozed"}), base: func(c *Conversation) { c.Status = "" }, theirs: closed, writes: mergeWrites{Status: "snoozed"}},
-		"19: no status yields where none is wanted":              {want: tags(nil, nil), theirs: closed, writes: mergeWrites{Priority: 4}},
-		"19: the file wins the priority":                         {want: tags(nil, nil), theirs: func(c *kustomer.Conversation) { c.Priority = 5 }, writes: mergeWrites{Priority: 4}},
-		"19: and attributes":                                     {want: change(diff{Custom: map[string]any{"callIdStr": "k-2"}}), theirs: unchanged, writes: mergeWrites{Custom: map[string]any{"callIdStr": "k-2"}}},
-		"19: and wins them in a run that was reset":              {want: tags(nil, nil), theirs: func(c *kustomer.Conversation) { c.Priority = 5 }, on: terms{earlierRun: true}, writes: mergeWrites{Priority: 4}},
-		"19: all that people chose is kept at once, and told of": {want: everything, theirs: func(c *kustomer.Conversation) { renamed(c); closed(c); givenTo(mergeTheirs)(c); inTeams(mergeSales)(c) }, writes: untold, warns: []string{mergeKeptName, mergeKeptDone, mergeKeptUsers, mergeKeptTeam}},
+		"19: people always win the name":                    {want: everything, theirs: renamed, writes: func() mergeWrites { w := wholly; w.Name = ""; return w }(), warns: []string{mergeKeptName}},
+		"19: also over an agent who picks up now":           {want: change(diff{Name: "New"}), theirs: renamed, on: terms{agentWins: true}, warns: []string{mergeKeptName}},
+		"19: also where the call gave none":                 {want: change(diff{Name: "New"}), base: func(c *Conversation) { c.Name = "" }, theirs: renamed, warns: []string{mergeKeptName}},
+		"19: a name that no person changed is replaced":     {want: change(diff{Name: "New"}), theirs: unchanged, writes: mergeWrites{Name: "New"}},
+		"19: no name yields where none is wanted":           {want: tags(nil, nil), theirs: renamed, writes: mergeWrites{Priority: 4}},
+		"19: a status that people set stays":                {want: change(diff{Status: "snoozed"}), theirs: closed, warns: []string{mergeKeptDone}},
+		"19: unless an agent picks up now":                  {want: change(diff{Status: "snoozed"}), theirs: closed, on: terms{agentWins: true}, writes: mergeWrites{Status: "snoozed"}},
+		"19: a status that no person changed is replaced":   {want: change(diff{Status: "snoozed"}), theirs: unchanged, writes: mergeWrites{Status: "snoozed"}},
+		"19: so is one that was never known":                {want: change(diff{Status: "snoozed"}), base: func(c *Conversation) { c.Status = "" }, theirs: closed, writes: mergeWrites{Status: "snoozed"}},
+		"19: no status yields where none is wanted":         {want: tags(nil, nil), theirs: closed, writes: mergeWrites{Priority: 4}},
+		"19: the file wins the priority":                    {want: tags(nil, nil), theirs: func(c *kustomer.Conversation) { c.Priority = 5 }, writes: mergeWrites{Priority: 4}},
+		"19: and attributes":                                {want: change(diff{Custom: map[string]any{"callIdStr": "k-2"}}), theirs: unchanged, writes: mergeWrites{Custom: map[string]any{"callIdStr": "k-2"}}},
+		"19: and wins them in a run that was reset":         {want: tags(nil, nil), theirs: func(c *kustomer.Conversation) { c.Priority = 5 }, on: terms{earlierRun: true}, writes: mergeWrites{Priority: 4}},
+		"19: all choices of people are kept, with warnings": {want: everything, theirs: func(c *kustomer.Conversation) { renamed(c); closed(c); givenTo(mergeTheirs)(c); inTeams(mergeSales)(c) }, writes: yielding, warns: []string{mergeKeptName, mergeKeptDone, mergeKeptUsers, mergeKeptTeam}},
 
-		"20: whom our last write assigned is no choice of people's":   {want: chiara, theirs: unchanged, writes: mergeWrites{Users: []string{mergeChiara}}},
+		"20: the assignee of our last write is no choice of people's": {want: chiara, theirs: unchanged, writes: mergeWrites{Users: []string{mergeChiara}}},
 		"20: nor is another agent of the call":                        {want: chiara, theirs: givenTo(bastian.ID, amira.ID), on: terms{ours: []string{bastian.ID}}, writes: mergeWrites{Users: []string{mergeChiara}}},
-		"20: nor whom the step wants":                                 {want: chiara, theirs: givenTo(amira.ID, mergeChiara), writes: mergeWrites{Users: []string{mergeChiara}}},
+		"20: nor the assignee that the step wants":                    {want: chiara, theirs: givenTo(amira.ID, mergeChiara), writes: mergeWrites{Users: []string{mergeChiara}}},
 		"20: nor a team of the call":                                  {want: change(diff{AssignedTeams: []string{mergeBilling}}), theirs: inTeams(mergeSales, mergeSupport), on: terms{teams: []string{mergeSales}}, writes: mergeWrites{Teams: []string{mergeBilling}}},
 		"20: nor the team that the step wants":                        {want: change(diff{AssignedTeams: []string{mergeBilling}}), theirs: inTeams(mergeSupport, mergeBilling), writes: mergeWrites{Teams: []string{mergeBilling}}},
 		"20: nor a name of the call":                                  {want: change(diff{Name: "New"}), theirs: renamed, on: terms{names: []string{"Call", "Mrs. Öz"}}, writes: mergeWrites{Name: "New"}},
@@ -170,7 +170,7 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 		"20: what the conversation shows already is no choice either": {want: change(diff{Name: "Mrs. Öz", Status: "done"}), theirs: func(c *kustomer.Conversation) { renamed(c); closed(c) }},
 
 		"21: tags go with the fields as the whole list, without a look": {want: everything, writes: wholly},
-		"21: also after a look, in whatever order their ids are":        {want: everything, theirs: unchanged, writes: wholly},
+		"21: also after a look, in any order of ids":                    {want: everything, theirs: unchanged, writes: wholly},
 		"21: only added":                                                  {want: tags([]string{"b"}, nil), writes: mergeWrites{Priority: 4, Tags: []string{"a", "Lost", "b"}}},
 		"21: only removed":                                                {want: tags(nil, []string{"a"}), writes: mergeWrites{Priority: 4, Tags: []string{"Lost"}}},
 		"21: to the last one":                                             {want: tags(nil, []string{"a", "lost"}), writes: mergeWrites{Priority: 4, Tags: []string{}}},
@@ -184,7 +184,7 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 		"21: not if the other changes turn out to be there":               {want: tags([]string{"b"}, nil), theirs: func(c *kustomer.Conversation) { c.Priority = 4 }, writes: mergeWrites{Add: []string{"b"}}},
 		"21: nor if they yield to people":                                 {want: change(diff{Name: "New", AddTags: []string{"b"}}), theirs: renamed, writes: mergeWrites{Add: []string{"b"}}, warns: []string{mergeKeptName}},
 		"21: no list is sent if no tag changes":                           {want: tags(nil, nil), writes: mergeWrites{Priority: 4}},
-		"21: set is the whole list, whatever others have tagged":          {want: change(diff{SetTags: []string{"c"}}), theirs: tagged("id-vip"), writes: mergeWrites{Tags: []string{"c"}}},
+		"21: set is the whole list, also if others have tagged":           {want: change(diff{SetTags: []string{"c"}}), theirs: tagged("id-vip"), writes: mergeWrites{Tags: []string{"c"}}},
 		"21: also an empty one, and without anything that is known of it": {want: change(diff{SetTags: []string{}}), base: func(c *Conversation) { c.TagsKnown = false }, writes: mergeWrites{Tags: []string{}}},
 		"21: a tag in other letters is the same tag":                      {want: tags([]string{"A", "b", "B"}, []string{"LOST"}), writes: mergeWrites{Priority: 4, Tags: []string{"a", "b"}}},
 		"21: a tag is known by its whole name, when removed":              {want: tags(nil, []string{"los", "lost_twice"}), writes: mergeWrites{Priority: 4, Tags: []string{"a", "Lost"}}},
@@ -223,7 +223,7 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 			want: change(diff{Name: "New", RemoveTags: []string{"lost"}}), base: func(c *Conversation) { *c = Conversation{ID: "c-2", Merged: true, Rev: 3} },
 		},
 		"25: a set is not written there at all": {want: change(diff{SetTags: []string{"c"}}), base: func(c *Conversation) { *c = Conversation{ID: "c-2", Merged: true} }, theirs: tagged("id-vip")},
-		"25: whom its people assigned stays":    {want: chiara, base: func(c *Conversation) { *c = Conversation{ID: "c-2", Merged: true} }, theirs: givenTo(mergeTheirs), warns: []string{mergeKeptUsers}},
+		"25: its assignee stays":                {want: chiara, base: func(c *Conversation) { *c = Conversation{ID: "c-2", Merged: true} }, theirs: givenTo(mergeTheirs), warns: []string{mergeKeptUsers}},
 		"25: an agent of the call does not":     {want: chiara, base: func(c *Conversation) { *c = Conversation{ID: "c-2", Merged: true} }, theirs: givenTo(amira.ID), on: terms{ours: []string{amira.ID}}, writes: mergeWrites{Users: []string{mergeChiara}}},
 
 		"26: a call that joins adds only what is lacking": {
@@ -236,13 +236,13 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 		},
 
 		"27: a reset run leaves name, status, assignees and teams to people if anything has changed": {
-			want: everything, theirs: unchanged, on: terms{earlierRun: true}, writes: untold,
-			warns: []string{mergeKeptName, "somebody has set the conversation to open: that was kept", mergeKeptUsers, mergeKeptTeam},
+			want: everything, theirs: unchanged, on: terms{earlierRun: true}, writes: yielding,
+			warns: []string{mergeKeptName, "a person has set the conversation to open: this was kept", mergeKeptUsers, mergeKeptTeam},
 		},
 		"27: also if its names and agents are the call's": {
-			want: everything, theirs: func(c *kustomer.Conversation) { renamed(c); givenTo(bastian.ID)(c); inTeams(mergeSales)(c) }, writes: untold,
+			want: everything, theirs: func(c *kustomer.Conversation) { renamed(c); givenTo(bastian.ID)(c); inTeams(mergeSales)(c) }, writes: yielding,
 			on:    terms{earlierRun: true, ours: []string{bastian.ID}, names: []string{"Mrs. Öz"}, teams: []string{mergeSales}},
-			warns: []string{mergeKeptName, "somebody has set the conversation to open: that was kept", mergeKeptUsers, mergeKeptTeam},
+			warns: []string{mergeKeptName, "a person has set the conversation to open: this was kept", mergeKeptUsers, mergeKeptTeam},
 		},
 		"27: or if the revision is not known":  {want: chiara, base: func(c *Conversation) { c.Rev = 0 }, theirs: unchanged, on: terms{earlierRun: true}, warns: []string{mergeKeptUsers}},
 		"27: not if nothing has changed since": {want: everything, theirs: at(7), on: terms{earlierRun: true}, writes: wholly},
@@ -251,7 +251,7 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 			theirs: func(c *kustomer.Conversation) {
 				c.Name, c.Status, c.AssignedUsers, c.AssignedTeams = "New", "snoozed", []string{mergeChiara}, []string{mergeBilling}
 			},
-			writes: untold,
+			writes: yielding,
 		},
 	} {
 		t.Run(rule, func(t *testing.T) {
@@ -268,8 +268,8 @@ func TestMergeKeepsWhatPeopleChoseAndWritesTheRest(t *testing.T) {
 	}
 }
 
-// Whether a patch changes the conversation itself decides whether there is a request at all.
-func TestPatchChangesFieldsIfAnyOfThemIsWritten(t *testing.T) {
+// A request is sent only if the patch changes fields.
+func TestPatchKnowsIfItChangesFields(t *testing.T) {
 	require.False(t, patch{}.changesFields())
 	require.False(t, patch{Change: diff{AddTags: []string{"a"}, RemoveTags: []string{"b"}, SetTags: []string{"c"}, AssignedUsers: []string{amira.ID}}}.changesFields())
 	for _, p := range []patch{
@@ -284,13 +284,13 @@ func TestPatchChangesFieldsIfAnyOfThemIsWritten(t *testing.T) {
 	}
 }
 
-// Rule 27, of a call that an agent has whom Kustomer does not know. The earlier run may
-// have taken the conversation from the agent before, and a person given it back.
-func TestMergeOfAResetRunTakesTheConversationFromNobody(t *testing.T) {
+// Rule 27, for a call whose agent Kustomer does not know. The earlier run may have
+// unassigned the agent before, and a person may have assigned that agent again.
+func TestResetRunUnassignsNoUser(t *testing.T) {
 	read := mergeRead(mergeBase(), func(*kustomer.Conversation) {})
-	p, _ := merge(difference{nobody: true}, mergeBase(), read, terms{earlierRun: true})
+	p, _ := merge(difference{unassign: true}, mergeBase(), read, terms{earlierRun: true})
 	require.Equal(t, mergeWrites{}, mergeWritesOf(p))
 	read.Rev = mergeBase().Rev
-	p, _ = merge(difference{nobody: true}, mergeBase(), read, terms{earlierRun: true})
+	p, _ = merge(difference{unassign: true}, mergeBase(), read, terms{earlierRun: true})
 	require.Equal(t, mergeWrites{Users: []string{}}, mergeWritesOf(p), "nothing has changed since")
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// People merge conversations and delete them, also while a call goes on.
+// People merge and delete conversations, also during a call.
 
-func TestWhatIsWrittenFollowsAMergedConversation(t *testing.T) {
+func TestWritesFollowAMerge(t *testing.T) {
 	for name, change := range map[string]func(*StepInput){"found out by writing": func(*StepInput) {}, "found out by looking": mayBeDone} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -23,7 +23,7 @@ func TestWhatIsWrittenFollowsAMergedConversation(t *testing.T) {
 			require.Equal(t, target, result.Conversation.ID)
 			require.True(t, result.Conversation.Merged)
 			require.Equal(t, o.client.ConversationURL(result.Conversation.CustomerID, target), result.Conversation.URL)
-			require.Equal(t, []string{"the conversation was merged into another one in Kustomer: what is written goes there"}, result.Warnings)
+			require.Equal(t, []string{"the conversation was merged into another one in Kustomer: this call is written to that one"}, result.Warnings)
 			merged := o.State().Conversations[1]
 			require.Equal(t, "The bill", merged.Name)
 			require.Equal(t, []string{amira.ID}, merged.AssignedUsers)
@@ -34,8 +34,8 @@ func TestWhatIsWrittenFollowsAMergedConversation(t *testing.T) {
 	}
 }
 
-func TestAnOutcomeFollowsAMergedConversationToo(t *testing.T) {
-	for name, set := range map[string]string{"tags by name": "", "a list that was to be set": ", set: [all, anew]"} {
+func TestOutcomeFollowsAMerge(t *testing.T) {
+	for name, set := range map[string]string{"tags by name": "", "a list that was to be set": ", set: [all, again]"} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
 			o.automate(t, string(automation.DefaultFile)+
@@ -46,13 +46,13 @@ func TestAnOutcomeFollowsAMergedConversationToo(t *testing.T) {
 			require.Equal(t, target, p.does().Conversation.ID)
 			merged := o.State().Conversations[1]
 			require.Contains(t, merged.Tags, "call_lost", "another call's tag is not ours to remove")
-			require.NotContains(t, merged.Tags, "anew")
+			require.NotContains(t, merged.Tags, "again")
 			require.Len(t, merged.Notes, 1)
 		})
 	}
 }
 
-func TestTheStepsAfterAMergeWriteNoNameAndRemoveNothing(t *testing.T) {
+func TestMergedConversationKeepsNameAndTags(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, string(automation.DefaultFile)+
 		"  - { event: call.finished, action: kustomer.conversation.update, options: { name: Over, tags: { add: [over], remove: [call_lost] } } }\n")
@@ -67,8 +67,8 @@ func TestTheStepsAfterAMergeWriteNoNameAndRemoveNothing(t *testing.T) {
 	require.Len(t, merged.Notes, 2)
 }
 
-// The attempt that has found out that the conversation was merged is not the last.
-func TestAnAttemptAfterAMergeKnowsWhatIsNotItsOwn(t *testing.T) {
+// The attempt that finds the merge is not the last one.
+func TestRetryAfterAMergeKeepsNameAndTags(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	target := p.mergedInto(kustomer.NewConversation{Tags: []string{"call_lost"}})
@@ -81,7 +81,7 @@ func TestAnAttemptAfterAMergeKnowsWhatIsNotItsOwn(t *testing.T) {
 	require.Len(t, o.State().Conversations[1].Notes, 1)
 }
 
-func TestConversationsThatWereMergedInACircleParkTheStep(t *testing.T) {
+func TestCircularMergeParksTheStep(t *testing.T) {
 	o := newOrg(t, func(o *org) {
 		o.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodGet && len(o.State().Conversations) > 0 {
@@ -99,7 +99,7 @@ func TestConversationsThatWereMergedInACircleParkTheStep(t *testing.T) {
 	require.True(t, failureOf(t, err).NonRetryable())
 }
 
-func TestADeletedConversationIsReportedAndNotMadeAgain(t *testing.T) {
+func TestDeletedConversationIsNotCreatedAgain(t *testing.T) {
 	for name, change := range map[string]func(*StepInput){"found out by writing": func(*StepInput) {}, "found out by looking": mayBeDone} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -118,17 +118,17 @@ func TestADeletedConversationIsReportedAndNotMadeAgain(t *testing.T) {
 	}
 }
 
-// A 404 that looking does not explain is a refusal like any other.
-func TestAConversationThatIsThereIsNotTakenForDeleted(t *testing.T) {
+// If the conversation exists, a 404 is a refusal like any other.
+func TestExistingConversationIsNotDeleted(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
-	p.edits(kustomer.ConversationUpdate{Tags: &[]string{"theirs"}}) // so that tags go by name
+	p.edits(kustomer.ConversationUpdate{Tags: &[]string{"theirs"}}) // tags are then written by name
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 404})
 	_, err := p.tries()
 	require.Equal(t, Refused, failureOf(t, err).Type())
 }
 
-// mergedInto has a person merge the call's conversation into another one.
+// mergedInto makes a person merge the call's conversation into another one.
 func (p *played) mergedInto(other kustomer.NewConversation) (target string) {
 	p.t.Helper()
 	other.CustomerID = p.conversation.CustomerID
@@ -138,7 +138,7 @@ func (p *played) mergedInto(other kustomer.NewConversation) (target string) {
 	return into.ID
 }
 
-// deletes is what a person does who deletes the conversation.
+// deletes makes a person delete the conversation.
 func (p *played) deletes() {
 	p.t.Helper()
 	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodDelete, p.url+"/v1/conversations/"+p.conversation.ID, nil)

@@ -9,14 +9,16 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// voice tells a call's entry on the customer's timeline from its notes, by external id.
+// voice ends the external id of a call's voice entry, to distinguish it from the call's
+// notes.
 const voice = "voice"
 
-// app is what Kustomer shows as the integration that an entry is of; it wants one name for all.
+// app is the integration that Kustomer shows for an entry. Kustomer requires one name for
+// all entries.
 const app = "babelforce"
 
-// voiceMessage is the call as an entry on the timeline. The names in meta are
-// those that Kustomer's own voice messages have (third-party schemas of its data; inferred).
+// voiceMessage returns the call as an entry on the customer's timeline. Kustomer's own
+// voice messages have the same names in meta (third-party schemas of its data; inferred).
 func (a *Activities) voiceMessage(message automation.Message, facts call.Facts) kustomer.NewMessage {
 	meta := make(map[string]any)
 	add := func(name string, value string) {
@@ -39,7 +41,7 @@ func (a *Activities) voiceMessage(message automation.Message, facts call.Facts) 
 	}
 }
 
-// timesOf are when a call was placed, answered and ended, as far as is known.
+// timesOf returns when a call was placed, answered and ended. An unknown time is zero.
 func timesOf(facts call.Facts) (placed, answered, ended time.Time) {
 	placed, ended = facts.Leg.CreatedAt, facts.Leg.FinishedAt
 	if placed.IsZero() {
@@ -61,7 +63,7 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// writeVoice writes the entry, once per call.
+// writeVoice writes the voice entry, once per call.
 func (u *update) writeVoice(ctx context.Context) error {
 	if u.voice == nil {
 		return nil
@@ -71,7 +73,7 @@ func (u *update) writeVoice(ctx context.Context) error {
 	}
 	if u.looks {
 		if written, err := u.hasVoice(ctx); written || err != nil {
-			u.reopened()
+			u.forgetDone()
 			return err
 		}
 	}
@@ -87,16 +89,17 @@ func (u *update) writeVoice(ctx context.Context) error {
 		return nil
 	}
 	u.sent(err)
-	u.reopened()
-	u.base.Rev, u.theirs = 0, nil // the conversation has changed, and the answer does not contain its revision
+	u.forgetDone()
+	u.base.Rev, u.theirs = 0, nil // the conversation has changed, but the answer does not contain its revision
 	if err == nil {
 		u.voice = nil
 	}
 	return mayComeLate(err)
 }
 
-// reopened forgets that the conversation was done: a voice entry opens it, and that is nobody's choice.
-func (u *update) reopened() {
+// forgetDone makes the status unknown if it was done. The voice entry opens such a
+// conversation, which is not a person's change.
+func (u *update) forgetDone() {
 	if u.base.Status == "done" {
 		u.base.Status = ""
 	}

@@ -25,8 +25,8 @@ func newOrgWithVoiceEntries(t *testing.T, change ...func(*org)) *org {
 	return o
 }
 
-// ended is a call that Amira answered after twelve seconds and that ended after a
-// minute and a half, whose outcome is due.
+// ended is a call that Amira answered after twelve seconds and that ended after a minute
+// and a half. Its outcome is due.
 func (o *org) ended(t *testing.T, change func(*call.Event)) *played {
 	t.Helper()
 	p := o.ringsAs(t, change)
@@ -39,7 +39,7 @@ func (o *org) ended(t *testing.T, change func(*call.Event)) *played {
 
 func toHotline(e *call.Event) { e.Leg.To = "493023125000" }
 
-func TestACallBecomesAVoiceEntryOnTheTimeline(t *testing.T) {
+func TestCallBecomesAVoiceEntry(t *testing.T) {
 	o := newOrgWithVoiceEntries(t)
 	require.Empty(t, o.ended(t, toHotline).does().Warnings)
 	require.Len(t, o.conversation(t).Messages, 1)
@@ -55,7 +55,7 @@ func TestACallBecomesAVoiceEntryOnTheTimeline(t *testing.T) {
 	}, entry)
 }
 
-func TestAVoiceEntryTellsNoNumberThatWasWithheldAndNoTimeThatIsNotKnown(t *testing.T) {
+func TestVoiceEntryOmitsUnknownFields(t *testing.T) {
 	o := newOrgWithVoiceEntries(t)
 	p := o.ended(t, func(e *call.Event) { e.Leg.Anonymous, e.Leg.To = true, "101" })
 	p.does(func(in *StepInput) { in.Is.Closing.Facts.Leg.CreatedAt = time.Time{} })
@@ -74,7 +74,7 @@ func TestACorrectedOutcomeHasNoSecondVoiceEntry(t *testing.T) {
 	requireTheWholeCallOnce(t, o)
 }
 
-func TestAVoiceEntryThatIsRefusedCostsTheCallNothingElse(t *testing.T) {
+func TestRefusedVoiceEntryIsLeftOut(t *testing.T) {
 	o := newOrgWithVoiceEntries(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/messages", Kind: sandbox.FaultStatus, Status: http.StatusBadRequest})
 	result := o.ended(t, toHotline).does()
@@ -84,8 +84,8 @@ func TestAVoiceEntryThatIsRefusedCostsTheCallNothingElse(t *testing.T) {
 	require.Len(t, o.conversation(t).Notes, 2)
 }
 
-// What comes in to a conversation that is done opens it again.
-func TestAConversationIsSetToDoneAfterItsVoiceEntry(t *testing.T) {
+// An incoming entry opens a conversation that is done.
+func TestDoneIsSetAfterTheVoiceEntry(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, string(automation.DefaultFile)+voiceEntries+
 		"  - { event: call.finished, action: kustomer.conversation.update, options: { status: done } }\n")
@@ -94,8 +94,8 @@ func TestAConversationIsSetToDoneAfterItsVoiceEntry(t *testing.T) {
 	require.Len(t, o.conversation(t).Messages, 1)
 }
 
-// The entry's answer was lost, and so was all that comes after it.
-func TestAVoiceEntryWhoseAnswerIsLostIsWrittenOnce(t *testing.T) {
+// The answer to the entry was lost, and the later requests were not sent.
+func TestVoiceEntryIsWrittenOnce(t *testing.T) {
 	o := newOrgWithVoiceEntries(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/messages", Kind: sandbox.FaultLoseAnswer, Times: 1})
 	_, failed := o.ended(t, toHotline).repeats()

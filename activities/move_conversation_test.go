@@ -10,8 +10,8 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// identifiedLater is a call whose conversation was opened before it was known who
-// calls. The step that gives it to the caller is due.
+// identifiedLater is a call whose conversation was opened before the caller was known. The
+// step that moves it to the caller is due.
 func (o *org) identifiedLater(t *testing.T) *played {
 	t.Helper()
 	p := o.rings(t, "")
@@ -48,7 +48,7 @@ func TestAConversationIsGivenToTheCallerWhenItIsKnownWhoThatIs(t *testing.T) {
 	}
 }
 
-func TestAConversationThatSomebodyHasGivenToACustomerStaysThere(t *testing.T) {
+func TestMoveByAPersonIsKept(t *testing.T) {
 	o := newOrg(t)
 	p := o.identifiedLater(t)
 	theirs, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Mrs. Öz"})
@@ -61,7 +61,7 @@ func TestAConversationThatSomebodyHasGivenToACustomerStaysThere(t *testing.T) {
 	require.Contains(t, moved.Warnings[0], "another customer")
 }
 
-func TestAConversationOfAFixedCustomerIsNotMoved(t *testing.T) {
+func TestFixedCustomerKeepsTheConversation(t *testing.T) {
 	o := newOrg(t)
 	fixed, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Name: "Hotline"})
 	require.NoError(t, err)
@@ -70,7 +70,7 @@ func TestAConversationOfAFixedCustomerIsNotMoved(t *testing.T) {
 	require.Zero(t, o.spent(func() { require.Equal(t, fixed.ID, p.does().Conversation.CustomerID) }))
 }
 
-func TestAnOperatorSaysWhoseAConversationIsThatCannotBeGivenToTheCaller(t *testing.T) {
+func TestOperatorDecidesARefusedMove(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "callers: { unknown: park }\n"+creates)
 	p := o.identifiedLater(t)
@@ -81,10 +81,10 @@ func TestAnOperatorSaysWhoseAConversationIsThatCannotBeGivenToTheCaller(t *testi
 	moved := p.does(mayBeDone, func(in *StepInput) { in.Amend = &Amendment{Customer: &theirs.ID} })
 	require.Equal(t, theirs.ID, moved.Conversation.CustomerID)
 	require.Equal(t, theirs.ID, o.conversation(t).CustomerID)
-	require.Equal(t, "the customer whom an operator has named", moved.Caller)
+	require.Equal(t, "the customer that an operator named", moved.Caller)
 }
 
-func TestAConversationStaysTheCatchAllsIfWhatComesLateIsNoNumber(t *testing.T) {
+func TestInvalidLateNumberMovesNothing(t *testing.T) {
 	o := newOrg(t)
 	p := o.rings(t, "")
 	before := p.does().Conversation.CustomerID
@@ -97,8 +97,8 @@ func TestAConversationStaysTheCatchAllsIfWhatComesLateIsNoNumber(t *testing.T) {
 	require.Equal(t, before, o.conversation(t).CustomerID)
 }
 
-// The caller's number comes with the pick-up: one step gives the conversation to both.
-func TestACallerWhoIsIdentifiedByThePickUpGetsTheConversationWithTheHandOver(t *testing.T) {
+// The pick-up reports the caller's number: one step moves and hands over the conversation.
+func TestHandOverAlsoMovesTheConversation(t *testing.T) {
 	o := newOrg(t)
 	p := o.rings(t, "")
 	p.does()
@@ -115,7 +115,7 @@ func TestACallerWhoIsIdentifiedByThePickUpGetsTheConversationWithTheHandOver(t *
 	require.Len(t, conversation.Notes, 1)
 }
 
-func TestAConversationThatWasMergedIsNotMoved(t *testing.T) {
+func TestMergedConversationIsNotMoved(t *testing.T) {
 	o := newOrg(t)
 	p := o.identifiedLater(t)
 	owner := p.conversation.CustomerID
@@ -127,8 +127,8 @@ func TestAConversationThatWasMergedIsNotMoved(t *testing.T) {
 	require.Equal(t, "The bill", o.State().Conversations[1].Name)
 }
 
-// All was done, and the answer to the last request was lost.
-func TestAConversationThatTurnsOutToBeGivenAlreadyIsTheCallers(t *testing.T) {
+// Everything was written, and the answer to the last request was lost.
+func TestMoveIsRecognisedAfterALostAnswer(t *testing.T) {
 	o := newOrg(t)
 	p := o.rings(t, "")
 	p.does()

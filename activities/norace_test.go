@@ -2,6 +2,6 @@
 
 package activities
 
-// nthRequests is how many requests to each route are disturbed, one after the other;
-// manySeeds is how many calls are disturbed at random.
+// nthRequests is how many requests to each route are disturbed, one per call. manySeeds is
+// how many calls are disturbed at random.
 const nthRequests, manySeeds = 3, 40

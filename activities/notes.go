@@ -9,20 +9,21 @@ import (
 )
 
 var (
-	// errMayComeLate: Kustomer may still write what it has not answered for.
-	errMayComeLate = errors.New("what was written may come late")
-	// errFrozen: another attempt may be writing the note meanwhile.
-	errFrozen = errors.New("the worker stood still for too long")
+	// errMayComeLate means that Kustomer may still carry out a write that it has not
+	// answered.
+	errMayComeLate = errors.New("the write may still arrive")
+	// errFrozen means that another attempt may be writing the note at the same time.
+	errFrozen = errors.New("the worker was suspended for too long")
 )
 
-// note is a call's note of one kind, known by its external id.
+// note returns a call's note of one kind. Its external id identifies it.
 func note(callKey, kind, body string) kustomer.NewNote {
 	return kustomer.NewNote{Body: body, ExternalID: externalIDPrefix + callKey + ":" + kind}
 }
 
-// writeNote writes a note, if it says anything. Kustomer is not known to
-// refuse a second note with the same externalId, so whoever may have written
-// it before has to look first.
+// writeNote writes a note, unless it is empty. It is not known whether Kustomer refuses a
+// second note with the same externalId. If an earlier attempt may have written the note,
+// the caller has to look it up first.
 func (a *Activities) writeNote(ctx context.Context, conversationID string, note kustomer.NewNote) error {
 	if note.Body == "" {
 		return nil
@@ -39,7 +40,7 @@ func (a *Activities) writeNote(ctx context.Context, conversationID string, note 
 	return mayComeLate(err)
 }
 
-// mayComeLate marks a failure after which Kustomer may still write what it was asked to.
+// mayComeLate marks an error after which Kustomer may still carry out the request.
 func mayComeLate(err error) error {
 	if isAmbiguous(err) {
 		return errors.Join(err, errMayComeLate)
@@ -65,10 +66,10 @@ func (a *Activities) hasNote(ctx context.Context, conversationID string, note ku
 	return false, err
 }
 
-// writeNotes writes the notes that are not there.
+// writeNotes writes the missing notes.
 func (u *update) writeNotes(ctx context.Context) error {
 	notes := u.notes
-	if (u.looks || u.overtaken) && !u.checked {
+	if (u.looks || u.stale) && !u.checked {
 		var err error
 		if notes, err = u.missingNotes(ctx); err != nil {
 			return err
@@ -79,13 +80,13 @@ func (u *update) writeNotes(ctx context.Context) error {
 		if u.sent(err); err != nil {
 			return err
 		}
-		u.base.Rev = 0 // a note is a change too, and its answer does not contain the revision
+		u.base.Rev = 0 // a note changes the revision, and the answer does not contain it
 		u.base.Notes++
 	}
 	return nil
 }
 
-// missingNotes are those of the step's notes that the conversation does not have.
+// missingNotes returns the notes of the step that the conversation does not have.
 func (u *update) missingNotes(ctx context.Context) (missing []kustomer.NewNote, err error) {
 	if len(u.notes) == 0 {
 		return nil, nil

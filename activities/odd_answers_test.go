@@ -18,11 +18,11 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// oddity puts a value into every answer that shows a resource of a type: as an
-// attribute, or beside them if the field is a part of the resource itself.
+// oddity puts a value into every answer that contains a resource of a type. The value is an
+// attribute, or a sibling of the attributes if the field belongs to the resource itself.
 type oddity struct{ resource, field, value string }
 
-// oddOrg is a Kustomer whose answers have an oddity, as long as it is set.
+// oddOrg is a Kustomer org whose answers have an oddity while it is set.
 type oddOrg struct {
 	*org
 	odd *oddity
@@ -73,8 +73,8 @@ func (o *oddity) put(resource map[string]any) {
 	}
 }
 
-// oddFields are the fields that the client reads, each with the values that are no
-// oddity of it but another conversation, another status and so on.
+// oddFields are the fields that the client reads. Each has the values that are not odd, but
+// say something valid, such as another conversation or another status.
 var oddFields = map[string]map[string][]string{
 	"conversation": {
 		"id": oddTexts, "name": oddTexts, "status": {`"x"`}, "rev": {`7`}, "mergedTarget": oddTexts, "deleted": {`true`},
@@ -101,8 +101,8 @@ func oddities() (all []oddity) {
 	return all
 }
 
-// oddNeeds are the fields that decide what is written: without them a step waits until
-// they can be understood.
+// oddNeeds are the fields that decide what is written. Without them a step waits until they
+// are understood.
 var oddNeeds = []string{
 	"customer id", "conversation id", "conversation attributes", "conversation rev", "conversation status", "conversation assignedUsers",
 	"note attributes", "note externalId",
@@ -133,7 +133,7 @@ func TestAnOddAnswerCostsNothingOrIsWaitedOut(t *testing.T) {
 }
 
 // costsNothing plays a call against the oddity. A step that needs the field fails, and
-// is done once the field is as documented again.
+// succeeds once the field is as documented again.
 func (o oddity) costsNothing(t *testing.T, change func(*StepInput)) bool {
 	isFree := true
 	org := newOddOrg(t)
@@ -164,7 +164,7 @@ func (o oddity) costsNothing(t *testing.T, change func(*StepInput)) bool {
 	return isFree
 }
 
-// requireOddCall proves that the call has all that it must have, once.
+// requireOddCall requires the call to be complete, with everything written once.
 func requireOddCall(t *testing.T, s *sandbox.Server) {
 	require.Len(t, s.State().Customers, 1)
 	require.Len(t, s.State().Conversations, 1)
@@ -182,7 +182,7 @@ func requireOddCall(t *testing.T, s *sandbox.Server) {
 	require.ElementsMatch(t, []string{"babelforce:k-1:bridged", "babelforce:k-1:bridged-2", "babelforce:k-1:finished"}, notes)
 }
 
-func TestANoteIsNotWrittenAgainWhereTheNumberOfNotesIsNotUnderstood(t *testing.T) {
+func TestNoteIsWrittenOnceIfTheCountIsOdd(t *testing.T) {
 	o := newOddOrg(t)
 	p := o.answered(t)
 	o.odd = &oddity{"conversation", "noteCount", `"one"`}
@@ -194,17 +194,17 @@ func TestANoteIsNotWrittenAgainWhereTheNumberOfNotesIsNotUnderstood(t *testing.T
 	requireTheWholeCallOnce(t, o.org)
 }
 
-func TestTagsThatAreNotUnderstoodAreNotTakenForNone(t *testing.T) {
+func TestOddTagsAreNotTakenForNone(t *testing.T) {
 	var c Conversation
-	c.tagged(nil, nil)
+	c.setTags(nil, nil)
 	require.False(t, c.TagsKnown)
-	c.tagged(nil, []string{})
+	c.setTags(nil, []string{})
 	require.True(t, c.TagsKnown)
 	require.True(t, c.knowsTags([]string{}))
 	require.False(t, c.knowsTags(nil))
 }
 
-func TestACallJoinsOnceWhateverIsOddAboutTheConversationsOfItsCustomer(t *testing.T) {
+func TestCallJoinsOnceDespiteOddAnswers(t *testing.T) {
 	const closes = "  - { event: call.wrappedUp, action: kustomer.conversation.update, options: { status: done } }\n"
 	for _, odd := range []oddity{
 		{"conversation", "updatedAt", `"yesterday"`}, {"conversation", "custom", `"x"`}, {"conversation", "priority", `[]`},
@@ -227,7 +227,7 @@ func TestACallJoinsOnceWhateverIsOddAboutTheConversationsOfItsCustomer(t *testin
 			first.does()
 			require.Equal(t, "open", a.conversation(t).Status, "for the call that has joined")
 
-			first.edits(kustomer.ConversationUpdate{Status: "done"}) // from now on nothing but the receipt leads there
+			first.edits(kustomer.ConversationUpdate{Status: "done"}) // from now on only the receipt identifies the conversation
 			require.True(t, again.does(mayBeDone).Joined)
 			require.Len(t, a.conversation(t).Notes, 3)
 		})

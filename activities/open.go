@@ -11,15 +11,16 @@ import (
 	"github.com/callthread/callthread/phone"
 )
 
-// CreateConversation finds or creates the calling customer and opens the call's one
-// conversation, as the automations of call.inbound or call.outbound say.
+// CreateConversation finds or creates the customer and opens the call's one conversation,
+// according to the automations for call.inbound or call.outbound. The result has no
+// conversation if no automation opens one.
 func (a *Activities) CreateConversation(ctx context.Context, in StepInput) (StepResult, error) {
 	return a.perform(ctx, in, a.create)
 }
 
 func (a *Activities) create(ctx context.Context, in StepInput) (StepResult, error) {
 	file := a.automations().In(a.country)
-	if file.Ignores(in.Is.Opening) { // agents' legs carry other numbers, so that only the call as a whole tells
+	if file.Ignores(in.Is.Opening) { // the numbers of agents' legs are others, so the whole call decides
 		return a.ignored(file, in), nil
 	}
 	if err := a.resolvePlacer(ctx, file, &in); err != nil {
@@ -67,35 +68,36 @@ func (a *Activities) create(ctx context.Context, in StepInput) (StepResult, erro
 	return result, nil
 }
 
-// customerOf decides whose the conversation is: as the automations file or an
-// operator names the customer, or by the number.
+// customerOf returns the customer that the automations file or an operator names. Otherwise
+// the number decides.
 func (a *Activities) customerOf(ctx context.Context, file *automation.Set, opening automation.Opening, facts call.Facts, amend *Amendment) (owner, error) {
 	isAmended := amend != nil && amend.Customer != nil
 	switch {
 	case opening.Customer != "" && isAmended:
-		return owner{id: opening.Customer, catchesAll: true, decision: "the customer whom an operator has named"}, nil
+		return owner{id: opening.Customer, catchesAll: true, decision: "the customer that an operator named"}, nil
 	case opening.Customer != "":
-		return owner{id: opening.Customer, catchesAll: true, decision: "the customer whom the automations file names"}, nil
+		return owner{id: opening.Customer, catchesAll: true, decision: "the customer that the automations file names"}, nil
 	case isAmended && *amend.Customer != "":
 		if _, err := phone.Parse(*amend.Customer, a.country); err != nil {
-			return owner{}, undecided{"an operator has named the customer's number, but " + err.Error()}
+			return owner{}, undecided{"an operator named the customer's number, but " + err.Error()}
 		}
 	}
 	return a.callingCustomer(ctx, file.Callers, facts)
 }
 
-// opened is a call's conversation in the making.
+// opened is a call's conversation while it is opened.
 type opened struct {
 	update
 	opening automation.Opening
-	key     string    // the call's
-	rang    time.Time // when it began to
-	isOld   bool      // it is not a call of now
+	key     string    // the call's key
+	rang    time.Time // when the call began to ring
+	isOld   bool      // the call was added long after it rang
 	adopted bool
 	joined  bool
 }
 
-// open finds the conversation, joins an earlier one, or creates it, with its note if it is to have one.
+// open finds the call's conversation, joins an earlier one or creates one. It also writes
+// the first note, if there is one.
 func (o *opened) open(ctx context.Context, customer owner, returning automation.Returning, look bool) error {
 	if look {
 		found, err := o.kustomer.ConversationByExternalID(ctx, externalIDPrefix+o.key)
@@ -122,7 +124,7 @@ func (o *opened) open(ctx context.Context, customer owner, returning automation.
 		}
 	}
 	if err := o.create(ctx, customer.id, externalIDPrefix+o.key); err != nil {
-		if returning.Append { // or the next attempt joins another conversation, and this one comes after all
+		if returning.Append { // otherwise the next attempt joins another conversation, and this one is created after all
 			err = mayComeLate(err)
 		}
 		return err
@@ -130,7 +132,7 @@ func (o *opened) open(ctx context.Context, customer owner, returning automation.
 	return o.note(ctx)
 }
 
-// note writes the note that the conversation is to begin with.
+// note writes the note that the conversation begins with.
 func (o *opened) note(ctx context.Context) error {
 	first := note(o.key, string(call.Inbound), o.opening.Note)
 	if first.Body == "" {
@@ -140,8 +142,8 @@ func (o *opened) note(ctx context.Context) error {
 	return o.writeNotes(ctx)
 }
 
-// create creates the conversation. Kustomer has no idempotency key; the externalId,
-// unique in an org, takes its place.
+// create creates the conversation. Kustomer has no idempotency key, so the externalId,
+// which is unique in an org, takes its place.
 func (o *opened) create(ctx context.Context, customerID, externalID string) error {
 	whole := kustomer.NewConversation{
 		CustomerID:    customerID,
@@ -160,7 +162,8 @@ func (o *opened) create(ctx context.Context, customerID, externalID string) erro
 	}
 	created, err := o.kustomer.CreateConversation(ctx, whole)
 	if refused(err) {
-		// Which answer a duplicate externalId gets is not documented, so any refusal is checked.
+		// Kustomer's answer to a duplicate externalId is not documented, so any refusal is
+		// checked.
 		found, findErr := o.kustomer.ConversationByExternalID(ctx, externalID)
 		if findErr == nil {
 			return o.adopt(ctx, found)
@@ -170,7 +173,8 @@ func (o *opened) create(ctx context.Context, customerID, externalID string) erro
 		}
 	}
 	if kustomer.IsKind(err, kustomer.Rejected) {
-		// Something about it is not taken. The call gets its conversation without, then all of it that is.
+		// Kustomer refuses some field. The conversation is created without optional fields,
+		// and then gets all fields that Kustomer accepts.
 		bare := kustomer.NewConversation{CustomerID: customerID, ExternalID: externalID, Status: whole.Status, Direction: whole.Direction, ImportedAt: whole.ImportedAt}
 		if created, err = o.kustomer.CreateConversation(ctx, bare); err == nil {
 			return o.complete(ctx, created)
@@ -179,21 +183,21 @@ func (o *opened) create(ctx context.Context, customerID, externalID string) erro
 	if err != nil {
 		return err
 	}
-	o.base = o.meant(created)
+	o.base = o.intended(created)
 	o.base.received(created)
-	o.base.tagged(o.opening.Tags, created.Tags)
+	o.base.setTags(o.opening.Tags, created.Tags)
 	return nil
 }
 
-// meant is a conversation as it was to be opened.
-func (o *opened) meant(is *kustomer.Conversation) Conversation {
+// intended returns the conversation with the values that the opening sets.
+func (o *opened) intended(is *kustomer.Conversation) Conversation {
 	return Conversation{
 		ID: is.ID, CustomerID: is.CustomerID, Name: o.opening.Name, Status: o.opening.Status,
 		AssignedUsers: o.opening.AssignedUsers, AssignedTeams: o.opening.AssignedTeams, Notes: is.NoteCount,
 	}
 }
 
-// asFound is a conversation as Kustomer returns it, taken for ours.
+// asFound returns the conversation as Kustomer returned it, as if we had written it.
 func asFound(is *kustomer.Conversation) Conversation {
 	return Conversation{
 		ID: is.ID, CustomerID: is.CustomerID, Rev: is.Rev, Name: is.Name, Status: is.Status,
@@ -201,15 +205,15 @@ func asFound(is *kustomer.Conversation) Conversation {
 	}
 }
 
-// adopt takes over the conversation that an earlier attempt has opened. What is
-// otherwise than it was to be opened was changed by people, or by Kustomer's rules.
+// adopt takes over the conversation that an earlier attempt opened. If a value differs from
+// the opening's, people or Kustomer's rules changed it.
 func (o *opened) adopt(ctx context.Context, found *kustomer.Conversation) error {
 	o.adopted = true
 	if err := o.complete(ctx, found); err != nil {
 		return err
 	}
 	is := o.base
-	o.base = o.meant(found)
+	o.base = o.intended(found)
 	o.base.Notes, o.base.Rev = is.Notes, is.Rev
 	o.base.received(&kustomer.Conversation{
 		Rev: is.Rev, Name: is.Name, Status: is.Status, AssignedUsers: is.AssignedUsers, AssignedTeams: is.AssignedTeams,
@@ -217,12 +221,13 @@ func (o *opened) adopt(ctx context.Context, found *kustomer.Conversation) error 
 	return nil
 }
 
-// complete gives a conversation what it lacks. One that was created without what
-// Kustomer refused, by an attempt that came no further, lacks the rest too.
+// complete adds what the conversation lacks. A conversation that was created without
+// optional fields, by an attempt that failed afterwards, also lacks the fields that
+// Kustomer accepts.
 func (o *opened) complete(ctx context.Context, found *kustomer.Conversation) error {
 	o.base, o.theirs = asFound(found), found
 	if found.MergedTarget != "" {
-		return nil // it is another conversation by now, and the next step finds it
+		return nil // the next step follows the merge
 	}
 	if err := found.Needs(needsOf(o.opening)...); err != nil {
 		return err
@@ -234,7 +239,7 @@ func (o *opened) complete(ctx context.Context, found *kustomer.Conversation) err
 	return o.writeTags(ctx)
 }
 
-// needsOf are the fields that tell what a conversation lacks of an opening.
+// needsOf returns the fields that show what a conversation lacks of an opening.
 func needsOf(opening automation.Opening) []kustomer.Field {
 	all := lacking(opening, &kustomer.Conversation{})
 	fields := difference{Change: all}.needs()
@@ -247,7 +252,7 @@ func needsOf(opening automation.Opening) []kustomer.Field {
 	return fields
 }
 
-// lacking is what a conversation has nothing of, and was to be opened with.
+// lacking returns the values of the opening for which the conversation has none.
 func lacking(opening automation.Opening, found *kustomer.Conversation) automation.Change {
 	change := automation.Change{Custom: lackingCustom(opening.Custom, func(name string, _ any) bool {
 		_, has := found.Custom[name]

@@ -9,8 +9,8 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// Kustomer has no idempotency key: whatever is ambiguous about an answer, the next
-// attempt finds what the first has made.
+// Kustomer has no idempotency key. After any ambiguous answer, the next attempt finds what
+// the first one created.
 func TestWhateverGoesWrongTheCallHasOneConversation(t *testing.T) {
 	status := func(code int) sandbox.Fault { return sandbox.Fault{Kind: sandbox.FaultStatus, Status: code} }
 	const patience = 300 * time.Millisecond

@@ -11,18 +11,18 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// People, and Kustomer's own rules, edit the conversation between our steps.
+// People and Kustomer's rules edit the conversation between our steps.
 
 var sales = sandbox.DefaultTeams()[1]
 
 const (
 	namesOnBridge = creates + "- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken, priority: 4 } }"
 
-	assignedByOthers = "somebody has assigned the conversation: that was kept"
-	teamByOthers     = "somebody has given the conversation to a team: that was kept"
+	assignedByOthers = "a person has assigned the conversation: this was kept"
+	teamByOthers     = "a person has given the conversation to a team: this was kept"
 )
 
-func TestAConversationThatNobodyTouchedIsUpdatedWithoutALook(t *testing.T) {
+func TestUnchangedConversationNeedsNoLook(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.does()
@@ -37,28 +37,28 @@ func TestANameThatAPersonChangedStays(t *testing.T) {
 	result := p.does()
 	require.Equal(t, "Mrs. Öz about her bill", o.conversation(t).Name)
 	require.Equal(t, 4, o.conversation(t).Priority, "the rest is done")
-	require.Equal(t, []string{"somebody has renamed the conversation: that name was kept"}, result.Warnings)
+	require.Equal(t, []string{"a person has renamed the conversation: that name was kept"}, result.Warnings)
 }
 
-func TestANameThatNobodyChangedIsReplaced(t *testing.T) {
+func TestUnchangedNameIsReplaced(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { name: Ringing } }\n"+
 		"- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken } }")
 	p := o.answered(t)
-	p.edits(kustomer.ConversationUpdate{Priority: 5}) // only so that the revision is another
+	p.edits(kustomer.ConversationUpdate{Priority: 5}) // only to change the revision
 	require.Empty(t, p.does().Warnings)
 	require.Equal(t, "Taken", o.conversation(t).Name)
 	require.Equal(t, 5, o.conversation(t).Priority)
 }
 
-func TestARepeatedStepDoesNotTakeTheConversationBack(t *testing.T) {
+func TestRepeatedStepKeepsPeoplesAssignee(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 400, Times: 1})
 	_, err := p.tries()
 	require.Error(t, err)
 	p.edits(kustomer.ConversationUpdate{AssignedUsers: &[]string{bastian.ID}})
-	p.does(mayBeDone) // as when an operator retries
+	p.does(mayBeDone) // as after an operator's retry
 	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)
 	require.Len(t, o.conversation(t).Notes, 1)
 }
@@ -79,7 +79,7 @@ func TestAStepThatIsDoneIsNotDoneAgainWhateverPeopleDid(t *testing.T) {
 	}
 }
 
-func TestAConversationThatKeepsBeingChangedIsTriedAgainLater(t *testing.T) {
+func TestBusyConversationIsRetriedLater(t *testing.T) {
 	var busy bool
 	o := newOrg(t, func(o *org) {
 		o.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -102,8 +102,8 @@ func TestAConversationThatKeepsBeingChangedIsTriedAgainLater(t *testing.T) {
 	requireTheWholeCallOnce(t, o)
 }
 
-// A note changes the conversation, and its answer does not contain the revision.
-func TestAfterANoteTheConversationIsLookedAtBeforeItIsChanged(t *testing.T) {
+// A note changes the revision, and its answer does not contain it.
+func TestConversationIsReadAfterANote(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.does()
@@ -113,7 +113,7 @@ func TestAfterANoteTheConversationIsLookedAtBeforeItIsChanged(t *testing.T) {
 	require.Equal(t, 2, o.State().Requests["PUT /v1/conversations/{id}"], "none in vain")
 }
 
-func TestWhatAnAnswerShowsOfOthersIsNotOverwrittenUnseen(t *testing.T) {
+func TestOthersChangeInAnAnswerIsKept(t *testing.T) {
 	base := Conversation{Name: "Call", Status: "open", AssignedUsers: []string{amira.ID}}
 	base.received(&kustomer.Conversation{Rev: 7, Name: "Call", Status: "open", AssignedUsers: []string{amira.ID}})
 	require.Equal(t, 7, base.Rev)
@@ -130,7 +130,7 @@ func TestWhatAnAnswerShowsOfOthersIsNotOverwrittenUnseen(t *testing.T) {
 	}
 }
 
-func TestAnOperatorsAmendmentIsNotTakenForAPersonsChange(t *testing.T) {
+func TestAmendmentIsNoPersonsChange(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken, assignedTeams: ["+support.ID+"], note: Taken } }")
 	p := o.answered(t)
@@ -142,8 +142,8 @@ func TestAnOperatorsAmendmentIsNotTakenForAPersonsChange(t *testing.T) {
 	require.Equal(t, []string{sales.ID}, o.conversation(t).AssignedTeams)
 }
 
-// What an attempt has done whose answer was lost is known to the next steps as ours.
-func TestAStepThatTurnsOutToBeDoneTellsHowItLeftTheConversation(t *testing.T) {
+// The next steps know that an attempt whose answer was lost made its change.
+func TestCompletedStepReportsTheConversation(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { name: Taken, note: Taken } }")
 	p := o.answered(t)
@@ -154,13 +154,13 @@ func TestAStepThatTurnsOutToBeDoneTellsHowItLeftTheConversation(t *testing.T) {
 	require.Zero(t, is.Rev)
 }
 
-// In a run that Temporal has reset, nothing tells people's changes from those of the run before.
-func TestAResetRunLeavesAChangedConversationToPeople(t *testing.T) {
+// In a run that Temporal has reset, people's changes look like the earlier run's.
+func TestResetRunKeepsPeoplesChanges(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: "+
 		"{ name: Taken, status: snoozed, priority: 4, assignedUsers: [\"{agent.sourceId}\"], assignedTeams: ["+support.ID+"], note: Taken } }")
 	p := o.answered(t)
-	p.edits(kustomer.ConversationUpdate{Custom: map[string]any{"outcomeStr": "x"}}) // only so that the revision is another
+	p.edits(kustomer.ConversationUpdate{Custom: map[string]any{"outcomeStr": "x"}}) // only to change the revision
 	result := p.does(hasEarlierRun)
 	is := o.conversation(t)
 	require.Equal(t, []any{"", "open", 4}, []any{is.Name, is.Status, is.Priority}, "the priority is the file's")
@@ -170,8 +170,8 @@ func TestAResetRunLeavesAChangedConversationToPeople(t *testing.T) {
 	require.Len(t, result.Warnings, 4)
 }
 
-// The outcome's note says that the earlier run has written it. What differs now was changed by people.
-func TestAResetRunSaysWhatPeopleChangedSinceTheOutcomeWasWritten(t *testing.T) {
+// The note shows that the earlier run wrote the outcome. People made any difference since.
+func TestResetRunWarnsOfPeoplesChanges(t *testing.T) {
 	for name, options := range map[string]string{"with a note": "{ status: done, note: Over }", "without a note": "{ status: done }"} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -181,13 +181,13 @@ func TestAResetRunSaysWhatPeopleChangedSinceTheOutcomeWasWritten(t *testing.T) {
 			_, err := p.tries()
 			require.NoError(t, err)
 			p.edits(kustomer.ConversationUpdate{Status: "open"})
-			require.Equal(t, []string{"somebody has set the conversation to open: that was kept"}, p.does(hasEarlierRun).Warnings)
+			require.Equal(t, []string{"a person has set the conversation to open: this was kept"}, p.does(hasEarlierRun).Warnings)
 			require.Equal(t, "open", o.conversation(t).Status)
 		})
 	}
 }
 
-func TestAResetRunHasNothingToSayOfAnOutcomeThatPeopleLeftAlone(t *testing.T) {
+func TestResetRunDoesNotWarnWithoutChanges(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+"- { event: call.finished, action: kustomer.conversation.update, options: { status: done, note: Over } }")
 	p := o.opened(t)
@@ -197,15 +197,15 @@ func TestAResetRunHasNothingToSayOfAnOutcomeThatPeopleLeftAlone(t *testing.T) {
 	require.Empty(t, p.does(hasEarlierRun).Warnings)
 }
 
-func TestAResetRunOfWhichNothingWasDoneIsAsAnyOther(t *testing.T) {
+func TestResetRunWithoutEarlierWritesIsUsual(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	require.Empty(t, p.does(hasEarlierRun).Warnings)
 	requireTheWholeCallOnce(t, o)
 }
 
-// Nobody who picks up waits for an outcome: people win, whenever they chose.
-func TestAnOutcomeLeavesToPeopleWhatTheyChoseAtAnyTime(t *testing.T) {
+// No agent waits for an outcome, so people win at any time.
+func TestOutcomeKeepsPeoplesChoices(t *testing.T) {
 	file := creates + "- { event: call.finished, action: kustomer.conversation.update, options: " +
 		"{ name: Over, status: done, priority: 4, assignedTeams: [" + support.ID + "], assignedUsers: [" + bastian.ID + "] } }"
 	theirs := kustomer.ConversationUpdate{
@@ -231,14 +231,14 @@ func TestAnOutcomeLeavesToPeopleWhatTheyChoseAtAnyTime(t *testing.T) {
 	}
 }
 
-// The agent who has had the call is no person's choice.
-func TestAnOutcomeTakesOverFromTheCallsOwnAgent(t *testing.T) {
+// The agent of the call is no person's choice.
+func TestOutcomeReplacesTheCallsOwnAgent(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: [\"{agent.sourceId}\"] } }\n"+
 		"- { event: call.finished, action: kustomer.conversation.update, options: { assignedUsers: ["+bastian.ID+"] } }")
 	p := o.answered(t)
 	p.does()
-	p.edits(kustomer.ConversationUpdate{Priority: 5}) // only so that the revision is another
+	p.edits(kustomer.ConversationUpdate{Priority: 5}) // only to change the revision
 	p.ends(90, "hangup")
 	require.Empty(t, p.does().Warnings)
 	require.Equal(t, []string{bastian.ID}, o.conversation(t).AssignedUsers)

@@ -16,7 +16,7 @@ automations:
     options: { name: "Call to {call.to}", assignedUsers: ["{agent.sourceId}"] }
 `
 
-// isPlaced makes the report of a ring one of a call that an agent places.
+// isPlaced makes the reported ring one of a call that an agent places.
 func isPlaced(by call.Agent) func(*call.Event) {
 	return func(e *call.Event) {
 		e.Kind, e.Agent = call.Outbound, by
@@ -24,7 +24,7 @@ func isPlaced(by call.Agent) func(*call.Event) {
 	}
 }
 
-func TestACallThatAnAgentPlacesBelongsToTheCalledCustomer(t *testing.T) {
+func TestOutboundCallBelongsToTheCalled(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, placesCalls)
 	opened := o.ringsAs(t, isPlaced(call.Agent{ID: "7", Email: amira.Email})).does()
@@ -37,7 +37,7 @@ func TestACallThatAnAgentPlacesBelongsToTheCalledCustomer(t *testing.T) {
 	require.Equal(t, []string{amira.ID}, conversation.AssignedUsers)
 }
 
-func TestACallThatIsPlacedByNobodyWhomKustomerKnowsIsMarked(t *testing.T) {
+func TestOutboundCallOfAnUnknownAgentIsTagged(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, placesCalls)
 	opened := o.ringsAs(t, isPlaced(call.Agent{ID: "7", Name: "Clara"})).does()
@@ -46,14 +46,14 @@ func TestACallThatIsPlacedByNobodyWhomKustomerKnowsIsMarked(t *testing.T) {
 	require.Empty(t, o.conversation(t).AssignedUsers)
 }
 
-func TestACallThatAnAgentPlacesOpensNothingWhereTheFileDoesNotSaySo(t *testing.T) {
+func TestOutboundCallNeedsAnAutomation(t *testing.T) {
 	o := newOrg(t)
 	opened := o.ringsAs(t, isPlaced(agentAmira)).does()
 	require.Empty(t, opened.Conversation)
 	require.Empty(t, o.State().Customers)
 }
 
-func TestTheAgentWhoPlacedACallIsAssignedWhenIdentified(t *testing.T) {
+func TestPlacingAgentIsAssigned(t *testing.T) {
 	for name, isMerged := range map[string]bool{"untouched": false, "merged": true} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)

@@ -9,11 +9,11 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// part is something about a conversation that Kustomer may refuse by itself, such as
-// a custom attribute that the org has not defined. One bad part makes Kustomer refuse
-// the whole request; it must not cost the call the rest.
+// part is a part of a conversation that Kustomer may refuse, such as a custom attribute
+// that the org has not defined. Kustomer refuses a whole request for one bad part; the call
+// must still get the other parts.
 type part struct {
-	what string // for people
+	what string // for warnings
 	put  func(*kustomer.ConversationUpdate, *patch)
 }
 
@@ -22,7 +22,7 @@ const (
 	tagging        = "tagging"
 )
 
-// partsOf lists what a patch puts into the conversation.
+// partsOf returns the parts of a patch.
 func partsOf(p patch) []part {
 	var parts []part
 	add := func(wanted bool, what string, put func(*kustomer.ConversationUpdate, *patch)) {
@@ -49,14 +49,14 @@ func partsOf(p patch) []part {
 	return parts
 }
 
-// putWhatIsTaken writes those parts of a patch that Kustomer does not refuse.
-func (u *update) putWhatIsTaken(ctx context.Context, p patch) error {
+// putAccepted writes the parts of a patch that Kustomer accepts.
+func (u *update) putAccepted(ctx context.Context, p patch) error {
 	var noSuchUser error
 	leaveOut := func(refused part, err error) {
 		switch {
 		case refused.what == assigningUsers:
 			noSuchUser = err
-		case refused.what == tagging && u.want.SetTags == nil: // each goes by itself, later
+		case refused.what == tagging && u.want.SetTags == nil: // tags are written by name later
 			u.base.TagsKnown = false
 		default:
 			u.warn("%s was left out: %v", refused.what, err)
@@ -67,19 +67,19 @@ func (u *update) putWhatIsTaken(ctx context.Context, p patch) error {
 		err = u.assignAnother(ctx, noSuchUser)
 	}
 	if kustomer.IsKind(err, kustomer.Conflict) {
-		return errBusy // between two parts
+		return errBusy // others changed the conversation between two parts
 	}
 	return err
 }
 
-// assignAnother assigns the agent by what else is known about them, if Kustomer has
-// refused the user; otherwise nobody, and the conversation says so.
+// assignAnother looks for another user of the agent if Kustomer refused the first one. If
+// there is none, the conversation is left unassigned and tagged.
 func (u *update) assignAnother(ctx context.Context, refusal error) error {
 	if u.agent == nil || u.agent.User == "" {
 		u.warn("%s was left out: %v", assigningUsers, refusal)
 		return nil
 	}
-	other, err := u.another(ctx, u.agent.User)
+	other, err := u.otherUser(ctx, u.agent.User)
 	if err != nil {
 		return err
 	}
@@ -93,16 +93,16 @@ func (u *update) assignAnother(ctx context.Context, refusal error) error {
 	}
 	*u.agent = call.Resolved{Unassigned: true}
 	u.warn("%s was left out: %v", assigningUsers, refusal)
-	u.want.AssignedUsers, u.want.nobody = nil, true
+	u.want.AssignedUsers, u.want.unassign = nil, true
 	u.want.AddTags = lackingTags(append(u.want.AddTags, UnassignedTag), nil)
-	if p, _ := merge(difference{nobody: true}, u.base, u.theirs, u.on); p.users != nil {
+	if p, _ := merge(difference{unassign: true}, u.base, u.theirs, u.on); p.users != nil {
 		return u.put(ctx, partsOf(p))
 	}
 	return nil
 }
 
-// byHalves writes all items at once. If Kustomer rejects that, it writes each half by
-// itself, down to the items that are to blame, which are left out.
+// byHalves writes all items at once. If Kustomer rejects the request, byHalves writes each
+// half on its own, down to the single items that Kustomer rejects, which are left out.
 func byHalves[T any](items []T, write func([]T) error, leaveOut func(T, error)) error {
 	if len(items) == 0 {
 		return nil
@@ -112,7 +112,7 @@ func byHalves[T any](items []T, write func([]T) error, leaveOut func(T, error)) 
 		return err
 	}
 	if len(items) == 1 {
-		if err = write(items); kustomer.IsKind(err, kustomer.Rejected) { // a refusal that was a mistake is not one twice
+		if err = write(items); kustomer.IsKind(err, kustomer.Rejected) { // a rejection by mistake does not happen twice
 			leaveOut(items[0], err)
 			return nil
 		}

@@ -10,13 +10,13 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-const nobody = "5f0c1a2b3c4d5e6f708192ff" // the id of no user and of no team
+const noSuchID = "5f0c1a2b3c4d5e6f708192ff" // the id of no user and no team
 
 func TestOnePartThatKustomerRefusesCostsTheCallNothingElse(t *testing.T) {
 	for name, tc := range map[string]struct{ bad, warning string }{
 		"an attribute that the org has not defined": {"custom: { ghostStr: x, callIdStr: '{call.id}' }", "attribute ghostStr was left out"},
-		"a team that does not exist":                {"assignedTeams: [" + nobody + "]\n    custom: { callIdStr: '{call.id}' }", "assigning teams was left out"},
-		"a user who does not exist":                 {"assignedUsers: [" + nobody + "]\n    custom: { callIdStr: '{call.id}' }", "assigning users was left out"},
+		"a team that does not exist":                {"assignedTeams: [" + noSuchID + "]\n    custom: { callIdStr: '{call.id}' }", "assigning teams was left out"},
+		"a user who does not exist":                 {"assignedUsers: [" + noSuchID + "]\n    custom: { callIdStr: '{call.id}' }", "assigning users was left out"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -45,7 +45,8 @@ func TestOnePartThatKustomerRefusesCostsTheCallNothingElse(t *testing.T) {
 	}
 }
 
-// A worker that dies between the bare conversation and the rest of it leaves the rest to the next attempt.
+// A worker dies after it has created the conversation without optional fields. The next
+// attempt adds them.
 func TestAConversationThatWasLeftBareIsCompleted(t *testing.T) {
 	for _, then := range []sandbox.Fault{
 		{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultReset, Times: 3},
@@ -66,7 +67,7 @@ func TestAConversationThatWasLeftBareIsCompleted(t *testing.T) {
 	}
 }
 
-func TestAConversationOfWhichNothingIsTakenIsRefused(t *testing.T) {
+func TestFullyRefusedConversationFails(t *testing.T) {
 	o := newOrg(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultStatus, Status: 400})
 	_, err := o.rings(t, caller).tries()
@@ -74,7 +75,7 @@ func TestAConversationOfWhichNothingIsTakenIsRefused(t *testing.T) {
 	require.Equal(t, 2, o.State().Requests["POST /v1/conversations"])
 }
 
-func TestTagsBeyondKustomersLimitAreLeftOutOneByOne(t *testing.T) {
+func TestTagsBeyondTheLimitAreLeftOut(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	var many []string
@@ -91,8 +92,8 @@ func TestTagsBeyondKustomersLimitAreLeftOutOneByOne(t *testing.T) {
 	require.Len(t, o.conversation(t).Notes, 1)
 }
 
-// A person's name is in every answer, so that the revision after each part has to be read.
-func TestOneRefusedPartOfAConversationThatAPersonHasRenamedCostsNothingElse(t *testing.T) {
+// Every answer contains a person's name, so the revision after each part has to be read.
+func TestRefusedPartAfterARenameIsLeftOut(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: "+
 		"{ priority: 5, status: open, custom: { ghostStr: x, callIdStr: '{call.id}' }, note: Taken } }\n")

@@ -12,23 +12,23 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// played is a call against an org: the record decides what is due, as in the workflow.
+// played is a call against an org. The record decides what is due, as in the workflow.
 type played struct {
 	*org
 	t            *testing.T
-	rang         time.Time // when the call began to ring; all reports arrive at that time by Temporal's clock
+	rang         time.Time // when the call began to ring; all reports arrive then, by Temporal's clock
 	record       call.Record
 	conversation Conversation
 }
 
 var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
-// rings is a call whose report of the ring has arrived, and nothing else.
+// rings is a call with a report of the ring only.
 func (o *org) rings(t *testing.T, from string) *played {
 	return o.ringsAs(t, func(e *call.Event) { e.Leg.From = from })
 }
 
-// ringsAs is a call whose report of the ring is not the usual one.
+// ringsAs is a call whose report of the ring is changed by a function.
 func (o *org) ringsAs(t *testing.T, change func(*call.Event)) *played {
 	e := call.Event{Kind: call.Inbound, Leg: call.Leg{ID: "k-1", From: caller, CreatedAt: noon}}
 	change(&e)
@@ -44,21 +44,21 @@ func (p *played) reports(e call.Event) {
 	p.record.Add(e, p.rang)
 }
 
-// picksUp reports that an agent picked up after so many seconds.
+// picksUp reports that an agent picked up after that many seconds.
 func (p *played) picksUp(seconds int, agent call.Agent) { p.reports(p.pickUp(seconds, agent)) }
 
-// pickUp is the report that an agent picked up after so many seconds.
+// pickUp is the report that an agent picked up after that many seconds.
 func (p *played) pickUp(seconds int, agent call.Agent) call.Event {
 	leg := call.Leg{ID: p.record.Key, CreatedAt: p.rang, Seconds: &seconds}
 	return call.Event{Kind: call.Bridged, Leg: leg, Agent: agent, Queue: call.Queue{Name: "Support"}}
 }
 
-// ends reports that the caller's leg has ended after so many seconds, and why.
+// ends reports that the caller's leg ended after that many seconds, with a reason.
 func (p *played) ends(seconds int, reason string) {
 	p.reports(call.Event{Kind: call.Finished, Leg: call.Leg{ID: p.record.Key, CreatedAt: p.rang, Seconds: &seconds, FinishReason: reason}})
 }
 
-// next is the input of the step that is due now, or after late reports had their time.
+// next is the input of the step that is due now, or after the time for late reports.
 func (p *played) next(change ...func(*StepInput)) StepInput {
 	p.t.Helper()
 	next := p.record.Next(p.rang)
@@ -73,7 +73,8 @@ func (p *played) next(change ...func(*StepInput)) StepInput {
 	return in
 }
 
-// isLate begins a hand-over a minute after the pick-up was reported and the conversation opened.
+// isLate begins a hand-over a minute after the pick-up was reported and the conversation
+// opened.
 func isLate(in *StepInput) {
 	in.Conversation.OpenedAt = in.Conversation.OpenedAt.Add(-time.Minute)
 	for i := range in.Is.PickUps {
@@ -81,18 +82,18 @@ func isLate(in *StepInput) {
 	}
 }
 
-// mayBeDone says that an attempt which failed may have done the step, wholly or in part.
+// mayBeDone says that a failed attempt may have done the step, in full or in part.
 func mayBeDone(in *StepInput) { in.MayBeDone = true }
 
-// hasEarlierRun says that a run before this one may have done the step.
+// hasEarlierRun says that an earlier run may have done the step.
 func hasEarlierRun(in *StepInput) { in.EarlierRun = true }
 
-// amended is a step that an operator has changed.
+// amended is a step with an operator's amendment.
 func amended(t *testing.T, text string) func(*StepInput) {
 	return func(in *StepInput) { in.Amend = amendment(t, text) }
 }
 
-// completes takes over the result of a step.
+// completes records the result of a step.
 func (p *played) completes(in StepInput, result StepResult) {
 	p.conversation = result.Conversation
 	p.record.Done(in.Step, call.Done{
@@ -100,7 +101,7 @@ func (p *played) completes(in StepInput, result StepResult) {
 	})
 }
 
-// step is the activity that a step is for.
+// step returns the activity of a step.
 func (p *played) step(in StepInput) func(context.Context, StepInput) (StepResult, error) {
 	if in.Has(call.Rang) {
 		return p.CreateConversation
@@ -108,7 +109,7 @@ func (p *played) step(in StepInput) func(context.Context, StepInput) (StepResult
 	return p.UpdateConversation
 }
 
-// does makes the next step, which must succeed at the first attempt.
+// does runs the next step, which must succeed at the first attempt.
 func (p *played) does(change ...func(*StepInput)) StepResult {
 	p.t.Helper()
 	in := p.next(change...)
@@ -118,14 +119,15 @@ func (p *played) does(change ...func(*StepInput)) StepResult {
 	return result
 }
 
-// tries makes an attempt at the next step, whose result never becomes known.
+// tries runs an attempt at the next step whose result is lost.
 func (p *played) tries(change ...func(*StepInput)) (StepResult, error) {
 	p.t.Helper()
 	in := p.next(change...)
 	return attempt(p.step(in), in)
 }
 
-// repeats makes the next step in as many attempts as it takes, and returns how attempts failed.
+// repeats runs the next step until it succeeds, and returns the errors of the failed
+// attempts.
 func (p *played) repeats(change ...func(*StepInput)) (StepResult, []*temporal.ApplicationError) {
 	p.t.Helper()
 	in := p.next(change...)
@@ -135,7 +137,7 @@ func (p *played) repeats(change ...func(*StepInput)) (StepResult, []*temporal.Ap
 	return result, failed
 }
 
-// edits changes the conversation as a person would.
+// edits changes the conversation as a person does.
 func (p *played) edits(update kustomer.ConversationUpdate) {
 	p.t.Helper()
 	_, err := p.client.UpdateConversation(p.t.Context(), p.conversation.ID, update)
@@ -150,7 +152,7 @@ func (o *org) opened(t *testing.T) *played {
 	return p
 }
 
-// answered is a call that Amira has picked up, whose hand-over is due.
+// answered is a call that Amira picked up and whose hand-over is due.
 func (o *org) answered(t *testing.T) *played {
 	t.Helper()
 	p := o.opened(t)

@@ -2,5 +2,6 @@
 
 package activities
 
-// The race detector makes a call ten times as slow, and races do not hide in which request fails.
+// The race detector makes a call ten times as slow, and which request fails does not affect
+// races.
 const nthRequests, manySeeds = 1, 8

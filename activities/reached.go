@@ -11,24 +11,25 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// lostWithin is how long ago an earlier call may have been lost: a Friday's, on Monday.
+// lostWithin is the maximum age of a lost call: a call that was lost on Friday is still
+// found on Monday.
 const lostWithin = 72 * time.Hour
 
-// settleTries is after how many attempts an earlier call is left as it is, which takes a
-// minute, or ten if the request budget is used up: recordings and the end of the wrap-up
-// wait behind it.
+// settleTries is the number of attempts after which an earlier call is left as it is. They
+// take a minute, or ten if the request budget is used up. Recordings and the end of the
+// wrap-up wait for this step.
 const settleTries = 10
 
-// What ids the tags of lost calls have changes only when people delete such a tag.
+// The ids of the lost tags change only when people delete such a tag.
 const (
 	lostTagsCacheSize = 10
 	lostTagsCacheTime = time.Hour
 )
 
-// settleLost deals with an earlier call of the customer that was lost, if the customer
+// settleLost removes the lost tags from an earlier call of the customer, if the customer
 // has been reached.
 func (a *Activities) settleLost(ctx context.Context, file *automation.Set, in StepInput, u *update) error {
-	lost := file.LostTags() // none, if the file has changed since the call was opened
+	lost := file.LostTags() // none if the file has changed since the call was opened
 	if !in.Has(call.CustomerReached) || u.base.CatchAll || !file.Callers.Returning.Resolves || len(lost) == 0 {
 		return nil
 	}
@@ -40,11 +41,11 @@ func (a *Activities) settleLost(ctx context.Context, file *automation.Set, in St
 	return err
 }
 
-// untagLost takes the tags of a lost call from the customer's newest earlier call
-// conversation that has them. It leaves one that is done, or that a person has taken. It
-// removes tags by name, and does not write the list of the others back: Kustomer returns
-// the ids of those, and that it takes ids in a list is not documented. So a repeat
-// removes nothing, and nothing that others tag meanwhile is lost.
+// untagLost removes the lost tags from the customer's newest earlier call conversation that
+// has them, unless it is done or a person has taken it. It removes tags by name and does
+// not write the list of the remaining tags: Kustomer returns their ids, and whether it
+// accepts ids in a list is not documented. A repeat therefore removes nothing, and tags
+// that others add at the same time are kept.
 func (a *Activities) untagLost(ctx context.Context, in StepInput, is Conversation, lost []string) error {
 	all, err := a.kustomer.CustomerConversations(ctx, is.CustomerID, in.Is.RangAt.Add(-lostWithin))
 	if err != nil {
@@ -61,8 +62,8 @@ func (a *Activities) untagLost(ctx context.Context, in StepInput, is Conversatio
 	return err
 }
 
-// mayBeLost reports whether a conversation is that of a call that was lost and that
-// nobody has taken since, apart from the users of this call.
+// mayBeLost reports whether the conversation belongs to a call that was lost, and no person
+// except the users of this call has taken it since.
 func (a *Activities) mayBeLost(c kustomer.Conversation, lost, ours []string) bool {
 	isWaiting := c.Status != "done" && !c.Deleted && c.MergedTarget == "" && !hasOthers(c.AssignedUsers, ours)
 	if !isWaiting || !strings.HasPrefix(c.ExternalID, externalIDPrefix) ||
@@ -77,9 +78,9 @@ func hasAny(list, of []string) bool {
 	return slices.ContainsFunc(list, func(one string) bool { return slices.Contains(of, one) })
 }
 
-// learnLost keeps which ids the tags of lost calls have: those that a conversation has
-// lost together with exactly these tags. Kustomer returns ids and never names.
-func (a *Activities) learnLost(file *automation.Set, was, is Conversation) {
+// learnLostTags stores the ids of the lost tags: the ids that a conversation lost in a step
+// that removed exactly these tags. Kustomer returns ids and never names.
+func (a *Activities) learnLostTags(file *automation.Set, was, is Conversation) {
 	lost := file.LostTags()
 	if !file.Callers.Returning.Resolves || !was.TagsKnown || !is.TagsKnown {
 		return
@@ -92,5 +93,5 @@ func (a *Activities) learnLost(file *automation.Set, was, is Conversation) {
 	}
 }
 
-// tagsKey is one key for several tags: no tag contains a comma.
+// tagsKey returns one key for several tags. No tag contains a comma.
 func tagsKey(tags []string) string { return strings.Join(slices.Sorted(slices.Values(tags)), ",") }

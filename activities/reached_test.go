@@ -14,7 +14,7 @@ import (
 
 const resolves = "callers: { returning: { resolves: true } }\n"
 
-// lostToday is a conversation of a call of Dora's that was lost so long ago.
+// lostToday is a conversation of Dora's for a call that was lost that long ago.
 func lostToday(id, name string, ago time.Duration, tags ...string) sandbox.Conversation {
 	at := noon.Add(-ago)
 	return sandbox.Conversation{
@@ -54,8 +54,8 @@ func (o *org) tagsOf(t *testing.T, id string) []string {
 	return nil
 }
 
-// reached is a call that Amira has picked up, and of which the outcome is written: what
-// is due then is what its having reached the customer changes.
+// reached is a call that Amira picked up and whose outcome is written. The step that is due
+// settles the customer's earlier calls.
 func (o *org) reached(t *testing.T) *played {
 	t.Helper()
 	p := o.answered(t)
@@ -63,7 +63,7 @@ func (o *org) reached(t *testing.T) *played {
 	return p
 }
 
-// isWritten ends a call and makes all steps up to its outcome.
+// isWritten ends a call and runs all steps up to its outcome.
 func (p *played) isWritten() {
 	p.t.Helper()
 	p.does()
@@ -71,10 +71,10 @@ func (p *played) isWritten() {
 	p.does()
 }
 
-// isOver reports whether nothing is due for a call whose outcome is written.
+// isOver reports whether no step is due for a call whose outcome is written.
 func (p *played) isOver() bool { return p.record.Next(p.rang).Step == nil }
 
-func TestACustomerWhoWasReachedCostsTwoRequestsAndNoneIfTheFileDoesNotAsk(t *testing.T) {
+func TestReachedCustomerCostsTwoRequests(t *testing.T) {
 	for name, c := range map[string]struct {
 		file     string
 		earlier  []sandbox.Conversation
@@ -100,7 +100,7 @@ func TestACustomerWhoWasReachedCostsTwoRequestsAndNoneIfTheFileDoesNotAsk(t *tes
 	}
 }
 
-func TestANewCustomerHasNoEarlierCalls(t *testing.T) {
+func TestNewCustomerHasNoEarlierCalls(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, resolves+string(automation.DefaultFile))
 	require.True(t, o.reached(t).isOver())
@@ -124,15 +124,15 @@ func TestCallsOfTheCatchAllCustomerAreNotOneCustomers(t *testing.T) {
 func TestReachingACustomerTwiceChangesNothingMore(t *testing.T) {
 	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", time.Hour, "call_lost"))
 	p := o.reached(t)
-	_, err := p.tries() // whose result is lost
+	_, err := p.tries() // its result is lost
 	require.NoError(t, err)
 	require.Empty(t, o.tagsOf(t, firstID))
 	require.Empty(t, p.does(mayBeDone).Warnings)
 	require.Empty(t, o.tagsOf(t, firstID))
 }
 
-// What a pick-up takes away tells which id the tag has: Kustomer never returns names.
-func TestOfEarlierCallsTheNewestThatIsTaggedAsLostIsMeant(t *testing.T) {
+// The tag that a pick-up removes shows its id: Kustomer never returns names.
+func TestNewestLostCallIsSettled(t *testing.T) {
 	o := newOrgOfDora(t, resolves, lostToday(oldestID, "older", 3*time.Hour, "call_lost"), lostToday(firstID, "lost", 2*time.Hour, "call_lost"), lostToday(laterID, "other", time.Hour, "call_answered"))
 	p := o.reached(t)
 	p.does()
@@ -156,7 +156,7 @@ func TestAnEarlierCallThatSomebodyHasTakenIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestAnEarlierCallThatTheSameAgentHasTakenIsSettled(t *testing.T) {
+func TestLostCallOfTheSameAgentIsSettled(t *testing.T) {
 	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", time.Hour, "call_lost"))
 	_, err := o.client.UpdateConversation(t.Context(), firstID, kustomer.ConversationUpdate{AssignedUsers: &[]string{amira.ID}})
 	require.NoError(t, err)
@@ -177,7 +177,7 @@ func TestARefusalLeavesTheEarlierCallAlone(t *testing.T) {
 	}
 }
 
-func TestAnOutageOnlyDelaysWhatWasReached(t *testing.T) {
+func TestOutageDelaysSettlingALostCall(t *testing.T) {
 	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", time.Hour, "call_lost"))
 	p := o.reached(t)
 	o.Inject(sandbox.Fault{Method: "DELETE", Route: "/v1/conversations/{id}/tags", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
@@ -186,8 +186,8 @@ func TestAnOutageOnlyDelaysWhatWasReached(t *testing.T) {
 	require.Empty(t, o.tagsOf(t, firstID))
 }
 
-// The rest of a budget that is nearly used up is for those who wait.
-func TestWhatWasReachedGivesWayInTheBudget(t *testing.T) {
+// The rest of a budget that is nearly used up is for steps that an agent waits for.
+func TestSettlingALostCallYieldsInTheBudget(t *testing.T) {
 	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", time.Hour, "call_lost"))
 	p := o.reached(t)
 	client, err := kustomer.New(kustomer.Config{BaseURL: o.url, APIKey: apiKey, RequestsPerMinute: 800, Transport: nearlyUsedUp{}})
@@ -200,7 +200,7 @@ func TestWhatWasReachedGivesWayInTheBudget(t *testing.T) {
 	require.Equal(t, []string{"call_lost"}, o.tagsOf(t, firstID))
 }
 
-func TestCallsOfTheCatchAllCustomerAreNotOneCustomersHoweverLateTheNumberIsKnown(t *testing.T) {
+func TestLateCatchAllCallsAreNotOneCustomers(t *testing.T) {
 	o := newOrgOfDora(t, "callers: { unknown: catchAll, catchAll: "+doraID+", returning: { resolves: true } }\n", lostToday(firstID, "lost", time.Hour, "call_lost"))
 	p := o.ringsAs(t, func(e *call.Event) { e.Kind, e.Leg.From, e.Agent = call.Bridged, "", agentAmira })
 	in := p.next()
@@ -214,15 +214,15 @@ func TestCallsOfTheCatchAllCustomerAreNotOneCustomersHoweverLateTheNumberIsKnown
 	require.Equal(t, []string{"call_lost"}, o.tagsOf(t, firstID))
 }
 
-func TestACallThatRangLaterIsNotDealtWith(t *testing.T) {
+func TestLaterCallIsNotSettled(t *testing.T) {
 	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", -time.Minute, "call_lost"))
 	p := o.reached(t)
 	p.does()
 	require.Equal(t, []string{"call_lost"}, o.tagsOf(t, firstID))
 }
 
-// Recordings and the end of the wrap-up wait behind it.
-func TestAnEarlierCallDoesNotKeepTheOthersWaitingForEver(t *testing.T) {
+// Recordings and the end of the wrap-up wait for this step.
+func TestSettlingALostCallGivesUp(t *testing.T) {
 	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", time.Hour, "call_lost"))
 	p := o.reached(t)
 	o.Inject(sandbox.Fault{Method: "GET", Route: "/v1/customers/{id}/conversations", Kind: sandbox.FaultStatus, Status: 503, Times: 100})

@@ -13,7 +13,7 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// shadow has the steps of an org write nothing.
+// shadow makes the steps of an org write nothing.
 func (o *org) shadow(t *testing.T) *org {
 	t.Helper()
 	client, err := kustomer.New(kustomer.Config{BaseURL: o.url, APIKey: apiKey, Shadow: true})
@@ -24,7 +24,7 @@ func (o *org) shadow(t *testing.T) *org {
 
 func inShadow(in *StepInput) { in.Shadow = true }
 
-// plays makes all steps of a call that the reports make due.
+// plays runs all steps of a call that the reports make due.
 func (p *played) plays(change ...func(*StepInput)) (withheld []Withheld) {
 	p.t.Helper()
 	for p.record.Opened == nil || len(p.record.Unwritten()) > 0 {
@@ -33,7 +33,7 @@ func (p *played) plays(change ...func(*StepInput)) (withheld []Withheld) {
 	return withheld
 }
 
-// written are the writes that the sandbox has received, by method and route.
+// written returns the writes that the sandbox received, by method and route.
 func (o *org) written() map[string]int {
 	writes := make(map[string]int)
 	for route, n := range o.State().Requests {
@@ -44,7 +44,8 @@ func (o *org) written() map[string]int {
 	return writes
 }
 
-// The engine is the same. What it would write is what it writes.
+// A shadow runs the same code as a live call, so its withheld requests are those that a
+// live call sends.
 func TestShadowWithholdsTheRequestsThatALiveCallMakes(t *testing.T) {
 	for name, c := range map[string]struct {
 		file    string
@@ -55,7 +56,7 @@ func TestShadowWithholdsTheRequestsThatALiveCallMakes(t *testing.T) {
 		"handed on": {"", []func(*played){
 			func(p *played) { p.picksUp(12, agentAmira) }, func(p *played) { p.picksUp(40, agentBastian) }, func(p *played) { p.ends(90, "passive-hangup") },
 		}},
-		"by nobody known":       {"", []func(*played){func(p *played) { p.picksUp(12, call.Agent{Name: "Somebody"}) }}},
+		"by an unknown agent":   {"", []func(*played){func(p *played) { p.picksUp(12, call.Agent{Name: "Somebody"}) }}},
 		"joining, if it could":  {string(automation.DefaultFile) + "callers: { returning: { policy: append } }\n", []func(*played){func(p *played) { p.picksUp(12, agentAmira) }}},
 		"tags are set":          {creates + "- { event: call.bridged, action: kustomer.conversation.update, options: { status: done, tags: { set: [a, b] } } }\n", []func(*played){func(p *played) { p.picksUp(12, agentAmira) }}},
 		"tags alone are taken":  {creates + "- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { add: [a], remove: [b] } } }\n", []func(*played){func(p *played) { p.picksUp(12, agentAmira) }}},
@@ -104,7 +105,7 @@ func TestStepOfTheOtherModeIsLeftToAnotherWorker(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestRepeatOfAShadowsStepFindsNothing(t *testing.T) {
+func TestRepeatedShadowStepFindsNothing(t *testing.T) {
 	o := newOrg(t)
 	live := o.opened(t).conversation.ID
 	p := o.shadow(t).rings(t, caller)

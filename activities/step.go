@@ -11,52 +11,58 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// StepInput is the input of every step: which change to make, and on what.
+// StepInput is the input of [Activities.CreateConversation] and
+// [Activities.UpdateConversation].
 type StepInput struct {
 	call.Step
-	// Conversation is the call's conversation as its last step left it, zero before it is open.
+	// Conversation is the call's conversation as the last step left it. It is zero before
+	// the conversation is open.
 	Conversation Conversation `json:"conversation,omitzero"`
-	// MayBeDone says that the step may have been done before, wholly or in part.
+	// MayBeDone says that the step may have been done before, in full or in part.
 	MayBeDone bool `json:"mayBeDone,omitempty"`
-	// EarlierRun says that a run before this one may have: Temporal has reset or forgotten it.
+	// EarlierRun says that an earlier run, which Temporal has reset or deleted, may have
+	// done it.
 	EarlierRun bool `json:"earlierRun,omitempty"`
-	// Amend is what an operator changed about the step.
+	// Amend is an operator's change to the step.
 	Amend *Amendment `json:"amend,omitempty"`
-	// Shadow says that the step is only to say what it would write.
+	// Shadow says that the step must only report what it would write.
 	Shadow bool `json:"shadow,omitempty"`
 }
 
-// StepResult is the result of every step.
+// StepResult is the result of [Activities.CreateConversation] and
+// [Activities.UpdateConversation].
 type StepResult struct {
-	// At is when the last change was known to be made, by the worker's clock.
+	// At is when the last change was completed, by the worker's clock.
 	At time.Time `json:"at,omitzero"`
-	// Conversation is the call's conversation as this step left it. Its ID is empty
-	// if no automation opens one for this call.
+	// Conversation is the call's conversation as this step left it. Its ID is empty if no
+	// automation opens one for this call.
 	Conversation Conversation `json:"conversation,omitzero"`
-	// Agents are who the agents of pick-ups were found to be, by the names of their
-	// notes; Placer is the agent who placed the call.
+	// Agents are the Kustomer users of the agents who picked up, by the names of the
+	// pick-ups' notes. Placer is the user of the agent who placed the call.
 	Agents map[string]call.Resolved `json:"agents,omitempty"`
 	Placer call.Resolved            `json:"placer,omitzero"`
-	// Expects says which later events the automations act on; the opening says it.
+	// Expects says which later events the automations act on. Only CreateConversation sets
+	// it.
 	Expects call.Expects `json:"expects,omitzero"`
-	// Joined says that the call has joined an earlier call's conversation.
+	// Joined says that the call joined an earlier call's conversation.
 	Joined bool `json:"joined,omitempty"`
 	// Ignored says that the automations file's "ignore" names the call.
 	Ignored bool `json:"ignored,omitempty"`
-	// Caller says in words how it was decided whose the conversation is, if this step decided it.
+	// Caller says why the conversation belongs to its customer, if this step decided it.
 	Caller string `json:"caller,omitempty"`
-	// CallerHash is what the caller's calls can be found by, if there is a number and a key.
+	// CallerHash is the hash by which the caller's calls can be found. It is empty if there
+	// is no number or no key.
 	CallerHash string `json:"callerHash,omitempty"`
-	// Automations is the version of the automations file that was used.
+	// Automations is the version of the automations file that the step used.
 	Automations string `json:"automations,omitempty"`
-	// Warnings say what was left out, and why.
+	// Warnings say what was left out of the conversation, and why.
 	Warnings []string `json:"warnings,omitempty"`
-	// Withheld are the requests that a shadow would have made.
+	// Withheld contains the requests that a shadow would have sent.
 	Withheld []Withheld `json:"withheld,omitempty"`
 }
 
-// perform takes a slot for a step and makes its context. In shadow it has what the step
-// writes withheld.
+// perform acquires a slot and runs a step with its context. In shadow, it withholds what
+// the step writes.
 func (a *Activities) perform(ctx context.Context, in StepInput, step func(context.Context, StepInput) (StepResult, error)) (StepResult, error) {
 	if err := a.serves(in.Shadow); err != nil {
 		return StepResult{}, err
@@ -77,8 +83,8 @@ func (a *Activities) perform(ctx context.Context, in StepInput, step func(contex
 	return result, err
 }
 
-// UpdateConversation brings the call's conversation up to date: it writes what the
-// call's story wants now and did not want after the last step.
+// UpdateConversation brings the call's conversation up to date. It writes the difference
+// between the call's story now and its story after the last completed step.
 func (a *Activities) UpdateConversation(ctx context.Context, in StepInput) (StepResult, error) {
 	return a.perform(ctx, in, a.update)
 }
@@ -92,7 +98,7 @@ func (a *Activities) update(ctx context.Context, in StepInput) (StepResult, erro
 	in.MayBeDone = in.MayBeDone || repeated(ctx)
 	u := a.updateFor(file, in)
 	if isLocal(ctx) && !u.isConditional() {
-		return StepResult{}, notTried("nothing would keep the change from being made twice: it depends on no revision")
+		return StepResult{}, notTried("the change is conditional on no revision, so it could be made twice")
 	}
 	err = u.apply(ctx)
 	isDeleted := isGone(ctx, err)
@@ -102,7 +108,7 @@ func (a *Activities) update(ctx context.Context, in StepInput) (StepResult, erro
 	case err != nil && !isDeleted:
 		return StepResult{}, failure(ctx, err)
 	}
-	a.learnLost(file, in.Conversation, u.base)
+	a.learnLostTags(file, in.Conversation, u.base)
 	if err := a.settleLost(ctx, file, in, u); err != nil {
 		return StepResult{}, failure(ctx, err)
 	}
@@ -121,7 +127,7 @@ func (a *Activities) update(ctx context.Context, in StepInput) (StepResult, erro
 	return result, nil
 }
 
-// updateFor is the update that a step asks for.
+// updateFor returns the update that a step makes.
 func (a *Activities) updateFor(file *automation.Set, in StepInput) *update {
 	was, is := want(file, in.Was, in.names()), want(file, in.Is, in.names())
 	u := &update{
@@ -156,7 +162,7 @@ func (a *Activities) updateFor(file *automation.Set, in StepInput) *update {
 	return u
 }
 
-// prepare adds what the update asks Kustomer for only if it needs it.
+// prepare adds the functions that ask Kustomer only if the update needs the answer.
 func (a *Activities) prepare(file *automation.Set, in StepInput, u *update) {
 	opening, _ := openingOf(file, in.Is, in.Is.Opening)
 	if in.Has(call.CustomerIdentified) && opening.Customer == "" {
@@ -168,20 +174,20 @@ func (a *Activities) prepare(file *automation.Set, in StepInput, u *update) {
 	if latest := in.Is.Latest(); latest != nil && in.isHandOver() && !isAmended && len(u.want.AssignedUsers) > 0 && latest.User != "" {
 		agent := latest.Facts.Agent
 		u.agent = &call.Resolved{User: latest.User}
-		u.another = func(ctx context.Context, refused string) (string, error) { return a.userOf(ctx, file, agent, refused) }
+		u.otherUser = func(ctx context.Context, refused string) (string, error) { return a.userOf(ctx, file, agent, refused) }
 	}
 }
 
-// isHandOver reports whether somebody who has the caller on the line waits for the step.
+// isHandOver reports whether an agent who has the caller on the line waits for the step.
 func (in StepInput) isHandOver() bool { return in.Has(call.PickedUp) || in.Has(call.AgentIdentified) }
 
-// names are where the call is found in Kustomer.
+// names returns the ids and the URL of the call's conversation for placeholders.
 func (in StepInput) names() call.Kustomer {
 	return call.Kustomer{CustomerID: in.Conversation.CustomerID, ConversationID: in.Conversation.ID, ConversationURL: in.Conversation.URL}
 }
 
-// Since is when the agent who has the call now was reported to have picked up, or
-// when the conversation was opened if that was later.
+// Since returns when the pick-up of the agent who has the call was reported, or when the
+// conversation was opened if that was later.
 func (in StepInput) Since() time.Time {
 	since := in.Conversation.OpenedAt
 	if latest := in.Is.Latest(); latest != nil && latest.ReceivedAt.After(since) {
@@ -190,7 +196,8 @@ func (in StepInput) Since() time.Time {
 	return since
 }
 
-// users are the Kustomer users of all who had the call so far: its steps may have assigned them.
+// users returns the Kustomer users of all agents who had the call so far. The call's steps
+// may have assigned them.
 func (in StepInput) users() (users []string) {
 	for _, p := range in.Is.PickUps {
 		users = append(users, cmp.Or(p.User, p.Facts.Agent.SourceID))

@@ -9,13 +9,13 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// pickUpAfter is an agent's picking up, which was reported after so many seconds.
+// pickUpAfter is a pick-up that was reported after that many seconds.
 func pickUpAfter(seconds int, agent call.Agent, user string) call.PickUp {
 	at := noon.Add(time.Duration(seconds) * time.Second)
 	return call.PickUp{Facts: call.Facts{Agent: agent}, At: at, ReceivedAt: at, Resolved: call.Resolved{User: user}}
 }
 
-func TestAHandOverIsAsLateAsTheLastPickUpOrTheOpening(t *testing.T) {
+func TestHandOverBeginsAtTheLaterEvent(t *testing.T) {
 	opened := noon.Add(time.Second)
 	first, second := pickUpAfter(10, agentAmira, ""), pickUpAfter(60, agentBastian, "")
 	overtaken := first
@@ -25,8 +25,8 @@ func TestAHandOverIsAsLateAsTheLastPickUpOrTheOpening(t *testing.T) {
 		opened  time.Time
 		want    time.Time
 	}{
-		"nobody picked up":                              {nil, opened, opened},
-		"nobody reported the pick-up":                   {[]call.PickUp{{Inferred: true}}, opened, opened},
+		"no agent picked up":                            {nil, opened, opened},
+		"the pick-up was not reported":                  {[]call.PickUp{{Inferred: true}}, opened, opened},
 		"the last pick-up":                              {[]call.PickUp{first, second}, opened, second.ReceivedAt},
 		"the last of those that were reported":          {[]call.PickUp{{Inferred: true}, first}, opened, first.ReceivedAt},
 		"the last one that happened, reported in order": {[]call.PickUp{second, overtaken}, opened, second.ReceivedAt},
@@ -37,14 +37,14 @@ func TestAHandOverIsAsLateAsTheLastPickUpOrTheOpening(t *testing.T) {
 	}
 }
 
-func TestTheCallsOwnUsersAreAllWhoHadItAndWhoPlacedIt(t *testing.T) {
+func TestUsersAreAllAgentsOfTheCall(t *testing.T) {
 	is := call.Story{
 		PickUps: []call.PickUp{
 			pickUpAfter(10, call.Agent{Email: bastian.Email}, bastian.ID), pickUpAfter(20, agentAmira, ""), pickUpAfter(30, call.Agent{ID: "9"}, ""),
 		},
-		Placer: call.Resolved{User: nobody},
+		Placer: call.Resolved{User: noSuchID},
 	}
-	require.Equal(t, []string{bastian.ID, amira.ID, nobody}, StepInput{Step: call.Step{Is: is}}.users())
+	require.Equal(t, []string{bastian.ID, amira.ID, noSuchID}, StepInput{Step: call.Step{Is: is}}.users())
 	require.Empty(t, StepInput{}.users())
 }
 
@@ -61,7 +61,7 @@ func TestOpeningSaysWhatTheCallWaitsFor(t *testing.T) {
 	}
 }
 
-func TestHandOverKeepsWhatIsKnownOfTheConversation(t *testing.T) {
+func TestHandOverKeepsTheConversation(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	opened := p.conversation
@@ -74,8 +74,8 @@ func TestHandOverKeepsWhatIsKnownOfTheConversation(t *testing.T) {
 	require.Len(t, is.TagIDs, 3)
 }
 
-// The conversation was opened and handed over before it was known who calls.
-func TestConversationOfACallerWhoIsIdentifiedLaterBecomesTheCallers(t *testing.T) {
+// The conversation was opened and handed over before the caller was known.
+func TestConversationMovesToALateCaller(t *testing.T) {
 	o := newOrg(t)
 	p := o.rings(t, "")
 	p.does()

@@ -20,7 +20,8 @@ const (
 	removesTags = "DELETE /v1/conversations/{id}/tags"
 )
 
-// answeredTagged is a call that Amira has picked up, with a file's own tags, whose hand-over is due.
+// answeredTagged is a call that Amira picked up, with a file of the test's tags. The
+// hand-over is due.
 func (o *org) answeredTagged(t *testing.T, onInbound, onBridge string) *played {
 	t.Helper()
 	o.automate(t, fmt.Sprintf("automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { tags: %s } }\n"+
@@ -28,7 +29,7 @@ func (o *org) answeredTagged(t *testing.T, onInbound, onBridge string) *played {
 	return o.answered(t)
 }
 
-func TestTagsAreWrittenWithTheFieldsWhereNobodyHasTouchedTheConversation(t *testing.T) {
+func TestTagsGoWithTheFields(t *testing.T) {
 	for name, tc := range map[string]struct {
 		onInbound, onBridge string
 		want                []string
@@ -62,20 +63,21 @@ func TestWhatOthersHaveTaggedSinceStays(t *testing.T) {
 	require.Equal(t, []string{"a", "vip", "answered"}, o.conversation(t).Tags)
 }
 
-// A rule of Kustomer's that tags at once shows in the answer to our own write, under the revision of that.
+// A rule of Kustomer's that tags at once shows in the answer to our write, under the
+// revision of that write.
 func TestTagsThatARuleHasAddedInTheSameMomentStay(t *testing.T) {
 	o := newOrg(t)
 	p := o.answeredTagged(t, "[a, lost]", "{ add: [answered], remove: [lost] }")
 	answer, err := o.client.AddTags(t.Context(), p.conversation.ID, []string{"vip"})
 	require.NoError(t, err)
 	p.conversation.received(answer)
-	p.conversation.tagged(p.conversation.Tags, answer.Tags)
+	p.conversation.setTags(p.conversation.Tags, answer.Tags)
 	require.Equal(t, answer.Rev, p.conversation.Rev)
 	p.does()
 	require.Equal(t, []string{"a", "vip", "answered"}, o.conversation(t).Tags)
 }
 
-func TestListOfTagsThatKustomerRefusesCostsNeitherTheTagsNorTheAssignment(t *testing.T) {
+func TestRefusedTagListIsWrittenByName(t *testing.T) {
 	o := newOrg(t, func(o *org) {
 		o.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
@@ -95,14 +97,14 @@ func TestListOfTagsThatKustomerRefusesCostsNeitherTheTagsNorTheAssignment(t *tes
 	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
 }
 
-func TestAgentWhomKustomerRefusesIsTaggedAsUnassignedBesideTagsThatAreWritten(t *testing.T) {
+func TestRefusedAgentAddsTheUnassignedTag(t *testing.T) {
 	o := newOrg(t)
 	p := o.answeredTagged(t, "[a, lost]", "{ add: [answered], remove: [lost] }")
-	require.True(t, p.does(func(in *StepInput) { in.Is.PickUps[0].Facts.Agent.SourceID = nobody }).Agents["bridged"].Unassigned)
+	require.True(t, p.does(func(in *StepInput) { in.Is.PickUps[0].Facts.Agent.SourceID = noSuchID }).Agents["bridged"].Unassigned)
 	require.ElementsMatch(t, []string{"a", "answered", UnassignedTag}, o.conversation(t).Tags)
 }
 
-func TestTagsTooManyForOneRequestGoByName(t *testing.T) {
+func TestTooManyTagsGoByName(t *testing.T) {
 	base, want := Conversation{Rev: 1, TagsKnown: true}, difference{}
 	want.Name = "Call"
 	for i := range maxTags + 1 {
@@ -112,8 +114,8 @@ func TestTagsTooManyForOneRequestGoByName(t *testing.T) {
 	}
 }
 
-// As after a tag by name: a tag that was there already has no id of its own in the answer.
-func TestTagsOfWhichTheNamesAreNotKnownGoByName(t *testing.T) {
+// As after a tag by name: the answer contains no new id for a tag that was there already.
+func TestTagsBesideUnknownNamesGoByName(t *testing.T) {
 	o := newOrg(t)
 	p := o.answeredTagged(t, "[a, lost]", "{ add: [answered], remove: [lost] }")
 	p.conversation.TagsKnown = false
@@ -123,7 +125,7 @@ func TestTagsOfWhichTheNamesAreNotKnownGoByName(t *testing.T) {
 	require.Equal(t, 1, o.State().Requests[removesTags])
 }
 
-func TestTransferFindsTheTagsAsTheLastHandOverHasLeftThem(t *testing.T) {
+func TestTransferKnowsTheTagsOfTheHandOver(t *testing.T) {
 	o := newOrg(t)
 	p := o.answeredTagged(t, "[a, lost]", "{ add: [answered], remove: [lost] }")
 	p.does()
@@ -133,8 +135,8 @@ func TestTransferFindsTheTagsAsTheLastHandOverHasLeftThem(t *testing.T) {
 	require.Equal(t, []string{"a", "theirs", "answered"}, o.conversation(t).Tags)
 }
 
-// A note changes the revision and no tag: the list is still the one of our last answer.
-func TestTagsGoWithTheFieldsAfterANoteToo(t *testing.T) {
+// A note changes the revision but no tag: the list is still the one of our last answer.
+func TestTagsGoWithTheFieldsAfterANote(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.does()
@@ -145,8 +147,8 @@ func TestTagsGoWithTheFieldsAfterANoteToo(t *testing.T) {
 	require.Zero(t, o.State().Requests[addsTags]+o.State().Requests[removesTags])
 }
 
-// What people change beside the tags is no reason to go by name.
-func TestTagsGoWithTheFieldsWhenPeopleHaveChangedOnlyOtherFields(t *testing.T) {
+// People's changes to other fields are no reason to write tags by name.
+func TestTagsGoWithTheFieldsAfterOtherChanges(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.edits(kustomer.ConversationUpdate{Priority: 5})
@@ -156,9 +158,9 @@ func TestTagsGoWithTheFieldsWhenPeopleHaveChangedOnlyOtherFields(t *testing.T) {
 	require.Zero(t, o.State().Requests[addsTags]+o.State().Requests[removesTags])
 }
 
-// What a person did looks like a write of ours whose answer was lost: the revision is
-// the one that it would have made, and the agent is assigned. The tags are not written.
-func TestTagsAreNotTakenForWrittenBecauseAPersonDidTheRest(t *testing.T) {
+// A person's change resembles a write of ours whose answer was lost: the revision is the
+// one that it would have made, and the agent is assigned. The tags are not written.
+func TestPersonsChangesDoNotReplaceTags(t *testing.T) {
 	for name, theirs := range map[string]kustomer.ConversationUpdate{
 		"the same": {AssignedUsers: &[]string{amira.ID}}, "another": {AssignedUsers: &[]string{bastian.ID}},
 	} {
@@ -173,8 +175,8 @@ func TestTagsAreNotTakenForWrittenBecauseAPersonDidTheRest(t *testing.T) {
 	}
 }
 
-// The answer to the lost write would have said that the tags are written.
-func TestTagsOfAWriteWhoseAnswerWasLostAreNotWrittenAgain(t *testing.T) {
+// The lost answer would have shown that the tags are written.
+func TestWrittenTagsAreNotWrittenAgain(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	o.Inject(sandbox.Fault{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultLoseAnswer, Times: 1})

@@ -14,7 +14,7 @@ import (
 
 var billing = sandbox.DefaultTeams()[0]
 
-// transferred is a call that Amira has passed on to another agent, whose hand-over is due.
+// transferred is a call that Amira passed on to another agent. The hand-over is due.
 func (o *org) transferred(t *testing.T, to call.Agent) *played {
 	t.Helper()
 	p := o.answered(t)
@@ -23,7 +23,7 @@ func (o *org) transferred(t *testing.T, to call.Agent) *played {
 	return p
 }
 
-func TestATransferCostsThreeRequests(t *testing.T) {
+func TestTransferCostsThreeRequests(t *testing.T) {
 	o := newOrg(t)
 	p := o.transferred(t, agentBastian)
 	require.Equal(t, 3, o.spent(func() { require.Empty(t, p.does().Warnings) }))
@@ -36,7 +36,7 @@ func TestATransferCostsThreeRequests(t *testing.T) {
 func TestATransferToAnAgentWhomKustomerDoesNotKnowLeavesNobodyAssigned(t *testing.T) {
 	for name, to := range map[string]call.Agent{
 		"without a sourceId": {ID: "8", Name: "Clara"},
-		"a user who left":    {ID: "8", Name: "Clara", SourceID: nobody},
+		"a user who left":    {ID: "8", Name: "Clara", SourceID: noSuchID},
 	} {
 		for _, fault := range []sandbox.Fault{{}, {Kind: sandbox.FaultLoseAnswer}, {Kind: sandbox.FaultReset}} {
 			for when, change := range map[string]func(*StepInput){"now": func(*StepInput) {}, "late": isLate} {
@@ -60,9 +60,9 @@ func TestATransferToAnAgentWhomKustomerDoesNotKnowLeavesNobodyAssigned(t *testin
 	}
 }
 
-// Amira has chosen Bastian herself, before she passed the caller on to somebody whom
-// Kustomer does not know; or somebody has since.
-func TestWhomAPersonAssignedIsNotTakenAwayByATransfer(t *testing.T) {
+// Amira assigned Bastian herself before she transferred the call to an agent that Kustomer
+// does not know, or a person has assigned him since.
+func TestTransferKeepsAPersonsAssignee(t *testing.T) {
 	for name, change := range map[string]func(*StepInput){"now": func(*StepInput) {}, "late": isLate} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -93,7 +93,7 @@ func TestAStatusThatAPersonHasSetStays(t *testing.T) {
 	}
 }
 
-func TestARecordingIsWrittenDownWhereTheFileWantsIt(t *testing.T) {
+func TestRecordingIsWrittenIfTheFileWantsIt(t *testing.T) {
 	const file = creates + "- { event: recording.finished, action: kustomer.conversation.update, options: { note: \"Recording: {recording.url}\" } }\n"
 	o := newOrg(t)
 	o.automate(t, file)
@@ -107,7 +107,7 @@ func TestARecordingIsWrittenDownWhereTheFileWantsIt(t *testing.T) {
 	require.Equal(t, []string{"Recording: https://recordings.example.com/1", "Recording: https://recordings.example.com/2"}, bodies(o.conversation(t)))
 }
 
-func TestARecordingIsNotWaitedForWhereTheFileDoesNotWantIt(t *testing.T) {
+func TestUnwantedRecordingIsNotAwaited(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates)
 	p := o.rings(t, caller)
@@ -120,7 +120,7 @@ func TestARecordingIsNotWaitedForWhereTheFileDoesNotWantIt(t *testing.T) {
 	require.Empty(t, o.conversation(t).Notes)
 }
 
-// bodies are the notes of a conversation as people read them.
+// bodies returns the notes of a conversation as people read them.
 func bodies(c sandbox.Conversation) (bodies []string) {
 	for _, note := range c.Notes {
 		bodies = append(bodies, note.Body)
@@ -128,7 +128,7 @@ func bodies(c sandbox.Conversation) (bodies []string) {
 	return bodies
 }
 
-func TestAStatusThatAPersonHasSetIsSeenInTheAnswerToATag(t *testing.T) {
+func TestAnswerToATagShowsAPersonsStatus(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+"- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { add: [taken] } } }\n"+
 		"- { event: call.wrappedUp, action: kustomer.conversation.update, options: { status: done } }\n")
@@ -141,7 +141,7 @@ func TestAStatusThatAPersonHasSetIsSeenInTheAnswerToATag(t *testing.T) {
 }
 
 // The earlier pick-up is reported last.
-func TestAnOvertakenHandOverLeavesTheFieldsToTheLaterOne(t *testing.T) {
+func TestOutOfOrderHandOverKeepsLaterFields(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, "queues: { Support: "+sales.ID+", Billing: "+billing.ID+" }\n"+creates+
 		`- { event: call.bridged, action: kustomer.conversation.update, options: { name: "With {agent.name}", assignedTeams: ["{queue.teamId}"], custom: { calledNumberStr: "{queue.name}", callIdStr: "{agent.id}" }, note: "{agent.name}" } }`)
@@ -159,7 +159,7 @@ func TestAnOvertakenHandOverLeavesTheFieldsToTheLaterOne(t *testing.T) {
 	require.Equal(t, []string{"Ben", "Amira"}, bodies(conversation))
 }
 
-func TestAnOvertakenHandOverLeavesTheLaterAgentAssigned(t *testing.T) {
+func TestOutOfOrderHandOverKeepsTheLaterAgent(t *testing.T) {
 	for name, change := range map[string]func(*StepInput){"now": func(*StepInput) {}, "late": isLate, "repeated": mayBeDone} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t)
@@ -175,7 +175,7 @@ func TestAnOvertakenHandOverLeavesTheLaterAgentAssigned(t *testing.T) {
 	}
 }
 
-func TestAnAgentIsMissedOnlyWhereAnAutomationWantedOne(t *testing.T) {
+func TestUnassignedTagNeedsAnAutomation(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+`- event: call.finished
   trigger: { conditions: [{ expression: call.outcome, operator: EQ, expectation: answered }] }
@@ -188,11 +188,11 @@ func TestAnAgentIsMissedOnlyWhereAnAutomationWantedOne(t *testing.T) {
 	require.Empty(t, o.conversation(t).Tags)
 }
 
-func TestATransferToAUserWhoLeftUnassignsThoughThatFailsAtFirst(t *testing.T) {
+func TestTransferToARefusedUserUnassigns(t *testing.T) {
 	o := newOrg(t)
-	p := o.transferred(t, call.Agent{ID: "8", Name: "Clara", SourceID: nobody})
-	// The user is refused with the tags and without them, both twice; then the tags go by
-	// themselves. What fails is the request that unassigns.
+	p := o.transferred(t, call.Agent{ID: "8", Name: "Clara", SourceID: noSuchID})
+	// The user is refused with the tags and without them, twice each. Then the tags are
+	// written by name. The request that unassigns fails.
 	o.Inject(sandbox.Fault{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultStatus, Status: 503, Skip: 5, Times: 1})
 	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
 	result, failed := p.repeats()
@@ -201,7 +201,7 @@ func TestATransferToAUserWhoLeftUnassignsThoughThatFailsAtFirst(t *testing.T) {
 	require.Empty(t, o.conversation(t).AssignedUsers)
 }
 
-func TestAnOvertakenHandOverSetsNoTags(t *testing.T) {
+func TestOutOfOrderHandOverSetsNoTags(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+`- { event: call.bridged, action: kustomer.conversation.update, options: { tags: { set: ["with_{agent.name}"] }, note: "{agent.name}" } }`)
 	p := o.opened(t)
@@ -213,8 +213,8 @@ func TestAnOvertakenHandOverSetsNoTags(t *testing.T) {
 	require.Equal(t, []string{"Ben", "Amira"}, bodies(o.conversation(t)))
 }
 
-// An earlier pick-up that becomes known after the outcome leaves what the outcome set.
-func TestAPickUpThatIsReportedAfterTheOutcomeLeavesTheOutcomesFields(t *testing.T) {
+// An earlier pick-up that is reported after the outcome keeps the outcome's values.
+func TestLatePickUpKeepsTheOutcomesFields(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, string(automation.DefaultFile)+
 		"  - { event: call.bridged, action: kustomer.conversation.update, options: { name: \"With {agent.name}\", priority: 2 } }\n"+

@@ -14,7 +14,7 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-func TestAnAnsweredCallHasAllThatTheFileGivesItForTwoRequests(t *testing.T) {
+func TestAnsweredCallCostsTwoRequests(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	var updated StepResult
@@ -27,14 +27,14 @@ func TestAnAnsweredCallHasAllThatTheFileGivesItForTwoRequests(t *testing.T) {
 	require.Equal(t, "open", conversation.Status)
 }
 
-func TestAnEventWithoutAutomationsCostsNothing(t *testing.T) {
+func TestEventWithoutAutomationsCostsNothing(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates)
 	p := o.answered(t)
 	require.Zero(t, o.spent(func() { require.NotZero(t, p.does().At) }))
 }
 
-func TestAnAgentUnknownToKustomerIsNotAssigned(t *testing.T) {
+func TestUnknownAgentIsNotAssigned(t *testing.T) {
 	const foreign = "a user to assign is not a Kustomer user id (24 hexadecimal digits): it was left out"
 	for name, tc := range map[string]struct{ sourceID, warning string }{
 		"no sourceId":             {"", "the agent has no sourceId: the conversation was not assigned"},
@@ -67,7 +67,7 @@ func TestWhatPeopleTaggedInBetweenStays(t *testing.T) {
 	require.Equal(t, []string{"babelforce", "vip", "refund", "call_answered"}, o.conversation(t).Tags)
 }
 
-func TestANoteOfAnEarlierRunIsNotWrittenAgain(t *testing.T) {
+func TestEarlierRunsNoteIsNotRepeated(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	_, err := p.tries()
@@ -80,7 +80,7 @@ func TestANoteOfAnEarlierRunIsNotWrittenAgain(t *testing.T) {
 	require.Len(t, o.conversation(t).Notes, 2)
 }
 
-func TestARetriedAttemptLooksForItsNoteBeforeWriting(t *testing.T) {
+func TestRetryLooksUpItsNoteFirst(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer})
@@ -90,8 +90,8 @@ func TestARetriedAttemptLooksForItsNoteBeforeWriting(t *testing.T) {
 	require.Equal(t, 1, o.State().Requests["POST /v1/conversations/{id}/notes"])
 }
 
-// A worker that hangs says so by saying nothing; one that waits for Kustomer is alive.
-func TestAStepThatTakesLongShowsThatItIsAlive(t *testing.T) {
+// A worker that hangs sends no heartbeats. A worker that waits for Kustomer does.
+func TestLongStepSendsHeartbeats(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes four seconds, which -short does without")
 	}
@@ -108,8 +108,8 @@ func TestAStepThatTakesLongShowsThatItIsAlive(t *testing.T) {
 	require.Less(t, 3*heartbeats, HeartbeatTimeout, "two may be lost")
 }
 
-// The next attempt reads what Kustomer shows, and writes what is missing.
-func TestAStepGoesOnWhereTheLastAttemptStopped(t *testing.T) {
+// The next attempt reads the conversation and writes what is missing.
+func TestStepContinuesAfterAFailedAttempt(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 503, Times: 3})
@@ -123,7 +123,7 @@ func TestAStepGoesOnWhereTheLastAttemptStopped(t *testing.T) {
 	})
 }
 
-func TestAStepGoesOnThoughAPersonEditedTheConversationBefore(t *testing.T) {
+func TestStepContinuesAfterAPersonsEdit(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.edits(kustomer.ConversationUpdate{Priority: 5})
@@ -134,8 +134,8 @@ func TestAStepGoesOnThoughAPersonEditedTheConversationBefore(t *testing.T) {
 	require.Equal(t, 1+2, o.State().Requests["PUT /v1/conversations/{id}"], "the person's, the one that came too late, and the one after a look")
 }
 
-// Some of Kustomer's answers fail: a step need not get all of them right in one go.
-func TestWhatWasWrittenOfAStepIsNotWrittenAgain(t *testing.T) {
+// Some requests fail. A step need not succeed in one attempt.
+func TestWrittenPartsAreNotWrittenAgain(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.picksUp(60, agentBastian)
@@ -147,7 +147,7 @@ func TestWhatWasWrittenOfAStepIsNotWrittenAgain(t *testing.T) {
 	require.Equal(t, 1, o.State().Requests["PUT /v1/conversations/{id}"])
 }
 
-func TestTagsThatHaveTurnedOutUntrueAreTakenBack(t *testing.T) {
+func TestWrongTagsAreRemoved(t *testing.T) {
 	o := newOrg(t)
 	p := o.opened(t)
 	p.ends(90, "hangup")
@@ -165,7 +165,7 @@ func TestTagsThatHaveTurnedOutUntrueAreTakenBack(t *testing.T) {
 	require.Equal(t, []string{"babelforce:k-1:finished", "babelforce:k-1:bridged", "babelforce:k-1:finished-2"}, names)
 }
 
-func TestTagsThatTheCorrectedOutcomeGivesTooAreNotTakenBack(t *testing.T) {
+func TestTagsOfTheCorrectedOutcomeStay(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, creates+"- { event: call.finished, action: kustomer.conversation.update, options: { tags: { add: [over, \"call_{call.outcome}\"] } } }\n")
 	p := o.opened(t)
@@ -176,7 +176,7 @@ func TestTagsThatTheCorrectedOutcomeGivesTooAreNotTakenBack(t *testing.T) {
 	require.Equal(t, []string{"over", "call_answered"}, o.conversation(t).Tags)
 }
 
-func TestAnOutcomeWithNoteTagsAndAttributesCostsThreeRequests(t *testing.T) {
+func TestFullOutcomeCostsThreeRequests(t *testing.T) {
 	o := newOrg(t)
 	o.automate(t, string(automation.DefaultFile)+
 		"  - { event: call.finished, action: kustomer.conversation.update, options: { tags: { add: [over] }, custom: { outcomeStr: \"{call.outcome}\" } } }\n")
@@ -190,7 +190,7 @@ func TestAnOutcomeWithNoteTagsAndAttributesCostsThreeRequests(t *testing.T) {
 }
 
 // A note alone needs no revision.
-func TestAnOutcomeThatIsOnlyANoteCostsOneRequest(t *testing.T) {
+func TestOutcomesNoteCostsOneRequest(t *testing.T) {
 	o := newOrg(t)
 	p := o.answered(t)
 	p.does()
@@ -199,7 +199,7 @@ func TestAnOutcomeThatIsOnlyANoteCostsOneRequest(t *testing.T) {
 	require.Len(t, o.conversation(t).Notes, 2)
 }
 
-func TestAnOutcomeOfTagsAndANoteCostsTwoRequests(t *testing.T) {
+func TestTagsAndANoteCostTwoRequests(t *testing.T) {
 	o := newOrg(t)
 	p := o.opened(t)
 	p.ends(90, "hangup")
@@ -207,8 +207,8 @@ func TestAnOutcomeOfTagsAndANoteCostsTwoRequests(t *testing.T) {
 	require.Contains(t, o.conversation(t).Tags, "call_abandoned_in_flow")
 }
 
-// A call whose reports were delayed: all of them are known when the conversation is open.
-func TestEverythingThatIsDueIsWrittenInOneStep(t *testing.T) {
+// The reports were delayed: all of them are known when the conversation is opened.
+func TestAllDueEventsAreWrittenInOneStep(t *testing.T) {
 	o := newOrg(t)
 	p := o.rings(t, caller)
 	p.picksUp(12, agentAmira)

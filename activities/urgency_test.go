@@ -10,17 +10,17 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-func TestWhatCanWaitIsLessUrgentInTheBudgetToo(t *testing.T) {
+func TestPriorityAndAgeDecideTheUrgency(t *testing.T) {
 	require.Equal(t, kustomer.Now, urgencyOf(PriorityRing, time.Second))
 	require.Equal(t, kustomer.Now, urgencyOf(PriorityHandOver, time.Second))
 	require.Equal(t, kustomer.Soon, urgencyOf(PriorityOutcome, time.Second))
 	require.Equal(t, kustomer.Later, urgencyOf(PriorityCatchUp, 0))
-	require.Equal(t, kustomer.Later, urgencyOf(PriorityRing, overdue+time.Second), "nobody waits for it any more")
+	require.Equal(t, kustomer.Later, urgencyOf(PriorityRing, overdue+time.Second), "no agent waits for it any more")
 	require.Equal(t, kustomer.Now, urgencyOf(0, 0), "steps of earlier versions have no priority")
 }
 
-// Of a budget that is nearly used up the rest is for rings and assignments.
-func TestAnAgentIsAssignedWhileTheNoteWaitsForTheBudget(t *testing.T) {
+// The rest of a budget that is nearly used up is for rings and assignments.
+func TestAssignmentGoesBeforeTheNote(t *testing.T) {
 	o := newOrg(t)
 	client, err := kustomer.New(kustomer.Config{BaseURL: o.url, APIKey: apiKey, RequestsPerMinute: 800, Transport: nearlyUsedUp{}})
 	require.NoError(t, err)
@@ -31,7 +31,8 @@ func TestAnAgentIsAssignedWhileTheNoteWaitsForTheBudget(t *testing.T) {
 	require.Empty(t, o.conversation(t).Notes)
 }
 
-// nearlyUsedUp is an org of whose 1,000 requests 150 are left to us and 200 to others.
+// nearlyUsedUp is an org with a budget of 1,000 requests, of which 150 are left for
+// Callthread and 200 for others.
 type nearlyUsedUp struct{}
 
 func (nearlyUsedUp) RoundTrip(r *http.Request) (*http.Response, error) {

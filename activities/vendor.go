@@ -13,23 +13,24 @@ import (
 	"github.com/callthread/callthread/phone"
 )
 
-// Around a ring others' conversations count as the call's: an automation may open its
-// own when the phone rings, or only when an agent has picked up.
+// The conversations of others count as the call's from vendorBefore to vendorAfter its
+// ring. An automation may open one when the phone rings, or only when an agent picks up.
 const (
 	vendorBefore = clockSkew
 	vendorAfter  = 10 * time.Minute
 )
 
-// VendorInput is the input of CompareWithVendor.
+// VendorInput is the input of [Activities.CompareWithVendor].
 type VendorInput struct {
-	// Story is the call's, as the conversation would show it.
+	// Story is the call's story.
 	Story call.Story `json:"story"`
-	// Conversation is the one that would be there.
+	// Conversation is the conversation that a live call would have.
 	Conversation Conversation `json:"conversation,omitzero"`
 }
 
-// VendorComparison says which conversations others created in Kustomer around the ring of
-// a call, and how they differ from the one that would be there. It names no caller and no agent.
+// VendorComparison lists the conversations that others created in Kustomer around the ring
+// of a call, and how they differ from the conversation that Callthread would have created.
+// It contains no caller and no agent.
 type VendorComparison struct {
 	Verdict Verdict `json:"verdict"`
 	Reason  Reason  `json:"reason,omitempty"`
@@ -37,34 +38,34 @@ type VendorComparison struct {
 	Rang time.Time `json:"rang,omitzero"`
 	// Notes is how many notes the call's own conversation would have.
 	Notes int `json:"notes,omitempty"`
-	// Found are others' conversations, the oldest first.
+	// Found are the conversations of others, the oldest first.
 	Found []Found `json:"found,omitempty"`
 }
 
-// Verdict is how many conversations of the vendor's a call has.
+// Verdict says how many of the vendor's conversations a call has.
 type Verdict string
 
-// The verdicts.
+// The verdicts of a comparison.
 const (
 	VerdictNone        Verdict = "none"
 	VerdictOne         Verdict = "one"
-	VerdictSeveral     Verdict = "several" // duplicates
+	VerdictSeveral     Verdict = "several" // the vendor created duplicates
 	VerdictAmbiguous   Verdict = "ambiguous"
 	VerdictNotCompared Verdict = "not_compared"
 )
 
-// Reason is why a call is ambiguous, or was not compared.
+// Reason says why a call is ambiguous, or why it was not compared.
 type Reason string
 
-// The reasons. The first three are of calls that were not compared.
+// The reasons. The first three apply to calls that were not compared.
 const (
-	ReasonNotWanted Reason = "not_wanted" // no conversation would be opened
-	ReasonCatchAll  Reason = "catch_all"  // its customer has the calls of many callers
-	ReasonNoAnswer  Reason = "no_answer"  // Kustomer could not be asked
+	ReasonNotWanted Reason = "not_wanted" // Callthread would open no conversation
+	ReasonCatchAll  Reason = "catch_all"  // its customer stands for many callers
+	ReasonNoAnswer  Reason = "no_answer"  // Kustomer did not answer
 
 	ReasonShared    Reason = "shared_number"     // several customers have the number
-	ReasonCreators  Reason = "several_creators"  // and the vendor's user is not known
-	ReasonNoCreator Reason = "creator_unknown"   // Kustomer does not say who created a conversation
+	ReasonCreators  Reason = "several_creators"  // several users created conversations, and the vendor's user is not known
+	ReasonNoCreator Reason = "creator_unknown"   // Kustomer does not return who created a conversation
 	ReasonClose     Reason = "another_call_near" // two calls of the customer rang at nearly the same time
 )
 
@@ -72,20 +73,20 @@ const (
 type Found struct {
 	ConversationID string    `json:"conversationId"`
 	CreatedAt      time.Time `json:"createdAt"`
-	// Assignees, Tags and Status say whether they are as they would be.
+	// Assignees, Tags and Status compare the conversation with Callthread's.
 	Assignees Likeness `json:"assignees"`
 	Tags      Likeness `json:"tags"`
 	Status    Likeness `json:"status"`
-	// OtherAgent says that it is assigned to a user who did not pick up.
+	// OtherAgent says that the conversation is assigned to a user who did not pick up.
 	OtherAgent bool `json:"otherAgent,omitempty"`
 	// Notes is how many notes it has, -1 if that is not known.
 	Notes int `json:"notes,omitempty"`
 }
 
-// Likeness is whether something of two conversations is the same.
+// Likeness says whether a property of two conversations is the same.
 type Likeness string
 
-// What Likeness can be.
+// The values of Likeness.
 const (
 	Same      Likeness = "same"
 	Different Likeness = "different"
@@ -99,9 +100,10 @@ func likeness(isSame bool) Likeness {
 	return Different
 }
 
-// CompareWithVendor says what others created in Kustomer for a call of a shadow: at most
-// two reads, and now and then one of all tags. The customer is looked up again, because
-// the vendor may have created them after we looked.
+// CompareWithVendor compares a call in shadow with the conversations that others created
+// for it in Kustomer. It costs at most two reads, and sometimes one of all tags. It looks
+// the customer up again, because the vendor may have created the customer after
+// Callthread's look-up.
 func (a *Activities) CompareWithVendor(ctx context.Context, in VendorInput) (VendorComparison, error) {
 	if err := a.serves(true); err != nil {
 		return VendorComparison{}, err
@@ -117,8 +119,8 @@ func (a *Activities) CompareWithVendor(ctx context.Context, in VendorInput) (Ven
 
 func (a *Activities) compareWithVendor(ctx context.Context, in VendorInput) (VendorComparison, error) {
 	file := a.automations().In(a.country)
-	would := wouldBe(file, in)
-	c := VendorComparison{Verdict: VerdictNotCompared, Rang: in.Story.RangAt, Notes: would.notes}
+	ours := simulate(file, in)
+	c := VendorComparison{Verdict: VerdictNotCompared, Rang: in.Story.RangAt, Notes: ours.notes}
 	if in.Conversation.ID == "" {
 		c.Reason = ReasonNotWanted
 		return c, nil
@@ -141,12 +143,12 @@ func (a *Activities) compareWithVendor(ctx context.Context, in VendorInput) (Ven
 	if err != nil {
 		return c, err
 	}
-	err = a.compare(ctx, &c, would, others)
+	err = a.compare(ctx, &c, ours, others)
 	return c, err
 }
 
-// customersNow are those who have the number of the call's customer by now. It returns
-// false if the conversation would belong to a customer who has the calls of many callers.
+// customersNow returns the customers who have the number now. It returns false if the
+// conversation would belong to a customer who stands for many callers.
 func (a *Activities) customersNow(ctx context.Context, file *automation.Set, facts call.Facts) (customers []kustomer.Customer, isOne bool, err error) {
 	opening, _ := file.Open(facts)
 	number, unusable := phone.Parse(facts.CustomersNumber(), a.country)
@@ -161,8 +163,8 @@ func (a *Activities) customersNow(ctx context.Context, file *automation.Set, fac
 	return customers, !isCatchAll, err
 }
 
-// othersConversations are a customer's that the vendor created around a ring, the oldest
-// first, and those of which Kustomer does not say who created them.
+// othersConversations returns the conversations of a customer that the vendor created
+// around the ring, the oldest first. It includes those without a creator.
 func (a *Activities) othersConversations(ctx context.Context, customerID string, rang time.Time) ([]kustomer.Conversation, error) {
 	ours, err := a.ownUser(ctx)
 	if err != nil {
@@ -177,14 +179,14 @@ func (a *Activities) othersConversations(ctx context.Context, customerID string,
 		return cmp.Or(x.CreatedAt.Compare(y.CreatedAt), strings.Compare(x.ID, y.ID))
 	})
 	return slices.DeleteFunc(all, func(c kustomer.Conversation) bool {
-		isOwn := strings.HasPrefix(c.ExternalID, externalIDPrefix) // of live calls
+		isOwn := strings.HasPrefix(c.ExternalID, externalIDPrefix) // of a live call
 		isOthers := c.CreatedBy == "" || c.CreatedBy == a.Vendor || a.Vendor == "" && c.CreatedBy != ours
 		return isOwn || !isOthers || c.CreatedAt.Before(from) || c.CreatedAt.After(until)
 	}), nil
 }
 
-// compare says how others' conversations differ from the one that would be there.
-func (a *Activities) compare(ctx context.Context, c *VendorComparison, would would, others []kustomer.Conversation) error {
+// compare records how the conversations of others differ from Callthread's.
+func (a *Activities) compare(ctx context.Context, c *VendorComparison, ours simulated, others []kustomer.Conversation) error {
 	creators, isUncertain := make(map[string]bool), false
 	for _, other := range others {
 		if other.CreatedBy == "" {
@@ -196,7 +198,7 @@ func (a *Activities) compare(ctx context.Context, c *VendorComparison, would wou
 			return err
 		}
 		creators[other.CreatedBy] = true
-		c.Found = append(c.Found, would.compare(other, tags))
+		c.Found = append(c.Found, ours.compare(other, tags))
 	}
 	switch c.Verdict = VerdictOf(c.Found); {
 	case len(creators) > 1:
@@ -207,7 +209,7 @@ func (a *Activities) compare(ctx context.Context, c *VendorComparison, would wou
 	return nil
 }
 
-// VerdictOf is the verdict for a call that these conversations belong to.
+// VerdictOf returns the verdict for a call with these conversations.
 func VerdictOf(found []Found) Verdict {
 	switch len(found) {
 	case 0:

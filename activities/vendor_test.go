@@ -18,13 +18,13 @@ const (
 	otherUser           = "5f0c1a2b3c4d5e6f70819251"
 )
 
-// withOthers is a call in shadow that is over, on an org where others write too.
+// withOthers is a finished call in shadow, on an org in which others write too.
 type withOthers struct {
 	*played
 	customer string
 }
 
-// shadowWithOthers plays a call in shadow that Amira answers and that rang now.
+// shadowWithOthers plays a call in shadow that rings now and that Amira answers.
 func shadowWithOthers(t *testing.T, change ...func(*sandbox.Config)) *withOthers {
 	t.Helper()
 	config := sandbox.Config{APIKey: apiKey, OtherKeys: map[string]string{vendorKey: vendorUser, otherKey: otherUser}}
@@ -50,7 +50,8 @@ func (b *withOthers) as(key string) *kustomer.Client {
 	return client
 }
 
-// open opens a conversation of the caller's with a key, who is created with the first.
+// open opens a conversation of the caller with an API key. The first one creates the
+// caller.
 func (b *withOthers) open(key string, change ...func(*kustomer.NewConversation)) {
 	b.t.Helper()
 	if b.customer == "" {
@@ -73,7 +74,7 @@ func (b *withOthers) compares() VendorComparison {
 	return result
 }
 
-func TestWithoutTheVendorsUserAnyoneButUsIsTheVendor(t *testing.T) {
+func TestVendorIsEveryOtherUserByDefault(t *testing.T) {
 	b := shadowWithOthers(t)
 	b.open(vendorKey)
 	b.open(apiKey)
@@ -90,7 +91,7 @@ func TestWithoutTheVendorsUserAnyoneButUsIsTheVendor(t *testing.T) {
 	require.Equal(t, VerdictOne, b.compares().Verdict)
 }
 
-func TestWhatIsComparedTakesTwoReadsAndTheTagsNowAndThen(t *testing.T) {
+func TestComparisonCostsTwoReads(t *testing.T) {
 	b := shadowWithOthers(t)
 	b.Vendor = vendorUser
 	b.open(vendorKey)
@@ -100,7 +101,7 @@ func TestWhatIsComparedTakesTwoReadsAndTheTagsNowAndThen(t *testing.T) {
 	require.Equal(t, 3, b.spent(func() { require.Equal(t, Different, b.compares().Found[1].Tags) }), "there is a tag that nothing knew of")
 }
 
-func TestConversationsOfAnotherTimeOrOfLiveCallsAreNobodys(t *testing.T) {
+func TestUnrelatedConversationsAreIgnored(t *testing.T) {
 	early := time.Now().Add(-time.Hour)
 	const customer = "5f0c1a2b3c4d5e6f70819260"
 	b := shadowWithOthers(t, func(c *sandbox.Config) {
@@ -117,7 +118,7 @@ func TestConversationsOfAnotherTimeOrOfLiveCallsAreNobodys(t *testing.T) {
 	require.Equal(t, VerdictNone, b.compares().Verdict, "it came too late for that ring")
 }
 
-func TestOtherAgentIsOnlySaidIfAllWhoPickedUpAreKnown(t *testing.T) {
+func TestOtherAgentNeedsAllAgentsToBeKnown(t *testing.T) {
 	b := shadowWithOthers(t)
 	b.open(vendorKey, func(c *kustomer.NewConversation) { c.AssignedUsers = []string{bastian.ID} })
 	require.True(t, b.compares().Found[0].OtherAgent)
@@ -125,18 +126,18 @@ func TestOtherAgentIsOnlySaidIfAllWhoPickedUpAreKnown(t *testing.T) {
 	require.False(t, b.compares().Found[0].OtherAgent)
 }
 
-func TestConversationOfUnknownCreatorMakesACallAmbiguous(t *testing.T) {
+func TestUnknownCreatorMakesACallAmbiguous(t *testing.T) {
 	b := shadowWithOthers(t)
 	found := VendorComparison{}
 	anonymous := kustomer.Conversation{ID: "1"}
-	require.NoError(t, b.compare(t.Context(), &found, would{}, []kustomer.Conversation{anonymous}))
+	require.NoError(t, b.compare(t.Context(), &found, simulated{}, []kustomer.Conversation{anonymous}))
 	require.Equal(t, []any{VerdictAmbiguous, ReasonNoCreator}, verdictOf(found))
 	found = VendorComparison{}
-	require.NoError(t, b.compare(t.Context(), &found, would{}, []kustomer.Conversation{anonymous, {ID: "2", CreatedBy: vendorUser}}))
+	require.NoError(t, b.compare(t.Context(), &found, simulated{}, []kustomer.Conversation{anonymous, {ID: "2", CreatedBy: vendorUser}}))
 	require.Equal(t, []any{VerdictOne, Reason("")}, verdictOf(found))
 }
 
-func TestWhatIsDifferentIsNamed(t *testing.T) {
+func TestComparisonNamesTheDifferences(t *testing.T) {
 	b := shadowWithOthers(t)
 	b.open(vendorKey, func(c *kustomer.NewConversation) {
 		c.AssignedUsers, c.Tags, c.Status = []string{bastian.ID}, []string{"babelforce"}, "done"
@@ -145,10 +146,10 @@ func TestWhatIsDifferentIsNamed(t *testing.T) {
 	found := b.compares()
 	require.Equal(t, VerdictSeveral, found.Verdict)
 	require.Equal(t, []any{Different, Different, Different, true}, []any{found.Found[0].Assignees, found.Found[0].Tags, found.Found[0].Status, found.Found[0].OtherAgent})
-	require.Equal(t, []any{Different, Same, false}, []any{found.Found[1].Assignees, found.Found[1].Tags, found.Found[1].OtherAgent}, "nobody is no other agent")
+	require.Equal(t, []any{Different, Same, false}, []any{found.Found[1].Assignees, found.Found[1].Tags, found.Found[1].OtherAgent}, "no assignee is no other agent")
 }
 
-func TestTagsThatTheKeyMayNotReadAreUnknown(t *testing.T) {
+func TestUnreadableTagsAreUnknown(t *testing.T) {
 	b := shadowWithOthers(t)
 	b.Inject(sandbox.Fault{Method: http.MethodGet, Route: "/v1/tags", Kind: sandbox.FaultStatus, Status: http.StatusForbidden, Times: 1})
 	b.open(vendorKey)
@@ -156,9 +157,9 @@ func TestTagsThatTheKeyMayNotReadAreUnknown(t *testing.T) {
 	require.Equal(t, 2, b.spent(func() { b.compares() }), "it is not asked again for each call")
 }
 
-func TestCallsThatCannotBeComparedSayWhy(t *testing.T) {
+func TestUncomparedCallsHaveAReason(t *testing.T) {
 	b := shadowWithOthers(t)
-	require.Equal(t, []any{VerdictNone, Reason("")}, verdictOf(b.compares()), "the caller is nobody's customer yet")
+	require.Equal(t, []any{VerdictNone, Reason("")}, verdictOf(b.compares()), "the caller is no customer yet")
 
 	opening := b.record.Was.Opening
 	b.record.Was.Opening.Leg.From = "anonymous"

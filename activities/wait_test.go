@@ -19,7 +19,8 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// withoutNetwork carries requests to a handler, so that a test has its own clock.
+// withoutNetwork passes requests to a handler without a network, so that a test can use a
+// fake clock.
 type withoutNetwork struct{ http.Handler }
 
 func (n withoutNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -32,15 +33,15 @@ func (n withoutNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
-// workerOf is made outside of a test's own time, in which no goroutine may be left behind.
+// workerOf is called outside of the test's bubble, in which no goroutine may remain.
 func workerOf(t *testing.T, org http.Handler) *Activities {
 	client, err := kustomer.New(kustomer.Config{BaseURL: "http://localhost", APIKey: apiKey, RequestsPerMinute: 800, Transport: withoutNetwork{org}})
 	require.NoError(t, err)
 	return New(client, load.Default, "")
 }
 
-// opens makes the opening of a call that rings now, again and again as Temporal does, and
-// returns how long the caller had to wait for it.
+// opens runs the opening of a call that rings now until it succeeds, as Temporal does. It
+// returns how long the caller waited.
 func (a *Activities) opens(t *testing.T, key string) (took time.Duration) {
 	rang := time.Now()
 	record := call.Record{Key: key, Started: rang, Limits: call.DefaultLimits}
@@ -86,7 +87,7 @@ func TestOneLongWaitOfKustomersCostsNoCallMoreThanAboutAMinute(t *testing.T) {
 	})
 }
 
-func TestAStepThatWaitsSaysHowLongAWaitKustomerAsksFor(t *testing.T) {
+func TestWaitingStepReportsKustomersWait(t *testing.T) {
 	s := sandbox.New(sandbox.Config{APIKey: apiKey})
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429, RetryAfter: "3599"})
 	worker := workerOf(t, s)

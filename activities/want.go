@@ -9,33 +9,33 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// What a step writes is the difference between two desired conversations: as the
-// call's story is now, and as it was after the last completed step. Both are
-// rendered with the automations file in force. Nothing here asks Kustomer.
+// A step writes the difference between two desired conversations: one for the call's story
+// now, and one for its story after the last completed step. Both are rendered with the
+// automations file in force. This file sends no requests to Kustomer.
 
-// FromLogTag marks conversations of calls that were added from babelforce's call log.
-// It is there when Kustomer's rules first see the conversation, so that a rule can
-// leave it alone that would write to the customer.
+// FromLogTag marks conversations of calls that were added from babelforce's call log. The
+// conversation has the tag when Kustomer's rules first see it, so that a rule which writes
+// to customers can exclude it.
 const FromLogTag = "call_from_log"
 
 // UnassignedTag marks conversations of calls whose agent Kustomer does not know.
 const UnassignedTag = "call_unassigned"
 
-// contribution is what one event of a call wants of its conversation.
+// contribution is what one event of a call adds to the desired conversation.
 type contribution struct {
-	event string // the name of its note, which no other event of the call has
+	event string // the name of its note, which is unique in the call
 	kind  call.Kind
 	automation.Change
-	// nobody says that the agents of this call are not to stay assigned: nobody knows
-	// who has the call, and nobody is better than the wrong person.
-	nobody bool
-	// unwanted says, of the opening, that no automation would open the conversation now.
+	// unassign says that no agent of this call stays assigned: it is not known who has the
+	// call, and no assignee is better than the wrong one.
+	unassign bool
+	// unwanted says, for the opening, that no automation would open the conversation now.
 	unwanted bool
 	facts    call.Facts
 	warnings []string
 }
 
-// want returns what each event of a story wants, in the order in which they count:
+// want returns the contributions of all events of a story in the order in which they count:
 // the opening, pick-ups by time, the outcome, recordings, the end of the wrap-up.
 func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribution) {
 	isUnassigned := false
@@ -55,7 +55,7 @@ func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribut
 		if s.Added != nil && c.Status != "" {
 			c.Status = cmp.Or(s.Added.Status, c.Status)
 		}
-		c.nobody = isAssigned && agent.Unassigned && len(c.AssignedUsers) == 0
+		c.unassign = isAssigned && agent.Unassigned && len(c.AssignedUsers) == 0
 		if isAssigned {
 			isUnassigned = agent.Unassigned
 		}
@@ -69,7 +69,7 @@ func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribut
 	for _, p := range slices.SortedStableFunc(slices.Values(s.PickUps), func(a, b call.PickUp) int { return a.At.Compare(b.At) }) {
 		add(p.Note, call.Bridged, p.Facts, p.Resolved)
 	}
-	if isUnassigned { // that is about the agent who has the call now
+	if isUnassigned { // the tag is about the agent who has the call now
 		all[len(all)-1].Tag([]string{UnassignedTag})
 	}
 	if s.Closing == nil {
@@ -87,8 +87,8 @@ func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribut
 	return all
 }
 
-// openingOf is the conversation to open for a call. One that was added from
-// babelforce's call log says so by a tag.
+// openingOf returns the conversation to open for a call. A call that was added from
+// babelforce's call log gets FromLogTag.
 func openingOf(file *automation.Set, s call.Story, facts call.Facts) (automation.Opening, []string) {
 	opening, warnings := file.Open(facts)
 	if s.Added != nil && opening.Wanted {
@@ -99,7 +99,7 @@ func openingOf(file *automation.Set, s call.Story, facts call.Facts) (automation
 	return opening, warnings
 }
 
-// openingChange is what the creation of the conversation wants, as a change.
+// openingChange returns the values of an opening as a change.
 func openingChange(o automation.Opening) automation.Change {
 	return automation.Change{
 		Name: o.Name, Status: o.Status, Priority: o.Priority, AssignedUsers: o.AssignedUsers, AssignedTeams: o.AssignedTeams,
@@ -107,31 +107,31 @@ func openingChange(o automation.Opening) automation.Change {
 	}
 }
 
-// stated is a value, and the event that stated it last.
+// stated is a value and the last event that set it.
 type stated[T any] struct {
 	value T
 	by    string
 }
 
-// desired is what all events together want.
+// desired is what all events together set.
 type desired struct {
 	name, status stated[string]
 	priority     stated[int]
-	users, teams stated[[]string] // no users means nobody
+	users, teams stated[[]string] // no users means unassigned
 	tags         map[string]stated[bool]
-	set          string // the event that set the list of tags last
+	set          string // the last event that set the list of tags
 	custom       map[string]stated[any]
 }
 
-// fold unites the events' wants: assignees replace, tags add and remove, and of
-// single values the last one counts.
+// fold combines the contributions of all events. Assignees replace earlier ones, tags are
+// added and removed, and of single values the last one counts.
 func fold(events []contribution) desired {
 	d := desired{tags: make(map[string]stated[bool]), custom: make(map[string]stated[any])}
 	for _, e := range events {
 		state(&d.name, e.Name, e.Name != "", e.event)
 		state(&d.status, e.Status, e.Status != "", e.event)
 		state(&d.priority, e.Priority, e.Priority != 0, e.event)
-		state(&d.users, e.AssignedUsers, len(e.AssignedUsers) > 0 || e.nobody, e.event)
+		state(&d.users, e.AssignedUsers, len(e.AssignedUsers) > 0 || e.unassign, e.event)
 		state(&d.teams, e.AssignedTeams, len(e.AssignedTeams) > 0, e.event)
 		for name, value := range e.Custom {
 			d.custom[name] = stated[any]{value, e.event}
@@ -159,15 +159,15 @@ func state[T any](field *stated[T], value T, is bool, by string) {
 // difference is the change that a step makes, apart from its notes.
 type difference struct {
 	automation.Change
-	// nobody says that the call's own agents are to be unassigned.
-	nobody bool
+	// unassign says that the call's own agents are unassigned.
+	unassign bool
 }
 
-// differ returns what is wanted now and was not: values that changed, and all values
-// that an event states which was not written yet, although they may be the same. Of
-// tags that are no longer wanted, those that an event added are removed.
+// differ returns the values that changed between two stories, and all values of events that
+// were not written yet, even if they are equal. Tags that are no longer wanted are removed
+// if an event added them.
 func differ(was, is []contribution) (d difference) {
-	if was[0].unwanted != is[0].unwanted { // whether there is a conversation is decided once
+	if was[0].unwanted != is[0].unwanted { // whether a conversation is opened is decided once
 		was, is = was[1:], is[1:]
 	}
 	isNew := func(event string) bool {
@@ -179,7 +179,7 @@ func differ(was, is []contribution) (d difference) {
 	d.Priority = changed(before.priority, now.priority, isNew)
 	d.AssignedTeams = changed(before.teams, now.teams, isNew)
 	d.AssignedUsers = changed(before.users, now.users, isNew)
-	d.nobody = now.users.by != "" && len(now.users.value) == 0 && (isNew(now.users.by) || len(before.users.value) > 0)
+	d.unassign = now.users.by != "" && len(now.users.value) == 0 && (isNew(now.users.by) || len(before.users.value) > 0)
 	for name, value := range now.custom {
 		if was, known := before.custom[name]; !known || isNew(value.by) || !reflect.DeepEqual(was.value, value.value) {
 			d.Custom = withAttribute(d.Custom, name, value.value)
@@ -204,8 +204,8 @@ func withAttribute(custom map[string]any, name string, value any) map[string]any
 	return custom
 }
 
-// tag works out the tags to add and to remove or, if an event that was not written
-// yet sets them, the whole list.
+// tag determines the tags to add and to remove. If an event that was not written yet sets
+// the tags, it determines the whole list.
 func (d *difference) tag(before, now desired, isNew func(string) bool) {
 	for tag, is := range now.tags {
 		was, known := before.tags[tag]

@@ -11,10 +11,10 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// These tests ask nobody: a story and a file say what a conversation is to look
-// like, and a step writes what is different from the story before.
+// These tests send no requests: a story and a file define a conversation, and a step writes
+// the difference from the conversation of the earlier story.
 
-// wantFile loads automations. They begin with an opening, which has the options given.
+// wantFile loads automations. They begin with an opening that has the given options.
 func wantFile(t *testing.T, opening, others string) *automation.Set {
 	t.Helper()
 	file := wantTables + "automations:\n- { event: call.inbound, action: kustomer.conversation.create, options: { " + opening + " } }\n" + others
@@ -34,7 +34,7 @@ func wantOn(event, options string) string {
 	return "- { event: " + event + ", action: kustomer.conversation.update, options: { " + options + " } }\n"
 }
 
-// wantIf is the same for events of which something is true, such as "agent.name EQ Amira".
+// wantIf is like wantOn, with a condition such as "agent.name EQ Amira".
 func wantIf(event, expression, operator, expectation, options string) string {
 	return "- { event: " + event + ", trigger: { conditions: [{ expression: " + expression + ", operator: " + operator + ", expectation: " + expectation +
 		" }] }, action: kustomer.conversation.update, options: { " + options + " } }\n"
@@ -47,7 +47,7 @@ const (
 	wantWrapUp   = "call.wrappedUp"
 )
 
-// wantStory is a call that rings, and what happened since.
+// wantStory is a call that rings, changed by what has happened since.
 func wantStory(since ...func(*call.Story)) call.Story {
 	s := call.Story{Opening: call.Facts{Key: "k-1", Leg: call.Leg{ID: "k-1", From: caller}}}
 	for _, happens := range since {
@@ -56,11 +56,11 @@ func wantStory(since ...func(*call.Story)) call.Story {
 	return s
 }
 
-// wantRang is when the call of these tests began to ring.
+// wantRang is when the call of these tests begins to ring.
 var wantRang = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
-// wantPickUp is a pick-up after so many seconds, by an agent of the queue. The user is
-// who the agent was found to be; "" means that nobody asked.
+// wantPickUp is a pick-up after that many seconds, by an agent of the queue. The user is
+// the agent's Kustomer user; "" means that it was not looked up.
 func wantPickUp(note string, seconds int, agent call.Agent, queue, user string) func(*call.Story) {
 	return func(s *call.Story) {
 		p := call.PickUp{Note: note, Facts: s.Opening, At: wantRang.Add(time.Duration(seconds) * time.Second), Resolved: call.Resolved{User: user}}
@@ -69,13 +69,13 @@ func wantPickUp(note string, seconds int, agent call.Agent, queue, user string) 
 	}
 }
 
-// byAmira and byBastian are the pick-ups of most tests: hers is the earlier one.
+// byAmira and byBastian are the pick-ups of most tests. Amira's is the earlier one.
 var (
 	byAmira   = wantPickUp("bridged", 10, call.Agent{ID: "7", Name: "Amira"}, "Support", amira.ID)
 	byBastian = wantPickUp("bridged-2", 60, call.Agent{ID: "8", Name: "Bastian"}, "Billing", bastian.ID)
 )
 
-// byUnknown is a pick-up by an agent whom Kustomer does not know.
+// byUnknown is a pick-up by an agent that Kustomer does not know.
 func byUnknown(note string, seconds int) func(*call.Story) {
 	return func(s *call.Story) {
 		wantPickUp(note, seconds, call.Agent{ID: "9", Name: "Clara"}, "Support", "")(s)
@@ -83,7 +83,8 @@ func byUnknown(note string, seconds int) func(*call.Story) {
 	}
 }
 
-// wantOutcome is the outcome of a call; the name of its note says whether it corrects another.
+// wantOutcome is the outcome of a call. The name of its note says whether it is a
+// correction.
 func wantOutcome(note string, outcome call.Outcome) func(*call.Story) {
 	return func(s *call.Story) {
 		facts := s.Opening
@@ -100,15 +101,15 @@ func wantRecording(note, id string) func(*call.Story) {
 
 func wantWrappedUp(s *call.Story) { s.WrappedUp = true }
 
-// wantFrom is the call of another number, which changes what the opening says.
+// wantFrom gives the call another number, which changes the opening.
 func wantFrom(number string) func(*call.Story) {
 	return func(s *call.Story) { s.Opening.Leg.From = number }
 }
 
-// diff is the difference that a step writes; only what it names is written.
+// diff is the difference that a step writes. Only the fields that are set are written.
 type diff = automation.Change
 
-func TestStepWritesTheDifferenceBetweenTwoStories(t *testing.T) {
+func TestStepWritesTheDifference(t *testing.T) {
 	const assigns = `assignedUsers: ["{agent.sourceId}"]`
 	const everything = `name: "With {agent.name}", status: snoozed, priority: 4, ` + assigns + `, assignedTeams: ["{queue.teamId}"], custom: { callIdStr: "{agent.id}" }`
 	const corrected = `tags: { add: ["call_{call.outcome}"] }`
@@ -117,11 +118,11 @@ func TestStepWritesTheDifferenceBetweenTwoStories(t *testing.T) {
 	type stories = []func(*call.Story)
 
 	for rule, c := range map[string]struct {
-		opening string // options of the opening
-		file    string // the other automations
-		was, is stories
-		want    diff
-		nobody  bool
+		opening  string // options of the opening
+		file     string // the other automations
+		was, is  stories
+		want     diff
+		unassign bool
 	}{
 		"1: nothing is written if nothing has changed": {
 			`name: "{call.from}", tags: [a]`, wantOn(wantBridged, everything), stories{byAmira}, stories{byAmira}, diff{}, false,
@@ -177,7 +178,7 @@ func TestStepWritesTheDifferenceBetweenTwoStories(t *testing.T) {
 			"", wantOn(wantRecorded, "priority: 2") + wantOn(wantWrapUp, "status: done"), nil, stories{wantRecording("recorded", "r-1"), wantWrappedUp}, diff{}, false,
 		},
 
-		"5: each event is rendered as of itself": {
+		"5: each event is rendered with its own facts": {
 			`name: "{call.from}"`, wantOn(wantBridged, `custom: { callIdStr: "{call.duration} {queue.name}" }`) + wantOn(wantFinished, `custom: { outcomeStr: "{call.duration} {call.outcome}" }`),
 			nil, stories{byAmira, missed}, diff{Custom: map[string]any{"callIdStr": "10 Support", "outcomeStr": " no_agent"}}, false,
 		},
@@ -202,7 +203,7 @@ func TestStepWritesTheDifferenceBetweenTwoStories(t *testing.T) {
 			stories{byAmira, wantFrom("100")}, stories{wantPickUp("bridged", 10, call.Agent{ID: "8", Name: "Ben"}, "", ""), wantFrom("200")},
 			diff{Name: "200", AddTags: []string{"with_Ben"}, RemoveTags: []string{"with_Amira"}, Custom: map[string]any{"calledNumberStr": "8"}}, false,
 		},
-		"6: a single value that nothing states any more stays as it is": {
+		"6: a single value that no event states any more stays": {
 			"", wantIf(wantFinished, "call.outcome", "EQ", "no_agent", "name: Missed, priority: 5, assignedTeams: ["+wantSupport+"], assignedUsers: ["+amira.ID+"], custom: { outcomeStr: x }"),
 			stories{missed}, stories{byAmira, answered}, diff{}, false,
 		},
@@ -224,7 +225,7 @@ func TestStepWritesTheDifferenceBetweenTwoStories(t *testing.T) {
 			"tags: [a, b]", wantOn(wantBridged, "tags: { set: [c, e] }") + wantOn(wantFinished, "tags: { add: [d, a], remove: [e] }"), nil, stories{byAmira, missed},
 			diff{SetTags: []string{"a", "c", "d"}}, false,
 		},
-		"7: set is no order to keep what was added before it in the same step": {
+		"7: set does not keep what the same step added before it": {
 			"", wantOn(wantBridged, "tags: { add: [x], remove: [y] }") + wantOn(wantFinished, "tags: { set: [c] }"), nil, stories{byAmira, missed}, diff{SetTags: []string{"c"}}, false,
 		},
 		"7: a set out of order keeps what later events have added, and what they removed is not in it": {
@@ -259,7 +260,7 @@ func TestStepWritesTheDifferenceBetweenTwoStories(t *testing.T) {
 			diff{AddTags: []string{"a"}, RemoveTags: []string{"c"}}, false,
 		},
 
-		"9: an agent is the user who was found, whatever babelforce calls the agent": {
+		"9: an agent is the user who was found, not the one that babelforce names": {
 			"", wantOn(wantBridged, assigns), nil, stories{wantPickUp("bridged", 10, call.Agent{ID: "7", SourceID: "salesforce-7"}, "", amira.ID)}, diff{AssignedUsers: []string{amira.ID}}, false,
 		},
 		"9: but only where the agent is assigned": {
@@ -274,7 +275,7 @@ func TestStepWritesTheDifferenceBetweenTwoStories(t *testing.T) {
 		"10: so does one whose trigger fails": {
 			"", wantIf(wantBridged, "agent.name", "EQ", "Amira", assigns), stories{byAmira}, stories{byAmira, byUnknown("bridged-2", 60)}, diff{}, false,
 		},
-		"10: nobody is to stay assigned if Kustomer does not know the agent": {
+		"10: no user stays assigned if Kustomer does not know the agent": {
 			"", wantOn(wantBridged, assigns), stories{byAmira}, stories{byAmira, byUnknown("bridged-2", 60)}, diff{AddTags: []string{UnassignedTag}}, true,
 		},
 		"10: an outcome that names no user says nothing about who has the call": {"", wantOn(wantBridged, assigns) + wantOn(wantFinished, assigns), stories{byAmira}, stories{byAmira, answered}, diff{}, false},
@@ -282,11 +283,11 @@ func TestStepWritesTheDifferenceBetweenTwoStories(t *testing.T) {
 		"10: it is stated again by an agent who turns out to be unknown": {
 			"", wantOn(wantBridged, assigns), stories{byAmira}, stories{byUnknown("bridged", 10)}, diff{AddTags: []string{UnassignedTag}}, true,
 		},
-		"10: users whom the file names stay beside an unknown agent": {
+		"10: users that the file names stay beside an unknown agent": {
 			"", wantOn(wantBridged, `assignedUsers: ["{agent.sourceId}", `+bastian.ID+"]"), nil, stories{byUnknown("bridged", 10)},
 			diff{AssignedUsers: []string{bastian.ID}, AddTags: []string{UnassignedTag}}, false,
 		},
-		"10: nobody counts no more once a later event names users": {
+		"10: this no longer counts once a later event names users": {
 			"", wantOn(wantBridged, assigns) + wantOn(wantFinished, "assignedUsers: ["+bastian.ID+"]"), nil, stories{byUnknown("bridged", 10), missed},
 			diff{AssignedUsers: []string{bastian.ID}, AddTags: []string{UnassignedTag}}, false,
 		},
@@ -313,7 +314,7 @@ func TestStepWritesTheDifferenceBetweenTwoStories(t *testing.T) {
 		t.Run(rule, func(t *testing.T) {
 			file := wantFile(t, c.opening, c.file)
 			d := differ(want(file, wantStory(c.was...), call.Kustomer{}), want(file, wantStory(c.is...), call.Kustomer{}))
-			require.Equal(t, difference{Change: c.want, nobody: c.nobody}, d)
+			require.Equal(t, difference{Change: c.want, unassign: c.unassign}, d)
 		})
 	}
 }
@@ -327,8 +328,9 @@ const wantVIPs = `automations:
 - { event: call.bridged, action: kustomer.conversation.update, options: { tags: { add: [answered] } } }
 `
 
-// Rule 8. A number that becomes known late may be one whose calls are not wanted, and the other way round.
-func TestOpeningWhoseTriggerIsDecidedOtherwiseLaterUndoesNothing(t *testing.T) {
+// Rule 8. A number that becomes known late may be one whose calls are not wanted, or the
+// opposite.
+func TestLateTriggerUndoesNoOpening(t *testing.T) {
 	set, _, err := load.Bytes("test.yaml", []byte(wantVIPs))
 	require.NoError(t, err)
 	from := func(number string, since ...func(*call.Story)) []contribution {
@@ -342,8 +344,8 @@ func TestOpeningWhoseTriggerIsDecidedOtherwiseLaterUndoesNothing(t *testing.T) {
 	require.Equal(t, difference{}, differ(from("100", byAmira), from("200", byAmira)))
 }
 
-// Rules 9 and 10, for the agent who placed the call and nobody has taken it from.
-func TestAgentWhoPlacedTheCallIsAssignedByTheOpening(t *testing.T) {
+// Rules 9 and 10, for the agent who placed the call and still has it.
+func TestOpeningAssignsThePlacingAgent(t *testing.T) {
 	set, _, err := load.Bytes("test.yaml", []byte(`automations:
 - { event: call.outbound, action: kustomer.conversation.create, options: { assignedUsers: ["{agent.sourceId}"] } }
 - { event: call.bridged, action: kustomer.conversation.update, options: { assignedUsers: ["{agent.sourceId}"] } }
@@ -357,14 +359,14 @@ func TestAgentWhoPlacedTheCallIsAssignedByTheOpening(t *testing.T) {
 	known, unknown := call.Resolved{User: amira.ID}, call.Resolved{Unassigned: true}
 	require.Equal(t, difference{Change: diff{AssignedUsers: []string{amira.ID}, RemoveTags: []string{UnassignedTag}}}, differ(placedBy(unknown), placedBy(known)))
 	require.Equal(t, difference{Change: diff{AssignedUsers: []string{bastian.ID}, RemoveTags: []string{UnassignedTag}}}, differ(placedBy(unknown), placedBy(unknown, byBastian)))
-	require.Equal(t, difference{Change: diff{AddTags: []string{UnassignedTag}}, nobody: true}, differ(placedBy(known), placedBy(known, byUnknown("bridged", 10))))
-	require.True(t, placedBy(unknown)[0].nobody)
+	require.Equal(t, difference{Change: diff{AddTags: []string{UnassignedTag}}, unassign: true}, differ(placedBy(known), placedBy(known, byUnknown("bridged", 10))))
+	require.True(t, placedBy(unknown)[0].unassign)
 	require.Equal(t, []string{UnassignedTag}, placedBy(unknown)[0].AddTags)
 	require.Empty(t, placedBy(unknown, byBastian)[0].AddTags, "that is about the agent who has the call now")
 }
 
-// Each event has the name of its note, by which it is known whether it is written.
-func TestEventsOfACallAreListedInTheOrderInWhichTheyCount(t *testing.T) {
+// The name of an event's note says whether the event is written.
+func TestContributionsAreInOrder(t *testing.T) {
 	const notes = `note: "{call.outcome} {agent.name} {recording.id} {integration.kustomer.conversation.id}"`
 	file := wantFile(t, "", wantOn("call.inbound", "note: Rings")+wantOn(wantBridged, `note: "{agent.name} {integration.kustomer.conversation.id}", assignedUsers: ["{agent.sourceId}"]`)+
 		wantOn(wantFinished, `note: "{call.outcome}"`)+wantOn(wantRecorded, notes)+wantOn(wantWrapUp, "note: over"))
@@ -378,7 +380,7 @@ func TestEventsOfACallAreListedInTheOrderInWhichTheyCount(t *testing.T) {
 	require.Equal(t, "bridged-2", s.PickUps[0].Note, "the story itself is left as it is")
 }
 
-// A warning is about the event that it belongs to: a step shows those of the events that it writes.
+// A step shows the warnings of the events that it writes.
 func TestWarningsBelongToTheirEvents(t *testing.T) {
 	file := wantFile(t, `tags: ["{call.sessionId}"]`, wantOn(wantBridged, `assignedUsers: ["{agent.sourceId}"]`))
 	s := wantStory(byUnknown("bridged", 10), byBastian)
@@ -389,9 +391,9 @@ func TestWarningsBelongToTheirEvents(t *testing.T) {
 	require.Empty(t, all[2].warnings)
 }
 
-// A pick-up that becomes known out of order would have set tags that the later one has
-// replaced since. They were never written, and a person may have given one of them.
-func TestTagsThatAWrittenSetWouldHaveReplacedAreNotRemoved(t *testing.T) {
+// A pick-up that is reported out of order would have set tags that the later pick-up has
+// replaced since. They were never written, and a person may have added one of them.
+func TestUnwrittenTagsAreNotRemoved(t *testing.T) {
 	file := wantFile(t, "", wantOn(wantBridged, `tags: { set: ["with_{agent.name}"] }`))
 	require.Equal(t, difference{}, differ(
 		want(file, wantStory(byBastian), call.Kustomer{}),

@@ -8,14 +8,14 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Wanted is the conversation that an automations file wants for a call. It is what the
-// call's steps write together, if nobody else changes the conversation and Kustomer
-// refuses nothing.
+// Wanted is the conversation that an automations file wants for a call. The call's steps
+// write it if no one else changes the conversation and Kustomer refuses nothing.
 type Wanted struct {
-	// Opens says that an automation opens a conversation for the call. If none does, all
+	// Opens says that an automation opens a conversation for the call. If it is false, all
 	// other fields are empty.
 	Opens bool
-	// Customer is the Kustomer customer whom the file names, empty if the number decides.
+	// Customer is the Kustomer customer that the file names. It is empty if the number
+	// decides.
 	Customer  string
 	Direction string
 	Name      string
@@ -23,10 +23,10 @@ type Wanted struct {
 	Priority  int
 	// Users and Teams are Kustomer ids.
 	Users, Teams []string
-	// Tags are those that the conversation has in the end, sorted. Untags are those that are
+	// Tags are the tags of the final conversation, sorted. Untags are the tags that are
 	// removed although no event of the call adds them.
 	Tags, Untags []string
-	// SetsTags says that the tags which others have added are removed.
+	// SetsTags says that tags which others added are removed.
 	SetsTags bool
 	Custom   map[string]any
 	Notes    []WantedNote
@@ -35,15 +35,15 @@ type Wanted struct {
 
 // WantedNote is the note of one event of a call.
 type WantedNote struct {
-	// Name tells the notes of one call apart.
+	// Name identifies the note within the call.
 	Name  string
 	Event call.Kind
 	Text  string
 }
 
-// Want renders a call's story with an automations file. The names are those of the
-// call's conversation in Kustomer, as far as they are known. It asks Kustomer nothing:
-// who the agents are there is part of the story.
+// Want renders a call's story with an automations file. Names contains the ids of the
+// call's conversation in Kustomer, if they are known. Want sends no requests to Kustomer:
+// the story contains the Kustomer users of the agents.
 func Want(file *automation.Set, s call.Story, names call.Kustomer) Wanted {
 	events := want(file, s, names)
 	opening, _ := openingOf(file, s, events[0].facts)
@@ -80,7 +80,7 @@ func Want(file *automation.Set, s call.Story, names call.Kustomer) Wanted {
 	return w
 }
 
-// ExpectedBy says which later events of a call the automations act on.
+// ExpectedBy returns which later events of a call the automations act on.
 func ExpectedBy(file *automation.Set) call.Expects {
 	expects := call.Expects{Recording: file.Handles(call.Recorded), WrapUpTime: file.WrapUpTime}
 	expects.Finish = file.Handles(call.Finished) || expects.Recording || expects.WrapUpTime > 0

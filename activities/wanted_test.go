@@ -9,7 +9,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestFileWantsWhatItsStepsWriteTogether(t *testing.T) {
+func TestWantedIsWhatAllStepsWrite(t *testing.T) {
 	file := wantFile(t, `name: "Call {call.direction}", status: open, direction: in, priority: 2, tags: [lost, early], custom: { callIdStr: "{call.id}" }`,
 		wantOn(wantBridged, `assignedUsers: ["{agent.sourceId}"], assignedTeams: ["{queue.teamId}"], tags: { add: [late], remove: [lost, theirs] }, note: "With {agent.name}"`)+
 			wantOn(wantFinished, `status: done, note: "Over"`)+
@@ -24,7 +24,7 @@ func TestFileWantsWhatItsStepsWriteTogether(t *testing.T) {
 	}, Want(file, story, call.Kustomer{}))
 }
 
-func TestFileThatOpensNoConversationWantsNothing(t *testing.T) {
+func TestNothingIsWantedWithoutAConversation(t *testing.T) {
 	file := wantFile(t, `name: Call`, wantOn(wantBridged, `tags: { set: [a] }`))
 	story := wantStory(byAmira)
 	require.True(t, Want(file, story, call.Kustomer{}).SetsTags)

@@ -67,7 +67,7 @@ func TestAmendmentThatMakesNoSenseIsRefusedWithWhatIsWrong(t *testing.T) {
 		"an attribute twice":    {[]string{"custom.a=", "custom.a=1"}, "", "set twice"},
 		"no JSON":               {nil, "{", "--json: "},
 		"no such field in JSON": {nil, `{"nots": ""}`, `"nots"`},
-		"an empty JSON":         {nil, "{}", "names no field"},
+		"an empty JSON":         {nil, "{}", "changes no field"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := readAmendment(c.set, c.whole)

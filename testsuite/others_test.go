@@ -108,7 +108,7 @@ func TestCallThatIsResetAfterItsEndKeepsWhatPeopleChangedSince(t *testing.T) {
 		require.Equal(t, []string{stage.Bastian}, after.AssignedUsers)
 		require.Equal(t, stage.Notes(t, done), stage.Notes(t, after))
 		if name == "first" { // the other run has nothing to write again
-			require.Contains(t, state.Warnings, "somebody has set the conversation to open: that was kept")
+			require.Contains(t, state.Warnings, "a person has set the conversation to open: this was kept")
 		}
 	}
 }

@@ -19,20 +19,20 @@ func recording(id, url string) call.Event {
 	return e
 }
 
-// answeredCall is a call that ends a minute after it began, and whose outcome is written at 1:15.
+// answeredCall is a call that ends a minute after it began. Its outcome is written at 1:15.
 func answeredCall(t *testing.T) *callUnderTest {
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(time.Minute, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(time.Minute, finished)
 	return c
 }
 
-func TestRecordingsAreWrittenDownWhenTheyCome(t *testing.T) {
+func TestRecordingsAreWrittenOnArrival(t *testing.T) {
 	c := answeredCall(t)
 	c.opened.Expects.Recording = true
-	c.hears(2*time.Minute, recorded)
-	c.hears(3*time.Minute, recording("another", "https://recordings.example.com/2"))
+	c.receives(2*time.Minute, recorded)
+	c.receives(3*time.Minute, recording("another", "https://recordings.example.com/2"))
 	c.at(4*time.Minute, func() {
 		state := c.asks()
 		require.Equal(t, workflows.Finished, state.Phase, "the call is over")
@@ -47,24 +47,24 @@ func TestRecordingsAreWrittenDownWhenTheyCome(t *testing.T) {
 	require.Equal(t, time.Minute+call.DefaultLimits.Recording, c.took())
 }
 
-func TestARecordingThatComesEarlyIsWrittenDownOnceTheOutcomeIs(t *testing.T) {
+func TestEarlyRecordingIsWrittenAfterTheOutcome(t *testing.T) {
 	c := answeredCall(t)
 	c.opened.Expects.Recording = true
-	c.hears(30*time.Second, recorded)
+	c.receives(30*time.Second, recorded)
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished+recorded"}, c.steps)
 	require.Equal(t, "https://recordings.example.com/1", c.recording(1).URL)
 }
 
-func TestARecordingThatNoAutomationIsForIsNotWaitedFor(t *testing.T) {
+func TestUnwantedRecordingIsNotAwaited(t *testing.T) {
 	c := answeredCall(t)
-	c.hears(30*time.Second, recorded)
+	c.receives(30*time.Second, recorded)
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
 	require.Equal(t, 75*time.Second, c.took())
 }
 
-func TestAnAnsweredCallIsWrappedUpOnce(t *testing.T) {
+func TestAnsweredCallIsWrappedUpOnce(t *testing.T) {
 	c := answeredCall(t)
 	c.opened.Expects.WrapUpTime = 2 * time.Minute
 	c.at(90*time.Second, func() {
@@ -79,50 +79,51 @@ func TestAnAnsweredCallIsWrappedUpOnce(t *testing.T) {
 	require.Equal(t, 3*time.Minute, c.took())
 }
 
-func TestWrappingUpAndRecordingsDoNotWaitForEachOther(t *testing.T) {
+func TestWrapUpAndRecordingsAreIndependent(t *testing.T) {
 	c := answeredCall(t)
 	c.opened.Expects.WrapUpTime, c.opened.Expects.Recording = 2*time.Minute, true
-	c.hears(100*time.Second, recorded)
+	c.receives(100*time.Second, recorded)
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished", "recorded", "wrappedUp"}, c.steps)
 	require.Equal(t, time.Minute+call.DefaultLimits.Recording, c.took())
 }
 
-func TestACallThatNobodyAnsweredIsNotWrappedUp(t *testing.T) {
+func TestMissedCallIsNotWrappedUp(t *testing.T) {
 	c := newCall(t)
 	c.opened.Expects.WrapUpTime = 2 * time.Minute
 	c.starts(inbound)
-	c.hears(30*time.Second, hungUp)
+	c.receives(30*time.Second, hungUp)
 	c.plays()
 	require.Equal(t, []string{"create", "finished"}, c.steps)
 }
 
-func TestABridgeThatComesAfterTheEndIsStillServedAndPutsTheOutcomeRight(t *testing.T) {
+func TestLateBridgeCorrectsTheOutcome(t *testing.T) {
 	c := newCall(t)
 	c.opened.Expects.Recording = true
 	c.starts(inbound)
-	c.hears(30*time.Second, hungUp)
-	c.hears(2*time.Minute, bridged)
+	c.receives(30*time.Second, hungUp)
+	c.receives(2*time.Minute, bridged)
 	state := c.plays()
 	require.Equal(t, []string{"create", "finished", "bridged+finished-2"}, c.steps)
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, workflows.Finished, state.Phase)
 }
 
-// Kustomer is away while the first is written, for longer than recordings are waited for.
-func TestARecordingThatComesWhileAnotherIsBeingWrittenIsNotLost(t *testing.T) {
+// Kustomer is unavailable while the first recording is written, for longer than the call
+// waits for recordings.
+func TestRecordingDuringAnotherIsNotLost(t *testing.T) {
 	c := answeredCall(t)
 	c.opened.Expects.Recording = true
-	c.hears(90*time.Second, recorded)
+	c.receives(90*time.Second, recorded)
 	for range 9 {
 		c.fails["recorded"] = append(c.fails["recorded"], temporal.NewApplicationErrorWithOptions("away", "KustomerUnavailable", temporal.ApplicationErrorOptions{NextRetryDelay: 3 * time.Minute}))
 	}
-	c.hears(4*time.Minute, recording("another", "https://recordings.example.com/2"))
+	c.receives(4*time.Minute, recording("another", "https://recordings.example.com/2"))
 	c.plays()
 	require.Contains(t, c.steps, "recorded-2")
 }
 
-func TestABridgeThatComesWhileTheCallIsWrappedUpIsNotLost(t *testing.T) {
+func TestBridgeDuringTheWrapUpIsNotLost(t *testing.T) {
 	c := answeredCall(t)
 	c.opened.Expects.WrapUpTime = 2 * time.Minute
 	c.duringStep["wrappedUp"] = func() { c.env.SignalWorkflow(string(call.Bridged), transferred) }

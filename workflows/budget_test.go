@@ -1,6 +1,8 @@
 package workflows_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,10 +14,10 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Temporal pays for each write to the workflow list and for each timer.
+// Each upsert of search attributes and each timer is a write for Temporal.
 
-// The article's two automations act on the ringing and on the pick-up.
-func TestACallThatIsOverWithTheHandOverIsListedTwice(t *testing.T) {
+// The article's two automations act on the ring and on the pick-up.
+func TestCallWithoutAnEndIsUpsertedTwice(t *testing.T) {
 	c := promptly(t)
 	c.opened.Expects = call.Expects{}
 	c.plays()
@@ -28,7 +30,7 @@ func TestACallThatIsOverWithTheHandOverIsListedTwice(t *testing.T) {
 	}, c.listings)
 }
 
-func TestAnAnsweredCallWhoseOutcomeIsWrittenIsListedThreeTimes(t *testing.T) {
+func TestAnsweredCallIsUpsertedThreeTimes(t *testing.T) {
 	c := promptly(t)
 	c.plays()
 	require.Equal(t, []listing{
@@ -40,60 +42,60 @@ func TestAnAnsweredCallWhoseOutcomeIsWrittenIsListedThreeTimes(t *testing.T) {
 	}, c.listings)
 }
 
-// Each wait ends with a time limit, and a timer that fires earlier serves for it too.
-func TestAtMostOneTimeLimitIsOpenAtATime(t *testing.T) {
+// Each wait has a time limit. A timer that fires earlier serves for a later limit too.
+func TestOneTimeLimitIsOpenAtATime(t *testing.T) {
 	handedOn := event(call.Finished, lasting(caller, 60, "transferred"), call.Agent{})
 	for name, plays := range map[string]func(*callUnderTest){
 		"answered": func(c *callUnderTest) {
 			c.starts(inbound)
-			c.hears(10*time.Second, bridged)
-			c.hears(time.Minute, finished)
+			c.receives(10*time.Second, bridged)
+			c.receives(time.Minute, finished)
 		},
-		"missed":               func(c *callUnderTest) { c.starts(inbound); c.hears(time.Minute, hungUp) },
-		"never heard of again": func(c *callUnderTest) { c.starts(inbound) },
-		"whose end is lost":    func(c *callUnderTest) { c.starts(inbound); c.hears(time.Minute, bridged) },
+		"missed":                  func(c *callUnderTest) { c.starts(inbound); c.receives(time.Minute, hungUp) },
+		"without further reports": func(c *callUnderTest) { c.starts(inbound) },
+		"whose end is lost":       func(c *callUnderTest) { c.starts(inbound); c.receives(time.Minute, bridged) },
 		"whose customer is unknown": func(c *callUnderTest) {
 			c.starts(unansweredAttempt)
-			c.hears(time.Minute, inbound)
-			c.hears(2*time.Minute, hungUp)
+			c.receives(time.Minute, inbound)
+			c.receives(2*time.Minute, hungUp)
 		},
 		"placed": func(c *callUnderTest) {
 			c.starts(event(call.Outbound, agentsLeg, agent1))
-			c.hears(40*time.Second, event(call.Outbound, customersLeg, call.Agent{}))
-			c.hears(90*time.Second, event(call.Finished, lasting(agentsLeg, 60, "passive-hangup"), call.Agent{}))
+			c.receives(40*time.Second, event(call.Outbound, customersLeg, call.Agent{}))
+			c.receives(90*time.Second, event(call.Finished, lasting(agentsLeg, 60, "passive-hangup"), call.Agent{}))
 		},
 		"transferred": func(c *callUnderTest) {
 			c.starts(inbound)
-			c.hears(10*time.Second, bridged)
-			c.hears(60*time.Second, event(call.Finished, leg("c-1", 2, 10, 60), agent1))
-			c.hears(60*time.Second, handedOn)
-			c.hears(90*time.Second, event(call.Bridged, lasting(caller, 90, ""), agent2))
-			c.hears(45*time.Minute, event(call.Finished, leg("c-2", 70, 90, 2700), agent2))
+			c.receives(10*time.Second, bridged)
+			c.receives(60*time.Second, event(call.Finished, leg("c-1", 2, 10, 60), agent1))
+			c.receives(60*time.Second, handedOn)
+			c.receives(90*time.Second, event(call.Bridged, lasting(caller, 90, ""), agent2))
+			c.receives(45*time.Minute, event(call.Finished, leg("c-2", 70, 90, 2700), agent2))
 		},
-		"transferred to nobody": func(c *callUnderTest) {
+		"transferred to no agent": func(c *callUnderTest) {
 			c.starts(inbound)
-			c.hears(10*time.Second, bridged)
-			c.hears(time.Minute, handedOn)
+			c.receives(10*time.Second, bridged)
+			c.receives(time.Minute, handedOn)
 		},
 		"with what comes afterwards": func(c *callUnderTest) {
 			c.opened.Expects.Recording, c.opened.Expects.WrapUpTime = true, 2*time.Minute
 			c.starts(inbound)
-			c.hears(10*time.Second, bridged)
-			c.hears(time.Minute, finished)
-			c.hears(90*time.Second, recorded)
-			c.hears(4*time.Minute, transferred)
+			c.receives(10*time.Second, bridged)
+			c.receives(time.Minute, finished)
+			c.receives(90*time.Second, recorded)
+			c.receives(4*time.Minute, transferred)
 		},
 		"during an outage": func(c *callUnderTest) {
-			c.away = 2 * time.Hour // longer than an agent is waited for
+			c.away = 2 * time.Hour // longer than the call waits for an agent
 			c.starts(inbound)
-			c.hears(10*time.Second, bridged)
-			c.hears(3*time.Hour, finished)
+			c.receives(10*time.Second, bridged)
+			c.receives(3*time.Hour, finished)
 		},
 		"parked": func(c *callUnderTest) {
 			c.fails["bridged"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)}
 			c.starts(inbound)
-			c.hears(10*time.Second, bridged)
-			c.hears(time.Minute, finished)
+			c.receives(10*time.Second, bridged)
+			c.receives(time.Minute, finished)
 			c.at(2*time.Hour, func() { c.decides(workflows.UpdateRetry) })
 		},
 	} {
@@ -101,7 +103,7 @@ func TestAtMostOneTimeLimitIsOpenAtATime(t *testing.T) {
 			c := newCall(t)
 			plays(c)
 			c.plays()
-			require.NotEmpty(t, c.timers.atOnce)
+			require.Contains(t, slices.Collect(maps.Values(c.timers.atOnce)), 1)
 			for at, open := range c.timers.atOnce {
 				require.LessOrEqual(t, open, 1, at)
 			}
@@ -109,8 +111,8 @@ func TestAtMostOneTimeLimitIsOpenAtATime(t *testing.T) {
 	}
 }
 
-// Agents' legs end in their own time, mostly with the call or a moment after it.
-func TestALegThatEndsAfterTheCallOpensNoTimer(t *testing.T) {
+// Agents' legs end independently, mostly with the call or just after it.
+func TestLateEndOfALegStartsNoTimer(t *testing.T) {
 	for name, after := range map[string]time.Duration{
 		"while late reports are waited for": 65 * time.Second,
 		"while recordings are waited for":   2 * time.Minute,
@@ -120,7 +122,7 @@ func TestALegThatEndsAfterTheCallOpensNoTimer(t *testing.T) {
 			c := answeredCall(t)
 			c.opened.Expects.Recording = true
 			if ends {
-				c.hears(after, attemptEnded)
+				c.receives(after, attemptEnded)
 			}
 			c.plays()
 			require.Equal(t, ends, len(c.asks().Legs) == 1, name)

@@ -1,6 +1,9 @@
-// Package workflows runs each call as one durable Temporal workflow. What to do
-// next is decided by [call.Record]; this package does it. It has no I/O and no
-// clock, and knows nothing about the formats of Kustomer and babelforce.
+// Package workflows contains CallWorkflow, the Temporal workflow that runs each phone call.
+// One call is one workflow execution. Webhooks arrive as signals, [call.Record] decides
+// what to do next, and the workflow executes the activities of package activities.
+//
+// The package does no I/O and reads no clock, so that Temporal can replay it. It knows
+// nothing about the formats of Kustomer and babelforce.
 package workflows
 
 import (
@@ -13,10 +16,10 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// CallWorkflow is the life of one phone call: it opens the call's conversation
-// while the phone rings, gives it to each agent who picks up, and closes it with
-// the outcome of the call. It ends when the call is over and everything is written, or
-// at once if an operator cancels it.
+// CallWorkflow runs one phone call. It opens the call's conversation while the phone rings,
+// assigns it to each agent who picks up, and writes the outcome when the call has ended. It
+// completes when the call is over and everything is written. If an operator cancels it, it
+// completes at once.
 func CallWorkflow(ctx workflow.Context, in CallInput) (Ended, error) {
 	r, err := start(ctx, in)
 	if err != nil {
@@ -39,47 +42,49 @@ func CallWorkflow(ctx workflow.Context, in CallInput) (Ended, error) {
 	return Ended{r.answer(ctx), r.carried()}, err
 }
 
-// ownCall refuses a run that is not the call's own. Two runs for one call would share
-// its conversation, and undo each other's work. It stands before CallWorkflow, because
-// a recorded history that is replayed elsewhere does not contain the id of its run.
+// ownCall rejects a run whose workflow id does not belong to the call in its input. Two
+// runs for one call would share its conversation and undo each other's changes. It wraps
+// CallWorkflow, because a history that is replayed elsewhere does not contain the id of its
+// run.
 func ownCall(ctx workflow.Context, in CallInput) (Ended, error) {
 	id := workflow.GetInfo(ctx).WorkflowExecution.ID
 	isOwn := in.Key != "" && id == in.workflowID() && (in.First == nil || in.First.Leg.Key() == in.Key) && (in.Earlier == nil || in.Earlier.Record.Key == in.Key)
 	if !isOwn {
 		return Ended{}, temporal.NewNonRetryableApplicationError(
-			"the input is not that of call "+CallKey(id)+": only the webhook receiver starts calls", "NotOwnCall", nil)
+			"the input does not belong to call "+CallKey(id)+": only the webhook receiver starts calls", "NotOwnCall", nil)
 	}
 	return CallWorkflow(ctx, in)
 }
 
-// run is one run of the workflow.
+// run is the state of one workflow execution.
 type run struct {
 	record       call.Record
-	conversation activities.Conversation // as our last step left it
+	conversation activities.Conversation // as the last step left it
 	shadow       *Shadow                 // nil for a live call
 	progress     Progress
 	answers      Answers
 
-	step     *StepState // under way
-	slow     bool       // for so long that operators should know
-	parked   *parked    // set while an operator has to decide
+	step     *StepState // the current step, nil if there is none
+	slow     bool       // the step takes so long that operators should know
+	parked   *parked    // set while the call waits for an operator's decision
 	wait     call.Wait
 	deadline timer
 	decided  workflow.Channel
-	listed   listed // as Temporal's workflow list has it
+	listed   listed // the search attributes that were upserted last
 	marked   []Mark
 	done     bool
-	// cancelled says that an operator has ended the run: it waits for nothing and writes nothing more.
+	// cancelled says that an operator has cancelled the run: it waits for nothing and
+	// writes nothing more.
 	cancelled bool
 
-	// mayBeDone says that an earlier run may have done steps of this call, and isOld
-	// that Temporal may have forgotten such a run.
+	// mayBeDone says that an earlier run may have done steps of this call. IsOld says that
+	// Temporal may have deleted such a run.
 	mayBeDone, isOld bool
-	isReopened       bool // it goes on from a completed run
-	began            int  // length of the history in the first workflow task
+	isReopened       bool // the run continues a completed run
+	began            int  // the length of the history in the first workflow task
 }
 
-// timer is the one that is open, if any.
+// timer is the open timer, if there is one.
 type timer struct {
 	future workflow.Future
 	cancel workflow.CancelFunc
@@ -91,13 +96,13 @@ func start(ctx workflow.Context, in CallInput) (*run, error) {
 	r := &run{
 		record:  call.Record{Key: in.Key, Started: workflow.Now(ctx), Limits: in.Limits.WithDefaults()},
 		decided: workflow.NewBufferedChannel(ctx, 1),
-		listed:  listed{CallPhase: string(Ringing), WaitsFor: string(call.WaitsForAgent)}, // by the receiver
+		listed:  listed{CallPhase: string(Ringing), WaitsFor: string(call.WaitsForAgent)}, // set by the webhook receiver
 		began:   info.GetCurrentHistoryLength(),
-		// A run that was reset begins with steps that the earlier run may have done.
+		// After a reset, the run begins with steps that the earlier run may have done.
 		mayBeDone: info.OriginalRunID != "" && info.OriginalRunID != info.WorkflowExecution.RunID,
 	}
 	if in.Earlier != nil {
-		r.goOn(*in.Earlier)
+		r.resume(*in.Earlier)
 	}
 	if in.Shadow {
 		r.shadow = &Shadow{}
@@ -109,20 +114,20 @@ func start(ctx workflow.Context, in CallInput) (*run, error) {
 	return r, r.handleRequests(ctx)
 }
 
-// goOn takes over where the call's last run has completed.
-func (r *run) goOn(from Carried) {
+// resume restores the state in which the call's last run completed.
+func (r *run) resume(from Carried) {
 	limits := r.record.Limits
 	r.record, r.conversation, r.answers, r.progress = from.Record, from.Conversation, from.Answers, from.Progress
 	r.record.Limits, r.isReopened = limits, true
 }
 
-// carried is what a later run goes on from.
+// carried returns the state from which a later run continues.
 func (r *run) carried() Carried { return Carried{r.record, r.conversation, r.answers, r.progress} }
 
-// signals carry the events, in the order of a call without anything unusual.
+// signals are the events that arrive as signals, in the order of a usual call.
 var signals = []call.Kind{call.Inbound, call.Outbound, call.Bridged, call.Finished, call.Recorded}
 
-// signalNames are those of all signals.
+// signalNames returns the names of all signals.
 func signalNames() []string {
 	names := []string{SignalLog}
 	for _, kind := range signals {
@@ -146,7 +151,7 @@ func (r *run) receive(ctx workflow.Context) {
 	r.receiveLog(ctx)
 }
 
-// receiveLog adds what babelforce's call log contains, all of a call at once.
+// receiveLog adds the content of babelforce's call log, which arrives as a whole.
 func (r *run) receiveLog(ctx workflow.Context) {
 	channel := workflow.GetSignalChannel(ctx, SignalLog)
 	for {
@@ -160,7 +165,7 @@ func (r *run) receiveLog(ctx workflow.Context) {
 	}
 }
 
-// await waits for the next report, until the deadline at most.
+// await waits for the next report, but not longer than the deadline.
 func (r *run) await(ctx workflow.Context, wait call.Wait) error {
 	r.wait = wait
 	r.arm(ctx, wait)
@@ -170,8 +175,8 @@ func (r *run) await(ctx workflow.Context, wait call.Wait) error {
 	return r.next(ctx, r.deadline.future)
 }
 
-// arm opens the timer for a deadline. One that is open and fires earlier serves
-// too: when it does, the rest is waited for.
+// arm opens the timer for a deadline. If an open timer fires earlier, arm keeps it; when it
+// has fired, the call waits for the remaining time.
 func (r *run) arm(ctx workflow.Context, wait call.Wait) {
 	if open := r.deadline; open.future != nil && !open.future.IsReady() {
 		if !open.until.After(wait.Until) {
@@ -185,7 +190,7 @@ func (r *run) arm(ctx workflow.Context, wait call.Wait) {
 	r.deadline = timer{future, cancel, wait.Until}
 }
 
-// next waits for one thing: a report, a decision, or that one of the futures is ready.
+// next waits for one thing: a report, an operator's decision, or one of the futures.
 func (r *run) next(ctx workflow.Context, futures ...workflow.Future) error {
 	selector := workflow.NewSelector(ctx)
 	for _, name := range signalNames() {
@@ -200,7 +205,8 @@ func (r *run) next(ctx workflow.Context, futures ...workflow.Future) error {
 	return ctx.Err()
 }
 
-// finish ends the run once everyone who asked has an answer, unless a report arrived meanwhile.
+// finish completes the run after all updates have been answered, unless another report
+// arrives before that.
 func (r *run) finish(ctx workflow.Context) error {
 	if r.shadow != nil && r.shadow.Vendor == nil {
 		return r.compareWithVendor(ctx)
@@ -221,8 +227,8 @@ func (r *run) finish(ctx workflow.Context) error {
 	return r.publish(ctx)
 }
 
-// cancel ends the run at once, because an operator has cancelled it. What it leaves
-// undone stands in its log and, because a cancelled run has no result, with its end.
+// cancel completes the run at once, because an operator cancelled it. The log lists what is
+// left undone. A cancelled run has no result, so the error contains the state.
 func (r *run) cancel(ctx workflow.Context) error {
 	lasting, _ := workflow.NewDisconnectedContext(ctx)
 	if err := workflow.Await(lasting, func() bool { return workflow.AllHandlersFinished(lasting) }); err != nil {

@@ -14,12 +14,12 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-func TestAnsweredCallIsOpenedHandedOverAndClosed(t *testing.T) {
+func TestAnsweredCallHasThreeSteps(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, attemptEnded)
-	c.hears(61*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(60*time.Second, attemptEnded)
+	c.receives(61*time.Second, finished)
 
 	state := c.plays()
 	require.Equal(t, workflows.Finished, state.Phase)
@@ -33,7 +33,7 @@ func TestAnsweredCallIsOpenedHandedOverAndClosed(t *testing.T) {
 	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
 }
 
-func TestStateHasTheNumbersAndWhatIsStillToBeWritten(t *testing.T) {
+func TestStateHasNumbersAndUnwrittenCauses(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.at(20*time.Second, func() {
@@ -42,7 +42,7 @@ func TestStateHasTheNumbersAndWhatIsStillToBeWritten(t *testing.T) {
 		require.Equal(t, []call.Cause{call.Ended}, state.Unwritten)
 		require.Equal(t, "open", state.ConversationStatus)
 	})
-	c.hears(30*time.Second, hungUp)
+	c.receives(30*time.Second, hungUp)
 	state := c.plays()
 	require.Equal(t, "+4930231250", state.From)
 	require.Empty(t, state.Unwritten)
@@ -53,15 +53,15 @@ func TestWithheldNumberIsNotShown(t *testing.T) {
 	withheld.Leg.Anonymous, withheld.Leg.From = true, "anonymous"
 	c := newCall(t)
 	c.starts(withheld)
-	c.hears(30*time.Second, hungUp)
+	c.receives(30*time.Second, hungUp)
 	require.Equal(t, workflows.Numbers{To: "+4930231251", Withheld: true}, c.plays().Numbers)
 }
 
-func TestStepsKnowWhatTheEventsTold(t *testing.T) {
+func TestStepsContainTheFactsOfEvents(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(60*time.Second, finished)
 	c.plays()
 
 	require.Equal(t, "+4930231250", c.created.Is.Opening.Leg.From)
@@ -76,7 +76,7 @@ func TestStepsKnowWhatTheEventsTold(t *testing.T) {
 	require.Equal(t, "agent-1", outcome.Agent.ID)
 }
 
-func TestNobodyPicksUp(t *testing.T) {
+func TestNoAgentPicksUp(t *testing.T) {
 	for name, tc := range map[string]struct {
 		ends call.Event
 		want call.Outcome
@@ -87,8 +87,8 @@ func TestNobodyPicksUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCall(t)
 			c.starts(inbound)
-			c.hears(20*time.Second, unansweredAttempt)
-			c.hears(30*time.Second, tc.ends)
+			c.receives(20*time.Second, unansweredAttempt)
+			c.receives(30*time.Second, tc.ends)
 			state := c.plays()
 			require.Equal(t, workflows.Missed, state.Phase)
 			require.Equal(t, tc.want, state.Outcome)
@@ -98,7 +98,7 @@ func TestNobodyPicksUp(t *testing.T) {
 	}
 }
 
-func TestCallThatIsNeverHeardOfAgainIsMissed(t *testing.T) {
+func TestCallWithoutFurtherReportsIsMissed(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	state := c.plays()
@@ -107,10 +107,10 @@ func TestCallThatIsNeverHeardOfAgainIsMissed(t *testing.T) {
 	require.Equal(t, call.DefaultLimits.Bridge, c.took())
 }
 
-func TestAnsweredCallWhoseEndIsLostIsClosedInTheEnd(t *testing.T) {
+func TestAnsweredCallWithoutAnEndIsClosed(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(time.Minute, bridged)
+	c.receives(time.Minute, bridged)
 	state := c.plays()
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, workflows.Finished, state.Phase)
@@ -118,35 +118,35 @@ func TestAnsweredCallWhoseEndIsLostIsClosedInTheEnd(t *testing.T) {
 	require.Nil(t, c.closing(1).Leg.Seconds, "how long the call was is not known")
 }
 
-func TestWithoutAnAutomationForTheEndTheCallIsOverOnceHandedOver(t *testing.T) {
+func TestCallWithoutEndAutomationIsOver(t *testing.T) {
 	c := newCall(t)
 	c.opened.Expects.Finish = false
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
+	c.receives(10*time.Second, bridged)
 	state := c.plays()
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, []string{"create", "bridged"}, c.steps)
 	require.Less(t, c.took(), time.Minute)
 }
 
-func TestUpdatesAreToldThatTheConversationWasAdopted(t *testing.T) {
+func TestUpdatesKnowAnAdoptedConversation(t *testing.T) {
 	c := newCall(t)
 	c.opened.Conversation.Adopted = true
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(60*time.Second, finished)
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
 	require.True(t, c.updates[0].Conversation.Adopted)
 	require.True(t, c.updates[1].Conversation.Adopted)
 }
 
-func TestCallThatNoAutomationOpensAConversationForIsFollowedToItsEnd(t *testing.T) {
+func TestUnwantedCallRunsToItsEnd(t *testing.T) {
 	c := newCall(t)
 	c.opened = activities.StepResult{Expects: call.Expects{Finish: true}, Automations: "v7"}
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(60*time.Second, finished)
 	state := c.plays()
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, "v7", state.Automations)
@@ -158,8 +158,8 @@ func TestUpdatesKnowTheConversation(t *testing.T) {
 	c := newCall(t)
 	c.opened.Conversation.URL = "https://crm/conversation-1"
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(60*time.Second, finished)
 	c.plays()
 	for _, update := range c.updates {
 		is := update.Conversation
@@ -173,14 +173,14 @@ func TestLongQueueNameDoesNotStopTheCall(t *testing.T) {
 	named.Queue.Name = strings.Repeat("ö", 4096)
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(10*time.Second, named)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, named)
+	c.receives(60*time.Second, finished)
 	c.plays()
 	require.Len(t, c.listed(workflows.QueueName), 1)
 	require.LessOrEqual(t, len(c.listed(workflows.QueueName)[0]), 2048)
 }
 
-func TestStateTellsWhatTheCallWaitsFor(t *testing.T) {
+func TestStateSaysWhatTheCallWaitsFor(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	waitsFor := func(want call.WaitsFor, inWords string) func() {
@@ -192,46 +192,46 @@ func TestStateTellsWhatTheCallWaitsFor(t *testing.T) {
 		}
 	}
 	c.at(5*time.Second, waitsFor(call.WaitsForAgent, "an agent to pick up"))
-	c.hears(10*time.Second, bridged)
+	c.receives(10*time.Second, bridged)
 	c.at(20*time.Second, waitsFor(call.WaitsForEnd, "the end of the call"))
-	c.hears(60*time.Second, finished)
+	c.receives(60*time.Second, finished)
 	c.at(62*time.Second, waitsFor(call.WaitsForLateReports, "late reports"))
 	c.plays()
 }
 
-func TestRunSaysWhyTheConversationIsWhose(t *testing.T) {
+func TestStateSaysWhyTheCustomerWasChosen(t *testing.T) {
 	c := newCall(t)
 	c.opened.Caller = "a new customer, because none had the caller's number"
 	c.starts(inbound)
-	c.hears(time.Minute, hungUp)
+	c.receives(time.Minute, hungUp)
 	c.plays()
 	require.Equal(t, c.opened.Caller, c.asks().Caller)
 }
 
-func TestWhoeverWaitsForTheConversationIsAnswered(t *testing.T) {
+func TestUpdateConversationIsAnswered(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	var got workflows.State
 	c.at(0, func() {
 		c.env.UpdateWorkflow(workflows.UpdateConversation, "u", completedUpdate{t, &got})
 	})
-	c.hears(time.Minute, hungUp)
+	c.receives(time.Minute, hungUp)
 	c.plays()
 	require.Equal(t, "conversation-1", got.ConversationID)
 }
 
-func TestLatenciesAreThoseOfTheWebhooks(t *testing.T) {
+func TestLatenciesBeginWithTheWebhooks(t *testing.T) {
 	c := newCall(t)
 	c.opened.At = began.Add(80 * time.Millisecond)
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(60*time.Second, finished)
 	state := c.plays()
 	require.EqualValues(t, 80, state.RingToConversationMS)
 	require.EqualValues(t, 30, state.BridgeToUpdateMS)
 }
 
-// Somebody may start a workflow by hand. It would run for hours for no call, or share
+// An operator may start a workflow by hand. It would run for hours without a call, or share
 // a conversation with the call's own run.
 func TestOnlyTheCallsOwnRunIsStarted(t *testing.T) {
 	for name, change := range map[string]func(*callUnderTest){
@@ -246,7 +246,7 @@ func TestOnlyTheCallsOwnRunIsStarted(t *testing.T) {
 			c.starts(inbound)
 			c.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "call/p"})
 			change(c)
-			c.env.ExecuteWorkflow("CallWorkflow", c.input) // as it is registered
+			c.env.ExecuteWorkflow("CallWorkflow", c.input) // the registered name
 			require.True(t, c.env.IsWorkflowCompleted())
 			if name == "as the receiver does" {
 				require.NoError(t, c.env.GetWorkflowError())
@@ -261,7 +261,7 @@ func TestOnlyTheCallsOwnRunIsStarted(t *testing.T) {
 	}
 }
 
-func TestOperatorsSeeWhichFieldsCouldNotBeRead(t *testing.T) {
+func TestStateNamesUnreadableFields(t *testing.T) {
 	c := newCall(t)
 	ring := inbound
 	ring.Ignored = []string{"call.dateCreated"}
@@ -271,7 +271,7 @@ func TestOperatorsSeeWhichFieldsCouldNotBeRead(t *testing.T) {
 	require.Contains(t, c.log, "ringing; could not read call.dateCreated")
 }
 
-// The same with the context of a cancelled call: cancelling is an operator's way to give up on it.
+// The context of the call is cancelled: an operator gives up on it.
 func TestCancelledCallEndsAtOnce(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
@@ -283,25 +283,25 @@ func TestCancelledCallEndsAtOnce(t *testing.T) {
 	require.Equal(t, []string{"create"}, c.steps)
 }
 
-func TestCallsAreListedUnderTheHashOfTheirCaller(t *testing.T) {
+func TestCallerHashIsASearchAttribute(t *testing.T) {
 	c := newCall(t)
 	c.opened.CallerHash = "hash"
 	c.starts(inbound)
-	c.hears(60*time.Second, hungUp)
+	c.receives(60*time.Second, hungUp)
 	require.Equal(t, []string{"hash"}, c.callerHashes())
 }
 
-func TestCallerWhoIsLearntOfLaterHasTheHashThen(t *testing.T) {
+func TestLateCallerSetsTheHash(t *testing.T) {
 	c := newCall(t)
 	c.answers["move"] = func(r *activities.StepResult) { r.CallerHash = "hash" }
 	nameless := attemptEnded
 	c.starts(nameless)
-	c.hears(30*time.Second, inbound)
-	c.hears(60*time.Second, hungUp)
+	c.receives(30*time.Second, inbound)
+	c.receives(60*time.Second, hungUp)
 	require.Equal(t, []string{"hash"}, c.callerHashes())
 }
 
-// callerHashes plays the call, and returns those under which it was listed.
+// callerHashes runs the call, and returns the hashes in its search attributes.
 func (c *callUnderTest) callerHashes() []string {
 	c.plays()
 	return c.listed(workflows.CallerHash)

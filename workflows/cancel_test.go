@@ -12,7 +12,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// isCancelled runs the call until it is cancelled, and returns the state that it ends in.
+// isCancelled runs the call, cancels it, and returns its final state.
 func (c *callUnderTest) isCancelled(after time.Duration) (state workflows.State) {
 	c.at(after, c.env.CancelWorkflow)
 	c.env.ExecuteWorkflow(workflows.CallWorkflow, c.input)
@@ -30,7 +30,7 @@ func (c *callUnderTest) isCancelled(after time.Duration) (state workflows.State)
 func TestCancelledCallEndsAtOnceAndSaysWhatItLeavesUndone(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
+	c.receives(10*time.Second, bridged)
 	state := c.isCancelled(40 * time.Second)
 	require.Equal(t, workflows.Bridged, state.Phase)
 	require.Equal(t, "conversation-1", state.ConversationID)
@@ -41,17 +41,17 @@ func TestCancelledCallEndsAtOnceAndSaysWhatItLeavesUndone(t *testing.T) {
 	require.Equal(t, "", last(c.listed(workflows.WaitsFor)), "the workflow list says that it waits for nothing")
 }
 
-func TestCallThatIsCancelledBeforeItsConversationIsOpenHasNone(t *testing.T) {
+func TestCallCancelledEarlyOpensNothing(t *testing.T) {
 	c := newCall(t)
 	c.away = time.Hour
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
+	c.receives(10*time.Second, bridged)
 	state := c.isCancelled(time.Minute)
 	require.Equal(t, []string{"open the conversation, which was under way and may be done"}, state.LeftUndone())
 	require.Equal(t, []string{"kustomer", ""}, c.listed(workflows.WaitsFor))
 }
 
-func TestParkedCallThatIsCancelledIsNoLongerParked(t *testing.T) {
+func TestCancelledCallIsNoLongerParked(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no such team", activities.Refused, nil)}
@@ -64,7 +64,7 @@ func TestParkedCallThatIsCancelledIsNoLongerParked(t *testing.T) {
 	require.Contains(t, c.log, "parked: could not open the conversation: kustomer: no such team", "the log keeps why it was")
 }
 
-func TestWhoAskedACallThatIsCancelledHasAnAnswer(t *testing.T) {
+func TestUpdateOfACancelledCallIsAnswered(t *testing.T) {
 	c := newCall(t)
 	c.away = time.Hour
 	c.starts(inbound)
@@ -74,7 +74,7 @@ func TestWhoAskedACallThatIsCancelledHasAnAnswer(t *testing.T) {
 	require.True(t, temporal.IsCanceledError(answer))
 }
 
-// failedUpdate wants an update to be accepted, and keeps the error that it ends with.
+// failedUpdate requires an update to be accepted, and keeps its error.
 type failedUpdate struct {
 	t   *testing.T
 	err *error

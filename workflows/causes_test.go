@@ -14,27 +14,28 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// A step writes everything that is due when it begins, and nothing else.
+// A step writes everything that is due when it begins, and nothing later.
 
 var anotherRecording = recording("another", "https://recordings.example.com/2")
 
-// receivedAfter is an event that the receiver heard of so long after the call began.
+// receivedAfter is an event that the receiver got that long after the call began.
 func receivedAfter(d time.Duration, e call.Event) call.Event {
 	e.ReceivedAt = began.Add(d)
 	return e
 }
 
-// hearsAll delivers a call that is handed on once, ends after a minute and was recorded twice.
-func (c *callUnderTest) hearsAll() {
+// receivesAll sends the events of a call that is transferred once, ends after a minute and
+// was recorded twice.
+func (c *callUnderTest) receivesAll() {
 	c.starts(inbound)
-	c.hears(10*time.Second, receivedAfter(10*time.Second, bridged))
-	c.hears(40*time.Second, receivedAfter(40*time.Second, transferred))
-	c.hears(60*time.Second, finished)
-	c.hears(70*time.Second, recorded)
-	c.hears(80*time.Second, anotherRecording)
+	c.receives(10*time.Second, receivedAfter(10*time.Second, bridged))
+	c.receives(40*time.Second, receivedAfter(40*time.Second, transferred))
+	c.receives(60*time.Second, finished)
+	c.receives(70*time.Second, recorded)
+	c.receives(80*time.Second, anotherRecording)
 }
 
-func TestOneStepWritesAllThatAnOutageHeldUp(t *testing.T) {
+func TestOneStepWritesAllAfterAnOutage(t *testing.T) {
 	for name, tc := range map[string]struct {
 		expects call.Expects
 		step    string
@@ -48,12 +49,12 @@ func TestOneStepWritesAllThatAnOutageHeldUp(t *testing.T) {
 		"and recordings": {
 			call.Expects{Finish: true, Recording: true}, "bridged+bridged-2+finished+recorded+recorded-2",
 			[]call.Cause{call.PickedUp, call.Ended, call.RecordingAvailable},
-			[]string{"conversation handed over", "outcome written: answered", "recording written down"},
+			[]string{"conversation handed over", "outcome written: answered", "recording written"},
 		},
 		"and the end of the wrap-up": {
 			call.Expects{Finish: true, Recording: true, WrapUpTime: time.Minute}, "bridged+bridged-2+finished+recorded+recorded-2+wrappedUp",
 			[]call.Cause{call.PickedUp, call.Ended, call.RecordingAvailable, call.WrapUpOver},
-			[]string{"conversation handed over", "outcome written: answered", "recording written down", "wrapped up"},
+			[]string{"conversation handed over", "outcome written: answered", "recording written", "wrapped up"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,7 +62,7 @@ func TestOneStepWritesAllThatAnOutageHeldUp(t *testing.T) {
 			c.away = 5 * time.Minute
 			c.opened.Expects = tc.expects
 			c.answers[tc.step] = func(r *activities.StepResult) { r.At = began.Add(c.away) }
-			c.hearsAll()
+			c.receivesAll()
 			state := c.plays()
 
 			require.Len(t, c.updates, 1)
@@ -75,7 +76,7 @@ func TestOneStepWritesAllThatAnOutageHeldUp(t *testing.T) {
 			require.Equal(t, "bridged-2", c.latest(0).Note)
 			require.Equal(t, call.Answered, c.closing(0).Outcome)
 			require.Equal(t, []string{"agent-1", "agent-2"}, c.closing(0).Summary.Agents)
-			require.Equal(t, activities.PriorityCatchUp, last(c.priorities), "nobody is on the line any more")
+			require.Equal(t, activities.PriorityCatchUp, last(c.priorities), "no caller is on the line any more")
 
 			require.Equal(t, "agent-2", state.AgentID)
 			require.Equal(t, []string{"user-of-agent-2"}, state.AssignedUsers)
@@ -87,7 +88,7 @@ func TestOneStepWritesAllThatAnOutageHeldUp(t *testing.T) {
 	}
 }
 
-func TestReportThatArrivesDuringAStepIsDueAfterIt(t *testing.T) {
+func TestReportDuringAStepIsDueAfterIt(t *testing.T) {
 	unidentified := bridged
 	unidentified.Agent = call.Agent{ID: "agent-1"}
 	for name, tc := range map[string]struct {
@@ -96,42 +97,42 @@ func TestReportThatArrivesDuringAStepIsDueAfterIt(t *testing.T) {
 		pickUp  call.Event
 		report  call.Event
 		expects call.Expects
-		told    []string // notes that the step was told
-		want    []string // steps after the opening
+		notes   []string // the notes in the input of the step
+		want    []string // the steps after the opening
 	}{
 		"another pick-up": {
-			during: "bridged", pickUp: bridged, report: transferred, told: []string{"bridged"},
+			during: "bridged", pickUp: bridged, report: transferred, notes: []string{"bridged"},
 			want: []string{"bridged", "bridged-2", "finished"},
 		},
 		"who the agent is": {
-			during: "bridged", pickUp: unidentified, report: bridged, told: []string{"bridged"},
+			during: "bridged", pickUp: unidentified, report: bridged, notes: []string{"bridged"},
 			want: []string{"bridged", "identify", "finished"},
 		},
 		"who calls": {
-			during: "bridged", first: unansweredAttempt, pickUp: nameless(bridged), report: inbound, told: []string{"bridged"},
+			during: "bridged", first: unansweredAttempt, pickUp: nameless(bridged), report: inbound, notes: []string{"bridged"},
 			want: []string{"bridged", "move", "finished"},
 		},
 		"a recording": {
-			during: "finished", pickUp: bridged, report: recorded, expects: call.Expects{Recording: true}, told: []string{"bridged", "finished"},
+			during: "finished", pickUp: bridged, report: recorded, expects: call.Expects{Recording: true}, notes: []string{"bridged", "finished"},
 			want: []string{"bridged", "finished", "recorded"},
 		},
 	} {
 		for how, attempts := range map[string]func(*callUnderTest, func()){
-			"in the first attempt": func(c *callUnderTest, hear func()) {
-				c.duringStep[tc.during] = hear
+			"in the first attempt": func(c *callUnderTest, report func()) {
+				c.duringStep[tc.during] = report
 			},
-			"in an activity": func(c *callUnderTest, hear func()) {
+			"in an activity": func(c *callUnderTest, report func()) {
 				c.opened.Conversation.Rev = 0
-				c.duringStep[tc.during] = hear
+				c.duringStep[tc.during] = report
 			},
-			"before the next attempt": func(c *callUnderTest, hear func()) {
+			"before the next attempt": func(c *callUnderTest, report func()) {
 				c.fails[tc.during] = []error{unavailable(10 * time.Second)}
-				c.duringStep[tc.during] = once(func() { c.at(5*time.Second, hear) })
+				c.duringStep[tc.during] = once(func() { c.at(5*time.Second, report) })
 			},
-			"while it is parked": func(c *callUnderTest, hear func()) {
+			"while it is parked": func(c *callUnderTest, report func()) {
 				c.fails[tc.during] = []error{temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)}
 				c.duringStep[tc.during] = once(func() {
-					c.at(5*time.Second, hear)
+					c.at(5*time.Second, report)
 					c.at(10*time.Second, func() {
 						require.Equal(c.t, workflows.Parked, c.asks().Phase)
 						c.decides(workflows.UpdateRetry)
@@ -147,8 +148,8 @@ func TestReportThatArrivesDuringAStepIsDueAfterIt(t *testing.T) {
 					tc.first = inbound
 				}
 				c.starts(tc.first)
-				c.hears(6*time.Second, receivedAfter(6*time.Second, tc.pickUp))
-				c.hears(time.Minute, nameless(finished))
+				c.receives(6*time.Second, receivedAfter(6*time.Second, tc.pickUp))
+				c.receives(time.Minute, nameless(finished))
 				attempts(c, func() { c.env.SignalWorkflow(string(tc.report.Kind), tc.report) })
 				c.plays()
 
@@ -163,7 +164,7 @@ func TestReportThatArrivesDuringAStepIsDueAfterIt(t *testing.T) {
 					}
 				}
 				for _, in := range attempted {
-					require.Equal(t, tc.told, notesIn(in.Is))
+					require.Equal(t, tc.notes, notesIn(in.Is))
 					require.Equal(t, attempted[0].Step, in.Step, "each attempt is at the same step")
 					require.Equal(t, tc.pickUp.Agent, in.Is.PickUps[0].Facts.Agent)
 					require.Equal(t, tc.first.Kind == call.Inbound, in.Is.Opening.KnowsCustomer())
@@ -173,7 +174,7 @@ func TestReportThatArrivesDuringAStepIsDueAfterIt(t *testing.T) {
 	}
 }
 
-func TestWhatIsReportedDuringTheOpeningIsDueAfterIt(t *testing.T) {
+func TestReportDuringTheOpeningIsDueAfterIt(t *testing.T) {
 	c := newCall(t)
 	c.starts(unansweredAttempt)
 	c.duringStep["create"] = func() {
@@ -181,7 +182,7 @@ func TestWhatIsReportedDuringTheOpeningIsDueAfterIt(t *testing.T) {
 			c.env.SignalWorkflow(string(e.Kind), e)
 		}
 	}
-	c.hears(time.Minute, finished)
+	c.receives(time.Minute, finished)
 	c.plays()
 	require.Equal(t, []string{"create", "bridged+bridged-2+move", "finished"}, c.steps)
 	require.False(t, c.created.Is.Opening.KnowsCustomer())
@@ -190,7 +191,7 @@ func TestWhatIsReportedDuringTheOpeningIsDueAfterIt(t *testing.T) {
 	require.True(t, c.updates[0].Is.Opening.KnowsCustomer())
 }
 
-func TestSkippedStepLeavesOutAllItsCausesForGood(t *testing.T) {
+func TestSkippedStepLeavesOutAllItsCauses(t *testing.T) {
 	const joined = "bridged+bridged-2+finished+recorded"
 	agent3 := call.Agent{ID: "agent-3", SourceID: "user-of-agent-3"}
 	third := event(call.Bridged, lasting(caller, 50, ""), agent3)
@@ -200,18 +201,18 @@ func TestSkippedStepLeavesOutAllItsCausesForGood(t *testing.T) {
 		after    []string // steps
 		assigned []string
 	}{
-		"with nothing new":         {func(*callUnderTest) {}, nil, nil},
-		"with a pick-up meanwhile": {func(c *callUnderTest) { c.hears(150*time.Second, third) }, []string{"bridged-3"}, []string{"user-of-agent-3"}},
-		"with a recording later":   {func(c *callUnderTest) { c.hears(4*time.Minute, anotherRecording) }, []string{"recorded-2"}, nil},
+		"with nothing new":       {func(*callUnderTest) {}, nil, nil},
+		"with another pick-up":   {func(c *callUnderTest) { c.receives(150*time.Second, third) }, []string{"bridged-3"}, []string{"user-of-agent-3"}},
+		"with a recording later": {func(c *callUnderTest) { c.receives(4*time.Minute, anotherRecording) }, []string{"recorded-2"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCall(t)
 			c.opened.Expects.Recording = true
 			c.starts(inbound)
-			c.hears(10*time.Second, bridged)
-			c.hears(40*time.Second, transferred)
-			c.hears(time.Minute, finished)
-			c.hears(70*time.Second, recorded)
+			c.receives(10*time.Second, bridged)
+			c.receives(40*time.Second, transferred)
+			c.receives(time.Minute, finished)
+			c.receives(70*time.Second, recorded)
 			c.fails["create"], c.fails[joined] = []error{refused}, []error{refused}
 			c.at(2*time.Minute, func() { c.decides(workflows.UpdateRetry) })
 			tc.plays(c)
@@ -242,7 +243,7 @@ func TestSkippedStepLeavesOutAllItsCausesForGood(t *testing.T) {
 	}
 }
 
-func TestOnlyOnePromptPickUpInOrderIsTriedWithinTheTask(t *testing.T) {
+func TestOnlyAPromptPickUpIsTriedLocally(t *testing.T) {
 	hearsNow := func(c *callUnderTest, after time.Duration, events ...call.Event) {
 		c.at(after, func() {
 			for _, e := range events {
@@ -279,7 +280,7 @@ func TestOnlyOnePromptPickUpInOrderIsTriedWithinTheTask(t *testing.T) {
 		"one whose report has waited": {
 			"bridged", func(c *callUnderTest) {
 				c.starts(inbound)
-				c.hears(10*time.Second, receivedAfter(5*time.Second, bridged))
+				c.receives(10*time.Second, receivedAfter(5*time.Second, bridged))
 			}, false,
 		},
 		"two pick-ups": {
@@ -299,7 +300,7 @@ func TestOnlyOnePromptPickUpInOrderIsTriedWithinTheTask(t *testing.T) {
 			"bridged+move", func(c *callUnderTest) { c.starts(unansweredAttempt); hearsNow(c, 10*time.Second, bridged) }, false,
 		},
 		"a pick-up that corrects the outcome": {
-			"bridged+finished-2", func(c *callUnderTest) { // which was written because nothing was heard of the call
+			"bridged+finished-2", func(c *callUnderTest) { // written because no reports arrived
 				c.opened.Expects.Recording, c.input.Limits = true, call.Limits{Bridge: time.Minute}
 				c.starts(inbound)
 				c.duringStep["finished"] = once(func() { c.env.SignalWorkflow("bridged", receivedAfter(time.Minute, bridged)) })
@@ -319,7 +320,7 @@ func TestOnlyOnePromptPickUpInOrderIsTriedWithinTheTask(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCall(t)
 			c.opened.Conversation.Rev = 1
-			for _, step := range []string{"bridged", "finished"} { // other steps' revisions are known too
+			for _, step := range []string{"bridged", "finished"} { // the revision is known for other steps too
 				c.answers[step] = func(r *activities.StepResult) { r.Conversation.Rev = 2 }
 			}
 			tc.plays(c)
@@ -339,7 +340,7 @@ func TestOnlyOnePromptPickUpInOrderIsTriedWithinTheTask(t *testing.T) {
 	}
 }
 
-// once does something the first time only.
+// once returns a function that calls do the first time only.
 func once(do func()) func() {
 	isDone := false
 	return func() {
@@ -350,7 +351,7 @@ func once(do func()) func() {
 	}
 }
 
-// notesIn are the names of the notes that a story has, apart from the opening's.
+// notesIn returns the names of the notes in a story, except the opening's.
 func notesIn(s call.Story) (names []string) {
 	for _, p := range s.PickUps {
 		names = append(names, p.Note)
@@ -367,5 +368,5 @@ func notesIn(s call.Story) (names []string) {
 	return names
 }
 
-// withoutRepetition are steps, each once however often it was attempted in a row.
+// withoutRepetition returns the steps, with consecutive attempts at one step merged.
 func withoutRepetition(steps []string) []string { return slices.Compact(slices.Clone(steps)) }

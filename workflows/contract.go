@@ -9,66 +9,67 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Names that starters, operators and other systems use. They are promises:
-// running calls and recorded histories hold them.
+// Names that starters, operators and other systems use. They must not change: running calls
+// and recorded histories contain them.
 const (
-	// DefaultTaskQueue is where workers look for calls unless told otherwise.
+	// DefaultTaskQueue is the default task queue of workers.
 	DefaultTaskQueue = "calls"
 
-	// SignalLog carries a call.FromLog: what babelforce's call log contains of the call.
-	// The other signals are named after the kinds of events.
+	// SignalLog is the signal with a [call.FromLog], the content of babelforce's call log
+	// for this call. The other signals have the names of the kinds of events.
 	SignalLog = "log"
 
-	// QueryState answers with the call's State.
+	// QueryState returns the call's [State].
 	QueryState = "state"
-	// QueryCarried answers with the Carried that a run would complete with now.
+	// QueryCarried returns the [Carried] with which the run would complete now.
 	QueryCarried = "carried"
 
-	// UpdateConversation waits until the call's conversation exists and answers with the State.
+	// UpdateConversation waits until the call's conversation exists and returns the
+	// [State].
 	UpdateConversation = "conversation"
-	// UpdateRetry, UpdateAmend and UpdateSkip are an operator's decisions on a
-	// parked call: try the refused step again; try it again with other values,
-	// given as an Amendment; go on without it. Each answers with the
-	// State once the call is no longer parked.
+	// UpdateRetry, UpdateAmend and UpdateSkip are an operator's decisions on a parked call:
+	// retry the refused step, retry it with the values of an [Amendment], or continue
+	// without it. Each returns the [State] once the call is no longer parked.
 	UpdateRetry = "retry"
 	UpdateAmend = "amend"
 	UpdateSkip  = "skip"
 )
 
-// NotParked is the type of the error that refuses a decision on a call that is not parked.
+// NotParked is the type of the error for a decision on a call that is not parked.
 const NotParked = "NotParked"
 
 // Amendment is the argument of UpdateAmend.
 type Amendment = activities.Amendment
 
-// WorkflowID is the id of a call's workflow: one key, one workflow, one conversation.
+// WorkflowID returns the workflow id of a call. One key is one workflow and one
+// conversation.
 func WorkflowID(callKey string) string { return "call/" + callKey }
 
-// CallKey is the key of the call whose workflow has this id.
+// CallKey returns the key of the call with a workflow id.
 func CallKey(workflowID string) string { return strings.TrimPrefix(workflowID, WorkflowID("")) }
 
-// ShadowID is the id of a call's workflow in shadow, beside a live one of the same call.
+// ShadowID returns the workflow id of a call in shadow, which may run beside the live call.
 func ShadowID(callKey string) string { return "shadow/" + callKey }
 
-// ShadowTaskQueue is where workers look for calls in shadow, where live ones are on a task queue.
+// ShadowTaskQueue returns the task queue of calls in shadow for a task queue of live calls.
 func ShadowTaskQueue(live string) string { return live + "-shadow" }
 
-// Phase is where a call is in its life, as operators see it in the list of runs.
+// Phase is the state of a call, as operators see it in the workflow list.
 type Phase string
 
 // The phases of a call.
 const (
 	Ringing  Phase = "ringing"  // no agent has picked up yet
 	Bridged  Phase = "bridged"  // an agent has picked up
-	Finished Phase = "finished" // the call has ended, and was answered
-	Missed   Phase = "missed"   // the call has ended, and nobody answered
-	Parked   Phase = "parked"   // Kustomer refused a step; an operator must decide
+	Finished Phase = "finished" // the call has ended and was answered
+	Missed   Phase = "missed"   // the call has ended and no agent answered
+	Parked   Phase = "parked"   // Kustomer refused a step, and an operator must decide
 )
 
-// Phases are all there are.
+// Phases are all values of Phase.
 var Phases = []Phase{Ringing, Bridged, Finished, Missed, Parked}
 
-// Search attributes. None ever holds a phone number or a person's name.
+// The search attributes of a call. None contains a phone number or a person's name.
 var (
 	CallPhase              = temporal.NewSearchAttributeKeyKeyword("CallPhase")
 	CallOutcome            = temporal.NewSearchAttributeKeyKeyword("CallOutcome")
@@ -76,13 +77,15 @@ var (
 	KustomerConversationID = temporal.NewSearchAttributeKeyKeyword("KustomerConversationId")
 	AgentID                = temporal.NewSearchAttributeKeyKeyword("AgentId")
 	QueueName              = temporal.NewSearchAttributeKeyKeyword("QueueName")
-	// CallerHash is the keyed hash of the customer's number, by which `starter find` finds calls.
+	// CallerHash is the keyed hash of the customer's number. `starter find` finds calls by
+	// it.
 	CallerHash = temporal.NewSearchAttributeKeyKeyword("CallerHash")
-	// WaitsFor says what a call waits for (call.WaitsFor). It is empty for waits of seconds and when the call is over.
+	// WaitsFor says what a call waits for ([call.WaitsFor]). It is empty while the call
+	// waits for seconds only, and when the call is over.
 	WaitsFor = temporal.NewSearchAttributeKeyKeyword("WaitsFor")
 	// ParkedBecause says what Kustomer refused and why, while a call is parked.
 	ParkedBecause = temporal.NewSearchAttributeKeyKeyword("ParkedBecause")
-	// CallMarks are a call's Marks: what comparing calls with babelforce's log has to know about them.
+	// CallMarks are the call's Marks. The comparison with babelforce's call log uses them.
 	CallMarks = temporal.NewSearchAttributeKeyKeywordList("CallMarks")
 )
 
@@ -91,46 +94,49 @@ type Mark = string
 
 // The marks of a call.
 const (
-	MarkJoined     Mark = "joined"     // it was added to a conversation that was there already
+	MarkJoined     Mark = "joined"     // the call was added to an earlier call's conversation
 	MarkNotWanted  Mark = "not_wanted" // no automation opens a conversation for it
 	MarkIgnored    Mark = "ignored"    // the automations file's "ignore" names it
-	MarkSkipped    Mark = "skipped"    // an operator went on without a step
-	MarkUnassigned Mark = "unassigned" // Kustomer does not know the agent who has it
-	MarkReopened   Mark = "reopened"   // it goes on from a completed run, which it replaces in lists and counts
-	MarkFromLog    Mark = "from_log"   // babelforce's call log added what no webhook had reported
+	MarkSkipped    Mark = "skipped"    // an operator skipped a step
+	MarkUnassigned Mark = "unassigned" // Kustomer does not know the agent who has the call
+	MarkReopened   Mark = "reopened"   // the run continues a completed run, and replaces it in lists and counts
+	MarkFromLog    Mark = "from_log"   // babelforce's call log added events that no webhook had reported
 )
 
-// SearchAttributes is every search attribute that CallWorkflow uses. PostgreSQL
-// has room for ten Keywords and three KeywordLists.
+// SearchAttributes are the search attributes that CallWorkflow uses. On PostgreSQL,
+// Temporal supports ten Keywords and three KeywordLists.
 var SearchAttributes = []temporal.SearchAttributeKey{
 	CallPhase, WaitsFor, CallOutcome, CallDirection, KustomerConversationID, AgentID, QueueName, CallerHash, ParkedBecause, CallMarks,
 }
 
-// ParkedCalls finds the calls that wait for an operator in Temporal's list of
-// runs. One that was terminated while it was parked keeps the phase, and nothing
-// can be decided on it any more.
+// ParkedCalls is the visibility query for calls that wait for an operator. A call that was
+// terminated while it was parked keeps the phase, but no longer accepts a decision, so the
+// query leaves it out.
 const ParkedCalls = `CallPhase = "parked" AND ExecutionStatus = "Running"`
 
-// ForgottenCall is the workflow type of what `starter forget` leaves in a call's
-// place, under its workflow id: a run without anything in it that was ended at
-// once, so that neither a late webhook nor a comparison takes the call for a new one.
+// ForgottenCall is the workflow type with which `starter forget` replaces a call, under the
+// call's workflow id. The run is empty and completes at once. It prevents a late webhook or
+// a comparison from starting the call again.
 const ForgottenCall = "ForgottenCall"
 
-// CallInput starts a call's workflow.
+// CallInput is the input of CallWorkflow.
 type CallInput struct {
-	// Key is the parent leg's id.
+	// Key is the id of the parent leg.
 	Key string `json:"key"`
-	// First is the event that started the workflow, unless it comes as a signal.
+	// First is the event that started the workflow. It is nil if the event arrives as a
+	// signal.
 	First *call.Event `json:"first,omitempty"`
-	// Limits are how long each stage may take; zero values mean the defaults.
+	// Limits are the time limits of each stage. A zero value means the default.
 	Limits call.Limits `json:"limits,omitzero"`
-	// Earlier is where the call's last run has completed, if this one goes on from there.
+	// Earlier is the state from which the run continues, if an earlier run of the call
+	// completed.
 	Earlier *Carried `json:"earlier,omitempty"`
-	// Shadow says that nothing is written to Kustomer: the run only shows what would be.
+	// Shadow says that nothing is written to Kustomer: the run only shows what would be
+	// written.
 	Shadow bool `json:"shadow,omitempty"`
 }
 
-// workflowID is the id of the run that this is the input of.
+// workflowID returns the workflow id of a run with this input.
 func (in CallInput) workflowID() string {
 	if in.Shadow {
 		return ShadowID(in.Key)
@@ -138,14 +144,15 @@ func (in CallInput) workflowID() string {
 	return WorkflowID(in.Key)
 }
 
-// Ended is the result of a run that has completed.
+// Ended is the result of a completed run.
 type Ended struct {
 	State
 	Carried Carried `json:"carried"`
 }
 
-// Carried is what a later run of a call goes on from. Only a comparison with
-// babelforce's call log begins one, if the log contains what was never reported.
+// Carried is the state from which a later run of the call continues. Only a comparison with
+// babelforce's call log starts a later run, if the log contains events that were never
+// reported.
 type Carried struct {
 	Record       call.Record             `json:"record"`
 	Conversation activities.Conversation `json:"conversation,omitzero"`
@@ -153,12 +160,12 @@ type Carried struct {
 	Progress     Progress                `json:"progress,omitzero"`
 }
 
-// Answers are what steps have found out, beside the conversation.
+// Answers are the results of steps, besides the conversation.
 type Answers struct {
-	// Caller says in words why the conversation belongs to its customer.
+	// Caller says why the conversation belongs to its customer.
 	Caller      string `json:"caller,omitempty"`
 	CallerHash  string `json:"callerHash,omitempty"`
-	Automations string `json:"automations,omitempty"` // the version of the file that opened it
-	Joined      bool   `json:"joined,omitempty"`      // an earlier call's conversation
+	Automations string `json:"automations,omitempty"` // the version of the file that opened the conversation
+	Joined      bool   `json:"joined,omitempty"`      // the call joined an earlier call's conversation
 	Ignored     bool   `json:"ignored,omitempty"`     // the automations file's "ignore" names the call
 }

@@ -22,7 +22,7 @@ import (
 
 var began = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// The events of one call, p, in which agent-1 answers after 10 s and the call ends after 60 s.
+// The events of one call, p. Agent-1 answers after 10 s, and the call ends after 60 s.
 var (
 	caller = call.Leg{ID: "p", Type: "inbound", Source: "queue", Domain: "external", From: "+4930231250", To: "+4930231251", CreatedAt: began}
 	agent1 = call.Agent{ID: "agent-1", SourceID: "user-of-agent-1"}
@@ -39,7 +39,7 @@ var (
 	unansweredAttempt = event(call.Finished, lasting(attempt, 0, "system-hangup"), agent2)
 )
 
-// event is a report. What identifies what it reports is in the leg and the agent.
+// event is a report. The leg and the agent identify what it reports.
 func event(kind call.Kind, leg call.Leg, agent call.Agent) call.Event {
 	e := call.Event{Kind: kind, ReceivedAt: began, Leg: leg, Agent: agent}
 	if kind == call.Bridged {
@@ -53,42 +53,43 @@ func lasting(leg call.Leg, seconds int, reason string) call.Leg {
 	return leg
 }
 
-// The history's length in a run's first workflow task: the usual one, one whose run was started with a signal,
-// and one that was tried before.
+// The history's length in a run's first workflow task: the usual length, the length if the
+// run was started with a signal, and the length if the task was tried before.
 const (
 	firstTask    = 3
 	signalled    = 4
 	repeatedTask = 6
 )
 
-// callUnderTest plays events against CallWorkflow in the SDK's test environment,
-// where time passes as fast as nothing happens, and records its steps.
+// callUnderTest sends events to CallWorkflow in the SDK's test environment, which skips
+// time, and records its steps.
 type callUnderTest struct {
 	t     *testing.T
 	env   *testsuite.TestWorkflowEnvironment
 	input workflows.CallInput
 
-	opened     activities.StepResult // of the first step
-	fails      map[string][]error    // by step, one for each attempt until none is left
-	away       time.Duration         // for how long after the start Kustomer answers nothing
+	opened     activities.StepResult // the result of the first step
+	fails      map[string][]error    // by step, one error per attempt
+	away       time.Duration         // how long after the start Kustomer does not answer
 	answers    map[string]func(*activities.StepResult)
 	duringStep map[string]func()
 	wasReset   bool
 
 	decisions int
-	answered  workflows.State // to the last decision
+	answered  workflows.State // the answer to the last decision
 
-	// steps are named after the notes that they write, or what they do if they write none.
+	// steps are named after the notes that they write, or after what they do if they write
+	// none.
 	steps      []string
-	locally    []string // those that were tried within the workflow task
-	priorities []int    // of the steps that are activities of their own
+	locally    []string // the steps that were tried as local activities
+	priorities []int    // the priorities of the steps that are regular activities
 	created    activities.StepInput
 	updates    []activities.StepInput
 	listings   []listing
-	marks      []workflows.Mark // in the end
+	marks      []workflows.Mark // at the end
 	timers     timers
-	log        string // as the Web UI shows it in the end
-	// answersLate is how long it takes until whoever has sent an update has the answer.
+	log        string // as the Web UI shows it at the end
+	// answersLate delays the answer to each update.
 	answersLate time.Duration
 }
 
@@ -107,7 +108,7 @@ func newCall(t *testing.T) *callUnderTest {
 	}
 	c.env.SetStartTime(began)
 	c.env.SetCurrentHistoryLength(firstTask)
-	c.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&overhearing{call: c}}})
+	c.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&observer{call: c}}})
 	c.timers.watch(c.env)
 	workflows.Register(c.env, nil)
 	var steps *activities.Activities
@@ -125,7 +126,7 @@ func (c *callUnderTest) update(ctx context.Context, in activities.StepInput) (ac
 	c.updates = append(c.updates, in)
 	result := activities.StepResult{At: began.Add(30 * time.Millisecond), Conversation: in.Conversation}
 	is := &result.Conversation
-	is.Rev = 0 // which is not known after a note
+	is.Rev = 0 // not known after a note
 	if in.Has(call.CustomerIdentified) {
 		is.CustomerID, is.URL = "customer-2", "https://crm/moved"
 	}
@@ -137,7 +138,7 @@ func (c *callUnderTest) update(ctx context.Context, in activities.StepInput) (ac
 	return result, c.carriesOut(ctx, step)
 }
 
-// resolve finds out who the agents are, and assigns the one who has the call.
+// resolve looks up the agents' users, and assigns the agent who has the call.
 func resolve(step call.Step, result *activities.StepResult) {
 	result.Agents, result.Placer = make(map[string]call.Resolved), step.Is.Placer
 	for _, p := range step.Is.PickUps {
@@ -161,20 +162,20 @@ func (c *callUnderTest) carriesOut(ctx context.Context, step string) error {
 	if activity.GetInfo(ctx).IsLocalActivity {
 		c.locally = append(c.locally, step)
 	}
-	if meanwhile := c.duringStep[step]; meanwhile != nil {
-		meanwhile()
+	if during := c.duringStep[step]; during != nil {
+		during()
 	}
 	if failures := c.fails[step]; len(failures) > 0 {
 		c.fails[step] = failures[1:]
 		return failures[0]
 	}
 	if c.took() < c.away {
-		return unavailable(c.away / 8) // the test environment makes no more than ten attempts
+		return unavailable(c.away / 8) // the test environment makes ten attempts at most
 	}
 	return nil
 }
 
-// nameOf is the name of a step: of all that it does.
+// nameOf returns the name of a step: everything that it does.
 func nameOf(in activities.StepInput) string {
 	var names []string
 	for _, cause := range in.Causes {
@@ -202,25 +203,25 @@ func nameOf(in activities.StepInput) string {
 	return strings.Join(names, "+")
 }
 
-// latest is the pick-up that decides who has the call, as update n was told.
+// latest is the pick-up that decides who has the call, in the input of update n.
 func (c *callUnderTest) latest(n int) call.PickUp { return *c.updates[n].Is.Latest() }
 
-// pickUp is the one that update n is about, and the only one.
+// pickUp is the only new pick-up of update n.
 func (c *callUnderTest) pickUp(n int) call.PickUp {
 	require.Len(c.t, c.updates[n].NewPickUps(), 1)
 	return c.updates[n].NewPickUps()[0]
 }
 
-// closing is the outcome that update n was told.
+// closing is the outcome in the input of update n.
 func (c *callUnderTest) closing(n int) call.Facts { return c.updates[n].Is.Closing.Facts }
 
-// recording is the last one that update n was told.
+// recording is the last recording in the input of update n.
 func (c *callUnderTest) recording(n int) call.RecordingNote { return last(c.updates[n].Is.Recordings) }
 
-// causes is why update n was made.
+// causes are the causes of update n.
 func (c *callUnderTest) causes(n int) []call.Cause { return c.updates[n].Causes }
 
-// moved are the steps that gave the conversation to the customer.
+// moved returns the steps that moved the conversation to the customer.
 func (c *callUnderTest) moved() (moved []activities.StepInput) {
 	for _, in := range c.updates {
 		if in.Has(call.CustomerIdentified) {
@@ -236,13 +237,13 @@ func (c *callUnderTest) starts(first call.Event) { c.input.First = &first }
 
 func (c *callUnderTest) at(after time.Duration, do func()) { c.env.RegisterDelayedCallback(do, after) }
 
-// hears delivers an event as a signal: with the start if it is not after it.
-func (c *callUnderTest) hears(after time.Duration, e call.Event) {
+// receives sends an event as a signal, or with the start if it is not later.
+func (c *callUnderTest) receives(after time.Duration, e call.Event) {
 	c.at(after, func() { c.env.SignalWorkflow(string(e.Kind), e) })
 }
 
 func (c *callUnderTest) decides(decision string, with ...any) {
-	c.decisions++ // updates of one id are carried out once
+	c.decisions++ // updates with the same id are carried out once
 	c.env.UpdateWorkflow(decision, strconv.Itoa(c.decisions), completedUpdate{c.t, &c.answered}, with...)
 }
 
@@ -264,16 +265,16 @@ func (c *callUnderTest) plays() (state workflows.State) {
 
 func (c *callUnderTest) took() time.Duration { return c.env.Now().Sub(began) }
 
-// listing is one write to the workflow list.
+// listing is one upsert of search attributes.
 type listing struct {
 	after time.Duration
 	is    attributes
 }
 
-// attributes are those that a write changes, "" for one that it takes away.
+// attributes are the search attributes that an upsert changes, "" for one that it unsets.
 type attributes map[temporal.SearchAttributeKeyKeyword]string
 
-// listed are the values that an attribute had in the workflow list, "" for none.
+// listed returns the values that a search attribute had, "" for none.
 func (c *callUnderTest) listed(key temporal.SearchAttributeKeyKeyword) (values []string) {
 	for _, listing := range c.listings {
 		if value, ok := listing.is[key]; ok {
@@ -283,7 +284,7 @@ func (c *callUnderTest) listed(key temporal.SearchAttributeKeyKeyword) (values [
 	return values
 }
 
-// completedUpdate wants an update to be answered.
+// completedUpdate requires an update to be answered.
 type completedUpdate struct {
 	t     *testing.T
 	state *workflows.State
@@ -296,7 +297,7 @@ func (u completedUpdate) Complete(result any, err error) {
 	*u.state = result.(workflows.State)
 }
 
-// refusedUpdate wants an update to be refused.
+// refusedUpdate requires an update to be refused.
 type refusedUpdate struct {
 	t   *testing.T
 	why string
@@ -306,7 +307,7 @@ func (u refusedUpdate) Accept()             { require.Fail(u.t, "the update was 
 func (u refusedUpdate) Reject(err error)    { require.ErrorContains(u.t, err, u.why) }
 func (u refusedUpdate) Complete(any, error) { require.Fail(u.t, "the update was carried out") }
 
-// permutations lists every order of n things.
+// permutations returns every order of n things.
 func permutations(n int) [][]int {
 	if n == 0 {
 		return [][]int{nil}

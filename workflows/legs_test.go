@@ -10,7 +10,8 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// leg is an agent's, which begins to ring and ends at those seconds; picked up at one of them, or 0.
+// leg is an agent's leg that rings, is picked up and ends at these seconds. PickedUp is 0
+// if it is not picked up.
 func leg(id string, rang, pickedUp, ended int) call.Leg {
 	at := func(seconds int) time.Time { return began.Add(time.Duration(seconds) * time.Second) }
 	l := lasting(attempt, 0, "system-hangup")
@@ -22,13 +23,13 @@ func leg(id string, rang, pickedUp, ended int) call.Leg {
 	return l
 }
 
-func TestTheRunShowsWhoWasRungForHowLongAndWhatBecameOfIt(t *testing.T) {
+func TestStateListsTheLegs(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(17*time.Second, event(call.Finished, leg("c-1", 2, 0, 17), agent2))
-	c.hears(20*time.Second, bridged)
-	c.hears(60*time.Second, event(call.Finished, leg("c-2", 3, 10, 60), agent1))
-	c.hears(60*time.Second, finished)
+	c.receives(17*time.Second, event(call.Finished, leg("c-1", 2, 0, 17), agent2))
+	c.receives(20*time.Second, bridged)
+	c.receives(60*time.Second, event(call.Finished, leg("c-2", 3, 10, 60), agent1))
+	c.receives(60*time.Second, finished)
 	state := c.plays()
 	require.Equal(t, []call.LegSummary{
 		{LegID: "c-1", AgentID: "agent-2", RangSeconds: new(15), FinishReason: "system-hangup"},
@@ -38,17 +39,17 @@ func TestTheRunShowsWhoWasRungForHowLongAndWhatBecameOfIt(t *testing.T) {
 	require.Equal(t, state.Summary, c.closing(1).Summary)
 }
 
-func TestAChildLegNeitherOpensNorEndsNorAssigns(t *testing.T) {
+func TestChildLegChangesNothing(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(17*time.Second, event(call.Finished, leg("c-1", 2, 0, 17), agent2))
+	c.receives(17*time.Second, event(call.Finished, leg("c-1", 2, 0, 17), agent2))
 	c.at(time.Minute, func() {
 		state := c.asks()
 		require.Equal(t, workflows.Ringing, state.Phase)
 		require.Empty(t, state.AgentID)
 		require.Equal(t, call.WaitsForAgent, state.WaitsFor)
 	})
-	c.hears(2*time.Minute, hungUp)
+	c.receives(2*time.Minute, hungUp)
 	c.plays()
 	require.Equal(t, []string{"create", "finished"}, c.steps)
 }
@@ -59,13 +60,13 @@ var (
 	customersLeg = call.Leg{ID: "c", ParentID: "p", Type: "outbound", Source: "api", Domain: "external", From: "+4930231251", To: "+4930231250", CreatedAt: began}
 )
 
-func TestACallThatAnAgentPlacesWaitsForTheLegThatTellsWhoIsCalled(t *testing.T) {
+func TestOutboundCallWaitsForTheCustomersLeg(t *testing.T) {
 	c := newCall(t)
 	c.starts(event(call.Outbound, agentsLeg, agent1))
-	c.hears(2*time.Second, event(call.Outbound, customersLeg, call.Agent{}))
-	c.hears(10*time.Second, event(call.Bridged, agentsLeg, agent1))
-	c.hears(60*time.Second, event(call.Finished, lasting(customersLeg, 50, "hangup"), call.Agent{}))
-	c.hears(60*time.Second, event(call.Finished, lasting(agentsLeg, 60, "passive-hangup"), call.Agent{}))
+	c.receives(2*time.Second, event(call.Outbound, customersLeg, call.Agent{}))
+	c.receives(10*time.Second, event(call.Bridged, agentsLeg, agent1))
+	c.receives(60*time.Second, event(call.Finished, lasting(customersLeg, 50, "hangup"), call.Agent{}))
+	c.receives(60*time.Second, event(call.Finished, lasting(agentsLeg, 60, "passive-hangup"), call.Agent{}))
 	state := c.plays()
 	require.True(t, c.created.Is.Opening.Outgoing)
 	require.Equal(t, "+4930231250", c.created.Is.Opening.CustomersNumber())
@@ -74,33 +75,33 @@ func TestACallThatAnAgentPlacesWaitsForTheLegThatTellsWhoIsCalled(t *testing.T) 
 	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
 }
 
-func TestACallThatAnAgentPlacedInVainIsUnreached(t *testing.T) {
+func TestUnansweredOutboundCallIsUnreached(t *testing.T) {
 	c := newCall(t)
 	c.starts(event(call.Outbound, customersLeg, agent1))
-	c.hears(30*time.Second, event(call.Finished, lasting(customersLeg, 0, "no-answer"), call.Agent{}))
-	c.hears(30*time.Second, event(call.Finished, lasting(agentsLeg, 30, "hangup"), call.Agent{}))
+	c.receives(30*time.Second, event(call.Finished, lasting(customersLeg, 0, "no-answer"), call.Agent{}))
+	c.receives(30*time.Second, event(call.Finished, lasting(agentsLeg, 30, "hangup"), call.Agent{}))
 	state := c.plays()
 	require.Equal(t, call.Unreached, state.Outcome)
 	require.Equal(t, workflows.Missed, state.Phase)
 	require.Equal(t, "agent-1", state.AgentID, "who has placed it")
 }
 
-// The agent's own phone rings first, for as long as it takes.
-func TestTheConversationOfACallThatIsPlacedWaitsUntilTheCustomerIsRung(t *testing.T) {
+// The agent's own phone rings first, for any time.
+func TestOutboundConversationWaitsForTheRing(t *testing.T) {
 	c := newCall(t)
 	c.starts(event(call.Outbound, agentsLeg, agent1))
-	c.hears(40*time.Second, event(call.Outbound, customersLeg, call.Agent{}))
-	c.hears(90*time.Second, event(call.Finished, lasting(agentsLeg, 60, "passive-hangup"), call.Agent{}))
+	c.receives(40*time.Second, event(call.Outbound, customersLeg, call.Agent{}))
+	c.receives(90*time.Second, event(call.Finished, lasting(agentsLeg, 60, "passive-hangup"), call.Agent{}))
 	c.plays()
 	require.Equal(t, "+4930231250", c.created.Is.Opening.CustomersNumber())
 	require.Equal(t, []string{"create", "finished"}, c.steps)
 }
 
-func TestTheAgentWhoPlacedACallIsNamedWhenThatBecomesKnown(t *testing.T) {
+func TestPlacingAgentIsNamedOnceKnown(t *testing.T) {
 	c := newCall(t)
-	c.hears(0, event(call.Finished, lasting(customersLeg, 0, "no-answer"), call.Agent{}))
-	c.hears(2*time.Second, event(call.Outbound, customersLeg, agent1))
-	c.hears(3*time.Second, event(call.Finished, lasting(agentsLeg, 30, "hangup"), call.Agent{}))
+	c.receives(0, event(call.Finished, lasting(customersLeg, 0, "no-answer"), call.Agent{}))
+	c.receives(2*time.Second, event(call.Outbound, customersLeg, agent1))
+	c.receives(3*time.Second, event(call.Finished, lasting(agentsLeg, 30, "hangup"), call.Agent{}))
 	state := c.plays()
 	require.Equal(t, []string{"create", "identify", "finished"}, c.steps)
 	require.Equal(t, []call.Cause{call.AgentIdentified}, c.causes(0))
@@ -110,10 +111,10 @@ func TestTheAgentWhoPlacedACallIsNamedWhenThatBecomesKnown(t *testing.T) {
 	require.Equal(t, "agent-1", state.AgentID)
 }
 
-func TestACallThatWasAnsweredStaysSoWhereItsEndIsNotHeardOf(t *testing.T) {
+func TestAnsweredCallStaysAnsweredWithoutAnEnd(t *testing.T) {
 	c := newCall(t)
 	c.starts(event(call.Outbound, customersLeg, agent1))
-	c.hears(60*time.Second, event(call.Finished, lasting(customersLeg, 40, "hangup"), call.Agent{}))
+	c.receives(60*time.Second, event(call.Finished, lasting(customersLeg, 40, "hangup"), call.Agent{}))
 	state := c.plays()
 	require.Equal(t, []string{"create", "answered+finished"}, c.steps)
 	require.Equal(t, call.Answered, state.Outcome)

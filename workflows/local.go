@@ -12,27 +12,20 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Someone at a phone waits for the first two steps of a call: they are tried within
-// the workflow task, as local activities. That halves Temporal's work for a call, and
-// the wait. A step that fails there becomes a regular activity, which operators see
-// and Temporal retries.
-//
-// Temporal does not know about a local activity until its workflow task completes. If
-// the worker dies before that, the next one does the step again without knowing:
-//
-//   - Opening a conversation is tried only in the run's first workflow task. Its place
-//     in the history says whether that task was tried before.
-//   - A hand-over is tried only if it depends on the revision of our last write.
-//     Kustomer then refuses to do it a second time.
+// An agent waits for the first two steps of a call, so they are tried within the workflow
+// task, as local activities. This halves Temporal's work for a call, and the wait. If a
+// step fails there, it becomes a regular activity, which operators see and Temporal
+// retries.
 
 const (
-	// firstTask is the length of the history in a run's first workflow task, if a single event started it.
+	// firstTask is the length of the history in the first workflow task of a run that a
+	// single event started.
 	firstTask = 3
-	// repeatedTask is its minimum length if that task was tried before: Temporal adds
-	// how the attempt ended, and the two events of the next one.
+	// repeatedTask is the minimum length if that task was tried before: Temporal adds the
+	// end of the attempt, and the two events of the next attempt.
 	repeatedTask = firstTask + 3
-	// prompt is how old an event may be for its step to be tried at once. Older ones
-	// are a backlog, which Temporal hands out by priority.
+	// prompt is the age up to which an event's step is tried as a local activity. Older
+	// events are a backlog, which Temporal dispatches by priority.
 	prompt = 5 * time.Second
 )
 
@@ -42,8 +35,8 @@ func (r *run) opensLocally(ctx workflow.Context, in activities.StepInput) bool {
 	return isFirst && in.Amend == nil && !r.isOld && !r.record.HasParentEnded() && isPrompt(ctx, info.WorkflowStartTime)
 }
 
-// updatesLocally depends on the history alone, which is the same in a run that was
-// reset; whether a step may have been done is not.
+// updatesLocally depends only on the history, so that it returns the same in a run that was
+// reset. Whether a step may have been done is not part of the history.
 func (r *run) updatesLocally(ctx workflow.Context, a attempt, in activities.StepInput) bool {
 	isOnePickUp := len(in.Causes) == 1 && in.Has(call.PickedUp) && len(in.NewPickUps()) == 1
 	if !isOnePickUp || in.NewPickUps()[0].Note != in.Is.Latest().Note {
@@ -56,8 +49,8 @@ func (r *run) updatesLocally(ctx workflow.Context, a attempt, in activities.Step
 
 func isPrompt(ctx workflow.Context, at time.Time) bool { return workflow.Now(ctx).Sub(at) < prompt }
 
-// tryLocally tries a step within this workflow task. If that fails it becomes a
-// regular activity, which first looks for what may have been done.
+// tryLocally tries a step as a local activity. If that fails, the step becomes a regular
+// activity, which first looks up what may have been done.
 func (r *run) tryLocally(ctx workflow.Context, step call.Step, activity func(context.Context, activities.StepInput) (activities.StepResult, error), in activities.StepInput) (result activities.StepResult, err error) {
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: activities.LocalTimeout,
@@ -77,7 +70,7 @@ func (r *run) tryLocally(ctx workflow.Context, step call.Step, activity func(con
 		return r.execute(ctx, activity, in)
 	}
 	in.MayBeDone = true
-	pause := activities.Lateness // for a time-out
+	pause := activities.Lateness // after a time-out
 	if isFailed {
 		pause = failed.NextRetryDelay()
 	}
@@ -88,7 +81,7 @@ func (r *run) tryLocally(ctx workflow.Context, step call.Step, activity func(con
 	return r.execute(ctx, activity, in)
 }
 
-// pause waits before the next attempt. Reports that arrive meanwhile are received.
+// pause waits before the next attempt. It receives reports that arrive during the wait.
 func (r *run) pause(ctx workflow.Context, d time.Duration) error {
 	passed := workflow.NewTimerWithOptions(ctx, d, workflow.TimerOptions{Summary: "pause after an attempt that failed"})
 	for !passed.IsReady() {

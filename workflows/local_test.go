@@ -11,23 +11,23 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// unavailable is how a step fails that may have been done all the same.
+// unavailable is the error of a step that may have been done.
 func unavailable(pause time.Duration) error {
 	return temporal.NewApplicationErrorWithOptions("kustomer: no answer", activities.Unavailable, temporal.ApplicationErrorOptions{NextRetryDelay: pause})
 }
 
-// promptly is a call whose bridge is served as soon as it is told.
+// promptly is a call whose bridge is served on arrival.
 func promptly(t *testing.T) *callUnderTest {
 	t.Helper()
 	c := newCall(t)
 	c.opened.Conversation.Rev = 1
 	c.starts(inbound)
-	c.hears(time.Second, bridged)
-	c.hears(60*time.Second, finished)
+	c.receives(time.Second, bridged)
+	c.receives(60*time.Second, finished)
 	return c
 }
 
-func TestStepsForWhichSomebodyWaitsAtAPhoneAreTriedWithinTheTask(t *testing.T) {
+func TestUrgentStepsAreTriedLocally(t *testing.T) {
 	c := promptly(t)
 	c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
@@ -35,7 +35,7 @@ func TestStepsForWhichSomebodyWaitsAtAPhoneAreTriedWithinTheTask(t *testing.T) {
 	require.Equal(t, []int{activities.PriorityOutcome}, c.priorities, "the only one that is an activity of its own")
 }
 
-func TestStepThatFallsShortWithinTheTaskBecomesAnActivityThatLooksFirst(t *testing.T) {
+func TestFailedLocalStepBecomesAnActivity(t *testing.T) {
 	c := promptly(t)
 	c.fails["create"] = []error{unavailable(time.Second)}
 	c.fails["bridged"] = []error{unavailable(11 * time.Second)}
@@ -51,7 +51,7 @@ func TestStepThatFallsShortWithinTheTaskBecomesAnActivityThatLooksFirst(t *testi
 	require.Equal(t, workflows.Finished, state.Phase)
 }
 
-func TestNothingIsLookedForBeforeKustomerHadTheTimeToWriteIt(t *testing.T) {
+func TestLookUpWaitsForLateWrites(t *testing.T) {
 	for name, tc := range map[string]struct {
 		failure error
 		pause   time.Duration
@@ -64,7 +64,7 @@ func TestNothingIsLookedForBeforeKustomerHadTheTimeToWriteIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCall(t)
 			c.starts(inbound)
-			c.hears(60*time.Second, hungUp)
+			c.receives(60*time.Second, hungUp)
 			c.fails["create"] = []error{tc.failure}
 			var tried []time.Time
 			c.duringStep["create"] = func() { tried = append(tried, c.env.Now()) }
@@ -75,7 +75,7 @@ func TestNothingIsLookedForBeforeKustomerHadTheTimeToWriteIt(t *testing.T) {
 	}
 }
 
-func TestWhatWasNotTouchedIsNotLookedFor(t *testing.T) {
+func TestUntriedStepNeedsNoLookUp(t *testing.T) {
 	c := promptly(t)
 	c.fails["create"] = []error{temporal.NewApplicationError("not done yet", activities.NotStarted)}
 	c.plays()
@@ -83,7 +83,7 @@ func TestWhatWasNotTouchedIsNotLookedFor(t *testing.T) {
 	require.False(t, c.created.MayBeDone)
 }
 
-func TestStepRefusedWithinTheTaskParksTheCall(t *testing.T) {
+func TestLocalRefusalParksTheCall(t *testing.T) {
 	c := promptly(t)
 	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)}
 	c.at(time.Minute, func() {
@@ -95,7 +95,8 @@ func TestStepRefusedWithinTheTaskParksTheCall(t *testing.T) {
 	require.True(t, c.created.MayBeDone)
 }
 
-// Temporal does not say that a workflow task was tried before. Its place in the history does.
+// Temporal does not say that a workflow task was tried before. Its place in the history
+// does.
 func TestOpeningThatMayHaveBeenTriedInAWorkflowTaskThatWasLostLooksFirst(t *testing.T) {
 	for length, want := range map[int]struct{ local, looks bool }{
 		firstTask: {local: true}, signalled: {}, signalled + 1: {}, repeatedTask: {looks: true}, repeatedTask + 5: {looks: true},
@@ -103,14 +104,14 @@ func TestOpeningThatMayHaveBeenTriedInAWorkflowTaskThatWasLostLooksFirst(t *test
 		c := newCall(t)
 		c.env.SetCurrentHistoryLength(length)
 		c.starts(inbound)
-		c.hears(60*time.Second, hungUp)
+		c.receives(60*time.Second, hungUp)
 		c.plays()
 		require.Equal(t, want.looks, c.created.MayBeDone, length)
 		require.Equal(t, want.local, len(c.priorities) == 1, length)
 	}
 }
 
-func TestWhatCouldBeDoneTwiceIsNotTriedWithinTheTask(t *testing.T) {
+func TestUnsafeStepIsNotTriedLocally(t *testing.T) {
 	for name, change := range map[string]func(*callUnderTest){
 		"a hand-over whose conversation others may have changed": func(c *callUnderTest) { c.opened.Conversation.Rev = 0 },
 		"one that was opened before":                             func(c *callUnderTest) { c.opened.Conversation.Adopted = true },
@@ -124,13 +125,13 @@ func TestWhatCouldBeDoneTwiceIsNotTriedWithinTheTask(t *testing.T) {
 	}
 }
 
-// A backlog is handed out by urgency, which only activities of their own have.
-func TestEventsThatHaveWaitedForAWorkerAreServedByUrgency(t *testing.T) {
+// A backlog is dispatched by priority, which only regular activities have.
+func TestBacklogIsServedByPriority(t *testing.T) {
 	c := newCall(t)
 	c.opened.Conversation.Rev = 1
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged) // which was received when the call began
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged) // received when the call began
+	c.receives(60*time.Second, finished)
 	c.plays()
 	require.Equal(t, []int{activities.PriorityHandOver, activities.PriorityOutcome}, c.priorities)
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// show puts the call's log where the Web UI shows it, with what the call waits for
-// as the last line.
+// show writes the call's log to the workflow's current details, which the Web UI shows. The
+// last line says what the call waits for.
 func (r *run) show(ctx workflow.Context, s State) {
 	var lines []string
 	day := ""
 	for _, entry := range r.record.Log() {
 		on, clock, _ := strings.Cut(entry.At.UTC().Format(time.DateTime), " ")
-		if on != day { // a parked call may take days
+		if on != day { // a parked call may last for days
 			day, clock = on, on+" "+clock+" UTC"
 		}
 		lines = append(lines, "- "+clock+" "+strings.Join(strings.Fields(entry.Text), " "))
@@ -28,14 +28,14 @@ func (r *run) show(ctx workflow.Context, s State) {
 	} else if waits := s.WaitsInWords(); waits != "" {
 		lines = append(lines, "- now: waits for "+waits)
 	}
-	// The Web UI cuts off the last line of what it shows: let that be an empty one.
+	// The Web UI does not show the last line, so an empty one is added.
 	workflow.SetCurrentDetails(ctx, strings.Join(lines, "\n")+"\n\n\u00a0")
 }
 
-// addedFromLog stands in the log of a call that babelforce's call log has added to.
+// addedFromLog is the log line for events that babelforce's call log added.
 const addedFromLog = "babelforce's call log was read, because webhooks are missing. It does not contain variables of the call flow: whether the call came after hours cannot be seen there"
 
-// doneInWords says what a step has achieved.
+// doneInWords returns the log line for a completed cause of a step.
 func doneInWords(cause call.Cause, step call.Step, result activities.StepResult) string {
 	switch cause {
 	case call.Rang:
@@ -45,15 +45,15 @@ func doneInWords(cause call.Cause, step call.Step, result activities.StepResult)
 	case call.Ended:
 		return "outcome written: " + string(step.Is.Closing.Facts.Outcome)
 	case call.RecordingAvailable:
-		return "recording written down"
+		return "recording written"
 	case call.WrapUpOver:
 		return "wrapped up"
 	case call.CustomerReached:
-		return "looked for an earlier call of the customer that was lost"
+		return "looked for an earlier lost call of the customer"
 	}
 	latest := step.Is.Latest()
 	if latest != nil && result.Agents[latest.Note].Unassigned || latest == nil && result.Placer.Unassigned {
-		return "conversation updated, but assigned to nobody: Kustomer does not know the agent"
+		return "conversation updated, but left unassigned: Kustomer does not know the agent"
 	}
 	return "conversation handed over"
 }

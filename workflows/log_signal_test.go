@@ -11,7 +11,8 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// What babelforce's call log contains of the same call: it has the leg on which agent-1 picked up.
+// The content of babelforce's call log for the same call, with the leg on which agent-1
+// picked up.
 var (
 	answeredLeg = call.Leg{
 		ID: "c", ParentID: "p", Type: "outbound", Source: "queue", Domain: "internal",
@@ -27,14 +28,14 @@ func (c *callUnderTest) readsLog(after time.Duration, log call.FromLog) {
 	c.at(after, func() { c.env.SignalWorkflow(workflows.SignalLog, log) })
 }
 
-// carried is what a later run of the call goes on from.
+// carried returns the state from which a later run continues.
 func (c *callUnderTest) carried() workflows.Carried {
 	var ended workflows.Ended
 	require.NoError(c.t, c.env.GetWorkflowResult(&ended))
 	return ended.Carried
 }
 
-func TestCallThatOnlyTheLogContainsIsWrittenAtOnce(t *testing.T) {
+func TestCallFromTheLogIsWrittenAtOnce(t *testing.T) {
 	c := newCall(t)
 	c.env.SetCurrentHistoryLength(signalled)
 	c.env.SetStartTime(began.Add(20 * time.Minute))
@@ -48,13 +49,13 @@ func TestCallThatOnlyTheLogContainsIsWrittenAtOnce(t *testing.T) {
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, "agent-1", state.AgentID)
 	require.False(t, state.AddedFromLog.IsZero())
-	require.Zero(t, state.RingToConversationMS, "nobody waited for it")
+	require.Zero(t, state.RingToConversationMS, "no agent waited for it")
 	require.Contains(t, c.log, "It does not contain variables of the call flow")
 	require.Contains(t, c.log, "ringing (from babelforce's call log)")
 }
 
-// Webhooks that are late, or the log, in any order: everything is written once.
-func TestLateWebhooksAndTheLogDoubleNothing(t *testing.T) {
+// Late webhooks and the log, in any order: everything is written once.
+func TestLogAndLateWebhooksDuplicateNothing(t *testing.T) {
 	webhooks := []call.Event{inbound, bridged, attemptEnded, finished}
 	for which := range 1 << len(webhooks) {
 		for _, when := range []time.Duration{0, time.Second, 20 * time.Second} {
@@ -64,7 +65,7 @@ func TestLateWebhooksAndTheLogDoubleNothing(t *testing.T) {
 			c.readsLog(10*time.Second, inLog)
 			for i, webhook := range webhooks {
 				if which&(1<<i) != 0 {
-					c.hears(when+time.Duration(i)*time.Millisecond, webhook)
+					c.receives(when+time.Duration(i)*time.Millisecond, webhook)
 				}
 			}
 			c.plays()
@@ -82,10 +83,10 @@ func TestLateWebhooksAndTheLogDoubleNothing(t *testing.T) {
 	}
 }
 
-func TestRunThatLacksItsEndTakesItFromTheLog(t *testing.T) {
+func TestLogAddsAMissingEnd(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
+	c.receives(10*time.Second, bridged)
 	c.readsLog(20*time.Minute, inLog)
 	state := c.plays()
 	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
@@ -94,11 +95,11 @@ func TestRunThatLacksItsEndTakesItFromTheLog(t *testing.T) {
 	require.Equal(t, call.Answered, state.Outcome)
 }
 
-// A run that has ended without a pick-up is gone on from, and only what was missing is written.
-func TestClosedRunIsCorrectedOnce(t *testing.T) {
+// A run continues one that ended without a pick-up, and writes only what was missing.
+func TestCompletedRunIsCorrectedOnce(t *testing.T) {
 	closed := newCall(t)
 	closed.starts(inbound)
-	closed.hears(30*time.Second, hungUp)
+	closed.receives(30*time.Second, hungUp)
 	require.Equal(t, call.AbandonedInFlow, closed.plays().Outcome)
 	earlier := closed.carried()
 
@@ -112,7 +113,7 @@ func TestClosedRunIsCorrectedOnce(t *testing.T) {
 	require.Equal(t, call.Answered, state.Outcome)
 	require.Equal(t, "agent-1", state.AgentID)
 
-	// The log is read once more, as after a comparison whose answer was lost.
+	// The log is read again, as after a comparison whose answer was lost.
 	corrected, third := again.carried(), newCall(t)
 	third.input.Earlier = &corrected
 	third.readsLog(0, inLog)
@@ -120,9 +121,9 @@ func TestClosedRunIsCorrectedOnce(t *testing.T) {
 	require.Empty(t, third.steps)
 }
 
-func TestRunRefusesToGoOnFromAnotherCall(t *testing.T) {
+func TestRunRejectsTheStateOfAnotherCall(t *testing.T) {
 	c := newCall(t)
 	c.input.Earlier = &workflows.Carried{Record: call.Record{Key: "another"}}
 	c.env.ExecuteWorkflow("CallWorkflow", c.input)
-	require.ErrorContains(t, c.env.GetWorkflowError(), "is not that of call")
+	require.ErrorContains(t, c.env.GetWorkflowError(), "does not belong to call")
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-func TestMarksSayWhatIsSpecialAboutACall(t *testing.T) {
+func TestMarksDescribeTheCall(t *testing.T) {
 	refused := temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)
 	skips := func(step string) func(c *callUnderTest) {
 		return func(c *callUnderTest) {
@@ -37,23 +37,23 @@ func TestMarksSayWhatIsSpecialAboutACall(t *testing.T) {
 			played := newCall(t)
 			c.change(played)
 			played.starts(inbound)
-			played.hears(10*time.Second, bridged)
-			played.hears(60*time.Second, finished)
+			played.receives(10*time.Second, bridged)
+			played.receives(60*time.Second, finished)
 			played.plays()
 			require.Equal(t, c.marks, played.marks)
 		})
 	}
 }
 
-// What is known only with the last step is marked too, although nothing else changes with it.
-func TestMarksOfTheLastStepAreThereAtTheEnd(t *testing.T) {
+// A mark of the last step is set too, although no other search attribute changes.
+func TestMarksOfTheLastStepAreSet(t *testing.T) {
 	played := newCall(t)
 	played.answers["bridged"] = isNotKnown("bridged")
 	played.env.SetCurrentHistoryLength(signalled)
 	played.away = 5 * time.Second // the call is over before it has a conversation
 	played.starts(inbound)
-	played.hears(time.Second, bridged)
-	played.hears(2*time.Second, finished)
+	played.receives(time.Second, bridged)
+	played.receives(2*time.Second, finished)
 	played.plays()
 	require.Equal(t, []workflows.Mark{workflows.MarkUnassigned}, played.marks)
 }

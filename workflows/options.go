@@ -9,22 +9,23 @@ import (
 	"github.com/callthread/callthread/activities"
 )
 
-// oldCall is the age at which a call that is first reported may have had a run that
-// Temporal has forgotten: no call lasts as long, and no namespace forgets sooner.
+// oldCall is the age from which a newly reported call may have had a run that Temporal has
+// deleted. No call lasts that long, and no namespace has a shorter retention period.
 const oldCall = 12 * time.Hour
 
-// stepOptions is for every step that talks to Kustomer. How soon a failed
-// attempt is repeated is said by the failure itself (activities/failures.go);
-// the policy here is for failures that say nothing, such as a lost worker.
+// stepOptions returns the activity options of every step that calls Kustomer. A failed
+// attempt itself says when to retry (activities/failures.go). The retry policy applies only
+// to failures that do not, such as a lost worker.
 func stepOptions(ctx workflow.Context, summary string, priority int) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		HeartbeatTimeout: activities.HeartbeatTimeout,
-		// A handful of requests that take well under a second each, their turns in the budget
-		// included (internal/app bounds how many steps share it). Longer means that the worker is
-		// gone, or Kustomer as slow as if it were: a ringing call should not wait for either.
+		// A step sends a few requests that take well under a second each, including the
+		// wait for the request budget (internal/app limits how many steps share it). If a
+		// step takes longer, its worker is lost or Kustomer is very slow, and a ringing
+		// call should not wait for either.
 		StartToCloseTimeout: 30 * time.Second,
-		// An outage of Kustomer is waited out; after a week nobody needs the conversation any more
-		// without looking at the call first, so it parks.
+		// A step waits for the end of an outage of Kustomer. After a week the conversation
+		// is useful only to someone who has checked the call, so the call is parked.
 		ScheduleToCloseTimeout: 7 * 24 * time.Hour,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    time.Second,

@@ -10,9 +10,9 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Others work on the same conversation, and on the same budget.
+// Others change the same conversation and use the same budget.
 
-func TestStepsAreToldHowTheConversationWasLeft(t *testing.T) {
+func TestStepsContainTheLastConversation(t *testing.T) {
 	opened := activities.Conversation{ID: "conversation-1", CustomerID: "customer-1", OpenedAt: began, Rev: 1, Name: "Call"}
 	handedOver := opened
 	handedOver.Rev, handedOver.AssignedUsers, handedOver.Status = 0, []string{"user-of-agent-1"}, "open"
@@ -22,9 +22,9 @@ func TestStepsAreToldHowTheConversationWasLeft(t *testing.T) {
 	late := transferred
 	late.ReceivedAt = began.Add(40 * time.Second)
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(40*time.Second, late)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(40*time.Second, late)
+	c.receives(60*time.Second, finished)
 	c.plays()
 	require.Equal(t, opened, c.updates[0].Conversation)
 	require.Equal(t, handedOver, c.updates[1].Conversation)
@@ -36,14 +36,14 @@ func TestStepsAreToldHowTheConversationWasLeft(t *testing.T) {
 		[]time.Time{c.updates[0].Since(), c.updates[1].Since(), c.updates[2].Since()})
 }
 
-func TestCallGoesOnInTheConversationIntoWhichItsOwnWasMerged(t *testing.T) {
+func TestCallFollowsAMerge(t *testing.T) {
 	c := newCall(t)
 	c.answers["bridged"] = func(r *activities.StepResult) {
 		r.Conversation.ID, r.Conversation.URL, r.Warnings = "conversation-2", "https://crm/conversation-2", []string{"merged"}
 	}
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(60*time.Second, finished)
 	state := c.plays()
 	require.Equal(t, "conversation-2", c.updates[1].Conversation.ID)
 	require.Equal(t, "https://crm/conversation-2", c.updates[1].Conversation.URL)
@@ -52,7 +52,7 @@ func TestCallGoesOnInTheConversationIntoWhichItsOwnWasMerged(t *testing.T) {
 	require.Equal(t, []string{"merged"}, state.Warnings)
 }
 
-func TestConversationThatPeopleHaveDeletedIsReportedOnce(t *testing.T) {
+func TestDeletedConversationIsReportedOnce(t *testing.T) {
 	c := newCall(t)
 	c.answers["bridged"] = func(r *activities.StepResult) {
 		is := r.Conversation
@@ -60,8 +60,8 @@ func TestConversationThatPeopleHaveDeletedIsReportedOnce(t *testing.T) {
 	}
 	c.answers["finished"] = c.answers["bridged"]
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(60*time.Second, finished)
 	state := c.plays()
 	require.True(t, c.updates[1].MayBeDone, "it is looked for once more")
 	require.Equal(t, call.Answered, state.Outcome)
@@ -70,27 +70,27 @@ func TestConversationThatPeopleHaveDeletedIsReportedOnce(t *testing.T) {
 	require.Contains(t, state.Warnings[0], "deleted")
 }
 
-func TestTransferToAnAgentWhomKustomerKnowsIsNoLongerUnassigned(t *testing.T) {
+func TestTransferToAKnownAgentIsAssigned(t *testing.T) {
 	c := newCall(t)
 	c.answers["bridged"] = isNotKnown("bridged")
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(40*time.Second, transferred)
-	c.hears(50*time.Second, event(call.Bridged, lasting(caller, 50, ""), call.Agent{ID: "agent-3", SourceID: "user-3"}))
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(40*time.Second, transferred)
+	c.receives(50*time.Second, event(call.Bridged, lasting(caller, 50, ""), call.Agent{ID: "agent-3", SourceID: "user-3"}))
+	c.receives(60*time.Second, finished)
 	c.plays()
 	require.Equal(t, []bool{false, true, false}, wasUnassigned(c.updates[:3]))
 }
 
-// The agent who has the call is unknown, whoever had it before.
-func TestOvertakenBridgeLeavesItToTheLaterWhetherTheCallIsUnassigned(t *testing.T) {
+// The agent who has the call is unknown. The earlier agent does not matter.
+func TestLaterBridgeDecidesTheAssignment(t *testing.T) {
 	c := newCall(t)
 	c.answers["bridged"] = isNotKnown("bridged")
 	c.starts(inbound)
-	c.hears(40*time.Second, transferred)
-	c.hears(41*time.Second, bridged) // the earlier one
-	c.hears(50*time.Second, event(call.Bridged, lasting(caller, 50, ""), call.Agent{ID: "agent-3", SourceID: "user-3"}))
-	c.hears(60*time.Second, finished)
+	c.receives(40*time.Second, transferred)
+	c.receives(41*time.Second, bridged) // the earlier one
+	c.receives(50*time.Second, event(call.Bridged, lasting(caller, 50, ""), call.Agent{ID: "agent-3", SourceID: "user-3"}))
+	c.receives(60*time.Second, finished)
 	c.plays()
 	require.Equal(t, "bridged", c.latest(1).Note, "the earlier one leaves the tag alone")
 	require.Equal(t, []bool{false, true, true}, wasUnassigned(c.updates[:3]))
@@ -100,29 +100,29 @@ func TestRingGoesBeforeHandOverAndThatBeforeOutcome(t *testing.T) {
 	c := newCall(t)
 	c.env.SetCurrentHistoryLength(signalled)
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(60*time.Second, finished)
 	c.plays()
 	require.Equal(t, []int{activities.PriorityRing, activities.PriorityHandOver, activities.PriorityOutcome}, c.priorities)
 	require.IsIncreasing(t, append(c.priorities, activities.PriorityCatchUp))
 }
 
-func TestCallThatIsOverMakesRoomForThoseThatRing(t *testing.T) {
+func TestFinishedCallYieldsToRingingCalls(t *testing.T) {
 	c := newCall(t)
-	c.hears(0, inbound)
-	c.hears(0, bridged)
-	c.hears(0, finished)
+	c.receives(0, inbound)
+	c.receives(0, bridged)
+	c.receives(0, finished)
 	c.plays()
 	require.Equal(t, []int{activities.PriorityCatchUp, activities.PriorityCatchUp, activities.PriorityOutcome}, c.priorities)
 }
 
-// Temporal may have forgotten the run that opened the conversation.
+// Temporal may have deleted the run that opened the conversation.
 func TestCallOfYesterdayLooksForWhatIsThere(t *testing.T) {
 	c := newCall(t)
 	old := inbound
 	old.Leg.CreatedAt = began.Add(-24 * time.Hour)
 	c.starts(old)
-	c.hears(time.Second, hungUp)
+	c.receives(time.Second, hungUp)
 	c.plays()
 	require.True(t, c.created.MayBeDone)
 	require.True(t, c.updates[0].MayBeDone)
@@ -130,7 +130,7 @@ func TestCallOfYesterdayLooksForWhatIsThere(t *testing.T) {
 	require.True(t, c.updates[0].EarlierRun)
 }
 
-func TestRunThatWasResetLooksForWhatTheEarlierRunDid(t *testing.T) {
+func TestResetRunLooksUpEarlierWrites(t *testing.T) {
 	c := promptly(t)
 	c.wasReset = true
 	c.plays()
@@ -142,10 +142,10 @@ func TestRunThatWasResetLooksForWhatTheEarlierRunDid(t *testing.T) {
 	}
 }
 
-func TestUsualCallLooksForNothing(t *testing.T) {
+func TestUsualCallNeedsNoLookUp(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(time.Second, hungUp)
+	c.receives(time.Second, hungUp)
 	c.plays()
 	require.False(t, c.created.MayBeDone)
 	require.False(t, c.updates[0].MayBeDone)
@@ -153,7 +153,7 @@ func TestUsualCallLooksForNothing(t *testing.T) {
 	require.False(t, c.updates[0].EarlierRun)
 }
 
-// usersIn are the Kustomer users whom those who had the call were found to be.
+// usersIn returns the Kustomer users of the agents who had the call.
 func usersIn(story call.Story) (users []string) {
 	for _, p := range story.PickUps {
 		users = append(users, p.User)
@@ -161,12 +161,13 @@ func usersIn(story call.Story) (users []string) {
 	return users
 }
 
-// isNotKnown answers that Kustomer does not know the agent of a pick-up.
+// isNotKnown makes Kustomer not know the agent of a pick-up.
 func isNotKnown(note string) func(*activities.StepResult) {
 	return func(r *activities.StepResult) { r.Agents[note] = call.Resolved{Unassigned: true} }
 }
 
-// wasUnassigned is whether the agent who had the call before each of the steps was one whom Kustomer does not know.
+// wasUnassigned reports for each step whether Kustomer did not know the agent who had the
+// call before.
 func wasUnassigned(steps []activities.StepInput) (was []bool) {
 	for _, in := range steps {
 		was = append(was, in.Was.IsUnassigned())

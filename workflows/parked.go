@@ -11,16 +11,16 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// parked is a call that waits for an operator's decision.
+// parked is the state of a call that waits for an operator's decision.
 type parked struct {
-	because  string // in Kustomer's words
-	brief    string // without them: the workflow list must name nobody
+	because  string // the reason in Kustomer's words
+	brief    string // the reason without Kustomer's words, because the workflow list must contain no names
 	decision decision
 }
 
-// decision is what an operator wants done with a parked call.
+// decision is an operator's decision on a parked call.
 type decision struct {
-	name      string // of the update
+	name      string // the name of the update
 	amendment *activities.Amendment
 }
 
@@ -47,8 +47,8 @@ func (r *run) park(ctx workflow.Context, step call.Step, cause error) (decision,
 	return made, nil
 }
 
-// reason is a failure in Kustomer's own words without Temporal's wrapping, and
-// briefly without those words: they may quote people.
+// reason returns the cause of a failure without Temporal's wrapping. Because contains
+// Kustomer's words, which may quote personal data; brief does not.
 func reason(err error) (because, brief string) {
 	var failed *temporal.ApplicationError
 	if !errors.As(err, &failed) {
@@ -60,7 +60,7 @@ func reason(err error) (because, brief string) {
 	return failed.Message(), brief
 }
 
-// handleRequests answers queries and updates.
+// handleRequests registers the handlers of queries and updates.
 func (r *run) handleRequests(ctx workflow.Context) error {
 	conversation := func(ctx workflow.Context) (State, error) {
 		err := workflow.Await(ctx, func() bool { return r.conversation.ID != "" || r.done })
@@ -96,7 +96,7 @@ func (r *run) mayDecide(name string) error {
 	return nil
 }
 
-// decide passes an operator's decision on, and answers when it is carried out.
+// decide hands an operator's decision to the run, and returns when it has been carried out.
 func (r *run) decide(ctx workflow.Context, made decision) (State, error) {
 	decided := r.parked
 	decided.decision = made

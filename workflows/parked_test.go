@@ -13,23 +13,23 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-func TestRefusedStepParksTheCallUntilAnOperatorRetries(t *testing.T) {
+func TestRefusedStepParksTheCallUntilARetry(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.fails["bridged"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no such user", activities.Refused, nil)}
-	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(60*time.Second, finished)
 	c.at(time.Hour, func() {
 		state := c.asks()
 		require.Equal(t, workflows.Parked, state.Phase)
 		require.Contains(t, state.ParkedBecause, "no such user")
 		require.Equal(t, call.WaitsForOperator, state.WaitsFor)
 		require.Contains(t, state.WaitsInWords(), "retry, amend or skip")
-		require.Len(t, state.Events, 3, "what happens meanwhile is heard")
+		require.Len(t, state.Events, 3, "reports are received")
 		c.decides(workflows.UpdateRetry)
 	})
 	state := c.plays()
-	require.NotEqual(t, workflows.Parked, c.answered.Phase, "the operator is told what came of it")
+	require.NotEqual(t, workflows.Parked, c.answered.Phase, "the answer contains the new state")
 	require.Equal(t, workflows.Finished, state.Phase)
 	require.Empty(t, state.ParkedBecause)
 	require.Equal(t, []string{"create", "bridged", "bridged", "finished"}, c.steps)
@@ -42,7 +42,7 @@ func TestStepRefusedAgainParksTheCallAgain(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.fails["create"] = []error{refused, refused}
-	c.hears(time.Minute, hungUp)
+	c.receives(time.Minute, hungUp)
 	c.at(time.Hour, func() { c.decides(workflows.UpdateRetry) })
 	c.at(2*time.Hour, func() {
 		require.Equal(t, workflows.Parked, c.asks().Phase, "one decision is for one refusal")
@@ -57,8 +57,8 @@ func TestOperatorCanGoOnWithoutTheRefusedStep(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)}
-	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(60*time.Second, finished)
 	c.at(time.Hour, func() { c.decides(workflows.UpdateSkip) })
 	state := c.plays()
 	require.Equal(t, []string{"open the conversation"}, state.Skipped)
@@ -72,7 +72,7 @@ func TestOperatorCanAmendTheRefusedStep(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.fails["create"] = []error{refused, refused}
-	c.hears(time.Minute, hungUp)
+	c.receives(time.Minute, hungUp)
 	first, second := activities.Amendment{AssignedTeams: &[]string{}}, activities.Amendment{Name: new("Call")}
 	c.at(time.Hour, func() { c.decides(workflows.UpdateAmend, first) })
 	c.at(2*time.Hour, func() { c.decides(workflows.UpdateAmend, second) })
@@ -88,11 +88,11 @@ func TestAmendmentThatChangesNothingOrThatKustomerWouldRefuseIsRefused(t *testin
 	refused := temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)
 	for step, amendments := range map[string]map[string]activities.Amendment{
 		"create": {
-			"names no field": {}, "whole number from 1 to 5": {Priority: new(9)}, "use one of open, done": {Status: new("snoozed")},
+			"changes no field": {}, "whole number from 1 to 5": {Priority: new(9)}, "use one of open, done": {Status: new("snoozed")},
 			"removeTags: the conversation is not open yet": {RemoveTags: &[]string{"call_lost"}},
 		},
 		"finished": {
-			"names no field": {}, "whole number from 1 to 5": {Priority: new(9)}, "use one of open, snoozed, done": {Status: new("closed")},
+			"changes no field": {}, "whole number from 1 to 5": {Priority: new(9)}, "use one of open, snoozed, done": {Status: new("closed")},
 			"direction: the conversation is open": {Direction: new("out")}, "customer: the conversation is open": {Customer: new("+493023125042")},
 		},
 	} {
@@ -100,7 +100,7 @@ func TestAmendmentThatChangesNothingOrThatKustomerWouldRefuseIsRefused(t *testin
 			c := newCall(t)
 			c.starts(inbound)
 			c.fails[step] = []error{refused}
-			c.hears(time.Minute, hungUp)
+			c.receives(time.Minute, hungUp)
 			c.at(time.Hour, func() {
 				for why, amendment := range amendments {
 					c.env.UpdateWorkflow(workflows.UpdateAmend, why, refusedUpdate{t, why}, amendment)
@@ -114,12 +114,12 @@ func TestAmendmentThatChangesNothingOrThatKustomerWouldRefuseIsRefused(t *testin
 	}
 }
 
-// The list of runs shows why a call is parked, for as long as it is.
+// The workflow list shows why a call is parked, for as long as it is.
 func TestReasonOfAParkedCallIsASearchAttribute(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: it is Erika's", activities.Refused, nil, "no "+strings.Repeat("ü", 500))}
-	c.hears(time.Minute, hungUp)
+	c.receives(time.Minute, hungUp)
 	c.at(time.Hour, func() {
 		require.Contains(t, c.asks().ParkedBecause, "it is Erika's")
 		c.decides(workflows.UpdateRetry)
@@ -133,22 +133,22 @@ func TestReasonOfAParkedCallIsASearchAttribute(t *testing.T) {
 	require.LessOrEqual(t, len(reasons[0]), 2048)
 }
 
-func TestDecisionOnACallThatIsNotParkedIsRefused(t *testing.T) {
+func TestDecisionOnAnUnparkedCallIsRefused(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.at(time.Minute, func() {
 		c.env.UpdateWorkflow(workflows.UpdateSkip, "u", refusedUpdate{t, "not parked"})
 	})
-	c.hears(2*time.Minute, hungUp)
+	c.receives(2*time.Minute, hungUp)
 	c.plays()
 }
 
-// Two operators, or one who is impatient: the first decision counts.
-func TestSecondDecisionInTheSameMomentIsRefused(t *testing.T) {
+// Two operators decide, or one decides twice: the first decision counts.
+func TestSecondDecisionIsRefused(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.fails["create"] = []error{temporal.NewNonRetryableApplicationError("kustomer: no", activities.Refused, nil)}
-	c.hears(time.Minute, hungUp)
+	c.receives(time.Minute, hungUp)
 	c.at(time.Hour, func() {
 		c.decides(workflows.UpdateRetry)
 		c.env.UpdateWorkflow(workflows.UpdateSkip, "second", refusedUpdate{t, "not parked"})

@@ -12,23 +12,23 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// steps names the activities; it is never called.
+// steps refers to the activities by name. It is never called.
 var steps *activities.Activities
 
-// attempt says what preceded it.
+// attempt says what preceded an attempt at a step.
 type attempt struct {
-	mayBeDone bool // the step may have been done before, wholly or in part
-	decided   bool // an operator has asked for it
+	mayBeDone bool // the step may have been done before, in full or in part
+	decided   bool // an operator asked for the attempt
 	amend     *activities.Amendment
 }
 
-// perform does one step. While Kustomer refuses it, the call is parked until an
-// operator retries, amends or skips the step. Nothing else may lose a call.
+// perform runs one step. While Kustomer refuses it, the call is parked until an operator
+// retries, amends or skips the step. No call is lost in any other way.
 func (r *run) perform(ctx workflow.Context, step call.Step) (err error) {
 	r.step = &StepState{Causes: step.Causes, Since: workflow.Now(ctx)}
 	defer func() {
 		r.slow = false
-		if !temporal.IsCanceledError(err) { // a step that was under way then may be done, and the state names it
+		if !temporal.IsCanceledError(err) { // the step may be done, and the state contains it
 			r.step = nil
 		}
 	}()
@@ -57,8 +57,8 @@ func (r *run) perform(ctx workflow.Context, step call.Step) (err error) {
 	}
 }
 
-// try makes one attempt at a step: within this workflow task if that is safe, or
-// as a regular activity, which Temporal retries.
+// try runs one attempt at a step: as a local activity if that is safe, and otherwise as a
+// regular activity, which Temporal retries.
 func (r *run) try(ctx workflow.Context, step call.Step, a attempt) (activities.StepResult, error) {
 	in := activities.StepInput{
 		Step: step, Conversation: r.conversation, Amend: a.amend, EarlierRun: r.mayBeDone, MayBeDone: a.mayBeDone || r.conversation.Deleted,
@@ -67,7 +67,7 @@ func (r *run) try(ctx workflow.Context, step call.Step, a attempt) (activities.S
 	activity, isLocal := steps.UpdateConversation, r.updatesLocally(ctx, a, in)
 	if step.Has(call.Rang) {
 		activity, isLocal = steps.CreateConversation, r.opensLocally(ctx, in)
-		in.MayBeDone = in.MayBeDone || !isLocal && r.began >= repeatedTask // the first task may have been tried before
+		in.MayBeDone = in.MayBeDone || !isLocal && r.began >= repeatedTask // the first workflow task may have been tried before
 	}
 	ctx = stepOptions(ctx, r.inMode(step.InWords()), r.priority(step))
 	if isLocal {
@@ -76,8 +76,8 @@ func (r *run) try(ctx workflow.Context, step call.Step, a attempt) (activities.S
 	return r.execute(ctx, activity, in)
 }
 
-// execute does a step as a regular activity. Reports that arrive meanwhile are
-// received, and operators see them.
+// execute runs a step as a regular activity. Reports that arrive in the meantime are
+// received and published.
 func (r *run) execute(ctx workflow.Context, activity func(context.Context, activities.StepInput) (activities.StepResult, error), in activities.StepInput) (result activities.StepResult, err error) {
 	if err := r.publish(ctx); err != nil {
 		return result, err
@@ -103,7 +103,7 @@ func (r *run) execute(ctx workflow.Context, activity func(context.Context, activ
 	return result, err
 }
 
-// slowAfter is how long a step may take before operators see that the call waits for Kustomer.
+// slowAfter is the duration after which operators see that the call waits for Kustomer.
 const slowAfter = 10 * time.Second
 
 func (r *run) slowTimer(ctx workflow.Context) (workflow.Future, workflow.CancelFunc) {
@@ -114,7 +114,8 @@ func (r *run) slowTimer(ctx workflow.Context) (workflow.Future, workflow.CancelF
 	return workflow.NewTimerWithOptions(ctx, slowAfter, workflow.TimerOptions{Summary: "until the step counts as slow"}), cancel
 }
 
-// priority makes room for calls that ring now once this call is over.
+// priority returns the task priority of a step. A call that is over yields to calls that
+// ring now.
 func (r *run) priority(step call.Step) int {
 	priority := map[call.Cause]int{
 		call.Rang: activities.PriorityRing, call.Ended: activities.PriorityOutcome,
@@ -128,7 +129,7 @@ func (r *run) priority(step call.Step) int {
 	return priority
 }
 
-// complete takes over the result of a step.
+// complete records the result of a step.
 func (r *run) complete(ctx workflow.Context, step call.Step, result activities.StepResult) {
 	wasDeleted := r.conversation.Deleted
 	r.conversation = result.Conversation
@@ -155,10 +156,10 @@ func (r *run) complete(ctx workflow.Context, step call.Step, result activities.S
 	}
 }
 
-// measure keeps how long the two steps took for which someone waits.
+// measure records how long the two steps took that an agent waits for.
 func (r *run) measure(step call.Step, at time.Time) {
 	switch {
-	case step.Is.Added != nil: // nobody waited
+	case step.Is.Added != nil: // no agent waited
 	case step.Has(call.Rang) && r.conversation.ID != "" && len(r.record.Reports) > 0:
 		r.progress.RingToConversationMS = at.Sub(r.record.Reports[0].ReceivedAt).Milliseconds()
 	case step.Has(call.PickedUp) && r.progress.BridgeToUpdateMS == 0:
@@ -172,7 +173,7 @@ func (r *run) log(at time.Time, text string) {
 	r.record.Entries = append(r.record.Entries, call.Entry{At: at, Text: text})
 }
 
-// warn keeps what was left out of the conversation where operators see it.
+// warn records warnings about the conversation in the call's log and state.
 func (r *run) warn(at time.Time, warnings []string) {
 	r.progress.Warnings = append(r.progress.Warnings, warnings...)
 	for _, warning := range warnings {

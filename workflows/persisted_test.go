@@ -12,8 +12,8 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// What a hidden field holds is lost whenever a history is read again.
-func TestNothingPersistedHasHiddenFields(t *testing.T) {
+// JSON leaves out unexported fields, so their values would be lost in the history.
+func TestPersistedFieldsAreExported(t *testing.T) {
 	seen := make(map[reflect.Type]bool)
 	for _, root := range []any{
 		workflows.CallInput{}, workflows.State{}, call.Event{}, call.Record{}, activities.StepInput{}, activities.StepResult{}, activities.Amendment{}, activities.VendorInput{}, activities.VendorComparison{},

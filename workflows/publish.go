@@ -11,8 +11,8 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// answer is the state for those who ask. What is still to be written is not worked out
-// for every workflow task.
+// answer returns the state for queries, updates and the result. It includes what is not
+// written yet, which is too much work for every workflow task.
 func (r *run) answer(ctx workflow.Context) State {
 	s := r.state(ctx)
 	if !r.conversation.Deleted {
@@ -21,8 +21,8 @@ func (r *run) answer(ctx workflow.Context) State {
 	return s
 }
 
-// state is what is known about the call. All of it follows from the record and
-// from what steps answered.
+// state returns what is known about the call. It depends only on the record and the results
+// of steps.
 func (r *run) state(ctx workflow.Context) State {
 	s := State{
 		CallID: r.record.Key, WaitsFor: r.wait.For, Step: r.step,
@@ -59,10 +59,10 @@ func (r *run) inKustomer() InKustomer {
 		Ignored: r.answers.Ignored, Caller: r.answers.Caller, AssignedUsers: r.conversation.AssignedUsers, Automations: r.answers.Automations,
 	}
 	if r.shadow != nil {
-		is.ConversationURL = "" // it would lead nowhere
+		is.ConversationURL = "" // no such conversation exists
 	}
 	if is.ConversationID != "" && !r.conversation.Deleted {
-		is.ConversationStatus = cmp.Or(r.conversation.Status, "open") // as Kustomer opens it
+		is.ConversationStatus = cmp.Or(r.conversation.Status, "open") // the status of a new conversation in Kustomer
 	}
 	return is
 }
@@ -81,11 +81,11 @@ func (r *run) phase(outcome call.Outcome) Phase {
 	return Ringing
 }
 
-// listed are the search attributes of a call, as Temporal's workflow list has them.
+// listed are the search attributes of a call, except CallMarks.
 type listed map[temporal.SearchAttributeKeyKeyword]string
 
-// publish shows operators how the call stands: its log, and its search attributes,
-// all that have changed at once, because each time is a write for Temporal.
+// publish shows operators the current state of the call: its log and its search attributes.
+// Changed attributes are upserted together, because each upsert is a write for Temporal.
 func (r *run) publish(ctx workflow.Context) error {
 	s := r.state(ctx)
 	r.show(ctx, s)
@@ -107,7 +107,7 @@ func (r *run) publish(ctx workflow.Context) error {
 	}
 	marks := r.marks()
 	isMarked := !slices.Equal(marks, r.marked)
-	if len(changed) == 0 && !(r.done && isMarked) { // marks go with other changes, and with the end at the latest
+	if len(changed) == 0 && !(r.done && isMarked) { // marks are upserted with other changes, and at the end of the call
 		return nil
 	}
 	r.listed = now
@@ -122,7 +122,7 @@ func (r *run) attributes(ctx workflow.Context, s State) listed {
 	now := listed{
 		CallPhase: string(s.Phase), CallOutcome: string(s.Outcome), KustomerConversationID: s.ConversationID,
 		AgentID: s.AgentID, QueueName: cut(s.QueueName), CallerHash: r.answers.CallerHash, WaitsFor: r.listedWait(ctx),
-		CallDirection: r.listed[CallDirection], // is the receiver's to set
+		CallDirection: r.listed[CallDirection], // set by the webhook receiver
 	}
 	if r.parked != nil {
 		now[ParkedBecause] = cut(r.parked.brief)
@@ -130,7 +130,7 @@ func (r *run) attributes(ctx workflow.Context, s State) listed {
 	return now
 }
 
-// marks are what CallMarks holds of the call.
+// marks returns the values of CallMarks for the call.
 func (r *run) marks() (marks []Mark) {
 	isSkipped := len(r.progress.Skipped) > 0
 	for _, mark := range []struct {
@@ -152,8 +152,7 @@ func (r *run) marks() (marks []Mark) {
 	return marks
 }
 
-// listedWait is what the workflow list says that the call waits for. A wait that is
-// soon over is not worth a write.
+// listedWait returns the value of WaitsFor. A short wait is not worth an upsert.
 func (r *run) listedWait(ctx workflow.Context) string {
 	const soon = 30 * time.Second
 	switch {
@@ -168,7 +167,7 @@ func (r *run) listedWait(ctx workflow.Context) string {
 	}
 	wait := r.wait
 	if r.step != nil {
-		wait = r.record.CallWait() // what the call will wait for when the step is done
+		wait = r.record.CallWait() // what the call will wait for after the step
 	}
 	if wait.For == call.WaitsForLateReports || wait.Until.Sub(workflow.Now(ctx)) < soon {
 		return ""
@@ -176,7 +175,7 @@ func (r *run) listedWait(ctx workflow.Context) string {
 	return string(wait.For)
 }
 
-// cut keeps a name that somebody chose within what Temporal accepts as a search attribute (2 KB).
+// cut truncates a name to what Temporal accepts in a search attribute (2 KB).
 func cut(name string) string {
 	const limit = 255
 	if runes := []rune(name); len(runes) > limit {

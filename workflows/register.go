@@ -7,14 +7,15 @@ import (
 	"github.com/callthread/callthread/activities"
 )
 
-// Register tells a worker all that it needs to serve calls: those in shadow if the steps
-// write nothing, and otherwise live ones.
+// Register registers CallWorkflow and the activities with a worker. The worker serves calls
+// in shadow if the activities write nothing, and live calls otherwise.
 func Register(r worker.Registry, steps *activities.Activities) {
 	inShadow := activities.InShadow(steps)
 	serve := func(ctx workflow.Context, in CallInput) (Ended, error) {
 		if in.Shadow != inShadow {
-			// The run waits for a worker of its mode, which a failed run could not.
-			panic("a worker of the other mode has the task queue of this call: live calls and those in shadow need one each")
+			// A panic fails only the workflow task: the run then waits for a worker of its
+			// mode.
+			panic("a worker of the other mode polls the task queue of this call: live calls and calls in shadow need separate task queues")
 		}
 		return ownCall(ctx, in)
 	}

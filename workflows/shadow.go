@@ -12,8 +12,9 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// ShadowStartOptions are those of a call in shadow, on the task queue of shadows: as of
-// the live call, under an id of its own.
+// ShadowStartOptions returns the options that start the workflow of a call in shadow. They
+// equal StartOptions except for the workflow id, the summary and the details. TaskQueue is
+// the task queue of calls in shadow.
 func ShadowStartOptions(event call.Event, taskQueue string) client.StartWorkflowOptions {
 	options := StartOptions(event, taskQueue)
 	options.ID = ShadowID(event.Leg.Key())
@@ -22,39 +23,40 @@ func ShadowStartOptions(event call.Event, taskQueue string) client.StartWorkflow
 	return options
 }
 
-// shadowsPage stands first on the page of a call in shadow.
+// shadowsPage begins the static details of a call in shadow.
 const shadowsPage = `**Shadow**: nothing is written to Kustomer for this call. ` + "`starter show <call>`" + ` lists the requests that would be made.
 
 `
 
-// Shadow is what a call in shadow would have done, and what others did instead.
+// Shadow records what a call in shadow would have written, and what others wrote.
 type Shadow struct {
-	// Steps are those that were carried out, in order.
+	// Steps are the completed steps, in order.
 	Steps []ShadowStep `json:"steps,omitempty"`
-	// Vendor compares with what others created in Kustomer; nil until the call is over.
+	// Vendor is the comparison with conversations that others created in Kustomer. It is
+	// nil until the call is over.
 	Vendor *activities.VendorComparison `json:"vendor,omitempty"`
 }
 
-// ShadowStep is a step, and the requests that it would have made.
+// ShadowStep is a step and the requests that it would have sent.
 type ShadowStep struct {
 	Causes   []call.Cause          `json:"causes"`
 	At       time.Time             `json:"at"`
 	Requests []activities.Withheld `json:"requests,omitempty"`
 }
 
-// InWords is the step as operators read it.
+// InWords returns the step as operators read it.
 func (s ShadowStep) InWords() string { return call.Step{Causes: s.Causes}.InWords() }
 
-// compareWithin is how long Kustomer may take to be asked what others created. Nothing
-// but the report of the shadow depends on it.
+// compareWithin limits the comparison, retries included. Only the report of the shadow
+// depends on it.
 const compareWithin = time.Hour
 
-// compareWithVendor asks what others created for the call. Reports that arrive meanwhile
-// are received.
+// compareWithVendor compares the call with conversations that others created. It receives
+// reports that arrive in the meantime.
 func (r *run) compareWithVendor(ctx workflow.Context) error {
-	patient := stepOptions(ctx, r.inMode("compare with what others created"), activities.PriorityCatchUp)
-	patient = workflow.WithScheduleToCloseTimeout(patient, compareWithin)
-	future := workflow.ExecuteActivity(patient, steps.CompareWithVendor, activities.VendorInput{Story: r.record.Was, Conversation: r.conversation})
+	options := stepOptions(ctx, r.inMode("compare with what others created"), activities.PriorityCatchUp)
+	options = workflow.WithScheduleToCloseTimeout(options, compareWithin)
+	future := workflow.ExecuteActivity(options, steps.CompareWithVendor, activities.VendorInput{Story: r.record.Was, Conversation: r.conversation})
 	for !future.IsReady() {
 		if err := r.next(ctx, future); err != nil {
 			return err
@@ -73,7 +75,8 @@ func (r *run) compareWithVendor(ctx workflow.Context) error {
 	return nil
 }
 
-// withheld keeps what a step would have written. What was compared before is then out of date.
+// withheld records what a step would have written. An earlier comparison is then out of
+// date.
 func (r *run) withheld(step call.Step, at time.Time, result activities.StepResult) {
 	if r.shadow == nil {
 		return
@@ -82,7 +85,7 @@ func (r *run) withheld(step call.Step, at time.Time, result activities.StepResul
 	r.shadow.Vendor = nil
 }
 
-// inMode says of what operators read that it is about a shadow.
+// inMode adds to a text for operators that it is about a shadow.
 func (r *run) inMode(text string) string {
 	if r.shadow == nil {
 		return text
@@ -90,7 +93,7 @@ func (r *run) inMode(text string) string {
 	return "shadow: " + text
 }
 
-// name is what operators call the call.
+// name returns the call's name in commands for operators.
 func (r *run) name() string {
 	return CallKey(CallInput{Key: r.record.Key, Shadow: r.shadow != nil}.workflowID())
 }

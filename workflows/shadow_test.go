@@ -16,7 +16,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// newShadow is a call in shadow, whose comparison is answered.
+// newShadow is a call in shadow, whose comparison compare answers.
 func newShadow(t *testing.T, compare func(activities.VendorInput) (activities.VendorComparison, error)) *callUnderTest {
 	t.Helper()
 	c := newCall(t)
@@ -30,7 +30,7 @@ func newShadow(t *testing.T, compare func(activities.VendorInput) (activities.Ve
 	return c
 }
 
-func TestShadowShowsWhatItWouldHaveSentAndWhatOthersDid(t *testing.T) {
+func TestShadowShowsItsRequests(t *testing.T) {
 	asked := 0
 	c := newShadow(t, func(in activities.VendorInput) (activities.VendorComparison, error) {
 		asked++
@@ -40,8 +40,8 @@ func TestShadowShowsWhatItWouldHaveSentAndWhatOthersDid(t *testing.T) {
 		return activities.VendorComparison{Verdict: activities.VerdictSeveral}, nil
 	})
 	c.starts(inbound)
-	c.hears(10*time.Second, bridged)
-	c.hears(60*time.Second, finished)
+	c.receives(10*time.Second, bridged)
+	c.receives(60*time.Second, finished)
 	state := c.plays()
 	require.Equal(t, 1, asked)
 	require.Equal(t, activities.VerdictSeveral, state.Shadow.Vendor.Verdict)
@@ -56,7 +56,7 @@ func TestShadowShowsWhatItWouldHaveSentAndWhatOthersDid(t *testing.T) {
 	require.Contains(t, c.log, "shadow: compared with what others created")
 }
 
-func TestReportThatArrivesDuringTheComparisonIsServedAndComparedAgain(t *testing.T) {
+func TestReportDuringTheComparisonRepeatsIt(t *testing.T) {
 	var c *callUnderTest
 	outcomes := []call.Outcome{}
 	c = newShadow(t, func(in activities.VendorInput) (activities.VendorComparison, error) {
@@ -67,32 +67,32 @@ func TestReportThatArrivesDuringTheComparisonIsServedAndComparedAgain(t *testing
 		return activities.VendorComparison{Verdict: activities.VerdictNone}, nil
 	})
 	c.starts(inbound)
-	c.hears(30*time.Second, hungUp)
+	c.receives(30*time.Second, hungUp)
 	state := c.plays()
 	require.Len(t, outcomes, 2)
 	require.Equal(t, call.Answered, outcomes[1])
 	require.Equal(t, call.Answered, state.Outcome)
 }
 
-func TestShadowThatCannotBeComparedEndsAllTheSame(t *testing.T) {
+func TestUncomparedShadowCompletes(t *testing.T) {
 	c := newShadow(t, func(activities.VendorInput) (activities.VendorComparison, error) {
 		return activities.VendorComparison{}, temporal.NewNonRetryableApplicationError("no", activities.Refused, nil)
 	})
 	c.starts(inbound)
-	c.hears(30*time.Second, hungUp)
+	c.receives(30*time.Second, hungUp)
 	require.Equal(t, &activities.VendorComparison{Verdict: activities.VerdictNotCompared, Reason: activities.ReasonNoAnswer, Rang: began}, c.plays().Shadow.Vendor)
 }
 
 func TestLiveCallIsNotCompared(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
-	c.hears(30*time.Second, hungUp)
+	c.receives(30*time.Second, hungUp)
 	require.Nil(t, c.plays().Shadow)
 	require.False(t, c.created.Shadow)
 	require.NotContains(t, c.log, "shadow")
 }
 
-// The worker of the test environment is a live one.
+// The worker of the test environment serves live calls.
 func TestWorkerOfTheOtherModeLeavesTheRunToAnother(t *testing.T) {
 	c := newShadow(t, func(activities.VendorInput) (activities.VendorComparison, error) {
 		return activities.VendorComparison{}, nil
@@ -100,13 +100,13 @@ func TestWorkerOfTheOtherModeLeavesTheRunToAnother(t *testing.T) {
 	c.starts(inbound)
 	c.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.ShadowID("p")})
 	c.env.ExecuteWorkflow("CallWorkflow", c.input)
-	var panicked *temporal.PanicError // fails the task, and not the run
+	var panicked *temporal.PanicError // fails the task and not the run
 	require.ErrorAs(t, c.env.GetWorkflowError(), &panicked)
 	require.Contains(t, panicked.Error(), "worker of the other mode")
 	require.Empty(t, c.steps)
 }
 
-func TestRunOfALiveCallIsNotOneInShadow(t *testing.T) {
+func TestLiveRunIsNoShadow(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.ShadowID("p")})
@@ -116,7 +116,7 @@ func TestRunOfALiveCallIsNotOneInShadow(t *testing.T) {
 	require.Equal(t, "NotOwnCall", refused.Type())
 }
 
-func TestParkedShadowNamesItselfInWhatOperatorsAreToDo(t *testing.T) {
+func TestParkedShadowNamesItselfInCommands(t *testing.T) {
 	c := newShadow(t, func(activities.VendorInput) (activities.VendorComparison, error) {
 		return activities.VendorComparison{}, nil
 	})
@@ -130,6 +130,6 @@ func TestParkedShadowNamesItselfInWhatOperatorsAreToDo(t *testing.T) {
 		require.Contains(t, metadata.GetCurrentDetails(), "`starter retry shadow/p`")
 		c.decides(workflows.UpdateRetry)
 	})
-	c.hears(2*time.Minute, hungUp)
+	c.receives(2*time.Minute, hungUp)
 	c.plays()
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// StartOptions are those of a new call's workflow, by the event that begins it.
-// Nothing in them contains a name or a number: ids, summaries and search attributes
-// are never encrypted.
+// StartOptions returns the options that start a call's workflow for its first event. They
+// contain no name and no number, because ids, summaries and search attributes are never
+// encrypted.
 func StartOptions(event call.Event, taskQueue string) client.StartWorkflowOptions {
 	summary, began, attributes := "Inbound call of ", event.ReceivedAt, []temporal.SearchAttributeUpdate{
 		CallPhase.ValueSet(string(Ringing)),
@@ -27,7 +27,7 @@ func StartOptions(event call.Event, taskQueue string) client.StartWorkflowOption
 	options := client.StartWorkflowOptions{
 		ID:        WorkflowID(event.Leg.Key()),
 		TaskQueue: taskQueue,
-		// One call is one workflow, for as long as Temporal remembers it.
+		// One call is one workflow until Temporal deletes it.
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		StaticDetails:         strings.ReplaceAll(howToRead, "<call>", event.Leg.Key()),
 	}
@@ -42,14 +42,14 @@ func StartOptions(event call.Event, taskQueue string) client.StartWorkflowOption
 	return options
 }
 
-// howToRead stands on the page of every run in the Web UI, in Markdown.
-// The Web UI cuts off its last line, which is why that is empty.
-const howToRead = `**Current Details** is the log of the call. Its last line says what the call waits for, or what became of it.
+// howToRead is the static details of every run, in Markdown. The Web UI does not show the
+// last line, so it is empty.
+const howToRead = `**Current Details** is the log of the call. Its last line says what the call waits for, or how it ended.
 
-**Parked?** The log says what Kustomer has refused. Put that right, then decide:
+**Parked?** The log says what Kustomer refused. Correct the cause, then decide:
 
 - ` + "`starter retry <call>`" + ` tries the step again
 - ` + "`starter amend <call> --set field=value`" + ` tries it with other values
-- ` + "`starter skip <call>`" + ` goes on without it
+- ` + "`starter skip <call>`" + ` continues without it
 
 ` + "\u00a0"

@@ -7,40 +7,43 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// State is what is known about a call and what it waits for: the answer to the
-// query "state" and the result of the finished workflow. It follows the reports
-// also while a step is under way.
+// State is what is known about a call and what it waits for. The query "state" returns it,
+// and the result of a completed run contains it. Reports that arrive during a step are
+// included.
 type State struct {
 	CallID string `json:"callId"`
 	Phase  Phase  `json:"phase"`
 	// WaitsFor is empty when the call is over.
 	WaitsFor call.WaitsFor `json:"waitsFor,omitempty"`
-	// Step is the step under way or parked, nil if there is none. If the run was ended
-	// meanwhile, the step may be done.
+	// Step is the current or parked step, nil if there is none. If the run was terminated
+	// during the step, the step may be done.
 	Step *StepState `json:"step,omitempty"`
-	// Unwritten is what the conversation does not show yet, and is to show in the end.
+	// Unwritten is what is still to be written to the conversation.
 	Unwritten []call.Cause `json:"unwritten,omitempty"`
-	// ParkedBecause says why Kustomer refused a step, while the call is parked for it.
+	// ParkedBecause says why Kustomer refused a step, while the call is parked.
 	ParkedBecause string `json:"parkedBecause,omitempty"`
 	AgentID       string `json:"agentId,omitempty"`
 	QueueName     string `json:"queueName,omitempty"`
 	// Outcome is set when the call has ended. A late report may still correct it.
 	Outcome call.Outcome `json:"outcome,omitempty"`
 	Summary call.Summary `json:"summary,omitzero"`
-	// Legs are the attempts to reach an agent that have ended, in the order in which they were reported.
+	// Legs are the completed attempts to reach an agent, in the order in which they were
+	// reported.
 	Legs []call.LegSummary `json:"legs,omitempty"`
-	// Events are the reports received so far, in order of arrival, each thing once.
+	// Events are the reports received so far, in order of arrival, without repetitions.
 	Events []ReportedEvent `json:"events,omitempty"`
-	// Shadow is what a call in shadow would have done; nil for a live call.
+	// Shadow is what a call in shadow would have written. It is nil for a live call.
 	Shadow *Shadow `json:"shadow,omitempty"`
-	// AddedFromLog is when babelforce's call log added what no webhook had reported, zero if nothing was.
+	// AddedFromLog is when babelforce's call log added events that no webhook had reported.
+	// It is zero if it added none.
 	AddedFromLog time.Time `json:"addedFromLog,omitzero"`
 	Numbers
 	InKustomer
 	Progress
 }
 
-// WaitsInWords is what the call waits for, as operators read it; empty when it is over.
+// WaitsInWords returns what the call waits for, as operators read it. It returns "" when
+// the call is over.
 func (s State) WaitsInWords() string {
 	switch {
 	case s.Step == nil, s.WaitsFor == "":
@@ -51,7 +54,8 @@ func (s State) WaitsInWords() string {
 	return "Kustomer to " + s.Step.InWords()
 }
 
-// LeftUndone is what a run leaves undone that ends in this state, as operators read it.
+// LeftUndone returns what a run leaves undone if it ends in this state, as operators read
+// it.
 func (s State) LeftUndone() (undone []string) {
 	for _, cause := range s.Unwritten {
 		words := call.Step{Causes: []call.Cause{cause}}.InWords()
@@ -72,10 +76,10 @@ type StepState struct {
 	Since  time.Time    `json:"since"`
 }
 
-// InWords is the step as operators read it.
+// InWords returns the step as operators read it.
 func (s StepState) InWords() string { return call.Step{Causes: s.Causes}.InWords() }
 
-// Numbers are those of a call, as babelforce reported them.
+// Numbers are the phone numbers of a call, as babelforce reported them.
 type Numbers struct {
 	// From is the number that called, empty if it is withheld.
 	From string `json:"from,omitempty"`
@@ -93,32 +97,36 @@ func numbersOf(facts call.Facts) Numbers {
 	return n
 }
 
-// InKustomer is where the call is found in Kustomer.
+// InKustomer identifies the call's conversation in Kustomer.
 type InKustomer struct {
 	ConversationID  string `json:"conversationId,omitempty"`
 	ConversationURL string `json:"conversationUrl,omitempty"`
 	CustomerID      string `json:"customerId,omitempty"`
-	// ConversationStatus is as our last step left it: open, snoozed or done. It is empty without a conversation.
+	// ConversationStatus is open, snoozed or done, as the last step left it. It is empty
+	// without a conversation.
 	ConversationStatus string `json:"conversationStatus,omitempty"`
 	// Ignored says that there is no conversation because the automations file's "ignore" names the call.
 	Ignored bool `json:"ignored,omitempty"`
-	// Caller says in words why the conversation belongs to that customer.
+	// Caller says why the conversation belongs to that customer.
 	Caller string `json:"caller,omitempty"`
-	// AssignedUsers are those whom our last step left assigned.
+	// AssignedUsers are the Kustomer users who were assigned after the last step.
 	AssignedUsers []string `json:"assignedUsers,omitempty"`
-	// Automations is the version of the automations file that the conversation was opened with.
+	// Automations is the version of the automations file that the conversation was opened
+	// with.
 	Automations string `json:"automations,omitempty"`
 }
 
 // Progress is what steps left out, and how long callers and agents waited for them.
 type Progress struct {
-	// Skipped are the steps that an operator left out.
+	// Skipped are the steps that operators skipped.
 	Skipped []string `json:"skipped,omitempty"`
 	// Warnings say what was left out of the conversation, and why.
 	Warnings []string `json:"warnings,omitempty"`
-	// RingToConversationMS is from the arrival of the first report to the conversation's existence, in milliseconds.
+	// RingToConversationMS is the time from the arrival of the first report until the
+	// conversation existed, in milliseconds.
 	RingToConversationMS int64 `json:"ringToConversationMs,omitempty"`
-	// BridgeToUpdateMS is from the arrival of the first pick-up to the finished update, in milliseconds.
+	// BridgeToUpdateMS is the time from the arrival of the first pick-up until the update
+	// was completed, in milliseconds.
 	BridgeToUpdateMS int64 `json:"bridgeToUpdateMs,omitempty"`
 }
 
@@ -127,10 +135,12 @@ type ReportedEvent struct {
 	Kind  call.Kind `json:"kind"`
 	LegID string    `json:"legId"`
 	At    time.Time `json:"at"`
-	// Child says that it was about an attempt to reach an agent, not the caller's own leg.
+	// Child says that the report is about an attempt to reach an agent, not about the
+	// caller's own leg.
 	Child bool `json:"child,omitempty"`
 	// Ignored names the fields that could not be read and were left out.
 	Ignored []string `json:"ignored,omitempty"`
-	// FromLog says that babelforce's call log contains it, and no webhook has reported it.
+	// FromLog says that the event comes from babelforce's call log, and no webhook reported
+	// it.
 	FromLog bool `json:"fromLog,omitempty"`
 }

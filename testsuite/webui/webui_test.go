@@ -67,7 +67,7 @@ func TestOperatorsQuestionsAreAnsweredInTheWebUI(t *testing.T) {
 		p.visitCall(t, missed, "user-metadata")
 		p.says(t, "call ended (hangup)", "over: the caller hung up in the queue")
 		p.visitCall(t, unassigned, "user-metadata")
-		p.says(t, "answered by agent 4790", "assigned to nobody: Kustomer does not know the agent")
+		p.says(t, "answered by agent 4790", "left unassigned: Kustomer does not know the agent")
 	})
 	t.Run("When was what done?", func(t *testing.T) {
 		p.visitCall(t, answered, "history")

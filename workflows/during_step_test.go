@@ -12,13 +12,13 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// A step may take long: reports that come meanwhile are received all the same.
+// Reports that arrive during a long step are received.
 
-// An outage of Kustomer must not hide from operators who is on the phone.
+// During an outage of Kustomer, operators must see who is on the phone.
 func TestReportsAreReceivedWhileAStepIsRetried(t *testing.T) {
 	for name, tc := range map[string]struct {
 		historyLength int
-		isSlow        time.Duration // after which the list says so
+		isSlow        time.Duration // the time after which the search attribute says so
 	}{
 		"that was tried within the task": {firstTask, 0},
 		"that is an activity of its own": {signalled, 10 * time.Second},
@@ -40,14 +40,14 @@ func TestReportsAreReceivedWhileAStepIsRetried(t *testing.T) {
 				}
 			}
 			c.at(time.Second, retried(workflows.Ringing, "", ""))
-			c.hears(12*time.Second, bridged) // in the pause before the next attempt
+			c.receives(12*time.Second, bridged) // in the pause before the next attempt
 			c.at(12*time.Second+time.Millisecond, retried(workflows.Bridged, "agent-1", ""))
-			c.hears(time.Minute, finished)
+			c.receives(time.Minute, finished)
 			c.at(time.Minute+time.Millisecond, retried(workflows.Finished, "agent-1", call.Answered))
 			state := c.plays()
 
 			require.GreaterOrEqual(t, c.took(), c.away)
-			require.Equal(t, []string{"create", "bridged+finished"}, c.steps[len(c.steps)-2:], "what came meanwhile is written once it can be")
+			require.Equal(t, []string{"create", "bridged+finished"}, c.steps[len(c.steps)-2:], "the reports are written once that is possible")
 			require.Nil(t, state.Step)
 			require.Equal(t, []listing{
 				{tc.isSlow, attributes{workflows.WaitsFor: "kustomer"}},
@@ -59,7 +59,7 @@ func TestReportsAreReceivedWhileAStepIsRetried(t *testing.T) {
 	}
 }
 
-// Operators may take days to decide; the call goes on.
+// The call continues while operators take days to decide.
 func TestReportsAreReceivedWhileACallIsParked(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
@@ -75,15 +75,15 @@ func TestReportsAreReceivedWhileACallIsParked(t *testing.T) {
 		}
 	}
 	c.at(time.Second, parked("", ""))
-	c.hears(20*time.Second, bridged)
+	c.receives(20*time.Second, bridged)
 	c.at(20*time.Second+time.Millisecond, parked("agent-1", ""))
-	c.hears(time.Minute, finished)
+	c.receives(time.Minute, finished)
 	c.at(time.Minute+time.Millisecond, parked("agent-1", call.Answered))
 	c.at(24*time.Hour, func() { c.decides(workflows.UpdateRetry) })
 	state := c.plays()
 
 	require.Equal(t, []string{"create", "create", "bridged+finished"}, c.steps)
-	require.Equal(t, workflows.Finished, c.answered.Phase, "the operator is told what became of the call meanwhile")
+	require.Equal(t, workflows.Finished, c.answered.Phase, "the answer contains the reports")
 	require.Equal(t, workflows.Finished, state.Phase)
 	require.Equal(t, []listing{
 		{0, attributes{
@@ -97,7 +97,7 @@ func TestReportsAreReceivedWhileACallIsParked(t *testing.T) {
 
 func TestAReportThatArrivesDuringTheLastStepIsNotLost(t *testing.T) {
 	for name, tc := range map[string]struct {
-		last    string // step
+		last    string // the last step
 		expects call.Expects
 		report  call.Event
 		want    []string
@@ -124,7 +124,7 @@ func TestAReportThatArrivesDuringTheLastStepIsNotLost(t *testing.T) {
 				c := promptly(t)
 				c.opened.Conversation.Rev = rev
 				c.opened.Expects = tc.expects
-				c.hears(2*time.Minute, recorded)
+				c.receives(2*time.Minute, recorded)
 				c.duringStep[tc.last] = func() { c.env.SignalWorkflow(string(tc.report.Kind), tc.report) }
 				state := c.plays()
 				require.Equal(t, tc.want, c.steps)
@@ -134,18 +134,18 @@ func TestAReportThatArrivesDuringTheLastStepIsNotLost(t *testing.T) {
 	}
 }
 
-// The run has nothing left to do but to answer somebody who asked: for Temporal it is not over.
+// The run only has to answer an update, and Temporal has not completed it yet.
 func TestAReportThatArrivesWhileTheRunFinishesIsNotLost(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.answersLate = 2 * time.Minute
 	c.at(29*time.Second, func() { c.env.UpdateWorkflow(workflows.UpdateConversation, "u", completedUpdate{t, &c.answered}) })
-	c.hears(30*time.Second, hungUp) // whose outcome is written at 45 s
+	c.receives(30*time.Second, hungUp) // its outcome is written at 45 s
 	c.at(time.Minute, func() {
 		require.Equal(t, []string{"create", "finished"}, c.steps)
 		require.Empty(t, c.asks().WaitsFor, "nothing but to answer")
 	})
-	c.hears(time.Minute, bridged)
+	c.receives(time.Minute, bridged)
 	state := c.plays()
 	require.Equal(t, []string{"create", "finished", "bridged+finished-2"}, c.steps)
 	require.Equal(t, call.Answered, state.Outcome)

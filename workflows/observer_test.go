@@ -12,34 +12,34 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// overhearing hears what the test environment does not tell: with which priorities
-// steps are asked for, what timers are for, what is taken out of the workflow list,
-// and what the Web UI shows in the end. It also holds up the answers to updates, and
-// can say that the run was reset.
-type overhearing struct {
+// observer records what the test environment does not report: the priorities of activities,
+// the summaries of timers, the search attributes that are unset, and the current details at
+// the end. It can also delay the answers to updates, and make the run look as if it was
+// reset.
+type observer struct {
 	interceptor.WorkerInterceptorBase
 	call *callUnderTest
 }
 
-func (o *overhearing) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	return &overhearingInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, o.call}
+func (o *observer) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &observerInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, o.call}
 }
 
-type overhearingInbound struct {
+type observerInbound struct {
 	interceptor.WorkflowInboundInterceptorBase
 	call *callUnderTest
 }
 
-func (i *overhearingInbound) Init(outbound interceptor.WorkflowOutboundInterceptor) error {
-	return i.Next.Init(&overhearingOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: outbound}, i.call})
+func (i *observerInbound) Init(outbound interceptor.WorkflowOutboundInterceptor) error {
+	return i.Next.Init(&observerOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: outbound}, i.call})
 }
 
-func (i *overhearingInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
+func (i *observerInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
 	defer func() { i.call.log = workflow.GetCurrentDetails(ctx) }()
 	return i.Next.ExecuteWorkflow(ctx, in)
 }
 
-func (i *overhearingInbound) ExecuteUpdate(ctx workflow.Context, in *interceptor.UpdateInput) (any, error) {
+func (i *observerInbound) ExecuteUpdate(ctx workflow.Context, in *interceptor.UpdateInput) (any, error) {
 	answer, err := i.Next.ExecuteUpdate(ctx, in)
 	if i.call.answersLate > 0 && err == nil {
 		err = workflow.Sleep(ctx, i.call.answersLate)
@@ -47,12 +47,12 @@ func (i *overhearingInbound) ExecuteUpdate(ctx workflow.Context, in *interceptor
 	return answer, err
 }
 
-type overhearingOutbound struct {
+type observerOutbound struct {
 	interceptor.WorkflowOutboundInterceptorBase
 	call *callUnderTest
 }
 
-func (o *overhearingOutbound) GetInfo(ctx workflow.Context) *workflow.Info {
+func (o *observerOutbound) GetInfo(ctx workflow.Context) *workflow.Info {
 	info := *o.Next.GetInfo(ctx)
 	if o.call.wasReset {
 		info.OriginalRunID = "an earlier run"
@@ -60,18 +60,18 @@ func (o *overhearingOutbound) GetInfo(ctx workflow.Context) *workflow.Info {
 	return &info
 }
 
-func (o *overhearingOutbound) ExecuteActivity(ctx workflow.Context, activity string, args ...any) workflow.Future {
+func (o *observerOutbound) ExecuteActivity(ctx workflow.Context, activity string, args ...any) workflow.Future {
 	o.call.priorities = append(o.call.priorities, workflow.GetActivityOptions(ctx).Priority.PriorityKey)
 	return o.Next.ExecuteActivity(ctx, activity, args...)
 }
 
-func (o *overhearingOutbound) NewTimerWithOptions(ctx workflow.Context, d time.Duration, options workflow.TimerOptions) workflow.Future {
+func (o *observerOutbound) NewTimerWithOptions(ctx workflow.Context, d time.Duration, options workflow.TimerOptions) workflow.Future {
 	o.call.timers.next = options.Summary
 	defer func() { o.call.timers.next = "" }()
 	return o.Next.NewTimerWithOptions(ctx, d, options)
 }
 
-func (o *overhearingOutbound) UpsertTypedSearchAttributes(ctx workflow.Context, updates ...temporal.SearchAttributeUpdate) error {
+func (o *observerOutbound) UpsertTypedSearchAttributes(ctx workflow.Context, updates ...temporal.SearchAttributeUpdate) error {
 	const untouched = "untouched"
 	var before []temporal.SearchAttributeUpdate
 	for _, key := range keywords() {
@@ -91,7 +91,7 @@ func (o *overhearingOutbound) UpsertTypedSearchAttributes(ctx workflow.Context, 
 	return o.Next.UpsertTypedSearchAttributes(ctx, updates...)
 }
 
-// keywords are the search attributes that hold one word; marks are told by tests of their own.
+// keywords returns the search attributes of type Keyword. marks_test.go tests CallMarks.
 func keywords() (keys []temporal.SearchAttributeKeyKeyword) {
 	for _, attribute := range workflows.SearchAttributes {
 		if key, is := attribute.(temporal.SearchAttributeKeyKeyword); is {
@@ -101,14 +101,14 @@ func keywords() (keys []temporal.SearchAttributeKeyKeyword) {
 	return keys
 }
 
-// timers are those that a run has set.
+// timers are the timers that a run has started.
 type timers struct {
-	next string // what the one that is being set is for
+	next string // the summary of the timer that is being started
 	set  []string
-	// limits are the open ones that bound what the call waits for.
+	// limits are the open timers that limit a wait of the call.
 	limits map[string]bool
-	// atOnce is how many of these were left open, by when that changed. The test
-	// environment takes a cancelled timer away a moment after the next one is set.
+	// atOnce is the number of open limits at the last change of each moment. The test
+	// environment removes a cancelled timer just after the next one is started.
 	atOnce map[time.Time]int
 }
 
@@ -116,7 +116,7 @@ func (s *timers) watch(env *testsuite.TestWorkflowEnvironment) {
 	s.limits, s.atOnce = make(map[string]bool), make(map[time.Time]int)
 	env.SetOnTimerScheduledListener(func(id string, _ time.Duration) {
 		s.set = append(s.set, s.next)
-		if strings.HasPrefix(s.next, "time limit: ") {
+		if strings.HasPrefix(s.next, "time limit for ") {
 			s.limits[id] = true
 		}
 		s.atOnce[env.Now()] = len(s.limits)

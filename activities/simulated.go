@@ -10,24 +10,24 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// tagCacheSize is more than the tags that orgs have.
+// tagCacheSize is larger than the number of tags in an org.
 const tagCacheSize = 10_000
 
-// would is the conversation that a shadow would have left, as far as it is compared.
-type would struct {
+// simulated is the part of a shadow's conversation that is compared.
+type simulated struct {
 	users  []string
 	status string
 	tags   []string
 	notes  int
-	// pickedUp are the users who had the call. isKnown says that these are all.
+	// pickedUp are the users who had the call. If isKnown is true, the list is complete.
 	pickedUp []string
 	isKnown  bool
 }
 
-func wouldBe(file *automation.Set, in VendorInput) would {
+func simulate(file *automation.Set, in VendorInput) simulated {
 	names := StepInput{Conversation: in.Conversation}.names()
 	all := want(file, in.Story, names)
-	w := would{users: in.Conversation.AssignedUsers, status: cmp.Or(in.Conversation.Status, "open"), isKnown: true}
+	w := simulated{users: in.Conversation.AssignedUsers, status: cmp.Or(in.Conversation.Status, "open"), isKnown: true}
 	for tag, is := range fold(all).tags {
 		if is.value {
 			w.tags = append(w.tags, tag)
@@ -49,8 +49,8 @@ func wouldBe(file *automation.Set, in VendorInput) would {
 	return w
 }
 
-// compare says how another conversation differs, whose tags have these names.
-func (w would) compare(c kustomer.Conversation, tags []string) Found {
+// compare compares the shadow's conversation with another one, whose tags have these names.
+func (w simulated) compare(c kustomer.Conversation, tags []string) Found {
 	found := Found{
 		ConversationID: c.ID, CreatedAt: c.CreatedAt, Notes: c.NoteCount,
 		Assignees: Unknown, Tags: Unknown, Status: Unknown,
@@ -68,14 +68,14 @@ func (w would) compare(c kustomer.Conversation, tags []string) Found {
 	return found
 }
 
-// tagNames are the names of tags, "" for those that are not known. All tags are read
-// when an id appears that no reading had.
+// tagNames returns the names of tags, "" for unknown ones. It reads all tags if an id is
+// not known from an earlier read.
 func (a *Activities) tagNames(ctx context.Context, ids []string) (names []string, err error) {
 	isNew := func(id string) bool { return !a.tags.Contains(id) }
 	if slices.ContainsFunc(ids, isNew) {
 		all, err := a.kustomer.Tags(ctx)
 		isDenied := kustomer.IsKind(err, kustomer.Credentials) || kustomer.IsKind(err, kustomer.NotFound) || refused(err)
-		if err != nil && !isDenied { // a key that may not read tags costs nothing but their comparison
+		if err != nil && !isDenied { // a key without the role to read tags only prevents their comparison
 			return nil, err
 		}
 		for _, tag := range all {
@@ -92,8 +92,8 @@ func (a *Activities) tagNames(ctx context.Context, ids []string) (names []string
 	return names, nil
 }
 
-// ownUser is the user of our key, where conversations are told apart by it. It is empty
-// if the key may not say.
+// ownUser returns the user of our API key, if no vendor is configured. It returns "" if the
+// key has no role to read it.
 func (a *Activities) ownUser(ctx context.Context) (string, error) {
 	if known := a.own.Load(); known != nil || a.Vendor != "" {
 		return *cmp.Or(known, new(string)), nil
