@@ -108,8 +108,8 @@ func LegOf(a Attempt) LegSummary {
 	return leg
 }
 
-// InWords returns the result of the leg as a sentence. Its subject is whose, the party that
-// the leg belongs to.
+// InWords returns the result of the leg as a sentence. The argument names the owner of the leg
+// and is the subject of the sentence.
 func (l LegSummary) InWords(whose string) string {
 	rang := ""
 	if l.RangSeconds != nil {
