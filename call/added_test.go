@@ -185,3 +185,17 @@ func TestInferredPickUpMatchesTheLog(t *testing.T) {
 	r.Done(*step, Done{})
 	require.Nil(t, r.step(r.story(at(7200))))
 }
+
+func TestLogsQueueCorrectsTheOutcome(t *testing.T) {
+	r := recordOf(rings, with(ends, func(e *Event) { e.Leg.FinishReason = "hangup" }))
+	r.Opened = &Opened{Conversation: true, Expects: Expects{Finish: true}}
+	r.Was = r.story(at(7200))
+	require.Equal(t, AbandonedInFlow, r.Was.Closing.Facts.Outcome)
+	attempt := with(logLeaves, func(e *Event) {
+		e.Leg = after(Leg{ID: "c", ParentID: "p", Type: "outbound", Source: "queue", Domain: "internal", CreatedAt: at(3)}, 0, "unreachable")
+	})
+	r.AddFromLog(FromLog{Reports: []Event{attempt}}, at(7200))
+	step := r.step(r.story(at(7200)))
+	require.Equal(t, []Cause{Ended}, step.Causes)
+	require.Equal(t, AbandonedInQueue, step.Is.Closing.Facts.Outcome)
+}

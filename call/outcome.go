@@ -109,9 +109,11 @@ type Ending string
 
 // The endings of a call. Running calls and recorded histories depend on these values.
 const (
-	Connected Ending = "connected"
-	HungUp    Ending = "hung up"
-	CutOff    Ending = "cut off"
+	Connected     Ending = "connected"
+	HungUp        Ending = "hung up"
+	HungUpInQueue Ending = "hung up in a queue"
+	CutOff        Ending = "cut off"
+	CutOffInQueue Ending = "cut off in a queue"
 )
 
 // Ending returns how the call ended.
@@ -119,8 +121,12 @@ func (o Over) Ending() Ending {
 	switch {
 	case o.IsAnswered():
 		return Connected
+	case o.hungUp() && o.Facts.Queued:
+		return HungUpInQueue
 	case o.hungUp():
 		return HungUp
+	case o.Facts.Queued:
+		return CutOffInQueue
 	}
 	return CutOff
 }

@@ -176,13 +176,13 @@ func (a *Activities) Day(ctx context.Context, in StatementInput) (Window, error)
 // Temporal's own description of the run. The list contains only a call's last agent. If several
 // agents answered, the run's record shows whether one of them is missing.
 func (a *Activities) judge(ctx context.Context, rules Rules, root calllog.Row, legs []calllog.Row, listed, child *Run) (Verdict, error) {
-	var last babelforce.Agent
 	pickedUp := answered(legs)
+	attempts := Attempts{ByQueue: slices.ContainsFunc(legs, isByQueue)}
 	if n := len(pickedUp); n > 0 {
-		last = pickedUp[n-1].Agent
+		attempts.Last = pickedUp[n-1].Agent
 	}
 	if listed != nil && len(pickedUp) < 2 {
-		if v := rules.Judge(root, last, listed); v.Result.IsPlain() {
+		if v := rules.Judge(root, attempts, listed); v.Result.IsPlain() {
 			return v, nil
 		}
 	}
@@ -193,7 +193,7 @@ func (a *Activities) judge(ctx context.Context, rules Rules, root calllog.Row, l
 	if err != nil {
 		return Verdict{}, err
 	}
-	v := rules.Judge(root, last, run)
+	v := rules.Judge(root, attempts, run)
 	isWhole := v.Result != Matched && v.Result != Joined || len(pickedUp) < 2
 	if isWhole {
 		return v, nil

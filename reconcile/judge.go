@@ -55,6 +55,7 @@ type Why string
 const (
 	NoEnd          Why = "no_end"             // the run waits for an end that the log contains
 	NoPickUp       Why = "no_pick_up"         // the run lacks an agent who picked up
+	NoQueue        Why = "no_queue"           // the run lacks the queue in which the caller waited
 	NoConversation Why = "no_conversation"    // the run is over without a conversation
 	ByTrigger      Why = "by_trigger"         // the run records that no automation opened a conversation
 	ByFile         Why = "by_file"            // there is no run, and the file would not have opened a conversation
@@ -80,6 +81,7 @@ type Run struct {
 	Phase      workflows.Phase
 	WaitsFor   call.WaitsFor
 	AgentID    string
+	Outcome    call.Outcome
 	HasIt      bool // the run has a conversation
 	Marks      []string
 	Forgotten  bool // the run replaces a call that `starter forget` deleted
@@ -121,10 +123,17 @@ type Rules struct {
 	Wants func(calllog.Row) Wanted
 }
 
-// Judge returns the result of a root call of the log. last is the last agent who picked up, or
-// zero if the log's legs do not name one. run is nil only if Temporal has no run for any leg of
-// the call.
-func (r Rules) Judge(root calllog.Row, last babelforce.Agent, run *Run) Verdict {
+// Attempts is what the log contains about a call's attempts to reach an agent.
+type Attempts struct {
+	// Last is the last agent who picked up, or zero if the log's legs do not name one.
+	Last babelforce.Agent
+	// ByQueue is set if a queue rang an agent.
+	ByQueue bool
+}
+
+// Judge returns the result of a root call of the log. run is nil only if Temporal has no run for
+// any leg of the call.
+func (r Rules) Judge(root calllog.Row, attempts Attempts, run *Run) Verdict {
 	v := Verdict{CallID: root.Call.ID, Rang: root.Call.DateCreated}
 	switch {
 	case root.IsTest():
@@ -138,7 +147,7 @@ func (r Rules) Judge(root calllog.Row, last babelforce.Agent, run *Run) Verdict 
 	case run.WorkflowID != workflows.WorkflowID(v.CallID):
 		v.Result, v.Run = Split, run.WorkflowID
 	default:
-		v.Result, v.Why = judgeRun(root, last, run)
+		v.Result, v.Why = judgeRun(root, attempts, run)
 	}
 	return v
 }
@@ -181,7 +190,7 @@ func (r Rules) withoutRun(root calllog.Row) (Result, Why) {
 }
 
 // judgeRun compares a settled call with its run.
-func judgeRun(root calllog.Row, last babelforce.Agent, run *Run) (Result, Why) {
+func judgeRun(root calllog.Row, attempts Attempts, run *Run) (Result, Why) {
 	has := func(mark string) bool { return slices.Contains(run.Marks, mark) }
 	isRunning := run.Status == Running
 	switch {
@@ -199,8 +208,10 @@ func judgeRun(root calllog.Row, last babelforce.Agent, run *Run) (Result, Why) {
 		return NotYet, WaitsKustomer
 	case !run.HasIt:
 		return Incomplete, NoConversation
-	case root.Agent.ID != "" && run.AgentID == "", last.ID != "" && last.ID != run.AgentID:
+	case root.Agent.ID != "" && run.AgentID == "", attempts.Last.ID != "" && attempts.Last.ID != run.AgentID:
 		return Incomplete, NoPickUp
+	case attempts.ByQueue && (run.Outcome == call.AbandonedInFlow || run.Outcome == call.EndedByFlow):
+		return Incomplete, NoQueue
 	case isRunning && run.WaitsFor == call.WaitsForKustomer:
 		return NotYet, WaitsKustomer
 	case has(workflows.MarkJoined):

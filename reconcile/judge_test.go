@@ -52,47 +52,51 @@ func running(phase workflows.Phase, wait call.WaitsFor) func(*Run) {
 	return func(r *Run) { r.Status, r.Phase, r.WaitsFor = Running, phase, wait }
 }
 
+func unanswered(r *calllog.Row) { r.Agent = babelforce.Agent{} }
+
 func without(r *Run) { r.HasIt = false }
 
 func TestEveryCallHasOneResult(t *testing.T) {
 	for name, c := range map[string]struct {
-		row    calllog.Row
-		run    *Run
-		result Result
-		why    Why
-		last   babelforce.Agent // the last agent who picked up, by the agents' legs
+		row      calllog.Row
+		run      *Run
+		result   Result
+		why      Why
+		attempts Attempts
 	}{
-		"with a conversation":               {rang(), over(), Matched, "", babelforce.Agent{}},
-		"answered by someone else too":      {rang(), over(func(r *Run) { r.AgentID = "4712" }), Matched, "", babelforce.Agent{}},
-		"waits for recordings":              {rang(), over(running(workflows.Finished, call.WaitsForRecordings)), Matched, "", babelforce.Agent{}},
-		"waits for the agent to wrap up":    {rang(), over(running(workflows.Finished, call.WaitsForWrapUp)), Matched, "", babelforce.Agent{}},
-		"joined":                            {rang(), over(marked(workflows.MarkJoined)), Joined, "", babelforce.Agent{}},
-		"joined, agent unknown":             {rang(), over(marked(workflows.MarkJoined, workflows.MarkUnassigned)), Joined, "", babelforce.Agent{}},
-		"not wanted":                        {rang(), over(without, marked(workflows.MarkNotWanted)), NotWanted, ByTrigger, babelforce.Agent{}},
-		"ignored":                           {rang(), over(without, marked(workflows.MarkIgnored)), NotWanted, ByTrigger, babelforce.Agent{}},
-		"a test call":                       {rang(func(r *calllog.Row) { r.Call.Source = "test" }), nil, Test, "", babelforce.Agent{}},
-		"without a run":                     {rang(), nil, Missed, "", babelforce.Agent{}},
-		"its run waits for an agent":        {rang(), over(running(workflows.Ringing, call.WaitsForAgent)), Incomplete, NoEnd, babelforce.Agent{}},
-		"its run waits for the customer":    {rang(), over(without, running(workflows.Ringing, call.WaitsForCustomer)), Incomplete, NoEnd, babelforce.Agent{}},
-		"its run waits for the end":         {rang(), over(running(workflows.Bridged, call.WaitsForEnd)), Incomplete, NoEnd, babelforce.Agent{}},
-		"its run waits for a transfer":      {rang(), over(running(workflows.Bridged, call.WaitsForTransfer)), Incomplete, NoEnd, babelforce.Agent{}},
-		"its run ended as missed":           {rang(), over(func(r *Run) { r.Phase, r.AgentID = workflows.Missed, "" }), Incomplete, NoPickUp, babelforce.Agent{}},
-		"no agent picked up":                {rang(func(r *calllog.Row) { r.Agent = babelforce.Agent{} }), over(func(r *Run) { r.AgentID = "" }), Matched, "", babelforce.Agent{}},
-		"over without a conversation":       {rang(), over(without), Incomplete, NoConversation, babelforce.Agent{}},
-		"under another leg's id":            {rang(), over(func(r *Run) { r.WorkflowID = "call/b" }), Split, "", babelforce.Agent{}},
-		"parked":                            {rang(), over(without, running(workflows.Parked, call.WaitsForOperator)), Parked, "", babelforce.Agent{}},
-		"parked with a conversation":        {rang(), over(running(workflows.Parked, call.WaitsForOperator)), Parked, "", babelforce.Agent{}},
-		"its opening skipped":               {rang(), over(without, marked(workflows.MarkSkipped)), Skipped, "", babelforce.Agent{}},
-		"another step skipped":              {rang(), over(marked(workflows.MarkSkipped)), Skipped, "", babelforce.Agent{}},
-		"ended by hand":                     {rang(), over(func(r *Run) { r.Status = Ended }), Terminated, "", babelforce.Agent{}},
-		"ended by hand while it was parked": {rang(), over(func(r *Run) { r.Status, r.Phase = Ended, workflows.Parked }), Terminated, "", babelforce.Agent{}},
-		"last answered by another":          {rang(), over(), Incomplete, NoPickUp, babelforce.Agent{ID: "4712"}},
-		"last answered by the one it has":   {rang(func(r *calllog.Row) { r.Agent = babelforce.Agent{ID: "4712"} }), over(), Matched, "", amira},
-		"forgotten":                         {rang(), over(func(r *Run) { r.Forgotten, r.Status = true, Ended }), Forgotten, "", babelforce.Agent{}},
-		"Kustomer away at its opening":      {rang(), over(without, running(workflows.Finished, call.WaitsForKustomer)), NotYet, WaitsKustomer, babelforce.Agent{}},
-		"Kustomer away at its end":          {rang(), over(running(workflows.Finished, call.WaitsForKustomer)), NotYet, WaitsKustomer, babelforce.Agent{}},
+		"with a conversation":               {rang(), over(), Matched, "", Attempts{}},
+		"answered by someone else too":      {rang(), over(func(r *Run) { r.AgentID = "4712" }), Matched, "", Attempts{}},
+		"waits for recordings":              {rang(), over(running(workflows.Finished, call.WaitsForRecordings)), Matched, "", Attempts{}},
+		"waits for the agent to wrap up":    {rang(), over(running(workflows.Finished, call.WaitsForWrapUp)), Matched, "", Attempts{}},
+		"joined":                            {rang(), over(marked(workflows.MarkJoined)), Joined, "", Attempts{}},
+		"joined, agent unknown":             {rang(), over(marked(workflows.MarkJoined, workflows.MarkUnassigned)), Joined, "", Attempts{}},
+		"not wanted":                        {rang(), over(without, marked(workflows.MarkNotWanted)), NotWanted, ByTrigger, Attempts{}},
+		"ignored":                           {rang(), over(without, marked(workflows.MarkIgnored)), NotWanted, ByTrigger, Attempts{}},
+		"a test call":                       {rang(func(r *calllog.Row) { r.Call.Source = "test" }), nil, Test, "", Attempts{}},
+		"without a run":                     {rang(), nil, Missed, "", Attempts{}},
+		"its run waits for an agent":        {rang(), over(running(workflows.Ringing, call.WaitsForAgent)), Incomplete, NoEnd, Attempts{}},
+		"its run waits for the customer":    {rang(), over(without, running(workflows.Ringing, call.WaitsForCustomer)), Incomplete, NoEnd, Attempts{}},
+		"its run waits for the end":         {rang(), over(running(workflows.Bridged, call.WaitsForEnd)), Incomplete, NoEnd, Attempts{}},
+		"its run waits for a transfer":      {rang(), over(running(workflows.Bridged, call.WaitsForTransfer)), Incomplete, NoEnd, Attempts{}},
+		"its run ended as missed":           {rang(), over(func(r *Run) { r.Phase, r.AgentID = workflows.Missed, "" }), Incomplete, NoPickUp, Attempts{}},
+		"no agent picked up":                {rang(func(r *calllog.Row) { r.Agent = babelforce.Agent{} }), over(func(r *Run) { r.AgentID = "" }), Matched, "", Attempts{}},
+		"over without a conversation":       {rang(), over(without), Incomplete, NoConversation, Attempts{}},
+		"under another leg's id":            {rang(), over(func(r *Run) { r.WorkflowID = "call/b" }), Split, "", Attempts{}},
+		"parked":                            {rang(), over(without, running(workflows.Parked, call.WaitsForOperator)), Parked, "", Attempts{}},
+		"parked with a conversation":        {rang(), over(running(workflows.Parked, call.WaitsForOperator)), Parked, "", Attempts{}},
+		"its opening skipped":               {rang(), over(without, marked(workflows.MarkSkipped)), Skipped, "", Attempts{}},
+		"another step skipped":              {rang(), over(marked(workflows.MarkSkipped)), Skipped, "", Attempts{}},
+		"ended by hand":                     {rang(), over(func(r *Run) { r.Status = Ended }), Terminated, "", Attempts{}},
+		"ended by hand while it was parked": {rang(), over(func(r *Run) { r.Status, r.Phase = Ended, workflows.Parked }), Terminated, "", Attempts{}},
+		"a queue rang, the run lacks it":    {rang(unanswered), over(func(r *Run) { r.AgentID, r.Outcome = "", call.AbandonedInFlow }), Incomplete, NoQueue, Attempts{ByQueue: true}},
+		"a queue rang, the run has it":      {rang(unanswered), over(func(r *Run) { r.AgentID, r.Outcome = "", call.AbandonedInQueue }), Matched, "", Attempts{ByQueue: true}},
+		"last answered by another":          {rang(), over(), Incomplete, NoPickUp, Attempts{Last: babelforce.Agent{ID: "4712"}}},
+		"last answered by the one it has":   {rang(func(r *calllog.Row) { r.Agent = babelforce.Agent{ID: "4712"} }), over(), Matched, "", Attempts{Last: amira}},
+		"forgotten":                         {rang(), over(func(r *Run) { r.Forgotten, r.Status = true, Ended }), Forgotten, "", Attempts{}},
+		"Kustomer away at its opening":      {rang(), over(without, running(workflows.Finished, call.WaitsForKustomer)), NotYet, WaitsKustomer, Attempts{}},
+		"Kustomer away at its end":          {rang(), over(running(workflows.Finished, call.WaitsForKustomer)), NotYet, WaitsKustomer, Attempts{}},
 	} {
-		verdict := judging().Judge(c.row, c.last, c.run)
+		verdict := judging().Judge(c.row, c.attempts, c.run)
 		require.Equal(t, c.result, verdict.Result, name)
 		require.Equal(t, c.why, verdict.Why, name)
 		require.Equal(t, "a", verdict.CallID, name)
@@ -115,25 +119,25 @@ func TestCallIsJudgedOnceItIsSettled(t *testing.T) {
 	} {
 		rules := judging()
 		rules.Now = noon.Add(c.from)
-		require.Equal(t, NotYet, rules.Judge(c.row, babelforce.Agent{}, nil).Result, name)
+		require.Equal(t, NotYet, rules.Judge(c.row, Attempts{}, nil).Result, name)
 		rules.Now = rules.Now.Add(time.Second)
-		require.Equal(t, Missed, rules.Judge(c.row, babelforce.Agent{}, nil).Result, name)
+		require.Equal(t, Missed, rules.Judge(c.row, Attempts{}, nil).Result, name)
 	}
 }
 
 func TestCallBeyondRetentionIsNeverMissed(t *testing.T) {
 	rules := judging()
 	rules.Remembers = time.Hour
-	require.Equal(t, CannotTell, rules.Judge(rang(), babelforce.Agent{}, nil).Result)
-	require.Equal(t, Matched, rules.Judge(rang(), babelforce.Agent{}, over()).Result, "but what it knows it knows")
+	require.Equal(t, CannotTell, rules.Judge(rang(), Attempts{}, nil).Result)
+	require.Equal(t, Matched, rules.Judge(rang(), Attempts{}, over()).Result, "but what it knows it knows")
 }
 
 func TestWithoutARunTheFileDecides(t *testing.T) {
 	for wanted, result := range map[Wanted]Result{Wants: Missed, WantsNot: NotWanted, Unknown: Undecided} {
 		rules := judging()
 		rules.Wants = func(calllog.Row) Wanted { return wanted }
-		require.Equal(t, result, rules.Judge(rang(), babelforce.Agent{}, nil).Result)
-		require.Equal(t, Matched, rules.Judge(rang(), babelforce.Agent{}, over()).Result)
+		require.Equal(t, result, rules.Judge(rang(), Attempts{}, nil).Result)
+		require.Equal(t, Matched, rules.Judge(rang(), Attempts{}, over()).Result)
 	}
 }
 

@@ -35,7 +35,7 @@ type Repaired struct {
 
 // NeedsRepair reports whether the call lacks something that the log contains.
 func (v Verdict) NeedsRepair() bool {
-	return v.Result == Missed || v.Result == Incomplete && (v.Why == NoEnd || v.Why == NoPickUp)
+	return v.Result == Missed || v.Result == Incomplete && v.Why != NoConversation
 }
 
 // tries is how often a repair is tried if the run ends in the meantime.

@@ -15,6 +15,9 @@ func isAnswered(leg calllog.Row) bool {
 	return !leg.IsRoot() && isAgents && leg.Call.Domain != "external" && !leg.Call.DateEstablished.IsZero()
 }
 
+// isByQueue reports whether a queue rang an agent on this leg.
+func isByQueue(leg calllog.Row) bool { return !leg.IsRoot() && leg.Call.Source == "queue" }
+
 // answered returns the legs on which agents picked up, in the order of the pick-ups.
 func answered(legs []calllog.Row) []calllog.Row {
 	all := slices.DeleteFunc(slices.Clone(legs), func(leg calllog.Row) bool { return !isAnswered(leg) })

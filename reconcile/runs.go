@@ -61,6 +61,7 @@ func runOf(info *workflowpb.WorkflowExecutionInfo) *Run {
 		Phase:      workflows.Phase(attribute[string](info, workflows.CallPhase.GetName())),
 		WaitsFor:   call.WaitsFor(attribute[string](info, workflows.WaitsFor.GetName())),
 		AgentID:    attribute[string](info, workflows.AgentID.GetName()),
+		Outcome:    call.Outcome(attribute[string](info, workflows.CallOutcome.GetName())),
 		HasIt:      attribute[string](info, workflows.KustomerConversationID.GetName()) != "",
 		Marks:      attribute[[]string](info, workflows.CallMarks.GetName()),
 		Forgotten:  info.GetType().GetName() == workflows.ForgottenCall,

@@ -19,10 +19,11 @@ import (
 	"github.com/callthread/callthread/internal/operator"
 )
 
-// realCalls are calls that a new file is tried with: those that an earlier file served.
+// realCalls are the flags of `check --calls`, which compares a new automations file with the file
+// that served the calls in Temporal.
 type realCalls struct {
 	server app.Temporal
-	old    string // the file
+	old    string // path of the file that served the calls
 	wanted bool
 	since  string
 	reveal bool
@@ -31,14 +32,14 @@ type realCalls struct {
 
 func (r *realCalls) flags() []cli.Flag {
 	return append([]cli.Flag{
-		&cli.BoolFlag{Name: "calls", Usage: "show what the file changes about real calls, which Temporal holds; needs --against, and asks Kustomer nothing", Destination: &r.wanted},
-		&cli.StringFlag{Name: "against", Usage: "the `FILE` that these calls were served with", Destination: &r.old},
-		&cli.StringFlag{Name: "since", Usage: "with --calls, those that began after a `TIME`, in UTC if it does not say: 2h, 1d or 1w (ago), 2026-11-23, 2026-11-23T09:00:00Z", Value: "24h", Destination: &r.since},
-		&cli.BoolFlag{Name: "reveal", Usage: "with --calls, show the values of each call, names and numbers among them", Destination: &r.reveal},
+		&cli.BoolFlag{Name: "calls", Usage: "show what the file changes about the real calls in Temporal; needs --against, and sends no request to Kustomer", Destination: &r.wanted},
+		&cli.StringFlag{Name: "against", Usage: "the `FILE` with which these calls were served", Destination: &r.old},
+		&cli.StringFlag{Name: "since", Usage: "with --calls, only calls that began after this `TIME`, in UTC by default: 2h, 1d or 1w (ago), 2026-11-23, 2026-11-23T09:00:00Z", Value: "24h", Destination: &r.since},
+		&cli.BoolFlag{Name: "reveal", Usage: "with --calls, show the values of each call, including names and numbers", Destination: &r.reveal},
 	}, r.server.Encryption.Flags()...)
 }
 
-// check refuses flags that have no effect alone.
+// check returns an error for flags that need another flag.
 func (r *realCalls) check(c *cli.Context) error {
 	switch {
 	case r.wanted && r.old == "":
@@ -48,13 +49,13 @@ func (r *realCalls) check(c *cli.Context) error {
 	}
 	for _, name := range []string{"against", "since", "reveal"} {
 		if c.IsSet(name) {
-			return fmt.Errorf("--%s goes with --calls", name)
+			return fmt.Errorf("--%s has no effect without --calls", name)
 		}
 	}
 	return nil
 }
 
-// compare renders the calls with both files.
+// compare compares the two files on the calls.
 func (r *realCalls) compare(c *cli.Context, file *automation.Set, country string) (*against.Report, error) {
 	since, err := parseTime("since", r.since, time.Now(), time.UTC)
 	if err != nil {
@@ -66,7 +67,7 @@ func (r *realCalls) compare(c *cli.Context, file *automation.Set, country string
 	}
 	old, _, err := load.Bytes(r.old, content)
 	if err != nil {
-		return nil, fmt.Errorf("--against: no call can have been served with this file: %w", err)
+		return nil, fmt.Errorf("--against: this file is invalid, so no call was served with it: %w", err)
 	}
 	o, err := connect(&r.server, r.logs)
 	if err != nil {
@@ -83,7 +84,8 @@ func (r *realCalls) compare(c *cli.Context, file *automation.Set, country string
 	return files.Compare(pasts, r.reveal), nil
 }
 
-// nothingCompared says why no call was compared: silence would look as if nothing had changed.
+// nothingCompared returns an error if no call was compared, because an empty report would look as
+// if nothing had changed.
 func (r *realCalls) nothingCompared(report *against.Report) error {
 	if report.Compared > 0 {
 		return nil

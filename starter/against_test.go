@@ -11,19 +11,19 @@ import (
 func TestFlagsOfRealCallsGoTogether(t *testing.T) {
 	file := writeFile(t, "automations: []")
 	for complaint, args := range map[string][]string{
-		"--calls needs --against":                {"--calls"},
-		"--against goes with --calls":            {"--against", file},
-		"--reveal goes with --calls":             {"--reveal"},
-		"--against: open":                        {"--calls", "--against", file + ".yaml"},
-		`--since "soon" is neither`:              {"--calls", "--against", file, "--since", "soon"},
-		"no call can have been served with this": {"--calls", "--against", file},
+		"--calls needs --against":                             {"--calls"},
+		"--against has no effect without --calls":             {"--against", file},
+		"--reveal has no effect without --calls":              {"--reveal"},
+		"--against: open":                                     {"--calls", "--against", file + ".yaml"},
+		`--since "soon" is neither`:                           {"--calls", "--against", file, "--since", "soon"},
+		"this file is invalid, so no call was served with it": {"--calls", "--against", file},
 	} {
 		_, err := starts(t, append([]string{"check"}, args...)...)
 		require.ErrorContains(t, err, complaint)
 	}
 }
 
-// Comparing two files on calls asks Kustomer nothing, although its credentials may be there.
+// The comparison must not call Kustomer even if its credentials are set.
 func TestComparingFilesOnCallsAsksKustomerNothing(t *testing.T) {
 	org(t, "wrong key")
 	temporal := newTemporal(t)

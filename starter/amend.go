@@ -15,7 +15,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// amendCommand lets an operator change what Kustomer refused.
+// amendCommand retries a refused step with other values.
 func amendCommand(out, logs io.Writer) *cli.Command {
 	d := decision{Decision: operator.Decision{Update: workflows.UpdateAmend, Out: out}}
 	var set cli.StringSlice
@@ -25,7 +25,7 @@ func amendCommand(out, logs io.Writer) *cli.Command {
 		Usage:     "try the refused step of a parked call again, with other values",
 		ArgsUsage: "<call id>",
 		Description: "Fields are those of the automations file: " + fieldNames() + ".\n" +
-			"Lists are separated by commas. What is set to nothing is left out: --set assignedTeams=\n\n" +
+			"Lists are separated by commas. A field with an empty value is not written: --set assignedTeams=\n\n" +
 			d.help(),
 		HideHelpCommand: true, // "help" may be a call's id
 		Flags: append([]cli.Flag{
@@ -46,10 +46,10 @@ func amendCommand(out, logs io.Writer) *cli.Command {
 	}
 }
 
-// readAmendment reads either the fields one by one or the whole of them.
+// readAmendment reads the amendment from --set or from --json. It fails unless exactly one is given.
 func readAmendment(set []string, whole string) (amendment workflows.Amendment, err error) {
 	if (len(set) > 0) == (whole != "") {
-		return amendment, errors.New("say what to change with --set field=value or with --json, one of the two")
+		return amendment, errors.New("pass the values either with --set field=value or with --json, not both")
 	}
 	if whole != "" {
 		if err := json.Unmarshal([]byte(whole), &amendment); err != nil {
@@ -64,7 +64,7 @@ func readAmendment(set []string, whole string) (amendment workflows.Amendment, e
 	return amendment, amendment.Validate()
 }
 
-// field is a field of an amendment by its name, as a pointer to where it is kept.
+// field is a field of an amendment: its name and a pointer to its value.
 type field struct {
 	name string
 	at   any
@@ -88,11 +88,11 @@ func fieldNames() string {
 	return strings.Join(append(names, customPrefix+"<attribute>"), ", ")
 }
 
-// assign carries out one --set.
+// assign sets the field of one --set.
 func assign(m *workflows.Amendment, assignment string) error {
 	name, value, found := strings.Cut(assignment, "=")
 	if !found {
-		return errors.New("this is no field=value")
+		return errors.New("this is not field=value")
 	}
 	if attribute, isCustom := strings.CutPrefix(name, customPrefix); isCustom && attribute != "" {
 		if m.Custom == nil {
@@ -105,12 +105,12 @@ func assign(m *workflows.Amendment, assignment string) error {
 			return put(f.at, value)
 		}
 	}
-	return fmt.Errorf("there is no field %q, only %s", name, fieldNames())
+	return fmt.Errorf("unknown field %q: the fields are %s", name, fieldNames())
 }
 
 var errTwice = errors.New("the field is set twice: a list takes all its values at once, separated by commas")
 
-// put sets a field that is not set yet.
+// put sets a field, or fails if it is set already.
 func put(at any, value string) error {
 	switch at := at.(type) {
 	case **string:
@@ -119,7 +119,7 @@ func put(at any, value string) error {
 		return first(at, list(value))
 	case **int:
 		number, err := strconv.Atoi(value)
-		if value != "" && (err != nil || number == 0) { // 0 is what is left out
+		if value != "" && (err != nil || number == 0) { // 0 would mean that the field is left out
 			return errors.New("the value is not a whole number above 0")
 		}
 		return first(at, number)
@@ -144,7 +144,7 @@ func once(custom map[string]any, attribute string, value any) error {
 	return nil
 }
 
-// list is never nil: an empty list takes away what the automations say, and no list leaves it.
+// list is never nil: an empty list removes the values of the automations, nil keeps them.
 func list(value string) []string {
 	items := []string{}
 	for item := range strings.SplitSeq(value, ",") {
@@ -155,10 +155,11 @@ func list(value string) []string {
 	return items
 }
 
-// textSuffixes are those of attributes that hold text, whatever it looks like.
+// textSuffixes end the names of custom attributes that always contain text.
 var textSuffixes = []string{"Str", "Txt", "Url", "At"}
 
-// customValue is a number, true, false or nothing where it is written as JSON has them, and else text.
+// customValue is nil for an empty value, a number, boolean or null for JSON of that type, and
+// otherwise text.
 func customValue(attribute, value string) any {
 	if value == "" {
 		return nil
@@ -168,7 +169,7 @@ func customValue(attribute, value string) any {
 	}
 	decoded := any(nil)
 	decoder := json.NewDecoder(strings.NewReader(value))
-	decoder.UseNumber() // keeps all the digits
+	decoder.UseNumber() // keeps all digits
 	if err := decoder.Decode(&decoded); err != nil || decoder.InputOffset() != int64(len(value)) {
 		return value
 	}

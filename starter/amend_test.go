@@ -50,17 +50,17 @@ func TestAmendmentIsReadAsAWhole(t *testing.T) {
 	require.Equal(t, workflows.Amendment{AssignedTeams: &[]string{}, Custom: map[string]any{"orderStr": "12"}}, amendment)
 }
 
-func TestAmendmentThatMakesNoSenseIsRefusedWithWhatIsWrong(t *testing.T) {
+func TestInvalidAmendmentIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		set   []string
 		whole string
 		says  string
 	}{
 		"nothing":               {nil, "", "--set field=value or with --json"},
-		"both":                  {[]string{"name=x"}, "{}", "one of the two"},
-		"no value":              {[]string{"name"}, "", "--set name: this is no field=value"},
-		"no such field":         {[]string{"nots=x"}, "", `no field "nots", only customer, name, status, direction, priority, assignedUsers, assignedTeams, tags, removeTags, note, custom.<attribute>`},
-		"no attribute":          {[]string{"custom.=x"}, "", `no field "custom."`},
+		"both":                  {[]string{"name=x"}, "{}", "not both"},
+		"no value":              {[]string{"name"}, "", "--set name: this is not field=value"},
+		"no such field":         {[]string{"nots=x"}, "", `unknown field "nots": the fields are customer, name, status, direction, priority, assignedUsers, assignedTeams, tags, removeTags, note, custom.<attribute>`},
+		"no attribute":          {[]string{"custom.=x"}, "", `unknown field "custom."`},
 		"no number":             {[]string{"priority=high"}, "", "--set priority=high: the value is not a whole number above 0"},
 		"0":                     {[]string{"priority=0"}, "", "--set priority=0: the value is not a whole number above 0"},
 		"twice":                 {[]string{"tags=a", "tags=b"}, "", "--set tags=b: the field is set twice"},
@@ -77,8 +77,8 @@ func TestAmendmentThatMakesNoSenseIsRefusedWithWhatIsWrong(t *testing.T) {
 	}
 }
 
-// What Kustomer would refuse is refused before it is sent, by the limits of the automations file.
-func TestAmendmentThatKustomerWouldRefuseIsRefusedAtOnce(t *testing.T) {
+// The limits of the automations file apply to amendments too.
+func TestAmendmentHasTheLimitsOfTheFile(t *testing.T) {
 	for _, c := range []struct{ set, says string }{
 		{"priority=9", "priority must be a whole number from 1 to 5"},
 		{"status=closed", `status cannot be "closed": use one of open, snoozed, done`},

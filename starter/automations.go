@@ -16,7 +16,7 @@ import (
 	"github.com/callthread/callthread/internal/app"
 )
 
-// yourHost stands where nobody has said at which address the receiver is.
+// yourHost is printed if the address of the receiver is not set.
 const yourHost = "https://<your host>"
 
 // automationsCommand prints what to enter in babelforce.
@@ -33,9 +33,9 @@ func automationsCommand(out io.Writer) *cli.Command {
 		Usage: "print what to enter on babelforce's page Global automations for this deployment",
 		Flags: append(automations.Flags(),
 			&cli.StringFlag{Name: "url", EnvVars: []string{"CALLTHREAD_URL"}, Usage: "`URL` at which babelforce reaches the receiver", Value: yourHost, Destination: &base},
-			&cli.StringFlag{Name: "webhook-secret-file", EnvVars: []string{"CALLTHREAD_WEBHOOK_SECRET_FILE"}, Usage: "`FILE` with the webhook secret; without it, it is read from CALLTHREAD_WEBHOOK_SECRET", Destination: &secretFile},
+			&cli.StringFlag{Name: "webhook-secret-file", EnvVars: []string{"CALLTHREAD_WEBHOOK_SECRET_FILE"}, Usage: "`FILE` with the webhook secret; without it the secret is read from CALLTHREAD_WEBHOOK_SECRET", Destination: &secretFile},
 			&cli.BoolFlag{Name: "show-secret", Usage: "print the secret itself, ready to paste", Destination: &showSecret},
-			&cli.BoolFlag{Name: "default", Usage: "print the built-in automations file instead, to begin your own with", Destination: &showDefault},
+			&cli.BoolFlag{Name: "default", Usage: "print the built-in automations file instead, as a start for your own", Destination: &showDefault},
 		),
 		Action: func(c *cli.Context) error {
 			if err := app.NoArguments(c); err != nil {
@@ -69,18 +69,19 @@ func automationsCommand(out io.Writer) *cli.Command {
 	}
 }
 
-// isAddress reports whether the paths of our webhooks can be appended to it.
+// isAddress reports whether the paths of the webhooks can be appended to base.
 func isAddress(base string) bool {
 	address, err := url.Parse(base)
 	return err == nil && (address.Scheme == "https" || address.Scheme == "http") && address.Hostname() != "" &&
 		address.User == nil && address.RawQuery == "" && address.Fragment == ""
 }
 
-// entries are how babelforce's page names an event, the path of our webhook for
-// it, the buckets that it can send (babelforce help, "HTTP request buckets"),
-// and what it sends as variables beside those that all send. Which buckets go
-// with the end of a call is documented as little as how the event of a call that
-// is placed is named: "Outbound call" goes by the name of "Inbound call".
+// entries contains for each event: babelforce's name for it, the path of its webhook, the buckets
+// that it can send (babelforce help, "HTTP request buckets"), and its variables in addition to those
+// of all events.
+//
+// babelforce documents neither the buckets of "Call finished" nor the name of the event of an
+// outbound call. "Outbound call" is inferred from "Inbound call".
 var entries = map[call.Kind]struct {
 	label, event, path, buckets string
 	variables                   []string
@@ -88,31 +89,31 @@ var entries = map[call.Kind]struct {
 	call.Inbound:  {"Callthread: it rings", "Inbound call", "call-inbound", "Call", nil},
 	call.Outbound: {"Callthread: a call is placed", "Outbound call", "call-outbound", "Call, Agent", []string{"agent.id", "agent.name", "agent.sourceId"}},
 	call.Bridged:  {"Callthread: an agent picked up", "Call bridged", "call-bridged", "Call, Agent, Queue", []string{"agent.sourceId"}},
-	// Each attempt to reach an agent ends too, and says who was rung.
+	// The end of each attempt to reach an agent names the agent.
 	call.Finished: {"Callthread: it is over", "Call finished", "call-finished", "Call", []string{"agent.id", "agent.name", "queue.name"}},
 	call.Recorded: {"Callthread: it was recorded", "Recording finished", "recording-finished", "Call", []string{"recording.id", "recording.url", "recording.duration"}},
 }
 
-// essential are the variables without which a call is not known, or taken for
-// another's. What exactly is in a bucket babelforce does not document.
+// essential are the variables without which an event cannot be attributed to its call and its
+// customer. babelforce does not document the exact contents of a bucket.
 var essential = []string{"call.id", "call.parentId", "call.from", "call.anonymous"}
 
-// telling are those that tell the customer's leg of a call that was placed from the agent's.
-var telling = []string{"call.to", "call.type", "call.source", "call.domain"}
+// legFields distinguish the customer's leg of an outbound call from the agent's leg.
+var legFields = []string{"call.to", "call.type", "call.source", "call.domain"}
 
 func printAutomations(out io.Writer, set *automation.Set, base, secret string) {
 	fmt.Fprintln(out, "In babelforce, under Integrated processes > Global automations, add:")
-	fmt.Fprintln(out, "(The variables are for the case that a bucket leaves them out: a placeholder that babelforce does not fill counts as absent.)")
+	fmt.Fprintln(out, "(The variables are needed if a bucket does not contain these fields. A placeholder that babelforce does not fill counts as absent.)")
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	common := essential
 	if set.Handles(call.Outbound) {
-		common = slices.Concat(essential, telling)
+		common = slices.Concat(essential, legFields)
 	}
 	for i, event := range set.Events() {
 		entry := entries[event]
 		fmt.Fprintf(table, "\n%d.\tLabel\t%s\n", i+1, entry.label)
 		fmt.Fprintf(table, "\tEvent\t%s\n", entry.event)
-		fmt.Fprintf(table, "\tTrigger\tAlways\t(conditions stand in the automations file)\n")
+		fmt.Fprintf(table, "\tTrigger\tAlways\t(conditions belong in the automations file)\n")
 		fmt.Fprintf(table, "\tAction\tHTTP custom callback, POST\n")
 		fmt.Fprintf(table, "\tURL\t%s/webhooks/babelforce/%s\n", base, entry.path)
 		fmt.Fprintf(table, "\tHeader\tAuthorization: Bearer %s\n", secret)
@@ -121,5 +122,5 @@ func printAutomations(out io.Writer, set *automation.Set, base, secret string) {
 			fmt.Fprintf(table, "\tVariable\t%s = {%s}\n", field, field)
 		}
 	}
-	_ = table.Flush() // nobody is left to tell
+	_ = table.Flush() // a failed write to stdout cannot be reported
 }

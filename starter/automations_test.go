@@ -12,7 +12,7 @@ import (
 
 const secretFlag = "--webhook-secret-file"
 
-// entered are the printed automations, each by the names of its lines.
+// entered parses the printed automations. Each maps the names of its lines to their values.
 func entered(t *testing.T, printed string) (entries []map[string]string) {
 	t.Helper()
 	line := regexp.MustCompile(`^(?:\d\.)? +(\S+) {2,}(.+)$`)
@@ -33,13 +33,13 @@ func entered(t *testing.T, printed string) (entries []map[string]string) {
 // always are the variables that every automation sends.
 var always = []string{"call.id = {call.id}", "call.parentId = {call.parentId}", "call.from = {call.from}", "call.anonymous = {call.anonymous}"}
 
-func TestWhyThereAreVariablesForWhatBucketsHoldIsSaidOnce(t *testing.T) {
+func TestVariablesAreExplainedOnce(t *testing.T) {
 	printed, err := starts(t, "automations")
 	require.NoError(t, err)
-	require.Equal(t, 1, strings.Count(printed, "a bucket leaves them out"))
+	require.Equal(t, 1, strings.Count(printed, "if a bucket does not contain these fields"))
 }
 
-func TestEveryEntryOfBabelforcesPageIsPrinted(t *testing.T) {
+func TestEveryEntryIsPrinted(t *testing.T) {
 	var fields []string
 	for _, field := range load.Default().Fields {
 		fields = append(fields, field+" = {"+field+"}")
@@ -50,7 +50,7 @@ func TestEveryEntryOfBabelforcesPageIsPrinted(t *testing.T) {
 		require.Contains(t, printed, "Global automations")
 		entry := func(label, event, path, buckets string, variables ...string) map[string]string {
 			return map[string]string{
-				"Label": label, "Event": event, "Trigger": "Always  (conditions stand in the automations file)", "Action": "HTTP custom callback, POST",
+				"Label": label, "Event": event, "Trigger": "Always  (conditions belong in the automations file)", "Action": "HTTP custom callback, POST",
 				"URL":    "https://calls.example.com/in/webhooks/babelforce/" + path,
 				"Header": "Authorization: Bearer <webhook secret>", "Buckets": buckets,
 				"Variable": strings.Join(variables, "\n"),
@@ -80,7 +80,7 @@ automations:
 	}
 }
 
-func TestWhatAFileAsksForBeyondTheUsualEventsIsPrinted(t *testing.T) {
+func TestExtraEventsOfTheFileArePrinted(t *testing.T) {
 	printed, err := starts(t, "automations", "--automations", writeFile(t, `
 automations:
   - { event: call.outbound, action: kustomer.conversation.create, options: {} }
@@ -99,7 +99,7 @@ automations:
 	require.Regexp(t, `recording\.id = .*\n.*recording\.url = .*\n.*recording\.duration = `, printed)
 }
 
-func TestSecretIsPrintedOnlyWhereAskedFor(t *testing.T) {
+func TestSecretIsPrintedOnRequestOnly(t *testing.T) {
 	t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "from-the-environment")
 	for name, c := range map[string]struct {
 		args []string

@@ -15,18 +15,18 @@ import (
 	"github.com/callthread/callthread/internal/operator"
 )
 
-// callsCommand lists calls of any kind.
+// callsCommand lists calls.
 func callsCommand(out, logs io.Writer) *cli.Command {
 	var server app.Temporal
 	var limit int
 	var asJSON bool
 	return &cli.Command{
 		Name:  "calls",
-		Usage: "list calls, newest first; with several filters, those that fit all of them",
-		Description: "Where there are more than --limit, it lists those under way, and then those that ended last.\n\n" +
+		Usage: "list calls, newest first; a call must match every filter",
+		Description: "If there are more than --limit, it lists the calls under way and then the last ended.\n\n" +
 			app.TemporalHelp,
 		Flags: slices.Concat(filterFlags(), []cli.Flag{
-			&cli.IntFlag{Name: "limit", Usage: "list at most so many", Value: 50, Destination: &limit},
+			&cli.IntFlag{Name: "limit", Usage: "maximum number of calls to list", Value: 50, Destination: &limit},
 			jsonFlag(&asJSON),
 		}, server.Encryption.Flags()),
 		Action: func(c *cli.Context) error {
@@ -60,20 +60,20 @@ func callsCommand(out, logs io.Writer) *cli.Command {
 	}
 }
 
-// filterFlags choose the calls to list.
+// filterFlags are the flags that filter the list.
 func filterFlags() (flags []cli.Flag) {
 	for _, f := range operator.Filters {
 		flags = append(flags, &cli.StringFlag{Name: f.Name, Usage: f.Usage + strings.Join(f.Words, ", ")})
 	}
 	return append(flags,
-		&cli.StringFlag{Name: "since", Usage: "calls that began after a `TIME`, in UTC if it does not say: 2h, 1d or 1w (ago), 2026-11-23, 2026-11-23T09:00:00Z"},
-		&cli.BoolFlag{Name: "running", Usage: "calls under way, parked ones among them"},
+		&cli.StringFlag{Name: "since", Usage: "calls that began after this `TIME`, in UTC by default: 2h, 1d or 1w (ago), 2026-11-23, 2026-11-23T09:00:00Z"},
+		&cli.BoolFlag{Name: "running", Usage: "calls under way, including parked ones"},
 		&cli.BoolFlag{Name: "shadow", Usage: "calls in shadow, instead of live ones"},
-		&cli.BoolFlag{Name: "ignored", Usage: "calls without a conversation, because \"ignore\" in the automations file names their number"},
+		&cli.BoolFlag{Name: "ignored", Usage: "calls without a conversation, because \"ignore\" in the automations file matched their number"},
 	)
 }
 
-// filterQuery is the question that the flags ask.
+// filterQuery builds the query from the flags.
 func filterQuery(c *cli.Context, now time.Time) (query operator.Query, err error) {
 	for _, f := range operator.Filters {
 		if !c.IsSet(f.Name) {
@@ -90,7 +90,7 @@ func filterQuery(c *cli.Context, now time.Time) (query operator.Query, err error
 		}
 		query.Since(since)
 	}
-	if c.Bool("running") || c.IsSet("waits-for") { // a run that was ended keeps what it waited for
+	if c.Bool("running") || c.IsSet("waits-for") { // an ended run keeps its WaitsFor attribute
 		query.Running()
 	}
 	query.Shadow = c.Bool("shadow")
@@ -100,12 +100,12 @@ func filterQuery(c *cli.Context, now time.Time) (query operator.Query, err error
 	return query, nil
 }
 
-// parseTime reads the time of a flag, or how long ago it was. A date is one of the zone.
+// parseTime parses the value of a flag: a duration before now, a date in the zone, or a time.
 func parseTime(flag, text string, now time.Time, zone *time.Location) (time.Time, error) {
 	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
 		return now.Add(-ago), nil
 	}
-	if ago, err := model.ParseDuration(text); err == nil && ago > 0 { // which knows days and weeks
+	if ago, err := model.ParseDuration(text); err == nil && ago > 0 { // this parser accepts days and weeks
 		return now.Add(-time.Duration(ago)), nil
 	}
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {

@@ -13,7 +13,7 @@ import (
 
 var ring = time.Date(2026, time.March, 4, 9, 30, 0, 0, time.UTC)
 
-// fourCalls are of each kind there is, in the order of Temporal's list: those under way first.
+// fourCalls has one call of each kind, in the order of Temporal's workflow list: running ones first.
 func fourCalls(t *testing.T) *fakeTemporal {
 	t.Helper()
 	f := newTemporal(t, []string{"call/parked", "call/rings"}, []string{"call/over", "call/killed"})
@@ -27,7 +27,7 @@ func fourCalls(t *testing.T) *fakeTemporal {
 	return f
 }
 
-func TestCallsAreListedNewestFirstWithWhatTheListOfRunsKnows(t *testing.T) {
+func TestCallsAreListedNewestFirst(t *testing.T) {
 	fourCalls(t)
 	printed, err := starts(t, "calls")
 	require.NoError(t, err)
@@ -41,19 +41,19 @@ func TestCallsAreListedNewestFirstWithWhatTheListOfRunsKnows(t *testing.T) {
 	}, "\n"), printed)
 }
 
-func TestLastLineSaysHowManyCallsAreNotShown(t *testing.T) {
+func TestLastLineCountsCallsNotShown(t *testing.T) {
 	fourCalls(t)
 	printed, err := starts(t, "calls", "--limit", "3")
 	require.NoError(t, err)
 	require.NotContains(t, printed, "killed")
-	require.True(t, strings.HasSuffix(printed, "\n\n1 more are not shown: --limit shows more, and filters fewer (--help)\n"), printed)
+	require.True(t, strings.HasSuffix(printed, "\n\n1 more are not shown: raise --limit, or add filters (see --help)\n"), printed)
 
 	printed, err = starts(t, "calls", "--limit", "4")
 	require.NoError(t, err)
 	require.NotContains(t, printed, "not shown")
 }
 
-func TestCallsArePrintedAsJSONForScripts(t *testing.T) {
+func TestCallsArePrintedAsJSON(t *testing.T) {
 	fourCalls(t)
 	printed, err := starts(t, "calls", "--json")
 	require.NoError(t, err)
@@ -91,12 +91,12 @@ func TestFiltersBecomeOneQuery(t *testing.T) {
 	}
 }
 
-// queued finds calls that went through a queue.
+// queued is the query for calls that went through a queue.
 const queued = "WorkflowType = 'CallWorkflow' AND QueueName IS NOT NULL"
 
 var noQueues = map[string][]string{queued: nil}
 
-func TestNoCallIsSaidWithWhatWasLookedFor(t *testing.T) {
+func TestEmptyListNamesTheQuery(t *testing.T) {
 	for flags, says := range map[string]string{
 		"": "knows no call",
 		"--outcome abandoned --since 2026-11-23 --running": "knows no call with outcome abandoned, since 2026-11-23T00:00:00Z, running",
@@ -119,7 +119,7 @@ func TestNoCallIsSaidWithWhatWasLookedFor(t *testing.T) {
 	}
 }
 
-// queryOf is what the flags ask Temporal.
+// queryOf returns the query that the flags send to Temporal.
 func queryOf(t *testing.T, flags string) (query string, err error) {
 	t.Helper()
 	app := cli.NewApp()
@@ -133,8 +133,8 @@ func queryOf(t *testing.T, flags string) (query string, err error) {
 	return query, err
 }
 
-// Temporal compares names exactly. People write them as they remember them.
-func TestQueueIsFoundInWhateverCase(t *testing.T) {
+// Temporal compares names exactly, but operators may not remember the case.
+func TestQueueIsFoundInAnyCase(t *testing.T) {
 	f := fourCalls(t)
 	f.lists = map[string][]string{
 		"WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/' AND QueueName = 'support'": nil,
@@ -161,7 +161,7 @@ func TestQueueIsFoundInWhateverCase(t *testing.T) {
 	require.Contains(t, printed, "knows no call with queue suport. The queues of all calls are SUPPORT, Sales, Support\n")
 }
 
-func TestPausedCallSaysSoInTheList(t *testing.T) {
+func TestPausedCallIsListedAsPaused(t *testing.T) {
 	f := newTemporal(t, []string{"call/step", "call/run"})
 	f.finds = "WorkflowType = 'CallWorkflow' AND WorkflowId STARTS_WITH 'call/'"
 	f.calls["call/step"] = &fakeCall{started: ring, pending: pausedStep, listed: map[string]string{"CallPhase": "ringing", "WaitsFor": "kustomer"}}
@@ -172,7 +172,7 @@ func TestPausedCallSaysSoInTheList(t *testing.T) {
 	require.Regexp(t, `(?m)^run .* bridged +paused by an operator +–`, printed)
 }
 
-func TestFilterThatCannotBeMeantIsRefusedWithWhatThereIs(t *testing.T) {
+func TestInvalidFilterIsRefused(t *testing.T) {
 	for says, flags := range map[string][]string{
 		`--phase: there is no phase "park", only ringing, bridged, finished, missed, parked`:  {"--phase", "park"},
 		`--outcome: there is no outcome "lost", only answered, after_hours, failed, missed, `: {"--outcome", "lost"},
@@ -189,7 +189,7 @@ func TestFilterThatCannotBeMeantIsRefusedWithWhatThereIs(t *testing.T) {
 	}
 }
 
-func TestCallsSinceADurationAreThoseThatBeganAfterIt(t *testing.T) {
+func TestSinceTakesADuration(t *testing.T) {
 	for text, ago := range map[string]time.Duration{
 		"1h30m": 90 * time.Minute, "0.5h": 30 * time.Minute, "1d": 24 * time.Hour, "1w": 7 * 24 * time.Hour, "1w2d3h": (9*24 + 3) * time.Hour,
 	} {
@@ -199,7 +199,7 @@ func TestCallsSinceADurationAreThoseThatBeganAfterIt(t *testing.T) {
 	}
 }
 
-func TestCallsOfATemporalThatIsAwayAreAnErrorThatNamesIt(t *testing.T) {
+func TestUnreachableTemporalIsNamed(t *testing.T) {
 	for _, command := range [][]string{{"calls"}, {"show", "x"}} {
 		_, err := starts(t, command...)
 		require.ErrorContains(t, err, "127.0.0.1:1")

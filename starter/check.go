@@ -19,21 +19,22 @@ import (
 	"github.com/callthread/callthread/internal/trial"
 )
 
-// errCheckFailed makes the exit code tell scripts what the report tells people.
-var errCheckFailed = errors.New("calls would go wrong: see the problems above")
+// errCheckFailed sets the exit code; the report contains the problems.
+var errCheckFailed = errors.New("the check failed: see the problems above")
 
-// checkResult is what --json prints.
+// checkResult is the output of --json.
 type checkResult struct {
 	OK       bool            `json:"ok"`
 	Findings []check.Finding `json:"findings"`
 	Samples  []check.Sample  `json:"samples,omitempty"`
-	// Unreached are the automations that act on no sample; empty, but not null, where there are samples.
+	// Unreached are the automations that act on no sample: null if there are no samples, otherwise
+	// an array.
 	Unreached []trial.Automation `json:"unreached,omitzero"`
-	// Calls is what the file changes about real calls, if that was asked for.
+	// Calls is the report of --calls.
 	Calls *against.Report `json:"calls,omitempty"`
 }
 
-// checking is what the command checks, and with what.
+// checking contains the flags of the command.
 type checking struct {
 	automations app.Automations
 	crm         app.Kustomer
@@ -43,7 +44,7 @@ type checking struct {
 	asJSON      bool
 }
 
-// checkCommand tells before the first call whether everything fits together.
+// checkCommand checks the settings before the first call.
 func checkCommand(out, logs io.Writer) *cli.Command {
 	c := checking{calls: realCalls{logs: logs}}
 	return &cli.Command{
@@ -92,7 +93,7 @@ func (c *checking) run(cli *cli.Context, out io.Writer) error {
 	return nil
 }
 
-// tryFile tries the file with the calls that are asked for, made-up and real ones.
+// tryFile tries the file on the sample calls and the real calls that the flags select.
 func (c *checking) tryFile(cli *cli.Context, result *checkResult, set *automation.Set, home string) (err error) {
 	if err := c.sample(cli, result, check.Sampler{Set: set, Country: home}); err != nil {
 		return err
@@ -103,7 +104,7 @@ func (c *checking) tryFile(cli *cli.Context, result *checkResult, set *automatio
 	return err
 }
 
-// sample adds the samples that are asked for.
+// sample adds the samples that the flags select.
 func (c *checking) sample(cli *cli.Context, result *checkResult, sampler check.Sampler) (err error) {
 	calls, err := c.samples.calls(cli, sampler.Set)
 	if err != nil || calls == nil {
@@ -116,8 +117,7 @@ func (c *checking) sample(cli *cli.Context, result *checkResult, sampler check.S
 	return err
 }
 
-// checkOrg checks the settings of the org and, where both they and the file
-// are good, the org itself.
+// checkOrg checks the settings of the org and, if they and the file are valid, the org itself.
 func checkOrg(ctx context.Context, report *check.Report, crm app.Kustomer, set *automation.Set) {
 	client, err := crm.Client(nil)
 	switch {

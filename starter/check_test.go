@@ -39,7 +39,7 @@ const planted = `automations:
     options: {}
 `
 
-// starts runs a command to its end and returns what it printed.
+// starts runs a command to its end and returns its output.
 func starts(t *testing.T, args ...string) (printed string, err error) {
 	t.Helper()
 	var out bytes.Buffer
@@ -47,7 +47,7 @@ func starts(t *testing.T, args ...string) (printed string, err error) {
 	return out.String(), err
 }
 
-// org is a sandbox that commands find through the environment.
+// org is a sandbox whose address and key are set in the environment.
 func org(t *testing.T, key string) *sandbox.Server {
 	t.Helper()
 	org := sandbox.New(sandbox.Config{APIKey: "key"})
@@ -58,7 +58,7 @@ func org(t *testing.T, key string) *sandbox.Server {
 	return org
 }
 
-func TestFileWithTenPlantedMistakesIsRefusedWithTen(t *testing.T) {
+func TestTenMistakesAreTenProblems(t *testing.T) {
 	printed, err := starts(t, "check", "--automations", writeFile(t, planted))
 	require.ErrorIs(t, err, errCheckFailed)
 	var at, want []string
@@ -75,7 +75,7 @@ func TestFileWithTenPlantedMistakesIsRefusedWithTen(t *testing.T) {
 	require.Equal(t, 10, strings.Count(printed, "\n"))
 }
 
-func TestCheckWithoutCredentialsIsOfTheFileAlone(t *testing.T) {
+func TestCheckWithoutCredentialsChecksTheFile(t *testing.T) {
 	t.Setenv("CALLTHREAD_AUTOMATIONS", writeFile(t, string(automation.DefaultFile)))
 	version := load.Default().Version
 	printed, err := starts(t, "check")
@@ -88,7 +88,7 @@ func TestCheckWithoutCredentialsIsOfTheFileAlone(t *testing.T) {
 	require.Equal(t, "ok       automations of the built-in file, version "+version+": no mistakes\n", printed)
 }
 
-func TestCheckShowsTheLineThatIsNoYAML(t *testing.T) {
+func TestCheckShowsTheInvalidLine(t *testing.T) {
 	file := writeFile(t, "automations:\n  - event: call: inbound\n")
 	printed, err := starts(t, "check", "--automations", file)
 	require.ErrorIs(t, err, errCheckFailed)
@@ -99,14 +99,14 @@ func TestCheckShowsTheLineThatIsNoYAML(t *testing.T) {
 	require.Equal(t, "  - event: call: inbound\n               ^", decoded(t, printed).Findings[0].Excerpt)
 }
 
-func TestCheckPrintsWhatMayBeMeant(t *testing.T) {
+func TestCheckPrintsWarnings(t *testing.T) {
 	file := writeFile(t, "fields: [vip]\nautomations: [{event: call.inbound, action: kustomer.conversation.create, options: {name: '{vip}'}}]\n")
 	printed, err := starts(t, "check", "--automations", file)
 	require.NoError(t, err)
 	require.Regexp(t, `^ok       automations of [^\n]*\nwarning  \S+:2:91: \{vip\} is known on call\.inbound only if its webhook carries it[^\n]*\n$`, printed)
 }
 
-func TestCheckWithCredentialsIsOfTheOrgToo(t *testing.T) {
+func TestCheckWithCredentialsChecksTheOrg(t *testing.T) {
 	org(t, "key")
 	printed, err := starts(t, "check")
 	require.NoError(t, err, "warnings do not fail it")
@@ -119,7 +119,7 @@ func TestCheckWithCredentialsIsOfTheOrgToo(t *testing.T) {
 	require.NotContains(t, printed, "wrong")
 }
 
-func TestMissingSettingOfTheOrgIsAProblemAfterThoseOfTheFile(t *testing.T) {
+func TestMissingOrgSettingIsAProblem(t *testing.T) {
 	for name, c := range map[string]struct{ variable, value, says string }{
 		"no URL":     {"KUSTOMER_API_KEY", "k", "--kustomer-url or KUSTOMER_URL"},
 		"no key":     {"KUSTOMER_URL", "https://acme.api.kustomerapp.com", "--kustomer-api-key-file"},
@@ -147,7 +147,7 @@ func TestMissingSettingOfTheOrgIsAProblemAfterThoseOfTheFile(t *testing.T) {
 	}
 }
 
-func TestAnAddressThatDoesNotSayWhichOrgItIsIsAProblem(t *testing.T) {
+func TestAddressWithoutAnOrgIsAProblem(t *testing.T) {
 	t.Setenv("KUSTOMER_API_KEY", "k")
 	for url, says := range map[string]string{
 		"https://api.prod2.kustomerapp.com": "is that of a region, which does not say whose conversations they are; expected https://<org>.api.kustomerapp.com",
@@ -161,14 +161,14 @@ func TestAnAddressThatDoesNotSayWhichOrgItIsIsAProblem(t *testing.T) {
 	}
 }
 
-func TestFileWithMistakesIsNotTakenToTheOrg(t *testing.T) {
+func TestInvalidFileIsNotCheckedInTheOrg(t *testing.T) {
 	org := org(t, "key")
 	_, err := starts(t, "check", "--automations", writeFile(t, planted))
 	require.ErrorIs(t, err, errCheckFailed)
 	require.Zero(t, org.State().RequestTotal)
 }
 
-// decoded is what --json prints, which must be that alone.
+// decoded decodes the output of --json, which must contain nothing more.
 func decoded(t *testing.T, printed string) (result checkResult) {
 	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(printed))
@@ -178,7 +178,7 @@ func decoded(t *testing.T, printed string) (result checkResult) {
 	return result
 }
 
-func TestCheckPrintsJSONForScripts(t *testing.T) {
+func TestCheckPrintsJSON(t *testing.T) {
 	org := org(t, "key")
 	printed, err := starts(t, "check", "--json", "--sample")
 	require.NoError(t, err)

@@ -14,7 +14,7 @@ import (
 	"github.com/callthread/callthread/internal/codec"
 )
 
-// codecServer decrypts payloads for people who look at calls in Temporal's Web UI or with its CLI.
+// codecServer is Temporal's codec server: it decrypts payloads for the Web UI and the CLI.
 type codecServer struct {
 	logging    app.Log
 	encryption app.Encryption
@@ -48,24 +48,24 @@ func codecServerCommand(logs io.Writer) *cli.Command {
 	}
 }
 
-// Flags are the settings of the server itself.
+// Flags returns the flags of the server itself.
 func (s *codecServer) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "listen", EnvVars: []string{"CALLTHREAD_CODEC_LISTEN"},
-			Usage: "`ADDRESS` to serve at; put a TLS-terminating proxy before it to serve others than this machine", Value: "127.0.0.1:8091", Destination: &s.listen,
+			Usage: "`ADDRESS` to serve at; to serve other machines, put a proxy that terminates TLS before it", Value: "127.0.0.1:8091", Destination: &s.listen,
 		},
 		&cli.StringFlag{
 			Name: "ui-origin", EnvVars: []string{"CALLTHREAD_UI_ORIGIN"},
-			Usage: "`ORIGIN` of the Web UI whose pages may ask, such as https://temporal.example.com, or several separated by commas", Destination: &s.origins,
+			Usage: "`ORIGIN` of the Web UI that may send requests, such as https://temporal.example.com, or several separated by commas", Destination: &s.origins,
 		},
 		&cli.StringFlag{
 			Name: "codec-secret-file", EnvVars: []string{"CALLTHREAD_CODEC_SECRET_FILE"},
-			Usage: "`FILE` with the secret that whoever asks must give, as basic password or bearer token; without it it is read from CALLTHREAD_CODEC_SECRET", Destination: &s.secretFile,
+			Usage: "`FILE` with the secret that each request must contain, as basic password or bearer token; without it the secret is read from CALLTHREAD_CODEC_SECRET", Destination: &s.secretFile,
 		},
 		&cli.BoolFlag{
 			Name:  "insecure",
-			Usage: "decrypt for everybody who reaches the address, where no secret is set", Destination: &s.insecure,
+			Usage: "decrypt for everyone who reaches the address, if no secret is set", Destination: &s.insecure,
 		},
 	}
 }
@@ -98,20 +98,20 @@ func (s *codecServer) run(c *cli.Context, log *slog.Logger) error {
 	return serveHTTP(c.Context, listener, server, proxies, log)
 }
 
-// readSecret reads what whoever asks must give. Only --insecure does without.
+// readSecret reads the secret. It fails if none is set, except with --insecure.
 func (s *codecServer) readSecret(log *slog.Logger) (string, error) {
 	secret, err := app.Secret(s.secretFile, "--codec-secret-file", "CALLTHREAD_CODEC_SECRET")
 	if err != nil || secret != "" {
 		return secret, err
 	}
 	if !s.insecure {
-		return "", errors.New("no secret: set --codec-secret-file or CALLTHREAD_CODEC_SECRET to a long random text (or pass --insecure to decrypt for everybody who reaches the address)")
+		return "", errors.New("no secret: set --codec-secret-file or CALLTHREAD_CODEC_SECRET to a long random text (or pass --insecure to decrypt for everyone who reaches the address)")
 	}
-	log.Warn("everybody who reaches the codec server can have calls decrypted: no secret is set")
+	log.Warn("everyone who reaches the codec server can decrypt calls: no secret is set")
 	return "", nil
 }
 
-// readOrigins reads which pages may ask, and refuses what no browser sends as an origin.
+// readOrigins parses --ui-origin. It fails for a value that no browser sends as an origin.
 func (s *codecServer) readOrigins() (origins []string, err error) {
 	for origin := range strings.SplitSeq(s.origins, ",") {
 		origin = strings.TrimSpace(origin)
@@ -120,7 +120,7 @@ func (s *codecServer) readOrigins() (origins []string, err error) {
 		}
 		parsed, err := url.Parse(origin)
 		if err != nil || parsed.Host == "" || (parsed.Scheme != "http" && parsed.Scheme != "https") || origin != parsed.Scheme+"://"+parsed.Host {
-			return nil, fmt.Errorf("--ui-origin (CALLTHREAD_UI_ORIGIN) %q: it must be like https://temporal.example.com: scheme, host and maybe port, and nothing after them", origin)
+			return nil, fmt.Errorf("--ui-origin (CALLTHREAD_UI_ORIGIN) %q: use scheme, host and optional port, and nothing after them, as in https://temporal.example.com", origin)
 		}
 		origins = append(origins, origin)
 	}

@@ -20,7 +20,7 @@ import (
 
 const someKey = "2026:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
-func TestKeygenPrintsAKeyThatIsReadyForTheFile(t *testing.T) {
+func TestKeygenPrintsAUsableKey(t *testing.T) {
 	var named, dated bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"starter", "keygen", "--id", "2026-11"}, &named, io.Discard))
 	require.Regexp(t, regexp.MustCompile(`^2026-11:\S{44}\n$`), named.String())
@@ -35,7 +35,7 @@ func TestKeygenPrintsAKeyThatIsReadyForTheFile(t *testing.T) {
 	require.Equal(t, id, keys.First())
 }
 
-// asked posts to the codec server as a page of the Web UI does.
+// asked posts to the codec server like a page of the Web UI.
 func asked(t *testing.T, url, origin, authorization string) (status int) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/decode", strings.NewReader(`{"payloads":[]}`))
@@ -46,7 +46,7 @@ func asked(t *testing.T, url, origin, authorization string) (status int) {
 	return status
 }
 
-func TestCodecServerAnswersItsWebUIsAndThoseWhoKnowTheSecret(t *testing.T) {
+func TestCodecServerNeedsOriginAndSecret(t *testing.T) {
 	t.Setenv("CALLTHREAD_ENCRYPTION_KEYS", someKey)
 	t.Setenv("CALLTHREAD_UI_ORIGIN", "https://temporal.example.com, http://localhost:8233")
 	p := launch(t, "codec-server", "--listen", "127.0.0.1:0", "--codec-secret-file", writeFile(t, "secret\n"), "--log-format", "json")
@@ -60,15 +60,15 @@ func TestCodecServerAnswersItsWebUIsAndThoseWhoKnowTheSecret(t *testing.T) {
 	p.requireEnded(t)
 }
 
-func TestCodecServerWithoutSecretSaysSo(t *testing.T) {
+func TestCodecServerWithoutSecretWarns(t *testing.T) {
 	t.Setenv("CALLTHREAD_ENCRYPTION_KEYS", someKey)
 	p := launch(t, "codec-server", "--insecure", "--listen", "127.0.0.1:0", "--log-format", "json", "--ui-origin", "http://localhost:8233")
-	p.await(t, "everybody")
+	p.await(t, "everyone")
 	require.Equal(t, http.StatusOK, asked(t, "http://"+p.await(t, "listening").Address, "http://localhost:8233", ""))
 }
 
-// Its answer could not be read, and an amendment would be stored in the clear.
-func TestNothingIsDecidedOnACallThatCannotBeRead(t *testing.T) {
+// The answer could not be decrypted, and an amendment would be stored unencrypted.
+func TestUndecryptableCallGetsNoDecision(t *testing.T) {
 	for _, command := range [][]string{{"retry", "older"}, {"skip", "older"}, {"amend", "older", "--set", "name=Jane"}} {
 		f := twoParked(t)
 		f.keys = someKey
@@ -85,7 +85,7 @@ func TestNothingIsDecidedOnACallThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestReasonsOfEncryptedCallsAreReadWithTheKey(t *testing.T) {
+func TestEncryptedReasonsAreRead(t *testing.T) {
 	f := twoParked(t)
 	f.keys = someKey
 	f.calls["call/older"].state = workflows.State{Phase: workflows.Parked, ParkedBecause: "taken by Jane"}
@@ -97,7 +97,7 @@ func TestReasonsOfEncryptedCallsAreReadWithTheKey(t *testing.T) {
 	require.Contains(t, printed, "taken by Jane")
 }
 
-// data is the data converter of the calls' workers.
+// data returns the data converter of the workers.
 func (f *fakeTemporal) data() converter.DataConverter {
 	keys, err := codec.ParseKeys(f.keys)
 	if err != nil {

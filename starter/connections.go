@@ -10,15 +10,16 @@ import (
 )
 
 const (
-	// maxConnections at once are far more than a call centre's webhooks need,
-	// and, with all that each may hold, some hundred megabytes.
+	// maxConnections is far more than the webhooks of a call centre need. With full buffers these
+	// connections take some hundred megabytes.
 	maxConnections = 4000
-	// maxPerSource are enough for a proxy that was not named, and leave room for others.
+	// maxPerSource is enough for a proxy that is not in --trusted-proxies, and leaves connections
+	// for other sources.
 	maxPerSource = maxConnections / 4
 )
 
-// connections limits how many a server has at once, in all and from one source.
-// Proxies have as many as there are in all: others stand behind them.
+// connections limits the open connections of a server, in total and for each source. The limit for
+// a source does not apply to trusted proxies, which forward the requests of many senders.
 type connections struct {
 	proxies source.Proxies
 
@@ -27,7 +28,8 @@ type connections struct {
 	of  map[netip.Prefix]int
 }
 
-// watch is the server's ConnState hook. What is one too many is closed at once, unread.
+// watch is the server's ConnState hook. It closes a connection above a limit before anything is
+// read from it.
 func (c *connections) watch(connection net.Conn, state http.ConnState) {
 	address := source.Address(connection.RemoteAddr().String())
 	from := source.Of(address)

@@ -13,13 +13,13 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// decision is an operator's, with the settings of its command.
+// decision is an operator's decision with the flags of its command.
 type decision struct {
 	operator.Decision
 	server app.Temporal
 }
 
-// decisionCommands are those with which an operator finishes parked calls.
+// decisionCommands are the commands with which an operator decides on parked calls.
 func decisionCommands(out, logs io.Writer) []*cli.Command {
 	return []*cli.Command{
 		decisionCommand(workflows.UpdateRetry, "try the refused step of parked calls again", out, logs),
@@ -28,7 +28,7 @@ func decisionCommands(out, logs io.Writer) []*cli.Command {
 	}
 }
 
-// decisionCommand is a decision that says all with its name.
+// decisionCommand is a command for a decision without arguments: retry or skip.
 func decisionCommand(update, usage string, out, logs io.Writer) *cli.Command {
 	d := decision{Decision: operator.Decision{Update: update, Out: out}}
 	var all bool
@@ -43,7 +43,7 @@ func decisionCommand(update, usage string, out, logs io.Writer) *cli.Command {
 		}, d.flags()...),
 		Action: func(c *cli.Context) error {
 			if all == c.Args().Present() {
-				return fmt.Errorf("name the calls to %s, as `starter parked` lists them, or pass --all: one of the two", update)
+				return fmt.Errorf("pass either the ids of the calls to %s, as `starter parked` lists them, or --all, not both", update)
 			}
 			return d.run(c, logs, all)
 		},
@@ -52,16 +52,16 @@ func decisionCommand(update, usage string, out, logs io.Writer) *cli.Command {
 
 func (d *decision) help() string {
 	return operator.IDHelp + "\n" +
-		"Says of each call what came of it, and fails if one of them does not go on.\n\n" + app.TemporalHelp
+		"Prints the outcome for each call, and fails if one of them does not go on.\n\n" + app.TemporalHelp
 }
 
 func (d *decision) flags() []cli.Flag {
 	return append([]cli.Flag{
-		&cli.DurationFlag{Name: "timeout", Usage: "how long to wait for each call to take the decision", Value: 30 * time.Second, Destination: &d.Timeout},
+		&cli.DurationFlag{Name: "timeout", Usage: "how long to wait until each call has taken the decision", Value: 30 * time.Second, Destination: &d.Timeout},
 	}, d.server.Encryption.Flags()...)
 }
 
-// run decides on the calls that were named, or on all that are parked.
+// run decides on the named calls, or on all parked calls.
 func (d *decision) run(c *cli.Context, logs io.Writer, all bool) (err error) {
 	if d.Timeout <= 0 {
 		return errors.New("--timeout must be above 0")

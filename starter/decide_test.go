@@ -13,13 +13,13 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// opens is the step that opens a conversation, and opening is a call that waits for it.
+// opens is the step that opens a conversation, and opening is the state of a call that waits for it.
 var (
 	opens   = &workflows.StepState{Causes: []call.Cause{call.Rang}}
 	opening = workflows.State{Phase: workflows.Ringing, WaitsFor: call.WaitsForKustomer, Step: opens}
 )
 
-func TestDecisionsAreUpdatesOfTheCallsNamed(t *testing.T) {
+func TestDecisionsAreWorkflowUpdates(t *testing.T) {
 	for _, decision := range []string{"retry", "skip"} {
 		f := twoParked(t)
 		printed, err := starts(t, decision, "older", "call/younger")
@@ -30,7 +30,7 @@ func TestDecisionsAreUpdatesOfTheCallsNamed(t *testing.T) {
 	}
 }
 
-func TestAllParkedCallsAreDecidedOnOldestFirst(t *testing.T) {
+func TestAllDecidesOnOldestFirst(t *testing.T) {
 	twoParked(t)
 	for _, decision := range []string{"retry", "skip"} {
 		printed, err := starts(t, decision, "--all")
@@ -43,7 +43,7 @@ func TestAllParkedCallsAreDecidedOnOldestFirst(t *testing.T) {
 	require.Equal(t, "no call is parked\n", printed)
 }
 
-func TestAmendmentGoesWithItsUpdate(t *testing.T) {
+func TestUpdateContainsTheAmendment(t *testing.T) {
 	f := twoParked(t)
 	printed, err := starts(t, "amend", "older", "--set", "tags=a,b", "--set", "assignedTeams=", "--timeout", "5s")
 	require.NoError(t, err)
@@ -56,14 +56,14 @@ func TestAmendmentGoesWithItsUpdate(t *testing.T) {
 	require.Nil(t, call.amendments[0].AssignedUsers)
 }
 
-func TestEachCallThatDoesNotGoOnSaysWhyAndFailsTheCommand(t *testing.T) {
+func TestFailedDecisionHasAReason(t *testing.T) {
 	for says, call := range map[string]*fakeCall{
-		"parked again: " + refusal:                  {answer: opening, state: workflows.State{Phase: workflows.Parked, ParkedBecause: refusal}},
-		"is not parked: there is nothing to retry":  {refuses: "is not parked: there is nothing to retry"},
-		"is over: there is nothing to retry":        {ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED},
-		"its run has ended (terminated): there is":  {ended: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED},
-		`Temporal knows no call "bad" in namespace`: nil,
-		"nobody has taken the decision within 3s, ": {noWorker: true},
+		"parked again: " + refusal:                        {answer: opening, state: workflows.State{Phase: workflows.Parked, ParkedBecause: refusal}},
+		"is not parked: there is nothing to retry":        {refuses: "is not parked: there is nothing to retry"},
+		"is over: there is nothing to retry":              {ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED},
+		"its run has ended (terminated): there is":        {ended: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED},
+		`Temporal knows no call "bad" in namespace`:       nil,
+		"no worker has accepted the decision within 3s, ": {noWorker: true},
 	} {
 		t.Run(says, func(t *testing.T) {
 			f := twoParked(t)
@@ -80,22 +80,22 @@ func TestEachCallThatDoesNotGoOnSaysWhyAndFailsTheCommand(t *testing.T) {
 	}
 }
 
-func TestAcceptedDecisionThatTakesLongerIsNoFailure(t *testing.T) {
+func TestSlowAcceptedDecisionIsNoFailure(t *testing.T) {
 	f := twoParked(t)
 	f.calls["call/older"].stuck = true
 	printed, err := starts(t, "retry", "older", "--timeout", "2s")
 	require.NoError(t, err)
-	require.Contains(t, printed, "call older: the decision was accepted, but is not carried out after 2s")
+	require.Contains(t, printed, "call older: the decision was accepted, but not carried out within 2s")
 }
 
-func TestCallsThatCannotBeReachedAreNotTriedOneByOne(t *testing.T) {
+func TestUnavailableTemporalStopsDecisions(t *testing.T) {
 	printed, err := starts(t, "retry", "a", "b")
 	require.ErrorContains(t, err, "call a, and any named after it, may still be parked")
 	require.ErrorContains(t, err, "127.0.0.1:1")
 	require.Empty(t, printed)
 }
 
-func TestFlagsMayFollowTheCallsTheyAreFor(t *testing.T) {
+func TestFlagsMayFollowArguments(t *testing.T) {
 	commands := decisionCommands(io.Discard, io.Discard)
 	for given, want := range map[string]string{
 		"amend x --set a=b":              "amend --set a=b -- x",

@@ -22,25 +22,25 @@ import (
 	"github.com/callthread/callthread/starter/webhook"
 )
 
-// demonstration is what the demo is asked to show.
+// demonstration contains the flags of the demo.
 type demonstration struct {
 	demo.Options
-	automations string // a file of the user's own
+	automations string // path of the user's file
 	crm         app.Kustomer
 	faults      bool
 	replicas    int
 }
 
-// demoCommand shows the whole product at work, with nothing installed but Go.
+// demoCommand runs everything on this machine. It needs nothing but Go.
 func demoCommand(out io.Writer) *cli.Command {
 	var d demonstration
 	return &cli.Command{
 		Name:  "demo",
 		Usage: "start everything here, play calls, show what happens to each, and check them all",
-		Description: "Uses the Temporal that TEMPORAL_ADDRESS names, where it is set, in a task queue of its own; else starts one,\n" +
-			"with the Temporal CLI that TEMPORAL_CLI names or PATH holds; without one it is downloaded once, or built where that is not possible.\n" +
-			"With KUSTOMER_URL and KUSTOMER_API_KEY set, writes to that Kustomer instead of the sandbox; the key then needs\n" +
-			"the role org.permission.user.read too, to find agents.",
+		Description: "If TEMPORAL_ADDRESS is set, the demo uses that Temporal, with its own task queue. Otherwise it starts one with the\n" +
+			"Temporal CLI in TEMPORAL_CLI or PATH, or downloads it once, or builds it if that fails.\n" +
+			"If KUSTOMER_URL and KUSTOMER_API_KEY are set, it writes to that org instead of the sandbox. The key then also needs\n" +
+			"the role org.permission.user.read, to find agents.",
 		Flags: append(d.crm.Flags(), d.flags()...),
 		Action: func(c *cli.Context) error {
 			if err := app.NoArguments(c); err != nil {
@@ -49,7 +49,8 @@ func demoCommand(out io.Writer) *cli.Command {
 			if err := d.read(c, out); err != nil {
 				return err
 			}
-			// Without a reader, as behind `| head`, or a terminal: Go would end the process at once, and leave its files behind.
+			// A closed pipe or terminal would end the process at once, and leave temporary files
+			// behind.
 			ctx, stop := signal.NotifyContext(c.Context, syscall.SIGPIPE, syscall.SIGHUP)
 			defer stop()
 			_, err := demo.Run(ctx, d.Options)
@@ -62,23 +63,23 @@ func (d *demonstration) flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.IntFlag{Name: "calls", Usage: "stop after `N` calls; 0 goes on until Ctrl-C", Destination: &d.Calls},
 		&cli.Float64Flag{Name: "rate", Usage: "calls a second", Value: 1, Destination: &d.Rate},
-		&cli.StringFlag{Name: "automations", Usage: "play with this YAML `FILE` of your own, which is checked first; the sandbox has all that it names", Destination: &d.automations},
+		&cli.StringFlag{Name: "automations", Usage: "use this YAML `FILE`, which is checked first; the sandbox has everything that it names", Destination: &d.automations},
 		&cli.BoolFlag{Name: "faults", Usage: "shuffle and repeat events, let Kustomer lose answers, fail and break connections, and kill -9 receiver, worker and Temporal (sandbox only)", Destination: &d.faults},
-		&cli.IntFlag{Name: "replicas", Usage: "run so many receivers and so many workers, as processes of their own (sandbox only); 0 runs one of each in this process, where there are no --faults", Destination: &d.replicas},
-		&cli.Float64Flag{Name: "lose", Usage: "lose this `SHARE` of webhooks, such as 0.2, and find their calls by comparing with babelforce's log (sandbox only)", Destination: &d.Lose},
-		&cli.BoolFlag{Name: "encrypt", Usage: "encrypt what Temporal stores of calls, with a key made for this run, which is printed; the Web UI shows it through a codec server", Destination: &d.Encrypt},
-		&cli.Int64Flag{Name: "seed", Usage: "of the calls and the faults; a Temporal that is kept takes the calls of a seed once, so where TEMPORAL_ADDRESS is set each run has another unless told", Value: 1, Destination: &d.Seed},
+		&cli.IntFlag{Name: "replicas", Usage: "run this many receivers and this many workers as separate processes (sandbox only); 0 runs one of each in this process, unless --faults is set", Destination: &d.replicas},
+		&cli.Float64Flag{Name: "lose", Usage: "lose this `SHARE` of webhooks, such as 0.2, and find their calls by the comparison with babelforce's call log (sandbox only)", Destination: &d.Lose},
+		&cli.BoolFlag{Name: "encrypt", Usage: "encrypt what Temporal stores of calls with a new key, which is printed; the Web UI shows the calls through a codec server", Destination: &d.Encrypt},
+		&cli.Int64Flag{Name: "seed", Usage: "seed of the calls and the faults; a Temporal server takes the calls of a seed only once, so with TEMPORAL_ADDRESS each run has a random seed by default", Value: 1, Destination: &d.Seed},
 	}
 }
 
-// read makes the options of what the flags and the environment say.
+// read sets the options from the flags and the environment.
 func (d *demonstration) read(c *cli.Context, out io.Writer) (err error) {
 	if err := d.validate(); err != nil {
 		return err
 	}
 	if os.Getenv("TEMPORAL_ADDRESS") != "" {
 		d.Existing = &demo.Existing{}
-		if !c.IsSet("seed") { // it remembers the calls of runs before
+		if !c.IsSet("seed") { // the server already has the calls of earlier runs
 			d.Seed = rand.Int64N(1_000_000_000)
 		}
 	}
@@ -104,7 +105,7 @@ func (d *demonstration) read(c *cli.Context, out io.Writer) (err error) {
 }
 
 func (d *demonstration) validate() error {
-	// Outside these the pause between two calls cannot be told; NaN is outside too.
+	// Outside this range, which excludes NaN, the pause between two calls is no valid duration.
 	inRange := d.Rate >= 0.001 && d.Rate <= 1000
 	switch {
 	case d.Calls < 0 || !inRange:
@@ -121,8 +122,7 @@ func (d *demonstration) validate() error {
 	return nil
 }
 
-// readAutomations reads the user's own file, if there is one, and checks it as
-// `starter check` does.
+// readAutomations reads the user's automations file, if any, and checks it as `starter check` does.
 func (d *demonstration) readAutomations(out io.Writer) error {
 	if d.automations == "" {
 		return nil
@@ -146,7 +146,7 @@ func (d *demonstration) readAutomations(out io.Writer) error {
 	return nil
 }
 
-// demoReceiver is the webhook receiver as this program serves it, without its limits.
+// demoReceiver is the webhook receiver of `starter serve` without its rate limit.
 func demoReceiver(options demo.ReceiverOptions) (http.Handler, error) {
 	verifier, err := babelforce.NewVerifier([]string{options.Secret})
 	if err != nil {
@@ -158,8 +158,8 @@ func demoReceiver(options demo.ReceiverOptions) (http.Handler, error) {
 	}), nil
 }
 
-// ourselves runs this very program as receiver and as worker, so that no other
-// needs to be built: a receiver that nobody uses, with a worker in it, is a worker.
+// ourselves returns the commands that run this program as receiver and as worker, so that no other
+// program must be built. The worker is a receiver with --with-worker that gets no webhooks.
 func ourselves() (programs demo.Programs, err error) {
 	self, err := os.Executable()
 	return demo.Programs{
@@ -168,9 +168,9 @@ func ourselves() (programs demo.Programs, err error) {
 	}, err
 }
 
-// ownCommand is how this program was called, for commands that people copy.
+// ownCommand is the name of this program for commands that a user can copy.
 func ownCommand() string {
-	if strings.Contains(os.Args[0], "go-build") { // where `go run` leaves what it has built
+	if strings.Contains(os.Args[0], "go-build") { // started by `go run`
 		return "go run ./starter"
 	}
 	return os.Args[0]

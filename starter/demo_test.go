@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDemoChecksAFileOfOnesOwnBeforeItStartsAnything(t *testing.T) {
+func TestDemoChecksTheFileFirst(t *testing.T) {
 	file := writeFile(t, planted)
 	printed, err := starts(t, "demo", "--automations", file)
 	require.ErrorIs(t, err, errCheckFailed)
@@ -17,7 +17,7 @@ func TestDemoChecksAFileOfOnesOwnBeforeItStartsAnything(t *testing.T) {
 	require.ErrorContains(t, err, "--automations: open /no/such.yaml")
 }
 
-func TestDemoDoesNoHarmToARealOrg(t *testing.T) {
+func TestDemoHasNoFaultsForARealOrg(t *testing.T) {
 	org(t, "key")
 	for _, flags := range [][]string{{"--faults"}, {"--replicas", "2"}} {
 		_, err := starts(t, append([]string{"demo"}, flags...)...)

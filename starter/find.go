@@ -18,8 +18,8 @@ func findCommand(out, logs io.Writer) *cli.Command {
 	return &cli.Command{
 		Name:  "find",
 		Usage: "find the calls of a phone number, newest first",
-		Description: "Temporal knows numbers only as hashes with the encryption key. Calls without one (they began before encryption was switched\n" +
-			"on, or were never opened) are looked through one by one, which takes some seconds per thousand.\n\n" + app.TemporalHelp,
+		Description: "Temporal stores only a hash of each number, made with the encryption key. Calls without a hash (they began before encryption\n" +
+			"was switched on, or were never opened) are searched one by one, which takes some seconds per thousand calls.\n\n" + app.TemporalHelp,
 		Flags: append([]cli.Flag{
 			jsonFlag(&asJSON),
 		}, n.flags()...),
@@ -34,7 +34,7 @@ func findCommand(out, logs io.Writer) *cli.Command {
 	}
 }
 
-// number finds the calls of a phone number, for the commands about one.
+// number contains the flags of the commands that search for a phone number.
 type number struct {
 	server  app.Temporal
 	country app.Country
@@ -42,11 +42,11 @@ type number struct {
 }
 
 func (n *number) flags() []cli.Flag {
-	phoneFlag := &cli.StringFlag{Name: "phone", Usage: "the customer's `NUMBER`: the one that called, or was called", Destination: &n.phone}
+	phoneFlag := &cli.StringFlag{Name: "phone", Usage: "the customer's `NUMBER`: the number that called, or was called", Destination: &n.phone}
 	return append([]cli.Flag{phoneFlag}, app.Flags(&n.country, &n.server.Encryption)...)
 }
 
-// parse reads the number in each way in which a call may hold it.
+// parse returns every spelling of the number that a call may contain.
 func (n *number) parse(logs io.Writer) (operator.Number, error) {
 	home, err := n.country.Parse()
 	if err != nil {
@@ -55,14 +55,14 @@ func (n *number) parse(logs io.Writer) (operator.Number, error) {
 	spellings, err := phone.Spellings(n.phone, home)
 	switch {
 	case errors.Is(err, phone.ErrNoCountry):
-		return operator.Number{}, errors.New("--phone: write the number with its country code, such as +493023125042, or say with --country where it is at home")
+		return operator.Number{}, errors.New("--phone: write the number with its country code, such as +493023125042, or set its country with --country")
 	case err != nil:
-		return operator.Number{}, errors.New("--phone takes a number, such as +493023125042")
+		return operator.Number{}, errors.New("--phone is not a phone number such as +493023125042")
 	}
 	return operator.Number{Spellings: spellings, Country: home, Progress: logs}, nil
 }
 
-// find finds the calls and hands them on, with an error that says which could not be read.
+// find passes the calls of the number to then, with an error for calls that could not be read.
 func (n *number) find(c *cli.Context, logs io.Writer, then func(o *operator.Operator, number operator.Number, calls []operator.Call, unread error) error) error {
 	if err := app.NoArguments(c); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"github.com/callthread/callthread/internal/operator"
 )
 
-var errNotSure = errors.New("nothing was deleted: pass --yes to delete all that Temporal holds of these calls; it cannot be undone")
+var errNotSure = errors.New("nothing was deleted: pass --yes to delete everything about these calls from Temporal; it cannot be undone")
 
 // forgetCommand deletes the calls of a number.
 func forgetCommand(out, logs io.Writer) *cli.Command {
@@ -18,9 +18,9 @@ func forgetCommand(out, logs io.Writer) *cli.Command {
 	var asJSON, sure bool
 	return &cli.Command{
 		Name:  "forget",
-		Usage: "delete all that Temporal holds of a phone number's calls, and print a receipt",
-		Description: "Without --yes it only says what it would delete. Calls that are under way, parked ones among them, are kept: finish them first.\n" +
-			"What Kustomer holds is Kustomer's to delete; the receipt names the conversations. Fails if anything was kept.\n\n" + app.TemporalHelp,
+		Usage: "delete the calls of a phone number from Temporal, and print a receipt",
+		Description: "Without --yes it only lists what it would delete. Calls under way, including parked ones, are kept: finish them first.\n" +
+			"Data in Kustomer must be deleted there; the receipt names the conversations. The command fails if a call was kept.\n\n" + app.TemporalHelp,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "yes", Usage: "delete; it cannot be undone", Destination: &sure},
 			&cli.BoolFlag{Name: "json", Usage: "print the receipt as JSON", Destination: &asJSON},

@@ -16,14 +16,15 @@ import (
 )
 
 const (
-	// A header, and a body of 64 KiB, come in milliseconds; from the slowest in seconds.
+	// A header and a body of 64 KiB usually arrive in milliseconds, from slow senders in seconds.
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 10 * time.Second
-	// maxHeader is several times what proxies add; net/http allows 4 KiB more.
+	// maxHeader is several times the size of the headers that proxies add. net/http allows 4 KiB
+	// more.
 	maxHeader = 16 << 10
-	// shutdownTimeout is how long requests under way may take to be answered once told to stop.
+	// shutdownTimeout limits how long requests under way may take after SIGTERM.
 	shutdownTimeout = 10 * time.Second
-	// writeTimeout bounds every answer, of which ?wait=conversation is the longest.
+	// writeTimeout limits each answer. ?wait=conversation takes the longest.
 	writeTimeout = time.Minute
 )
 
@@ -35,17 +36,16 @@ func listenAt(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// serveHTTP serves until the context ends, and then until every request under
-// way is answered. Each step of a request has its time, and each connection its
-// share, so that who is slow, or many, takes little from others.
+// serveHTTP serves until the context ends, and then until every request under way is answered.
+// Timeouts and connection limits keep slow or numerous senders from blocking others.
 func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, proxies source.Proxies, log *slog.Logger) error {
 	limited := &connections{proxies: proxies, of: make(map[netip.Prefix]int)}
 	server := &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: readHeaderTimeout, // TLS must be agreed on as soon
+		ReadHeaderTimeout: readHeaderTimeout, // also limits the TLS handshake
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
-		IdleTimeout:       15 * time.Second, // whoever keeps connections without a word keeps others out
+		IdleTimeout:       15 * time.Second, // idle connections count against the limits
 		MaxHeaderBytes:    maxHeader,
 		ConnState:         limited.watch,
 		ErrorLog:          slog.NewLogLogger(discreet{log.Handler()}, slog.LevelWarn),
@@ -64,11 +64,11 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 	return <-stopped
 }
 
-// peer is how net/http names the sender in what it logs.
+// peer matches the address of the sender in messages of net/http.
 var peer = regexp.MustCompile(`(from|serving) (\[[0-9a-f:.%\w]*\]|[0-9.]+):\d+`)
 
-// discreet keeps the addresses of senders out of what net/http logs, and what
-// anybody can make it log, by not speaking TLS, out of all but the most detailed log.
+// discreet removes the addresses of senders from messages of net/http. It logs failed TLS
+// handshakes, which anyone can cause, at level debug only.
 type discreet struct{ slog.Handler }
 
 func (d discreet) Handle(ctx context.Context, record slog.Record) error {

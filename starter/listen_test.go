@@ -21,7 +21,7 @@ import (
 	"github.com/callthread/callthread/starter/webhook"
 )
 
-// pipes is a listener whose connections are made by dial, in a bubble where time passes at once.
+// pipes is a listener for connections that dial makes, for use in a synctest bubble.
 type pipes chan net.Conn
 
 func (p pipes) Accept() (net.Conn, error) {
@@ -33,7 +33,7 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { close(p); return nil }
 func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// fromAddress is a connection that comes from there.
+// fromAddress is a connection from a given address.
 type fromAddress struct {
 	net.Conn
 	address string
@@ -50,7 +50,7 @@ func (p pipes) dial(address string) net.Conn {
 	return ours
 }
 
-// withServer serves a receiver that lets everybody in, and has no Temporal, until the test is over.
+// withServer serves a receiver without a secret and without Temporal until the test ends.
 func withServer(t *testing.T, test func(*testing.T, pipes), proxies ...string) {
 	t.Helper()
 	withReceiver(t, webhook.Config{}, test, proxies...)
@@ -72,7 +72,8 @@ func withReceiver(t *testing.T, config webhook.Config, test func(*testing.T, pip
 	})
 }
 
-// answerTo reads the status of what the server answers, 0 where it hangs up without a word, and how long that took.
+// answerTo returns the status of the answer and how long it took. The status is 0 if the server
+// closes the connection without an answer.
 func answerTo(t *testing.T, c net.Conn, send ...string) (status int, took time.Duration) {
 	t.Helper()
 	began := time.Now()
@@ -95,20 +96,20 @@ func answerTo(t *testing.T, c net.Conn, send ...string) (status int, took time.D
 
 const head = "POST /webhooks/babelforce/call-inbound HTTP/1.1\r\nHost: x\r\n"
 
-func TestWhoIsSlowIsNotWaitedForLong(t *testing.T) {
+func TestSlowSenderTimesOut(t *testing.T) {
 	withServer(t, func(t *testing.T, server pipes) {
 		for name, c := range map[string]struct {
 			sent   string
 			status int
 			within time.Duration
 		}{
-			"says nothing":             {"", 0, readHeaderTimeout},
-			"header without end":       {head + "X-More: ", 0, readHeaderTimeout},
-			"body without end":         {head + "Content-Length: 10\r\n\r\n{", http.StatusBadRequest, readTimeout},
-			"chunks without end":       {head + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", http.StatusBadRequest, readTimeout},
-			"chunk size without end":   {head + "Transfer-Encoding: chunked\r\n\r\n0000", http.StatusBadRequest, readTimeout},
-			"no body but its length":   {head + "Content-Length: 65536\r\n\r\n", http.StatusBadRequest, readTimeout},
-			"waits to be told to send": {head + "Content-Length: 65536\r\nExpect: 200-maybe\r\n\r\n", http.StatusExpectationFailed, time.Second},
+			"says nothing":           {"", 0, readHeaderTimeout},
+			"header without end":     {head + "X-More: ", 0, readHeaderTimeout},
+			"body without end":       {head + "Content-Length: 10\r\n\r\n{", http.StatusBadRequest, readTimeout},
+			"chunks without end":     {head + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", http.StatusBadRequest, readTimeout},
+			"chunk size without end": {head + "Transfer-Encoding: chunked\r\n\r\n0000", http.StatusBadRequest, readTimeout},
+			"no body but its length": {head + "Content-Length: 65536\r\n\r\n", http.StatusBadRequest, readTimeout},
+			"waits for 100 Continue": {head + "Content-Length: 65536\r\nExpect: 200-maybe\r\n\r\n", http.StatusExpectationFailed, time.Second},
 		} {
 			status, took := answerTo(t, server.dial("203.0.113.9:1"), c.sent)
 			require.Equal(t, c.status, status, name)
@@ -117,7 +118,7 @@ func TestWhoIsSlowIsNotWaitedForLong(t *testing.T) {
 	})
 }
 
-func TestBodyOfAStrangerIsNotWaitedFor(t *testing.T) {
+func TestUnauthorizedBodyIsNotRead(t *testing.T) {
 	verifier, err := babelforce.NewVerifier([]string{"a-long-random-secret"})
 	require.NoError(t, err)
 	withReceiver(t, webhook.Config{Verifier: verifier}, func(t *testing.T, server pipes) {
@@ -138,8 +139,8 @@ func TestBodyOfAStrangerIsNotWaitedFor(t *testing.T) {
 	})
 }
 
-// A byte now and then does not buy more time.
-func TestWhoDribblesIsNotWaitedForLonger(t *testing.T) {
+// Single bytes must not extend the timeout.
+func TestSingleBytesDoNotExtendTheTimeout(t *testing.T) {
 	withServer(t, func(t *testing.T, server pipes) {
 		for name, c := range map[string]struct {
 			begin, more string
@@ -161,7 +162,7 @@ func TestWhoDribblesIsNotWaitedForLonger(t *testing.T) {
 	})
 }
 
-func TestWhatIsTooLargeIsRefused(t *testing.T) {
+func TestTooLargeRequestIsRefused(t *testing.T) {
 	withServer(t, func(t *testing.T, server pipes) {
 		chunk := fmt.Sprintf("%x\r\n%s\r\n", 4096, strings.Repeat(" ", 4096))
 		for name, c := range map[string]struct {
@@ -206,7 +207,7 @@ func TestOneSourceCannotTakeAllConnections(t *testing.T) {
 		hold("10.0.0.7:%d", maxConnections-2*maxPerSource-1)
 		require.False(t, served(t, server, "203.0.113.9:1"), "all are taken")
 
-		<-time.After(readHeaderTimeout) // none of them has said anything
+		<-time.After(readHeaderTimeout) // none of them has sent anything
 		synctest.Wait()
 		require.True(t, served(t, server, "[2001:db8::ffff:1]:1"))
 		require.True(t, served(t, server, "203.0.113.9:1"))
@@ -216,7 +217,7 @@ func TestOneSourceCannotTakeAllConnections(t *testing.T) {
 	}, "10.0.0.0/8")
 }
 
-func TestWhatTheServerLogsNamesNoSender(t *testing.T) {
+func TestLogNamesNoSender(t *testing.T) {
 	var logs bytes.Buffer
 	log := slog.New(discreet{slog.NewTextHandler(&logs, nil)})
 	for _, address := range []string{"203.0.113.9:51234", "[2001:db8::1]:51234", "[fe80::1%eth0]:1"} {

@@ -1,6 +1,8 @@
-// Command starter receives babelforce's webhooks and starts and signals the
-// workflows of calls. It also holds the commands around that: a demo, a
-// stand-in for Kustomer, the set-up of Temporal, and looking at calls and deciding on parked ones.
+// Command starter receives babelforce's webhooks, starts a workflow for each call and signals it.
+//
+// It also contains the commands for operators: they check the automations file, prepare Temporal,
+// list and show calls, decide on parked calls, compare calls with babelforce's call log, and delete
+// the calls of a phone number. A demo and a sandbox of Kustomer run without any account.
 package main
 
 import (
@@ -16,7 +18,7 @@ import (
 
 func main() { app.Main("starter", run) }
 
-// run is all of main that a test can call.
+// run is main without the process: tests call it.
 func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	serving := serveCommand(logs)
 	aboutCalls := append(decisionCommands(out, logs), showCommand(out, logs))
@@ -36,14 +38,14 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	return program.RunContext(ctx, flagsFirst(aboutCalls, args))
 }
 
-// flagsFirst lets operators write the flags of these commands after a call's
-// id too, where the parser no longer looks for them.
+// flagsFirst moves flags before the arguments, so that operators can write them after a call's id.
+// The parser itself stops at the first argument.
 func flagsFirst(commands []*cli.Command, args []string) []string {
 	i := slices.IndexFunc(commands, func(c *cli.Command) bool { return len(args) > 1 && c.HasName(args[1]) })
 	if i < 0 {
 		return args
 	}
-	flags, ids := slices.Clone(args[:2]), []string{"--"} // after which the parser takes nothing for a flag
+	flags, ids := slices.Clone(args[:2]), []string{"--"} // the parser takes no flags after it
 	for rest := args[2:]; len(rest) > 0; {
 		next := rest[0]
 		rest = rest[1:]
@@ -54,7 +56,7 @@ func flagsFirst(commands []*cli.Command, args []string) []string {
 			ids = append(ids, next)
 		case !takesValue(commands[i], next):
 			flags = append(flags, next)
-		case len(rest) == 0: // the parser is to say so
+		case len(rest) == 0: // the parser reports the missing value
 			return append(flags, next)
 		default:
 			flags, rest = append(flags, next, rest[0]), rest[1:]

@@ -10,8 +10,7 @@ import (
 	"github.com/callthread/callthread/internal/operator"
 )
 
-// connect reaches Temporal for a command whose output is for people. The caller
-// closes the operator's client.
+// connect creates the client of an operator's command. The caller closes operator.Temporal.
 func connect(server *app.Temporal, logs io.Writer) (*operator.Operator, error) {
 	keys, err := server.Encryption.Keys()
 	if err != nil {
@@ -24,7 +23,7 @@ func connect(server *app.Temporal, logs io.Writer) (*operator.Operator, error) {
 	return &operator.Operator{Temporal: calls, Address: server.Address(), Namespace: server.Namespace(), Keys: keys}, nil
 }
 
-// jsonFlag has a command print JSON.
+// jsonFlag is the flag --json.
 func jsonFlag(destination *bool) cli.Flag {
 	return &cli.BoolFlag{Name: "json", Usage: "print JSON, for scripts", Destination: destination}
 }

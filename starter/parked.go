@@ -9,13 +9,13 @@ import (
 	"github.com/callthread/callthread/internal/operator"
 )
 
-// parkedCommand lists the calls that wait for an operator.
+// parkedCommand lists the parked calls.
 func parkedCommand(out, logs io.Writer) *cli.Command {
 	var server app.Temporal
 	var asJSON bool
 	return &cli.Command{
 		Name:        "parked",
-		Usage:       "list the calls that wait for an operator, because Kustomer refused a step, oldest first, with their numbers",
+		Usage:       "list the parked calls with their numbers, oldest first; they wait for an operator because Kustomer refused a step",
 		Description: app.TemporalHelp,
 		Flags:       append([]cli.Flag{jsonFlag(&asJSON)}, server.Encryption.Flags()...),
 		Action: func(c *cli.Context) error {

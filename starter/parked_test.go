@@ -18,10 +18,11 @@ const (
 	conversation = "2b7e0000000000000000beef"
 )
 
-// inIt is where a call is found whose conversation is open.
+// inIt is the state of a call whose conversation is open.
 var inIt = workflows.InKustomer{ConversationID: conversation}
 
-// twoParked has one call on each of two pages, the younger first; an older version parked the older.
+// twoParked has one call on each of two pages, the younger first. An older version parked the older
+// call.
 func twoParked(t *testing.T) *fakeTemporal {
 	t.Helper()
 	f := newTemporal(t, []string{"call/younger"}, []string{"call/older"})
@@ -40,7 +41,7 @@ func twoParked(t *testing.T) *fakeTemporal {
 	return f
 }
 
-func TestParkedCallsAreListedOldestFirstWithTheirReasons(t *testing.T) {
+func TestParkedCallsAreListedOldestFirst(t *testing.T) {
 	twoParked(t)
 	printed, err := starts(t, "parked")
 	require.NoError(t, err)
@@ -54,7 +55,7 @@ func TestParkedCallsAreListedOldestFirstWithTheirReasons(t *testing.T) {
 	require.Regexp(t, "starter retry .+starter amend .+starter skip ", lines[4])
 }
 
-func TestParkedCallsArePrintedAsJSONForScripts(t *testing.T) {
+func TestParkedCallsArePrintedAsJSON(t *testing.T) {
 	twoParked(t)
 	printed, err := starts(t, "parked", "--json")
 	require.NoError(t, err)
@@ -68,7 +69,7 @@ func TestParkedCallsArePrintedAsJSONForScripts(t *testing.T) {
 		 "to": "+493023125001", "withheld": true, "conversationId": "2b7e0000000000000000beef", "reason": "`+refusal+`"}]`, printed)
 }
 
-func TestNoParkedCallIsGoodNews(t *testing.T) {
+func TestNoParkedCallIsNoError(t *testing.T) {
 	newTemporal(t)
 	printed, err := starts(t, "parked")
 	require.NoError(t, err)
@@ -79,7 +80,7 @@ func TestNoParkedCallIsGoodNews(t *testing.T) {
 	require.Equal(t, "[]\n", printed)
 }
 
-func TestCallThatDoesNotAnswerIsListedAllTheSame(t *testing.T) {
+func TestSilentCallIsListed(t *testing.T) {
 	f := twoParked(t)
 	f.calls["call/older"].noWorker = true
 	printed, err := starts(t, "parked")

@@ -11,15 +11,15 @@ import (
 	"github.com/callthread/callthread/internal/operator"
 )
 
-// probeCommand asks a babelforce account what its API's documents leave open.
+// probeCommand finds out how a babelforce account answers where the API is not documented.
 func probeCommand(out io.Writer) *cli.Command {
 	var log app.Babelforce
 	var asJSON bool
 	return &cli.Command{
 		Name:  "probe",
 		Usage: "find out how the call log of a babelforce account can be read, with about a dozen requests that change nothing",
-		Description: "Prints no phone number and no name. What it finds for the settings stands behind an arrow.\n" +
-			"Run it once before calls are compared, and once more within a minute after a call.",
+		Description: "It prints no phone numbers and no names. A setting to use follows an arrow.\n" +
+			"Run it before calls are compared, and again within a minute after a call.",
 		Flags: append(log.Flags(), jsonFlag(&asJSON)),
 		Action: func(c *cli.Context) error {
 			if err := app.NoArguments(c); err != nil {

@@ -15,10 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// timeout is how long a test waits for what takes milliseconds.
+// timeout limits waits in tests, which usually take milliseconds.
 const timeout = 20 * time.Second
 
-// TestMain keeps the settings of whoever runs the tests out of them, and Temporal away.
+// TestMain removes the developer's settings from the environment and makes Temporal unreachable.
 func TestMain(m *testing.M) {
 	for _, setting := range os.Environ() {
 		name, _, _ := strings.Cut(setting, "=")
@@ -29,14 +29,14 @@ func TestMain(m *testing.M) {
 		}
 	}
 	_ = os.Setenv("TEMPORAL_CONFIG_FILE", os.DevNull)
-	_ = os.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1") // nobody listens there
+	_ = os.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1") // no server listens there
 	os.Exit(m.Run())
 }
 
 // entry is a line of the log.
 type entry struct{ Msg, Address string }
 
-// journal passes on what a program logs as JSON, one line at a time.
+// journal sends each line that a program logs as JSON to a channel.
 type journal chan entry
 
 func (j journal) Write(line []byte) (int, error) {
@@ -48,7 +48,7 @@ func (j journal) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// screen passes on what a program prints.
+// screen collects the output of a program.
 type screen chan string
 
 func (s screen) Write(text []byte) (int, error) {
@@ -56,16 +56,16 @@ func (s screen) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// program is a run of this command's main.
+// program is a running instance of this command.
 type program struct {
 	logs   journal
-	logged []entry // those that await has passed over
+	logged []entry // entries that await has already read
 	output screen
-	stop   context.CancelFunc // as SIGTERM does
+	stop   context.CancelFunc // has the effect of SIGTERM
 	ended  chan error
 }
 
-// launch runs the program until it is stopped, at the latest with the test.
+// launch runs the program until it is stopped, at the latest when the test ends.
 func launch(t *testing.T, args ...string) *program {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
@@ -78,14 +78,14 @@ func launch(t *testing.T, args ...string) *program {
 	return p
 }
 
-// serving launches the receiver at ports of its own and returns the address once it listens.
+// serving launches the receiver at free ports and returns its address once it listens.
 func serving(t *testing.T, args ...string) (p *program, url string) {
 	t.Helper()
 	p = launch(t, append(args, "--log-format", "json", "--metrics-listen", "127.0.0.1:0")...)
 	return p, "http://" + p.await(t, "listening").Address
 }
 
-// await waits until something was logged, or has been.
+// await waits until a message is logged, or returns an entry that already was.
 func (p *program) await(t *testing.T, msg string) entry {
 	t.Helper()
 	for i := 0; ; i++ {
@@ -113,7 +113,7 @@ func (p *program) requireEnded(t *testing.T) {
 	}
 }
 
-// fetch asks over HTTP and returns status and body.
+// fetch sends an HTTP request and returns status and body.
 func fetch(t *testing.T, request *http.Request) (int, string) {
 	t.Helper()
 	response, err := http.DefaultClient.Do(request)
@@ -150,7 +150,7 @@ func writeFile(t *testing.T, content string) string {
 	return path
 }
 
-// taken is an address that is in use.
+// taken returns an address that is in use.
 func taken(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

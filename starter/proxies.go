@@ -8,20 +8,20 @@ import (
 	"github.com/callthread/callthread/internal/source"
 )
 
-// proxies says which proxies stand before a server.
+// proxies is the setting for trusted proxies before a server.
 type proxies struct{ networks string }
 
-// Flags are the settings.
+// Flags returns the flag --trusted-proxies.
 func (p *proxies) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "trusted-proxies", EnvVars: []string{"CALLTHREAD_TRUSTED_PROXIES"},
-			Usage: "`NETWORKS` of the proxies before this server, such as 10.0.0.0/8, separated by commas: their X-Forwarded-For says whom a limit is for", Destination: &p.networks,
+			Usage: "`NETWORKS` of the proxies before this server, such as 10.0.0.0/8, separated by commas: limits apply to the sender in their X-Forwarded-For", Destination: &p.networks,
 		},
 	}
 }
 
-// Parse reads the networks.
+// Parse parses the networks. An empty setting trusts no proxy.
 func (p *proxies) Parse() (source.Proxies, error) {
 	trusted, err := source.ParseProxies(p.networks)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/callthread/callthread/reconcile"
 )
 
-// backfilling is one use of `starter reconcile`.
+// backfilling contains the flags of `starter reconcile`.
 type backfilling struct {
 	server       app.Temporal
 	since, until string
@@ -26,26 +26,26 @@ type backfilling struct {
 	leaveOpen    bool
 	beforeLive   bool
 	asJSON       bool
-	every        time.Duration // how often it asks how far the backfill is
+	every        time.Duration // interval between queries of the progress
 	out          io.Writer
 }
 
-// reconcileCommand compares a period with babelforce's log, and repairs it.
+// reconcileCommand compares a period with babelforce's call log, and repairs calls.
 func reconcileCommand(out, logs io.Writer) *cli.Command {
 	b := &backfilling{out: out, every: time.Second}
 	return &cli.Command{
 		Name:  "reconcile",
-		Usage: "compare a period with babelforce's log and, with --repair, add what is missing",
-		Description: "Without --repair it says how many calls lack something, and how long a repair takes. A repair is a workflow, and goes on if this\n" +
-			"command is stopped: the same command shows how far it is. It uses a quarter of Kustomer's budget at most, so that calls that ring\n" +
-			"now go first. Fails if calls could not be repaired, or if not everything could be compared.\n\n" + app.TemporalHelp,
+		Usage: "compare a period with babelforce's call log and, with --repair, add what is missing",
+		Description: "Without --repair it prints how many calls lack something, and how long a repair takes. A repair is a workflow and continues if\n" +
+			"this command is stopped; the same command then shows its progress. It uses at most a quarter of Kustomer's budget, so that\n" +
+			"current calls go first. The command fails if calls could not be repaired, or if not everything could be compared.\n\n" + app.TemporalHelp,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "since", Required: true, Usage: "the period begins at this `TIME`: 2h, 1d or 1w (ago), 2026-11-01, 2026-11-01T09:00:00Z", Destination: &b.since},
-			&cli.StringFlag{Name: "until", Usage: "and ends before this `TIME`; a few minutes ago where it is left out", Destination: &b.until},
+			&cli.StringFlag{Name: "until", Usage: "the period ends before this `TIME`; a few minutes ago by default", Destination: &b.until},
 			&cli.StringFlag{Name: "zone", EnvVars: []string{"CALLTHREAD_ZONE"}, Usage: "time `ZONE` of the dates, such as Europe/Berlin", Value: "UTC", Destination: &b.zone},
-			&cli.BoolFlag{Name: "repair", Usage: "give the calls' workflows what the log contains and they lack", Destination: &b.repair},
-			&cli.BoolFlag{Name: "leave-open", Usage: "leave the status of conversations that are opened to the automations file; without it they are done", Destination: &b.leaveOpen},
-			&cli.BoolFlag{Name: "before-live", Usage: "repair calls too that rang before Callthread went live (--reconcile-since)", Destination: &b.beforeLive},
+			&cli.BoolFlag{Name: "repair", Usage: "add to the calls what the log contains and they lack", Destination: &b.repair},
+			&cli.BoolFlag{Name: "leave-open", Usage: "take the status of new conversations from the automations file; without it they are done", Destination: &b.leaveOpen},
+			&cli.BoolFlag{Name: "before-live", Usage: "also repair calls that rang before Callthread went live (--reconcile-since)", Destination: &b.beforeLive},
 			jsonFlag(&b.asJSON),
 		}, b.server.Flags()...),
 		Action: func(c *cli.Context) error {
@@ -66,7 +66,7 @@ func reconcileCommand(out, logs io.Writer) *cli.Command {
 	}
 }
 
-// recently is how long ago the last calls are that a period without an end contains.
+// recently is the time between now and the default end of the period.
 const recently = 5 * time.Minute
 
 // period reads the flags.
@@ -87,7 +87,7 @@ func (b *backfilling) period(now time.Time) (in reconcile.Backfill, err error) {
 	in.From, in.To = in.From.Truncate(time.Second).UTC(), in.To.Truncate(time.Second).UTC()
 	switch {
 	case !in.From.Before(in.To):
-		return in, errors.New("--since must be before --until, or some minutes ago if that is left out")
+		return in, errors.New("--since must be before --until, or some minutes ago if --until is not set")
 	case in.To.After(now):
 		return in, errors.New("--until must not lie in the future")
 	}
@@ -104,7 +104,7 @@ func (b *backfilling) run(ctx context.Context, o *operator.Operator, in reconcil
 	}
 	run, err := o.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: in.BackfillID(), TaskQueue: taskQueue,
-		// The same one that is under way is watched.
+		// A backfill that is already running is watched.
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary: "calls from " + in.From.Format(time.RFC3339) + " to " + in.To.Format(time.RFC3339),
 	}, reconcile.BackfillWorkflow, in)
@@ -117,7 +117,7 @@ func (b *backfilling) run(ctx context.Context, o *operator.Operator, in reconcil
 	case errors.As(err, &refused) && refused.Type() == reconcile.BeforeLive:
 		return fmt.Errorf("%s; --before-live repairs them too", refused.Message())
 	case err != nil && ctx.Err() != nil:
-		return fmt.Errorf("stopped watching: %s goes on in Temporal, and the same command shows how far it is", in.BackfillID())
+		return fmt.Errorf("stopped watching: %s goes on in Temporal, and the same command shows its progress", in.BackfillID())
 	case err != nil:
 		return o.Unreached(err)
 	}
@@ -132,7 +132,7 @@ func (b *backfilling) run(ctx context.Context, o *operator.Operator, in reconcil
 	return err
 }
 
-// watch prints how far a backfill is until it has ended.
+// watch prints the progress of a backfill until it has ended.
 func (b *backfilling) watch(ctx context.Context, o *operator.Operator, run client.WorkflowRun) (progress reconcile.Progress, err error) {
 	ended := make(chan error, 1)
 	go func() { ended <- run.Get(ctx, &progress) }()
@@ -148,7 +148,7 @@ func (b *backfilling) watch(ctx context.Context, o *operator.Operator, run clien
 		answer, err := o.Temporal.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), reconcile.QueryProgress)
 		var now reconcile.Progress
 		if err != nil || answer.Get(&now) != nil {
-			continue // the next one may be luckier
+			continue // the next query may succeed
 		}
 		if !b.asJSON && !now.Until.Equal(last.Until) {
 			fmt.Fprintln(b.out, now)
@@ -173,5 +173,5 @@ func (b *backfilling) print(in reconcile.Backfill, p reconcile.Progress) error {
 	return err
 }
 
-// roughly is a duration as people estimate it.
+// roughly rounds a duration to minutes, at least one.
 func roughly(d time.Duration) time.Duration { return max(d.Round(time.Minute), time.Minute) }

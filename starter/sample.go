@@ -16,7 +16,7 @@ import (
 	"github.com/callthread/callthread/internal/trial"
 )
 
-// samples are the calls that a file is tried with.
+// samples contains the flags of sample calls.
 type samples struct {
 	usual   bool
 	own     check.Call
@@ -26,18 +26,18 @@ type samples struct {
 
 func (s *samples) flags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "sample", Usage: "show what each event of a few made-up calls would write; the flags below make it calls of your own", Destination: &s.usual},
+		&cli.BoolFlag{Name: "sample", Usage: "show what each event of a few made-up calls would write; the flags below describe your own calls", Destination: &s.usual},
 		&cli.StringFlag{Name: "from", Usage: "sample a call of this customer's `NUMBER`, or \"withheld\"", Destination: &s.own.From},
 		&cli.StringFlag{Name: "to", Usage: "sample a call to this `NUMBER` of yours", Destination: &s.own.To},
-		&cli.DurationFlag{Name: "waited", Usage: "sample a call in which an agent picks up after a `TIME` such as 70s, or nobody does", Destination: &s.own.Waited},
+		&cli.DurationFlag{Name: "waited", Usage: "sample a call in which an agent picks up after a `TIME` such as 70s, or no agent does", Destination: &s.own.Waited},
 		&cli.StringFlag{Name: "queue", Usage: "sample a call that waits in the queue of this `NAME`", Destination: &s.own.Queue},
 		&cli.StringFlag{Name: "agent", Usage: "sample a call that the agent of this `NAME` or e-mail address takes", Destination: &s.own.Agent},
-		&cli.StringSliceFlag{Name: "field", Usage: "sample a call whose webhooks have a field, of babelforce's or of the call flow's: `NAME=VALUE`, and more than once if need be", Destination: &s.fields},
+		&cli.StringSliceFlag{Name: "field", Usage: "sample a call whose webhooks have a field of babelforce or of the call flow: `NAME=VALUE`; may be repeated", Destination: &s.fields},
 		&cli.StringFlag{Name: "stories", Usage: "sample the calls of a `FILE`, in the format of testsuite/stories/README.md", Destination: &s.stories},
 	}
 }
 
-// isOwn reports whether the call is described by any flag.
+// isOwn reports whether any flag describes a call.
 func (s *samples) isOwn(c *cli.Context) bool {
 	for _, name := range []string{"from", "to", "waited", "queue", "agent", "field"} {
 		if c.IsSet(name) {
@@ -47,7 +47,7 @@ func (s *samples) isOwn(c *cli.Context) bool {
 	return false
 }
 
-// calls are those that the flags ask for, none if they ask for none.
+// calls returns the sample calls that the flags select, nil if there are none.
 func (s *samples) calls(c *cli.Context, set *automation.Set) (calls []storyfile.Story, err error) {
 	if s.isOwn(c) {
 		if err := s.readOwn(); err != nil {
@@ -89,7 +89,7 @@ func (s *samples) readOwn() error {
 
 func printSample(out io.Writer, sample check.Sample) error {
 	fmt.Fprintf(out, "\nSample call, %s:\n", sample.Call)
-	switch { // headings alone would look as if something had gone wrong
+	switch { // headings without requests would look like a mistake
 	case sample.Ignored:
 		fmt.Fprintln(out, "  no conversation, because `ignore:` in the automations file names the number")
 		sample.Events = nil
@@ -130,7 +130,7 @@ func printWritten(out io.Writer, event check.Written) error {
 	return nil
 }
 
-// printUnreached names the automations that no sample call has tried.
+// printUnreached lists the automations that act on no sample call.
 func printUnreached(out io.Writer, unreached []trial.Automation) {
 	if len(unreached) == 0 {
 		fmt.Fprintln(out, "\nEvery automation acts on one of these calls.")

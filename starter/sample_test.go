@@ -9,7 +9,7 @@ import (
 	"github.com/callthread/callthread/internal/trial"
 )
 
-func TestSampleCallsArePrintedWithWhatEachEventWritesAndWarnings(t *testing.T) {
+func TestSamplesShowRequestsAndWarnings(t *testing.T) {
 	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
   - event: call.inbound
     action: kustomer.conversation.create
@@ -47,7 +47,7 @@ func TestSampleCallsArePrintedWithWhatEachEventWritesAndWarnings(t *testing.T) {
 `, answered)
 }
 
-func TestSampleCallThatOpensNoConversationSaysSo(t *testing.T) {
+func TestSampleWithoutConversationSaysSo(t *testing.T) {
 	printed, err := starts(t, "check", "--sample", "--automations", writeFile(t, `automations:
   - event: call.inbound
     trigger: { conditions: [{ expression: call.anonymous, operator: EQ, expectation: false }] }
@@ -60,7 +60,7 @@ func TestSampleCallThatOpensNoConversationSaysSo(t *testing.T) {
 	require.Contains(t, printed, "\nSample call, from a withheld number, answered after 7 s, over after 95 s:"+nothing)
 }
 
-func TestSampleCallThatIsIgnoredSaysSo(t *testing.T) {
+func TestIgnoredSampleSaysSo(t *testing.T) {
 	file := writeFile(t, "ignore: { callers: [\"+49900*\"], called: [\"+493023125099\"] }\n"+
 		"automations: [{ event: call.inbound, action: kustomer.conversation.create, options: { name: Call } }]\n")
 	const why = ":\n  no conversation, because `ignore:` in the automations file names the number\n"
@@ -74,7 +74,7 @@ func TestSampleCallThatIsIgnoredSaysSo(t *testing.T) {
 	require.Equal(t, 2, strings.Count(printed, why), "it is answered, and it is not")
 }
 
-// brands opens other conversations for callers of two numbers, and has something for those who waited.
+// brands opens different conversations for two numbers, and has an automation for long waits.
 const brands = `fields: [shop.id]
 automations:
   - label: Callers of the shop
@@ -86,14 +86,14 @@ automations:
     trigger: { conditions: [{ expression: call.duration, operator: GE, expectation: 60 }] }
     action: kustomer.conversation.update
     options: { note: "{agent.name} of {queue.name}" }
-  - label: Long waits of nobody
+  - label: Long unanswered waits
     event: call.finished
     trigger: { conditions: [{ expression: call.waitTime, operator: GE, expectation: 3600 }] }
     action: kustomer.conversation.update
     options: { note: sorry }
 `
 
-func TestCallOfOnesOwnIsSampledAndAutomationsThatItDoesNotReachAreNamed(t *testing.T) {
+func TestOwnSampleNamesUnreachedAutomations(t *testing.T) {
 	file := writeFile(t, brands)
 	printed, err := starts(t, "check", "--automations", file, "--from", "+442079460123", "--to", "+493023125009",
 		"--waited", "70s", "--queue", "Billing", "--agent", "Jane Doe", "--field", "shop.id=a,b", "--field", "vip=yes")
@@ -105,17 +105,17 @@ func TestCallOfOnesOwnIsSampledAndAutomationsThatItDoesNotReachAreNamed(t *testi
 	require.Contains(t, printed, "\n  call.bridged, written at 1:10\n")
 	require.Contains(t, printed, `"body": "Jane Doe of Billing"`)
 	require.Contains(t, printed, "\n  not used: the field vip, which the file does not list under \"fields\"\n")
-	require.Contains(t, printed, "\nAutomations that act on none of these calls:\n  line 12, call.finished, Long waits of nobody\nTry them with --from, ")
+	require.Contains(t, printed, "\nAutomations that act on none of these calls:\n  line 12, call.finished, Long unanswered waits\nTry them with --from, ")
 
 	printed, err = starts(t, "check", "--automations", file, "--json", "--waited", "10s")
 	require.NoError(t, err)
 	require.Equal(t, []trial.Automation{
 		{Line: 3, Event: "call.inbound", Label: "Callers of the shop"}, {Line: 8, Event: "call.bridged"},
-		{Line: 12, Event: "call.finished", Label: "Long waits of nobody"},
+		{Line: 12, Event: "call.finished", Label: "Long unanswered waits"},
 	}, decoded(t, printed).Unreached, "without a conversation, nothing is written")
 }
 
-func TestStoriesOfAFileAreSampledWithWhatKustomerKnewBefore(t *testing.T) {
+func TestStoriesAreSampledWithCustomers(t *testing.T) {
 	stories := writeFile(t, `- story: Dora waits for long, and Ben picks up
   before: [ { customer: Dora Lind, number: +493023125042 } ]
   events:
@@ -132,7 +132,7 @@ func TestStoriesOfAFileAreSampledWithWhatKustomerKnewBefore(t *testing.T) {
 	require.Contains(t, printed, "\n  not used: what the story becomes, with which nothing is compared\n")
 }
 
-func TestCallThatCannotBeSampledIsRefusedWithTheReason(t *testing.T) {
+func TestInvalidSampleIsRefused(t *testing.T) {
 	for says, flags := range map[string][]string{
 		`--field "vip": write name=value`:  {"--field", "vip"},
 		"--waited must not be negative":    {"--waited=-1s"},

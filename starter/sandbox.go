@@ -11,17 +11,17 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
-// sandboxCommand serves a stand-in for Kustomer, for trying things out without an org.
+// sandboxCommand serves a simulation of Kustomer, for use without an org.
 func sandboxCommand(out io.Writer) *cli.Command {
 	var listen, key string
 	var budget int
 	return &cli.Command{
 		Name:  "sandbox",
-		Usage: "serve a stand-in for Kustomer: its API, a page that shows conversations, and faults on request",
+		Usage: "serve a simulation of Kustomer: its API, a page that shows conversations, and faults on request",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
 				Name: "listen", EnvVars: []string{"CALLTHREAD_SANDBOX_LISTEN"},
-				Usage: "`ADDRESS` to serve at; anybody who reaches it can change it", Value: "127.0.0.1:8090", Destination: &listen,
+				Usage: "`ADDRESS` to serve at; anyone who reaches it can change the sandbox", Value: "127.0.0.1:8090", Destination: &listen,
 			},
 			&cli.StringFlag{
 				Name: "api-key", EnvVars: []string{"KUSTOMER_API_KEY"},

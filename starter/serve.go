@@ -45,8 +45,8 @@ func serveCommand(logs io.Writer) *cli.Command {
 	}
 }
 
-// run serves until the context ends, then answers what it has taken, finishes
-// the worker's steps, and only then lets go of Temporal.
+// run serves until the context ends. Then it answers the requests under way, finishes the worker's
+// activities, and closes the connection to Temporal.
 func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	if err := s.validate(); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 		group.Go(func() error { return s.worker.Run(workerCtx, process.Client, served, log) })
 	} else {
 		group.Go(func() error {
-			_ = s.temporal.AwaitReady(ctx, process.Client, log) // ends early only when told to stop
+			_ = s.temporal.AwaitReady(ctx, process.Client, log) // fails only if the context ends
 			return nil
 		})
 	}
@@ -109,7 +109,7 @@ func (s *server) handler(process *app.Process, verifier *babelforce.Verifier, pr
 		Temporal:  process.Client,
 		TaskQueue: s.temporal.TaskQueue,
 		Verifier:  verifier,
-		// Temporal would begin a call on this very build, whichever is current.
+		// Eager start would begin a call on this build even if another version is current.
 		Eager:            s.withWorker && !s.worker.Version.On(),
 		ConversationWait: s.waitTimeout,
 		Rate:             s.rate,
@@ -126,13 +126,12 @@ func (s *server) handler(process *app.Process, verifier *babelforce.Verifier, pr
 	})
 }
 
-// prepareAlone is for a receiver whose workers are other processes. It returns
-// the automations, of which workers carry out all and a receiver needs to know
-// but whether they want calls that agents place. To want them, or no more, takes
-// a restart of such a receiver: only workers take up a changed file.
+// prepareAlone prepares a receiver without a worker. It returns the automations, which the receiver
+// needs only to know whether to accept outbound calls. Such a receiver must be restarted to read a
+// changed file; only workers reload it.
 func (s *server) prepareAlone() (inForce func() *automation.Set, err error) {
-	// Workers read the automations anew on a hangup, and whoever sends it to all
-	// of a deployment must not end its receivers, as is the default.
+	// SIGHUP makes workers reload the automations. If it is sent to a whole deployment, it must not
+	// end the receivers, which is the default.
 	signal.Ignore(syscall.SIGHUP)
 	automations, _, err := s.worker.Automations.Load("")
 	return func() *automation.Set { return automations }, err

@@ -14,7 +14,7 @@ import (
 	"github.com/callthread/callthread/internal/app"
 )
 
-// server is the webhook receiver with its settings.
+// server is the webhook receiver and its flags.
 type server struct {
 	logging  app.Log
 	temporal app.Temporal
@@ -33,14 +33,14 @@ type server struct {
 }
 
 const (
-	// maxWait leaves time to accept the event before the wait, and to answer after it.
+	// maxWait leaves time within writeTimeout to accept the event and to answer.
 	maxWait = writeTimeout - 20*time.Second
 	maxRate = 1_000_000
-	// shortSecret is what no random secret is shorter than, and most words are.
+	// shortSecret is the length below which a secret is probably a word, not random.
 	shortSecret = 16
 )
 
-// Flags are the settings of the receiver itself.
+// Flags returns the flags of the receiver itself.
 func (s *server) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
@@ -53,11 +53,11 @@ func (s *server) Flags() []cli.Flag {
 		},
 		&cli.BoolFlag{
 			Name:  "insecure",
-			Usage: "accept webhooks from anybody, where no secret is set", Destination: &s.insecure,
+			Usage: "accept webhooks from anyone, if no secret is set", Destination: &s.insecure,
 		},
 		&cli.BoolFlag{
 			Name: "with-worker", EnvVars: []string{"CALLTHREAD_WITH_WORKER"},
-			Usage: "run the worker in this process too, which is faster on one machine; its settings are those of Kustomer below", Destination: &s.withWorker,
+			Usage: "also run the worker in this process, which is faster on one machine; it needs the settings of Kustomer below", Destination: &s.withWorker,
 		},
 		app.MetricsFlag(":9091", &s.metricsListen),
 		&cli.DurationFlag{
@@ -66,28 +66,28 @@ func (s *server) Flags() []cli.Flag {
 		},
 		&cli.Float64Flag{
 			Name: "max-rate", EnvVars: []string{"CALLTHREAD_MAX_RATE"},
-			Usage: "webhooks a second; a burst waits for up to eight seconds, and beyond that senders are told to slow down; 0 is no limit", Value: 200, Destination: &s.rate,
+			Usage: "webhooks a second; a burst waits for up to eight seconds, and further webhooks are answered 429; 0 is no limit", Value: 200, Destination: &s.rate,
 		},
 		&cli.DurationFlag{
 			Name: "bridge-timeout", EnvVars: []string{"CALLTHREAD_BRIDGE_TIMEOUT"},
-			Usage: "how long a call may go unanswered, with no word of its end, before it counts as missed", Value: call.DefaultLimits.Bridge, Destination: &s.limits.Bridge,
+			Usage: "how long a call may go unanswered, without a report of its end, before it counts as missed", Value: call.DefaultLimits.Bridge, Destination: &s.limits.Bridge,
 		},
 		&cli.DurationFlag{
 			Name: "end-timeout", EnvVars: []string{"CALLTHREAD_END_TIMEOUT"},
-			Usage: "how long after that the end of an answered call is waited for", Value: call.DefaultLimits.End, Destination: &s.limits.End,
+			Usage: "how long after that an answered call waits for its end", Value: call.DefaultLimits.End, Destination: &s.limits.End,
 		},
 		&cli.DurationFlag{
 			Name: "settle", EnvVars: []string{"CALLTHREAD_SETTLE"},
-			Usage: "how long after the end of a call late reports are waited for, before its outcome is written", Value: call.DefaultLimits.Settle, Destination: &s.limits.Settle,
+			Usage: "how long a call waits for late reports after its end, before its outcome is written", Value: call.DefaultLimits.Settle, Destination: &s.limits.Settle,
 		},
 		&cli.DurationFlag{
 			Name: "recording-timeout", EnvVars: []string{"CALLTHREAD_RECORDING_TIMEOUT"},
-			Usage: "how long after the end of a call its recordings are waited for, where an automation wants them", Value: call.DefaultLimits.Recording, Destination: &s.limits.Recording,
+			Usage: "how long a call waits for recordings after its end, if an automation needs them", Value: call.DefaultLimits.Recording, Destination: &s.limits.Recording,
 		},
 	}
 }
 
-// validate refuses settings that cannot work, before anything runs.
+// validate returns an error for settings that cannot work.
 func (s *server) validate() error {
 	switch {
 	case s.listen == "":
@@ -102,7 +102,7 @@ func (s *server) validate() error {
 	return nil
 }
 
-// verifier reads the secrets that senders must know. Only --insecure does without.
+// verifier reads the webhook secrets. It fails if none is set, except with --insecure.
 func (s *server) verifier(log *slog.Logger) (*babelforce.Verifier, error) {
 	secrets, err := app.Secret(s.secretFile, "--webhook-secret-file", "CALLTHREAD_WEBHOOK_SECRET")
 	if err != nil {
@@ -110,9 +110,9 @@ func (s *server) verifier(log *slog.Logger) (*babelforce.Verifier, error) {
 	}
 	if secrets == "" {
 		if !s.insecure {
-			return nil, errors.New("no webhook secret: set --webhook-secret-file or CALLTHREAD_WEBHOOK_SECRET to a long random text (or pass --insecure to let anybody post)")
+			return nil, errors.New("no webhook secret: set --webhook-secret-file or CALLTHREAD_WEBHOOK_SECRET to a long random text (or pass --insecure to accept webhooks from anyone)")
 		}
-		log.Warn("webhooks are accepted from anybody: no secret is set")
+		log.Warn("webhooks are accepted from anyone: no secret is set")
 		return nil, nil
 	}
 	verifier, err := babelforce.NewVerifier(strings.Split(secrets, ","))
@@ -121,7 +121,7 @@ func (s *server) verifier(log *slog.Logger) (*babelforce.Verifier, error) {
 	}
 	for secret := range strings.SplitSeq(secrets, ",") {
 		if len(strings.TrimSpace(secret)) < shortSecret {
-			log.Warn("a webhook secret is so short that it can be guessed: `openssl rand -hex 32` makes a long one")
+			log.Warn("a webhook secret is short enough to be guessed: create a long one with `openssl rand -hex 32`")
 		}
 	}
 	return verifier, nil

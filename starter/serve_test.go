@@ -14,7 +14,7 @@ import (
 	"github.com/callthread/callthread/automation"
 )
 
-func TestReceiverWithoutTemporalLivesRefusesEventsAndStops(t *testing.T) {
+func TestReceiverRunsWithoutTemporal(t *testing.T) {
 	p := launch(t, "--insecure", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-format", "json")
 	metrics := "http://" + p.await(t, "serving metrics").Address
 	url := "http://" + p.await(t, "listening").Address
@@ -30,9 +30,9 @@ func TestReceiverWithoutTemporalLivesRefusesEventsAndStops(t *testing.T) {
 	p.requireEnded(t)
 }
 
-func TestRequestUnderWayIsAnsweredBeforeTheReceiverStops(t *testing.T) {
+func TestReceiverAnswersBeforeItStops(t *testing.T) {
 	p, url := serving(t, "--insecure", "--listen", "127.0.0.1:0")
-	// The receiver says "100 continue" when it begins to read the body.
+	// The receiver answers "100 Continue" when it begins to read the body.
 	taken := make(chan struct{})
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { close(taken) }})
 	body, rest := io.Pipe()
@@ -61,7 +61,7 @@ func TestRequestUnderWayIsAnsweredBeforeTheReceiverStops(t *testing.T) {
 	p.requireEnded(t)
 }
 
-func TestLimitIsForWhomATrustedProxyNames(t *testing.T) {
+func TestLimitAppliesBehindATrustedProxy(t *testing.T) {
 	t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "secret")
 	for proxy, other := range map[string]int{"127.0.0.0/8": http.StatusUnauthorized, "10.0.0.0/8": http.StatusTooManyRequests} {
 		p, url := serving(t, "--listen", "127.0.0.1:0", "--trusted-proxies", proxy)
@@ -75,15 +75,15 @@ func TestLimitIsForWhomATrustedProxyNames(t *testing.T) {
 		for sent("198.51.100.1, 203.0.113.9") != http.StatusTooManyRequests {
 		}
 		require.Equal(t, other, sent("203.0.113.10"), proxy)
-		require.Equal(t, http.StatusBadRequest, post(t, url, "secret", "{"), "whoever knows the secret is heard")
+		require.Equal(t, http.StatusBadRequest, post(t, url, "secret", "{"), "a sender with the secret is accepted")
 		p.stop()
 		p.requireEnded(t)
 	}
 }
 
-func TestHangupMeantForWorkersDoesNotEndAReceiverAlone(t *testing.T) {
+func TestHangupDoesNotEndAReceiver(t *testing.T) {
 	p, url := serving(t, "--insecure", "--listen", "127.0.0.1:0", "--automations", writeFile(t, string(automation.DefaultFile)))
-	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP)) // not ignored, it ends this test
+	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP)) // unless it is ignored, it ends this test
 	alive, _ := get(t, url+"/healthz")
 	require.Equal(t, http.StatusOK, alive)
 	require.Empty(t, p.ended)
@@ -93,8 +93,8 @@ func TestHangupMeantForWorkersDoesNotEndAReceiverAlone(t *testing.T) {
 
 const outgoing = `{"call.id":"x","call.type":"outbound","call.source":"api"}`
 
-// Without Temporal, a call that is wanted cannot be accepted.
-func TestCallsThatAgentsPlaceAreWantedWhereAnAutomationIsForThem(t *testing.T) {
+// Without Temporal, a wanted call is refused, and an unwanted one is accepted and ignored.
+func TestOutboundCallsNeedAnAutomation(t *testing.T) {
 	file := string(automation.DefaultFile) + "  - { event: call.outbound, action: kustomer.conversation.create, options: { tags: [outbound_call] } }\n"
 	for status, args := range map[int][]string{http.StatusAccepted: nil, http.StatusServiceUnavailable: {"--automations", writeFile(t, file)}} {
 		p, url := serving(t, append(args, "--insecure", "--listen", "127.0.0.1:0")...)
@@ -105,7 +105,7 @@ func TestCallsThatAgentsPlaceAreWantedWhereAnAutomationIsForThem(t *testing.T) {
 	}
 }
 
-func TestReceiverWithWorkerStopsWhileItWaitsForTemporal(t *testing.T) {
+func TestReceiverStopsWhileItAwaitsTemporal(t *testing.T) {
 	t.Setenv("KUSTOMER_URL", "https://acme.api.kustomerapp.com")
 	p, url := serving(t, "--insecure", "--listen", "127.0.0.1:0", "--with-worker", "--country", "de", "--kustomer-api-key-file", writeFile(t, "key\n"))
 	alive, _ := get(t, url+"/healthz")

@@ -13,7 +13,7 @@ import (
 	"github.com/callthread/callthread/internal/build"
 )
 
-func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
+func TestInvalidSettingIsNamed(t *testing.T) {
 	empty, missing, busy := writeFile(t, "\n"), writeFile(t, "")+".missing", taken(t)
 	first, second := issue(t, 1), issue(t, 2)
 	const worker, url = "--with-worker", "--kustomer-url=https://acme.api.kustomerapp.com"
@@ -57,7 +57,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"certificate with another's key":          {[]string{"--tls-cert-file", first.certFile, "--tls-key-file", second.keyFile}, nil, []string{"--tls-cert-file", "--tls-key-file", "does not match"}},
 		"no certificate file":                     {[]string{"--tls-cert-file", missing, "--tls-key-file", first.keyFile}, nil, []string{"--tls-cert-file", "no such file"}},
 		"authority without certificate":           {[]string{"--tls-client-ca-file", first.certFile}, nil, []string{"--tls-client-ca-file", "--tls-cert-file"}},
-		"authority of nobody":                     {[]string{"--tls-cert-file", first.certFile, "--tls-key-file", first.keyFile, "--tls-client-ca-file", empty}, nil, []string{"--tls-client-ca-file", "no PEM certificate"}},
+		"no authority in the file":                {[]string{"--tls-cert-file", first.certFile, "--tls-key-file", first.keyFile, "--tls-client-ca-file", empty}, nil, []string{"--tls-client-ca-file", "no PEM certificate"}},
 		"negative wait for recordings":            {[]string{"--recording-timeout=-1s"}, nil, []string{"--recording-timeout", "CALLTHREAD_RECORDING_TIMEOUT"}},
 		"negative limits":                         {[]string{"--settle=-1s"}, nil, []string{"--settle", "CALLTHREAD_SETTLE"}},
 
@@ -87,7 +87,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"parked calls of none":   {[]string{"parked"}, nil, []string{"Temporal", "127.0.0.1:1"}},
 		"parked arguments":       {[]string{"parked", "all"}, nil, []string{"all", "--help"}},
 		"retry of nothing":       {[]string{"retry"}, nil, []string{"starter parked", "--all"}},
-		"retry of all and one":   {[]string{"retry", "x", "--all"}, nil, []string{"one of the two"}},
+		"retry of all and one":   {[]string{"retry", "x", "--all"}, nil, []string{"not both"}},
 		"skip without time":      {[]string{"skip", "x", "--timeout", "0s"}, nil, []string{"--timeout"}},
 		"skip of all, nowhere":   {[]string{"skip", "--all"}, nil, []string{"Temporal", "127.0.0.1:1"}},
 		"amending of nothing":    {[]string{"amend", "--set", "name=x"}, nil, []string{"one call, not 0"}},
@@ -96,7 +96,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 		"half an amendment":      {[]string{"amend", "x", "--set"}, nil, []string{"-set", "--help"}},
 		"bad key":                {nil, settings{"CALLTHREAD_ENCRYPTION_KEYS": "a key"}, []string{"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS", "key 1 of 2", "id:base64"}},
 		"bad key of a command":   {[]string{"parked", "--encryption-key-file", writeFile(t, "2026:AAAA")}, nil, []string{"--encryption-key-file", `"2026" has 3 bytes`}},
-		"keys of nobody":         {[]string{"amend", "x", "--set", "name=y", "--encryption-key-file", missing}, nil, []string{"--encryption-key-file", "no such file"}},
+		"missing key file":       {[]string{"amend", "x", "--set", "name=y", "--encryption-key-file", missing}, nil, []string{"--encryption-key-file", "no such file"}},
 		"key with no such id":    {[]string{"keygen", "--id", "a:b"}, nil, []string{"--id", `"a:b"`}},
 		"codec without keys":     {[]string{"codec-server"}, nil, []string{"--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS"}},
 		"codec without secret":   {[]string{"codec-server"}, settings{"CALLTHREAD_ENCRYPTION_KEYS": someKey}, []string{"--codec-secret-file", "CALLTHREAD_CODEC_SECRET", "--insecure"}},
@@ -115,7 +115,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 			for variable, value := range c.env {
 				t.Setenv(variable, value)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), timeout) // what starts after all ends without an error
+			ctx, cancel := context.WithTimeout(t.Context(), timeout) // a program that starts in spite of it ends without an error
 			defer cancel()
 			var out, logs bytes.Buffer
 			err := run(ctx, append([]string{"starter"}, c.args...), &out, &logs)
@@ -130,18 +130,18 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 	}
 }
 
-func TestFlagBeatsEnvironmentAndFileBeatsVariable(t *testing.T) {
+func TestPrecedenceOfSettings(t *testing.T) {
 	t.Setenv("CALLTHREAD_LISTEN", taken(t))
 	t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "not this one")
 	t.Setenv("CALLTHREAD_WEBHOOK_SECRET_FILE", writeFile(t, "nor this"))
 	_, url := serving(t, "--listen", "127.0.0.1:0", "--webhook-secret-file", writeFile(t, "this one\n"))
-	const unreadable = "{" // allowed, and refused for another reason
+	const unreadable = "{" // a valid setting, refused for another reason
 	require.Equal(t, http.StatusBadRequest, post(t, url, "this one", unreadable))
 	require.Equal(t, http.StatusUnauthorized, post(t, url, "not this one", unreadable))
 	require.Equal(t, http.StatusUnauthorized, post(t, url, "nor this", unreadable))
 }
 
-func TestOldAndNewSecretAreGoodWhileOneReplacesTheOther(t *testing.T) {
+func TestOldAndNewSecretAreAccepted(t *testing.T) {
 	t.Setenv("CALLTHREAD_LISTEN", "127.0.0.1:0")
 	t.Setenv("CALLTHREAD_WEBHOOK_SECRET", "old-secret, new-secret")
 	_, url := serving(t, "serve")
@@ -151,7 +151,7 @@ func TestOldAndNewSecretAreGoodWhileOneReplacesTheOther(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, post(t, url, "", "{"))
 }
 
-func TestHelpListsEverySettingOfTheContract(t *testing.T) {
+func TestHelpListsEverySetting(t *testing.T) {
 	for _, args := range [][]string{{"starter", "--help"}, {"starter", "serve", "--help"}} {
 		var help bytes.Buffer
 		require.NoError(t, run(t.Context(), args, &help, io.Discard))

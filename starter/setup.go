@@ -18,7 +18,8 @@ import (
 
 const day = 24 * time.Hour
 
-// setup prepares Temporal where workers may not do so themselves.
+// setup contains the flags of `starter setup`, which prepares Temporal if workers lack the
+// permission.
 type setup struct {
 	temporal   app.Temporal
 	reconciler app.Reconciler
@@ -34,9 +35,9 @@ func setupCommand(out, logs io.Writer) *cli.Command {
 		Name: "setup",
 		Usage: "prepare Temporal for calls, with an administrator's credentials: create the namespace if there is none, register the search attributes, " +
 			"and schedule comparisons with babelforce's log, and notifications",
-		Description: "May be run again at any time. The retention of a namespace that is there already is not changed.\n" +
-			"Comparisons are scheduled where --compare is given; what they need to know is a worker's.\n" +
-			"Notifications likewise with --notify; --notify=false removes their schedule.\n\n" + app.TemporalHelp,
+		Description: "It may be run again at any time. The retention of an existing namespace is not changed.\n" +
+			"--compare schedules comparisons; the worker that makes them needs babelforce's credentials.\n" +
+			"--notify schedules notifications, and --notify=false removes their schedule.\n\n" + app.TemporalHelp,
 		Flags: app.Flags(s, &s.temporal, &s.reconciler),
 		Action: func(c *cli.Context) error {
 			if err := app.NoArguments(c); err != nil {
@@ -58,12 +59,12 @@ func setupCommand(out, logs io.Writer) *cli.Command {
 	}
 }
 
-// Flags are the settings of the command itself.
+// Flags returns the flags of the command itself.
 func (s *setup) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.IntFlag{Name: "retention-days", Usage: "how many days after its end a call is kept, in a namespace that is created", Value: int(app.DefaultRetention / day), Destination: &s.days},
 		&cli.BoolFlag{Name: "compare", Usage: "schedule comparisons with babelforce's log, or change their schedule", Destination: &s.compare},
-		&cli.BoolFlag{Name: "notify", Usage: "schedule notifications, which a worker sends that has their URL; --notify=false removes the schedule", Destination: &s.notify},
+		&cli.BoolFlag{Name: "notify", Usage: "schedule notifications, which a worker with their URL sends; --notify=false removes the schedule", Destination: &s.notify},
 	}
 }
 
@@ -88,11 +89,11 @@ func (s *setup) run(ctx context.Context, c client.Client) error {
 	if err := plan.Apply(ctx, c); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "Schedules %s and %s are there.\n", reconcile.PassSchedule, reconcile.StatementSchedule)
+	fmt.Fprintf(s.out, "Schedules %s and %s exist.\n", reconcile.PassSchedule, reconcile.StatementSchedule)
 	return nil
 }
 
-// scheduleNotifications creates the Schedule of notifications, or removes it.
+// scheduleNotifications creates or removes the Schedule of notifications.
 func (s *setup) scheduleNotifications(ctx context.Context, c client.Client) error {
 	if !s.notify {
 		if err := notify.Remove(ctx, c, s.temporal.TaskQueue); err != nil {
@@ -104,7 +105,7 @@ func (s *setup) scheduleNotifications(ctx context.Context, c client.Client) erro
 	if err := notify.Apply(ctx, c, s.temporal.TaskQueue); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "Schedule %s is there.\n", notify.TaskQueue(s.temporal.TaskQueue))
+	fmt.Fprintf(s.out, "Schedule %s exists.\n", notify.TaskQueue(s.temporal.TaskQueue))
 	return nil
 }
 

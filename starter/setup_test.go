@@ -17,11 +17,11 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// administered is a Temporal server as far as its administrator can tell.
+// administered is a fake of Temporal's API for administrators.
 type administered struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	operatorservice.UnimplementedOperatorServiceServer
-	retention  time.Duration // 0 where there is no namespace
+	retention  time.Duration // 0 if there is no namespace
 	attributes int
 }
 
@@ -50,7 +50,7 @@ func (a *administered) AddSearchAttributes(_ context.Context, r *operatorservice
 	return &operatorservice.AddSearchAttributesResponse{}, nil
 }
 
-// setUp runs the command on a server and returns what it prints.
+// setUp runs the command on a server and returns its output.
 func setUp(t *testing.T, a *administered, args ...string) string {
 	t.Helper()
 	server := grpc.NewServer()
@@ -68,7 +68,7 @@ func setUp(t *testing.T, a *administered, args ...string) string {
 	return out.String()
 }
 
-func TestSetupCreatesTheNamespaceOnceAndSaysHowLongItKeepsCalls(t *testing.T) {
+func TestSetupCreatesTheNamespaceOnce(t *testing.T) {
 	server := new(administered)
 	require.Contains(t, setUp(t, server), "namespace calls: it keeps a call for 30 days after its end, and all search attributes of calls are registered.\n")
 	require.Equal(t, 30*24*time.Hour, server.retention)

@@ -11,7 +11,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// shadowCommand compares what shadows would have done with what others did.
+// shadowCommand compares the conversations of calls in shadow with those of the automation in use.
 func shadowCommand(out, logs io.Writer) *cli.Command {
 	var server app.Temporal
 	var since string
@@ -19,10 +19,10 @@ func shadowCommand(out, logs io.Writer) *cli.Command {
 	return &cli.Command{
 		Name:  "shadow",
 		Usage: "compare the calls of a shadow with the conversations that the automation in use made for them",
-		Description: "Lists the calls for which that automation made none, several or another conversation than the shadow would have, and counts\n" +
-			"all. With --json all are listed. It names no caller and no agent.\n\n" + app.TemporalHelp,
+		Description: "Lists the calls for which that automation made no conversation, several, or a different one than the shadow would have, and\n" +
+			"prints the totals. With --json it lists all calls. It names no caller and no agent.\n\n" + app.TemporalHelp,
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "since", Usage: "calls that began after a `TIME`, in UTC if it does not say: 2h, 1d or 1w (ago), 2026-11-23, 2026-11-23T09:00:00Z", Value: "24h", Destination: &since},
+			&cli.StringFlag{Name: "since", Usage: "calls that began after this `TIME`, in UTC by default: 2h, 1d or 1w (ago), 2026-11-23, 2026-11-23T09:00:00Z", Value: "24h", Destination: &since},
 			jsonFlag(&asJSON),
 		}, server.Flags()...),
 		Action: func(c *cli.Context) error {

@@ -12,16 +12,16 @@ import (
 	"github.com/callthread/callthread/internal/operator"
 )
 
-// showCommand tells all about one call.
+// showCommand shows one call in detail.
 func showCommand(out, logs io.Writer) *cli.Command {
 	var server app.Temporal
 	var asJSON bool
 	return &cli.Command{
 		Name:      "show",
-		Usage:     "show what became of a call, what it waits for, and what to do if it is parked",
+		Usage:     "show the state of a call, what it waits for, and what to do if it is parked",
 		ArgsUsage: "<call id | Kustomer conversation id>",
 		Description: operator.IDHelp + "\n" +
-			"Where several calls share the conversation, it lists them (with --json, as an array).\n\n" +
+			"If several calls share the conversation, it lists them (with --json, as an array).\n\n" +
 			app.TemporalHelp,
 		HideHelpCommand: true, // "help" may be a call's id
 		Flags:           append([]cli.Flag{jsonFlag(&asJSON)}, server.Encryption.Flags()...),
@@ -39,7 +39,7 @@ func showCommand(out, logs io.Writer) *cli.Command {
 	}
 }
 
-// show prints the call with this id, or lists those that share the conversation with this id.
+// show prints the call with this id, or lists the calls that share the conversation with this id.
 func show(ctx context.Context, o *operator.Operator, id string, out io.Writer, asJSON bool) error {
 	calls, err := o.Calls(ctx, id)
 	switch {
@@ -54,6 +54,6 @@ func show(ctx context.Context, o *operator.Operator, id string, out io.Writer, a
 	case asJSON:
 		return operator.PrintJSON(out, calls)
 	}
-	fmt.Fprintf(out, "%d calls share this conversation: `starter show <call id>` tells all about one\n\n", len(calls))
+	fmt.Fprintf(out, "%d calls share this conversation: `starter show <call id>` shows one of them\n\n", len(calls))
 	return operator.PrintCalls(out, calls, len(calls))
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// answered is all that can be known of a call.
+// answered is the state of an ended call in which every field is set.
 var answered = workflows.State{
 	CallID: "x", Phase: workflows.Finished, Outcome: call.Answered, AgentID: "4711", QueueName: "Support",
 	Numbers: workflows.Numbers{From: "+493023125042", To: "+493023125001"},
@@ -44,7 +44,7 @@ var answered = workflows.State{
 	},
 }
 
-// answeredCall is on a server that knows nothing else, and over.
+// answeredCall is a server with one ended call.
 func answeredCall(t *testing.T) (*fakeTemporal, *fakeCall) {
 	t.Helper()
 	f := newTemporal(t)
@@ -56,7 +56,7 @@ func answeredCall(t *testing.T) (*fakeTemporal, *fakeCall) {
 	return f, x
 }
 
-func TestAllThatIsKnownOfACallIsShown(t *testing.T) {
+func TestCallIsShown(t *testing.T) {
 	answeredCall(t)
 	for _, id := range []string{"x", "call/x"} {
 		printed, err := starts(t, "show", id)
@@ -97,24 +97,24 @@ Log           09:30:00 ringing
 	}
 }
 
-func TestCallThatIsParkedIsShownWithWhatToDo(t *testing.T) {
+func TestParkedCallIsShownWithCommands(t *testing.T) {
 	f := twoParked(t)
 	older := &f.calls["call/older"].state
 	older.WaitsFor, older.Step = call.WaitsForOperator, opens
 	printed, err := starts(t, "show", "older")
 	require.NoError(t, err)
 	require.Contains(t, printed, "\nWaits for       an operator to retry, amend or skip: open the conversation\nParked because  could not say why\n")
-	require.Regexp(t, "\n\nPut right .+`starter retry older`.+`starter amend older --set field=value`.+`starter skip older`", printed)
+	require.Regexp(t, "\n\nCorrect in Kustomer .+`starter retry older`.+`starter amend older --set field=value`.+`starter skip older`", printed)
 
 	f.calls["call/older"].ended = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
 	printed, err = starts(t, "show", "older")
 	require.NoError(t, err)
 	require.Contains(t, printed, "(terminated)\nRun             terminated by an operator (nadia@desk)\nParked because  could not say why\n")
-	require.NotContains(t, printed, "Waits for", "it waits for nobody")
+	require.NotContains(t, printed, "Waits for", "it waits for no operator")
 	require.NotContains(t, printed, "starter retry")
 }
 
-// underWay is a call with an agent, whose outcome is to be written.
+// underWay is the state of a call with an agent whose outcome must still be written.
 var underWay = workflows.State{
 	Phase: workflows.Bridged, WaitsFor: call.WaitsForEnd, Unwritten: []call.Cause{call.Ended},
 	InKustomer: workflows.InKustomer{ConversationID: conversation, ConversationStatus: "open"},
@@ -130,7 +130,7 @@ func TestIgnoredCallIsShownWithTheReason(t *testing.T) {
 	require.Contains(t, printed, "none, because `ignore:` in the automations file names the number\n")
 }
 
-func TestCallThatWasTerminatedIsShownWithWhatItLeavesUndone(t *testing.T) {
+func TestTerminatedCallShowsWhatIsMissing(t *testing.T) {
 	_, x := answeredCall(t)
 	x.ended, x.reason, x.state = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, "stuck", underWay
 	x.log = "- 09:30:00 ringing\n- now: waits for the end of the call"
@@ -154,8 +154,8 @@ func TestCallThatWasTerminatedIsShownWithWhatItLeavesUndone(t *testing.T) {
 	require.Contains(t, printed, "Run           terminated by an operator (nadia@desk): stuck\n")
 }
 
-// It has left its state with its end, for which nobody has to be asked.
-func TestCallThatWasCancelledIsShownWithoutAWorker(t *testing.T) {
+// The error of a cancelled run contains the state, so no worker is needed.
+func TestCancelledCallIsShownWithoutAWorker(t *testing.T) {
 	_, x := answeredCall(t)
 	x.ended, x.state, x.noWorker = enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, underWay, true
 	x.state.WaitsFor = ""
@@ -164,7 +164,7 @@ func TestCallThatWasCancelledIsShownWithoutAWorker(t *testing.T) {
 	require.Contains(t, printed, "Phase         finished (canceled)\nRun           cancelled by an operator\n"+undone)
 }
 
-// pausedStep is a step that an operator has paused.
+// pausedStep is an activity that an operator has paused.
 var pausedStep = &workflowpb.PendingActivityInfo{
 	ActivityId: "5", ActivityType: &commonpb.ActivityType{Name: "CreateConversation"}, Paused: true,
 	PauseInfo: &workflowpb.PendingActivityInfo_PauseInfo{
@@ -175,7 +175,7 @@ var pausedStep = &workflowpb.PendingActivityInfo{
 	},
 }
 
-func TestPausedStepIsNotSaidToWaitForKustomer(t *testing.T) {
+func TestPausedStepWaitsForAnOperator(t *testing.T) {
 	_, x := answeredCall(t)
 	x.ended, x.state, x.pending = 0, opening, pausedStep
 	x.log = "- 09:30:00 ringing\n- now: waits for Kustomer to open the conversation"
@@ -187,7 +187,7 @@ func TestPausedStepIsNotSaidToWaitForKustomer(t *testing.T) {
 	require.NotContains(t, printed, "Kustomer to open")
 }
 
-func TestStepThatFailsSaysWhyAndWhenItIsTriedAgain(t *testing.T) {
+func TestFailedStepShowsItsNextAttempt(t *testing.T) {
 	f, x := answeredCall(t)
 	f.keys = someKey
 	t.Setenv("CALLTHREAD_ENCRYPTION_KEYS", someKey)
@@ -211,7 +211,7 @@ func TestStepThatFailsSaysWhyAndWhenItIsTriedAgain(t *testing.T) {
 	require.Contains(t, printed, failed+"is being tried again)\n")
 }
 
-func TestPausedRunSaysWhatLetsItGoOn(t *testing.T) {
+func TestPausedRunShowsHowToResume(t *testing.T) {
 	_, x := answeredCall(t)
 	x.ended, x.state = enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED, underWay
 	printed, err := starts(t, "show", "x")
@@ -220,7 +220,7 @@ func TestPausedRunSaysWhatLetsItGoOn(t *testing.T) {
 	require.Contains(t, printed, "`temporal workflow unpause --workflow-id 'call/x'` lets it go on.")
 }
 
-func TestBeginningOfAnIDIsEnoughIfItFitsOneCall(t *testing.T) {
+func TestUniquePrefixOfAnIDIsEnough(t *testing.T) {
 	f := newTemporal(t)
 	first, second := "93b8d4e07f1642ca", "93b8d4e1aaaaaaaa"
 	f.calls["call/"+first] = &fakeCall{started: ring, ended: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED}
@@ -232,7 +232,7 @@ func TestBeginningOfAnIDIsEnoughIfItFitsOneCall(t *testing.T) {
 	begins("93b8d4e0", "call/"+first, "call/"+first) // it was reset once
 	begins("93b8d4e1", "call/"+second)
 	begins("93b8d4e", "call/"+second, "call/"+first)
-	begins("93B8", "call/"+first) // as SQLite has it
+	begins("93B8", "call/"+first) // SQLite ignores case
 	begins("call")
 
 	for _, given := range []string{"93b8d4e0", "call/93b8d4e0"} {
@@ -257,7 +257,7 @@ func TestBeginningOfAnIDIsEnoughIfItFitsOneCall(t *testing.T) {
 	require.Len(t, f.calls["call/"+second].decisions, 1)
 }
 
-func TestManyCandidatesAreNotAllNamed(t *testing.T) {
+func TestOnlySomeCandidatesAreNamed(t *testing.T) {
 	f := newTemporal(t)
 	var ids []string
 	for n := range 12 {
@@ -269,7 +269,7 @@ func TestManyCandidatesAreNotAllNamed(t *testing.T) {
 	require.ErrorContains(t, err, "a00, a01, a02, a03, a04, a05, a06, a07, a08, a09, and others. Name one of them")
 }
 
-func TestWorkflowThatIsNoCallIsNotTakenForOne(t *testing.T) {
+func TestOtherWorkflowIsNotShown(t *testing.T) {
 	f := newTemporal(t)
 	f.calls["call/x"] = &fakeCall{started: ring, kind: "Nightly"}
 	_, err := starts(t, "show", "x")
@@ -280,7 +280,7 @@ func TestWorkflowThatIsNoCallIsNotTakenForOne(t *testing.T) {
 	require.Empty(t, f.calls["call/x"].decisions)
 }
 
-func TestCallUnderWayIsShownWithWhatItWaitsFor(t *testing.T) {
+func TestRunningCallShowsWhatItWaitsFor(t *testing.T) {
 	f, x := answeredCall(t)
 	x.ended = 0
 	for words, state := range map[string]workflows.State{
@@ -295,7 +295,7 @@ func TestCallUnderWayIsShownWithWhatItWaitsFor(t *testing.T) {
 	}
 }
 
-func TestCallIsShownAsJSONForScripts(t *testing.T) {
+func TestCallIsShownAsJSON(t *testing.T) {
 	answeredCall(t)
 	printed, err := starts(t, "show", "x", "--json")
 	require.NoError(t, err)
@@ -307,8 +307,8 @@ func TestCallIsShownAsJSONForScripts(t *testing.T) {
 	require.Equal(t, "in", shown.Direction)
 }
 
-// What is over has left what is known of it; only its log is told by a worker.
-func TestCallThatIsOverIsShownWithoutAWorker(t *testing.T) {
+// The result of an ended run contains the state. Only the log needs a worker.
+func TestEndedCallIsShownWithoutAWorker(t *testing.T) {
 	_, x := answeredCall(t)
 	x.noWorker = true
 	printed, err := starts(t, "show", "x")
@@ -317,11 +317,11 @@ func TestCallThatIsOverIsShownWithoutAWorker(t *testing.T) {
 	require.NotContains(t, printed, "Log ")
 }
 
-func TestCallForWhichNobodyAnswersIsShownAsFarAsTheListKnowsItAndSaysSo(t *testing.T) {
+func TestSilentCallIsShownFromTheList(t *testing.T) {
 	f := twoParked(t)
 	f.calls["call/younger"].noWorker = true
 	printed, err := starts(t, "show", "younger")
-	require.ErrorContains(t, err, "nobody answers for call younger, so that this is only what the list of runs tells: is a worker running?")
+	require.ErrorContains(t, err, "no worker answers for call younger, so this is only what the workflow list contains: is a worker running?")
 	require.Contains(t, printed, "Conversation    "+conversation+"\nParked because  "+refusal+"\n")
 
 	printed, err = starts(t, "show", "younger", "--json")
@@ -330,11 +330,11 @@ func TestCallForWhichNobodyAnswersIsShownAsFarAsTheListKnowsItAndSaysSo(t *testi
 	require.NotContains(t, printed, `"state"`)
 }
 
-func TestCallThatCannotBeReadIsShownAsFarAsItCan(t *testing.T) {
+func TestUndecryptableCallIsShownFromTheList(t *testing.T) {
 	f, _ := answeredCall(t)
 	f.keys = someKey
 	printed, err := starts(t, "show", "x")
-	require.ErrorContains(t, err, "what else is known of call x cannot be read: it is encrypted with the key ")
+	require.ErrorContains(t, err, "the state of call x cannot be read: it is encrypted with the key ")
 	require.Contains(t, printed, "Conversation  "+conversation)
 
 	t.Setenv("CALLTHREAD_ENCRYPTION_KEYS", someKey)
@@ -367,7 +367,7 @@ func TestCallsAreFoundByTheirConversation(t *testing.T) {
 	require.Len(t, those, 2)
 }
 
-func TestWhatTemporalDoesNotKnowCannotBeShown(t *testing.T) {
+func TestUnknownCallIsNotShown(t *testing.T) {
 	f := newTemporal(t)
 	f.finds = "WorkflowType = 'CallWorkflow' AND KustomerConversationId = '" + conversation + "'"
 	f.lists = map[string][]string{

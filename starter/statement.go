@@ -18,24 +18,24 @@ import (
 	"github.com/callthread/callthread/reconcile"
 )
 
-// errNotAllThere makes the exit code tell scripts what the statement tells people.
+// errNotAllThere sets the exit code; the statement contains the reasons.
 var errNotAllThere = errors.New("calls are missing, or not everything could be compared: see above")
 
-// statementCommand compares one day of babelforce's log with the calls that are known.
+// statementCommand compares one day of babelforce's call log with the calls in Temporal.
 func statementCommand(out, logs io.Writer) *cli.Command {
 	var server app.Temporal
 	var day, zone string
 	var asJSON, asCSV bool
 	return &cli.Command{
 		Name:  "statement",
-		Usage: "say what became of each call of a day in babelforce's log, and whether any is missing",
-		Description: "The day is compared anew, by a worker that has babelforce's credentials. Fails if a call is missing, or if not everything\n" +
-			"could be compared.\n\n" + app.TemporalHelp,
+		Usage: "compare the calls of a day in babelforce's call log with those received, and list missing ones",
+		Description: "A worker that has babelforce's credentials compares the day again. The command fails if a call is missing, or if not\n" +
+			"everything could be compared.\n\n" + app.TemporalHelp,
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "day", Usage: "`DATE`, such as 2026-11-27; yesterday where it is left out", Destination: &day},
+			&cli.StringFlag{Name: "day", Usage: "`DATE`, such as 2026-11-27; yesterday by default", Destination: &day},
 			&cli.StringFlag{Name: "zone", EnvVars: []string{"CALLTHREAD_ZONE"}, Usage: "time `ZONE` of the day, such as Europe/Berlin", Value: "UTC", Destination: &zone},
 			jsonFlag(&asJSON),
-			&cli.BoolFlag{Name: "csv", Usage: "print every call that is not plainly matched as CSV", Destination: &asCSV},
+			&cli.BoolFlag{Name: "csv", Usage: "print every call that is not fully matched, as CSV", Destination: &asCSV},
 		}, server.Flags()...),
 		Action: func(c *cli.Context) error {
 			if err := app.NoArguments(c); err != nil {
@@ -70,7 +70,7 @@ func statementCommand(out, logs io.Writer) *cli.Command {
 	}
 }
 
-// statementOf reads the flags. A day that is not over is compared as far as it goes.
+// statementOf reads the flags. A day that is not over is compared up to now.
 func statementOf(day, zone string) (in reconcile.StatementInput, err error) {
 	location, err := time.LoadLocation(zone)
 	if err != nil {
@@ -80,13 +80,13 @@ func statementOf(day, zone string) (in reconcile.StatementInput, err error) {
 		day = time.Now().In(location).AddDate(0, 0, -1).Format(time.DateOnly)
 	}
 	if _, err := reconcile.Day(day, location); err != nil {
-		return in, fmt.Errorf("--day %q is no date such as 2026-11-27", day)
+		return in, fmt.Errorf("--day %q is not a date such as 2026-11-27", day)
 	}
 	return reconcile.StatementInput{Day: day, Zone: zone}, nil
 }
 
-// errNobodyCompares: the credentials for babelforce's log are a worker's, not this command's.
-var errNobodyCompares = errors.New("no worker compares calls: start one with BABELFORCE_USER and BABELFORCE_PASSWORD, or BABELFORCE_TOKEN, set")
+// errNoComparer is returned if no worker has babelforce's credentials. This command needs none.
+var errNoComparer = errors.New("no worker compares calls: start one with BABELFORCE_USER and BABELFORCE_PASSWORD, or BABELFORCE_TOKEN, set")
 
 // needsComparer fails if no worker compares calls.
 func needsComparer(ctx context.Context, o *operator.Operator, taskQueue string) error {
@@ -95,7 +95,7 @@ func needsComparer(ctx context.Context, o *operator.Operator, taskQueue string) 
 		return o.Unreached(err)
 	}
 	if len(queue.GetPollers()) == 0 {
-		return errNobodyCompares
+		return errNoComparer
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func makeStatement(ctx context.Context, o *operator.Operator, taskQueue string, 
 	}
 	run, err := o.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: reconcile.StatementID(in.Day), TaskQueue: taskQueue,
-		// The same day that is being compared already is waited for.
+		// If the day is being compared already, wait for that comparison.
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary: "what became of the calls of " + in.Day,
 	}, reconcile.StatementWorkflow, in)
@@ -141,7 +141,7 @@ func printCSV(out io.Writer, c reconcile.Comparison) error {
 	return w.WriteAll(rows(c))
 }
 
-// rows are the calls that are not plainly matched.
+// rows lists the calls that are not fully matched.
 func rows(c reconcile.Comparison) (rows [][]string) {
 	for _, v := range c.Listed {
 		rows = append(rows, []string{v.CallID, v.Rang.Format(time.RFC3339), string(v.Result), string(v.Why)})

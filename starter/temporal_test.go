@@ -26,37 +26,37 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// fakeTemporal is a Temporal server as far as an operator can tell.
+// fakeTemporal is a fake of Temporal's API for operators' commands.
 type fakeTemporal struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	mu    sync.Mutex
 	calls map[string]*fakeCall // by workflow id
-	finds string               // the query that the list of runs is asked, and no other but those below
-	pages [][]string           // the workflow ids in that list
-	lists map[string][]string  // the workflow ids that other queries find
-	count int64                // how many calls it holds
-	keys  string               // with which its workers encrypt
+	finds string               // the only query allowed, besides those in lists
+	pages [][]string           // workflow ids that it finds, by page
+	lists map[string][]string  // workflow ids that other queries find
+	count int64                // number of calls
+	keys  string               // encryption keys of its workers
 }
 
-// fakeCall is a call's run and how it takes decisions.
+// fakeCall is the run of a call and its answers to decisions.
 type fakeCall struct {
 	started    time.Time
 	listed     map[string]string // search attributes
-	state      workflows.State   // the answer to the query, from the decision on
-	answer     workflows.State   // to the decision
-	refuses    string            // the decision, with these words
-	stuck      bool              // once it has accepted the decision
+	state      workflows.State   // answer to the query after the decision
+	answer     workflows.State   // answer to the decision
+	refuses    string            // error that it returns to the decision
+	stuck      bool              // accepts the decision and does not complete it
 	noWorker   bool
 	ended      enumspb.WorkflowExecutionStatus
 	log        string
 	decisions  []string
 	amendments []activities.Amendment
-	kind       string // of its workflow, if it is no call
-	reason     string // why it was terminated
+	kind       string // workflow type, if it is not a call's
+	reason     string // reason of its termination
 	pending    *workflowpb.PendingActivityInfo
 }
 
-// newTemporal starts the server where commands look for it, until the test ends.
+// newTemporal starts the server and sets TEMPORAL_ADDRESS until the test ends.
 func newTemporal(t *testing.T, pages ...[]string) *fakeTemporal {
 	t.Helper()
 	f := &fakeTemporal{calls: make(map[string]*fakeCall), pages: pages, finds: `CallPhase = "parked" AND ExecutionStatus = "Running"`}
@@ -82,7 +82,7 @@ func (f *fakeTemporal) GetSystemInfo(context.Context, *workflowservice.GetSystem
 	return &workflowservice.GetSystemInfoResponse{Capabilities: &workflowservice.GetSystemInfoResponse_Capabilities{}}, nil
 }
 
-// ListWorkflowExecutions has one page for each list of ids.
+// ListWorkflowExecutions returns one page for each list of ids.
 func (f *fakeTemporal) ListWorkflowExecutions(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	answer := &workflowservice.ListWorkflowExecutionsResponse{}
 	if ids, isListed := f.lists[r.GetQuery()]; isListed {
@@ -118,7 +118,7 @@ func (f *fakeTemporal) CountWorkflowExecutions(_ context.Context, r *workflowser
 	return &workflowservice.CountWorkflowExecutionsResponse{Count: f.count}, nil
 }
 
-// info is what the list of runs knows of a call.
+// info is the entry of a call in the workflow list.
 func (c *fakeCall) info(id string) *workflowpb.WorkflowExecutionInfo {
 	attributes := make(map[string]*commonpb.Payload)
 	for name, value := range c.listed {
@@ -160,7 +160,7 @@ func (f *fakeTemporal) QueryWorkflow(_ context.Context, r *workflowservice.Query
 	return &workflowservice.QueryWorkflowResponse{QueryResult: answer}, err
 }
 
-// GetWorkflowExecutionHistory has the end of a run.
+// GetWorkflowExecutionHistory returns the last event of a run.
 func (f *fakeTemporal) GetWorkflowExecutionHistory(_ context.Context, r *workflowservice.GetWorkflowExecutionHistoryRequest) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
 	over, err := f.find(r.GetExecution().GetWorkflowId())
 	if err != nil {

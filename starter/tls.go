@@ -14,18 +14,18 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// lookForCertificate is how long a renewed certificate may go unnoticed.
+// lookForCertificate is the interval between checks for a renewed certificate.
 const lookForCertificate = 10 * time.Second
 
-// serverTLS are the settings of a receiver that speaks TLS itself, with no proxy before it.
+// serverTLS contains the settings of a receiver that terminates TLS itself, without a proxy.
 type serverTLS struct{ certFile, keyFile, clientCAFile string }
 
-// Flags are the settings.
+// Flags returns the flags of the settings.
 func (t *serverTLS) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "tls-cert-file", EnvVars: []string{"CALLTHREAD_TLS_CERT_FILE"},
-			Usage: "PEM `FILE` with the certificate for https, and those between it and its authority; taken up when it changes. Without it webhooks come over http, from a proxy that speaks TLS", Destination: &t.certFile,
+			Usage: "PEM `FILE` with the certificate for https and its intermediate certificates; reloaded when it changes. Without it the receiver serves http, behind a proxy that terminates TLS", Destination: &t.certFile,
 		},
 		&cli.StringFlag{
 			Name: "tls-key-file", EnvVars: []string{"CALLTHREAD_TLS_KEY_FILE"},
@@ -33,12 +33,12 @@ func (t *serverTLS) Flags() []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name: "tls-client-ca-file", EnvVars: []string{"CALLTHREAD_TLS_CLIENT_CA_FILE"},
-			Usage: "PEM `FILE` with the authorities of which every sender, probes too, must show a certificate; read at the start only", Destination: &t.clientCAFile,
+			Usage: "PEM `FILE` with certificate authorities: every sender, including probes, must present a certificate of one of them; read at the start only", Destination: &t.clientCAFile,
 		},
 	}
 }
 
-// listenAt listens for TLS where it is wanted.
+// listenAt listens, with TLS if it is configured.
 func (t *serverTLS) listenAt(address string, log *slog.Logger) (net.Listener, error) {
 	config, err := t.config(log)
 	if err != nil {
@@ -51,7 +51,7 @@ func (t *serverTLS) listenAt(address string, log *slog.Logger) (net.Listener, er
 	return tls.NewListener(listener, config), nil
 }
 
-// config is nil where TLS is not wanted.
+// config returns the TLS configuration, nil if TLS is not configured.
 func (t *serverTLS) config(log *slog.Logger) (*tls.Config, error) {
 	if t.certFile == "" && t.keyFile == "" {
 		if t.clientCAFile != "" {
@@ -69,7 +69,7 @@ func (t *serverTLS) config(log *slog.Logger) (*tls.Config, error) {
 	config := &tls.Config{
 		MinVersion:     tls.VersionTLS12,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate.now(), nil },
-		// HTTP/2 would let one connection have many requests at once, which webhooks do not need.
+		// Without HTTP/2, the connection limits also limit concurrent requests.
 		NextProtos: []string{"http/1.1"},
 	}
 	if t.clientCAFile != "" {
@@ -85,7 +85,7 @@ func (t *serverTLS) config(log *slog.Logger) (*tls.Config, error) {
 	return config, nil
 }
 
-// certificate is the one of two files that change when it is renewed.
+// certificate is loaded from two files, and again when they change.
 type certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
@@ -93,11 +93,11 @@ type certificate struct {
 	mu     sync.Mutex
 	inUse  *tls.Certificate
 	looked time.Time
-	seen   [2]time.Time // when the files had last changed
+	seen   [2]time.Time // modification times of the files in use
 }
 
-// now is the certificate to show. Files that do not go together, as amid a
-// renewal, leave the one before in use.
+// now returns the current certificate. If the two files do not match, as during a renewal, the
+// previous certificate stays in use.
 func (c *certificate) now() *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,7 +105,7 @@ func (c *certificate) now() *tls.Certificate {
 		c.looked = time.Now()
 		if c.changed() != c.seen {
 			if err := c.load(); err != nil {
-				c.log.Error("the renewed TLS certificate cannot be used, the one before stays in use", "problem", err, "expires", c.inUse.Leaf.NotAfter)
+				c.log.Error("the renewed TLS certificate cannot be used, the previous one stays in use", "problem", err, "expires", c.inUse.Leaf.NotAfter)
 			}
 		}
 	}

@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// issued is a certificate of an authority of its own, in two files.
+// issued is a certificate with its own authority, in two files.
 type issued struct {
 	certFile, keyFile string
 	leaf              *x509.Certificate
@@ -59,7 +59,7 @@ func (i issued) trusting() *tls.Config {
 	return &tls.Config{RootCAs: roots}
 }
 
-// healthy asks over https whether the receiver lives.
+// healthy requests /healthz over https.
 func healthy(address string, config *tls.Config) error {
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: timeout}
 	response, err := client.Get("https://" + address + "/healthz")
@@ -69,7 +69,7 @@ func healthy(address string, config *tls.Config) error {
 	return err
 }
 
-func TestReceiverSpeaksTLSOfToday(t *testing.T) {
+func TestReceiverNeedsTLS12(t *testing.T) {
 	of := issue(t, 1)
 	p := launch(t, "--insecure", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-format", "json", "--tls-cert-file", of.certFile, "--tls-key-file", of.keyFile)
 	address := p.await(t, "listening").Address
@@ -93,12 +93,12 @@ func TestReceiverSpeaksTLSOfToday(t *testing.T) {
 	p.requireEnded(t)
 }
 
-func TestSendersMustShowACertificateWhereAnAuthorityIsGiven(t *testing.T) {
+func TestClientCAMakesCertificatesRequired(t *testing.T) {
 	of, sender, stranger := issue(t, 1), issue(t, 2), issue(t, 3)
 	p := launch(t, "--insecure", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-format", "json",
 		"--tls-cert-file", of.certFile, "--tls-key-file", of.keyFile, "--tls-client-ca-file", sender.certFile)
 	address := p.await(t, "listening").Address
-	for who, c := range map[string]*issued{"nobody": nil, "the sender": &sender, "a stranger": &stranger} {
+	for who, c := range map[string]*issued{"no certificate": nil, "the sender": &sender, "a stranger": &stranger} {
 		config := of.trusting()
 		if c != nil {
 			shown, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
@@ -111,9 +111,9 @@ func TestSendersMustShowACertificateWhereAnAuthorityIsGiven(t *testing.T) {
 	p.requireEnded(t)
 }
 
-func TestRenewedCertificateIsTakenUpAndHalfOfOneIsNot(t *testing.T) {
+func TestRenewedCertificateIsLoaded(t *testing.T) {
 	before, after := issue(t, 1), issue(t, 2)
-	synctest.Test(t, func(t *testing.T) { // its clock is the program's, not the files'
+	synctest.Test(t, func(t *testing.T) { // the bubble's clock applies to the program, not to the files
 		settings := &serverTLS{certFile: before.certFile, keyFile: before.keyFile}
 		config, err := settings.config(slog.New(slog.NewTextHandler(io.Discard, nil)))
 		require.NoError(t, err)
@@ -133,7 +133,7 @@ func TestRenewedCertificateIsTakenUpAndHalfOfOneIsNot(t *testing.T) {
 	})
 }
 
-func TestRenewedCertificateIsNotLookedForAtEachConnection(t *testing.T) {
+func TestCertificateIsNotReadPerConnection(t *testing.T) {
 	before, after := issue(t, 1), issue(t, 2)
 	synctest.Test(t, func(t *testing.T) {
 		config, err := (&serverTLS{certFile: before.certFile, keyFile: before.keyFile}).config(slog.New(slog.DiscardHandler))
@@ -149,7 +149,7 @@ func TestRenewedCertificateIsNotLookedForAtEachConnection(t *testing.T) {
 	})
 }
 
-// replace puts a file in the place of another, as whoever renews certificates does.
+// replace replaces a file, as tools that renew certificates do.
 func replace(t *testing.T, from, to string) {
 	t.Helper()
 	content, err := os.ReadFile(from)

@@ -1,5 +1,7 @@
-// Command worker serves calls: it runs their workflows and writes to Kustomer.
-// Start as many as needed; they share the task queue.
+// Command worker runs the workflows and activities of calls, and writes to Kustomer.
+//
+// Start as many workers as needed: they share a task queue and Kustomer's request budget. A worker
+// with babelforce's credentials also compares calls with babelforce's call log.
 package main
 
 import (
@@ -13,7 +15,7 @@ import (
 
 func main() { app.Main("worker", run) }
 
-// run is all of main that a test can call.
+// run is main without the process: tests call it.
 func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	var (
 		logging       app.Log
@@ -26,7 +28,7 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		app.MetricsFlag(":9090", &metricsListen),
 		&cli.BoolFlag{
 			Name: "compare-only", EnvVars: []string{"CALLTHREAD_COMPARE_ONLY"},
-			Usage: "only compare calls with babelforce's log, and serve none: needs nothing of Kustomer's", Destination: &worker.CompareOnly,
+			Usage: "only compare calls with babelforce's log, and serve none; needs no settings for Kustomer", Destination: &worker.CompareOnly,
 		},
 	})
 	program.Action = func(c *cli.Context) error {

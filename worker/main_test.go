@@ -18,10 +18,10 @@ import (
 	"github.com/callthread/callthread/internal/build"
 )
 
-// limits is how long a test waits for what takes milliseconds.
+// limits limits waits in tests, which usually take milliseconds.
 const limits = 20 * time.Second
 
-// TestMain keeps the settings of whoever runs the tests out of them, and Temporal away.
+// TestMain removes the developer's settings from the environment and makes Temporal unreachable.
 func TestMain(m *testing.M) {
 	for _, setting := range os.Environ() {
 		name, _, _ := strings.Cut(setting, "=")
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	_ = os.Setenv("TEMPORAL_CONFIG_FILE", os.DevNull)
-	_ = os.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1") // nobody listens there
+	_ = os.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1") // no server listens there
 	os.Exit(m.Run())
 }
 
@@ -43,7 +43,7 @@ func writeFile(t *testing.T, content string) string {
 	return path
 }
 
-func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
+func TestInvalidSettingIsNamed(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, listener.Close()) }()
@@ -81,7 +81,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 			for variable, value := range c.env {
 				t.Setenv(variable, value)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), limits) // what starts after all ends without an error
+			ctx, cancel := context.WithTimeout(t.Context(), limits) // a program that starts in spite of it ends without an error
 			defer cancel()
 			var out, logs bytes.Buffer
 			err := run(ctx, append([]string{"worker"}, c.args...), &out, &logs)
@@ -96,7 +96,7 @@ func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
 	}
 }
 
-// journal passes on the lines of a JSON log.
+// journal sends each line of a JSON log to a channel.
 type journal chan map[string]any
 
 func (j journal) Write(line []byte) (int, error) {
@@ -118,7 +118,7 @@ func get(t *testing.T, url string) (status int, text string) {
 	return response.StatusCode, string(body)
 }
 
-func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
+func TestWorkerServesMetricsWithoutTemporal(t *testing.T) {
 	t.Setenv("KUSTOMER_URL", "not this one: the flag wins")
 	ctx, stop := context.WithTimeout(t.Context(), limits)
 	defer stop()
@@ -136,7 +136,7 @@ func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, metrics, "go_goroutines")
 	require.Contains(t, metrics, `callthread_build_info{commit=`)
-	require.NotContains(t, metrics, "callthread_calls_running{", "nobody can tell")
+	require.NotContains(t, metrics, "callthread_calls_running{", "the number is unknown")
 	status, _ = get(t, "http://"+address+"/healthz")
 	require.Equal(t, http.StatusOK, status)
 	status, problem := get(t, "http://"+address+"/readyz")
@@ -145,7 +145,7 @@ func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
 
 	next := func() map[string]any {
 		entry := <-logs
-		if entry["msg"] == "running calls could not be counted" { // whenever the page was read
+		if entry["msg"] == "running calls could not be counted" { // logged with each request for metrics
 			entry = <-logs
 		}
 		return entry
@@ -171,7 +171,7 @@ func TestProgramNamesItsVersion(t *testing.T) {
 	require.Equal(t, "worker version "+build.Current().String()+"\n", printed.String())
 }
 
-func TestHelpListsEverySettingOfTheContract(t *testing.T) {
+func TestHelpListsEverySetting(t *testing.T) {
 	var help bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"worker", "--help"}, &help, io.Discard))
 	for _, setting := range []string{

@@ -1,6 +1,9 @@
-// Package against renders calls that were served with one automations file with
-// another one, and says what differs. It knows them from their histories in Temporal,
-// and asks Kustomer nothing.
+// Package against compares two automations files on real calls: the file that served the calls, and
+// a new one. It computes for each call what either file would write to Kustomer, and reports the
+// differences.
+//
+// It reads the calls from their histories in Temporal, and sends no request to Kustomer. What needs
+// Kustomer, such as who a caller is, is not compared; the report lists it.
 package against
 
 import (
@@ -14,48 +17,47 @@ import (
 	"github.com/callthread/callthread/internal/operator"
 )
 
-// Files are the automations file that calls were served with, and the one that is to
-// take its place.
+// Files are the automations file that served the calls, and the file to replace it.
 type Files struct{ Old, New *automation.Set }
 
-// Report says what the new file changes about calls.
+// Report is the comparison of two files on a set of calls. It contains names and numbers only on
+// request (see [Concerned]).
 type Report struct {
-	// Compared is how many calls were rendered with both files, and Same how many of them
-	// become the same conversation.
+	// Compared is the number of compared calls. Same is the number of those without a difference.
 	Compared int `json:"compared"`
 	Same     int `json:"same"`
-	// Groups are the kinds of difference, those of the most calls first. A call may be in several.
+	// Groups are the kinds of difference, the most frequent first. A call may be in several.
 	Groups []Group `json:"groups"`
-	// Others are how many calls were opened with another version of the file, by version.
+	// Others counts calls that were opened with a different version of the file, by version.
 	Others map[string]int `json:"others,omitempty"`
-	// Unopened have no conversation, because no step has opened one: they may be parked.
+	// Unopened counts calls for which no activity has opened a conversation, such as parked ones.
 	Unopened int `json:"unopened,omitempty"`
-	// UnderWay have not ended, so that it is not known yet what becomes of them.
+	// UnderWay counts calls that have not ended.
 	UnderWay int `json:"underWay,omitempty"`
-	// Unread are how many calls cannot be read, by the reason.
+	// Unread counts calls that cannot be read, by reason.
 	Unread map[string]int `json:"unread,omitempty"`
-	// NeedsKustomer says what the reports about a call do not decide, and was not compared.
+	// NeedsKustomer lists changes that were not compared, because they depend on data in Kustomer.
 	NeedsKustomer []string `json:"needsKustomer,omitempty"`
 }
 
 // Group is one kind of difference.
 type Group struct {
-	// What says what differs. It contains nothing about a call that the files do not contain.
+	// What describes the difference. It contains values only if one of the files contains them.
 	What string `json:"what"`
-	// Calls are those that it concerns, newest first.
+	// Calls are the calls with this difference, newest first.
 	Calls []Concerned `json:"calls"`
 }
 
-// Concerned is a call that differs.
+// Concerned is a call with a difference.
 type Concerned struct {
 	CallID string `json:"callId"`
-	// Was and Is are the values with the old and the new file, which may contain names and
-	// numbers; empty unless they are to be revealed.
+	// Was and Is are the values with the old and the new file. They may contain personal data and
+	// are empty unless Compare was called with reveal.
 	Was string `json:"was,omitempty"`
 	Is  string `json:"is,omitempty"`
 }
 
-// Compare renders calls with both files.
+// Compare compares the files on calls. With reveal the report contains the values of each call.
 func (f Files) Compare(pasts []operator.Past, reveal bool) *Report {
 	r := &Report{Groups: []Group{}, Others: make(map[string]int), Unread: make(map[string]int), NeedsKustomer: f.needsKustomer()}
 	d := differ{Files: f, texts: f.Old.Texts()}
@@ -78,7 +80,7 @@ func (f Files) Compare(pasts []operator.Past, reveal bool) *Report {
 	return r
 }
 
-// add takes over what differs about one call.
+// add adds the differences of one call.
 func (r *Report) add(id string, differences []difference, reveal bool) {
 	r.Compared++
 	if len(differences) == 0 {
@@ -98,18 +100,18 @@ func (r *Report) add(id string, differences []difference, reveal bool) {
 	}
 }
 
-// needsKustomer is what the files say differently, and only Kustomer could show on calls.
+// needsKustomer lists the differences between the files whose effect depends on Kustomer.
 func (f Files) needsKustomer() (what []string) {
 	if !reflect.DeepEqual(f.Old.Callers, f.New.Callers) {
-		what = append(what, `"callers" has changed: whose conversation a call's is, and whether it joins an earlier one`)
+		what = append(what, `"callers" has changed: the customer of a call, and whether it joins an earlier conversation`)
 	}
 	if !reflect.DeepEqual(f.Old.Agents, f.New.Agents) {
-		what = append(what, `"agents" has changed: who an agent is whom babelforce gives no sourceId. Calls are compared as if nothing had changed about that`)
+		what = append(what, `"agents" has changed: the user of an agent for whom babelforce has no sourceId. Calls are compared as if this had not changed`)
 	}
 	return what
 }
 
-// wants is the conversation that a file wants for a call.
+// wants returns the conversation that a file would make of a call.
 func wants(file *automation.Set, past operator.Past) (activities.Wanted, call.Story) {
 	record := past.Record
 	record.Opened = &call.Opened{Conversation: true, Expects: activities.ExpectedBy(file)}

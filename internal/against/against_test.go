@@ -25,7 +25,7 @@ automations:
 
 const amira = "5f0c1a2b3c4d5e6f70819210"
 
-// with is the file with a change.
+// with returns the file with a change.
 func with(t *testing.T, was, is string) *automation.Set {
 	t.Helper()
 	require.Contains(t, file, was)
@@ -34,7 +34,7 @@ func with(t *testing.T, was, is string) *automation.Set {
 	return set
 }
 
-// answered is a call that an agent has picked up, served with the file as it stands above.
+// answered is a call that an agent has picked up, served with the file above.
 func answered(t *testing.T, agent call.Agent, found map[string]call.Resolved) operator.Past {
 	t.Helper()
 	rang := time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
@@ -51,7 +51,7 @@ func answered(t *testing.T, agent call.Agent, found map[string]call.Resolved) op
 	return past
 }
 
-func TestDifferencesAreSaidWithoutWhatTheFilesDoNotContain(t *testing.T) {
+func TestDifferencesHaveOnlyTextsOfFiles(t *testing.T) {
 	past := answered(t, call.Agent{Name: "Amira Haddad", SourceID: amira}, nil)
 	for what, change := range map[string][2]string{
 		`tag "b" instead of "a"`:                                            {"tags: [a]", "tags: [b]"},
@@ -81,7 +81,7 @@ func TestDifferencesAreSaidWithoutWhatTheFilesDoNotContain(t *testing.T) {
 	}
 }
 
-func TestOnlyCallsAreComparedWhoseFileAndEndAreKnown(t *testing.T) {
+func TestOnlyEndedCallsOfTheFileCompare(t *testing.T) {
 	past := answered(t, call.Agent{Name: "Amira Haddad", SourceID: amira}, nil)
 	all := make([]operator.Past, 5)
 	for i := range all {
@@ -102,8 +102,8 @@ not compared: 1 call, for which no step has opened a conversation or decided aga
 `, printed.String())
 }
 
-// Who an agent is whom babelforce does not name is taken from what steps have found out.
-func TestAgentsAreThoseThatStepsHaveFound(t *testing.T) {
+// If babelforce does not name the user of an agent, the results of activities do.
+func TestAgentsComeFromActivities(t *testing.T) {
 	files := Files{with(t, "", ""), with(t, `assignedUsers: ["{agent.sourceId}"], `, "")}
 	nameless := call.Agent{Name: "Amira Haddad", Email: "amira@example.com"}
 	report := files.Compare([]operator.Past{answered(t, nameless, map[string]call.Resolved{"bridged": {User: amira}})}, true)
@@ -113,7 +113,7 @@ func TestAgentsAreThoseThatStepsHaveFound(t *testing.T) {
 	require.Equal(t, []Group{{"whether the agent is assigned; who that is needs Kustomer", []Concerned{{CallID: "call-1"}}}}, report.Groups)
 }
 
-func TestWhatOnlyKustomerCanShowIsNamed(t *testing.T) {
+func TestChangesThatNeedKustomerAreNamed(t *testing.T) {
 	report := Files{with(t, "", ""), with(t, "automations:", "callers: { unknown: park }\nagents: { \"7\": "+amira+" }\nautomations:")}.Compare(nil, false)
 	require.Len(t, report.NeedsKustomer, 2)
 	require.Contains(t, report.NeedsKustomer[0], `"callers" has changed`)

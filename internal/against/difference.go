@@ -12,20 +12,20 @@ import (
 	"github.com/callthread/callthread/internal/operator"
 )
 
-// difference is one that a new file makes to a call.
+// difference is a difference between the files for one call.
 type difference struct {
-	what    string // without anything about the call that the files do not contain
+	what    string // contains no value that is in neither file
 	was, is string
 }
 
-// differ finds the differences of one call.
+// differ collects the differences of one call.
 type differ struct {
 	Files
-	texts map[string]bool // that the files contain
+	texts map[string]bool // texts in the files
 	found []difference
 }
 
-// differences are those of one call, each kind once.
+// differences returns the differences of one call, each kind once.
 func (d differ) differences(past operator.Past) []difference {
 	was, story := wants(d.Old, past)
 	is, _ := wants(d.New, past)
@@ -54,20 +54,20 @@ func (d differ) differences(past operator.Past) []difference {
 	return d.found
 }
 
-// isPublic is for values that only a file can say.
+// isPublic is for values that come only from a file.
 func isPublic(string) bool { return true }
 
-// isInFile reports whether a value says nothing that the files do not say.
+// isInFile reports whether one of the files contains a value.
 func (d *differ) isInFile(value string) bool { return d.texts[value] }
 
-// add adds a difference, unless the call has one of this kind already.
+// add adds a difference, unless the call already has one of this kind.
 func (d *differ) add(what, was, is string) {
 	if !slices.ContainsFunc(d.found, func(f difference) bool { return f.what == what }) {
 		d.found = append(d.found, difference{what, was, is})
 	}
 }
 
-// value compares two values, of which an empty one is none.
+// value compares two values. An empty value is none.
 func (d *differ) value(field, was, is string, mayShow func(string) bool) {
 	d.compare(field, given(was), given(is), mayShow)
 }
@@ -86,27 +86,27 @@ func (d *differ) compare(field string, was, is []string, mayShow func(string) bo
 	switch {
 	case before == now:
 		what = "another " + field
-	case now == ofTheCall && before == none:
+	case now == dependsOnCall && before == none:
 		what = field + ", and there was none"
-	case now == none && before == ofTheCall:
+	case now == none && before == dependsOnCall:
 		what = "no " + field + ", and there was one"
 	}
 	d.add(what, strings.Join(was, ", "), strings.Join(is, ", "))
 }
 
 const (
-	none      = "none"
-	ofTheCall = "one that depends on the call"
+	none          = "none"
+	dependsOnCall = "one that depends on the call"
 )
 
-// shown are values without those that may be about a person.
+// shown joins values, and replaces those that may be personal data.
 func shown(values []string, mayShow func(string) bool) string {
 	if len(values) == 0 {
 		return none
 	}
 	var words []string
 	for _, value := range values {
-		word := ofTheCall
+		word := dependsOnCall
 		if mayShow(value) {
 			word = fmt.Sprintf("%q", value)
 		}
@@ -115,8 +115,8 @@ func shown(values []string, mayShow func(string) bool) string {
 	return strings.Join(slices.Compact(words), ", ")
 }
 
-// agents finds pick-ups whose agent only one of the files assigns, and whom neither
-// babelforce nor a step has named.
+// agents finds pick-ups whose agent only one of the files assigns, if the user of the agent is
+// unknown: neither babelforce nor an activity has named it.
 func (d *differ) agents(story call.Story) {
 	for _, p := range story.PickUps {
 		isKnown := p.Resolved != call.Resolved{} || automation.IsObjectID(p.Facts.Agent.SourceID)
@@ -126,7 +126,7 @@ func (d *differ) agents(story call.Story) {
 	}
 }
 
-// tags are compared as the conversation has them in the end.
+// tags compares the tags that the conversation has in the end.
 func (d *differ) tags(was, is activities.Wanted) {
 	added, removed := without(is.Tags, was.Tags), without(was.Tags, is.Tags)
 	switch {
@@ -151,7 +151,7 @@ func (d *differ) tags(was, is activities.Wanted) {
 	}
 }
 
-// notes are compared one by one.
+// notes compares the notes one by one.
 func (d *differ) notes(was, is []activities.WantedNote) {
 	texts, events := [2]map[string]string{{}, {}}, make(map[string]call.Kind)
 	for i, notes := range [][]activities.WantedNote{was, is} {
@@ -164,7 +164,7 @@ func (d *differ) notes(was, is []activities.WantedNote) {
 	}
 }
 
-// entry is the text of the call's entry on the timeline, if it gets one.
+// entry is the text of the call's entry on the timeline, empty if there is none.
 func entry(message *automation.Message) string {
 	if message == nil {
 		return ""
@@ -172,7 +172,7 @@ func entry(message *automation.Message) string {
 	return strings.TrimSpace(message.Subject + "\n" + message.Preview)
 }
 
-// given are the values that there are: one or none.
+// given returns the value as a list, empty for an empty value.
 func given(value string) []string {
 	if value == "" {
 		return nil
@@ -180,7 +180,7 @@ func given(value string) []string {
 	return []string{value}
 }
 
-// asText is a value as people read it, empty if there is none.
+// asText formats a value, empty for nil and 0.
 func asText(value any) string {
 	if value == nil || value == 0 {
 		return ""

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// maxListed is how many calls of a group are named, unless they are to be revealed.
+// maxListed limits the calls of a group that are listed, unless values are revealed.
 const maxListed = 5
 
-// Print prints the report for people.
+// Print prints the report as text.
 func (r *Report) Print(out io.Writer) {
 	fmt.Fprintf(out, "\n%s compared, %d of them without a difference.\n", calls(r.Compared), r.Same)
 	for _, g := range r.Groups {
@@ -35,7 +35,7 @@ func (r *Report) Print(out io.Writer) {
 	}
 }
 
-// print names the calls of a group, with their values if those are revealed.
+// print lists the calls of a group, with their values if they are revealed.
 func (g Group) print(out io.Writer) {
 	isRevealed := slices.ContainsFunc(g.Calls, func(c Concerned) bool { return c.Was != "" || c.Is != "" })
 	if isRevealed {

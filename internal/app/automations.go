@@ -11,24 +11,25 @@ import (
 	"github.com/callthread/callthread/automation/load"
 )
 
-// Automations says what is written to Kustomer for each event of a call.
+// Automations is the setting for the automations file, which defines what is written to Kustomer for
+// each event of a call.
 type Automations struct {
-	File string
+	File string // path of the file; "" is the built-in file
 }
 
-// Flags are the settings.
+// Flags returns the flag --automations.
 func (a *Automations) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "automations", EnvVars: []string{"CALLTHREAD_AUTOMATIONS"},
-			Usage: "YAML `FILE` that says what is written to Kustomer; without it the built-in one is used, which `starter automations --default` prints. A receiver without a worker reads it too, once: calls that agents place are accepted only where an automation is for them", Destination: &a.File,
+			Usage: "YAML `FILE` that defines what is written to Kustomer; the default is the built-in file, which `starter automations --default` prints. A receiver without a worker reads it too, once, because it accepts outbound calls only if an automation handles them", Destination: &a.File,
 		},
 	}
 }
 
-// Load reads the file and refuses it with all that is wrong with it. Warnings
-// are what looks wrong but may be meant. The country is where its numbers without a
-// country code are at home; a program that compares none needs none.
+// Load reads and validates the file. The error contains all mistakes; warnings are about valid
+// settings that may be mistakes. Numbers without a country code belong to the country, two letters
+// or "" if the program compares no numbers.
 func (a *Automations) Load(country string) (set *automation.Set, warnings load.Problems, err error) {
 	content, err := a.Content()
 	if err != nil {
@@ -37,7 +38,7 @@ func (a *Automations) Load(country string) (set *automation.Set, warnings load.P
 	return load.BytesIn(country, a.Name(), content)
 }
 
-// Content is the file as it is.
+// Content returns the content of the file.
 func (a *Automations) Content() ([]byte, error) {
 	if a.File == "" {
 		return automation.DefaultFile, nil
@@ -49,5 +50,5 @@ func (a *Automations) Content() ([]byte, error) {
 	return content, nil
 }
 
-// Name is the file's, for messages.
+// Name returns the name of the file for messages.
 func (a *Automations) Name() string { return cmp.Or(a.File, "the built-in file") }

@@ -18,8 +18,8 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// The files of one deployment, before and after a change; both open a
-// conversation for callers from Britain only. Broken has two mistakes.
+// Files before and after a change. Both open a conversation for callers from Britain only. Broken
+// has two mistakes.
 const (
 	before = `automations:
   - event: call.inbound
@@ -38,7 +38,7 @@ func versionOf(t *testing.T, file string) string {
 	return set.Version
 }
 
-func TestAutomationsAreThoseOfTheFileElseTheBuiltInOnes(t *testing.T) {
+func TestDefaultAutomationsAreBuiltIn(t *testing.T) {
 	set, _, err := new(Automations).Load("")
 	require.NoError(t, err)
 	require.Equal(t, load.Default().Version, set.Version)
@@ -48,7 +48,7 @@ func TestAutomationsAreThoseOfTheFileElseTheBuiltInOnes(t *testing.T) {
 	require.Equal(t, versionOf(t, before), set.Version)
 }
 
-func TestFileIsRefusedWithEveryMistakeAtOnce(t *testing.T) {
+func TestErrorContainsEveryMistake(t *testing.T) {
 	file := writeFile(t, broken)
 	_, _, err := (&Automations{File: file}).Load("")
 	var problems load.Problems
@@ -58,13 +58,13 @@ func TestFileIsRefusedWithEveryMistakeAtOnce(t *testing.T) {
 	require.ErrorContains(t, err, file+":7:15: ")
 }
 
-func TestFileThatIsNotThereIsNamedWithItsSetting(t *testing.T) {
+func TestMissingFileIsNamedWithItsSetting(t *testing.T) {
 	_, _, err := (&Automations{File: "/no/such.yaml"}).Load("")
 	require.ErrorContains(t, err, "--automations (CALLTHREAD_AUTOMATIONS): open /no/such.yaml")
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// workerWith is a worker of some automations, made as both programs make it.
+// workerWith is a worker with an automations file, made as the programs make it.
 func workerWith(t *testing.T, file string) (*Worker, error) {
 	t.Helper()
 	t.Setenv("TEMPORAL_CONFIG_FILE", os.DevNull)
@@ -80,7 +80,8 @@ func workerWith(t *testing.T, file string) (*Worker, error) {
 	return w, err
 }
 
-// used is the version of the automations that calls use. That of a withheld number needs no Kustomer.
+// used returns the version of the automations that calls use. The call has a withheld number, so it
+// needs no Kustomer.
 func (w *Worker) used(t *testing.T) string {
 	t.Helper()
 	ring := call.Step{Causes: []call.Cause{call.Rang}}
@@ -90,14 +91,14 @@ func (w *Worker) used(t *testing.T) string {
 	return opened.Automations
 }
 
-func TestWorkerDoesNotStartWithABrokenFile(t *testing.T) {
+func TestWorkerNeedsAValidFile(t *testing.T) {
 	_, err := workerWith(t, writeFile(t, broken))
 	var problems load.Problems
 	require.ErrorAs(t, err, &problems)
 	require.Len(t, problems, 2)
 }
 
-// lines passes on what is logged, a line at a time.
+// lines sends each line of the log to a channel.
 type lines chan string
 
 func (l lines) Write(line []byte) (int, error) {
@@ -105,7 +106,7 @@ func (l lines) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// await returns the next line that holds the text.
+// await returns the next line that contains the text.
 func (l lines) await(t *testing.T, text string) string {
 	t.Helper()
 	for {
@@ -122,7 +123,7 @@ func (l lines) await(t *testing.T, text string) string {
 
 func hangUp() error { return syscall.Kill(os.Getpid(), syscall.SIGHUP) }
 
-// runs runs a worker with a Temporal of its own until the test ends.
+// runs runs a worker with a fake of Temporal until the test ends.
 func runs(t *testing.T, w *Worker, temporal client.Client) lines {
 	t.Helper()
 	logs, ended := make(lines, 100), make(chan error, 1)
@@ -132,7 +133,7 @@ func runs(t *testing.T, w *Worker, temporal client.Client) lines {
 	return logs
 }
 
-func TestHangupTakesUpAChangedFileAndNeverABrokenOne(t *testing.T) {
+func TestHangupLoadsOnlyAValidFile(t *testing.T) {
 	file := writeFile(t, before)
 	w, err := workerWith(t, file)
 	require.NoError(t, err)
@@ -148,11 +149,11 @@ func TestHangupTakesUpAChangedFileAndNeverABrokenOne(t *testing.T) {
 		require.NotContains(t, line, "Amira")
 		return line
 	}
-	require.Contains(t, reload(after, "was taken up"), "version="+versionOf(t, after))
+	require.Contains(t, reload(after, "was loaded"), "version="+versionOf(t, after))
 	require.Equal(t, versionOf(t, after), w.used(t))
 	require.Equal(t, versionOf(t, after), w.InForce().Version)
 
-	line := reload(broken, "was not taken up: calls go on with the one before")
+	line := reload(broken, "was not loaded: calls go on with the previous one")
 	require.Contains(t, line, "level=ERROR")
 	require.Contains(t, line, ":6:5: unknown key")
 	require.Contains(t, line, ":7:15: ")
@@ -160,26 +161,26 @@ func TestHangupTakesUpAChangedFileAndNeverABrokenOne(t *testing.T) {
 
 	require.NoError(t, os.Remove(file))
 	require.NoError(t, hangUp())
-	require.Contains(t, logs.await(t, "was not taken up"), "no such file")
+	require.Contains(t, logs.await(t, "was not loaded"), "no such file")
 	require.Equal(t, versionOf(t, after), w.used(t))
 
-	reload(before, "was taken up")
+	reload(before, "was loaded")
 	require.Equal(t, versionOf(t, before), w.used(t))
 }
 
-func TestWhatLooksWrongInTheFileIsLoggedWhenItIsTakenUp(t *testing.T) {
+func TestWarningsAreLoggedWithTheFile(t *testing.T) {
 	file := writeFile(t, "fields: [vip]\n"+strings.Replace(before, "call.from", "vip", 1))
 	w, err := workerWith(t, file)
 	require.NoError(t, err)
 	logs := runs(t, w, &namespace{})
-	said := func() string { return logs.await(t, "looks wrong") }
+	said := func() string { return logs.await(t, "may contain a mistake") }
 	require.Regexp(t, `level=WARN .*:4:43: \{vip\} is known on call\.inbound only if`, said())
 	logs.await(t, "worker serves calls")
 	require.NoError(t, hangUp())
 	require.Contains(t, said(), ":4:43: ")
 }
 
-// late is a Temporal during whose wait something else happens.
+// late is a fake of Temporal that calls a function during the wait for it.
 type late struct {
 	namespace
 	meanwhile func()
@@ -190,14 +191,14 @@ func (l *late) OperatorService() operatorservice.OperatorServiceClient {
 	return l.namespace.OperatorService()
 }
 
-func TestHangupWhileTemporalIsWaitedForIsHeededAndDoesNotEndTheWorker(t *testing.T) {
+func TestHangupDuringTheWaitReloads(t *testing.T) {
 	file := writeFile(t, before)
 	w, err := workerWith(t, file)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(file, []byte(after), 0o600))
 	var hungUp error
 	logs := runs(t, w, &late{meanwhile: func() { hungUp = hangUp() }})
-	logs.await(t, "the automations file was taken up")
+	logs.await(t, "the automations file was loaded")
 	require.NoError(t, hungUp)
 	require.Equal(t, versionOf(t, after), w.used(t))
 }

@@ -11,24 +11,24 @@ import (
 	"github.com/callthread/callthread/internal/build"
 )
 
-// Babelforce says where babelforce's call log is, and who may read it.
+// Babelforce contains the settings for access to babelforce's call log.
 type Babelforce struct {
 	URL                     string
 	User                    string
 	PasswordFile, TokenFile string
-	TimeFilter              string
+	TimeFilter              string // query parameter, one of [calllog.TimeFilters]
 }
 
-// Flags are the settings.
+// Flags returns the flags of the settings.
 func (b *Babelforce) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "babelforce-url", EnvVars: []string{"BABELFORCE_URL"},
-			Usage: "babelforce's API, whose call log is compared with the calls received", Value: calllog.DefaultURL, Destination: &b.URL,
+			Usage: "`URL` of babelforce's API, whose call log is compared with the received calls", Value: calllog.DefaultURL, Destination: &b.URL,
 		},
 		&cli.StringFlag{
 			Name: "babelforce-user", EnvVars: []string{"BABELFORCE_USER"},
-			Usage: "`USER` with manager rights, or the id of a client; without a user or a token nothing is compared", Destination: &b.User,
+			Usage: "`USER` with manager rights, or the id of a client; without a user or a token no calls are compared", Destination: &b.User,
 		},
 		&cli.StringFlag{
 			Name: "babelforce-password-file", EnvVars: []string{"BABELFORCE_PASSWORD_FILE"},
@@ -40,7 +40,7 @@ func (b *Babelforce) Flags() []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name: "babelforce-time-filter", EnvVars: []string{"BABELFORCE_TIME_FILTER"},
-			Usage: "the `PARAMETER` by which the log chooses calls of a time, as `starter probe` finds it: " + timeFilters(), Value: string(calllog.TimeFilters[0]), Destination: &b.TimeFilter,
+			Usage: "query `PARAMETER` of the call log for a period, which `starter probe` finds out: " + timeFilters(), Value: string(calllog.TimeFilters[0]), Destination: &b.TimeFilter,
 		},
 	}
 }
@@ -53,7 +53,8 @@ func timeFilters() string {
 	return strings.Join(names, ", ")
 }
 
-// Client makes the client, nil where no credentials are set.
+// Client returns a client of the call log, or nil if no credentials are set. It fails for invalid
+// settings.
 func (b *Babelforce) Client() (*calllog.Client, error) {
 	password, err := Secret(b.PasswordFile, "--babelforce-password-file", "BABELFORCE_PASSWORD")
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"go.temporal.io/sdk/worker"
 )
 
-// newBeside makes the workers that look at calls instead of serving them. In shadow
-// there are none: their schedules are those of live calls.
+// newBeside makes the workers for comparisons and notifications. In shadow there are none, because
+// their Schedules belong to live calls.
 func (w *Worker) newBeside(c client.Client, country string) (err error) {
 	if w.Shadow.On {
 		return nil
@@ -22,7 +22,7 @@ func (w *Worker) newBeside(c client.Client, country string) (err error) {
 	return err
 }
 
-// startBeside starts them, and schedules their work.
+// startBeside starts the workers of newBeside and creates their Schedules.
 func (w *Worker) startBeside(ctx context.Context, c client.Client, log *slog.Logger) (stop func(), err error) {
 	var started []worker.Worker
 	stop = func() {

@@ -14,7 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// TestMain keeps the settings of whoever runs the tests out of them.
+// TestMain removes the developer's settings from the environment.
 func TestMain(m *testing.M) {
 	for _, setting := range os.Environ() {
 		name, _, _ := strings.Cut(setting, "=")
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// settings are all that both programs share, as they were told.
+// settings are the settings that both programs share.
 type settings struct {
 	temporal Temporal
 	worker   Worker
@@ -35,8 +35,8 @@ type settings struct {
 	metrics  string
 }
 
-// tell reads arguments and the environment as a program does.
-func tell(t *testing.T, args ...string) (s *settings, err error) {
+// parse reads arguments and the environment like a program.
+func parse(t *testing.T, args ...string) (s *settings, err error) {
 	s = new(settings)
 	t.Helper()
 	app := &cli.App{
@@ -59,7 +59,7 @@ func writeFile(t *testing.T, content string) string {
 	return path
 }
 
-func TestFlagBeatsEnvironmentAndThatTheDefault(t *testing.T) {
+func TestPrecedenceOfSettings(t *testing.T) {
 	for name, c := range map[string]struct {
 		flag, variable, byDefault string
 		read                      func(*settings) any
@@ -74,22 +74,22 @@ func TestFlagBeatsEnvironmentAndThatTheDefault(t *testing.T) {
 		"metrics":      {"--metrics-listen", "CALLTHREAD_METRICS_LISTEN", ":9090", func(s *settings) any { return s.metrics }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			told := func(args ...string) any {
-				s, err := tell(t, args...)
+			value := func(args ...string) any {
+				s, err := parse(t, args...)
 				require.NoError(t, err)
 				return c.read(s)
 			}
-			require.Equal(t, c.byDefault, told())
+			require.Equal(t, c.byDefault, value())
 			t.Setenv(c.variable, "from the environment")
-			require.Equal(t, "from the environment", told())
-			require.Equal(t, "from the flag", told(c.flag, "from the flag"))
+			require.Equal(t, "from the environment", value())
+			require.Equal(t, "from the flag", value(c.flag, "from the flag"))
 		})
 	}
 }
 
-func TestBudgetIsEightHundredUnlessTold(t *testing.T) {
+func TestDefaultBudgetIsEightHundred(t *testing.T) {
 	budget := func(args ...string) int {
-		s, err := tell(t, args...)
+		s, err := parse(t, args...)
 		require.NoError(t, err)
 		return s.worker.Kustomer.Budget
 	}
@@ -99,20 +99,20 @@ func TestBudgetIsEightHundredUnlessTold(t *testing.T) {
 	require.Equal(t, 600, budget("--kustomer-budget=600"))
 }
 
-func TestMistypedCommandLineIsRefusedInOneLine(t *testing.T) {
+func TestMistypedFlagIsRefusedInOneLine(t *testing.T) {
 	for says, args := range map[string][]string{
-		`"sreve"; --help`: {"sreve"},
-		"-task-quue":      {"--task-quue", "x"},
-		"after it":        {"--task-queue", "x", "serve"},
-		"CALLTHREAD_TASK": {"--task-queue", ""},
+		`"sreve"; see --help`: {"sreve"},
+		"-task-quue":          {"--task-quue", "x"},
+		"after it":            {"--task-queue", "x", "serve"},
+		"CALLTHREAD_TASK":     {"--task-queue", ""},
 	} {
-		_, err := tell(t, args...)
+		_, err := parse(t, args...)
 		require.ErrorContains(t, err, says)
 		require.NotContains(t, err.Error(), "\n")
 	}
 }
 
-func TestSecretIsReadFromItsFileElseFromTheEnvironment(t *testing.T) {
+func TestSecretComesFromFileOrEnvironment(t *testing.T) {
 	const flag, variable = "--some-file", "CALLTHREAD_SOME_SECRET"
 	for name, c := range map[string]struct{ file, env, want string }{
 		"file":        {writeFile(t, " from the file\n"), "from the environment", "from the file"},
@@ -131,7 +131,7 @@ func TestSecretIsReadFromItsFileElseFromTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestByteOrderMarkIsNoPartOfASecret(t *testing.T) {
+func TestByteOrderMarkIsNotInTheSecret(t *testing.T) {
 	const mark, variable = "\ufeff", "CALLTHREAD_SOME_SECRET"
 	t.Setenv(variable, mark+"secret\n")
 	for name, file := range map[string]string{"environment": "", "file": writeFile(t, mark+"secret\r\n")} {
@@ -146,7 +146,7 @@ func TestByteOrderMarkIsNoPartOfASecret(t *testing.T) {
 	require.Equal(t, "first", keys.First())
 }
 
-func TestSecretThatNoSenderCouldMatchIsRefused(t *testing.T) {
+func TestInvalidSecretIsRefused(t *testing.T) {
 	const flag, variable = "--some-file", "CALLTHREAD_SOME_SECRET"
 	for text, says := range map[string]string{
 		"one\ntwo":                "on one line, several webhook secrets separated by commas",
@@ -155,13 +155,13 @@ func TestSecretThatNoSenderCouldMatchIsRefused(t *testing.T) {
 		"one,\ufefftwo":           "invisible character",
 		"one\ttwo":                "invisible character",
 		"o\x00n\x00e\x00":         "invisible character",
-		"\xff\xfeo\x00n\x00e\x00": "save it again as UTF-8", // as PowerShell writes files
+		"\xff\xfeo\x00n\x00e\x00": "save it again as UTF-8", // UTF-16 with a byte order mark, as PowerShell writes files
 	} {
 		_, err := Secret(writeFile(t, text), flag, variable)
 		require.ErrorContains(t, err, says, "%q", text)
 		require.ErrorContains(t, err, flag+" or "+variable)
 		require.NotContains(t, err.Error(), "two")
-		if !strings.Contains(text, "\x00") { // which no environment holds
+		if !strings.Contains(text, "\x00") { // an environment variable cannot contain it
 			t.Setenv(variable, text)
 			_, err = Secret("", flag, variable)
 			require.ErrorContains(t, err, says, "%q", text)
@@ -171,21 +171,21 @@ func TestSecretThatNoSenderCouldMatchIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "save it again as UTF-8")
 }
 
-func TestKeyNeverStandsInAnError(t *testing.T) {
+func TestKeyIsInNoError(t *testing.T) {
 	t.Setenv("KUSTOMER_API_KEY", "my key")
 	_, err := (&Kustomer{URL: "https://acme.api.kustomerapp.com", Budget: 1}).Client(nil)
 	require.ErrorContains(t, err, "KUSTOMER_API_KEY")
 	require.NotContains(t, err.Error(), "my key")
 }
 
-func TestKustomerIsReachedWithTheKeyFromAFile(t *testing.T) {
+func TestKeyComesFromTheFile(t *testing.T) {
 	t.Setenv("KUSTOMER_API_KEY", "not a key")
 	client, err := (&Kustomer{URL: "https://acme.api.kustomerapp.com/", APIKeyFile: writeFile(t, "key\n"), Budget: 1}).Client(nil)
 	require.NoError(t, err)
 	require.Equal(t, "https://acme.kustomerapp.com/app/customers/1/event/2", client.ConversationURL("1", "2"))
 }
 
-func TestCountryIsTwoLettersOfACountryThatHasNumbers(t *testing.T) {
+func TestCountryIsTwoLetters(t *testing.T) {
 	for code, want := range map[string]string{"": "", " ": "", "DE": "DE", " us\n": "US"} {
 		country, err := (&Country{code}).Parse()
 		require.NoError(t, err)
@@ -197,7 +197,7 @@ func TestCountryIsTwoLettersOfACountryThatHasNumbers(t *testing.T) {
 	}
 }
 
-func TestLogSaysAsMuchAsAskedForInTheFormAskedFor(t *testing.T) {
+func TestLogHasLevelAndFormat(t *testing.T) {
 	for level, lines := range map[string]int{"debug": 4, "info": 3, "WARN": 2, "error": 1} {
 		var out bytes.Buffer
 		log, err := (&Log{Level: level, Format: "text"}).Logger(&out)

@@ -9,20 +9,21 @@ import (
 	"github.com/callthread/callthread/phone"
 )
 
-// Country is where numbers without a country code are at home.
+// Country is the setting for the country of numbers without a country code.
 type Country struct{ code string }
 
-// Flags are the settings.
+// Flags returns the flag --country.
 func (c *Country) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "country", EnvVars: []string{"CALLTHREAD_COUNTRY"},
-			Usage: "two-letter `CODE` of the country in which numbers without a country code are at home", Destination: &c.code,
+			Usage: "two-letter `CODE` of the country of numbers without a country code", Destination: &c.code,
 		},
 	}
 }
 
-// Parse is the country's two letters, or "" where none is set.
+// Parse returns the country's two letters in upper case, or "" if none is set. It fails for an
+// unknown country.
 func (c *Country) Parse() (string, error) {
 	code := strings.ToUpper(strings.TrimSpace(c.code))
 	if code != "" && !phone.IsCountry(code) {

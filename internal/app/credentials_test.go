@@ -26,14 +26,14 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// frontend is a Temporal that can do nothing, but notes who asks. It takes
-// only what comes over TLS, as Temporal Cloud does.
+// frontend is a fake of Temporal that only records the credentials of requests. Like Temporal
+// Cloud, it accepts only TLS.
 type frontend struct {
 	address, ca string // ca is a file
 
 	mu            sync.Mutex
 	authorization []string
-	certificate   string // of the client, "" for none
+	certificate   string // of the client, "" if it sent none
 }
 
 func newFrontend(t *testing.T) *frontend {
@@ -60,7 +60,7 @@ func newFrontend(t *testing.T) *frontend {
 	return f
 }
 
-// selfSigned is a certificate as PEM text, and with its key.
+// selfSigned is a certificate with its key, in PEM format.
 func selfSigned(t *testing.T, name string) (string, tls.Certificate) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -81,8 +81,8 @@ func keyFile(t *testing.T, pair tls.Certificate) string {
 	return writeFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
 }
 
-// Temporal Cloud wants one of the two; both come from Temporal's own client configuration.
-func TestTemporalIsShownTheAPIKeyOrTheClientCertificateItIsToBeShown(t *testing.T) {
+// Temporal Cloud needs one of the two. Both come from Temporal's own client configuration.
+func TestTemporalGetsKeyOrCertificate(t *testing.T) {
 	certificate, pair := selfSigned(t, "callthread-client")
 	certificateFile, keyFile := writeFile(t, certificate), keyFile(t, pair)
 	profile := "[profile.default]\n[profile.default.tls]\nclient_cert_path = \"" + certificateFile + "\"\nclient_key_path = \"" + keyFile + "\"\n"

@@ -9,24 +9,24 @@ import (
 	"github.com/callthread/callthread/internal/codec"
 )
 
-// Encryption says with which keys what Temporal stores of calls is encrypted.
+// Encryption contains the keys for the payloads of calls in Temporal.
 type Encryption struct {
-	KeyFile string
+	KeyFile string // path; "" reads CALLTHREAD_ENCRYPTION_KEYS
 
-	keys *codec.Keys // once they were read
+	keys *codec.Keys // nil until Keys has read them
 }
 
-// Flags are the settings.
+// Flags returns the flag --encryption-key-file.
 func (e *Encryption) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "encryption-key-file", EnvVars: []string{"CALLTHREAD_ENCRYPTION_KEYS_FILE"},
-			Usage: "`FILE` with the keys (id:base64, one a line or separated by commas; starter keygen makes one) for what Temporal stores of calls: the first encrypts, all decrypt; without it they are read from CALLTHREAD_ENCRYPTION_KEYS", Destination: &e.KeyFile,
+			Usage: "`FILE` with the encryption keys for what Temporal stores of calls (id:base64, one a line or separated by commas; `starter keygen` creates one): the first key encrypts, all keys decrypt; without it the keys are read from CALLTHREAD_ENCRYPTION_KEYS", Destination: &e.KeyFile,
 		},
 	}
 }
 
-// Keys reads the keys; where none are set, nothing is encrypted.
+// Keys reads the keys. If none are set, the result encrypts nothing.
 func (e *Encryption) Keys() (*codec.Keys, error) {
 	text, err := secretText(e.KeyFile, "--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS")
 	if err != nil {
@@ -38,7 +38,8 @@ func (e *Encryption) Keys() (*codec.Keys, error) {
 	return e.keys, nil
 }
 
-// CallerHash is what calls of a number are found by, once the keys were read; "" where there are none.
+// CallerHash returns the hash by which calls of a number can be found, or "" without keys. Keys must
+// be called first.
 func (e *Encryption) CallerHash(number string) string {
 	if !e.On() {
 		return ""
@@ -46,14 +47,14 @@ func (e *Encryption) CallerHash(number string) string {
 	return e.keys.CallerHash(number)
 }
 
-// On reports whether there are keys, once they were read.
+// On reports whether keys are set. Keys must be called first.
 func (e *Encryption) On() bool { return e.keys != nil && e.keys.First() != "" }
 
-// announce says at the start of a program what will be kept, and how.
+// announce logs at the start of a program whether Temporal stores encrypted payloads.
 func (e *Encryption) announce(log *slog.Logger) {
 	if !e.On() {
-		log.Warn("encryption is off: phone numbers, names and notes will lie in Temporal's database in the clear; " +
-			"to switch it on, set --encryption-key-file or CALLTHREAD_ENCRYPTION_KEYS to a key that `starter keygen` makes, the same for receivers and workers")
+		log.Warn("encryption is off: Temporal will store phone numbers, names and notes unencrypted; " +
+			"to switch it on, set --encryption-key-file or CALLTHREAD_ENCRYPTION_KEYS to a key from `starter keygen`, the same for receivers and workers")
 		return
 	}
 	log.Info("what Temporal stores of calls is encrypted", "key", e.keys.First())

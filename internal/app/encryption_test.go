@@ -19,7 +19,7 @@ var (
 	secondKey = "second:" + keyBytes
 )
 
-func TestKeysAreReadFromTheirFileElseFromTheEnvironment(t *testing.T) {
+func TestKeysComeFromFileOrEnvironment(t *testing.T) {
 	for name, c := range map[string]struct {
 		args           []string
 		env, file      string
@@ -36,7 +36,7 @@ func TestKeysAreReadFromTheirFileElseFromTheEnvironment(t *testing.T) {
 			if c.file != "" {
 				t.Setenv("CALLTHREAD_ENCRYPTION_KEYS_FILE", c.file)
 			}
-			s, err := tell(t, c.args...)
+			s, err := parse(t, c.args...)
 			require.NoError(t, err)
 			keys, err := s.temporal.Encryption.Keys()
 			require.NoError(t, err)
@@ -46,7 +46,7 @@ func TestKeysAreReadFromTheirFileElseFromTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestBadKeysAreRefusedBeforeAnythingConnectsAndNeverShown(t *testing.T) {
+func TestInvalidKeysAreRefused(t *testing.T) {
 	t.Setenv("TEMPORAL_CONFIG_FILE", os.DevNull)
 	for says, keys := range map[string]string{"key 2 of 2": firstKey + "," + keyBytes, "32 of AES-256": "first:" + keyBytes[:8], "id:base64": keyBytes + ":first"} {
 		t.Setenv("CALLTHREAD_ENCRYPTION_KEYS", keys)
@@ -60,10 +60,10 @@ func TestBadKeysAreRefusedBeforeAnythingConnectsAndNeverShown(t *testing.T) {
 	require.ErrorContains(t, err, "--encryption-key-file (CALLTHREAD_ENCRYPTION_KEYS_FILE)")
 }
 
-func TestProgramSaysOnceWhetherWhatIsStoredIsEncrypted(t *testing.T) {
+func TestEncryptionIsLoggedOnce(t *testing.T) {
 	t.Setenv("TEMPORAL_CONFIG_FILE", os.DevNull)
 	for keys, says := range map[string][]string{
-		"":       {"level=WARN", "in the clear", "phone numbers, names and notes", "--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS", "starter keygen"},
+		"":       {"level=WARN", "unencrypted", "phone numbers, names and notes", "--encryption-key-file", "CALLTHREAD_ENCRYPTION_KEYS", "starter keygen"},
 		firstKey: {"level=INFO", "is encrypted", "key=first"},
 	} {
 		t.Setenv("CALLTHREAD_ENCRYPTION_KEYS", keys)
@@ -82,8 +82,8 @@ func TestProgramSaysOnceWhetherWhatIsStoredIsEncrypted(t *testing.T) {
 	}
 }
 
-// The SDK logs every attempt of a step that fails, and the result of one that comes too late.
-func TestLogHasNoneOfKustomersWordsNorResults(t *testing.T) {
+// The SDK logs every failed attempt of an activity, and the result of one that is too late.
+func TestLogHasNoPersonalData(t *testing.T) {
 	for _, format := range []string{"text", "json"} {
 		var out bytes.Buffer
 		log, err := (&Log{Level: "debug", Format: format}).Logger(&out)

@@ -6,14 +6,14 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// TemporalHelp is what --help says about reaching Temporal.
-const TemporalHelp = "Temporal is reached as its own client configuration says: TEMPORAL_ADDRESS (localhost:7233),\n" +
+// TemporalHelp is the help text about the connection to Temporal.
+const TemporalHelp = "The connection to Temporal is set by its own client configuration: TEMPORAL_ADDRESS (localhost:7233),\n" +
 	"TEMPORAL_NAMESPACE (default), TEMPORAL_API_KEY, TEMPORAL_TLS_*, or a profile in temporal.toml."
 
-// Options is a group of settings that knows its flags.
+// Options is a group of settings with flags.
 type Options interface{ Flags() []cli.Flag }
 
-// Section is a group of flags that belong to no struct.
+// Section is a group of flags without a struct.
 type Section []cli.Flag
 
 // Flags returns the section itself.
@@ -28,21 +28,21 @@ func Flags(groups ...Options) []cli.Flag {
 	return flags
 }
 
-// MetricsFlag says where a program serves its metrics.
+// MetricsFlag is the flag for the address at which a program serves its metrics.
 func MetricsFlag(address string, destination *string) cli.Flag {
 	return &cli.StringFlag{
 		Name: "metrics-listen", EnvVars: []string{"CALLTHREAD_METRICS_LISTEN"},
-		Usage: "`ADDRESS` at which /metrics is served for Prometheus, and by workers /healthz and /readyz too; empty serves none", Value: address, Destination: destination,
+		Usage: "`ADDRESS` at which /metrics is served for Prometheus, and in workers also /healthz and /readyz; empty serves none", Value: address, Destination: destination,
 	}
 }
 
-// UsageError hands a mistyped flag on to main, which says so in one line: the
-// whole help in between would hide it.
+// UsageError returns the error of a mistyped flag without the help text, so that main prints one
+// line.
 func UsageError(_ *cli.Context, err error, _ bool) error {
-	return fmt.Errorf("%w; --help lists what there is", err)
+	return fmt.Errorf("%w; see --help", err)
 }
 
-// NoFlagsBeforeCommand refuses flags that stand where the command does not see them.
+// NoFlagsBeforeCommand returns an error for flags before a command, which would have no effect.
 func NoFlagsBeforeCommand(c *cli.Context) error {
 	if command := c.App.Command(c.Args().First()); command != nil && c.NumFlags() > 0 {
 		return fmt.Errorf("flags before the command %q have no effect: write them after it", command.Name)
@@ -50,10 +50,11 @@ func NoFlagsBeforeCommand(c *cli.Context) error {
 	return nil
 }
 
-// NoArguments refuses what is no flag: a mistyped command must not start something else.
+// NoArguments returns an error for an argument that is not a flag. Without it, a mistyped command
+// would start the program.
 func NoArguments(c *cli.Context) error {
 	if c.Args().Present() {
-		return fmt.Errorf("unknown command or argument %q; --help lists what there is", c.Args().First())
+		return fmt.Errorf("unknown command or argument %q; see --help", c.Args().First())
 	}
 	return nil
 }

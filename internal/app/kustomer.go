@@ -13,29 +13,30 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-// DefaultBudget is our share, in requests a minute, of the 1,000 that a Kustomer
-// org on the Enterprise plan has for everything that it runs.
+// DefaultBudget is the default budget in requests a minute. A Kustomer org on the Enterprise plan
+// has 1,000 requests a minute for all its integrations.
 const DefaultBudget = 800
 
-// A mounted secret takes up to a minute to change anyway; a tenth of that costs one small read.
+// lookForKey is the interval between checks for a new key. A mounted secret takes up to a minute to
+// change; a check is one small read.
 const lookForKey = 10 * time.Second
 
-// Kustomer says which Kustomer org the conversations go to.
+// Kustomer contains the settings for the Kustomer org.
 type Kustomer struct {
-	URL        string
-	APIKeyFile string
-	// Budget is how many requests a minute all workers together may make, of the
-	// limit that the whole org shares; see [kustomer.Config].
+	URL        string // https://<org>.api.kustomerapp.com
+	APIKeyFile string // path; "" reads KUSTOMER_API_KEY
+	// Budget limits the requests a minute of all workers together. The org's limit applies to all
+	// its integrations; see [kustomer.Config].
 	Budget int
 
 	shadow  bool // nothing is written
 	client  *kustomer.Client
 	key     string // in use
-	problem string // with taking up another, "" for none
-	waits   bool   // Kustomer has asked for a long wait, which was logged
+	problem string // last error of reading a new key, "" for none
+	waits   bool   // Kustomer requires a long wait, and this was logged
 }
 
-// Flags are the settings.
+// Flags returns the flags of the settings.
 func (k *Kustomer) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
@@ -44,26 +45,27 @@ func (k *Kustomer) Flags() []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name: "kustomer-api-key-file", EnvVars: []string{"KUSTOMER_API_KEY_FILE"},
-			Usage: "`FILE` that holds the API key, taken up when it changes; without it the key is read from KUSTOMER_API_KEY, at the start only", Destination: &k.APIKeyFile,
+			Usage: "`FILE` with the API key, reloaded when it changes; without it the key is read from KUSTOMER_API_KEY, at the start only", Destination: &k.APIKeyFile,
 		},
 		&cli.IntFlag{
 			Name: "kustomer-budget", EnvVars: []string{"KUSTOMER_BUDGET"},
-			Usage: fmt.Sprintf("requests a minute that all workers together may make; the rest of the org's limit is left to others; in shadow %d unless it is set", ShadowBudget), Value: DefaultBudget, Destination: &k.Budget,
+			Usage: fmt.Sprintf("requests a minute of all workers together; other integrations need the rest of the org's limit; the default in shadow is %d", ShadowBudget), Value: DefaultBudget, Destination: &k.Budget,
 		},
 	}
 }
 
-// Client makes the client, or says which setting is missing.
+// Client returns the client of the org. The error names a missing or invalid setting. Each exchange
+// with Kustomer is passed to observe, which may be nil.
 func (k *Kustomer) Client(observe func(context.Context, kustomer.Exchange)) (*kustomer.Client, error) {
 	if k.URL == "" {
-		return nil, errors.New("no Kustomer to write to: set --kustomer-url or KUSTOMER_URL to https://<org>.api.kustomerapp.com")
+		return nil, errors.New("no Kustomer org is set: set --kustomer-url or KUSTOMER_URL to https://<org>.api.kustomerapp.com")
 	}
 	key, err := k.readKey()
 	if err != nil {
 		return nil, err
 	}
 	if key == "" {
-		return nil, errors.New("no Kustomer API key: set --kustomer-api-key-file to a file that holds it, or KUSTOMER_API_KEY")
+		return nil, errors.New("no Kustomer API key: set --kustomer-api-key-file to a file with the key, or KUSTOMER_API_KEY")
 	}
 	if k.Budget < 1 {
 		return nil, errors.New("--kustomer-budget (KUSTOMER_BUDGET) must be at least 1 request a minute")
@@ -82,8 +84,8 @@ func (k *Kustomer) readKey() (string, error) {
 	return Secret(k.APIKeyFile, "--kustomer-api-key-file", "KUSTOMER_API_KEY")
 }
 
-// takeUpKey gives the client the key that the file holds by now. A file without
-// a usable key is told once, and leaves the key as it is.
+// takeUpKey sets the client's key from the file if it has changed. If the file has no valid key, the
+// key stays as it is and the error is logged once.
 func (k *Kustomer) takeUpKey(log *slog.Logger) {
 	if k.APIKeyFile == "" {
 		return // the environment does not change
@@ -99,18 +101,18 @@ func (k *Kustomer) takeUpKey(log *slog.Logger) {
 		k.problem = ""
 	} else if err.Error() != k.problem {
 		k.problem = err.Error()
-		log.Error("the Kustomer API key was not replaced: requests go on with the one before", "problem", err)
+		log.Error("the Kustomer API key was not replaced: requests go on with the previous key", "problem", err)
 	}
 }
 
-// logWait logs once that Kustomer asks for a long wait, and once that it no longer does.
+// logWait logs when Kustomer begins to require a long wait, and when it no longer does.
 func (k *Kustomer) logWait(until time.Time, log *slog.Logger) {
 	if waits := !until.IsZero(); waits != k.waits {
 		k.waits = waits
 		if waits {
-			log.Warn("Kustomer asks for a long wait: steps of calls wait, and one request a minute asks again", "until", until)
+			log.Warn("Kustomer asks for a long wait: activities of calls wait, and one request a minute tries again", "until", until)
 		} else {
-			log.Info("Kustomer no longer asks for a wait: steps of calls go on")
+			log.Info("Kustomer no longer asks for a wait: activities of calls go on")
 		}
 	}
 }

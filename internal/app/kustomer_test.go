@@ -19,7 +19,7 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-func TestHangupTakesUpANewKeyAndHealsARefusedOne(t *testing.T) {
+func TestHangupLoadsANewKey(t *testing.T) {
 	org := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		require.Equal(t, build.UserAgent(), r.UserAgent())
 		if r.Header.Get("Authorization") != "Bearer new-key" {
@@ -32,7 +32,7 @@ func TestHangupTakesUpANewKeyAndHealsARefusedOne(t *testing.T) {
 	w := &Worker{Temporal: new(Temporal), Kustomer: Kustomer{URL: org.URL, APIKeyFile: file, Budget: 100}}
 	client, err := w.Kustomer.Client(nil)
 	require.NoError(t, err)
-	w.inForce = new(atomic.Pointer[automation.Set]) // a hangup is about the automations too
+	w.inForce = new(atomic.Pointer[automation.Set]) // SIGHUP reloads the automations too
 	logs := runs(t, w, &namespace{})
 	logs.await(t, "worker serves calls")
 
@@ -47,7 +47,7 @@ func TestHangupTakesUpANewKeyAndHealsARefusedOne(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestTheKeyFileIsLookedAtWhileTheWorkerRuns(t *testing.T) {
+func TestKeyFileIsReloaded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := writeFile(t, "old-key")
 		w := &Worker{Kustomer: Kustomer{URL: "https://acme.api.kustomerapp.com", APIKeyFile: file, Budget: 100}}
@@ -77,14 +77,14 @@ func TestTheKeyFileIsLookedAtWhileTheWorkerRuns(t *testing.T) {
 		require.Equal(t, 1, strings.Count(inAMinute(""), not), "another problem")
 		require.Empty(t, inAMinute("\n"), "the same again")
 		require.Empty(t, inAMinute("new-key"), "nothing to replace")
-		require.Equal(t, 1, strings.Count(inAMinute(""), not), "told anew")
+		require.Equal(t, 1, strings.Count(inAMinute(""), not), "logged again")
 		require.Equal(t, 1, strings.Count(inAMinute("old-key"), replaced))
 		require.NoError(t, os.Remove(file))
 		require.Equal(t, 1, strings.Count(saidInAMinute(), "no such file"))
 	})
 }
 
-func TestAKeyOfTheEnvironmentIsNotLookedForAgain(t *testing.T) {
+func TestKeyInTheEnvironmentIsReadOnce(t *testing.T) {
 	t.Setenv("KUSTOMER_API_KEY", "old-key")
 	k := Kustomer{URL: "https://acme.api.kustomerapp.com", Budget: 100}
 	_, err := k.Client(nil)
@@ -99,13 +99,13 @@ func TestStepsAtOnceFollowTheBudget(t *testing.T) {
 	for budget, steps := range map[int]int{1: 1, 100: 2, 250: 5, DefaultBudget: 16, 5000: 100, 1_000_000: 1000} {
 		require.Equal(t, steps, StepsAtOnce(budget), budget)
 	}
-	const latency = 1.0 // seconds, of each of Kustomer's answers
+	const latency = 1.0 // of Kustomer's answers, in seconds
 	for budget := 60; budget <= 50_000; budget += 10 {
 		require.GreaterOrEqual(t, float64(StepsAtOnce(budget)), latency*float64(budget/60), "%d requests a minute are slowed down by too few steps", budget)
 	}
 }
 
-func TestALongWaitOfKustomersIsLoggedWhenItBeginsAndWhenItIsOver(t *testing.T) {
+func TestLongWaitIsLoggedAtBeginAndEnd(t *testing.T) {
 	var logs bytes.Buffer
 	log, until := slog.New(slog.NewTextHandler(&logs, nil)), time.Date(2026, 11, 28, 10, 59, 59, 0, time.UTC)
 	var k Kustomer
@@ -115,7 +115,7 @@ func TestALongWaitOfKustomersIsLoggedWhenItBeginsAndWhenItIsOver(t *testing.T) {
 	}{
 		{time.Time{}, ""},
 		{until, "level=WARN msg=\"Kustomer asks for a long wait"},
-		{until.Add(time.Minute), ""}, // asked again
+		{until.Add(time.Minute), ""}, // tried again
 		{time.Time{}, "level=INFO msg=\"Kustomer no longer asks for a wait"},
 		{time.Time{}, ""},
 		{until, "until=2026-11-28T10:59:59.000Z"},
@@ -127,7 +127,7 @@ func TestALongWaitOfKustomersIsLoggedWhenItBeginsAndWhenItIsOver(t *testing.T) {
 	}
 }
 
-func TestAWorkerLogsThatKustomerAsksForALongWait(t *testing.T) {
+func TestWorkerLogsALongWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, err := kustomer.New(kustomer.Config{BaseURL: "http://localhost", APIKey: "key", Transport: asksToWait{}})
 		require.NoError(t, err)
@@ -139,7 +139,7 @@ func TestAWorkerLogsThatKustomerAsksForALongWait(t *testing.T) {
 	})
 }
 
-// asksToWait is a Kustomer that refuses every request for an hour.
+// asksToWait is a transport that answers every request with a wait of an hour.
 type asksToWait struct{}
 
 func (asksToWait) RoundTrip(r *http.Request) (*http.Response, error) {

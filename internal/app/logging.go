@@ -12,12 +12,13 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// Log says how much a program logs, and in what form.
+// Log contains the settings for the log of a program.
 type Log struct {
-	Level, Format string
+	Level  string // debug, info, warn or error
+	Format string // text or json
 }
 
-// Flags are the settings.
+// Flags returns the flags of the settings.
 func (l *Log) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
@@ -31,7 +32,7 @@ func (l *Log) Flags() []cli.Flag {
 	}
 }
 
-// Logger makes the logger.
+// Logger returns a logger that writes to a writer. It fails for an unknown level or format.
 func (l *Log) Logger(to io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(l.Level)); err != nil {
@@ -47,8 +48,8 @@ func (l *Log) Logger(to io.Writer) (*slog.Logger, error) {
 	return nil, fmt.Errorf("--log-format (CALLTHREAD_LOG_FORMAT) %q: use text or json", l.Format)
 }
 
-// discreet keeps out of the log what Temporal's SDK would write there: the words
-// of a failed step, where Kustomer may quote whom it knows, and a step's result.
+// discreet removes personal data that Temporal's SDK would log: the message of a failed activity, in
+// which Kustomer may quote a customer, and the result of an activity.
 func discreet(_ []string, attribute slog.Attr) slog.Attr {
 	switch value := attribute.Value.Any().(type) {
 	case *commonpb.Payloads:

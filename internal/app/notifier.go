@@ -12,21 +12,23 @@ import (
 	"github.com/callthread/callthread/notify"
 )
 
-// Notifier says where messages are posted about what needs somebody. Without an
-// address none is sent.
-type Notifier struct{ URLFile string }
+// Notifier is the setting for notifications about calls that need an operator. Without a URL none is
+// sent.
+type Notifier struct {
+	URLFile string // path; "" reads CALLTHREAD_NOTIFY_URL
+}
 
-// Flags are the settings. The address is a secret: whoever has it can post there.
+// Flags returns the flag --notify-url-file. The URL is a secret, because anyone who has it can post.
 func (n *Notifier) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "notify-url-file", EnvVars: []string{"CALLTHREAD_NOTIFY_URL_FILE"},
-			Usage: "`FILE` that holds the URL of a webhook, such as Slack's, to which is posted what needs somebody, at most once a minute; without it the URL is read from CALLTHREAD_NOTIFY_URL, and without either nothing is sent", Destination: &n.URLFile,
+			Usage: "`FILE` with the URL of a webhook, such as Slack's, to which problems are posted that need an operator, at most once a minute; without it the URL is read from CALLTHREAD_NOTIFY_URL, and without both nothing is sent", Destination: &n.URLFile,
 		},
 	}
 }
 
-// newWorker makes the worker that looks and sends, nil where there is no address.
+// newWorker makes the worker of notifications, or returns nil if no URL is set.
 func (n *Notifier) newWorker(c client.Client, t *Temporal) (worker.Worker, error) {
 	address, err := Secret(n.URLFile, "--notify-url-file", "CALLTHREAD_NOTIFY_URL")
 	if err != nil || address == "" {
@@ -40,10 +42,11 @@ func (n *Notifier) newWorker(c client.Client, t *Temporal) (worker.Worker, error
 	return made, nil
 }
 
-// plan has Temporal look once a minute. If the worker may not, its log says how an administrator does.
+// plan creates the Schedule, which runs once a minute. Without permission it logs the command for an
+// administrator.
 func (n *Notifier) plan(ctx context.Context, c client.Client, calls string, log *slog.Logger) {
 	if err := notify.Apply(ctx, c, calls); err != nil {
-		log.Warn("notifications could not be scheduled: an administrator does it with `starter setup --notify`", "problem", err)
+		log.Warn("notifications could not be scheduled: an administrator can schedule them with `starter setup --notify`", "problem", err)
 		return
 	}
 	log.Info("notifications are sent", "taskQueue", notify.TaskQueue(calls))

@@ -12,19 +12,21 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// DefaultRetention is how long Temporal keeps a call after its end. Until then a
-// late event for it changes nothing, and the caller's calls can be looked up.
+// DefaultRetention is the retention of a namespace that Callthread creates: how long Temporal keeps
+// a call after its end. Until then a late event does not start the call again, and the call can be
+// found.
 const DefaultRetention = 30 * 24 * time.Hour
 
 const (
-	// A namespace that was just created is known to all of a server's parts after some ten seconds.
+	// knownWithin limits the wait for a new namespace. All services of a Temporal server know it
+	// after some ten seconds.
 	knownWithin = 30 * time.Second
 	askAgain    = time.Second
 )
 
-// Prepare makes a namespace ready for calls: it creates the namespace if there
-// is none, and registers the search attributes that it lacks. It returns how long the
-// namespace keeps calls, which is not what was asked for if it was there before.
+// Prepare prepares a namespace for calls: it creates the namespace if it does not exist, and
+// registers missing search attributes. It returns the retention of the namespace, which it does not
+// change if the namespace exists.
 func Prepare(ctx context.Context, c client.Client, namespace string, retention time.Duration) (kept time.Duration, err error) {
 	kept, err = retentionOf(ctx, c, namespace)
 	if isNoNamespace(err) {
@@ -34,7 +36,7 @@ func Prepare(ctx context.Context, c client.Client, namespace string, retention t
 		kept, err = retention, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("look for Temporal's namespace %s: %w", namespace, err)
+		return 0, fmt.Errorf("describe Temporal's namespace %s: %w", namespace, err)
 	}
 	return kept, registerOnceKnown(ctx, c, namespace)
 }
@@ -55,7 +57,8 @@ func createNamespace(ctx context.Context, c client.Client, namespace string, ret
 	return nil
 }
 
-// registerOnceKnown waits until a namespace that was just created is known.
+// registerOnceKnown registers the search attributes, and waits for that until the namespace is
+// known.
 func registerOnceKnown(ctx context.Context, c client.Client, namespace string) error {
 	for until := time.Now().Add(knownWithin); ; {
 		err := RegisterSearchAttributes(ctx, c, namespace)

@@ -17,16 +17,16 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// fresh is a Temporal that may have no namespace yet. One that was created is known to all of it only later.
+// fresh is a fake of Temporal, perhaps without a namespace. Its services know a new one only later.
 type fresh struct {
 	namespace
-	retention    time.Duration // 0 where there is no namespace
+	retention    time.Duration // 0 if there is no namespace
 	created      *workflowservice.RegisterNamespaceRequest
 	cannotCreate error
-	unknownFor   int // questions about search attributes
+	unknownFor   int // requests about search attributes before the namespace is known
 }
 
-// service is its part that knows namespaces.
+// service is its API for namespaces.
 type service struct {
 	workflowservice.WorkflowServiceClient
 	*fresh
@@ -55,7 +55,7 @@ func (f *fresh) ListSearchAttributes(ctx context.Context, r *operatorservice.Lis
 	return f.namespace.ListSearchAttributes(ctx, r, options...)
 }
 
-func TestNamespaceIsCreatedAndPreparedOnceItIsKnown(t *testing.T) {
+func TestNamespaceIsCreatedAndPrepared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fresh{unknownFor: 12}
 		kept, err := Prepare(t.Context(), f, "acme", DefaultRetention)
@@ -70,7 +70,7 @@ func TestNamespaceIsCreatedAndPreparedOnceItIsKnown(t *testing.T) {
 	})
 }
 
-func TestNamespaceThatIsThereKeepsItsRetention(t *testing.T) {
+func TestExistingNamespaceKeepsItsRetention(t *testing.T) {
 	f := &fresh{retention: 72 * time.Hour}
 	kept, err := Prepare(t.Context(), f, "acme", DefaultRetention)
 	require.NoError(t, err)
@@ -79,21 +79,21 @@ func TestNamespaceThatIsThereKeepsItsRetention(t *testing.T) {
 	require.Contains(t, f.added, "CallPhase")
 }
 
-func TestNamespaceThatSomebodyElseCreatedMeanwhileIsNoError(t *testing.T) {
+func TestConcurrentlyCreatedNamespaceIsNoError(t *testing.T) {
 	_, err := Prepare(t.Context(), &fresh{cannotCreate: serviceerror.NewNamespaceAlreadyExists("raced")}, "acme", DefaultRetention)
 	require.NoError(t, err)
 	_, err = Prepare(t.Context(), &fresh{cannotCreate: serviceerror.NewPermissionDenied("not you", "")}, "acme", DefaultRetention)
 	require.ErrorContains(t, err, "create Temporal's namespace acme: not you")
 }
 
-func TestProgramThatWaitsForItsNamespaceSaysWhatAnAdministratorCanDo(t *testing.T) {
+func TestMissingNamespaceNamesTheCommand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logs bytes.Buffer
 		server := new(Temporal)
 		ctx, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
 		require.Error(t, server.AwaitReady(ctx, &fresh{unknownFor: 1000}, slog.New(slog.NewTextHandler(&logs, nil))))
-		require.Contains(t, logs.String(), "an administrator creates it with `starter setup`")
-		require.ErrorContains(t, server.Ready(), "namespace default does not exist: an administrator creates it with `starter setup`")
+		require.Contains(t, logs.String(), "an administrator can create it with `starter setup`")
+		require.ErrorContains(t, server.Ready(), "namespace default does not exist: an administrator can create it with `starter setup`")
 	})
 }

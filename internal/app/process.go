@@ -13,8 +13,8 @@ import (
 	"github.com/callthread/callthread/reconcile"
 )
 
-// Process is what both programs have while they run: metrics, traces, and a
-// client of Temporal that is watched by both.
+// Process contains what the starter and the worker share: metrics, traces, and a client of Temporal
+// with both.
 type Process struct {
 	Metrics *metrics.Metrics
 	Traces  *tracing.Tracing
@@ -22,9 +22,9 @@ type Process struct {
 	Log     *slog.Logger
 }
 
-// Start connects a program to Temporal. The service is its name in traces, where
-// OTEL_SERVICE_NAME does not give another. It does not wait until Temporal answers. In
-// shadow its metrics have names of their own.
+// Start creates the client, metrics and traces of a program. It does not wait until Temporal
+// answers. The service is the program's name in traces, unless OTEL_SERVICE_NAME is set. In shadow
+// the metrics have different names. The caller must call [Process.Stop].
 func Start(ctx context.Context, service string, temporal *Temporal, shadow bool, log *slog.Logger) (_ *Process, err error) {
 	p := &Process{Metrics: metrics.New(), Log: log}
 	if shadow {
@@ -41,7 +41,8 @@ func Start(ctx context.Context, service string, temporal *Temporal, shadow bool,
 	return p, nil
 }
 
-// NewWorker makes a worker whose requests to Kustomer and whose steps are counted and traced.
+// NewWorker returns a worker with metrics and traces of its activities and of its requests to
+// Kustomer; see [Worker.New].
 func (p *Process) NewWorker(w *Worker) (worker.Worker, error) {
 	served, err := w.New(p.Client, p.Traces.Kustomer(w.Kustomer.URL, p.Metrics.Kustomer), p.Metrics.Steps(w.Kustomer.Budget))
 	if err != nil {
@@ -52,13 +53,13 @@ func (p *Process) NewWorker(w *Worker) (worker.Worker, error) {
 	return served, nil
 }
 
-// Announce logs which build has started, once its settings are found to be right.
+// Announce logs the version of the started program. It is called after the settings were validated.
 func (p *Process) Announce() {
 	running := build.Current()
 	p.Log.Info("started", "version", running.Version, "commit", running.Commit, "date", running.Date)
 }
 
-// Stop disconnects from Temporal, and sends the last spans.
+// Stop closes the connection to Temporal and exports the last spans.
 func (p *Process) Stop() {
 	p.Client.Close()
 	p.Traces.Stop()

@@ -14,7 +14,8 @@ import (
 	"github.com/callthread/callthread/internal/tracing"
 )
 
-// Main runs a program until it ends or is asked to stop, and exits with 1 if it failed.
+// Main runs a program until it returns, and exits with 1 if it fails. The context ends on SIGINT and
+// SIGTERM.
 func Main(name string, run func(ctx context.Context, args []string, out, logs io.Writer) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -24,10 +25,10 @@ func Main(name string, run func(ctx context.Context, args []string, out, logs io
 	}
 }
 
-// ServeHelp is what --help says about what a program that serves finds for itself.
+// ServeHelp is the help text about Temporal and traces for the starter and the worker.
 const ServeHelp = TemporalHelp + "\n\n" + tracing.Help
 
-// NewProgram is the command line that both programs begin with.
+// NewProgram returns the command line that the starter and the worker extend.
 func NewProgram(name, usage string, out, logs io.Writer) *cli.App {
 	return &cli.App{
 		Name:            name,

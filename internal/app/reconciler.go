@@ -20,59 +20,61 @@ import (
 	"github.com/callthread/callthread/reconcile"
 )
 
-// Reconciler says how babelforce's call log is compared with the calls received.
-// Without credentials for the log nothing is compared.
+// Reconciler contains the settings for the comparison of babelforce's call log with the received
+// calls. Without credentials for the log no calls are compared.
 type Reconciler struct {
 	Babelforce Babelforce
-	Every      time.Duration
-	Late       time.Duration
-	Since      string
-	Zone       string
-	// Only are the called numbers, separated by commas, whose calls are compared; "" compares all.
+	Every      time.Duration // interval between comparisons
+	Late       time.Duration // after the ring, until a call appears in the log
+	Since      string        // when Callthread went live, as RFC 3339 or a date
+	Zone       string        // time zone of dates
+	// Only restricts comparisons to calls to these numbers, separated by commas; "" compares all.
 	Only string
-	// Settle is how long after a call its run may go on; 0 is as long as the default limits of calls allow.
+	// Settle is the time from the end of a call until it is compared; 0 derives it from the default
+	// limits of calls.
 	Settle time.Duration
-	// Repair has calls repaired that lack what the log contains.
+	// Repair enables repairs: calls get what the log contains and they lack.
 	Repair bool
-	// Limits are those of calls that begin with a repair; zero values mean the defaults.
+	// Limits are the time limits of calls that a repair starts; zero values mean the defaults.
 	Limits call.Limits
 }
 
-// Flags are the settings.
+// Flags returns the flags of the settings.
 func (r *Reconciler) Flags() []cli.Flag {
 	return append(r.Babelforce.Flags(),
 		&cli.DurationFlag{
 			Name: "reconcile-every", EnvVars: []string{"CALLTHREAD_RECONCILE_EVERY"},
-			Usage: "how often the log is compared", Value: 10 * time.Minute, Destination: &r.Every,
+			Usage: "interval between comparisons with the log", Value: 10 * time.Minute, Destination: &r.Every,
 		},
 		&cli.DurationFlag{
 			Name: "reconcile-late", EnvVars: []string{"CALLTHREAD_RECONCILE_LATE"},
-			Usage: "how long after a call rings it may appear in the log", Value: time.Minute, Destination: &r.Late,
+			Usage: "how long after its ring a call may appear in the log", Value: time.Minute, Destination: &r.Late,
 		},
 		&cli.DurationFlag{
 			Name: "reconcile-settle", EnvVars: []string{"CALLTHREAD_RECONCILE_SETTLE"},
-			Usage: "how long after the end of a call it is judged; 0 is as long as its limits (--settle, --recording-timeout) and wrap-up may take by default", Destination: &r.Settle,
+			Usage: "how long after its end a call is compared; 0 is the default limits (--settle, --recording-timeout) and the wrap-up time together", Destination: &r.Settle,
 		},
 		&cli.StringFlag{
 			Name: "reconcile-since", EnvVars: []string{"CALLTHREAD_RECONCILE_SINCE"},
-			Usage: "when Callthread went live, as a `TIME` such as 2026-11-23T09:00:00Z or a date: nothing before is compared", Destination: &r.Since,
+			Usage: "when Callthread went live, as a `TIME` such as 2026-11-23T09:00:00Z or a date: earlier calls are not compared", Destination: &r.Since,
 		},
 		&cli.BoolFlag{
 			Name: "reconcile-repair", EnvVars: []string{"CALLTHREAD_RECONCILE_REPAIR"},
-			Usage: "repair calls that are missing, or lack something, from the log; needs --reconcile-since", Destination: &r.Repair,
+			Usage: "repair calls that are missing or incomplete, from the log; needs --reconcile-since", Destination: &r.Repair,
 		},
 		&cli.StringFlag{
 			Name: "reconcile-only", EnvVars: []string{"CALLTHREAD_RECONCILE_ONLY"},
-			Usage: "called `NUMBERS`, separated by commas, whose calls are compared, where others of the account belong elsewhere; all where it is left out", Destination: &r.Only,
+			Usage: "compare only calls to these `NUMBERS`, separated by commas, if other numbers of the account do not use Callthread; the default is all", Destination: &r.Only,
 		},
 		&cli.StringFlag{
 			Name: "zone", EnvVars: []string{"CALLTHREAD_ZONE"},
-			Usage: "time `ZONE` of the days that statements are about, such as Europe/Berlin", Value: "UTC", Destination: &r.Zone,
+			Usage: "time `ZONE` of dates and of the days of statements, such as Europe/Berlin", Value: "UTC", Destination: &r.Zone,
 		},
 	)
 }
 
-// Plan says when comparisons are made, for a task queue of calls.
+// Plan returns the Schedules of comparisons for a task queue of calls. It fails for invalid
+// settings.
 func (r *Reconciler) Plan(calls string) (reconcile.Plan, error) {
 	plan := reconcile.Plan{TaskQueue: reconcile.TaskQueue(calls), Every: r.Every, Zone: r.Zone, Settings: reconcile.Settings{Late: r.Late}}
 	zone, err := time.LoadLocation(r.Zone)
@@ -84,7 +86,7 @@ func (r *Reconciler) Plan(calls string) (reconcile.Plan, error) {
 	}
 	plan.Repair = r.Repair
 	if r.Since == "" && r.Repair {
-		return plan, fmt.Errorf("--reconcile-repair (CALLTHREAD_RECONCILE_REPAIR) needs --reconcile-since (CALLTHREAD_RECONCILE_SINCE), the time when Callthread went live: calls before that are not Callthread's to repair")
+		return plan, fmt.Errorf("--reconcile-repair (CALLTHREAD_RECONCILE_REPAIR) needs --reconcile-since (CALLTHREAD_RECONCILE_SINCE), the time when Callthread went live: earlier calls must not be repaired")
 	}
 	if r.Since == "" {
 		return plan, nil
@@ -97,7 +99,7 @@ func (r *Reconciler) Plan(calls string) (reconcile.Plan, error) {
 	return plan, nil
 }
 
-// newWorker makes the worker of comparisons, nil where there are no credentials for the log.
+// newWorker makes the worker of comparisons, or returns nil without credentials for the log.
 func (r *Reconciler) newWorker(c client.Client, t *Temporal, budget int, inForce func() *automation.Set, country string, observe reconcile.Observer) (worker.Worker, error) {
 	log, err := r.Babelforce.Client()
 	if err != nil || log == nil {
@@ -121,18 +123,19 @@ func (r *Reconciler) newWorker(c client.Client, t *Temporal, budget int, inForce
 }
 
 const (
-	// repairShare is the part of Kustomer's budget that repairs may use: a quarter.
+	// repairShare is the divisor of Kustomer's budget for repairs: they use at most a quarter.
 	repairShare = 4
-	// requestsOfRepair is how many requests to Kustomer a repaired call takes (docs/performance.md).
+	// requestsOfRepair is the number of requests to Kustomer for a repair (docs/performance.md).
 	requestsOfRepair = 7
 )
 
-// repairsWithin is how often a call may be repaired within a budget of requests a minute.
+// repairsWithin is the rate of repairs for a budget in requests a minute.
 func repairsWithin(budget int) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(float64(max(budget, 1))/repairShare/requestsOfRepair/time.Minute.Seconds()), 1)
 }
 
-// compares reports whether a call is compared, by the number that was called; nil compares all.
+// compares returns a function that reports whether a call is compared, by the called number; nil
+// compares all.
 func (r *Reconciler) compares(country string) (func(babelforce.Call) bool, error) {
 	if r.Only == "" {
 		return nil, nil
@@ -141,7 +144,7 @@ func (r *Reconciler) compares(country string) (func(babelforce.Call) bool, error
 	for text := range strings.SplitSeq(r.Only, ",") {
 		number, err := phone.Parse(text, country)
 		if err != nil {
-			return nil, fmt.Errorf("--reconcile-only (CALLTHREAD_RECONCILE_ONLY): %q is no phone number with its country code, such as +493023125001", strings.TrimSpace(text))
+			return nil, fmt.Errorf("--reconcile-only (CALLTHREAD_RECONCILE_ONLY): %q is not a phone number with its country code, such as +493023125001", strings.TrimSpace(text))
 		}
 		only[number.E164()] = true
 	}
@@ -151,7 +154,7 @@ func (r *Reconciler) compares(country string) (func(babelforce.Call) bool, error
 	}, nil
 }
 
-// rules are those of calls with the default limits.
+// rules returns the rules of the comparison for calls with the default limits.
 func (r *Reconciler) rules(inForce func() *automation.Set, country string) reconcile.Rules {
 	limits := call.DefaultLimits
 	settle := r.Settle
@@ -182,14 +185,15 @@ func wanted(set *automation.Set, event babelforce.Event) reconcile.Wanted {
 	return reconcile.WantsNot
 }
 
-// plan has Temporal make comparisons. A worker that may not is told how an administrator does.
+// plan creates the Schedules of comparisons. Without permission it logs the command for an
+// administrator.
 func (r *Reconciler) plan(ctx context.Context, c client.Client, calls string, log *slog.Logger) {
 	plan, err := r.Plan(calls)
 	if err == nil {
 		err = plan.Apply(ctx, c)
 	}
 	if err != nil {
-		log.Warn("comparisons with babelforce's log could not be scheduled: an administrator does it with `starter setup`", "problem", err)
+		log.Warn("comparisons with babelforce's log could not be scheduled: an administrator can schedule them with `starter setup --compare`", "problem", err)
 		return
 	}
 	log.Info("calls are compared with babelforce's log", "every", r.Every, "taskQueue", plan.TaskQueue)

@@ -11,14 +11,14 @@ import (
 	"github.com/callthread/callthread/reconcile"
 )
 
-func TestWithoutCredentialsNothingIsCompared(t *testing.T) {
+func TestNoCredentialsMeanNoComparison(t *testing.T) {
 	var b Babelforce
 	client, err := b.Client()
 	require.NoError(t, err)
 	require.Nil(t, client)
 }
 
-func TestHalfOfTheCredentialsIsRefusedWithTheSettingsNames(t *testing.T) {
+func TestIncompleteCredentialsAreRefused(t *testing.T) {
 	for _, b := range []Babelforce{{User: "reader"}, {User: "reader", TimeFilter: "time.start"}} {
 		_, err := b.Client()
 		require.Error(t, err)
@@ -57,7 +57,7 @@ func TestPlanIsReadFromItsSettings(t *testing.T) {
 	}
 }
 
-func TestOnlyTheNumbersOfTheSettingAreCompared(t *testing.T) {
+func TestOnlyTheSetNumbersAreCompared(t *testing.T) {
 	all, err := (&Reconciler{}).compares("DE")
 	require.NoError(t, err)
 	require.Nil(t, all)
@@ -70,7 +70,7 @@ func TestOnlyTheNumbersOfTheSettingAreCompared(t *testing.T) {
 	require.ErrorContains(t, err, "CALLTHREAD_RECONCILE_ONLY")
 }
 
-func TestCallOfTheLogIsWantedIfTheFileOpensConversationsForIt(t *testing.T) {
+func TestLogCallIsWantedAsInTheFile(t *testing.T) {
 	inbound := babelforce.Event{Name: babelforce.CallInbound, Call: babelforce.Call{ID: "a", Type: "inbound", From: "+493023125042", DateCreated: time.Now()}}
 	require.Equal(t, reconcile.Wants, wanted(load.Default(), inbound))
 	outbound := babelforce.Event{Name: babelforce.CallOutbound, Call: babelforce.Call{ID: "a", Type: "outbound", Source: "api", To: "+493023125042", DateCreated: time.Now()}}

@@ -11,14 +11,14 @@ import (
 	"go.temporal.io/sdk/worker"
 )
 
-// announce logs at the start which build takes new calls, and the command that
-// makes this one current: a build that is not current looks healthy and gets no call.
+// announce logs at the start which build gets new calls, and the command that makes this build
+// current. A build that is not current looks healthy but gets no calls.
 func (v *Version) announce(ctx context.Context, deployment client.WorkerDeploymentHandle, namespace string, log *slog.Logger) {
 	log = log.With("deployment", v.Deployment, "build", v.BuildID)
 	described, err := deployment.Describe(ctx, client.WorkerDeploymentDescribeOptions{})
-	var unknown *serviceerror.NotFound // no worker of the deployment has asked for calls yet
+	var unknown *serviceerror.NotFound // no worker of the deployment has polled yet
 	if err != nil && !errors.As(err, &unknown) {
-		log.Warn("Temporal does not say which build takes new calls", "problem", err)
+		log.Warn("it is unknown which build gets new calls", "problem", err)
 		return
 	}
 	routing := described.Info.RoutingConfig
@@ -38,7 +38,7 @@ func (v *Version) is(version *worker.WorkerDeploymentVersion) bool {
 	return version != nil && version.BuildID == v.BuildID
 }
 
-// makeCurrent is the command that sends new calls to this build.
+// makeCurrent is the command that makes this build current.
 func (v *Version) makeCurrent(namespace string) string {
 	return fmt.Sprintf("temporal worker deployment set-current-version --namespace %s --deployment-name %s --build-id %s", namespace, v.Deployment, v.BuildID)
 }

@@ -8,18 +8,20 @@ import (
 	"unicode/utf8"
 )
 
-// Secret reads a secret from the file that a flag names, else from the
-// environment; neither gives "". The flag's own variable is <variable>_FILE.
-// It refuses what no sender could match, such as two lines. Errors do not contain the secret.
+// Secret reads a secret from the file of a flag, otherwise from an environment variable, and returns
+// "" if neither is set. The environment variable of the flag is <variable>_FILE. It fails if the
+// secret contains line breaks or invisible characters, which no request could contain. Errors do not
+// contain the secret.
 func Secret(file, flag, variable string) (string, error) {
 	text, err := secretText(file, flag, variable)
 	if err == nil && strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) {
-		return "", fmt.Errorf("%s or %s: a line break or another invisible character stands inside the secret: write it on one line, several webhook secrets separated by commas", flag, variable)
+		return "", fmt.Errorf("%s or %s: the secret contains a line break or another invisible character: write it on one line, several webhook secrets separated by commas", flag, variable)
 	}
 	return text, err
 }
 
-// secretText is what is written, without what editors put around it: a byte order mark, spaces and line breaks.
+// secretText reads the text of a secret without the byte order mark, spaces and line breaks that
+// editors add.
 func secretText(file, flag, variable string) (string, error) {
 	text := os.Getenv(variable)
 	if file != "" {

@@ -9,39 +9,41 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// ShadowBudget is the share of the org's requests a minute that a shadow has unless it is
-// set: nobody waits for it.
+// ShadowBudget is the default of --kustomer-budget in shadow, in requests a minute. It is small
+// because no agent waits for a shadow.
 const ShadowBudget = 200
 
-// Shadow says whether calls are only tried: everything is read and decided, and nothing
-// is written to Kustomer.
+// Shadow contains the settings of shadow mode: calls are handled as usual, but nothing is written to
+// Kustomer.
 type Shadow struct {
 	On bool
-	// Vendor is the Kustomer user by whom the automation in use creates conversations.
+	// Vendor is the id of the Kustomer user or app with which the automation in use creates
+	// conversations; "" is every user except that of the API key.
 	Vendor string
 }
 
-// Flags are the settings.
+// Flags returns the flags of the settings.
 func (s *Shadow) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{
 			Name: "shadow", EnvVars: []string{"CALLTHREAD_SHADOW"},
-			Usage: "write nothing to Kustomer, and only show what would be written; receiver and workers need it, and run beside live ones on a task queue of their own", Destination: &s.On,
+			Usage: "write nothing to Kustomer, and only show what would be written; set it for receiver and workers, which run beside live ones on a separate task queue", Destination: &s.On,
 		},
 		&cli.StringFlag{
 			Name: "shadow-vendor", EnvVars: []string{"CALLTHREAD_SHADOW_VENDOR"},
-			Usage: "Kustomer `ID` of the user or app by whom the automation in use creates conversations, which a shadow compares with its own; without it, those by anyone but the user of our key", Destination: &s.Vendor,
+			Usage: "Kustomer `ID` of the user or app with which the automation in use creates conversations, which a shadow compares with its own; the default is every user except that of the API key", Destination: &s.Vendor,
 		},
 	}
 }
 
-// InMode puts the settings that depend on whether it is a shadow in place, once all are read.
+// InMode applies the task queue and the default budget of shadow mode. It is called after the flags
+// were read.
 func (w *Worker) InMode(c *cli.Context) error {
 	if !w.Shadow.On {
 		return nil
 	}
 	if w.CompareOnly {
-		return errors.New("--shadow (CALLTHREAD_SHADOW) and --compare-only (CALLTHREAD_COMPARE_ONLY) exclude each other: a shadow compares nothing with babelforce's log")
+		return errors.New("--shadow (CALLTHREAD_SHADOW) and --compare-only (CALLTHREAD_COMPARE_ONLY) exclude each other: a shadow does not compare calls with babelforce's log")
 	}
 	w.Temporal.TaskQueue = workflows.ShadowTaskQueue(w.Temporal.TaskQueue)
 	if !c.IsSet("kustomer-budget") {
@@ -50,7 +52,7 @@ func (w *Worker) InMode(c *cli.Context) error {
 	return nil
 }
 
-// Log is the log of a program, each line of which says that it is a shadow's.
+// Log adds shadow=true to each line of a log in shadow mode.
 func (s Shadow) Log(log *slog.Logger) *slog.Logger {
 	if s.On {
 		return log.With("shadow", true)
@@ -58,7 +60,7 @@ func (s Shadow) Log(log *slog.Logger) *slog.Logger {
 	return log
 }
 
-// serving is what a worker does, as its log says.
+// serving is the log message of a started worker.
 func (s Shadow) serving() string {
 	if s.On {
 		return "worker serves calls in shadow: nothing is written to Kustomer"

@@ -9,7 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// inMode is a worker with these arguments.
+// inMode returns a worker with these arguments after InMode.
 func inMode(t *testing.T, arguments ...string) (*Worker, error) {
 	t.Helper()
 	w := &Worker{Temporal: new(Temporal)}
@@ -19,10 +19,10 @@ func inMode(t *testing.T, arguments ...string) (*Worker, error) {
 	return w, program.Run(append([]string{"worker"}, arguments...))
 }
 
-func TestShadowHasATaskQueueAndABudgetOfItsOwn(t *testing.T) {
+func TestShadowHasItsOwnQueueAndBudget(t *testing.T) {
 	for name, c := range map[string]struct {
 		arguments []string
-		env       string // the budget
+		env       string // KUSTOMER_BUDGET
 		queue     string
 		budget    int
 	}{
@@ -45,7 +45,7 @@ func TestShadowHasATaskQueueAndABudgetOfItsOwn(t *testing.T) {
 	require.ErrorContains(t, err, "CALLTHREAD_SHADOW")
 }
 
-func TestWorkerOfAShadowWritesNothingAndComparesNothing(t *testing.T) {
+func TestShadowNeitherWritesNorCompares(t *testing.T) {
 	t.Setenv("KUSTOMER_API_KEY", "key")
 	t.Setenv("BABELFORCE_TOKEN", "token")
 	for _, on := range []bool{false, true} {

@@ -1,6 +1,8 @@
-// Package app has the settings of the programs, and builds their parts from them:
-// option structs that own their flags. A flag wins over its environment
-// variable, and that over the default.
+// Package app contains the settings of the starter and the worker, and builds their parts from them.
+//
+// Each group of settings is a struct that returns its flags. A flag takes precedence over its
+// environment variable, and the variable over the default. The structs make the clients of Temporal,
+// Kustomer and babelforce, the workers, the logger, the metrics and the traces.
 package app
 
 import (
@@ -27,22 +29,23 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Temporal says where calls are kept. The address, namespace and credentials
-// are those of Temporal's own client configuration: TEMPORAL_ADDRESS,
-// TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_* or a temporal.toml.
+// Temporal contains the settings for Temporal. The address, the namespace and the credentials come
+// from Temporal's own client configuration: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY,
+// TEMPORAL_TLS_* or temporal.toml.
 type Temporal struct {
 	TaskQueue  string
 	Encryption Encryption
-	// Metrics, if set, is where the SDK counts what it does.
+	// Metrics, if set, receives the SDK's metrics.
 	Metrics client.MetricsHandler
-	// Interceptors are the client's, and those of its workers.
+	// Interceptors apply to the client and its workers.
 	Interceptors []interceptor.ClientInterceptor
 
 	options client.Options
-	problem atomic.Pointer[error] // that keeps it from being ready, once it was looked for
+	problem atomic.Pointer[error] // last result of AwaitReady, nil before the first
 }
 
-// LackingError says that Temporal's namespace lacks search attributes, so that it would take no call.
+// LackingError is returned if Temporal's namespace lacks search attributes. It would refuse to start
+// calls.
 type LackingError struct {
 	namespace, names string
 	cause            error // why they could not be added
@@ -52,9 +55,10 @@ func (e *LackingError) Error() string {
 	return fmt.Sprintf("namespace %s lacks the search attributes %s, all of type Keyword, and they could not be added: %v", e.namespace, e.names, e.cause)
 }
 
+// Unwrap returns why the search attributes could not be added.
 func (e *LackingError) Unwrap() error { return e.cause }
 
-// Flags are the settings that are ours.
+// Flags returns the flags that are not part of Temporal's client configuration.
 func (t *Temporal) Flags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{
@@ -70,8 +74,8 @@ func (t *Temporal) Flags() []cli.Flag {
 	}, t.Encryption.Flags()...)
 }
 
-// Client makes a client that connects when first used, so that a program can
-// start, and say that it is not ready, while Temporal is away.
+// Client returns a client that connects on first use, so that a program can start and report that it
+// is not ready while Temporal is unavailable.
 func (t *Temporal) Client(log *slog.Logger) (client.Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
@@ -84,8 +88,8 @@ func (t *Temporal) Client(log *slog.Logger) (client.Client, error) {
 	keys.Protect(&options)
 	options.Logger = sdklog.NewStructuredLogger(log)
 	options.MetricsHandler = t.Metrics
-	// Requests are of a few kilobytes, and stay within one data centre: to
-	// compress them would be a seventh of a worker's CPU time.
+	// Requests have a few kilobytes and stay within one data centre. Compression would take a
+	// seventh of a worker's CPU time.
 	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	options.Interceptors = t.Interceptors
 	options.Identity = identity()
@@ -97,14 +101,14 @@ func (t *Temporal) Client(log *slog.Logger) (client.Client, error) {
 	return c, nil
 }
 
-// identity is the name under which a run's events and the list of workers show
-// this process: the program and its version beside what the SDK writes there.
+// identity is the name of this process in Temporal's histories and list of workers: the program and
+// its version before the SDK's default, pid@host.
 func identity() string {
-	host, _ := os.Hostname() // without a name the process id remains
+	host, _ := os.Hostname() // on an error, the process id is enough
 	return fmt.Sprintf("%s/%s %d@%s", filepath.Base(os.Args[0]), build.Current().Version, os.Getpid(), host)
 }
 
-// Address is where Temporal is looked for.
+// Address returns the address of Temporal. Client must be called first.
 func (t *Temporal) Address() string {
 	if t.options.HostPort == "" {
 		return client.DefaultHostPort
@@ -112,7 +116,7 @@ func (t *Temporal) Address() string {
 	return t.options.HostPort
 }
 
-// Namespace is the Temporal namespace of the calls.
+// Namespace returns the Temporal namespace of the calls. Client must be called first.
 func (t *Temporal) Namespace() string {
 	if t.options.Namespace == "" {
 		return client.DefaultNamespace
@@ -120,14 +124,15 @@ func (t *Temporal) Namespace() string {
 	return t.options.Namespace
 }
 
-// AwaitReady waits until Temporal answers and knows our search attributes, saying once in a while why it waits.
-// Before that it says whether what Temporal will keep of calls is encrypted.
+// AwaitReady waits until Temporal answers and has the search attributes of calls, which it registers
+// if it may. It logs the reason every half minute, and first whether encryption is on. It fails only
+// if the context ends.
 func (t *Temporal) AwaitReady(ctx context.Context, c client.Client, log *slog.Logger) error {
 	t.Encryption.announce(log)
 	for waited := 0; ; waited++ {
 		err := RegisterSearchAttributes(ctx, c, t.Namespace())
 		if mayNotList(err) {
-			log.Warn("these credentials may not look which search attributes there are: if any is missing, Temporal takes no call", "problem", err)
+			log.Warn("these credentials may not list the search attributes: if one is missing, Temporal refuses calls", "problem", err)
 			err = nil
 		}
 		t.problem.Store(&err)
@@ -148,14 +153,15 @@ func (t *Temporal) AwaitReady(ctx context.Context, c client.Client, log *slog.Lo
 func waitsFor(problem error) string {
 	switch lacking := (*LackingError)(nil); {
 	case errors.As(problem, &lacking):
-		return "waiting for search attributes, without which Temporal takes no call: an administrator adds them with `starter setup`"
+		return "waiting for search attributes, without which Temporal refuses calls: an administrator can add them with `starter setup`"
 	case isNoNamespace(problem):
-		return "waiting for the namespace, which does not exist: an administrator creates it with `starter setup`"
+		return "waiting for the namespace, which does not exist: an administrator can create it with `starter setup`"
 	}
 	return "waiting for Temporal"
 }
 
-// mayNotList: whoever hosts Temporal leaves that to its administrators.
+// mayNotList reports whether the error is about a missing permission to list search attributes,
+// which some hosts of Temporal give only to administrators.
 func mayNotList(err error) bool {
 	var (
 		lacking       *LackingError
@@ -165,25 +171,24 @@ func mayNotList(err error) bool {
 	return !errors.As(err, &lacking) && (errors.As(err, &denied) || errors.As(err, &unimplemented))
 }
 
-// Ready says what keeps Temporal from taking calls, as far as [Temporal.AwaitReady] has found out.
+// Ready returns why Temporal cannot accept calls, or nil. [Temporal.AwaitReady] finds that out.
 func (t *Temporal) Ready() error {
 	problem := t.problem.Load()
 	switch lacking := (*LackingError)(nil); {
 	case problem == nil:
-		return errors.New("nobody has looked for Temporal yet")
+		return errors.New("Temporal has not been contacted yet")
 	case errors.As(*problem, &lacking):
-		return fmt.Errorf("namespace %s lacks search attributes: an administrator adds them with `starter setup`", lacking.namespace)
+		return fmt.Errorf("namespace %s lacks search attributes: an administrator can add them with `starter setup`", lacking.namespace)
 	case isNoNamespace(*problem):
-		return fmt.Errorf("namespace %s does not exist: an administrator creates it with `starter setup`", t.Namespace())
+		return fmt.Errorf("namespace %s does not exist: an administrator can create it with `starter setup`", t.Namespace())
 	case *problem != nil:
 		return errors.New("Temporal cannot be reached")
 	}
 	return nil
 }
 
-// RegisterSearchAttributes adds those of our search attributes that the
-// namespace does not have. It fails where they are missing and the
-// credentials do not allow adding them.
+// RegisterSearchAttributes adds the search attributes of calls that the namespace lacks. It returns
+// a [LackingError] if they cannot be added, and another error if one exists with a different type.
 func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
 	known, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// namespace is a Temporal client whose namespace has some search attributes.
+// namespace is a Temporal client with some search attributes in its namespace.
 type namespace struct {
 	client.Client
 	operatorservice.OperatorServiceClient
@@ -29,7 +29,7 @@ type namespace struct {
 	cannotList        error
 	cannotAdd         error
 	added             map[string]enumspb.IndexedValueType
-	timesAsked, until int // asked fewer times than until, it cannot be reached
+	timesAsked, until int // it cannot be reached before request number until
 }
 
 func (n *namespace) OperatorService() operatorservice.OperatorServiceClient { return n }
@@ -54,7 +54,7 @@ func (n *namespace) AddSearchAttributes(_ context.Context, r *operatorservice.Ad
 	return &operatorservice.AddSearchAttributesResponse{}, n.cannotAdd
 }
 
-func TestTemporalIsFoundWhereItsOwnConfigurationSays(t *testing.T) {
+func TestTemporalHasItsOwnConfiguration(t *testing.T) {
 	profile := writeFile(t, "[profile.default]\naddress = \"from-the-file:7233\"\nnamespace = \"from-the-file\"\n")
 	for name, c := range map[string]struct{ file, address, wantAddress, wantNamespace string }{
 		"nothing":             {os.DevNull, "", "localhost:7233", "default"},
@@ -68,7 +68,7 @@ func TestTemporalIsFoundWhereItsOwnConfigurationSays(t *testing.T) {
 			}
 			var temporal Temporal
 			client, err := temporal.Client(slog.New(slog.DiscardHandler))
-			require.NoError(t, err, "nobody needs to be there yet")
+			require.NoError(t, err, "the client connects later")
 			defer client.Close()
 			require.Equal(t, c.wantAddress, temporal.Address())
 			require.Regexp(t, `^app\.test/\S+ \d+@`, temporal.options.Identity)
@@ -77,7 +77,7 @@ func TestTemporalIsFoundWhereItsOwnConfigurationSays(t *testing.T) {
 	}
 }
 
-// typeOf is the type of a search attribute of ours.
+// typeOf returns the type of a search attribute of calls.
 func typeOf(name string) enumspb.IndexedValueType {
 	if name == "CallMarks" {
 		return enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST
@@ -85,7 +85,7 @@ func typeOf(name string) enumspb.IndexedValueType {
 	return enumspb.INDEXED_VALUE_TYPE_KEYWORD
 }
 
-func TestOnlyMissingSearchAttributesAreRegistered(t *testing.T) {
+func TestOnlyMissingAttributesAreRegistered(t *testing.T) {
 	all := []string{"CallPhase", "WaitsFor", "CallOutcome", "CallDirection", "KustomerConversationId", "AgentId", "QueueName", "CallerHash", "ParkedBecause", "CallMarks"}
 	for present := range all {
 		n := &namespace{has: append([]string{"SomebodyElses"}, all[:present]...)}
@@ -100,7 +100,7 @@ func TestOnlyMissingSearchAttributesAreRegistered(t *testing.T) {
 	require.Nil(t, n.added)
 }
 
-func TestSearchAttributeOfAnotherTypeIsSaid(t *testing.T) {
+func TestAttributeOfAnotherTypeIsNamed(t *testing.T) {
 	err := RegisterSearchAttributes(t.Context(), &namespace{hasAsText: "QueueName"}, "acme")
 	for _, word := range []string{"acme", "QueueName", "Text", "Keyword"} {
 		require.ErrorContains(t, err, word)
@@ -111,34 +111,34 @@ func TestWorkerThatRegisteredFirstIsNoError(t *testing.T) {
 	require.NoError(t, RegisterSearchAttributes(t.Context(), &namespace{cannotAdd: serviceerror.NewAlreadyExists("raced")}, "default"))
 }
 
-func TestProgramThatWaitsForSearchAttributesSaysWhatAnAdministratorCanDo(t *testing.T) {
+func TestMissingAttributesNameTheCommand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logs bytes.Buffer
 		server := new(Temporal)
-		require.ErrorContains(t, server.Ready(), "nobody has looked for Temporal yet")
+		require.ErrorContains(t, server.Ready(), "Temporal has not been contacted yet")
 		without := &namespace{cannotAdd: serviceerror.NewPermissionDenied("no", "")}
 		ctx, stop := context.WithTimeout(t.Context(), 3*time.Second)
 		defer stop()
 		require.Error(t, server.AwaitReady(ctx, without, slog.New(slog.NewTextHandler(&logs, nil))))
-		require.Contains(t, logs.String(), "an administrator adds them with `starter setup`")
-		require.ErrorContains(t, server.Ready(), "namespace default lacks search attributes: an administrator adds them with `starter setup`")
+		require.Contains(t, logs.String(), "an administrator can add them with `starter setup`")
+		require.ErrorContains(t, server.Ready(), "namespace default lacks search attributes: an administrator can add them with `starter setup`")
 		without.cannotAdd = nil
 		require.NoError(t, server.AwaitReady(t.Context(), without, slog.New(slog.DiscardHandler)))
 		require.NoError(t, server.Ready())
 	})
 }
 
-func TestProgramThatMayNotLookForSearchAttributesGoesOn(t *testing.T) {
+func TestMissingListPermissionIsNoError(t *testing.T) {
 	for _, refusal := range []error{serviceerror.NewPermissionDenied("no", ""), serviceerror.NewUnimplemented("no")} {
 		var logs bytes.Buffer
 		server := new(Temporal)
 		require.NoError(t, server.AwaitReady(t.Context(), &namespace{cannotList: refusal}, slog.New(slog.NewTextHandler(&logs, nil))))
 		require.NoError(t, server.Ready())
-		require.Contains(t, logs.String(), "may not look which search attributes there are")
+		require.Contains(t, logs.String(), "may not list the search attributes")
 	}
 }
 
-func TestMissingRightToRegisterSaysWhatIsLacking(t *testing.T) {
+func TestMissingPermissionNamesAttributes(t *testing.T) {
 	err := RegisterSearchAttributes(t.Context(), &namespace{has: []string{"CallPhase"}, cannotAdd: serviceerror.NewPermissionDenied("no", "")}, "acme")
 	for _, word := range []string{"acme", "CallOutcome, ", "Keyword"} {
 		require.ErrorContains(t, err, word)
@@ -147,7 +147,7 @@ func TestMissingRightToRegisterSaysWhatIsLacking(t *testing.T) {
 	require.ErrorContains(t, RegisterSearchAttributes(t.Context(), &namespace{cannotList: errors.New("down")}, "acme"), "down")
 }
 
-func TestProgramWaitsForTemporalAndSaysSoOnceInAWhile(t *testing.T) {
+func TestWaitForTemporalIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logs bytes.Buffer
 		began := time.Now()
@@ -159,7 +159,7 @@ func TestProgramWaitsForTemporalAndSaysSoOnceInAWhile(t *testing.T) {
 	})
 }
 
-// runner is a worker that says what was done with it.
+// runner is a worker that records its calls.
 type runner struct {
 	worker.Worker
 	cannotStart error
@@ -169,7 +169,7 @@ type runner struct {
 func (r *runner) Start() error { r.did = append(r.did, "start"); return r.cannotStart }
 func (r *runner) Stop()        { r.did = append(r.did, "stop") }
 
-func TestWorkerServesUntilToldToStop(t *testing.T) {
+func TestWorkerServesUntilItIsStopped(t *testing.T) {
 	key := writeFile(t, "key")
 	synctest.Test(t, func(t *testing.T) {
 		for name, c := range map[string]struct {

@@ -12,26 +12,26 @@ import (
 	"github.com/callthread/callthread/internal/build"
 )
 
-// Version says which build a worker is, for Temporal to choose by which calls
-// go to it. Without a deployment's name workers have no version, and every call
-// goes to any of them.
+// Version contains the settings for Temporal's worker versioning. Temporal sends a call to workers
+// of the version with which it began. Without a deployment name workers have no version, and a call
+// may go to any worker.
 type Version struct {
-	// Deployment is the name that all builds have in common.
+	// Deployment is the name of the worker deployment, the same for all builds.
 	Deployment string
-	// BuildID tells the builds apart; "" is the commit that the program was built from.
+	// BuildID identifies the build; "" is the commit from which the program was built.
 	BuildID string
 }
 
-// Flags are the settings. The second names are those that Temporal's Worker Controller sets.
+// Flags returns the flags of the settings. Temporal's Worker Controller sets their second variables.
 func (v *Version) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "deployment-name", EnvVars: []string{"CALLTHREAD_DEPLOYMENT_NAME", "TEMPORAL_DEPLOYMENT_NAME"},
-			Usage: "`NAME` of Temporal's worker deployment, of which this worker is one version: calls then end on the build they began with; without it every call goes to any worker", Destination: &v.Deployment,
+			Usage: "`NAME` of Temporal's worker deployment of which this worker is a version: calls then end on the build with which they began; without it a call may go to any worker", Destination: &v.Deployment,
 		},
 		&cli.StringFlag{
 			Name: "build-id", EnvVars: []string{"CALLTHREAD_BUILD_ID", "TEMPORAL_WORKER_BUILD_ID"},
-			Usage: "`ID` of this build within the deployment; without it, the commit that the program was built from", Destination: &v.BuildID,
+			Usage: "`ID` of this build within the deployment; the default is the commit from which the program was built", Destination: &v.BuildID,
 		},
 	}
 }
@@ -39,12 +39,12 @@ func (v *Version) Flags() []cli.Flag {
 // On reports whether the worker has a version.
 func (v *Version) On() bool { return v.Deployment != "" }
 
-// options are those of a worker of this version. They refuse what Temporal
-// would, and a build that cannot be told from others.
+// options returns the options of a worker of this version. It fails for names that Temporal does not
+// allow, and if the build has no id.
 func (v *Version) options() (worker.DeploymentOptions, error) {
 	if !v.On() {
 		if v.BuildID != "" {
-			return worker.DeploymentOptions{}, errors.New("--build-id (CALLTHREAD_BUILD_ID) means nothing without --deployment-name (CALLTHREAD_DEPLOYMENT_NAME): set both or neither")
+			return worker.DeploymentOptions{}, errors.New("--build-id (CALLTHREAD_BUILD_ID) has no effect without --deployment-name (CALLTHREAD_DEPLOYMENT_NAME): set both or neither")
 		}
 		return worker.DeploymentOptions{}, nil
 	}
@@ -55,19 +55,19 @@ func (v *Version) options() (worker.DeploymentOptions, error) {
 		v.BuildID = commit(build.Current())
 	}
 	if v.BuildID == "" {
-		return worker.DeploymentOptions{}, errors.New("no build id: this program was not built from a commit as it stands, so set --build-id (CALLTHREAD_BUILD_ID) to a text that no other build has")
+		return worker.DeploymentOptions{}, errors.New("no build id: this program was not built from an unmodified commit, so set --build-id (CALLTHREAD_BUILD_ID) to a text that no other build has")
 	}
 	return worker.DeploymentOptions{
 		UseVersioning: true,
 		Version:       worker.WorkerDeploymentVersion{DeploymentName: v.Deployment, BuildID: v.BuildID},
-		// A call is over within hours, so it can end on the code it began with. One that is parked may
-		// take days; an operator can move it (docs/operations.md).
+		// A call ends within hours, so it can end on the build with which it began. A parked call
+		// may take days; an operator can move it (docs/operations.md).
 		DefaultVersioningBehavior: workflow.VersioningBehaviorPinned,
 	}, nil
 }
 
-// commit is the commit that a program was built from, or "" if it is not known
-// or files were changed since: two such builds would look the same.
+// commit is the commit from which the program was built. It is "" if the commit is unknown or files
+// were modified, because different builds would have the same id.
 func commit(of build.Info) string {
 	if of.Modified {
 		return ""

@@ -17,8 +17,8 @@ import (
 	"github.com/callthread/callthread/internal/build"
 )
 
-func TestWorkerHasNoVersionUnlessADeploymentIsNamed(t *testing.T) {
-	s, err := tell(t)
+func TestVersionNeedsADeploymentName(t *testing.T) {
+	s, err := parse(t)
 	require.NoError(t, err)
 	options, err := s.worker.Version.options()
 	require.NoError(t, err)
@@ -26,9 +26,9 @@ func TestWorkerHasNoVersionUnlessADeploymentIsNamed(t *testing.T) {
 	require.False(t, s.worker.Version.On())
 }
 
-func TestVersionIsThatOfTheFlagsElseOursElseOfTemporalsController(t *testing.T) {
+func TestPrecedenceOfVersionSettings(t *testing.T) {
 	version := func(args ...string) worker.WorkerDeploymentVersion {
-		s, err := tell(t, args...)
+		s, err := parse(t, args...)
 		require.NoError(t, err)
 		options, err := s.worker.Version.options()
 		require.NoError(t, err)
@@ -45,7 +45,7 @@ func TestVersionIsThatOfTheFlagsElseOursElseOfTemporalsController(t *testing.T) 
 	require.Equal(t, worker.WorkerDeploymentVersion{DeploymentName: "flag", BuildID: "1"}, version("--deployment-name", "flag", "--build-id", "1"))
 }
 
-func TestVersionThatCannotBeOneIsRefused(t *testing.T) {
+func TestInvalidVersionIsRefused(t *testing.T) {
 	for says, version := range map[string]Version{
 		"--deployment-name (CALLTHREAD_DEPLOYMENT_NAME): set both": {BuildID: "1"},
 		"neither dots nor colons":                                  {Deployment: "call.thread", BuildID: "1"},
@@ -60,13 +60,13 @@ func TestVersionThatCannotBeOneIsRefused(t *testing.T) {
 	}
 }
 
-func TestBuildIsNamedAfterItsCommitUnlessFilesWereChanged(t *testing.T) {
+func TestBuildIDIsTheUnmodifiedCommit(t *testing.T) {
 	require.Equal(t, "0123456789ab", commit(build.Info{Commit: "0123456789ab"}))
 	require.Empty(t, commit(build.Info{Commit: "0123456789ab", Modified: true}))
 	require.Empty(t, commit(build.Info{}))
 }
 
-// deployment is one as Temporal describes it.
+// deployment is a fake of a worker deployment.
 type deployment struct {
 	client.WorkerDeploymentHandle
 	routing client.WorkerDeploymentRoutingConfig
@@ -77,7 +77,7 @@ func (d *deployment) Describe(context.Context, client.WorkerDeploymentDescribeOp
 	return client.WorkerDeploymentDescribeResponse{Info: client.WorkerDeploymentInfo{RoutingConfig: d.routing}}, d.problem
 }
 
-func TestLogSaysAtTheStartWhichBuildTakesNewCalls(t *testing.T) {
+func TestCurrentBuildIsLogged(t *testing.T) {
 	version := func(buildID string) *worker.WorkerDeploymentVersion {
 		return &worker.WorkerDeploymentVersion{DeploymentName: "callthread", BuildID: buildID}
 	}
@@ -88,13 +88,13 @@ func TestLogSaysAtTheStartWhichBuildTakesNewCalls(t *testing.T) {
 		says     string
 		command  bool
 	}{
-		"first of all":        {deployment{problem: serviceerror.NewNotFound("no such deployment")}, slog.LevelWarn, "until it is made current; workers without a version take them", true},
-		"none was chosen":     {deployment{}, slog.LevelWarn, "until it is made current; workers without a version take them", true},
-		"current":             {deployment{routing: client.WorkerDeploymentRoutingConfig{CurrentVersion: version("mine")}}, slog.LevelInfo, "this build is current", false},
-		"another is current":  {deployment{routing: client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other")}}, slog.LevelWarn, "until it is made current; build other takes them", true},
-		"another is tried":    {deployment{routing: client.WorkerDeploymentRoutingConfig{RampingVersion: version("other"), RampingVersionPercentage: 5}}, slog.LevelWarn, "until it is made current", true},
-		"tried":               {deployment{routing: client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other"), RampingVersion: version("mine"), RampingVersionPercentage: 5}}, slog.LevelInfo, "this build takes 5 % of new calls", false},
-		"Temporal is no help": {deployment{problem: errors.New("not allowed")}, slog.LevelWarn, `does not say which build takes new calls" deployment=callthread build=mine problem="not allowed"`, false},
+		"first of all":       {deployment{problem: serviceerror.NewNotFound("no such deployment")}, slog.LevelWarn, "until it is made current; workers without a version take them", true},
+		"none was chosen":    {deployment{}, slog.LevelWarn, "until it is made current; workers without a version take them", true},
+		"current":            {deployment{routing: client.WorkerDeploymentRoutingConfig{CurrentVersion: version("mine")}}, slog.LevelInfo, "this build is current", false},
+		"another is current": {deployment{routing: client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other")}}, slog.LevelWarn, "until it is made current; build other takes them", true},
+		"another is tried":   {deployment{routing: client.WorkerDeploymentRoutingConfig{RampingVersion: version("other"), RampingVersionPercentage: 5}}, slog.LevelWarn, "until it is made current", true},
+		"tried":              {deployment{routing: client.WorkerDeploymentRoutingConfig{CurrentVersion: version("other"), RampingVersion: version("mine"), RampingVersionPercentage: 5}}, slog.LevelInfo, "this build takes 5 % of new calls", false},
+		"unknown":            {deployment{problem: errors.New("not allowed")}, slog.LevelWarn, `it is unknown which build gets new calls" deployment=callthread build=mine problem="not allowed"`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var logs bytes.Buffer

@@ -26,7 +26,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Worker says how calls are served.
+// Worker contains the settings of a worker, and runs it.
 type Worker struct {
 	Temporal    *Temporal
 	Kustomer    Kustomer
@@ -36,35 +36,38 @@ type Worker struct {
 	Reconciler  Reconciler
 	Notifier    Notifier
 	Shadow      Shadow
-	// CompareOnly has the worker compare calls and serve none, so that it needs nothing of Kustomer's.
+	// CompareOnly makes the worker only compare calls with babelforce's log. It then needs no
+	// settings for Kustomer.
 	CompareOnly bool
-	// Compared is given what comparisons with babelforce's log find and repair.
+	// Compared observes the results of comparisons and repairs.
 	Compared reconcile.Observer
 
-	compares worker.Worker // nil where nothing is compared
-	notifies worker.Worker // nil where no messages are sent
-	stopped  chan error    // by Temporal's refusal, which no waiting heals
+	compares worker.Worker // nil without comparisons
+	notifies worker.Worker // nil without notifications
+	stopped  chan error    // fatal error of the worker
 	steps    *activities.Activities
 	inForce  *atomic.Pointer[automation.Set]
-	warnings load.Problems // of the automations file that it started with
-	serves   atomic.Bool   // it has started, and was not told to stop
+	warnings load.Problems // about the automations file at the start
+	serves   atomic.Bool   // it has started and not begun to stop
 }
 
-// stopTimeout lets requests to Kustomer finish, so that nothing has to be looked up again elsewhere.
+// stopTimeout lets requests to Kustomer finish, so that another worker need not look up their
+// result.
 const stopTimeout = 15 * time.Second
 
-// cachedCalls is how many calls under way a worker keeps in memory, at some 60
-// KiB each; the SDK's default of 10,000 would be 600 MiB. Others are read from
-// Temporal when something is heard of them, some twenty events each.
+// cachedCalls is the number of running workflows that a worker caches, at some 60 KiB each. The
+// SDK's default of 10,000 would take 600 MiB. The history of another workflow, some twenty events,
+// is read from Temporal with its next task.
 const cachedCalls = 3000
 
-// Flags are the settings, without those of Temporal.
+// Flags returns the flags of the worker, without those of [Temporal].
 func (w *Worker) Flags() []cli.Flag {
 	return Flags(&w.Kustomer, &w.Automations, &w.Country, &w.Version, &w.Reconciler, &w.Notifier, &w.Shadow)
 }
 
-// New makes the worker; missing settings are refused here, before anything runs.
-// Its requests to Kustomer are told to observe, and its steps pass through the interceptors.
+// New makes the worker of calls, and fails for missing or invalid settings. With CompareOnly it
+// returns nil. Each exchange with Kustomer is passed to observe. The interceptors apply to its
+// activities.
 func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exchange), watching ...interceptor.WorkerInterceptor) (worker.Worker, error) {
 	country, err := w.Country.Parse()
 	if err != nil {
@@ -109,18 +112,19 @@ func (w *Worker) newCalls(c client.Client, country string, observe func(context.
 	return newWorker(c, w.Temporal.TaskQueue, w.steps, options), nil
 }
 
-// StepsAtOnce is how many steps share a budget of requests a minute at once: a
-// fiftieth of it, sixteen of the default. The five requests that one may need then
-// take six seconds, well within the time that a step has; with many more each would be
-// cut off before its last turn, begin again, and none would ever finish. The
-// rest wait in Temporal. The budget is used up with fewer than these as long as Kustomer
-// takes less than 1.2 s for an answer: requests under way are their rate times their
-// latency. At most 1,000, as in the SDK.
+// StepsAtOnce returns how many activities run at once for a budget in requests a minute: a fiftieth
+// of it, 16 for the default budget, between 1 and the SDK's default of 1,000. Further activities
+// wait in Temporal.
+//
+// An activity needs up to five requests. At this limit they take six seconds, well within its
+// timeout. With many more activities each would time out before its last request, start again, and
+// never finish. The limit does not waste the budget while Kustomer answers within 1.2 s, because
+// the number of concurrent requests is their rate times their latency.
 func StepsAtOnce(budget int) int { return min(max(budget/50, 1), 1000) }
 
-// NewWorker makes a worker for a task queue, set up as all of ours are but of no
-// version, that carries out so many steps at once (see [StepsAtOnce]). It tells
-// onFatal when it has given up, as it does where the namespace is gone.
+// NewWorker makes a worker of calls for a task queue with the usual options, without a version. It
+// runs stepsAtOnce activities at once (see [StepsAtOnce]). It calls onFatal if it stops with an
+// error, for example because the namespace was deleted.
 func NewWorker(c client.Client, taskQueue string, steps *activities.Activities, stepsAtOnce int, onFatal func(error), watching ...interceptor.WorkerInterceptor) worker.Worker {
 	return newWorker(c, taskQueue, steps, workerOptions(stepsAtOnce, onFatal, watching))
 }
@@ -129,8 +133,8 @@ func workerOptions(stepsAtOnce int, onFatal func(error), watching []interceptor.
 	return worker.Options{
 		WorkerStopTimeout:                  stopTimeout,
 		MaxConcurrentActivityExecutionSize: stepsAtOnce,
-		// An event waits for one of the half of them that poll for calls which this worker has
-		// in memory. Each is busy until its task was handed over, up to 100 ms on a busy server
+		// Half of the pollers poll the sticky queue of cached workflows, and events wait for one of
+		// them. A poller is busy until its task is handed over, up to 100 ms on a busy server
 		// (docs/performance.md).
 		MaxConcurrentWorkflowTaskPollers: 20,
 		OnFatalError:                     onFatal,
@@ -139,26 +143,27 @@ func workerOptions(stepsAtOnce int, onFatal func(error), watching []interceptor.
 }
 
 func newWorker(c client.Client, taskQueue string, steps *activities.Activities, options worker.Options) worker.Worker {
-	worker.SetStickyWorkflowCacheSize(cachedCalls) // one for all workers of a process
+	worker.SetStickyWorkflowCacheSize(cachedCalls) // shared by all workers of a process
 	steps.LocalRoom = semaphore.NewWeighted(int64(options.MaxConcurrentActivityExecutionSize))
 	served := worker.New(c, taskQueue, options)
 	workflows.Register(served, steps)
 	return served
 }
 
-// InForce is the automations that new calls use, once the worker is made. They
-// change when their file is read anew.
+// InForce returns the automations for new calls. They change when the file is reloaded. New must be
+// called first.
 func (w *Worker) InForce() *automation.Set { return w.inForce.Load() }
 
-// Run serves calls until the context ends, then finishes the steps under way. The
-// worker of calls is nil where only comparisons are made.
+// Run waits for Temporal and runs the worker from [Worker.New] until the context ends. Then it lets
+// running activities finish, for at most 15 seconds. It fails if a worker cannot start or stops with
+// an error. The worker is nil with CompareOnly.
 func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker, log *slog.Logger) error {
 	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP) // from the start: one that comes while Temporal is waited for must not end the process
+	signal.Notify(hangups, syscall.SIGHUP) // before the wait for Temporal, so that SIGHUP never ends the process
 	defer signal.Stop(hangups)
 	logWarnings(log, w.warnings)
 	if err := w.Temporal.AwaitReady(ctx, c, log); err != nil {
-		return nil // told to stop while waiting
+		return nil // the context has ended
 	}
 	if served != nil {
 		if err := served.Start(); err != nil {
@@ -179,17 +184,17 @@ func (w *Worker) Run(ctx context.Context, c client.Client, served worker.Worker,
 		return err
 	}
 	w.serves.Store(false)
-	log.Info("worker stops: finishing the steps under way", "atMost", stopTimeout)
+	log.Info("worker stops: finishing running activities", "atMost", stopTimeout)
 	if served != nil {
 		served.Stop()
 	}
 	return nil
 }
 
-// Ready says what keeps the worker from serving calls now, if anything.
+// Ready returns why the worker cannot serve calls now, or nil.
 func (w *Worker) Ready(ctx context.Context, c client.Client) error {
 	if !w.serves.Load() {
-		return cmp.Or(w.Temporal.Ready(), errors.New("the worker starts, or stops"))
+		return cmp.Or(w.Temporal.Ready(), errors.New("the worker is starting or stopping"))
 	}
 	if _, err := c.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
 		return errors.New("Temporal cannot be reached")
@@ -197,14 +202,14 @@ func (w *Worker) Ready(ctx context.Context, c client.Client) error {
 	return nil
 }
 
-// attend takes up changed files until the context ends or the worker gives up.
+// attend reloads changed files until the context ends or the worker fails.
 func (w *Worker) attend(ctx context.Context, hangups <-chan os.Signal, log *slog.Logger) error {
 	look := time.NewTicker(lookForKey)
 	defer look.Stop()
 	for {
 		select {
 		case err := <-w.stopped:
-			return fmt.Errorf("the worker cannot go on: %w", err)
+			return fmt.Errorf("the worker failed: %w", err)
 		case <-hangups:
 			w.reload(log)
 			w.Kustomer.takeUpKey(log)
@@ -217,21 +222,21 @@ func (w *Worker) attend(ctx context.Context, hangups <-chan os.Signal, log *slog
 	}
 }
 
-// reload takes up a changed automations file. A bad one never replaces a good one.
+// reload loads a changed automations file. An invalid file does not replace a valid one.
 func (w *Worker) reload(log *slog.Logger) {
-	country, _ := w.Country.Parse() // New has refused what is none
+	country, _ := w.Country.Parse() // New has already validated it
 	automations, warnings, err := w.Automations.Load(country)
 	if err != nil {
-		log.Error("the automations file was not taken up: calls go on with the one before", "problem", err)
+		log.Error("the automations file was not loaded: calls go on with the previous one", "problem", err)
 		return
 	}
 	w.inForce.Store(automations)
-	log.Info("the automations file was taken up", "version", automations.Version)
+	log.Info("the automations file was loaded", "version", automations.Version)
 	logWarnings(log, warnings)
 }
 
 func logWarnings(log *slog.Logger, warnings load.Problems) {
 	for _, warning := range warnings {
-		log.Warn("something in the automations file looks wrong", "warning", warning.String())
+		log.Warn("the automations file may contain a mistake", "warning", warning.String())
 	}
 }

@@ -8,10 +8,11 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 )
 
-// What operators do to a run by hand, in Temporal itself. A workflow does not know that
-// it was paused or terminated.
+// An operator can pause, cancel or terminate a run in Temporal itself. The workflow does not
+// learn that it was paused or terminated.
 
-// PausedStep is an activity of a call that an operator has paused.
+// PausedStep is an activity of a call that an operator has paused. By is the identity that
+// Temporal recorded for the operator.
 type PausedStep struct {
 	ActivityID string    `json:"activityId"`
 	Activity   string    `json:"activity"`
@@ -28,7 +29,7 @@ func pausedStep(pending *workflowpb.PendingActivityInfo) PausedStep {
 	}
 }
 
-// endedBy says how a run ended before everything was written, empty if it did not.
+// endedBy describes how a run ended before everything was written, or returns "" if it completed.
 func (o *Operator) endedBy(ctx context.Context, c Call) (string, error) {
 	switch c.Status {
 	case inWords(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED):
@@ -41,7 +42,7 @@ func (o *Operator) endedBy(ctx context.Context, c Call) (string, error) {
 	return c.Status, nil
 }
 
-// terminatedBy says who has terminated a run, and why, as far as they told Temporal.
+// terminatedBy describes who terminated a run and why, if Temporal recorded it.
 func (o *Operator) terminatedBy(ctx context.Context, c Call) (string, error) {
 	end := o.Temporal.GetWorkflowHistory(ctx, c.WorkflowID, c.RunID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT)
 	event, err := end.Next()

@@ -15,15 +15,16 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Run is what Temporal's workflow list says of the run of a call.
+// Run is the entry of a call's run in Temporal's workflow list.
 type Run struct {
 	CallID     string `json:"callId"`
 	WorkflowID string `json:"workflowId"`
 	RunID      string `json:"runId"`
-	// StartedAt is when Callthread first received something about the call. The list does not say when it was parked.
+	// StartedAt is when Callthread received the call's first event. The workflow list does not
+	// contain the time at which a call was parked.
 	StartedAt      time.Time `json:"startedAt"`
 	ConversationID string    `json:"conversationId"`
-	// Reason is why it is parked, if it is.
+	// Reason is why the call is parked, empty if it is not.
 	Reason string `json:"reason"`
 }
 
@@ -38,16 +39,17 @@ func runOf(run *workflowpb.WorkflowExecutionInfo) Run {
 	}
 }
 
-// Call is a call as the workflow list shows it. Nothing in it names a person.
+// Call is a call as the workflow list shows it. It contains no personal data.
 type Call struct {
 	Run
 	EndedAt time.Time `json:"endedAt,omitzero"`
-	// Status is how the run stands, or has ended; all but running and completed are somebody's doing.
+	// Status is the run's status in Temporal, in lower case. A status other than running or
+	// completed is the result of an operator's action.
 	Status string `json:"run"`
-	// Paused says that an operator has paused the run, or a step of it.
+	// Paused reports whether an operator has paused the run or one of its activities.
 	Paused bool   `json:"paused,omitempty"`
 	Phase  string `json:"phase"`
-	// WaitsFor is empty for a wait of seconds, and when the call is over.
+	// WaitsFor is empty if the call waits only for seconds, or has ended.
 	WaitsFor  string `json:"waitsFor,omitempty"`
 	Outcome   string `json:"outcome"`
 	Direction string `json:"direction"`
@@ -73,7 +75,7 @@ func callOf(run *workflowpb.WorkflowExecutionInfo) Call {
 	return l
 }
 
-// phase is where the call is, and that it stays there if the run has ended early.
+// phase is the phase of the call, with the status of the run if the run ended early.
 func (l Call) phase() string {
 	if !l.endedEarly() {
 		return l.Phase
@@ -81,10 +83,10 @@ func (l Call) phase() string {
 	return strings.TrimSpace(l.Phase + " (" + l.Status + ")")
 }
 
-// pausedByOperator is what a paused call waits for: nothing else lets it go on.
+// pausedByOperator is what a paused call waits for: only an operator can resume it.
 const pausedByOperator = "paused by an operator"
 
-// waitsFor is what a call under way waits for. A run that has ended waits for nothing more.
+// waitsFor is what a running call waits for, empty if the run has ended.
 func (l Call) waitsFor() string {
 	switch {
 	case l.isOver():
@@ -97,14 +99,15 @@ func (l Call) waitsFor() string {
 
 func (l Call) isOver() bool { return !l.EndedAt.IsZero() }
 
-// endedEarly reports whether the run has ended before everything was written: it was
-// cancelled or terminated, or has failed because it was started by hand.
+// endedEarly reports whether the run ended before everything was written: it was cancelled or
+// terminated, or it failed because an operator had started it by hand.
 func (l Call) endedEarly() bool {
 	return l.isOver() && l.Status != inWords(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
 }
 
-// List reads the calls that a query finds, newest first, and how many there are in all.
-func (o *Operator) List(ctx context.Context, query string, limit int) (those []Call, total int, err error) {
+// List returns the calls that match a query, newest first and at most limit of them (0 is no
+// limit), and the total number of matches.
+func (o *Operator) List(ctx context.Context, query string, limit int) (found []Call, total int, err error) {
 	runs, err := o.listRuns(ctx, query, limit)
 	if err != nil {
 		return nil, 0, err
@@ -116,26 +119,27 @@ func (o *Operator) List(ctx context.Context, query string, limit int) (those []C
 	if err != nil {
 		return nil, 0, err
 	}
-	those = []Call{} // not nil, which would be no array in JSON
+	found = []Call{} // JSON: an empty array, not null
 	for _, run := range runs {
 		if id, is := newest[run.GetExecution().GetWorkflowId()]; !is || id == run.GetExecution().GetRunId() {
-			those = append(those, callOf(run))
+			found = append(found, callOf(run))
 		}
 	}
-	sortNewestFirst(those)
+	sortNewestFirst(found)
 	if limit == 0 || len(runs) < limit {
-		return those, len(those), nil
+		return found, len(found), nil
 	}
 	counted, err := o.Temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 	if err != nil {
 		return nil, 0, fmt.Errorf("count calls: %w", err)
 	}
-	replaced := len(runs) - len(those)
-	return those, max(int(counted.GetCount())-replaced, len(those)), nil
+	replaced := len(runs) - len(found)
+	return found, max(int(counted.GetCount())-replaced, len(found)), nil
 }
 
-// reopened are the newest runs of calls that have more than one, by workflow id: what a
-// comparison with babelforce's log has corrected. The earlier runs are no calls of their own.
+// reopened returns the newest run id of each call that has several runs, by workflow id. A
+// comparison with babelforce's call log starts a second run to correct a call. The list shows
+// only the newest run.
 func (o *Operator) reopened(ctx context.Context) (newest map[string]string, err error) {
 	runs, err := o.listRuns(ctx, allCalls+" AND "+is(workflows.CallMarks.GetName(), workflows.MarkReopened), 0)
 	if err != nil {
@@ -151,20 +155,20 @@ func (o *Operator) reopened(ctx context.Context) (newest map[string]string, err 
 	return newest, nil
 }
 
-// PrintCalls prints calls as a table. The total says how many there are, of which these are some.
-func PrintCalls(out io.Writer, those []Call, total int) error {
+// PrintCalls prints calls as a table, and how many of the total are not shown.
+func PrintCalls(out io.Writer, calls []Call, total int) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row(table, "CALL", "STARTED", "PHASE", "WAITS FOR", "OUTCOME", "WAY", "AGENT", "QUEUE", "CONVERSATION")
-	for _, l := range those {
+	for _, l := range calls {
 		cells := []string{l.CallID, moment(l.StartedAt), l.phase(), l.waitsFor(), l.Outcome, l.Direction, l.AgentID, l.QueueName, l.ConversationID}
-		if l.Reason != "" { // only of parked ones, where it ends the row without a title
+		if l.Reason != "" { // only parked calls have one, in a column without a title
 			cells = append(cells, l.Reason)
 		}
 		row(table, cells...)
 	}
-	if err := table.Flush(); err != nil || total == len(those) {
+	if err := table.Flush(); err != nil || total == len(calls) {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "\n%d more are not shown: --limit shows more, and filters fewer (--help)\n", total-len(those))
+	_, err := fmt.Fprintf(out, "\n%d more are not shown: raise --limit, or add filters (see --help)\n", total-len(calls))
 	return err
 }

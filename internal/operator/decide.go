@@ -17,35 +17,38 @@ import (
 )
 
 const (
-	// watchFor is how long a call is watched after a decision, for Kustomer to refuse once more.
+	// watchFor is how long a call is watched after a decision, in case Kustomer refuses again.
 	watchFor   = 2 * time.Second
 	watchEvery = 200 * time.Millisecond
 )
 
-// ErrNotAllGoOn makes the exit code tell scripts what the lines above it tell people.
+// ErrNotAllGoOn is returned if a decision failed for at least one call. It sets the exit code;
+// the printed lines contain the reasons.
 var ErrNotAllGoOn = errors.New("not every call goes on: see above")
 
-// Decision is an operator's, on parked calls.
+// Decision is an operator's decision on parked calls: to retry, to amend or to skip the step
+// that Kustomer refused.
 type Decision struct {
 	Operator *Operator
-	Update   string // its name: retry, amend or skip
+	Update   string // name of the workflow update: retry, amend or skip
 	Args     []any
-	Timeout  time.Duration // how long a call may take to accept it
-	Out      io.Writer     // what came of it, a line for each call
+	Timeout  time.Duration // for each call to accept and apply the decision
+	Out      io.Writer     // receives the outcome, a line for each call
 }
 
-// On decides on one call after the other and prints what came of each.
+// On applies the decision to the calls in turn and prints the outcome of each. It returns
+// [ErrNotAllGoOn] if the decision failed for a call. It stops if Temporal is unavailable.
 func (d *Decision) On(ctx context.Context, ids []string) error {
 	var failed error
 	for _, id := range ids {
 		c, err := d.Operator.call(ctx, id)
 		outcome := ""
 		if err == nil {
-			id = c.CallID // of which the beginning is enough
+			id = c.CallID // an operator may give only the beginning of the id
 			outcome, err = d.decide(ctx, c)
 		}
-		var away *serviceerror.Unavailable
-		if errors.As(err, &away) || ctx.Err() != nil { // the next would fare no better
+		var unavailable *serviceerror.Unavailable
+		if errors.As(err, &unavailable) || ctx.Err() != nil { // the next call would fail too
 			return fmt.Errorf("call %s, and any named after it, may still be parked: %w", id, d.Operator.Unreached(err))
 		}
 		if err != nil {
@@ -56,7 +59,7 @@ func (d *Decision) On(ctx context.Context, ids []string) error {
 	return failed
 }
 
-// decide takes the decision to one call. It fails where the call does not go on.
+// decide sends the decision to one call. It fails if the call does not go on.
 func (d *Decision) decide(ctx context.Context, c Call) (outcome string, err error) {
 	id := c.CallID
 	if c.isOver() {
@@ -71,7 +74,7 @@ func (d *Decision) decide(ctx context.Context, c Call) (outcome string, err erro
 		WorkflowID: workflowID(id),
 		UpdateName: d.Update,
 		Args:       d.Args,
-		// Accepted first, completed in Get: a time-out then tells which of the two it was.
+		// Get waits for completion, so that a timeout shows whether the update was accepted.
 		WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	if err != nil {
@@ -80,19 +83,19 @@ func (d *Decision) decide(ctx context.Context, c Call) (outcome string, err erro
 	var state workflows.State
 	err = update.Get(waiting, &state)
 	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
-	isLate := waiting.Err() != nil || errors.As(err, &late) // the server tells at times before the clock does
+	isLate := waiting.Err() != nil || errors.As(err, &late) // the server may time out before the client
 	if err != nil && isLate && ctx.Err() == nil {
-		// No failure: the decision is part of the run and will be carried out.
-		return fmt.Sprintf("the decision was accepted, but is not carried out after %s: `starter parked` tells if it is refused again", d.Timeout), nil
+		// This is no failure: the update is in the history and will be applied.
+		return fmt.Sprintf("the decision was accepted, but not carried out within %s: `starter parked` lists the call if Kustomer refuses again", d.Timeout), nil
 	}
 	if err != nil {
 		return "", d.explain(ctx, id, err)
 	}
-	return whatCame(d.watch(ctx, id, state))
+	return outcomeOf(d.watch(ctx, id, state))
 }
 
-// canRead refuses to decide on a call that is encrypted with a key that is not
-// set here: its answer could not be read, and an amendment would be stored in the clear.
+// canRead returns an error if the call is encrypted with a key that is not set here. Its answer
+// could not be decrypted, and an amendment would be stored unencrypted.
 func (d *Decision) canRead(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()
@@ -101,11 +104,11 @@ func (d *Decision) canRead(ctx context.Context, id string) error {
 	if errors.As(err, &unknown) {
 		return unknown
 	}
-	return nil // what else there is to say of it, the decision's answer says
+	return nil // the update reports any other error
 }
 
-// watch follows a call until the step that was decided on is over, as far as
-// that is soon: an answer can only say that the step is tried again.
+// watch polls a call until the retried step has ended, for at most watchFor. The answer to the
+// update says only that the step is tried again.
 func (d *Decision) watch(ctx context.Context, id string, state workflows.State) workflows.State {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()
@@ -124,13 +127,13 @@ func (d *Decision) watch(ctx context.Context, id string, state workflows.State) 
 	return state
 }
 
-// isUnderWay reports whether a call waits for a step, not for a report.
+// isUnderWay reports whether a call waits for an activity, not for an event.
 func isUnderWay(state workflows.State) bool {
 	return state.Step != nil && state.Phase != workflows.Parked
 }
 
-// whatCame says what came of a decision.
-func whatCame(state workflows.State) (outcome string, err error) {
+// outcomeOf describes the outcome of a decision.
+func outcomeOf(state workflows.State) (outcome string, err error) {
 	if state.Phase == workflows.Parked {
 		return "", errors.New("parked again: " + oneLine(state.ParkedBecause))
 	}
@@ -147,7 +150,7 @@ func whatCame(state workflows.State) (outcome string, err error) {
 	return outcome, nil
 }
 
-// explain says in words why a call did not take the decision.
+// explain turns the error of an update into words for the operator.
 func (d *Decision) explain(ctx context.Context, id string, err error) error {
 	var (
 		refused *temporal.ApplicationError
@@ -157,20 +160,20 @@ func (d *Decision) explain(ctx context.Context, id string, err error) error {
 	switch {
 	case errors.As(err, &refused):
 		return errors.New(refused.Message())
-	case errors.As(err, &closed): // a moment ago it was not
+	case errors.As(err, &closed): // the run ended after it was read
 		c, err := d.Operator.call(ctx, id)
 		return cmp.Or(err, d.tooLate(c))
 	case errors.As(err, &late) && ctx.Err() == nil:
-		return fmt.Errorf("nobody has taken the decision within %s, and it may be lost: see that a worker runs, and decide again", d.Timeout)
+		return fmt.Errorf("no worker has accepted the decision within %s, and it may be lost: check that a worker runs, and decide again", d.Timeout)
 	default:
 		return err
 	}
 }
 
-// tooLate says that a run has ended, and how.
+// tooLate is the error for a run that has ended.
 func (d *Decision) tooLate(c Call) error {
 	if c.endedEarly() {
-		return fmt.Errorf("its run has ended (%s): there is nothing to %s. `starter show %s` says what was left undone", c.Status, d.Update, c.CallID)
+		return fmt.Errorf("its run has ended (%s): there is nothing to %s. `starter show %s` lists what was not written", c.Status, d.Update, c.CallID)
 	}
 	return fmt.Errorf("is over: there is nothing to %s", d.Update)
 }

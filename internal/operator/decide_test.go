@@ -22,13 +22,13 @@ const (
 
 var (
 	ring = time.Date(2026, time.March, 4, 9, 30, 0, 0, time.UTC)
-	// inIt is where a call is found whose conversation is open.
+	// inIt is the state of a call whose conversation is open.
 	inIt    = workflows.InKustomer{ConversationID: conversation}
 	opens   = &workflows.StepState{Causes: []call.Cause{call.Rang}}
 	opening = workflows.State{Phase: workflows.Ringing, WaitsFor: call.WaitsForKustomer, Step: opens}
 )
 
-// states is a Temporal client that answers queries with one state after the other, then the last again.
+// states is a Temporal client that answers queries with the states in turn, and then with the last.
 type states struct {
 	client.Client
 	left  []workflows.State
@@ -46,7 +46,7 @@ func (s *states) QueryWorkflow(context.Context, string, string, string, ...any) 
 	return client.NewValue(payloads), err
 }
 
-func TestCallIsWatchedAfterTheDecisionUntilItsStepIsOver(t *testing.T) {
+func TestDecisionIsWatchedUntilItsStepEnds(t *testing.T) {
 	parked := workflows.State{Phase: workflows.Parked, WaitsFor: call.WaitsForOperator, Step: opens, ParkedBecause: refusal}
 	for name, c := range map[string]struct {
 		answer workflows.State
@@ -65,7 +65,7 @@ func TestCallIsWatchedAfterTheDecisionUntilItsStepIsOver(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := Decision{Operator: &Operator{Temporal: &states{left: c.then}}}
 				began := time.Now()
-				said, err := whatCame(d.watch(t.Context(), "x", c.answer))
+				said, err := outcomeOf(d.watch(t.Context(), "x", c.answer))
 				require.LessOrEqual(t, time.Since(began), c.within)
 				if c.fails {
 					require.EqualError(t, err, c.says)

@@ -11,16 +11,16 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// FailedStep is a step of a call that has failed, and that Temporal tries again.
+// FailedStep is an activity whose last attempt failed and that Temporal retries.
 type FailedStep struct {
-	// Failure is why the last attempt failed.
+	// Failure is the message of the last attempt. Attempts is the number of failed attempts.
 	Failure  string `json:"failure"`
 	Attempts int    `json:"attempts"`
-	// Next is when it is tried next, zero while it is being tried.
+	// Next is the time of the next attempt, zero while an attempt runs.
 	Next time.Time `json:"next,omitzero"`
 }
 
-// failedStep reads what Temporal knows of a step whose last attempt failed.
+// failedStep reads a pending activity whose last attempt failed.
 func (o *Operator) failedStep(pending *workflowpb.PendingActivityInfo) FailedStep {
 	var options client.Options
 	o.Keys.Protect(&options)
@@ -35,7 +35,7 @@ func (o *Operator) failedStep(pending *workflowpb.PendingActivityInfo) FailedSte
 	return step
 }
 
-// inWords is the failure, and how it goes on.
+// inWords is the failure with the time of the next attempt.
 func (f FailedStep) inWords() string {
 	next := "is being tried again"
 	if !f.Next.IsZero() {

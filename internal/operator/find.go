@@ -12,22 +12,23 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// locked says that calls may be the number's, and that a key is missing to look through them.
+// locked is the error for calls that may belong to the number but cannot be searched.
 func locked(calls int, why string) error {
-	return fmt.Errorf("%d calls could not be looked through and may be the number's too: %s", calls, why)
+	return fmt.Errorf("%d calls could not be searched and may belong to the number too: %s", calls, why)
 }
 
-// Number is a customer's phone number.
+// Number is a customer's phone number to search for.
 type Number struct {
-	Spellings []string  // in each way in which a call may hold it
-	Country   string    // two letters: where numbers without a country code are at home
-	Progress  io.Writer // is told when many calls have to be read
+	Spellings []string  // every spelling that a call may contain, the canonical one first
+	Country   string    // two letters: the country of numbers without a country code
+	Progress  io.Writer // receives a line if many calls have to be read
 }
 
-// Find finds all runs of all calls of the number, newest first. Calls that it
-// could not read are an error of their own, beside what it has found.
-func (o *Operator) Find(ctx context.Context, number Number) (those []Call, unread, err error) {
-	// These first: a call that gets its hash meanwhile is then found twice, and not never.
+// Find returns all runs of all calls of the number, newest first. The error unread names the
+// calls that could not be read; the other results are valid in spite of it.
+func (o *Operator) Find(ctx context.Context, number Number) (found []Call, unread, err error) {
+	// Calls without a hash come first: a call whose hash is set during the search is then found
+	// twice, instead of never.
 	unhashed, err := o.listRuns(ctx, allCalls+" AND "+workflows.CallerHash.GetName()+" IS NULL", 0)
 	if err != nil {
 		return nil, nil, err
@@ -47,18 +48,18 @@ func (o *Operator) Find(ctx context.Context, number Number) (those []Call, unrea
 		}
 		runs = append(runs, hashed...)
 	}
-	those = []Call{} // not nil, which would be no array in JSON
+	found = []Call{} // JSON: an empty array, not null
 	seen := make(map[string]bool)
 	for _, run := range runs {
 		if l := callOf(run); !seen[l.RunID] {
-			seen[l.RunID], those = true, append(those, l)
+			seen[l.RunID], found = true, append(found, l)
 		}
 	}
-	sortNewestFirst(those)
-	return those, errors.Join(unread, unknown), nil
+	sortNewestFirst(found)
+	return found, errors.Join(unread, unknown), nil
 }
 
-// hashes are those of all spellings, with all keys.
+// hashes are the hashes of all spellings with all keys.
 func (o *Operator) hashes(number Number) (hashes []string) {
 	for _, spelling := range number.Spellings {
 		hashes = append(hashes, o.Keys.CallerHashes(spelling)...)
@@ -66,7 +67,7 @@ func (o *Operator) hashes(number Number) (hashes []string) {
 	return hashes
 }
 
-// countUnknown says how many calls have a hash with a key that is not set here.
+// countUnknown returns an error if calls are hashed with keys that are not set here.
 func (o *Operator) countUnknown(ctx context.Context) (unknown, err error) {
 	count := func(condition string) int64 {
 		if err != nil {
@@ -90,13 +91,13 @@ func (o *Operator) countUnknown(ctx context.Context) (unknown, err error) {
 	return nil, nil
 }
 
-// PrintFound prints the calls of a number, which it does not name.
-func PrintFound(out io.Writer, those []Call) error {
-	if len(those) == 0 {
+// PrintFound prints the calls of a number as a table, without the number.
+func PrintFound(out io.Writer, found []Call) error {
+	if len(found) == 0 {
 		_, err := fmt.Fprintln(out, noneOfNumber)
 		return err
 	}
-	return PrintCalls(out, those, len(those))
+	return PrintCalls(out, found, len(found))
 }
 
 const noneOfNumber = "Temporal holds no call of this number."

@@ -30,10 +30,10 @@ const (
 	another = "+493023125043"
 )
 
-// histories is a Temporal client that holds runs without a hash of their caller, by their call's id.
+// histories is a Temporal client with runs, by call id, that have no hash of their caller.
 type histories struct {
 	client.Client
-	runs map[string][]any // the events of each: history events, or an error in the place of the next
+	runs map[string][]any // history events, or an error instead of the next event
 }
 
 func (h *histories) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
@@ -67,7 +67,7 @@ func (i *iterator) Next() (*historypb.HistoryEvent, error) {
 	return next.(*historypb.HistoryEvent), nil
 }
 
-// startedWith is the event that starts a run with an input, nil for none.
+// startedWith is the event that starts a run with an input; nil is no input.
 func startedWith(t *testing.T, input any) *historypb.HistoryEvent {
 	var payloads *commonpb.Payloads
 	if input != nil {
@@ -108,23 +108,23 @@ func finds(t *testing.T, runs map[string][]any) (found []string, unread, err err
 	return found, unread, err
 }
 
-// One odd run must not keep the calls of every number from being found.
-func TestRunThatCannotBeReadIsNamedAndTheOthersAreFound(t *testing.T) {
+// An unreadable run must not make every search fail.
+func TestUnreadableRunIsNamedAndOthersAreFound(t *testing.T) {
 	its := startedWith(t, workflows.CallInput{Key: "x", First: ringsFrom(number)})
 	for name, odd := range map[string]struct {
 		events []any
-		unread string // what is said of the run, nothing if it is read
+		unread string // the error, empty if the run is read
 	}{
-		"a signal that is a text":           {[]any{startedWith(t, workflows.CallInput{Key: "odd"}), signal(inClear(t, "x"))}, "event 7 of its history holds no event of a call"},
-		"a signal with a number in a field": {[]any{signal(inClear(t, map[string]any{"leg": number}))}, "event 7 of its history holds no event of a call"},
-		"a start input that is a list":      {[]any{startedWith(t, []int{1})}, "event 1 of its history holds no event of a call"},
+		"a signal that is a text":           {[]any{startedWith(t, workflows.CallInput{Key: "odd"}), signal(inClear(t, "x"))}, "event 7 of its history is not an event of a call"},
+		"a signal with a number in a field": {[]any{signal(inClear(t, map[string]any{"leg": number}))}, "event 7 of its history is not an event of a call"},
+		"a start input that is a list":      {[]any{startedWith(t, []int{1})}, "event 1 of its history is not an event of a call"},
 		"a corrupt payload": {[]any{signal(&commonpb.Payloads{Payloads: []*commonpb.Payload{{
 			Metadata: map[string][]byte{"encoding": []byte("json/plain")}, Data: []byte(`{"leg":`),
 		}}})}, "event 7"},
 		"a payload in an unknown encoding": {[]any{signal(&commonpb.Payloads{Payloads: []*commonpb.Payload{{
 			Metadata: map[string][]byte{"encoding": []byte("binary/xml")},
 		}}})}, "event 7"},
-		"a history that Temporal has lost": {[]any{serviceerror.NewDataLoss("corrupt history")}, "its history cannot be had from Temporal"},
+		"a history that Temporal has lost": {[]any{serviceerror.NewDataLoss("corrupt history")}, "Temporal cannot return its history"},
 		"no start input":                   {[]any{startedWith(t, nil)}, ""},
 		"a signal without an input":        {[]any{signal(nil)}, ""},
 		"a signal that is null":            {[]any{signal(inClear(t, nil))}, ""},
@@ -143,20 +143,20 @@ func TestRunThatCannotBeReadIsNamedAndTheOthersAreFound(t *testing.T) {
 				require.NoError(t, unread)
 				return
 			}
-			require.ErrorContains(t, unread, "these calls cannot be read and may be the number's too: odd (run run-of-odd): "+odd.unread)
+			require.ErrorContains(t, unread, "these calls cannot be read and may belong to the number too: odd (run run-of-odd): "+odd.unread)
 			require.NotContains(t, unread.Error(), strings.TrimPrefix(number, "+"), "what an event holds is not repeated")
 		})
 	}
 }
 
-func TestRunIsFoundByWhatOfItCanBeRead(t *testing.T) {
+func TestPartlyReadableRunIsFound(t *testing.T) {
 	found, unread, err := finds(t, map[string][]any{"odd": {signal(inClear(t, "x")), signal(inClear(t, ringsFrom(number)))}})
 	require.NoError(t, err)
 	require.NoError(t, unread)
 	require.Equal(t, []string{"odd"}, found)
 }
 
-func TestManyRunsThatCannotBeReadAreCountedAndNotAllNamed(t *testing.T) {
+func TestManyUnreadableRunsAreCounted(t *testing.T) {
 	runs := make(map[string][]any)
 	for n := range 2 * maxNamed {
 		runs[fmt.Sprint("odd-", n)] = []any{signal(inClear(t, "x"))}
@@ -167,13 +167,13 @@ func TestManyRunsThatCannotBeReadAreCountedAndNotAllNamed(t *testing.T) {
 	require.Equal(t, maxNamed, strings.Count(unread.Error(), "event 7"))
 }
 
-func TestTemporalThatIsAwayEndsTheSearch(t *testing.T) {
+func TestUnavailableTemporalEndsTheSearch(t *testing.T) {
 	_, _, err := finds(t, map[string][]any{"x": {serviceerror.NewUnavailable("shard is moving")}})
 	var away *serviceerror.Unavailable
 	require.True(t, errors.As(err, &away), "%v", err)
 }
 
-func TestNoCallOfANumberIsSaidWithoutTheNumber(t *testing.T) {
+func TestEmptyResultDoesNotNameTheNumber(t *testing.T) {
 	var printed bytes.Buffer
 	require.NoError(t, PrintFound(&printed, nil))
 	require.Equal(t, "Temporal holds no call of this number.\n", printed.String())

@@ -20,39 +20,42 @@ import (
 )
 
 const (
-	// forgetFor is how long Temporal may take to delete what it was told to.
+	// forgetFor is how long Temporal may take to delete the runs.
 	forgetFor   = time.Minute
 	forgetEvery = 200 * time.Millisecond
 )
 
-// ErrNotAllForgotten makes the exit code tell scripts what the receipt tells people.
+// ErrNotAllForgotten is returned if a call was kept or could not be read. It sets the exit code;
+// the receipt contains the reasons.
 var ErrNotAllForgotten = errors.New("not everything was forgotten: see the receipt")
 
-// Receipt says what was held of a caller and what became of it. It holds nothing of the caller's.
+// Receipt lists the calls of a number and whether Temporal has deleted them. It contains no
+// personal data of the caller.
 type Receipt struct {
 	At        time.Time `json:"at"`
 	Temporal  string    `json:"temporal"`
 	Namespace string    `json:"namespace"`
-	// CallerHashes are those of the number, with each of the keys.
+	// CallerHashes are the number's hashes, one for each key.
 	CallerHashes []string        `json:"callerHashes"`
 	Calls        []ForgottenCall `json:"calls"`
-	// Unreadable says that calls may be the caller's and could not be read.
+	// Unreadable names calls that may belong to the number and could not be read.
 	Unreadable string `json:"unreadable,omitempty"`
-	// Elsewhere is what is kept where no command of ours reaches.
+	// Elsewhere lists the stores that these commands cannot delete from.
 	Elsewhere []string `json:"elsewhere"`
 }
 
-// ForgottenCall is what became of one call.
+// ForgottenCall is a call in a [Receipt].
 type ForgottenCall struct {
 	Run
-	// Forgotten says that Temporal holds nothing of it any more.
+	// Forgotten reports whether Temporal has deleted everything about the call.
 	Forgotten bool `json:"forgotten"`
-	// Kept says why not.
+	// Kept is the reason if it was not deleted.
 	Kept string `json:"kept,omitempty"`
 }
 
-// Forget deletes calls and waits until they are gone.
-func (o *Operator) Forget(ctx context.Context, number Number, those []Call) (Receipt, error) {
+// Forget deletes the runs of calls and waits up to a minute until Temporal has deleted them. A
+// call that is under way is kept.
+func (o *Operator) Forget(ctx context.Context, number Number, calls []Call) (Receipt, error) {
 	elsewhere, err := o.elsewhere(ctx)
 	if err != nil {
 		return Receipt{}, err
@@ -61,7 +64,7 @@ func (o *Operator) Forget(ctx context.Context, number Number, those []Call) (Rec
 		At: time.Now().UTC(), Temporal: o.Address, Namespace: o.Namespace,
 		CallerHashes: o.Keys.CallerHashes(number.Spellings[0]), Calls: []ForgottenCall{}, Elsewhere: elsewhere,
 	}
-	for _, l := range those {
+	for _, l := range calls {
 		kept := ""
 		if !l.isOver() {
 			kept = "it is under way: forget again when it is over"
@@ -77,9 +80,8 @@ func (o *Operator) Forget(ctx context.Context, number Number, those []Call) (Rec
 	return r, nil
 }
 
-// delete deletes a run. An empty one takes its place first, under the same id, so
-// that neither a late webhook nor a comparison with babelforce's log takes the
-// call for a new one.
+// delete deletes a run. First it starts an empty run with the same workflow id. Otherwise a late
+// webhook, or a comparison with babelforce's call log, would start the call again.
 func (o *Operator) delete(ctx context.Context, l Call) error {
 	if err := o.bury(ctx, l.WorkflowID); err != nil {
 		return err
@@ -94,7 +96,7 @@ func (o *Operator) delete(ctx context.Context, l Call) error {
 	return err
 }
 
-// bury leaves an empty run, ended at once, in the place of a call's.
+// bury starts an empty run with a call's workflow id and terminates it.
 func (o *Operator) bury(ctx context.Context, workflowID string) error {
 	_, err := o.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: workflowID, TaskQueue: workflows.ForgottenCall, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
@@ -105,8 +107,8 @@ func (o *Operator) bury(ctx context.Context, workflowID string) error {
 	return o.Temporal.TerminateWorkflow(ctx, workflowID, "", "forgotten")
 }
 
-// awaitGone waits until Temporal knows nothing of the calls that it was told to
-// delete, in its list of runs either, and notes of each whether it does.
+// awaitGone waits until the deleted runs are gone from Temporal and from its workflow list, and
+// records the result in each call.
 func (o *Operator) awaitGone(ctx context.Context, calls []ForgottenCall) {
 	ctx, cancel := context.WithTimeout(ctx, forgetFor)
 	defer cancel()
@@ -116,7 +118,7 @@ func (o *Operator) awaitGone(ctx context.Context, calls []ForgottenCall) {
 		for c := &calls[i]; c.Kept == "" && !c.Forgotten; {
 			gone, err := o.isGone(ctx, c.Run)
 			if err != nil && ctx.Err() == nil {
-				c.Kept = "Temporal was told to delete it, and did not say whether it has: forget again"
+				c.Kept = "Temporal accepted the deletion, but whether it is done is unknown: forget again"
 				break
 			}
 			if c.Forgotten = gone; gone {
@@ -124,7 +126,7 @@ func (o *Operator) awaitGone(ctx context.Context, calls []ForgottenCall) {
 			}
 			select {
 			case <-ctx.Done():
-				c.Kept = fmt.Sprintf("Temporal was told to delete it, and has not after %s: forget again", forgetFor)
+				c.Kept = fmt.Sprintf("Temporal accepted the deletion, but has not carried it out within %s: forget again", forgetFor)
 			case <-tick.C:
 			}
 		}
@@ -141,7 +143,8 @@ func (o *Operator) isGone(ctx context.Context, c Run) (bool, error) {
 	return len(listed) == 0, err
 }
 
-// elsewhere is what else may be kept, as far as Temporal tells.
+// elsewhere lists the stores that may hold data of these calls too. Temporal reports whether its
+// namespace has an archive.
 func (o *Operator) elsewhere(ctx context.Context) ([]string, error) {
 	elsewhere := []string{
 		"Kustomer: customer, conversations, notes and messages, which are deleted there",
@@ -157,7 +160,7 @@ func (o *Operator) elsewhere(ctx context.Context) ([]string, error) {
 	return elsewhere, nil
 }
 
-// Failed is [ErrNotAllForgotten] where a call was kept or could not be read.
+// Failed returns [ErrNotAllForgotten] if a call was kept or could not be read, otherwise nil.
 func (r Receipt) Failed() error {
 	isKept := func(c ForgottenCall) bool { return !c.Forgotten }
 	if r.Unreadable != "" || slices.ContainsFunc(r.Calls, isKept) {
@@ -166,7 +169,7 @@ func (r Receipt) Failed() error {
 	return nil
 }
 
-// Print writes the receipt for people.
+// Print prints the receipt.
 func (r Receipt) Print(out io.Writer) error {
 	fmt.Fprintf(out, "Receipt of %s, Temporal at %s, namespace %s\n", moment(r.At), r.Temporal, r.Namespace)
 	if len(r.CallerHashes) > 0 {
@@ -183,7 +186,7 @@ func (r Receipt) Print(out io.Writer) error {
 	return err
 }
 
-// PrintCalls writes its list of calls alone.
+// PrintCalls prints the calls of the receipt as a table.
 func (r Receipt) PrintCalls(out io.Writer) error {
 	if len(r.Calls) == 0 {
 		_, err := fmt.Fprintln(out, noneOfNumber)

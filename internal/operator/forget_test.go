@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestReceiptTellsWhatWasForgottenWhatWasKeptAndWhy(t *testing.T) {
+func TestReceiptListsForgottenAndKeptCalls(t *testing.T) {
 	r := Receipt{
 		At: ring, Temporal: "localhost:7233", Namespace: "default", CallerHashes: []string{"df9ee35a"},
 		Calls: []ForgottenCall{
@@ -36,7 +36,7 @@ Kept elsewhere:
 `, "\n"), printed.String())
 }
 
-func TestReceiptFailsWhereAnythingWasKept(t *testing.T) {
+func TestReceiptFailsIfACallWasKept(t *testing.T) {
 	forgotten := ForgottenCall{Forgotten: true}
 	require.NoError(t, Receipt{}.Failed())
 	require.NoError(t, Receipt{Calls: []ForgottenCall{forgotten}}.Failed())

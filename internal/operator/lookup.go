@@ -14,19 +14,19 @@ import (
 )
 
 const (
-	// maxCandidates is how many calls are named if the beginning of an id fits several.
+	// maxCandidates limits how many calls an error names if several ids begin alike.
 	maxCandidates = 10
-	// candidateRuns is how many runs are read for them; a call that was reset has several.
+	// candidateRuns limits the runs read for them; a call that was reset has several.
 	candidateRuns = 100
 )
 
-// objectID is how Kustomer's ids look.
+// objectID matches Kustomer's ids.
 var objectID = regexp.MustCompile(`^[0-9a-fA-F]{24}$`)
 
-// IDHelp says how a call can be named.
+// IDHelp is the help text about ids of calls.
 const IDHelp = "The beginning of a call's id is enough if no other call's id begins so."
 
-// LookupError says why an id names no call, or not only one.
+// LookupError is returned if an id names no call, or several calls.
 type LookupError string
 
 func (e LookupError) Error() string { return string(e) }
@@ -36,21 +36,21 @@ func (o *Operator) unknown(id string) error {
 		"`starter parked` those that wait for a decision. Temporal forgets a call when the namespace's retention has passed since its end", id, o.Namespace))
 }
 
-// ambiguous says that there are several calls, where one is to be named.
-func ambiguous(what string, those []Call) error {
+// ambiguous is the error for an id that fits several calls.
+func ambiguous(what string, candidates []Call) error {
 	var ids []string
-	for _, c := range those[:min(len(those), maxCandidates)] {
+	for _, c := range candidates[:min(len(candidates), maxCandidates)] {
 		ids = append(ids, c.CallID)
 	}
 	more := ""
-	if len(ids) < len(those) {
+	if len(ids) < len(candidates) {
 		more = ", and others"
 	}
 	return LookupError(fmt.Sprintf("%s: %s%s. Name one of them", what, strings.Join(ids, ", "), more))
 }
 
-// Calls finds the call with this id, or those whose conversation has it, or the only
-// call whose id begins so. There is at least one, or an error.
+// Calls returns the call with this id, or the calls whose Kustomer conversation has this id, or
+// the only call whose id begins with it. It returns at least one call, or a [LookupError].
 func (o *Operator) Calls(ctx context.Context, id string) ([]Call, error) {
 	found, err := o.withID(ctx, id)
 	if found != nil || err != nil {
@@ -66,7 +66,7 @@ func (o *Operator) Calls(ctx context.Context, id string) ([]Call, error) {
 	return o.withPrefix(ctx, id)
 }
 
-// call finds the one call that is meant by an id.
+// call returns the one call that an id names.
 func (o *Operator) call(ctx context.Context, id string) (Call, error) {
 	those, err := o.Calls(ctx, id)
 	switch {
@@ -78,8 +78,8 @@ func (o *Operator) call(ctx context.Context, id string) (Call, error) {
 	return those[0], nil
 }
 
-// workflowID is the id of the run that is meant by the id of a call, which may also be the
-// run's own: those of calls in shadow are always named so.
+// workflowID returns the workflow id for the id of a call. The argument may already be a
+// workflow id; calls in shadow are always named by theirs.
 func workflowID(id string) string {
 	if isShadow(id) {
 		return id
@@ -89,7 +89,7 @@ func workflowID(id string) string {
 
 func isShadow(id string) bool { return strings.HasPrefix(id, workflows.ShadowID("")) }
 
-// withID finds the call with this id, nil if there is none. One that is not live may be in shadow.
+// withID returns the call with this id, live or in shadow, or nil if there is none.
 func (o *Operator) withID(ctx context.Context, id string) ([]Call, error) {
 	found, err := o.describe(ctx, workflowID(id))
 	if found == nil && err == nil && !isShadow(id) {
@@ -98,7 +98,7 @@ func (o *Operator) withID(ctx context.Context, id string) ([]Call, error) {
 	return found, err
 }
 
-// describe finds the call whose run has this id, nil if there is none.
+// describe returns the call with this workflow id, or nil if there is none.
 func (o *Operator) describe(ctx context.Context, workflowID string) ([]Call, error) {
 	described, err := o.Temporal.DescribeWorkflowExecution(ctx, workflowID, "")
 	var unknown *serviceerror.NotFound
@@ -114,7 +114,7 @@ func (o *Operator) describe(ctx context.Context, workflowID string) ([]Call, err
 	}
 }
 
-// withPrefix finds the only call whose id begins so.
+// withPrefix returns the only call whose id begins with id.
 func (o *Operator) withPrefix(ctx context.Context, id string) ([]Call, error) {
 	prefix := workflows.CallKey(id)
 	if prefix == "" || strings.ContainsFunc(prefix, unfindable) {
@@ -126,7 +126,7 @@ func (o *Operator) withPrefix(ctx context.Context, id string) ([]Call, error) {
 	}
 	var those []Call
 	for _, run := range runs {
-		if c := callOf(run); strings.HasPrefix(c.CallID, prefix) { // SQLite compares without regard to case
+		if c := callOf(run); strings.HasPrefix(c.CallID, prefix) { // on SQLite, STARTS_WITH ignores case
 			those = append(those, c)
 		}
 	}
@@ -141,7 +141,7 @@ func (o *Operator) withPrefix(ctx context.Context, id string) ([]Call, error) {
 	return nil, ambiguous(fmt.Sprintf("the ids of several calls begin with %q", prefix), those)
 }
 
-// latestRuns leaves out runs that were reset: the call went on in another.
+// latestRuns leaves out runs that were reset; such a call continued in a later run.
 func latestRuns(newestFirst []Call) (latest []Call) {
 	seen := make(map[string]bool)
 	for _, c := range newestFirst {

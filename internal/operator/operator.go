@@ -1,7 +1,9 @@
-// Package operator is what an operator's commands do: it finds calls in Temporal,
-// shows what became of them, takes decisions on parked ones, and deletes what
-// Temporal holds of a number. The commands read flags; this package asks Temporal
-// and prints.
+// Package operator implements the commands with which operators look after calls. It lists and
+// finds calls in Temporal, shows their state, sends decisions to parked calls, and deletes the
+// calls of a phone number.
+//
+// The commands of the starter read the flags. This package queries Temporal and prints the
+// results, as tables or as JSON.
 package operator
 
 import (
@@ -20,20 +22,20 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// askTimeout bounds how long calls are queried, one or all that are parked.
+// askTimeout limits the queries of one command.
 const askTimeout = 10 * time.Second
 
-// Operator asks one namespace of Temporal.
+// Operator queries one namespace of Temporal.
 type Operator struct {
 	Temporal client.Client
-	// Address and Namespace say which Temporal that is.
+	// Address and Namespace identify it in messages.
 	Address, Namespace string
-	// Keys decrypt what calls hold; the client has them too.
+	// Keys decrypt histories and failures; the client has them too.
 	Keys *codec.Keys
 }
 
-// Unreached says which Temporal it was that did not answer as it should. That an id
-// names no call is an answer.
+// Unreached adds the address and the namespace of Temporal to an error. A [LookupError] is
+// returned as it is, because Temporal did answer.
 func (o *Operator) Unreached(err error) error {
 	var answered LookupError
 	if errors.As(err, &answered) {
@@ -42,10 +44,10 @@ func (o *Operator) Unreached(err error) error {
 	return fmt.Errorf("ask Temporal at %s, namespace %s (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE): %w", o.Address, o.Namespace, err)
 }
 
-// listRuns reads Temporal's list of runs in its order: those under way, then
-// those that ended last. It stops at the limit; 0 is none.
+// listRuns reads Temporal's workflow list in its order: running workflows first, then the last
+// ended. It returns at most limit runs; 0 is no limit.
 func (o *Operator) listRuns(ctx context.Context, query string, limit int) (runs []*workflowpb.WorkflowExecutionInfo, err error) {
-	const pageSize = 1000 // the most that Temporal gives at once
+	const pageSize = 1000 // Temporal's maximum
 	request := &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: int32(min(limit, pageSize))}
 	for {
 		page, err := o.Temporal.ListWorkflow(ctx, request)
@@ -62,7 +64,7 @@ func (o *Operator) listRuns(ctx context.Context, query string, limit int) (runs 
 	}
 }
 
-// attribute is a search attribute of a run, empty where it has none.
+// attribute returns a search attribute of a run, empty if it is not set.
 func attribute(run *workflowpb.WorkflowExecutionInfo, key temporal.SearchAttributeKeyKeyword) (value string) {
 	if payload := run.GetSearchAttributes().GetIndexedFields()[key.GetName()]; payload != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(payload, &value)
@@ -70,8 +72,8 @@ func attribute(run *workflowpb.WorkflowExecutionInfo, key temporal.SearchAttribu
 	return value
 }
 
-// hasPausedStep reports whether an activity of a run is paused: Temporal lists those in a
-// search attribute of its own.
+// hasPausedStep reports whether an activity of a run is paused. Temporal sets the search
+// attribute TemporalPauseInfo for that.
 func hasPausedStep(run *workflowpb.WorkflowExecutionInfo) bool {
 	var paused []string
 	if payload := run.GetSearchAttributes().GetIndexedFields()["TemporalPauseInfo"]; payload != nil {
@@ -80,7 +82,7 @@ func hasPausedStep(run *workflowpb.WorkflowExecutionInfo) bool {
 	return len(paused) > 0
 }
 
-// askState asks a call what is known of it.
+// askState queries the state of a call.
 func (o *Operator) askState(ctx context.Context, workflowID string) (state workflows.State, err error) {
 	answer, err := o.Temporal.QueryWorkflow(ctx, workflowID, "", workflows.QueryState)
 	if err != nil {

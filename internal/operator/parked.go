@@ -11,20 +11,20 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// ParkedCall is a call that waits for an operator. It names the call's numbers: who
-// amends the customer has to know them.
+// ParkedCall is a call that waits for an operator's decision. It contains the call's phone
+// numbers, which an operator needs to amend the customer.
 type ParkedCall struct {
 	Run
 	workflows.Numbers
 }
 
-// Parked reads the parked calls from Temporal's list of runs, oldest first.
+// Parked returns the parked calls in Temporal's workflow list, oldest first, without numbers.
 func (o *Operator) Parked(ctx context.Context) ([]ParkedCall, error) {
 	runs, err := o.listRuns(ctx, workflows.ParkedCalls, 0)
 	if err != nil {
 		return nil, err
 	}
-	parked := []ParkedCall{} // not nil, which would be no array in JSON
+	parked := []ParkedCall{} // JSON: an empty array, not null
 	for _, run := range runs {
 		parked = append(parked, ParkedCall{Run: runOf(run)})
 	}
@@ -32,9 +32,9 @@ func (o *Operator) Parked(ctx context.Context) ([]ParkedCall, error) {
 	return parked, nil
 }
 
-// AskParked asks the calls themselves. They know their numbers, and the reason in
-// Kustomer's own words, where the list may only be brief. One that does not answer is
-// listed all the same.
+// AskParked queries each parked call and adds its numbers and the full reason in Kustomer's
+// words; the workflow list contains only a short one. A call that does not answer stays as it
+// is.
 func (o *Operator) AskParked(ctx context.Context, parked []ParkedCall) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
@@ -45,7 +45,7 @@ func (o *Operator) AskParked(ctx context.Context, parked []ParkedCall) {
 	}
 }
 
-// PrintParked prints parked calls as a table, with what to do about them.
+// PrintParked prints parked calls as a table, followed by the commands that decide on them.
 func PrintParked(out io.Writer, parked []ParkedCall) error {
 	if len(parked) == 0 {
 		_, err := fmt.Fprintln(out, "no call is parked")
@@ -63,7 +63,7 @@ func PrintParked(out io.Writer, parked []ParkedCall) error {
 	return err
 }
 
-// whatToDo names the decisions that finish a parked call.
+// whatToDo names the commands that decide on a parked call.
 func whatToDo(id string) string {
-	return fmt.Sprintf("Put right what was refused and `starter retry %[1]s`; or change it: `starter amend %[1]s --set field=value`; or go on without that step: `starter skip %[1]s`.", id)
+	return fmt.Sprintf("Correct in Kustomer what it refused and run `starter retry %[1]s`; or change the values: `starter amend %[1]s --set field=value`; or go on without the step: `starter skip %[1]s`.", id)
 }

@@ -18,29 +18,29 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Past is what the history of a run holds of its call: what was reported, and what its
-// steps found out.
+// Past is a call as its history in Temporal shows it: the events that were received and the
+// results of its activities.
 type Past struct {
 	CallID string
-	// Record holds the reports alone: nothing in it says what was written.
+	// Record contains the received events only, not what was written.
 	Record call.Record
-	// Automations is the version of the automations file that the call was opened with,
-	// empty if it was not opened.
+	// Automations is the version of the automations file with which the conversation was opened,
+	// empty if none was opened.
 	Automations string
-	// Agents are who agents are in Kustomer, by the names of the notes of their pick-ups;
-	// Placer is the agent who placed the call.
+	// Agents maps the note name of each pick-up to the agent's Kustomer user. Placer is the agent
+	// who placed the call.
 	Agents map[string]call.Resolved
 	Placer call.Resolved
-	// HasEnded says that the call itself is over, although the run may still wait for something.
+	// HasEnded reports whether the call is over. Its run may still be waiting.
 	HasEnded bool
-	// Names are where the call was found in Kustomer last.
+	// Names are the ids of the call's customer and conversation that were found last.
 	Names call.Kustomer
-	// Unread says why the history cannot be read, nil if it was read.
+	// Unread is why the history cannot be read, nil if it was read.
 	Unread error
 }
 
-// Pasts reads the histories of all calls that a query finds, newest first: of one that
-// was reset, that of its latest run. It asks no worker.
+// Pasts reads the histories of all calls that match a query, newest first. For a call that was
+// reset it reads the latest run. It needs no worker.
 func (o *Operator) Pasts(ctx context.Context, q Query) ([]Past, error) {
 	calls, _, err := o.List(ctx, q.String(), 0)
 	if err != nil {
@@ -61,8 +61,8 @@ func (o *Operator) Pasts(ctx context.Context, q Query) ([]Past, error) {
 	return pasts, group.Wait()
 }
 
-// readPast reads the history of a run. It fails if Temporal is away; what concerns this
-// call alone is the reason for which it is unread.
+// readPast reads the history of a run. It fails if Temporal is unavailable; an error of this run
+// alone goes to Unread.
 func (o *Operator) readPast(ctx context.Context, run Run, past *Past) error {
 	data := o.Keys.DataConverter()
 	history := o.Temporal.GetWorkflowHistory(ctx, run.WorkflowID, run.RunID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -71,12 +71,12 @@ func (o *Operator) readPast(ctx context.Context, run Run, past *Past) error {
 		var gone *serviceerror.NotFound
 		switch {
 		case errors.As(err, &gone):
-			past.Unread = errors.New("its retention has passed meanwhile")
+			past.Unread = errors.New("Temporal deleted it during the search, because its retention had passed")
 			return nil
-		case err != nil && (ctx.Err() != nil || isAway(err)):
+		case err != nil && (ctx.Err() != nil || isUnavailable(err)):
 			return fmt.Errorf("read call %s: %w", run.CallID, err)
 		case err != nil:
-			past.Unread = errors.New("its history cannot be had from Temporal")
+			past.Unread = errors.New("Temporal cannot return its history")
 			return nil
 		}
 		if err := past.add(happened, data); err != nil {
@@ -87,7 +87,7 @@ func (o *Operator) readPast(ctx context.Context, run Run, past *Past) error {
 	return nil
 }
 
-// add takes over what one event of the history says.
+// add adds one event of the history.
 func (p *Past) add(happened *historypb.HistoryEvent, data converter.DataConverter) error {
 	reports, err := reportsIn(happened, data)
 	if err != nil {
@@ -111,7 +111,7 @@ func (p *Past) add(happened *historypb.HistoryEvent, data converter.DataConverte
 	return err
 }
 
-// began takes over how the run began: as a new call, or where an earlier run has completed.
+// began adds the input of the run. A run that corrects a completed call has that call as Earlier.
 func (p *Past) began(input workflows.CallInput, at time.Time) {
 	p.Record.Started, p.Record.Limits = at, input.Limits.WithDefaults()
 	if input.Earlier == nil {
@@ -128,7 +128,7 @@ func (p *Past) began(input workflows.CallInput, at time.Time) {
 	p.done(found)
 }
 
-// done takes over what a step has found out.
+// done adds the result of an activity.
 func (p *Past) done(step activities.StepResult) {
 	p.Automations = cmp.Or(p.Automations, step.Automations)
 	p.Placer = cmp.Or(step.Placer, p.Placer)
@@ -143,13 +143,13 @@ func (p *Past) done(step activities.StepResult) {
 	}
 }
 
-// Where Temporal's Go SDK keeps the result of a local activity (SDK 1.50).
+// Names under which Temporal's Go SDK records the result of a local activity (SDK 1.50).
 const (
 	localStep       = "LocalActivity"
 	localStepResult = "result"
 )
 
-// stepDone is the result of a step, if the event says that one was completed.
+// stepDone returns the result of an activity, or nil if the event completes none.
 func stepDone(happened *historypb.HistoryEvent, data converter.DataConverter) (*activities.StepResult, error) {
 	result := happened.GetActivityTaskCompletedEventAttributes().GetResult()
 	if marker := happened.GetMarkerRecordedEventAttributes(); marker.GetMarkerName() == localStep {

@@ -36,7 +36,7 @@ func signalled(t *testing.T, name string, value any) *historypb.HistoryEvent {
 	}}
 }
 
-// stepDoneIn is the end of a step that was an activity, or one within a workflow task.
+// stepDoneIn is the event that completes an activity, a regular or a local one.
 func stepDoneIn(t *testing.T, isLocal bool, result activities.StepResult) *historypb.HistoryEvent {
 	if isLocal {
 		return &historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_MarkerRecordedEventAttributes{
@@ -62,7 +62,7 @@ func reported(kind call.Kind) call.Event {
 	return call.Event{Kind: kind, ReceivedAt: rangAt, Leg: call.Leg{ID: "call-1", From: "+493023125042"}}
 }
 
-func TestPastIsWhatWasReportedAndWhatStepsFoundOut(t *testing.T) {
+func TestPastHasEventsAndActivityResults(t *testing.T) {
 	inbound := reported(call.Inbound)
 	past := pastOf(t,
 		beganWith(t, workflows.CallInput{Key: "call-1", First: &inbound}),
@@ -78,7 +78,7 @@ func TestPastIsWhatWasReportedAndWhatStepsFoundOut(t *testing.T) {
 	require.Equal(t, call.Kustomer{CustomerID: "u", ConversationID: "c"}, past.Names)
 }
 
-func TestPastOfARunThatGoesOnIsThatOfTheWholeCall(t *testing.T) {
+func TestPastOfASecondRunIsTheWholeCall(t *testing.T) {
 	carried := workflows.Carried{Answers: workflows.Answers{Automations: "v1"}, Conversation: activities.Conversation{ID: "c"}}
 	carried.Record = call.Record{Key: "call-1", Started: rangAt.Add(-time.Hour)}
 	carried.Record.Add(reported(call.Inbound), rangAt)

@@ -13,21 +13,21 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Filter chooses calls by one of their search attributes.
+// Filter is a command-line flag that filters calls by a search attribute.
 type Filter struct {
 	Name, Usage string   // of the flag
-	Words       []string // that the attribute can have; nil is any
+	Words       []string // values that the attribute can have; nil allows any
 	attribute   temporal.SearchAttributeKeyKeyword
 }
 
-// Filters are all that an operator can choose calls by, besides their time.
+// Filters are the filters for calls, in addition to the start time.
 var Filters = []Filter{
 	{"phase", "calls in this `PHASE`: ", asWords(workflows.Phases), workflows.CallPhase},
 	{"waits-for", "calls that wait for this: ", asWords(call.ListedWaits()), workflows.WaitsFor},
 	{"outcome", "calls with this `OUTCOME`: ", append(asWords(call.Outcomes()), abandoned), workflows.CallOutcome},
 	{"direction", "inbound or outbound calls: ", []string{call.In, call.Out}, workflows.CallDirection},
 	{"agent", "calls whose last agent has this babelforce `ID`", nil, workflows.AgentID},
-	{"queue", "calls through the queue of this `NAME`, in whatever case", nil, workflows.QueueName},
+	{"queue", "calls through the queue of this `NAME`, regardless of case", nil, workflows.QueueName},
 }
 
 func asWords[T ~string](values []T) (words []string) {
@@ -37,27 +37,28 @@ func asWords[T ~string](values []T) (words []string) {
 	return words
 }
 
-// workflowType is that of calls.
+// workflowType is the workflow type of calls.
 const workflowType = "CallWorkflow"
 
-// allCalls finds all calls, and nothing else that may be in the namespace.
+// allCalls is the query for all calls, and for no other workflow of the namespace.
 var allCalls = is("WorkflowType", workflowType)
 
-// Query is a question to Temporal's workflow list. The zero value finds all live calls.
+// Query is a query on Temporal's workflow list. The zero value matches all live calls.
 type Query struct {
-	// Shadow finds calls in shadow instead of live ones.
+	// Shadow selects calls in shadow instead of live ones.
 	Shadow bool
 
 	terms []string
-	// sought says in the words of the flags what is looked for.
+	// sought describes the query in the flags' words.
 	sought []string
-	// queue is the name of the queue that is looked for, as it was given; queues are the
-	// names in its place that calls have.
+	// queue is the queue name that was given. queues are the names with which it is searched for:
+	// the given one, or those that differ from it only in case.
 	queue  string
 	queues []string
 }
 
-// Only leaves calls whose attribute has the value. It refuses values that no call can have.
+// Only restricts the query to calls whose attribute has the value. It fails if no call can have
+// the value.
 func (q *Query) Only(f Filter, value string) error {
 	if f.Words != nil && !slices.Contains(f.Words, value) {
 		return fmt.Errorf("--%s: there is no %s %q, only %s", f.Name, f.Name, value, strings.Join(f.Words, ", "))
@@ -78,24 +79,25 @@ func (q *Query) Only(f Filter, value string) error {
 	return nil
 }
 
-// Since leaves calls that began at a time or later.
+// Since restricts the query to calls that began at a time or later.
 func (q *Query) Since(at time.Time) {
 	q.terms = append(q.terms, "StartTime >= "+quoted(at.UTC().Format(time.RFC3339Nano)))
 	q.sought = append(q.sought, "since "+moment(at))
 }
 
-// Running leaves calls under way.
+// Running restricts the query to calls whose workflow is running.
 func (q *Query) Running() {
 	q.terms = append(q.terms, is("ExecutionStatus", "Running"))
 	q.sought = append(q.sought, "running")
 }
 
-// Ignored leaves calls that the automations file's "ignore" named.
+// Ignored restricts the query to calls that "ignore" in the automations file matched.
 func (q *Query) Ignored() {
 	q.terms = append(q.terms, is(workflows.CallMarks.GetName(), workflows.MarkIgnored))
 	q.sought = append(q.sought, workflows.MarkIgnored)
 }
 
+// String returns the query in the syntax of Temporal's list filter.
 func (q *Query) String() string {
 	ids := workflows.WorkflowID("")
 	if q.Shadow {
@@ -108,7 +110,7 @@ func (q *Query) String() string {
 	return strings.Join(terms, " AND ")
 }
 
-// abandoned stands for both ways in which a caller can give up, as in triggers of the automations file.
+// abandoned stands for both outcomes of a caller who gives up, as in the automations file.
 const abandoned = "abandoned"
 
 func waysToAbandon() []string {
@@ -132,8 +134,9 @@ func quotedList(values []string) string {
 
 func is(attribute, value string) string { return attribute + " = " + quoted(value) }
 
-// quoted is how text is written in a query, where it can then mean nothing else, unless it is unfindable.
+// quoted is text as a string literal of a query. It must not contain unfindable characters.
 func quoted(value string) string { return "'" + strings.ReplaceAll(value, "'", "''") + "'" }
 
-// unfindable are characters that Temporal escapes once too often for its SQL databases: nothing would be found.
+// unfindable reports characters that Temporal escapes twice for SQL databases: a query with them
+// finds nothing.
 func unfindable(r rune) bool { return r == '"' || r == '\\' || unicode.IsControl(r) }

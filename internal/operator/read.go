@@ -22,16 +22,16 @@ import (
 )
 
 const (
-	// readAtOnce is how many calls are read at once where they have to be looked
-	// through: enough to be quick, too few for Temporal to feel.
+	// readAtOnce limits the histories that are read at once, to spare Temporal.
 	readAtOnce = 8
-	// worthTelling is how many calls it takes some seconds to look through.
-	worthTelling = 2000
-	// maxNamed is how many calls are named that cannot be read.
+	// reportedFrom is the number of calls from which a search takes seconds and reports progress.
+	reportedFrom = 2000
+	// maxNamed limits how many unreadable calls an error names.
 	maxNamed = 20
 )
 
-// reading is what came of looking through a run. A failure ends the search: Temporal is away.
+// reading is the result of searching a run. A failure means that Temporal is unavailable, and ends
+// the search.
 type reading struct {
 	run     Run
 	has     bool
@@ -39,11 +39,11 @@ type reading struct {
 	failure error
 }
 
-// lookThrough reads runs for the number, and returns those that have it. Runs that it
-// cannot read are an error of their own.
+// lookThrough reads the histories of runs and returns the runs of the number. The error unread names
+// the runs that could not be read.
 func (o *Operator) lookThrough(ctx context.Context, number Number, runs []*workflowpb.WorkflowExecutionInfo) (its []*workflowpb.WorkflowExecutionInfo, unread, err error) {
-	if len(runs) >= worthTelling {
-		fmt.Fprintf(number.Progress, "looking through %d calls that have no hash of their customer's number ...\n", len(runs))
+	if len(runs) >= reportedFrom {
+		fmt.Fprintf(number.Progress, "searching %d calls that have no hash of their customer's number ...\n", len(runs))
 	}
 	readings := make([]reading, len(runs))
 	group, reads := errgroup.WithContext(ctx)
@@ -65,8 +65,8 @@ func (o *Operator) lookThrough(ctx context.Context, number Number, runs []*workf
 	return its, unreadIn(readings), nil
 }
 
-// read looks through a run for the number. What it cannot read it passes over: another
-// event may have the number.
+// read searches a run for the number. It skips events that it cannot read, because another event
+// may contain the number.
 func (o *Operator) read(ctx context.Context, number Number, run Run) reading {
 	r := reading{run: run}
 	var record call.Record
@@ -90,37 +90,37 @@ func (o *Operator) read(ctx context.Context, number Number, run Run) reading {
 	return r
 }
 
-// isCustomers reports whether the number is that of a call's customer.
+// isCustomers reports whether the number belongs to the call's customer.
 func (n Number) isCustomers(facts call.Facts) bool {
 	customers := facts.CustomersNumber()
 	return customers != "" && slices.Contains(n.Spellings, phone.Canonical(customers, n.Country))
 }
 
-// endedBy is what came of a reading that an error of Temporal's has ended.
+// endedBy is the result of a reading that an error from Temporal ended.
 func (r reading) endedBy(ctx context.Context, err error) reading {
 	var gone *serviceerror.NotFound
 	switch {
-	case errors.As(err, &gone): // its retention has passed meanwhile, or it was deleted
+	case errors.As(err, &gone): // deleted during the search
 		return reading{}
-	case ctx.Err() != nil || isAway(err):
+	case ctx.Err() != nil || isUnavailable(err):
 		r.failure = fmt.Errorf("read call %s: %w", r.run.CallID, err)
 	default:
-		r.unread = errors.New("its history cannot be had from Temporal")
+		r.unread = errors.New("Temporal cannot return its history")
 	}
 	return r
 }
 
-// unreadEvent says which event of a history cannot be read. The cause may quote what
-// the event holds, so only a missing key is named.
+// unreadEvent is the error for an event that cannot be read. It does not wrap the cause, which may
+// quote personal data, unless a key is missing.
 func unreadEvent(happened *historypb.HistoryEvent, cause error) error {
 	var unknown *codec.UnknownKeyError
 	if errors.As(cause, &unknown) {
 		return unknown
 	}
-	return fmt.Errorf("event %d of its history holds no event of a call", happened.GetEventId())
+	return fmt.Errorf("event %d of its history is not an event of a call", happened.GetEventId())
 }
 
-// reportsIn are the reports about a call that a history's event brought, if it did.
+// reportsIn returns the events of the call that an event of its history contains.
 func reportsIn(happened *historypb.HistoryEvent, data converter.DataConverter) (reports []call.Event, err error) {
 	if started := happened.GetWorkflowExecutionStartedEventAttributes(); started != nil {
 		var input workflows.CallInput
@@ -149,8 +149,8 @@ func reportsIn(happened *historypb.HistoryEvent, data converter.DataConverter) (
 	return []call.Event{event}, err
 }
 
-// isAway reports whether Temporal fails at any call, and not at this one alone.
-func isAway(err error) bool {
+// isUnavailable reports whether Temporal fails for every call, not for this one alone.
+func isUnavailable(err error) bool {
 	switch serviceerror.ToStatus(err).Code() {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.PermissionDenied, codes.Unauthenticated:
 		return true
@@ -158,7 +158,7 @@ func isAway(err error) bool {
 	return false
 }
 
-// unreadIn says which runs may be the number's too, and could not be read.
+// unreadIn is the error for the runs that could not be read and may belong to the number.
 func unreadIn(readings []reading) error {
 	var unknown, key *codec.UnknownKeyError
 	var named []string
@@ -177,13 +177,13 @@ func unreadIn(readings []reading) error {
 		unread = append(unread, locked(lockedCalls, "one is "+unknown.Error()))
 	}
 	if len(named) > 0 {
-		unread = append(unread, fmt.Errorf("these calls cannot be read and may be the number's too: %s. `temporal workflow show --workflow-id 'call/<call id>'` shows what one holds, "+
+		unread = append(unread, fmt.Errorf("these calls cannot be read and may belong to the number too: %s. `temporal workflow show --workflow-id 'call/<call id>'` shows the history of one, "+
 			"`temporal workflow delete --workflow-id 'call/<call id>'` deletes it", inShort(named)))
 	}
 	return errors.Join(unread...)
 }
 
-// inShort names as many as can be read.
+// inShort joins the first maxNamed texts and counts the others.
 func inShort(all []string) string {
 	if len(all) > maxNamed {
 		all = append(all[:maxNamed:maxNamed], fmt.Sprintf("%d more", len(all)-maxNamed))

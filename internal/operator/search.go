@@ -9,12 +9,14 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// maxQueues bounds how many queues are looked for: each takes a question to Temporal.
+// maxQueues limits the queues that are listed: each takes one query.
 const maxQueues = 100
 
-// Search lists the calls that a query finds, newest first, and how many there are in
-// all. If there are none it says what was looked for. Temporal compares names of queues
-// exactly: if no call has the name as it was given, those that differ in case alone count.
+// Search returns the calls that match a query, newest first and at most limit of them, and the
+// total number of matches. If there is none, the text none describes the query.
+//
+// Temporal compares queue names exactly. If no call has the given name, Search takes names that
+// differ only in case.
 func (o *Operator) Search(ctx context.Context, q Query, limit int) (those []Call, total int, none string, err error) {
 	those, total, err = o.List(ctx, q.String(), limit)
 	if err != nil || len(those) > 0 {
@@ -35,7 +37,7 @@ func (o *Operator) Search(ctx context.Context, q Query, limit int) (those []Call
 	return those, total, o.none(q, queues), nil
 }
 
-// none says that no call was found, and what was looked for.
+// none is the message for a query without a match.
 func (o *Operator) none(q Query, queues []string) string {
 	none := fmt.Sprintf("Temporal at %s, namespace %s, knows no call", o.Address, o.Namespace)
 	if len(q.sought) > 0 {
@@ -50,8 +52,8 @@ func (o *Operator) none(q Query, queues []string) string {
 	return none + ". The queues of all calls are " + strings.Join(queues, ", ")
 }
 
-// queues are the names of the queues that calls went through. Temporal does not list
-// the values of a search attribute: each question asks for a name that is not known yet.
+// queues returns the names of the queues in all calls. Temporal does not list the values of a
+// search attribute, so each query excludes the names that are already known.
 func (o *Operator) queues(ctx context.Context) (names []string, err error) {
 	name := workflows.QueueName.GetName()
 	query := allCalls + " AND " + name + " IS NOT NULL"
@@ -69,7 +71,7 @@ func (o *Operator) queues(ctx context.Context) (names []string, err error) {
 		}
 		queue := attribute(runs[0], workflows.QueueName)
 		if slices.Contains(names, queue) || strings.ContainsFunc(queue, unfindable) {
-			break // it cannot be excluded, and the same call would be found again
+			break // the name cannot be excluded, and the query would find the same call again
 		}
 		names = append(names, queue)
 	}

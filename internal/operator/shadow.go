@@ -12,20 +12,20 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// ShadowReport compares what shadows would have done with what others did. It names no
-// caller and no agent.
+// ShadowReport compares the conversations that calls in shadow would have created with those that
+// the automation in use created. It contains no personal data.
 type ShadowReport struct {
 	Since  time.Time    `json:"since"`
 	Totals ShadowTotals `json:"totals"`
-	// Calls are those that are over, the oldest first.
+	// Calls are the ended calls, oldest first.
 	Calls []ShadowCall `json:"calls"`
 }
 
-// ShadowTotals count calls. Calls is the number that was compared: those with the verdicts
-// none, one and several. Ambiguous, NotCompared, UnderWay and Unread are further ones.
+// ShadowTotals counts calls. Calls is the number of compared calls, which have the verdict none,
+// one or several. It does not include Ambiguous, NotCompared, UnderWay and Unread.
 type ShadowTotals struct {
 	Calls int `json:"calls"`
-	// Conversations are those that others created for these calls.
+	// Conversations counts what the automation in use created for these calls.
 	Conversations int `json:"conversations"`
 	None          int `json:"none"`
 	One           int `json:"one"`
@@ -40,7 +40,7 @@ type ShadowTotals struct {
 	Unread      int         `json:"unread"`
 }
 
-// Differences count calls by what is different.
+// Differences counts calls by the field in which the conversations differ.
 type Differences struct {
 	Assignees int `json:"assignees"`
 	Tags      int `json:"tags"`
@@ -48,26 +48,26 @@ type Differences struct {
 	Notes     int `json:"notes"`
 }
 
-// ShadowCall is one call of a report.
+// ShadowCall is the comparison of one call.
 type ShadowCall struct {
 	CallID string `json:"callId"`
 	activities.VendorComparison
 }
 
-// nearRings is how close two calls of a customer ring for which nothing tells whose a
-// conversation is.
+// nearRings is the time between the rings of two calls of a customer below which a conversation
+// cannot be attributed to one of them.
 const nearRings = 10 * time.Second
 
-// ReportShadow reports on the calls in shadow that began after a time, on a task queue.
+// ReportShadow compares the calls in shadow of a task queue that began at a time or later.
 func (o *Operator) ReportShadow(ctx context.Context, taskQueue string, since time.Time) (ShadowReport, error) {
 	q := Query{Shadow: true}
 	q.Since(since)
-	those, _, err := o.List(ctx, q.String()+" AND "+is("TaskQueue", taskQueue), 0)
+	calls, _, err := o.List(ctx, q.String()+" AND "+is("TaskQueue", taskQueue), 0)
 	if err != nil {
 		return ShadowReport{}, err
 	}
-	r := ShadowReport{Since: since.UTC(), Calls: []ShadowCall{}} // not nil, which would be no array in JSON
-	read, err := o.comparisons(ctx, latestRuns(those), &r.Totals)
+	r := ShadowReport{Since: since.UTC(), Calls: []ShadowCall{}} // JSON: an empty array, not null
+	read, err := o.comparisons(ctx, latestRuns(calls), &r.Totals)
 	if err != nil {
 		return ShadowReport{}, err
 	}
@@ -80,12 +80,12 @@ func (o *Operator) ReportShadow(ctx context.Context, taskQueue string, since tim
 	return r, nil
 }
 
-// comparisons reads what calls that are over have found, and counts the others.
-func (o *Operator) comparisons(ctx context.Context, those []Call, totals *ShadowTotals) (read []ShadowCall, err error) {
-	states := make([]*workflows.State, len(those))
+// comparisons reads the comparisons of ended calls and counts the other calls.
+func (o *Operator) comparisons(ctx context.Context, calls []Call, totals *ShadowTotals) (read []ShadowCall, err error) {
+	states := make([]*workflows.State, len(calls))
 	group, reads := errgroup.WithContext(ctx)
 	group.SetLimit(readAtOnce)
-	for i, c := range those {
+	for i, c := range calls {
 		if !c.isOver() || c.endedEarly() {
 			continue
 		}
@@ -93,7 +93,7 @@ func (o *Operator) comparisons(ctx context.Context, those []Call, totals *Shadow
 			state, err := o.stateOf(reads, c)
 			if err == nil {
 				states[i] = &state
-			} else if reads.Err() != nil || isAway(err) {
+			} else if reads.Err() != nil || isUnavailable(err) {
 				return err
 			}
 			return nil
@@ -102,7 +102,7 @@ func (o *Operator) comparisons(ctx context.Context, those []Call, totals *Shadow
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	for i, c := range those {
+	for i, c := range calls {
 		switch state := states[i]; {
 		case !c.isOver():
 			totals.UnderWay++
@@ -115,9 +115,9 @@ func (o *Operator) comparisons(ctx context.Context, those []Call, totals *Shadow
 	return read, nil
 }
 
-// settle gives each conversation to one call: a customer who calls twice has conversations
-// around both rings, and each call found them all. The call whose ring is nearest keeps
-// it. If two rang at nearly the same time, nothing tells, and both are ambiguous.
+// settle attributes each conversation to one call. If a customer calls twice, each call found the
+// conversations of both. The call that rang nearest keeps the conversation. If both rang within
+// nearRings, both are ambiguous.
 func settle(calls []ShadowCall) {
 	claims := make(map[string][]int)
 	for i, c := range calls {
@@ -152,7 +152,7 @@ func settle(calls []ShadowCall) {
 	}
 }
 
-// nearestOf is the call among these that rang closest to when a conversation was created.
+// nearestOf is the claimant that rang closest to the creation of a conversation.
 func nearestOf(calls []ShadowCall, claimants []int, id string) int {
 	distance := func(i int) time.Duration {
 		at := slices.IndexFunc(calls[i].Found, func(f activities.Found) bool { return f.ConversationID == id })
@@ -197,7 +197,7 @@ func (d *Differences) add(c ShadowCall) {
 	}
 }
 
-// isOdd reports whether the vendor's side is not as the call's own would be.
+// isOdd reports whether the vendor's result differs from the call's own.
 func (c ShadowCall) isOdd() bool {
 	var d Differences
 	if c.Verdict == activities.VerdictOne {

@@ -10,7 +10,8 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// shadow is what a call in shadow would have sent, without the values, and what others did.
+// shadow prints the requests that a call in shadow would have sent, without their values, and the
+// conversations of the automation in use.
 func (s sheet) shadow(shadow *workflows.Shadow) {
 	if shadow == nil {
 		return
@@ -49,8 +50,8 @@ func vendorInWords(b activities.VendorComparison) []string {
 	return lines
 }
 
-// Print prints the totals, and the calls for which others' conversations are not as the
-// call's own would be.
+// Print prints the totals, and a table of the calls whose conversations differ from the call's
+// own.
 func (r ShadowReport) Print(out io.Writer) error {
 	fmt.Fprintln(out, r.Totals.inWords())
 	var odd []ShadowCall

@@ -12,8 +12,8 @@ import (
 
 var noon = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 
-// rang is a call that rang so many seconds after noon, and found conversations that were
-// created so many seconds after noon: each is named after that.
+// rang is a call that rang some seconds after noon and found conversations. Each conversation is
+// named after the second in which it was created.
 func rang(after int, created ...string) ShadowCall {
 	c := ShadowCall{CallID: "shadow/" + time.Duration(after).String()}
 	c.Rang = noon.Add(time.Duration(after) * time.Second)
@@ -53,7 +53,7 @@ func TestEachConversationBelongsToTheNearestRing(t *testing.T) {
 	}
 }
 
-func TestConversationsOfSeveralCreatorsAreSettledOnceOneIsLeft(t *testing.T) {
+func TestOneRemainingConversationIsSettled(t *testing.T) {
 	first, second := rang(0, "1s", "61s"), rang(60, "61s")
 	first.Verdict, first.Reason = activities.VerdictAmbiguous, activities.ReasonCreators
 	calls := []ShadowCall{first, second}
@@ -61,7 +61,7 @@ func TestConversationsOfSeveralCreatorsAreSettledOnceOneIsLeft(t *testing.T) {
 	require.Equal(t, []any{activities.VerdictOne, activities.Reason("")}, []any{calls[0].Verdict, calls[0].Reason})
 }
 
-func TestReportOfAShadowIsPrinted(t *testing.T) {
+func TestShadowReportIsPrinted(t *testing.T) {
 	alike := rang(0, "1s")
 	other := rang(60, "61s")
 	other.Notes, other.Found[0] = 2, activities.Found{ConversationID: "61s", Assignees: activities.Different, OtherAgent: true, Tags: activities.Same, Status: activities.Unknown, Notes: 2}

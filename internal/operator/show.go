@@ -15,28 +15,28 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Shown is everything that is known about a call.
+// Shown is a call with its state and its activities in Temporal.
 type Shown struct {
 	Call
-	// EndedEarly says who ended the run before everything was written, and why.
+	// EndedEarly describes who ended the run before everything was written, and why.
 	EndedEarly string `json:"endedEarly,omitempty"`
-	// LeftUndone is what such a run leaves undone.
+	// LeftUndone lists what such a run did not write.
 	LeftUndone []string `json:"leftUndone,omitempty"`
-	// PausedSteps are those that an operator has paused.
+	// PausedSteps are the activities that an operator has paused.
 	PausedSteps []PausedStep `json:"pausedSteps,omitempty"`
-	// FailedSteps are those whose last attempt failed.
+	// FailedSteps are the activities whose last attempt failed.
 	FailedSteps []FailedStep `json:"failedSteps,omitempty"`
-	// State is missing where the call does not answer.
+	// State is nil if the call does not answer.
 	State *workflows.State `json:"state,omitempty"`
-	// Log is the one that the Web UI shows; missing where no worker answers.
+	// Log is the log that the Web UI shows, empty if no worker answers.
 	Log []string `json:"log,omitempty"`
 }
 
-// logQuery is answered by every workflow of Temporal's Go SDK.
+// logQuery is a query that Temporal's Go SDK answers for every workflow.
 const logQuery = "__temporal_workflow_metadata"
 
-// Show asks a call for everything that is known about it. The error says why a
-// call does not answer; what the workflow list shows is returned all the same.
+// Show reads the state and the log of a call, within 10 seconds. If the call does not answer, Show
+// returns an error together with what the workflow list contains.
 func (o *Operator) Show(ctx context.Context, c Call) (Shown, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
@@ -57,8 +57,8 @@ func (o *Operator) Show(ctx context.Context, c Call) (Shown, error) {
 	return shown, nil
 }
 
-// fromTemporal finds out what a run does not know of itself: what operators did to it,
-// and what keeps its step from succeeding.
+// fromTemporal reads what the workflow itself does not know: operators' actions on the run, and
+// failed attempts of its activities.
 func (o *Operator) fromTemporal(ctx context.Context, shown *Shown) (err error) {
 	if shown.isOver() {
 		shown.EndedEarly, err = o.endedBy(ctx, shown.Call)
@@ -80,8 +80,8 @@ func (o *Operator) fromTemporal(ctx context.Context, shown *Shown) (err error) {
 	return nil
 }
 
-// correctLog replaces what the call says it waits for by what operators did meanwhile:
-// the call does not know that. It is the last line, as long as the call waits.
+// correctLog replaces the last line of the log, which says what the call waits for, if an operator
+// has paused or ended the run. The workflow does not know that.
 func (shown *Shown) correctLog() {
 	isByHand := shown.EndedEarly != "" || shown.Paused
 	if len(shown.Log) == 0 || shown.State.WaitsFor == "" || !isByHand {
@@ -90,8 +90,8 @@ func (shown *Shown) correctLog() {
 	shown.Log[len(shown.Log)-1] = "now: " + cmp.Or(shown.EndedEarly, pausedByOperator)
 }
 
-// stateOf is what is known of a call: one that is over has left it as its result, and
-// one that was cancelled with its end. Nobody has to be asked for those.
+// stateOf returns the state of a call. An ended workflow has it as its result, a cancelled one in
+// its error; only other calls need a worker that answers.
 func (o *Operator) stateOf(ctx context.Context, c Call) (state workflows.State, err error) {
 	if !c.isOver() {
 		return o.askState(ctx, c.WorkflowID)
@@ -110,7 +110,7 @@ func (o *Operator) stateOf(ctx context.Context, c Call) (state workflows.State, 
 	return state, err
 }
 
-// askLog asks a call for its log. It is nothing that one could not do without.
+// askLog queries the log of a call. It returns nil on an error, because the log is not essential.
 func (o *Operator) askLog(ctx context.Context, workflowID string) []string {
 	answer, err := o.Temporal.QueryWorkflow(ctx, workflowID, "", logQuery)
 	var metadata sdkpb.WorkflowMetadata
@@ -119,14 +119,14 @@ func (o *Operator) askLog(ctx context.Context, workflowID string) []string {
 	}
 	var lines []string
 	for line := range strings.Lines(metadata.GetCurrentDetails()) {
-		if entry, isEntry := strings.CutPrefix(strings.TrimSpace(line), "- "); isEntry { // the rest is for the Web UI alone
+		if entry, isEntry := strings.CutPrefix(strings.TrimSpace(line), "- "); isEntry { // the other lines are for the Web UI
 			lines = append(lines, entry)
 		}
 	}
 	return lines
 }
 
-// whySilent says in words why a call did not tell what is known of it.
+// whySilent explains why a call did not return its state.
 func whySilent(id string, err error) error {
 	var (
 		unknownKey *codec.UnknownKeyError
@@ -135,10 +135,10 @@ func whySilent(id string, err error) error {
 	)
 	switch {
 	case errors.As(err, &unknownKey):
-		return fmt.Errorf("what else is known of call %s cannot be read: it is %w", id, unknownKey)
+		return fmt.Errorf("the state of call %s cannot be read: it is %w", id, unknownKey)
 	case errors.As(err, &noWorker), errors.As(err, &late), errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("nobody answers for call %s, so that this is only what the list of runs tells: is a worker running? (%w)", id, err)
+		return fmt.Errorf("no worker answers for call %s, so this is only what the workflow list contains: is a worker running? (%w)", id, err)
 	default:
-		return fmt.Errorf("call %s does not tell what else is known of it: %w", id, err)
+		return fmt.Errorf("call %s does not return its state: %w", id, err)
 	}
 }

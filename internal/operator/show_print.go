@@ -13,7 +13,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// sheet prints what is known, a line for each thing; what is not known has none.
+// sheet prints names and values, and no line for an empty value.
 type sheet struct{ *tabwriter.Writer }
 
 func (s sheet) line(name, value string) {
@@ -25,11 +25,11 @@ func (s sheet) line(name, value string) {
 func (s sheet) lines(name string, values []string) {
 	for _, value := range values {
 		s.line(name, value)
-		name = "" // stands before the first only
+		name = "" // only the first line has the name
 	}
 }
 
-// Print prints the call, a line for each thing that is known, and what can be done about it.
+// Print prints the call, a line for each known value, and what an operator can do about it.
 func (shown Shown) Print(out io.Writer) error {
 	s := sheet{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
 	s.run(shown)
@@ -51,7 +51,7 @@ func (shown Shown) Print(out io.Writer) error {
 	return nil
 }
 
-// run is which call it is, and how its run stands.
+// run prints the identity of the call and the status of its run.
 func (s sheet) run(shown Shown) {
 	s.line("Call", shown.CallID)
 	s.line("Way", shown.Direction)
@@ -73,7 +73,7 @@ func (s sheet) run(shown Shown) {
 	}
 }
 
-// listed is what the workflow list shows, if the call does not answer.
+// listed prints what the workflow list contains, for a call that does not answer.
 func (s sheet) listed(c Call) {
 	s.line("Outcome", c.Outcome)
 	s.line("Conversation", c.ConversationID)
@@ -82,7 +82,7 @@ func (s sheet) listed(c Call) {
 	s.line("Parked because", c.Reason)
 }
 
-// byHand is what operators did to the run in Temporal itself.
+// byHand prints operators' actions on the run in Temporal.
 func (s sheet) byHand(shown Shown) {
 	s.line("Run", shown.EndedEarly)
 	s.lines("Left undone", shown.LeftUndone)
@@ -112,7 +112,7 @@ func (shown Shown) whatToDo() string {
 	return ""
 }
 
-// from is the number that called, as far as it is known.
+// from is the number of the caller, empty if it is unknown.
 func from(numbers workflows.Numbers) string {
 	if numbers.Withheld {
 		return "withheld"
@@ -120,7 +120,7 @@ func from(numbers workflows.Numbers) string {
 	return numbers.From
 }
 
-// state is how the call stands.
+// state prints the state of the call.
 func (s sheet) state(state workflows.State) {
 	s.line("Outcome", outcomeInWords(state.Outcome))
 	s.line("Parked because", state.ParkedBecause)
@@ -146,7 +146,7 @@ func (s sheet) state(state workflows.State) {
 	s.line("Automations", state.Automations)
 }
 
-// story is what happened in the call.
+// story prints the legs and events of the call.
 func (s sheet) story(state workflows.State, direction string) {
 	var legs, events []string
 	for _, leg := range state.Legs {
@@ -159,7 +159,8 @@ func (s sheet) story(state workflows.State, direction string) {
 	s.lines("Events", events)
 }
 
-// whose says whose leg it is: of a call that was placed, the only other one is not an agent's who was rung.
+// whose describes whose leg it is. An outbound call's leg without an agent id belongs to the other
+// side.
 func whose(leg call.LegSummary, direction string) string {
 	if leg.AgentID == "" && direction == call.Out {
 		return "the other side"
@@ -181,14 +182,14 @@ func eventInWords(event workflows.ReportedEvent) string {
 	return words
 }
 
-// known are those of the words that there are.
-func known(words ...string) (those []string) {
+// known leaves out empty words.
+func known(words ...string) (present []string) {
 	for _, word := range words {
 		if word != "" {
-			those = append(those, word)
+			present = append(present, word)
 		}
 	}
-	return those
+	return present
 }
 
 func seconds(n *int) string {

@@ -7,7 +7,7 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// admit refuses what is not an authentic, readable event of a call.
+// admit authenticates and decodes a webhook. If it is refused, admit has answered it.
 func (h *Handler) admit(d *delivery) (event babelforce.Event, ok bool) {
 	if d.r.Method != http.MethodPost {
 		d.w.Header().Set("Allow", http.MethodPost)
@@ -20,7 +20,7 @@ func (h *Handler) admit(d *delivery) (event babelforce.Event, ok bool) {
 	}
 	if !h.queue.wait(d.r.Context(), len(body), d.until().Add(-leastForTemporal)) {
 		d.w.Header().Set("Retry-After", "1")
-		h.refuse(d, http.StatusTooManyRequests, "more webhooks a second than this receiver accepts, for longer than a sender waits")
+		h.refuse(d, http.StatusTooManyRequests, "this receiver gets more webhooks a second than it accepts (--max-rate), and the sender would not wait long enough")
 		return event, false
 	}
 	if body, ok = h.unpacked(d, body); !ok {
@@ -42,10 +42,11 @@ func (h *Handler) admit(d *delivery) (event babelforce.Event, ok bool) {
 	return event, true
 }
 
-// authentic reads the body of a sender who knows a secret. A secret in the header is
-// judged first, and always: a sender with the right one is accepted however many wrong
-// ones come from the same address, which may be a proxy's. A signature needs the
-// body, which a source that fails too often is not read.
+// authentic verifies the credentials of the sender and reads the body.
+//
+// A secret in a header is always verified, and before the body is read: a sender with a valid
+// secret is accepted even if its address, perhaps a proxy's, has sent many wrong ones. A signature
+// can be verified only with the body, which is not read from a source that fails too often.
 func (h *Handler) authentic(d *delivery) (body []byte, ok bool) {
 	if h.Verifier == nil {
 		return h.read(d)
@@ -71,7 +72,7 @@ func (h *Handler) authentic(d *delivery) (body []byte, ok bool) {
 	return h.read(d)
 }
 
-// refuseStranger says what is wrong with the credentials, to a source that does not fail too often.
+// refuseStranger answers 401, or 429 if the source fails too often.
 func (h *Handler) refuseStranger(d *delivery, from netip.Prefix, problem error) {
 	if !h.failures.Refuse(d.w, from, "event", d.outcome.Event, "status", http.StatusUnauthorized, "problem", problem) {
 		h.refuseSource(d)
@@ -81,8 +82,8 @@ func (h *Handler) refuseStranger(d *delivery, from netip.Prefix, problem error) 
 	refuse(d.w, http.StatusUnauthorized, problem.Error()+": send the webhook secret as bearer token, basic password, X-Webhook-Secret header or Standard-Webhooks signature")
 }
 
-// refuseSource turns away a source that fails too often.
+// refuseSource answers 429 to a source that fails too often.
 func (h *Handler) refuseSource(d *delivery) {
 	h.failures.TurnAway(d.w)
-	refuse(d.w, http.StatusTooManyRequests, "too many webhooks with wrong credentials, or none, from where this one comes from")
+	refuse(d.w, http.StatusTooManyRequests, "too many webhooks with wrong or missing credentials came from this address")
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// prefix is what an event's name follows in a path.
+// prefix is the path of webhooks before the name of the event.
 const prefix = "/webhooks/babelforce/"
 
 const noEvent = "there is no event at this path: post events to /webhooks/babelforce/call-inbound, /call-outbound, /call-bridged, /call-finished or /recording-finished"
 
-// astray answers a request to a path that names no event. It counts as a webhook if
-// the path looks like one, so that an automation with a wrong URL is noticed. Anything
-// else is noise from the internet.
+// astray answers 404 to a path that names no event. If the path looks like a webhook, the
+// request is counted and logged, so that an automation with a wrong URL is noticed. Other requests
+// are noise from the internet.
 func (h *Handler) astray(w http.ResponseWriter, r *http.Request) {
 	if !looksLikeWebhook(r.URL.Path) {
 		refuse(w, http.StatusNotFound, noEvent)
@@ -38,8 +38,8 @@ func looksLikeWebhook(path string) bool {
 
 var knownFields = babelforce.KnownFields()
 
-// publicNames are names of fields as answers, logs and metrics may have them: the
-// sender chooses other names, and they may say something about a person.
+// publicNames replaces unknown field names by [babelforce.OtherField] for answers, logs and metrics.
+// The sender chooses these names, so they may contain personal data.
 func publicNames(fields []string) (names []string) {
 	for _, field := range fields {
 		if _, known := slices.BinarySearch(knownFields, field); !known {

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An automation whose address is wrong is noticed: by its answer, in the log and in the metrics.
-func TestWebhookToAWrongPathIsCountedAndLoggedAndNotRedirected(t *testing.T) {
+// A wrong URL in an automation must be noticed: in the answer, in the log and in the metrics.
+func TestWebhookToAWrongPathIsCounted(t *testing.T) {
 	for path, meant := range map[string]string{
 		"/webhooks/babelforce/call-inbound/":             "call-inbound",
 		"//webhooks/babelforce/call-inbound":             "call-inbound",
@@ -50,15 +50,15 @@ func TestOtherMethodIsCountedAndLogged(t *testing.T) {
 	}
 }
 
-// discard is an answer that nobody reads.
+// discard is a ResponseWriter that drops the answer.
 type discard struct{}
 
 func (discard) Header() http.Header         { return make(http.Header) }
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func (discard) WriteHeader(int)             {}
 
-// Someone who scans the internet raises no alert.
-func TestNoiseIsNeitherCountedNorLogged(t *testing.T) {
+// Scans of the internet must raise no alert.
+func TestNoiseIsNotCounted(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for _, path := range []string{"/", "/wp-login.php", "/../etc/passwd", "/healthz/"} {
 			require.Equal(t, http.StatusNotFound, r.send(t, raw("POST", path, "", "")).status, path)

@@ -5,14 +5,14 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// attributable refuses an attempt to reach an agent that does not name its
-// parent: whose call it belongs to cannot be known, and it is none by itself.
+// attributable returns an error for an agent's leg without a parent id. The call that it belongs to
+// is unknown, and the leg is not a call by itself.
 func attributable(event babelforce.Event) error {
 	leg := call.Leg{Type: event.Call.Type, Source: event.Call.Source, Domain: event.Call.Domain}
 	if leg.IsAgentAttempt() && event.Call.ParentID == "" {
 		return &babelforce.DecodeError{
 			Kind: babelforce.ErrNoCallID, Field: "call.parentId",
-			Problem: "missing on an agent's leg (outbound, queue, internal): it cannot be told which call it belongs to",
+			Problem: "missing on an agent's leg (outbound, queue, internal): the call that it belongs to is unknown",
 		}
 	}
 	return nil

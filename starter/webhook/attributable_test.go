@@ -46,9 +46,9 @@ func TestEveryEncodingLeadsToTheSameEvent(t *testing.T) {
 	}
 }
 
-// A webhook that is sent again may differ from the first: in a counter, in the buckets of
-// another automation, in the signature of a link.
-func TestDeliveriesOfOneThingAreOneReport(t *testing.T) {
+// A repeated webhook may differ from the first: in a counter, in the buckets of another automation,
+// or in the signature of a link.
+func TestRepeatedWebhooksAreOneReport(t *testing.T) {
 	const link = `"recording.url":"https://recordings.example.com/1?signature=`
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for _, sent := range []struct {
@@ -81,7 +81,7 @@ func TestDeliveriesOfOneThingAreOneReport(t *testing.T) {
 	})
 }
 
-func TestCallToTheOutsideNeedsNoParent(t *testing.T) {
+func TestOutboundCallNeedsNoParent(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		outbound := r.post(t, "call-finished", `"call.type":"outbound","call.source":"api","call.domain":"external"`)
 		require.Equal(t, http.StatusAccepted, outbound.status)

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// maxBody is far above any call's fields and far below what could hurt.
+// maxBody is the largest accepted body in bytes, far larger than the fields of any call.
 const maxBody = 64 << 10
 
-// read reads the body as it was sent, which is what a signature covers.
+// read reads the body as it was sent, because a signature covers these bytes.
 func (h *Handler) read(d *delivery) (body []byte, ok bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(d.w, d.r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
@@ -27,14 +27,14 @@ func (h *Handler) read(d *delivery) (body []byte, ok bool) {
 
 var gzipBegins = []byte{0x1f, 0x8b}
 
-// unpacked returns the body without its compression. The body itself says whether
-// it has one, because a signature does not cover the header.
+// unpacked decompresses the body if it begins like gzip. It does not rely on the Content-Encoding
+// header, because a signature does not cover it.
 func (h *Handler) unpacked(d *delivery, body []byte) (unpacked []byte, ok bool) {
 	switch strings.ToLower(strings.Join(d.r.Header.Values("Content-Encoding"), ",")) {
 	case "", "identity", "gzip", "x-gzip":
 	default:
 		d.w.Header().Set("Accept-Encoding", "gzip")
-		h.refuse(d, http.StatusUnsupportedMediaType, "the body is compressed in a way other than gzip")
+		h.refuse(d, http.StatusUnsupportedMediaType, "the body has a compression other than gzip")
 		return nil, false
 	}
 	if !bytes.HasPrefix(body, gzipBegins) {
@@ -46,7 +46,7 @@ func (h *Handler) unpacked(d *delivery, body []byte) (unpacked []byte, ok bool) 
 	}
 	switch {
 	case err != nil:
-		h.refuse(d, http.StatusBadRequest, "the body begins as gzip does, and is not")
+		h.refuse(d, http.StatusBadRequest, "the body begins like gzip but cannot be decompressed")
 	case len(unpacked) > maxBody:
 		h.refuse(d, http.StatusRequestEntityTooLarge, "the body is larger than 64 KiB once it is decompressed")
 	default:

@@ -46,7 +46,7 @@ func TestCompressedBodyIsRead(t *testing.T) {
 	})
 }
 
-func TestCompressionIsRefusedThatCannotBeReadOrIsTooMuch(t *testing.T) {
+func TestInvalidCompressionIsRefused(t *testing.T) {
 	const event = `{"call.id":"` + leg + `"}`
 	whole := gzipped(t, event)
 	bomb := gzipped(t, event+strings.Repeat(" ", 10<<20))
@@ -75,7 +75,7 @@ func TestCompressionIsRefusedThatCannotBeReadOrIsTooMuch(t *testing.T) {
 	}
 }
 
-func TestMarkBeforeABodyAndItsCharacterSetAreRead(t *testing.T) {
+func TestByteOrderMarkAndCharsetAreRead(t *testing.T) {
 	const asForm = "application/x-www-form-urlencoded"
 	for contentType, body := range map[string]string{
 		asForm:                             "\uFEFFcall.id=" + leg + "&agent.name=J%C3%BCrgen&call.from=%2B493055512399",
@@ -94,7 +94,7 @@ func TestMarkBeforeABodyAndItsCharacterSetAreRead(t *testing.T) {
 	}
 }
 
-// signedAs is a request to a path with a body that was signed as it is.
+// signedAs is a request to a path with a signed body.
 func signedAs(t *testing.T, path, body string) *http.Request {
 	t.Helper()
 	sent := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
@@ -108,8 +108,8 @@ func signedAs(t *testing.T, path, body string) *http.Request {
 	return sent
 }
 
-// Someone who has seen a signed webhook may send it again with other headers and another query.
-func TestNothingBesideASignatureSaysHowABodyIsRead(t *testing.T) {
+// An attacker may send a copied signed webhook again with other headers and another query.
+func TestUnsignedHeadersAreIgnored(t *testing.T) {
 	const path = "/webhooks/babelforce/call-inbound"
 	for name, body := range map[string]string{
 		"JSON":       `{"call.id":"` + leg + `","agent.name":"Jürgen"}`,
@@ -136,7 +136,7 @@ func TestNothingBesideASignatureSaysHowABodyIsRead(t *testing.T) {
 	}
 }
 
-func TestSignedBodyThatStatesItsEventIsTakenForNoOther(t *testing.T) {
+func TestSignedEventIsNoOtherEvent(t *testing.T) {
 	body := func(event string) string { return `{"call.id":"` + leg + `","event":"` + event + `"}` }
 	for event, status := range map[string]int{
 		"call-inbound": http.StatusAccepted, "call-finished": http.StatusUnauthorized, "call.finished": http.StatusAccepted, "": http.StatusAccepted,
@@ -150,8 +150,8 @@ func TestSignedBodyThatStatesItsEventIsTakenForNoOther(t *testing.T) {
 	}
 }
 
-// What is signed is id, time and body, joined by full stops. The attacker has chosen an agent's name.
-func TestSignedTextCannotBeCutElsewhere(t *testing.T) {
+// The signature covers id, time and body, joined by full stops. The attacker chose an agent's name.
+func TestSignedPartsCannotBeShifted(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		later := strconv.FormatInt(time.Now().Unix()+1, 10)
 		before := `{"call":{"id":"` + leg + `"},"agent":{"name":"Eve`

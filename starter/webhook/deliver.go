@@ -12,16 +12,17 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// accepted is the answer to an event that Temporal has taken.
+// accepted is the answer to an event that Temporal has accepted.
 type accepted struct {
 	CallID          string `json:"callId"`
 	WorkflowID      string `json:"workflowId"`
-	RunID           string `json:"runId,omitempty"` // Temporal does not say it of a recording
+	RunID           string `json:"runId,omitempty"` // empty for a recording
 	ConversationID  string `json:"conversationId,omitempty"`
 	ConversationURL string `json:"conversationUrl,omitempty"`
-	// IgnoredFields could not be read, and were left out; the run has the names that the sender has chosen.
+	// IgnoredFields are the fields that could not be read. The workflow gets the sender's names.
 	IgnoredFields []string `json:"ignored,omitempty"`
-	// Late says that the call's workflow had ended before: the event was acknowledged and counted, no more.
+	// Late reports whether the call's workflow had ended. The event was acknowledged and counted
+	// only.
 	Late bool `json:"-"`
 }
 
@@ -37,9 +38,9 @@ func (h *Handler) workflowID(key string) string {
 	return workflows.WorkflowID(key)
 }
 
-// deliver hands an event to its call's workflow, starting the workflow if this
-// is the first event heard of the call. Delivering an event again is harmless.
-// It goes on if the sender disconnects, because the event was received.
+// deliver signals an event to the workflow of its call, and starts the workflow with the first
+// event. An event may be delivered repeatedly. Delivery continues if the sender disconnects,
+// because the event was received.
 func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time) (accepted, error) {
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
@@ -49,8 +50,8 @@ func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time
 	input := workflows.CallInput{Key: key, Limits: h.Limits, Shadow: h.Shadow}
 
 	if event.Kind == call.Recorded {
-		// A recording begins no call: it may be of one that an agent has placed and nobody wants to
-		// know of, and does not tell. One that is heard of alone would get a conversation of nobody's.
+		// A recording starts no workflow. It may belong to an outbound call that no automation
+		// handles, which its fields do not show, and the conversation would have no customer.
 		err := h.Temporal.SignalWorkflow(ctx, answer.WorkflowID, "", string(event.Kind), event)
 		if answer.Late = isUnknown(err); answer.Late {
 			err = nil
@@ -60,7 +61,8 @@ func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time
 	if event.Kind == call.Inbound || event.Kind == call.Outbound {
 		options := h.startOptions(event)
 		options.EnableEagerStart = h.Eager
-		// Otherwise an event for a call that exists would be swallowed as if it had started it.
+		// Otherwise Temporal would return the existing run without an error, and the event would be
+		// lost.
 		options.WorkflowExecutionErrorWhenAlreadyStarted = true
 		input.First = &event
 		run, err := h.Temporal.ExecuteWorkflow(ctx, options, workflows.CallWorkflow, input)
@@ -77,7 +79,7 @@ func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time
 	return h.signal(ctx, event, input, answer)
 }
 
-// signal hands an event to its call's run, which begins with it if the call has none.
+// signal signals an event to the run of its call, and starts a run if there is none.
 func (h *Handler) signal(ctx context.Context, event call.Event, input workflows.CallInput, answer accepted) (accepted, error) {
 	if runID, known := h.runs.Get(answer.WorkflowID); known {
 		err := h.Temporal.SignalWorkflow(ctx, answer.WorkflowID, runID, string(event.Kind), event)
@@ -88,9 +90,9 @@ func (h *Handler) signal(ctx context.Context, event call.Event, input workflows.
 		h.runs.Remove(answer.WorkflowID) // the run has ended, or was reset
 	}
 	run, err := h.Temporal.SignalWithStartWorkflow(ctx, answer.WorkflowID, string(event.Kind), event, h.startOptions(event), workflows.CallWorkflow, input)
-	var over *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &over) {
-		answer.RunID, answer.Late = over.RunId, true
+	var ended *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &ended) {
+		answer.RunID, answer.Late = ended.RunId, true
 		return answer, nil
 	}
 	if err == nil {
@@ -100,13 +102,13 @@ func (h *Handler) signal(ctx context.Context, event call.Event, input workflows.
 	return answer, err
 }
 
-// isUnknown reports whether Temporal knows no run that is open.
+// isUnknown reports whether Temporal has no running workflow with this id.
 func isUnknown(err error) bool {
 	var unknown *serviceerror.NotFound
 	return errors.As(err, &unknown)
 }
 
-// startOptions are those of a new call's run, which is one of a shadow's if the receiver is.
+// startOptions returns the options for the run of a new call, live or in shadow.
 func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
 	if h.Shadow {
 		return workflows.ShadowStartOptions(event, h.TaskQueue)
@@ -114,8 +116,8 @@ func (h *Handler) startOptions(event call.Event) client.StartWorkflowOptions {
 	return workflows.StartOptions(event, h.TaskQueue)
 }
 
-// awaitConversation waits until the call's conversation exists. It gives up
-// after the configured time, and where it never will; the event is accepted all the same.
+// awaitConversation waits until the conversation of the call exists, for at most ConversationWait.
+// It returns false if it does not exist by then or never will. The event is accepted in any case.
 func (h *Handler) awaitConversation(ctx context.Context, of accepted) (workflows.State, bool) {
 	ctx, cancel := context.WithTimeout(ctx, h.ConversationWait)
 	defer cancel()

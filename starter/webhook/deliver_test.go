@@ -21,7 +21,7 @@ import (
 
 const workflowID = "call/" + leg
 
-func TestEventIsAcknowledgedOnlyOnceTemporalHasIt(t *testing.T) {
+func TestEventIsAcknowledgedAfterTemporal(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		taken := make(chan struct{})
 		r.temporal.refuse = func(context.Context) error { <-taken; return nil }
@@ -37,7 +37,7 @@ func TestEventIsAcknowledgedOnlyOnceTemporalHasIt(t *testing.T) {
 	})
 }
 
-func TestRingStartsTheCallsWorkflow(t *testing.T) {
+func TestRingStartsTheWorkflow(t *testing.T) {
 	limits := call.Limits{Bridge: time.Minute, End: time.Hour, Settle: time.Second}
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		r.post(t, "call-inbound")
@@ -52,7 +52,7 @@ func TestRingStartsTheCallsWorkflow(t *testing.T) {
 	}, func(c *Config) { c.TaskQueue, c.Limits = "some queue", limits })
 }
 
-func TestWhicheverEventComesFirstStartsTheCallAndTheOthersSignalIt(t *testing.T) {
+func TestFirstEventStartsAndOthersSignal(t *testing.T) {
 	for first, signals := range map[string][]string{
 		"call-inbound":  {"bridged", "finished", "inbound"},
 		"call-bridged":  {"bridged", "bridged", "finished", "inbound"},
@@ -75,20 +75,20 @@ func TestWhicheverEventComesFirstStartsTheCallAndTheOthersSignalIt(t *testing.T)
 	}
 }
 
-func TestFurtherEventOfACallIsASignalAlone(t *testing.T) {
+func TestFurtherEventIsOnlyASignal(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for _, event := range []string{"call-bridged", "call-bridged", "call-finished"} {
 			require.Equal(t, "run-1", r.post(t, event).RunID)
 		}
-		require.Len(t, r.temporal.heard, 3)
-		require.IsType(t, &workflowservice.SignalWithStartWorkflowExecutionRequest{}, r.temporal.heard[0])
-		for _, request := range r.temporal.heard[1:] {
+		require.Len(t, r.temporal.requests, 3)
+		require.IsType(t, &workflowservice.SignalWithStartWorkflowExecutionRequest{}, r.temporal.requests[0])
+		for _, request := range r.temporal.requests[1:] {
 			require.Equal(t, "run-1", request.(*workflowservice.SignalWorkflowExecutionRequest).GetWorkflowExecution().GetRunId())
 		}
 	})
 }
 
-func TestEventReachesTheRunThatAResetBegan(t *testing.T) {
+func TestEventReachesARunAfterAReset(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		r.post(t, "call-inbound")
 		r.temporal.runs[workflowID].id = "reset"
@@ -99,7 +99,7 @@ func TestEventReachesTheRunThatAResetBegan(t *testing.T) {
 	})
 }
 
-func TestRecordingGoesToItsCallAndStartsNone(t *testing.T) {
+func TestRecordingStartsNoCall(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		answer := r.post(t, "recording-finished")
 		require.Equal(t, http.StatusAccepted, answer.status)
@@ -116,7 +116,7 @@ func TestRecordingGoesToItsCallAndStartsNone(t *testing.T) {
 	})
 }
 
-func TestChildLegGoesToItsParentsWorkflow(t *testing.T) {
+func TestChildLegGoesToItsParent(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		r.post(t, "call-inbound")
 		for _, event := range []string{"call-bridged", "call-finished"} {
@@ -128,7 +128,7 @@ func TestChildLegGoesToItsParentsWorkflow(t *testing.T) {
 	})
 }
 
-func TestEventForAnEndedCallIsAcknowledgedCountedAndNeverANewRun(t *testing.T) {
+func TestEventForAnEndedCallStartsNoRun(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		r.post(t, "call-inbound")
 		r.temporal.runs[workflowID].ended = true
@@ -145,7 +145,7 @@ func TestEventForAnEndedCallIsAcknowledgedCountedAndNeverANewRun(t *testing.T) {
 	})
 }
 
-func TestSenderIsToldToComeBackWhileTemporalDoesNotAccept(t *testing.T) {
+func TestSenderRetriesWhileTemporalIsAway(t *testing.T) {
 	for name, refusal := range map[string]error{
 		"unavailable":        serviceerror.NewUnavailable("no connection"),
 		"overloaded":         serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "rps"),
@@ -176,18 +176,18 @@ func TestSenderIsToldToComeBackWhileTemporalDoesNotAccept(t *testing.T) {
 	}
 }
 
-// A webhook that was refused and is sent again still finds its call open.
-func TestCallsSettleLongerThanARefusedWebhookTakes(t *testing.T) {
+// The call must still be open when a refused webhook is sent again.
+func TestCallsSettleLongerThanARetryTakes(t *testing.T) {
 	require.Greater(t, call.DefaultLimits.Settle, answerWithin+retryAfter*time.Second)
 }
 
-// placed are the events of a call that an agent places, each with what tells so.
+// placed are the events of an outbound call, each with the fields that show it.
 var placed = map[string][]string{
 	"call-outbound": nil, "call-bridged": {`"call.type":"outbound","call.source":"api"`},
 	"call-finished": {`"call.type":"outbound","call.source":"webrtc"`}, "recording-finished": {`"call.type":"outbound","call.source":"dialer"`},
 }
 
-func TestCallThatAnAgentPlacesIsNoCallOfOursUnlessItIsWanted(t *testing.T) {
+func TestUnwantedOutboundCallIsIgnored(t *testing.T) {
 	for event, fields := range placed {
 		withReceiver(t, func(t *testing.T, r *receiver) {
 			answer := r.post(t, event, fields...)
@@ -195,18 +195,18 @@ func TestCallThatAnAgentPlacesIsNoCallOfOursUnlessItIsWanted(t *testing.T) {
 			require.True(t, r.answered[0].Ignored)
 			require.Empty(t, r.temporal.runs)
 
-			r.Outgoing = func() bool { return true } // the automations are read anew
+			r.Outgoing = func() bool { return true } // the automations are reloaded
 			r.post(t, event, fields...)
 			require.False(t, r.answered[1].Ignored)
 			if event == "recording-finished" {
-				return // which begins no call, whoever has placed it
+				return // a recording starts no call
 			}
 			require.Equal(t, event == "call-outbound", r.temporal.runs[workflowID].input.First != nil)
 		})
 	}
 }
 
-func TestAgentsLegThatIsAnnouncedAsPlacedDoesNotTurnTheCallersCallAround(t *testing.T) {
+func TestAgentLegDoesNotMakeACallOutbound(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		answer := r.post(t, "call-outbound", `"call.id":"child"`, `"call.parentId":"`+leg+`"`, `"call.type":"outbound","call.source":"queue","call.domain":"internal"`)
 		require.Equal(t, http.StatusAccepted, answer.status)
@@ -217,7 +217,7 @@ func TestAgentsLegThatIsAnnouncedAsPlacedDoesNotTurnTheCallersCallAround(t *test
 
 func withOutgoing(c *Config) { c.Outgoing = func() bool { return true } }
 
-func TestRunSaysWhichWayTheCallGoes(t *testing.T) {
+func TestRunHasTheDirectionOfTheCall(t *testing.T) {
 	for event, says := range map[string][]string{
 		"call-inbound": {`"in"`, "Inbound call of "}, "call-finished": {`"in"`, "Inbound call of "}, "call-outbound": {`"out"`, "Outbound call of "},
 	} {
@@ -233,8 +233,8 @@ func TestRunSaysWhichWayTheCallGoes(t *testing.T) {
 	}
 }
 
-// The call itself writes only what has changed since.
-func TestRunIsListedAsACallThatRings(t *testing.T) {
+// The workflow itself writes only later changes.
+func TestNewRunIsListedAsRinging(t *testing.T) {
 	for _, event := range []string{"call-inbound", "call-finished"} {
 		withReceiver(t, func(t *testing.T, r *receiver) {
 			r.post(t, event)
@@ -247,7 +247,7 @@ func TestRunIsListedAsACallThatRings(t *testing.T) {
 	}
 }
 
-func TestShortAbsenceOfTemporalGoesUnnoticed(t *testing.T) {
+func TestShortOutageOfTemporalIsInvisible(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		back := time.Now().Add(time.Second)
 		r.temporal.refuse = func(context.Context) error {
@@ -261,7 +261,7 @@ func TestShortAbsenceOfTemporalGoesUnnoticed(t *testing.T) {
 	})
 }
 
-// eagerness remembers whether starts asked for their first workflow task.
+// eagerness records whether starts requested their first workflow task.
 type eagerness struct {
 	client.Client
 	asked []bool
@@ -272,7 +272,7 @@ func (e *eagerness) ExecuteWorkflow(ctx context.Context, options client.StartWor
 	return e.Client.ExecuteWorkflow(ctx, options, workflow, args...)
 }
 
-func TestRingAsksForItsFirstTaskWhereAWorkerIsAtHand(t *testing.T) {
+func TestRingStartsEagerlyWithAWorker(t *testing.T) {
 	var spy eagerness
 	for _, eager := range []bool{true, false} {
 		withReceiver(t, func(t *testing.T, r *receiver) {
@@ -283,14 +283,14 @@ func TestRingAsksForItsFirstTaskWhereAWorkerIsAtHand(t *testing.T) {
 	require.Equal(t, []bool{true, true, false, false}, spy.asked)
 }
 
-// Ids, summaries, search attributes and memos are in the clear whatever a codec encrypts.
-func TestNothingThatTemporalShowsTellsWhoCalled(t *testing.T) {
+// A codec does not encrypt ids, summaries, search attributes and memos.
+func TestTemporalShowsNoPersonalData(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for _, event := range []string{"call-inbound", "call-bridged", "call-finished", "recording-finished"} {
 			r.post(t, event)
 		}
-		require.Len(t, r.temporal.heard, 4)
-		for _, message := range r.temporal.heard {
+		require.Len(t, r.temporal.requests, 4)
+		for _, message := range r.temporal.requests {
 			onTheWire, err := proto.Marshal(message)
 			require.NoError(t, err)
 			require.True(t, bytes.Contains(onTheWire, []byte(phone)), "the event itself does, or this test would prove nothing")

@@ -7,7 +7,7 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// delivery is one webhook on its way.
+// delivery is one webhook request and its answer.
 type delivery struct {
 	w       *statusRecorder
 	r       *http.Request
@@ -32,11 +32,11 @@ func (h *Handler) observe(d *delivery) {
 	h.Observe(d.outcome)
 }
 
-// until is when its sender must have an answer.
+// until is the time by which the sender must have an answer.
 func (d *delivery) until() time.Time { return d.began.Add(answerWithin) }
 
-// contentType says how the body is read. A signature does not cover headers, so
-// what is signed says that by itself.
+// contentType is the Content-Type header, empty for a signed webhook: a signature does not cover
+// headers, so the format of a signed body is detected from the body.
 func (d *delivery) contentType() string {
 	if d.signed {
 		return ""
@@ -44,21 +44,21 @@ func (d *delivery) contentType() string {
 	return d.r.Header.Get("Content-Type")
 }
 
-// isOfAnotherEvent reports whether a signed body states another event than the path, which is
-// not signed. Receivers only remember what they have received themselves.
+// isOfAnotherEvent reports whether a signed body names a different event than the path. The
+// signature does not cover the path, and a receiver detects repetitions only of its own webhooks.
 func (d *delivery) isOfAnotherEvent(event babelforce.Event) bool {
 	stated, known := babelforce.ParseEventName(event.Extra["event"])
 	return d.signed && known && stated != d.name
 }
 
-// waits reports whether the answer is to contain the conversation. A signature does
-// not cover the query: with a copied webhook, one could ask for more than its sender did.
+// waits reports whether to wait for the conversation before answering. Signed webhooks never wait: a
+// signature does not cover the query, so a copied webhook could request more than the original.
 func (d *delivery) waits() bool {
 	begins := d.name == babelforce.CallInbound || d.name == babelforce.CallOutbound
 	return begins && !d.signed && d.r.URL.Query().Get("wait") == "conversation"
 }
 
-// statusRecorder remembers the status that was answered.
+// statusRecorder records the status of the answer.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int
@@ -69,5 +69,5 @@ func (r *statusRecorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets the connection be ended after a refusal.
+// Unwrap gives [http.ResponseController] access to the connection, which a refusal closes.
 func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

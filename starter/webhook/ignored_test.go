@@ -10,10 +10,10 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestFieldThatCannotBeReadCostsOnlyItself(t *testing.T) {
+func TestUnreadableFieldIsIgnored(t *testing.T) {
 	for name, c := range map[string]struct {
 		field   string
-		ignored []string // on the run
+		ignored []string // in the workflow
 		public  []string // in the answer, metrics and logs
 	}{
 		"duration":        {`"call.duration":"00:01:35"`, []string{"call.duration"}, []string{"call.duration"}},
@@ -41,7 +41,7 @@ func TestFieldThatCannotBeReadCostsOnlyItself(t *testing.T) {
 	}
 }
 
-// Both would be the one call "null", and the second be lost.
+// Otherwise both would be the call "null", and the second would be lost.
 func TestTwoCallsNeverShareARun(t *testing.T) {
 	for _, parent := range []string{`"null"`, `"undefined"`, `"None"`, `"0"`, `0`, `false`, `"${call.parentId}"`, `"{call.parentId}"`, `"{{call.parentId}}"`, `"%s"`, `""`, `null`, `"the same leg"`} {
 		withReceiver(t, func(t *testing.T, r *receiver) {
@@ -67,8 +67,8 @@ func TestTwoCallsNeverShareARun(t *testing.T) {
 	})
 }
 
-// What sending again cannot heal is never answered with 503: the client of Temporal is the real one.
-func TestEveryIDIsTakenOrRefusedForGood(t *testing.T) {
+// An error that repetition cannot fix must not be answered 503. Temporal's client is the real one.
+func TestEveryIDIsAcceptedOrRefusedForGood(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		ids := []string{strings.Repeat("x", 128), strings.Repeat("x", 129), strings.Repeat("x", 2000), "Anruf-Süd-1", "\u202ex", "x\u2028y", "💥", "a b", "a%0Ab"}
 		for c := rune(0); c < 0x180; c++ {

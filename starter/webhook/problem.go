@@ -8,24 +8,24 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// problem is an error body as RFC 9457 has it. It never repeats a value that was sent.
+// problem is an error body in the format of RFC 9457. It contains no value from the request.
 type problem struct {
 	Type   string `json:"type"`
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
-	// Field is the dotted name of the field that is wrong, where it is one.
+	// Field is the dotted name of the invalid field, if there is one.
 	Field string `json:"field,omitempty"`
 }
 
-// refused is how the log names every webhook that is not accepted.
+// refused is the log message for every webhook that is not accepted.
 const refused = "webhook refused"
 
-// refusalsLogged is how many refusals are logged at once.
+// refusalsLogged is the burst of refusals that are logged.
 const refusalsLogged = 20
 
-// refuse answers a webhook that is not accepted. Anyone can cause it, so the log
-// has a line for it once a second at most.
+// refuse answers a webhook that is not accepted. Anyone can cause a refusal, so after a burst at
+// most one a second is logged.
 func (h *Handler) refuse(d *delivery, status int, detail string) {
 	if h.strangers.Allow() {
 		h.Log.Warn(refused, "event", d.outcome.Event, "status", status, "problem", detail)
@@ -37,7 +37,7 @@ func refuse(w http.ResponseWriter, status int, detail string) {
 	writeProblem(w, problem{Status: status, Detail: detail})
 }
 
-// refuseEvent says what is wrong with an event's body, and with which field.
+// refuseEvent answers an event whose body is invalid, with the name of the field.
 func refuseEvent(w http.ResponseWriter, err error) {
 	p := problem{Status: http.StatusBadRequest, Detail: err.Error()}
 	if errors.Is(err, babelforce.ErrContentType) {
@@ -63,5 +63,5 @@ func respond(w http.ResponseWriter, status int, body any) {
 
 func write(w http.ResponseWriter, status int, body any) {
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the sender may be gone; there is nobody else to tell
+	_ = json.NewEncoder(w).Encode(body) // the sender may have disconnected
 }

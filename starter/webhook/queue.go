@@ -9,20 +9,20 @@ import (
 )
 
 const (
-	// maxQueued is how much memory the webhooks that wait may take, in bytes: at the
-	// default rate more can wait than their senders have time for.
+	// maxQueued limits the memory of waiting webhooks, in bytes. At the default rate it holds more
+	// webhooks than can be accepted before their senders time out.
 	maxQueued = 32 << 20
-	// ofOne is about what net/http holds for a request, beside its body.
-	ofOne = 12 << 10
+	// requestOverhead is about the memory of net/http for a request without its body, in bytes.
+	requestOverhead = 12 << 10
 )
 
-// queue lets webhooks pass at a rate. A burst waits, in order of arrival.
+// queue limits the rate of webhooks. Webhooks above the rate wait, in order of arrival.
 type queue struct {
 	limiter *rate.Limiter
 	memory  *semaphore.Weighted
 }
 
-// newQueue makes a queue for so many webhooks a second; 0 is no limit.
+// newQueue returns a queue with a rate in webhooks a second; 0 is no limit.
 func newQueue(perSecond float64) queue {
 	q := queue{rate.NewLimiter(rate.Inf, 0), semaphore.NewWeighted(maxQueued)}
 	if perSecond > 0 {
@@ -31,14 +31,14 @@ func newQueue(perSecond float64) queue {
 	return q
 }
 
-// wait waits until a webhook may pass. It reports false at once if that would be
-// too late, or if too many wait already. The wait goes on if the sender disconnects,
-// because the event was received.
+// wait waits until a webhook of this size may pass. It returns false at once if that would be after
+// the deadline, or if waiting webhooks take too much memory. It goes on waiting if the sender
+// disconnects, because the event was received.
 func (q queue) wait(ctx context.Context, size int, until time.Time) bool {
 	if q.limiter.Allow() {
 		return true
 	}
-	memory := int64(size + ofOne)
+	memory := int64(size + requestOverhead)
 	if !q.memory.TryAcquire(memory) {
 		return false
 	}

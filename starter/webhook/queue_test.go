@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// burst sends webhooks at once, each about a call of its own, and returns how they were answered.
+// burst sends webhooks for different calls at once, and returns the status of each answer.
 func (r *receiver) burst(n int, body func(i int) string) (statuses map[int]int) {
 	answers := make(chan *httptest.ResponseRecorder, n)
 	for i := range n {
@@ -31,7 +31,7 @@ func (r *receiver) burst(n int, body func(i int) string) (statuses map[int]int) 
 
 func smallEvent(i int) string { return `{"call.id":"call-` + strings.Repeat("i", i%100+1) + `"}` }
 
-func TestBurstIsAcceptedWithinTheTimeOfItsSenders(t *testing.T) {
+func TestBurstIsAcceptedInTime(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		began := time.Now()
 		require.Equal(t, map[int]int{http.StatusAccepted: 800}, r.burst(800, smallEvent))
@@ -39,10 +39,10 @@ func TestBurstIsAcceptedWithinTheTimeOfItsSenders(t *testing.T) {
 	}, func(c *Config) { c.Rate = 200 })
 }
 
-func TestOnlyWhatWouldWaitLongerThanItsSenderIsToldToSlowDown(t *testing.T) {
+func TestOnlyTooLongWaitsAreRefused(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		began := time.Now()
-		// Three at once, and one a second for as long as Temporal has a second left.
+		// Three pass at once, then one a second while Temporal has at least a second left.
 		require.Equal(t, map[int]int{http.StatusAccepted: 3 + 8, http.StatusTooManyRequests: 9}, r.burst(20, smallEvent))
 		require.LessOrEqual(t, time.Since(began), answerWithin)
 		require.Contains(t, r.logs.String(), `"msg":"webhook refused","event":"call-inbound","status":429`)
@@ -54,7 +54,7 @@ func TestOnlyWhatWouldWaitLongerThanItsSenderIsToldToSlowDown(t *testing.T) {
 	}, func(c *Config) { c.Rate = 1 })
 }
 
-func TestRefusalForTheRateComesAtOnce(t *testing.T) {
+func TestRefusalForTheRateIsImmediate(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		r.post(t, "call-inbound")
 		refused := r.post(t, "call-inbound")
@@ -64,12 +64,12 @@ func TestRefusalForTheRateComesAtOnce(t *testing.T) {
 	}, func(c *Config) { c.Rate = 0.01 })
 }
 
-func TestWebhooksThatWaitTakeNoMoreThanSoMuchMemory(t *testing.T) {
+func TestMemoryOfTheQueueIsLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q, until := newQueue(1), time.Now().Add(time.Minute)
 		passed := make(chan bool, 10)
-		for range 3 + 4 { // the burst, and four that take all the room
-			go func() { passed <- q.wait(t.Context(), maxQueued/4-ofOne, until) }()
+		for range 3 + 4 { // the burst, and four that take all the memory
+			go func() { passed <- q.wait(t.Context(), maxQueued/4-requestOverhead, until) }()
 		}
 		synctest.Wait()
 		require.Len(t, passed, 3)
@@ -77,15 +77,15 @@ func TestWebhooksThatWaitTakeNoMoreThanSoMuchMemory(t *testing.T) {
 		<-time.After(time.Second)
 		synctest.Wait()
 		require.Len(t, passed, 4)
-		require.True(t, q.wait(t.Context(), 0, until), "there is room again")
+		require.True(t, q.wait(t.Context(), 0, until), "memory is free again")
 		for range 3 + 4 {
 			require.True(t, <-passed)
 		}
 	})
 }
 
-// The event was received: losing it would cost the call, and answering 503 would raise an alert.
-func TestEventOfASenderThatHasGoneIsAccepted(t *testing.T) {
+// The event was received: without it the call would be lost, and a 503 would raise an alert.
+func TestEventIsAcceptedIfTheSenderLeaves(t *testing.T) {
 	for name, wait := range map[string]func(*receiver, *testing.T){
 		"in the queue": func(r *receiver, t *testing.T) { r.burst(3, smallEvent) },
 		"while Temporal is": func(r *receiver, t *testing.T) {
@@ -109,7 +109,7 @@ func TestEventOfASenderThatHasGoneIsAccepted(t *testing.T) {
 	}
 }
 
-// A sender has its answer within ten seconds, also if it waited in the queue and Temporal then does not answer.
+// The answer must come within ten seconds, even after a wait in the queue and without Temporal.
 func TestQueueLeavesTimeForARefusal(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		r.temporal.refuse = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }

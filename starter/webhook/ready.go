@@ -9,22 +9,22 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// readyFor is how long it is not asked again whether Temporal can be reached:
-// anybody may ask for readiness, and must not make Temporal busy with it.
+// readyFor is how long an answer of Temporal is reused. Anyone can request /readyz, which must not
+// load Temporal.
 const readyFor = time.Second
 
 type status struct {
 	Status string `json:"status"`
 }
 
-// readiness is what Temporal has last answered.
+// readiness is the last answer of Temporal to a health check.
 type readiness struct {
 	sync.Mutex
 	asked   time.Time
 	problem error
 }
 
-// ready says whether events can be accepted.
+// ready answers /readyz: 200 if events can be accepted, otherwise 503 with the reason.
 func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
 	if err := h.askTemporal(r.Context()); err != nil {
 		refuse(w, http.StatusServiceUnavailable, "Temporal cannot be reached")
@@ -37,7 +37,7 @@ func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
 	respond(w, http.StatusOK, status{"ready"})
 }
 
-// askTemporal asks once for all who want to know at the same time.
+// askTemporal checks the health of Temporal, once for concurrent requests.
 func (h *Handler) askTemporal(ctx context.Context) error {
 	known := &h.readiness
 	known.Lock()
@@ -45,7 +45,7 @@ func (h *Handler) askTemporal(ctx context.Context) error {
 	if time.Since(known.asked) < readyFor {
 		return known.problem
 	}
-	// Whoever asks first may leave; the others still want to know.
+	// The check goes on if the first requester disconnects, because others wait for it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), temporalTimeout)
 	defer cancel()
 	_, known.problem = h.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})

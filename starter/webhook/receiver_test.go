@@ -18,12 +18,12 @@ const (
 	secret = "a-long-random-secret"
 	leg    = "7c3f9a2e4b5d6e8f9a0b1c2d3e4f5a6b"
 
-	// Personal data: every body that these tests send holds both.
+	// Personal data: every body that these tests send contains both.
 	phone, person = "+493055512399", "Marked Person"
 )
 
-// receiver is a handler on a Temporal of its own. Whatever it answers and logs
-// is searched for personal data.
+// receiver is a handler with its own fake of Temporal. All answers and logs are searched for
+// personal data.
 type receiver struct {
 	*Handler
 	temporal *fakeTemporal
@@ -31,8 +31,8 @@ type receiver struct {
 	logs     bytes.Buffer
 }
 
-// withReceiver runs a test in a bubble whose clock stands still while anything
-// is at work: seconds pass at once, and a busy machine changes nothing.
+// withReceiver runs a test in a synctest bubble: its clock moves only while all goroutines wait, so
+// that the test does not depend on the load of the machine.
 func withReceiver(t *testing.T, test func(*testing.T, *receiver), settings ...func(*Config)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { test(t, newReceiver(t, settings...)) })
@@ -60,7 +60,7 @@ func newReceiver(t *testing.T, settings ...func(*Config)) *receiver {
 	return r
 }
 
-// reply is an answer of the receiver, read as whatever it is.
+// reply is an answer of the receiver, a success or a problem.
 type reply struct {
 	accepted
 	problem
@@ -68,7 +68,7 @@ type reply struct {
 	header http.Header
 }
 
-// send answers a request and checks what holds for every answer.
+// send serves a request and checks what every answer must fulfil.
 func (r *receiver) send(t *testing.T, request *http.Request) (is reply) {
 	t.Helper()
 	recorder := httptest.NewRecorder()
@@ -89,7 +89,7 @@ func (r *receiver) send(t *testing.T, request *http.Request) (is reply) {
 	return is
 }
 
-// post sends an event of one call, with more fields or other values as JSON members.
+// post sends an event of one call. Its arguments are further JSON members.
 func (r *receiver) post(t *testing.T, event string, fields ...string) reply {
 	t.Helper()
 	return r.send(t, request(event, fields...))
@@ -102,7 +102,7 @@ func request(event string, fields ...string) *http.Request {
 	return posted
 }
 
-// requireAnonymous fails where a text tells who called or who answered.
+// requireAnonymous fails if a text contains the caller or the agent.
 func requireAnonymous(t *testing.T, text string) {
 	t.Helper()
 	require.NotContains(t, text, phone[1:])
@@ -110,7 +110,7 @@ func requireAnonymous(t *testing.T, text string) {
 	require.NotContains(t, text, secret)
 }
 
-// quoted is a text as JSON has it.
+// quoted is a text as a JSON string.
 func quoted(t *testing.T, text string) string {
 	t.Helper()
 	quoted, err := json.Marshal(text)

@@ -17,14 +17,14 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// raw is a request with any body; the body of each refused one below tells who called.
+// raw is a request with any body. Each refused body below contains the caller.
 func raw(method, path, contentType, body string) *http.Request {
 	sent := httptest.NewRequest(method, path, strings.NewReader(body))
 	sent.Header.Set("Content-Type", contentType)
 	return sent
 }
 
-func TestRefusalSaysWhatIsWrongAndWithWhichField(t *testing.T) {
+func TestRefusalNamesTheField(t *testing.T) {
 	const path, asJSON, asForm = "/webhooks/babelforce/call-finished", "application/json", "application/x-www-form-urlencoded"
 	who := `"call.from":"` + phone + `","agent.name":"` + person + `"`
 	for name, c := range map[string]struct {
@@ -42,7 +42,7 @@ func TestRefusalSaysWhatIsWrongAndWithWhichField(t *testing.T) {
 		"person as id":         {raw("POST", path, asJSON, `{"call.id":"`+person+`/`+phone+`"}`), 400, "call.id", "slash"},
 		"id beyond ASCII":      {raw("POST", path, asJSON, `{"call.id":"Anruf-Süd-1",`+who+`}`), 400, "call.id", "printable ASCII"},
 		"long id":              {raw("POST", path, asJSON, `{"call.id":"`+strings.Repeat("x", 129)+`",`+who+`}`), 400, "call.id", "128"},
-		"agent's orphaned leg": {request("call-finished", `"call.type":"outbound","call.source":"queue","call.domain":"internal"`), 400, "call.parentId", "which call it belongs to"},
+		"agent's orphaned leg": {request("call-finished", `"call.type":"outbound","call.source":"queue","call.domain":"internal"`), 400, "call.parentId", "the call that it belongs to is unknown"},
 		"cut short":            {httptest.NewRequest("POST", path, iotest.ErrReader(errors.New(person))), 400, "", "could not be read"},
 		"unknown event":        {raw("POST", "/webhooks/babelforce/"+phone, asJSON, `{`+who+`}`), 404, "", "/webhooks/babelforce/call-inbound, /call-outbound, /call-bridged, /call-finished or /recording-finished"},
 		"unknown path":         {raw("POST", "/webhooks/"+phone, asJSON, `{`+who+`}`), 404, "", "/webhooks/babelforce/call-inbound, /call-outbound, /call-bridged, /call-finished or /recording-finished"},
@@ -59,7 +59,7 @@ func TestRefusalSaysWhatIsWrongAndWithWhichField(t *testing.T) {
 				require.Equal(t, c.field, refused.Field)
 				require.Contains(t, refused.Detail, c.detail)
 				require.Equal(t, c.status == http.StatusMethodNotAllowed, refused.header.Get("Allow") == "POST")
-				require.Empty(t, r.temporal.heard)
+				require.Empty(t, r.temporal.requests)
 			})
 		})
 	}
@@ -72,7 +72,7 @@ func TestBodyOfExactlySixtyFourKiBIsRead(t *testing.T) {
 	}
 	for size, status := range map[int]int{65536: http.StatusAccepted, 65537: http.StatusRequestEntityTooLarge} {
 		withReceiver(t, func(t *testing.T, r *receiver) {
-			for _, length := range []int64{int64(size), -1} { // as announced, and in chunks
+			for _, length := range []int64{int64(size), -1} { // with Content-Length, and chunked
 				sent := httptest.NewRequest("POST", "/webhooks/babelforce/call-inbound", body(size))
 				sent.ContentLength = length
 				require.Equal(t, status, r.send(t, sent).status, size)
@@ -104,7 +104,7 @@ func signed(t *testing.T, at time.Time) *http.Request {
 	return sent
 }
 
-func TestOnlyWhoKnowsTheSecretIsHeard(t *testing.T) {
+func TestSecretIsRequired(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		with := func(header, value string) *http.Request {
 			sent := request("call-inbound")
@@ -122,7 +122,7 @@ func TestOnlyWhoKnowsTheSecretIsHeard(t *testing.T) {
 			require.Equal(t, http.StatusAccepted, r.send(t, sent).status, name)
 		}
 
-		accepted := len(r.temporal.heard)
+		accepted := len(r.temporal.requests)
 		altered := signed(t, time.Now())
 		altered.Body = request("call-inbound", `"call.to":"x"`).Body
 		for name, c := range map[string]struct {
@@ -141,11 +141,11 @@ func TestOnlyWhoKnowsTheSecretIsHeard(t *testing.T) {
 			require.Contains(t, refused.Detail, c.says, name)
 			require.Contains(t, refused.header.Get("WWW-Authenticate"), "Bearer", name)
 		}
-		require.Len(t, r.temporal.heard, accepted)
+		require.Len(t, r.temporal.requests, accepted)
 	}, withSecret(t))
 }
 
-func TestWhoDoesNotKnowTheSecretCannotUseUpTheRate(t *testing.T) {
+func TestUnauthorizedWebhooksDoNotUseTheRate(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for range 5 {
 			require.Equal(t, http.StatusUnauthorized, r.post(t, "call-inbound").status)

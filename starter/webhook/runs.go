@@ -2,12 +2,12 @@ package webhook
 
 import "github.com/hashicorp/golang-lru/v2/expirable"
 
-// runs are the runs that events were delivered to lately, by workflow id. A further
-// event of such a call is a plain signal to its run. Any other is delivered with a
-// start, in case the call has no run yet: that costs Temporal twice as much.
+// runs caches the ids of recently signalled runs, by workflow id. An event of a cached call is a
+// plain signal. Any other event needs a signal with start, because the call may have no run yet,
+// which costs Temporal twice as much.
 type runs struct{ *expirable.LRU[string, string] }
 
-// knownRuns are enough for the calls of some hours. Each takes some 200 bytes.
+// knownRuns is enough for the calls of some hours. Each entry takes some 200 bytes.
 const knownRuns = 10_000
 
 func newRuns() runs { return runs{expirable.NewLRU[string, string](knownRuns, nil, 0)} }

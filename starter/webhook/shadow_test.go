@@ -12,7 +12,7 @@ import (
 
 func withShadow(c *Config) { c.Shadow = true }
 
-func TestCallsInShadowHaveRunsOfTheirOwn(t *testing.T) {
+func TestCallsInShadowHaveTheirOwnRuns(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for _, event := range []string{"call-inbound", "call-bridged", "call-finished"} {
 			require.Equal(t, "shadow/"+leg, r.post(t, event).WorkflowID)
@@ -27,7 +27,7 @@ func TestCallsInShadowHaveRunsOfTheirOwn(t *testing.T) {
 	}, withShadow)
 }
 
-func TestShadowAnswersAtOnceWhereTheConversationIsWaitedFor(t *testing.T) {
+func TestShadowDoesNotAwaitTheConversation(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		r.temporal.state = func(context.Context) (workflows.State, error) { return opened, nil }
 		answer := r.post(t, "call-inbound?wait=conversation")

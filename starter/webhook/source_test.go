@@ -13,7 +13,7 @@ import (
 	"github.com/callthread/callthread/internal/source"
 )
 
-// from is an event that comes from an address, by way of proxies that said where they had it from.
+// from is an event that an address sends, with the X-Forwarded-For of proxies.
 func from(address string, forwarded ...string) *http.Request {
 	sent := request("call-inbound")
 	sent.RemoteAddr = address
@@ -23,7 +23,7 @@ func from(address string, forwarded ...string) *http.Request {
 	return sent
 }
 
-func TestFloodOfOneSourceIsTurnedAwayAndNobodyElse(t *testing.T) {
+func TestOnlyTheFloodingSourceIsRefused(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for range source.FailureBurst {
 			require.Equal(t, http.StatusUnauthorized, r.send(t, from("203.0.113.9:1")).status)
@@ -41,8 +41,8 @@ func TestFloodOfOneSourceIsTurnedAwayAndNobodyElse(t *testing.T) {
 	}, withSecret(t))
 }
 
-// Before a receiver that was not told of its proxy, all come from one address.
-func TestFloodDoesNotShutOutWhoShowsTheSecretFromTheSameAddress(t *testing.T) {
+// Without --trusted-proxies, all webhooks behind a proxy have one address.
+func TestValidSecretPassesDuringAFlood(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for range 10 * source.FailureBurst {
 			r.send(t, from("203.0.113.9:1"))
@@ -53,7 +53,7 @@ func TestFloodDoesNotShutOutWhoShowsTheSecretFromTheSameAddress(t *testing.T) {
 	}, withSecret(t))
 }
 
-func TestSignedWebhookOfAFloodedSourceIsNotRead(t *testing.T) {
+func TestSignedBodyIsNotReadDuringAFlood(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for range source.FailureBurst {
 			r.send(t, from("203.0.113.9:1"))
@@ -71,7 +71,7 @@ func TestSignedWebhookOfAFloodedSourceIsNotRead(t *testing.T) {
 	}, withSecret(t))
 }
 
-func TestBodyOfWhoDoesNotKnowTheSecretIsNotRead(t *testing.T) {
+func TestBodyWithoutTheSecretIsNotRead(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for _, credentials := range []string{"", "Bearer wrong"} {
 			unread := &countingReader{Reader: strings.NewReader("{}")}
@@ -85,7 +85,7 @@ func TestBodyOfWhoDoesNotKnowTheSecretIsNotRead(t *testing.T) {
 	}, withSecret(t))
 }
 
-func TestSignedBodyThatIsTooLargeCountsAsAFailure(t *testing.T) {
+func TestTooLargeSignedBodyIsAFailure(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for i := range source.FailureBurst + 1 {
 			sent := raw("POST", "/webhooks/babelforce/call-inbound", "application/json", strings.Repeat(" ", maxBody+1))
@@ -99,7 +99,7 @@ func TestSignedBodyThatIsTooLargeCountsAsAFailure(t *testing.T) {
 	}, withSecret(t))
 }
 
-func TestTemporalIsNotAskedForEachWhoAsksForReadiness(t *testing.T) {
+func TestReadinessIsCached(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for range 100 {
 			require.Equal(t, http.StatusOK, r.send(t, raw("GET", "/readyz", "", "")).status)

@@ -12,8 +12,8 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// told is what a call's record makes of a story's events, in the order given.
-func told(t *testing.T, story simulator.Story) call.Facts {
+// expected returns the facts that a call's record derives from the events in their order.
+func expected(t *testing.T, story simulator.Story) call.Facts {
 	t.Helper()
 	record := call.Record{Key: story.Key, Started: time.Now(), Limits: call.DefaultLimits}
 	for _, step := range story.Steps {
@@ -25,7 +25,7 @@ func told(t *testing.T, story simulator.Story) call.Facts {
 	return record.Expected()
 }
 
-func TestWhatASimulatedCallWantsIsWhatItsEventsTellInWhateverOrder(t *testing.T) {
+func TestStoryDoesNotDependOnTheOrder(t *testing.T) {
 	agents := []babelforce.Agent{{ID: "a1", Name: "Ada", SourceID: "1"}, {ID: "a2", Name: "Bob", SourceID: "2"}, {ID: "a3", Name: "Cem", SourceID: "3"}}
 	sim, err := simulator.New(1, agents, nil)
 	require.NoError(t, err)
@@ -40,9 +40,9 @@ func TestWhatASimulatedCallWantsIsWhatItsEventsTellInWhateverOrder(t *testing.T)
 			want.Agents = append(want.Agents, bridge.Agent.Name)
 		}
 		for range 5 {
-			is := told(t, story)
+			is := expected(t, story)
 			if story.Want.Outcome == "unreached" {
-				is.Summary.Agents = nil // who has placed it is not always told
+				is.Summary.Agents = nil // not every event names the agent who placed the call
 			}
 			require.Equal(t, story.Want.Outcome, string(is.Outcome), order(story))
 			require.Equal(t, want, is.Summary, order(story))
@@ -56,7 +56,7 @@ func TestWhatASimulatedCallWantsIsWhatItsEventsTellInWhateverOrder(t *testing.T)
 	}
 }
 
-// order says which story failed, and in which order of its events.
+// order names a story and the order of its events, for failures.
 func order(story simulator.Story) (order []string) {
 	order = append(order, story.Title)
 	for _, step := range story.Steps {

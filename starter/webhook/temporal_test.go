@@ -30,36 +30,35 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// fakeTemporal is a Temporal server as far as a starter can tell: it keeps
-// calls apart by workflow id and honours the id reuse policy. The client that
-// talks to it is the real one.
+// fakeTemporal is a fake of Temporal's API for the starter. It has one workflow for each id and
+// applies the id reuse policy. Its client is the real one.
 type fakeTemporal struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	health *health.Server
-	probes atomic.Int32 // how often it was asked for its health
+	probes atomic.Int32 // number of health checks
 
 	mu   sync.Mutex
 	runs map[string]*fakeRun
-	// heard are the requests to start or signal, as they came over the wire.
-	heard []proto.Message
-	// refuse, if set, answers every start and signal instead, unless it returns nil.
+	// requests are the received requests to start or signal.
+	requests []proto.Message
+	// refuse, if set, returns the error of every start and signal, nil for none.
 	refuse func(context.Context) error
 	// state, if set, answers updates and queries.
 	state func(context.Context) (workflows.State, error)
 }
 
-// fakeRun is one call's workflow.
+// fakeRun is the workflow of a call.
 type fakeRun struct {
 	id      string
 	started startRequest
 	input   workflows.CallInput
 	signals []string
-	events  []call.Event // by signal
+	events  []call.Event // from signals
 	ended   bool
-	asked   string // the last update or query
+	asked   string // name of the last update or query
 }
 
-// newTemporal starts the server and a client of it, until the test ends.
+// newTemporal starts the server and a client until the test ends.
 func newTemporal(t *testing.T) (*fakeTemporal, client.Client) {
 	t.Helper()
 	f := &fakeTemporal{runs: make(map[string]*fakeRun), health: health.NewServer()}
@@ -149,10 +148,10 @@ func (f *fakeTemporal) signal(run *fakeRun, name string, input *commonpb.Payload
 func (f *fakeTemporal) hear(request proto.Message) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.heard = append(f.heard, request)
+	f.requests = append(f.requests, request)
 }
 
-// startRequest is what both ways to start a workflow have in common.
+// startRequest contains the fields that both requests to start a workflow have.
 type startRequest interface {
 	GetWorkflowId() string
 	GetWorkflowType() *commonpb.WorkflowType
@@ -164,7 +163,7 @@ type startRequest interface {
 	GetUserMetadata() *sdkpb.UserMetadata
 }
 
-// open returns the run that a start meets: the running one, or a new one where the policy allows.
+// open returns the running workflow, or a new one if the policy allows it.
 func (f *fakeTemporal) open(ctx context.Context, r startRequest) (run *fakeRun, started bool, err error) {
 	if f.refuse != nil {
 		if err := f.refuse(ctx); err != nil {

@@ -35,7 +35,7 @@ func TestConversationIsAnsweredOnceItExists(t *testing.T) {
 	})
 }
 
-func TestConversationOfACallThatAnAgentPlacesCanBeWaitedForToo(t *testing.T) {
+func TestOutboundConversationCanBeAwaited(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		r.temporal.state = func(context.Context) (workflows.State, error) { return opened, nil }
 		answer := r.post(t, "call-outbound?wait=conversation")
@@ -44,7 +44,7 @@ func TestConversationOfACallThatAnAgentPlacesCanBeWaitedForToo(t *testing.T) {
 	}, withOutgoing)
 }
 
-func TestAcceptedEventStaysAcceptedWithoutAConversation(t *testing.T) {
+func TestEventIsAcceptedWithoutConversation(t *testing.T) {
 	for name, state := range map[string]func(context.Context) (workflows.State, error){
 		"it takes too long":             func(ctx context.Context) (workflows.State, error) { <-ctx.Done(); return workflows.State{}, ctx.Err() },
 		"Temporal is gone":              func(context.Context) (workflows.State, error) { return opened, serviceerror.NewUnavailable("gone") },
@@ -68,7 +68,7 @@ func TestAcceptedEventStaysAcceptedWithoutAConversation(t *testing.T) {
 	}
 }
 
-func TestConversationIsWaitedForFiveSecondsUnlessConfigured(t *testing.T) {
+func TestDefaultConversationWaitIsFiveSeconds(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		began := time.Now()
 		r.temporal.state = func(ctx context.Context) (workflows.State, error) {
@@ -88,7 +88,7 @@ func TestConversationIsWaitedForFiveSecondsUnlessConfigured(t *testing.T) {
 	})
 }
 
-func TestOnlyARingThatAsksForItWaits(t *testing.T) {
+func TestOnlyARingWithWaitWaits(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		for _, event := range []string{"call-inbound", "call-inbound?wait=agent", "call-bridged?wait=conversation", "recording-finished?wait=conversation"} {
 			require.Equal(t, http.StatusAccepted, r.post(t, event).status)
@@ -97,7 +97,7 @@ func TestOnlyARingThatAsksForItWaits(t *testing.T) {
 	})
 }
 
-func TestReceiverWhoseTemporalTakesNoCallsIsNotReadyAndSaysWhy(t *testing.T) {
+func TestUnreadyReceiverSaysWhy(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		answer := r.send(t, raw("GET", "/readyz", "", ""))
 		require.Equal(t, http.StatusServiceUnavailable, answer.status)
@@ -105,7 +105,7 @@ func TestReceiverWhoseTemporalTakesNoCallsIsNotReadyAndSaysWhy(t *testing.T) {
 	}, func(c *Config) { c.Ready = func() error { return errors.New("search attributes are lacking") } })
 }
 
-func TestProcessIsAliveWhetherOrNotItIsReady(t *testing.T) {
+func TestHealthDoesNotDependOnReadiness(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
 		probe := func(path string) int { return r.send(t, raw("GET", path, "", "")).status }
 		require.Equal(t, http.StatusOK, probe("/healthz"))
@@ -116,5 +116,5 @@ func TestProcessIsAliveWhetherOrNotItIsReady(t *testing.T) {
 		require.Equal(t, http.StatusOK, probe("/healthz"))
 		require.Equal(t, http.StatusServiceUnavailable, probe("/readyz"))
 		require.Empty(t, r.answered, "probes are no webhooks")
-	}, withSecret(t)) // which probes do not know
+	}, withSecret(t)) // probes do not have the secret
 }

@@ -1,6 +1,9 @@
-// Package webhook receives babelforce's events over HTTP and hands each to the
-// workflow of its call. It answers with success only once Temporal has
-// durably accepted the event.
+// Package webhook receives babelforce's events over HTTP and signals each to the workflow of its
+// call.
+//
+// It answers 2xx only after Temporal has durably accepted the event, and within 9 seconds. Before
+// that it authenticates the sender, limits the rate, and decodes the event. An event that it answers
+// with 429 or 503 can be sent again; other errors are permanent.
 package webhook
 
 import (
@@ -19,76 +22,79 @@ import (
 )
 
 const (
-	// answerWithin is how soon a webhook is answered: babelforce gives an action ten
-	// seconds by default (babelforce API, dispatch of an automation).
+	// answerWithin limits the time until the answer. babelforce's default timeout for an action is
+	// ten seconds (babelforce API, dispatch of an automation).
 	answerWithin = 9 * time.Second
-	// temporalTimeout is how long Temporal may take of that, and leastForTemporal what a
-	// webhook that waited in the queue has left.
+	// temporalTimeout limits the request to Temporal. leastForTemporal is what remains of
+	// answerWithin for it after a wait in the queue.
 	temporalTimeout  = 5 * time.Second
 	leastForTemporal = time.Second
-	// defaultConversationWait is how long ?wait=conversation waits.
+	// defaultConversationWait is the default of [Config].ConversationWait.
 	defaultConversationWait = 5 * time.Second
-	// retryAfter is what a sender is told while Temporal is away, in seconds.
+	// retryAfter is the Retry-After header while Temporal is unavailable, in seconds.
 	retryAfter = 5
 )
 
-// Config is what a handler needs.
+// Config contains the settings of a [Handler].
 type Config struct {
 	Temporal  client.Client
 	TaskQueue string
-	// Verifier is nil only where anybody may post, which is for trying out alone.
+	// Verifier authenticates senders. If it is nil, anyone can post, which is for tests only.
 	Verifier *babelforce.Verifier
-	// Eager asks Temporal for the call's first workflow task with the start
-	// itself. It helps where a worker shares this process and client.
+	// Eager requests eager workflow start: the answer to the start contains the first workflow
+	// task. It needs a worker that shares this process and client.
 	Eager bool
-	// ConversationWait bounds ?wait=conversation; zero means 5 s.
+	// ConversationWait limits the wait of ?wait=conversation; zero means 5 s.
 	ConversationWait time.Duration
-	// Rate is how many webhooks a second are accepted, with bursts of twice as many; 0 is
-	// no limit. What comes faster waits, for as long as its sender does.
+	// Rate is the limit in webhooks a second, with bursts of twice as many; 0 is no limit.
+	// Webhooks above it wait until shortly before their senders time out.
 	Rate float64
-	// Proxies are those before the receiver, which say whom they were asked by.
+	// Proxies are the trusted proxies before the receiver, whose X-Forwarded-For names the sender.
 	Proxies source.Proxies
-	// Ready, if set, says what else but an unreachable Temporal keeps events from being accepted.
+	// Ready, if set, returns why events cannot be accepted although Temporal can be reached.
 	Ready func() error
-	// Outgoing, if set, says whether calls that agents place are wanted. It is
-	// asked for each event, because the automations may change meanwhile.
+	// Outgoing, if set, reports whether outbound calls of agents are handled; the default is false.
+	// It is called for each event, because the automations may be reloaded.
 	Outgoing func() bool
-	// Shadow begins calls in shadow: they write nothing to Kustomer, beside the live ones of
-	// another receiver.
+	// Shadow starts calls in shadow, which write nothing to Kustomer. Another receiver may handle
+	// the same calls live.
 	Shadow bool
-	// Limits is handed to each new call.
+	// Limits are the time limits of new calls.
 	Limits call.Limits
 	Log    *slog.Logger
-	// Observe, if set, is told how each request was answered.
+	// Observe, if set, is called with the outcome of each webhook.
 	Observe func(Answered)
 }
 
-// Answered is how one request was answered. It holds nothing about the caller.
+// Answered is the outcome of one webhook. It contains no personal data.
 type Answered struct {
 	Event  string // call-inbound, ..., or "unknown"
-	Status int
-	// Late says that the call was over already: accepted, and without effect.
+	Status int    // HTTP status of the answer
+	// Late reports whether the workflow of the call had ended. The event was accepted without
+	// effect.
 	Late bool
-	// Ignored says that it is about a call that an agent has placed, and that those are not wanted.
+	// Ignored reports whether the event belongs to an outbound call that no automation handles.
 	Ignored bool
-	// IgnoredFields are those that could not be read. Names of the sender's own are all [babelforce.OtherField].
+	// IgnoredFields are the fields that could not be read. Names that babelforce does not document
+	// are replaced by [babelforce.OtherField].
 	IgnoredFields []string
-	Took          time.Duration
+	Took          time.Duration // from the request to the answer
 }
 
-// Handler serves POST /webhooks/babelforce/{event}, GET /healthz and GET /readyz.
+// Handler serves POST /webhooks/babelforce/{event}, GET /healthz and GET /readyz. It is safe for
+// concurrent use.
 type Handler struct {
 	Config
 	mux      *http.ServeMux
 	queue    queue
 	failures *source.Failures
-	// strangers limits what anyone can have logged: a line a second, after the first ones.
+	// strangers limits the log lines that unauthenticated requests cause.
 	strangers *rate.Limiter
 	readiness readiness
 	runs      runs
 }
 
-// New makes a handler.
+// New returns a handler.
 func New(config Config) *Handler {
 	if config.ConversationWait == 0 {
 		config.ConversationWait = defaultConversationWait
@@ -114,8 +120,8 @@ func New(config Config) *Handler {
 	return h
 }
 
-// ServeHTTP answers one request. The mux would redirect a path that is not written in
-// the shortest way, and few senders post again to another address.
+// ServeHTTP answers one request. It answers 404 to a path that is not clean, which the mux would
+// redirect: few senders repeat a POST at another address.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path.Clean(r.URL.Path) != r.URL.Path {
 		h.astray(w, r)
@@ -124,7 +130,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mux.ServeHTTP(w, r)
 }
 
-// receive takes one event: known, allowed, readable, delivered.
+// receive answers a request to the path of an event.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	name, known := babelforce.ParseEventName(r.PathValue("event"))
 	if !known {
@@ -147,7 +153,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	h.accept(d, translated)
 }
 
-// accept hands an event to its call, and answers.
+// accept delivers an event and answers it.
 func (h *Handler) accept(d *delivery, event call.Event) {
 	accepted, err := h.deliver(d.r.Context(), event, d.until())
 	if err != nil {
@@ -159,7 +165,7 @@ func (h *Handler) accept(d *delivery, event call.Event) {
 	if fields := d.outcome.IgnoredFields; len(fields) > 0 {
 		h.Log.Warn("fields of an event cannot be read and were left out", "event", d.name, "call", accepted.CallID, "fields", fields)
 	}
-	if d.waits() && !h.Shadow { // whose conversation nobody could open
+	if d.waits() && !h.Shadow { // a call in shadow has no conversation
 		if state, ok := h.awaitConversation(d.r.Context(), accepted); ok {
 			accepted.ConversationID, accepted.ConversationURL = state.ConversationID, state.ConversationURL
 			respond(d.w, http.StatusOK, accepted)
@@ -169,10 +175,10 @@ func (h *Handler) accept(d *delivery, event call.Event) {
 	respond(d.w, http.StatusAccepted, accepted)
 }
 
-// ignores reports whether an event is about a call that an agent has placed,
-// where those are not wanted: no call that enters the call centre is opened, or
-// lost. An agent's leg that is rung by a queue is placed by nobody; were it
-// announced as if it was (unknown), the caller's call would be taken for one that is.
+// ignores reports whether an event belongs to an outbound call that no automation handles.
+//
+// It also ignores call-outbound for an agent's leg that a queue rings. Whether babelforce sends that
+// is unknown; it would turn the caller's inbound call into an outbound one.
 func (h *Handler) ignores(event call.Event) bool {
 	if event.Kind == call.Outbound && event.Leg.IsAgentAttempt() {
 		return true
@@ -180,12 +186,12 @@ func (h *Handler) ignores(event call.Event) bool {
 	return event.IsOutgoing() && !h.Outgoing()
 }
 
-// unavailable answers an event that Temporal has not accepted: the sender must send
-// it again. That helps, or will: either Temporal is away, or its settings or ours are
-// wrong (credentials, namespace, search attributes) until an operator corrects them.
-// Nothing in an event can be the reason; what Temporal would not take was refused before.
+// unavailable answers 503 to an event that Temporal has not accepted, so that the sender sends it
+// again. The reason is never the event itself, because invalid events are refused before. Either
+// Temporal is unavailable, or a setting is wrong (credentials, namespace, search attributes) until
+// an operator corrects it.
 func (h *Handler) unavailable(d *delivery, event call.Event, err error) {
 	h.Log.Error("event not accepted: Temporal refused it or cannot be reached", "event", d.name, "call", event.Leg.Key(), "problem", err)
 	d.w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
-	refuse(d.w, http.StatusServiceUnavailable, "the event was not accepted, because Temporal did not take it; send it again")
+	refuse(d.w, http.StatusServiceUnavailable, "the event was not accepted, because Temporal did not accept it; send it again")
 }

@@ -113,7 +113,7 @@ func requireNothingKeptSecretly(t *testing.T, s *stage.Stage, key string) {
 	s.Accepts(t, "call-finished", personal.Call{Key: "unknown", Number: personal.Callers + "78"}.Attempt()) // no conversation yet, so no hash
 	require.Eventually(t, func() bool {                                                                     // the list lags behind
 		printed, _, err := s.OperateAs(t, newKey(t, "another"), "forget", "--phone", "+"+personal.Callers+"78", "--yes")
-		return err != nil && strings.Contains(printed, `could not be looked through and may be the number's too: one is encrypted with the key "test"`)
+		return err != nil && strings.Contains(printed, `could not be searched and may belong to the number too: one is encrypted with the key "test"`)
 	}, 10*time.Second, 100*time.Millisecond)
 }
 

@@ -39,13 +39,13 @@ func TestCallerIsForgottenAlthoughAnotherCallCannotBeRead(t *testing.T) {
 	}
 	require.Eventually(t, finds, 30*time.Second, 50*time.Millisecond)
 	require.NotContains(t, printed, "no-call")
-	require.Regexp(t, `these calls cannot be read and may be the number's too: odd \(run [-0-9a-f]+\): event \d+ of its history holds no event of a call\.`, complaint)
+	require.Regexp(t, `these calls cannot be read and may belong to the number too: odd \(run [-0-9a-f]+\): event \d+ of its history is not an event of a call\.`, complaint)
 
 	printed, complaint, err := s.OperateAs(t, "", "forget", "--phone", "+"+caller.Number, "--yes")
 	require.Error(t, err, "not everything could be read")
 	require.Contains(t, complaint, "not everything was forgotten")
 	require.Regexp(t, `(?m)^before-an-odd-one .* yes$`, printed)
-	require.Contains(t, printed, "these calls cannot be read and may be the number's too: odd (run ")
+	require.Contains(t, printed, "these calls cannot be read and may belong to the number too: odd (run ")
 
 	s.Accepts(t, "call-finished", odd.Leg(`,"duration":20,"finishReason":"hangup"`)+"}")
 	require.NotEmpty(t, s.Result(t, odd.Key).Outcome, "the call itself goes on")

@@ -184,7 +184,7 @@ func TestWhatNeedsSomebodyIsPostedOnce(t *testing.T) {
 func requireScheduledBySetup(t *testing.T, n *notified) {
 	t.Helper()
 	schedule := notify.TaskQueue(n.TaskQueue)
-	require.Contains(t, n.Operate(t, "setup", "--notify", "--task-queue", n.TaskQueue), "Schedule "+schedule+" is there.\n")
+	require.Contains(t, n.Operate(t, "setup", "--notify", "--task-queue", n.TaskQueue), "Schedule "+schedule+" exists.\n")
 	for range 2 { // once more does no harm
 		require.Contains(t, n.Operate(t, "setup", "--notify=false", "--task-queue", n.TaskQueue), "Schedule "+schedule+" is removed.\n")
 	}

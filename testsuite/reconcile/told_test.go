@@ -14,7 +14,7 @@ import (
 // resultOf is what a comparison with babelforce's log must say of a call, by the webhooks
 // that were delivered. It looks at no run and at no comparison.
 func resultOf(whole, delivered simulator.Story) (reconcile.Result, error) {
-	var isKnown, hasEnded, agentsLegEnded bool
+	var isKnown, hasEnded, agentsLegEnded, isQueued bool
 	pickUps := make(map[string]bool) // by agent and time
 	for _, step := range delivered.Steps {
 		event, err := babelforce.Decode(step.Event, step.ContentType, step.Body)
@@ -31,16 +31,17 @@ func resultOf(whole, delivered simulator.Story) (reconcile.Result, error) {
 			hasEnded = hasEnded || !isChild
 			agentsLegEnded = agentsLegEnded || isChild && !event.Call.DateEstablished.IsZero()
 		}
-		isKnown = true
+		isKnown, isQueued = true, isQueued || isChild
 	}
 	hasAll := len(pickUps) == len(whole.Want.Bridges)
 	if len(whole.Want.Bridges) == 1 { // the end of the agent's leg says as much
 		hasAll = hasAll || agentsLegEnded
 	}
+	waitedInQueue := whole.Want.Outcome == "abandoned_in_queue" || whole.Want.Outcome == "no_agent" // which only agents' legs show
 	switch {
 	case !isKnown:
 		return reconcile.Missed, nil
-	case !hasEnded, !hasAll:
+	case !hasEnded, !hasAll, waitedInQueue && !isQueued:
 		return reconcile.Incomplete, nil
 	}
 	return reconcile.Matched, nil
@@ -81,6 +82,7 @@ func TestResultFollowsFromWhatWasDelivered(t *testing.T) {
 		}
 		is, err := resultOf(story, only(story, isEnd))
 		require.NoError(t, err)
-		require.Equal(t, story.Want.Answered(), is == reconcile.Incomplete, story.Title)
+		reachedAgents := story.Want.Answered() || story.Want.Outcome == "abandoned_in_queue" || story.Want.Outcome == "no_agent"
+		require.Equal(t, reachedAgents, is == reconcile.Incomplete, story.Title)
 	}
 }
