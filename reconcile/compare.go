@@ -19,42 +19,43 @@ import (
 )
 
 const (
-	// margin is how much earlier or later than its row a call's run may begin: for
-	// clocks that differ, and webhooks that are late.
+	// margin is how much earlier or later than its row a call's run may begin, because clocks
+	// differ and webhooks may be late.
 	margin = 15 * time.Minute
-	// maxLookUps bounds the single calls that one comparison asks the log for.
+	// maxLookUps limits the single calls that one comparison requests from the log.
 	maxLookUps = 200
 )
 
-// Activities read babelforce's log and Temporal's workflow list, and repair calls. Rows
-// of the log stay in here: results hold counts and call ids.
+// Activities read babelforce's log and Temporal's workflow list, and repair calls. Their results
+// contain counts and call ids, but no rows of the log.
 type Activities struct {
 	Log      *calllog.Client
 	Temporal client.Client
-	// Namespace and TaskQueue are where the calls are. Another installation in the
-	// namespace has calls of its own, on another task queue.
+	// Namespace and TaskQueue select the calls. Another installation in the namespace has its own
+	// task queue.
 	Namespace, TaskQueue string
-	// Rules judge calls; Now and Remembers are found out each time.
+	// Rules judge calls. Now and Remembers are set for each comparison.
 	Rules Rules
 	// Outbound reports whether the automations file handles outbound calls. If not, they are not compared.
 	Outbound func() bool
-	// Compares reports whether a call is to be compared, by its called number; nil compares all.
+	// Compares reports whether to compare a call, by its called number. If it is nil, all calls are
+	// compared.
 	Compares func(babelforce.Call) bool
 	Observe  Observer
 	// Since is when Callthread went live.
 	Since time.Time
 
-	// Throttle is how often a call is repaired; nil is as often as the log can be read.
+	// Throttle limits the rate of repairs. If it is nil, only the log's rate limits them.
 	Throttle *rate.Limiter
-	// Limits are those of calls that begin with a repair; zero values mean the defaults.
+	// Limits are the limits of calls that begin with a repair. Zero values mean the defaults.
 	Limits call.Limits
 }
 
-// Observer is given what was compared and repaired, to be counted. Its functions may be nil.
+// Observer receives what was compared and repaired, for metrics. Its functions may be nil.
 type Observer struct {
 	Compared func(Comparison)
 	Repaired func(calls int)
-	Held     func(calls int) // those that wait for an operator to repair them
+	Held     func(calls int) // calls that wait for an operator to repair them
 }
 
 func (o Observer) compared(c Comparison) {
@@ -75,20 +76,20 @@ func (o Observer) held(calls int) {
 	}
 }
 
-// Clock is what a comparison starts from.
+// Clock holds the times that a comparison needs.
 type Clock struct {
-	// Now is by babelforce's clock, to the second.
+	// Now is the time of babelforce's clock, in whole seconds.
 	Now time.Time `json:"now"`
-	// LogKeeps is how long babelforce keeps calls, 0 if it does not say.
+	// LogKeeps is how long babelforce keeps calls, or 0 if that is not known.
 	LogKeeps time.Duration `json:"logKeeps,omitempty"`
-	// RepairEvery is how long one repair takes at least, so that calls that ring now keep
-	// the greater part of Kustomer's budget.
+	// RepairEvery is the minimum time between two repairs, so that new calls keep most of
+	// Kustomer's budget.
 	RepairEvery time.Duration `json:"repairEvery,omitempty"`
 	// Since is when Callthread went live.
 	Since time.Time `json:"since,omitzero"`
 }
 
-// Clock asks babelforce for its time, and how long it keeps calls.
+// Clock requests babelforce's time and how long babelforce keeps calls.
 func (a *Activities) Clock(ctx context.Context) (Clock, error) {
 	now, err := a.Log.ServerTime(ctx)
 	if err != nil {
@@ -113,7 +114,7 @@ func (a *Activities) Compare(ctx context.Context, part Part) (Comparison, error)
 	if err != nil {
 		return Comparison{}, err
 	}
-	if w.To.After(rules.Now) { // a day that is not over
+	if w.To.After(rules.Now) { // the day is not over
 		w.To = rules.Now
 	}
 	if !w.From.Before(w.To) {
@@ -150,7 +151,8 @@ func (a *Activities) Compare(ctx context.Context, part Part) (Comparison, error)
 	return c, nil
 }
 
-// Day is a calendar day as the log has it: the one before today where the input names none.
+// Day returns the window of a calendar day. If the input names no day, it is yesterday by
+// babelforce's clock.
 func (a *Activities) Day(ctx context.Context, in StatementInput) (Window, error) {
 	zone, err := time.LoadLocation(in.Zone)
 	if err != nil {
@@ -165,14 +167,14 @@ func (a *Activities) Day(ctx context.Context, in StatementInput) (Window, error)
 	}
 	day, err := Day(in.Day, zone)
 	if err != nil {
-		return Window{}, temporal.NewNonRetryableApplicationError("a day is written as 2026-11-27", "NoDay", nil)
+		return Window{}, temporal.NewNonRetryableApplicationError("the day must be written like 2026-11-27", "NoDay", nil)
 	}
 	return day, nil
 }
 
-// judge judges a call by what the workflow list says and, unless that is plain, by
-// what Temporal itself says. The list has a call's last agent alone: whether a call
-// that several answered lacks one of them, its record says.
+// judge judges a call by its entry in the workflow list and, if the result is not plain, by
+// Temporal's own description of the run. The list contains only a call's last agent. If several
+// agents answered, the run's record shows whether one of them is missing.
 func (a *Activities) judge(ctx context.Context, rules Rules, root calllog.Row, legs []calllog.Row, listed, child *Run) (Verdict, error) {
 	pickedUp := answered(legs)
 	attempts := Attempts{ByQueue: slices.ContainsFunc(legs, isByQueue)}
@@ -206,7 +208,7 @@ func (a *Activities) judge(ctx context.Context, rules Rules, root calllog.Row, l
 	return v, nil
 }
 
-// runOfLeg is the run that has the id of another leg of a call without a run of its own.
+// runOfLeg returns the run under the id of another leg, for a call without its own run.
 func (a *Activities) runOfLeg(ctx context.Context, legs []calllog.Row, known *Run) (*Run, error) {
 	if known != nil {
 		return known, nil
@@ -233,7 +235,8 @@ func (a *Activities) rules(ctx context.Context) (rules Rules, err error) {
 	return rules, nil
 }
 
-// legs are the legs of a call to agents. Those of a call that went on after what was read are asked for.
+// legs returns the legs of a call to agents. If the call lasted longer than the part of the log
+// that was read, it requests the legs.
 func (a *Activities) legs(ctx context.Context, root calllog.Row, read reading) ([]calllog.Row, error) {
 	isWhole := root.Agent.ID == "" || !root.IsFinal() || ended(root).Before(read.until)
 	if isWhole {
@@ -242,17 +245,17 @@ func (a *Activities) legs(ctx context.Context, root calllog.Row, read reading) (
 	return a.Log.Legs(ctx, root)
 }
 
-// reading is what the log holds of a window.
+// reading is what was read from the log for a window.
 type reading struct {
-	until time.Time                // before which all legs were read
-	roots []calllog.Row            // that rang in the window, oldest first
-	legs  map[string][]calllog.Row // of each session, the legs to agents
-	known map[string]bool          // ids of all legs that were read, those that are not compared among them
+	until time.Time                // all legs before this time were read
+	roots []calllog.Row            // root calls that rang in the window, oldest first
+	legs  map[string][]calllog.Row // the legs to agents by session
+	known map[string]bool          // the ids of all legs that were read, compared or not
 	gaps  []Gap
 }
 
-// read reads the calls of a window, and those that rang a little later, whose runs may
-// have begun in it by our clock. It reads nothing of now: pages shift while calls come in.
+// read reads the calls of a window, and later calls whose runs may have begun in the window by
+// Temporal's clock. It reads only the past, because pages shift while calls come in.
 func (a *Activities) read(ctx context.Context, w Window, now time.Time) (reading, error) {
 	r := reading{known: make(map[string]bool), legs: make(map[string][]calllog.Row)}
 	query := calllog.Query{From: w.From, To: w.To.Add(margin)}
@@ -279,14 +282,14 @@ func (a *Activities) read(ctx context.Context, w Window, now time.Time) (reading
 		r.gaps = append(r.gaps, Gap{Window: w, Why: fmt.Sprintf("%d rows of the log could not be read", seen.Bad)})
 	}
 	if missing := seen.Total - seen.Rows - seen.Bad; missing > 0 {
-		r.gaps = append(r.gaps, Gap{Window: w, Why: fmt.Sprintf("the log says that it has %d rows more than it gave", missing)})
+		r.gaps = append(r.gaps, Gap{Window: w, Why: fmt.Sprintf("the log reports %d more rows than it returned", missing)})
 	}
 	slices.SortFunc(r.roots, func(x, y calllog.Row) int { return x.Call.DateCreated.Compare(y.Call.DateCreated) })
 	return r, nil
 }
 
-// lookUp asks the log for the leg of each run that no row explains: it may be
-// another leg of a call, which then is split, or no leg at all.
+// lookUp requests the leg of each run that matches no row. The run's id may be another leg of a
+// call, which is split then, or no leg at all.
 func (a *Activities) lookUp(ctx context.Context, w Window, read reading, runs map[string]*Run) (children map[string]*Run, withoutRow []string, gaps []Gap, err error) {
 	roots := make(map[string]string) // by session
 	for _, root := range read.roots {
@@ -299,7 +302,7 @@ func (a *Activities) lookUp(ctx context.Context, w Window, read reading, runs ma
 			continue
 		}
 		if asked++; asked > maxLookUps {
-			return children, withoutRow, []Gap{{Window: w, Why: fmt.Sprintf("more than %d calls have a run and no row: the others were not looked for", maxLookUps)}}, nil
+			return children, withoutRow, []Gap{{Window: w, Why: fmt.Sprintf("more than %d runs match no row of the log: the others were not looked up", maxLookUps)}}, nil
 		}
 		row, err := a.Log.Call(ctx, key)
 		switch {

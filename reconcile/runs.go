@@ -16,10 +16,10 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// runs lists the runs that began in a window, the newest of each call. The list
-// lags behind Temporal by a moment, and so only narrows the search.
+// runs lists the newest run of each call that began in a window. The list is eventually
+// consistent, so it only narrows the search.
 func (a *Activities) runs(ctx context.Context, w Window) (map[string]*Run, error) {
-	const pageSize = 1000 // the most that Temporal gives at once
+	const pageSize = 1000 // Temporal's maximum
 	request := &workflowservice.ListWorkflowExecutionsRequest{PageSize: pageSize, Query: fmt.Sprintf(
 		"WorkflowType = 'CallWorkflow' AND TaskQueue = '%s' AND StartTime >= '%s' AND StartTime < '%s'", a.TaskQueue, w.From.UTC().Format(time.RFC3339Nano), w.To.UTC().Format(time.RFC3339Nano))}
 	runs := make(map[string]*Run)
@@ -40,7 +40,7 @@ func (a *Activities) runs(ctx context.Context, w Window) (map[string]*Run, error
 	}
 }
 
-// describe asks Temporal itself for the newest run with an id; nil is that there is none.
+// describe returns Temporal's own description of the newest run with an id, or nil if there is none.
 func (a *Activities) describe(ctx context.Context, workflowID string) (*Run, error) {
 	described, err := a.Temporal.DescribeWorkflowExecution(ctx, workflowID, "")
 	var unknown *serviceerror.NotFound
@@ -76,7 +76,7 @@ func runOf(info *workflowpb.WorkflowExecutionInfo) *Run {
 	return run
 }
 
-// attribute is a search attribute of a run, zero where it has none.
+// attribute returns a search attribute of a run, or zero if the run does not have it.
 func attribute[T any](info *workflowpb.WorkflowExecutionInfo, name string) (value T) {
 	if payload := info.GetSearchAttributes().GetIndexedFields()[name]; payload != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(payload, &value)
