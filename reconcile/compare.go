@@ -1,11 +1,7 @@
 package reconcile
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -49,31 +45,6 @@ type Activities struct {
 	Throttle *rate.Limiter
 	// Limits are the limits of calls that begin with a repair. Zero values mean the defaults.
 	Limits call.Limits
-}
-
-// Observer receives what was compared and repaired, for metrics. Its functions may be nil.
-type Observer struct {
-	Compared func(Comparison)
-	Repaired func(calls int)
-	Held     func(calls int) // calls that wait for an operator to repair them
-}
-
-func (o Observer) compared(c Comparison) {
-	if o.Compared != nil {
-		o.Compared(c)
-	}
-}
-
-func (o Observer) repaired(calls int) {
-	if o.Repaired != nil {
-		o.Repaired(calls)
-	}
-}
-
-func (o Observer) held(calls int) {
-	if o.Held != nil {
-		o.Held(calls)
-	}
 }
 
 // Clock holds the times that a comparison needs.
@@ -172,58 +143,6 @@ func (a *Activities) Day(ctx context.Context, in StatementInput) (Window, error)
 	return day, nil
 }
 
-// judge judges a call by its entry in the workflow list and, if the result is not plain, by
-// Temporal's own description of the run. The list contains only a call's last agent. If several
-// agents answered, the run's record shows whether one of them is missing.
-func (a *Activities) judge(ctx context.Context, rules Rules, root calllog.Row, legs []calllog.Row, listed, child *Run) (Verdict, error) {
-	pickedUp := answered(legs)
-	attempts := Attempts{ByQueue: slices.ContainsFunc(legs, isByQueue)}
-	if n := len(pickedUp); n > 0 {
-		attempts.Last = pickedUp[n-1].Agent
-	}
-	if listed != nil && len(pickedUp) < 2 {
-		if v := rules.Judge(root, attempts, listed); v.Result.IsPlain() {
-			return v, nil
-		}
-	}
-	run, err := a.describe(ctx, workflows.WorkflowID(root.Call.ID))
-	if err == nil && run == nil {
-		run, err = a.runOfLeg(ctx, legs, child)
-	}
-	if err != nil {
-		return Verdict{}, err
-	}
-	v := rules.Judge(root, attempts, run)
-	isWhole := v.Result != Matched && v.Result != Joined || len(pickedUp) < 2
-	if isWhole {
-		return v, nil
-	}
-	carried, err := a.carried(ctx, run)
-	if err != nil {
-		return v, err
-	}
-	if carried.Record.Lacks(fromLog(root, legs, agents{}.of, rules.Now), rules.Now) {
-		v.Result, v.Why = Incomplete, NoPickUp
-	}
-	return v, nil
-}
-
-// runOfLeg returns the run under the id of another leg, for a call without its own run.
-func (a *Activities) runOfLeg(ctx context.Context, legs []calllog.Row, known *Run) (*Run, error) {
-	if known != nil {
-		return known, nil
-	}
-	for _, leg := range legs {
-		if leg.IsRoot() {
-			continue
-		}
-		if run, err := a.describe(ctx, workflows.WorkflowID(leg.Call.ID)); run != nil || err != nil {
-			return run, err
-		}
-	}
-	return nil, nil
-}
-
 func (a *Activities) rules(ctx context.Context) (rules Rules, err error) {
 	rules = a.Rules
 	if rules.Now, err = a.Log.ServerTime(ctx); err != nil {
@@ -233,88 +152,4 @@ func (a *Activities) rules(ctx context.Context) (rules Rules, err error) {
 		return rules, err
 	}
 	return rules, nil
-}
-
-// legs returns the legs of a call to agents. If the call lasted longer than the part of the log
-// that was read, it requests the legs.
-func (a *Activities) legs(ctx context.Context, root calllog.Row, read reading) ([]calllog.Row, error) {
-	isWhole := root.Agent.ID == "" || !root.IsFinal() || ended(root).Before(read.until)
-	if isWhole {
-		return read.legs[root.Call.SessionID], nil
-	}
-	return a.Log.Legs(ctx, root)
-}
-
-// reading is what was read from the log for a window.
-type reading struct {
-	until time.Time                // all legs before this time were read
-	roots []calllog.Row            // root calls that rang in the window, oldest first
-	legs  map[string][]calllog.Row // the legs to agents by session
-	known map[string]bool          // the ids of all legs that were read, compared or not
-	gaps  []Gap
-}
-
-// read reads the calls of a window, and later calls whose runs may have begun in the window by
-// Temporal's clock. It reads only the past, because pages shift while calls come in.
-func (a *Activities) read(ctx context.Context, w Window, now time.Time) (reading, error) {
-	r := reading{known: make(map[string]bool), legs: make(map[string][]calllog.Row)}
-	query := calllog.Query{From: w.From, To: w.To.Add(margin)}
-	if query.To.After(now) {
-		query.To = now
-	}
-	r.until = query.To
-	outbound := a.Outbound()
-	seen, err := a.Log.Read(ctx, query, func(row calllog.Row) error {
-		r.known[row.Call.ID] = true
-		isCompared := (outbound || row.Call.Type == "inbound") && (a.Compares == nil || a.Compares(row.Call))
-		switch {
-		case !row.IsRoot():
-			r.legs[row.Call.SessionID] = append(r.legs[row.Call.SessionID], row)
-		case row.Call.DateCreated.Before(w.To) && isCompared:
-			r.roots = append(r.roots, row)
-		}
-		return nil
-	})
-	if err != nil {
-		return r, err
-	}
-	if seen.Bad > 0 {
-		r.gaps = append(r.gaps, Gap{Window: w, Why: fmt.Sprintf("%d rows of the log could not be read", seen.Bad)})
-	}
-	if missing := seen.Total - seen.Rows - seen.Bad; missing > 0 {
-		r.gaps = append(r.gaps, Gap{Window: w, Why: fmt.Sprintf("the log reports %d more rows than it returned", missing)})
-	}
-	slices.SortFunc(r.roots, func(x, y calllog.Row) int { return x.Call.DateCreated.Compare(y.Call.DateCreated) })
-	return r, nil
-}
-
-// lookUp requests the leg of each run that matches no row. The run's id may be another leg of a
-// call, which is split then, or no leg at all.
-func (a *Activities) lookUp(ctx context.Context, w Window, read reading, runs map[string]*Run) (children map[string]*Run, withoutRow []string, gaps []Gap, err error) {
-	roots := make(map[string]string) // by session
-	for _, root := range read.roots {
-		roots[root.Call.SessionID] = root.Call.ID
-	}
-	children, asked := make(map[string]*Run), 0
-	for _, id := range slices.Sorted(maps.Keys(runs)) {
-		key := workflows.CallKey(id)
-		if read.known[key] || runs[id].Began.Before(w.From) {
-			continue
-		}
-		if asked++; asked > maxLookUps {
-			return children, withoutRow, []Gap{{Window: w, Why: fmt.Sprintf("more than %d runs match no row of the log: the others were not looked up", maxLookUps)}}, nil
-		}
-		row, err := a.Log.Call(ctx, key)
-		switch {
-		case calllog.KindOf(err) == calllog.NotFound:
-			if runs[id].Began.Before(w.To) { // later ones belong to the next window
-				withoutRow = append(withoutRow, key)
-			}
-		case err != nil:
-			return nil, nil, nil, err
-		case !row.IsRoot():
-			children[cmp.Or(roots[row.Call.SessionID], row.Call.ParentID)] = runs[id]
-		}
-	}
-	return children, withoutRow, nil, nil
 }

@@ -156,22 +156,6 @@ func (a *Activities) send(ctx context.Context, key string, log call.FromLog) err
 	return nil
 }
 
-// carried returns the state of a run: the result of a completed run, or the answer of a running one.
-func (a *Activities) carried(ctx context.Context, run *Run) (carried workflows.Carried, err error) {
-	if run.Status == Completed {
-		var ended workflows.Ended
-		if err := a.Temporal.GetWorkflow(ctx, run.WorkflowID, run.RunID).Get(ctx, &ended); err != nil {
-			return carried, fmt.Errorf("read the result of %s: %w", run.WorkflowID, err)
-		}
-		return ended.Carried, nil
-	}
-	answer, err := a.Temporal.QueryWorkflow(ctx, run.WorkflowID, run.RunID, workflows.QueryCarried)
-	if err != nil {
-		return carried, fmt.Errorf("query %s: %w", run.WorkflowID, err)
-	}
-	return carried, answer.Get(&carried)
-}
-
 // agents are agents as babelforce's API returns them, by their ids. Rows contain fewer fields.
 type agents map[string]babelforce.Agent
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -12,6 +13,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
+	"github.com/callthread/callthread/babelforce/calllog"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
 )
@@ -82,4 +84,72 @@ func attribute[T any](info *workflowpb.WorkflowExecutionInfo, name string) (valu
 		_ = converter.GetDefaultDataConverter().FromPayload(payload, &value)
 	}
 	return value
+}
+
+// judge judges a call by its entry in the workflow list and, if the result is not plain, by
+// Temporal's own description of the run. The list contains only a call's last agent. If several
+// agents answered, the run's record shows whether one of them is missing.
+func (a *Activities) judge(ctx context.Context, rules Rules, root calllog.Row, legs []calllog.Row, listed, child *Run) (Verdict, error) {
+	pickedUp := answered(legs)
+	attempts := Attempts{ByQueue: slices.ContainsFunc(legs, isByQueue)}
+	if n := len(pickedUp); n > 0 {
+		attempts.Last = pickedUp[n-1].Agent
+	}
+	if listed != nil && len(pickedUp) < 2 {
+		if v := rules.Judge(root, attempts, listed); v.Result.IsPlain() {
+			return v, nil
+		}
+	}
+	run, err := a.describe(ctx, workflows.WorkflowID(root.Call.ID))
+	if err == nil && run == nil {
+		run, err = a.runOfLeg(ctx, legs, child)
+	}
+	if err != nil {
+		return Verdict{}, err
+	}
+	v := rules.Judge(root, attempts, run)
+	isWhole := v.Result != Matched && v.Result != Joined || len(pickedUp) < 2
+	if isWhole {
+		return v, nil
+	}
+	carried, err := a.carried(ctx, run)
+	if err != nil {
+		return v, err
+	}
+	if carried.Record.Lacks(fromLog(root, legs, agents{}.of, rules.Now), rules.Now) {
+		v.Result, v.Why = Incomplete, NoPickUp
+	}
+	return v, nil
+}
+
+// runOfLeg returns the run under the id of another leg, for a call without its own run.
+func (a *Activities) runOfLeg(ctx context.Context, legs []calllog.Row, known *Run) (*Run, error) {
+	if known != nil {
+		return known, nil
+	}
+	for _, leg := range legs {
+		if leg.IsRoot() {
+			continue
+		}
+		if run, err := a.describe(ctx, workflows.WorkflowID(leg.Call.ID)); run != nil || err != nil {
+			return run, err
+		}
+	}
+	return nil, nil
+}
+
+// carried returns the state of a run: the result of a completed run, or the answer of a running one.
+func (a *Activities) carried(ctx context.Context, run *Run) (carried workflows.Carried, err error) {
+	if run.Status == Completed {
+		var ended workflows.Ended
+		if err := a.Temporal.GetWorkflow(ctx, run.WorkflowID, run.RunID).Get(ctx, &ended); err != nil {
+			return carried, fmt.Errorf("read the result of %s: %w", run.WorkflowID, err)
+		}
+		return ended.Carried, nil
+	}
+	answer, err := a.Temporal.QueryWorkflow(ctx, run.WorkflowID, run.RunID, workflows.QueryCarried)
+	if err != nil {
+		return carried, fmt.Errorf("query %s: %w", run.WorkflowID, err)
+	}
+	return carried, answer.Get(&carried)
 }
