@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// describe says in words what one write changed.
+// describe returns a text with the changes of one write.
 func (s *Server) describe(was, is Conversation) string {
 	var said []string
 	say := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
@@ -45,7 +45,7 @@ func (s *Server) describe(was, is Conversation) string {
 		say("merged into %s", is.MergedInto)
 	}
 	if is.Deleted {
-		say("deleted") // the last entry: nothing is written to it any more
+		say("deleted") // the last entry: no later write is accepted
 	}
 	for _, n := range is.Notes[len(was.Notes):] {
 		say("note added %s", n.ExternalID)
@@ -54,7 +54,7 @@ func (s *Server) describe(was, is Conversation) string {
 		say("%s message added %s", m.Channel, m.ExternalID)
 	}
 	if len(said) == 0 {
-		return "written, nothing changed"
+		return "written without changes"
 	}
 	return strings.TrimSpace(strings.Join(said, "; "))
 }
