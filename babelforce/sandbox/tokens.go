@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// tokenLife is that of a real password token.
+// tokenLife is the validity of a real password token.
 const tokenLife = 12 * time.Hour
 
-// token grants one (auth OpenAPI): by password for the client "manager", or to a client with a secret.
+// token issues a token (auth OpenAPI): for a password to the client "manager", or to a client with a secret.
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	_ = r.ParseForm()
 	form := r.PostForm
