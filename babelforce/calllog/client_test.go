@@ -72,7 +72,7 @@ func TestEveryCallIsReadOnce(t *testing.T) {
 		"pages are smaller than asked for": {PageSize: 30, NoPages: true},
 		"dates are numbers":                {NumericDates: true},
 		"fields are odd":                   {Odd: 3},
-		"calls come in while reading":          {Shift: true},
+		"calls come in while reading":      {Shift: true},
 		"a token ends halfway":             {EndTokensAfter: 3},
 		"some answers are 503":             {Every: 3, Status: http.StatusServiceUnavailable},
 		"some are 429 for a second":        {Every: 4, Status: http.StatusTooManyRequests, RetryAfter: "1"},

@@ -52,14 +52,14 @@ func TestLegsAreReadWithEitherFilter(t *testing.T) {
 		faults   sandbox.Faults
 		requests int
 	}{
-		"as documented":           {sandbox.Faults{}, 1},
-		"pages are not counted":   {sandbox.Faults{NoPages: true}, 2},
-		"pages are small":         {sandbox.Faults{PageSize: 1}, 3},
-		"pages are not applied":   {sandbox.Faults{Ignores: []string{"page"}, NoPages: true}, 2},
-		"sessions are ignored":    {sandbox.Faults{Ignores: []string{"sessionId"}}, 2},
-		"sessions find nothing":   {sandbox.Faults{Misses: []string{"sessionId"}}, 2},
-		"parents are ignored":     {sandbox.Faults{Ignores: []string{"parentId"}}, 1},
-		"fields are odd":          {sandbox.Faults{Odd: 1, NumericDates: true}, 1},
+		"as documented":               {sandbox.Faults{}, 1},
+		"pages are not counted":       {sandbox.Faults{NoPages: true}, 2},
+		"pages are small":             {sandbox.Faults{PageSize: 1}, 3},
+		"pages are not applied":       {sandbox.Faults{Ignores: []string{"page"}, NoPages: true}, 2},
+		"sessions are ignored":        {sandbox.Faults{Ignores: []string{"sessionId"}}, 2},
+		"sessions find nothing":       {sandbox.Faults{Misses: []string{"sessionId"}}, 2},
+		"parents are ignored":         {sandbox.Faults{Ignores: []string{"parentId"}}, 1},
+		"fields are odd":              {sandbox.Faults{Odd: 1, NumericDates: true}, 1},
 		"calls come in while reading": {sandbox.Faults{Shift: true, PageSize: 2}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,17 +22,17 @@ func TestProbeAnswersOpenQuestions(t *testing.T) {
 		require.NotContains(t, finding.Answer, "3023125042")
 	}
 	for question, answer := range map[string]string{
-		"Which OAuth grant does babelforce accept?":                                    "client_credentials",
-		"How long does babelforce keep calls?":                    "90 days",
-		"Which time filter is applied?":                       "dateCreated.start",
-		"How are dates written?":                                  "as a number",
-		"Which pagination fields does a page have?":                  "max",
+		"Which OAuth grant does babelforce accept?":            "client_credentials",
+		"How long does babelforce keep calls?":                 "90 days",
+		"Which time filter is applied?":                        "dateCreated.start",
+		"How are dates written?":                               "as a number",
+		"Which pagination fields does a page have?":            "max",
 		"How many rows does a page have if 500 are requested?": "102 (reported: max=102)",
-		"To which call events can automations react?":           "call.inbound, call.bridge, call.finished, call.created",
-		"Which actions do automations have?":                      "callback",
-		"How are dates written in the condensed log?":             "as a number",
-		"Which filter finds the legs of a call?":                  "unknown without a call that rang an agent: make one and probe again",
-		"Can the rows of the log be read?":                        "100 of 100",
+		"To which call events can automations react?":          "call.inbound, call.bridge, call.finished, call.created",
+		"Which actions do automations have?":                   "callback",
+		"How are dates written in the condensed log?":          "as a number",
+		"Which filter finds the legs of a call?":               "unknown without a call that rang an agent: make one and probe again",
+		"Can the rows of the log be read?":                     "100 of 100",
 	} {
 		require.Equal(t, answer, answers[question].Answer, question)
 	}

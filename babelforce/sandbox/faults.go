@@ -35,6 +35,7 @@ type Faults struct {
 	Every      int
 	Status     int // such as 429 or 503; 0 is an HTML page with status 200
 	RetryAfter string
+}
 
 // spoils answers every nth request with the fault. It reports whether it has answered.
 func (f Faults) spoils(w http.ResponseWriter, request int) bool {
