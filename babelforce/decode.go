@@ -24,6 +24,7 @@ type DecodeError struct {
 	Problem string
 }
 
+// Error returns the kind, the field and the problem.
 func (e *DecodeError) Error() string {
 	if e.Field == "" {
 		return fmt.Sprintf("%v: %s", e.Kind, e.Problem)
@@ -31,6 +32,7 @@ func (e *DecodeError) Error() string {
 	return fmt.Sprintf("%v: %s: %s", e.Kind, e.Field, e.Problem)
 }
 
+// Unwrap returns the Kind.
 func (e *DecodeError) Unwrap() error { return e.Kind }
 
 // Limits on one body. A real event has about thirty short fields. The caller limits the

@@ -22,7 +22,8 @@ const (
 // TimeForm formats a time as a JSON number (int64) or a text.
 type TimeForm func(time.Time) any
 
-// UnixSeconds, UnixMillis and RFC3339 are the time formats that Decode reads.
+// UnixSeconds formats a time in UNIX seconds. UnixSeconds, UnixMillis and RFC3339 are the
+// time formats that Decode reads.
 func UnixSeconds(t time.Time) any { return t.Unix() }
 
 // UnixMillis formats a time in UNIX milliseconds. See [UnixSeconds].

@@ -84,9 +84,9 @@ type Event struct {
 	Ignored []string
 }
 
-// Call is one leg of a call. Its fields are those of the OpenAPI schema Call. That the
-// callback uses the same names is inferred, except for from, dateCreated and duration
-// (confirmed, HC/360041178371).
+// Call is one leg of a call, with the fields of the OpenAPI schema Call. That the callback
+// uses the same names is inferred, except for from, dateCreated and duration (confirmed,
+// HC/360041178371).
 //
 // The texts are babelforce's values. The sets of values are open: accept unknown ones.
 type Call struct {
@@ -129,7 +129,7 @@ func (c Call) isCallersOwn(event EventName) bool {
 	return c.Type == "inbound" || event == CallInbound && c.Type != "outbound" || c.ParentID == c.ID
 }
 
-// Agent is the person who took the call or to whom it was offered (OpenAPI Agent).
+// Agent is the person who took the call or was offered it (OpenAPI Agent).
 type Agent struct {
 	ID     string
 	Name   string

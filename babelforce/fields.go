@@ -12,7 +12,7 @@ import (
 // setter writes one present, trimmed value to the draft. It returns false if it cannot read the value.
 type setter func(d *draft, value string) (readable bool)
 
-// knownFields contains every known spelling. The three spellings of a number are those of
+// knownFields contains every known spelling. The three spellings of a number come from
 // babelforce's buckets (from), placeholders (from.number) and trigger expressions
 // (fromNumber), all confirmed.
 var knownFields = map[string]setter{

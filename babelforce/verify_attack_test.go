@@ -104,7 +104,8 @@ func TestEmptySigningKeyIsRefused(t *testing.T) {
 	}
 }
 
-// The signed text is "<id>.<timestamp>.<body>": with full stops in the id, it could be split elsewhere.
+// The signed text is "<id>.<timestamp>.<body>". With full stops in the id, it could be split
+// elsewhere.
 func TestIDWithAFullStopIsRefused(t *testing.T) {
 	signer, err := standardwebhooks.NewWebhookRaw([]byte(oldSecret))
 	require.NoError(t, err)
@@ -215,10 +216,10 @@ func TestTimingDoesNotRevealTheSecret(t *testing.T) {
 	})
 	t.Run("which of several", func(t *testing.T) {
 		same(t, several,
-			header("X-Webhook-Secret", secrets[0]), header("X-Webhook-Secret", secrets[many-1]), header("X-Webhook-Secret", "of nobody"))
+			header("X-Webhook-Secret", secrets[0]), header("X-Webhook-Secret", secrets[many-1]), header("X-Webhook-Secret", "of no sender"))
 	})
 	t.Run("with which of several it is signed", func(t *testing.T) {
 		same(t, several,
-			signed(t, secrets[0], time.Now()), signed(t, secrets[many-1], time.Now()), signed(t, "of nobody", time.Now()))
+			signed(t, secrets[0], time.Now()), signed(t, secrets[many-1], time.Now()), signed(t, "of no sender", time.Now()))
 	})
 }

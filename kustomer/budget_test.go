@@ -90,8 +90,8 @@ func TestShortageHoldsLessUrgentRequests(t *testing.T) {
 			for _, urgency := range []Urgency{Later, Soon, Now} {
 				c.budget.org = hold{}
 				require.NoError(t, write(t.Context(), c, Now))
-				if says := held[urgency]; says != "" {
-					requireHeld(t, o, c, urgency, RateLimited, time.Now().Add(probeEvery), says)
+				if text := held[urgency]; text != "" {
+					requireHeld(t, o, c, urgency, RateLimited, time.Now().Add(probeEvery), text)
 				} else {
 					require.NoError(t, write(t.Context(), c, urgency), "%v %v", remaining, urgency)
 				}

@@ -71,17 +71,18 @@ type Reason struct {
 	Field string // JSON pointer or parameter name
 }
 
+// Error returns the operation, the kind, the status and the reasons.
 func (e *Error) Error() string {
 	text := "kustomer: " + e.outline()
-	said := make([]string, 0, len(e.Reasons)+1)
+	parts := make([]string, 0, len(e.Reasons)+1)
 	if e.detail != "" {
-		said = append(said, e.detail)
+		parts = append(parts, e.detail)
 	}
 	for _, reason := range e.Reasons {
-		said = append(said, reason.String())
+		parts = append(parts, reason.String())
 	}
-	if len(said) > 0 {
-		text += ": " + strings.Join(said, "; ")
+	if len(parts) > 0 {
+		text += ": " + strings.Join(parts, "; ")
 	}
 	return text
 }
@@ -107,6 +108,7 @@ func (e *Error) Brief() string {
 	return text
 }
 
+// String returns the text, or the code if there is no text, and the field.
 func (r Reason) String() string {
 	text := r.Text
 	if text == "" {

@@ -82,10 +82,10 @@ func TestTooManyHoldsAllUntilTheReset(t *testing.T) {
 			o := newOrg(1000)
 			c := o.client(t, 800)
 			<-time.After(900 * time.Millisecond)
-			said := time.Now().Add(100 * time.Millisecond)
+			answered := time.Now().Add(100 * time.Millisecond)
 			o.answers(429, "700", "") // perhaps one customer's limit
 			if reset > 0 {
-				o.answers(429, "700", strconv.FormatInt(said.Add(reset).Unix(), 10))
+				o.answers(429, "700", strconv.FormatInt(answered.Add(reset).Unix(), 10))
 			}
 			var first sync.WaitGroup
 			first.Go(func() {
@@ -96,9 +96,9 @@ func TestTooManyHoldsAllUntilTheReset(t *testing.T) {
 			o.answers(200, "700", "")
 			first.Wait()
 			for _, urgency := range []Urgency{Now, Soon, Later} {
-				requireHeld(t, o, c, urgency, RateLimited, said.Add(want), "has just answered 429")
+				requireHeld(t, o, c, urgency, RateLimited, answered.Add(want), "has just answered 429")
 			}
-			<-time.After(time.Until(said.Add(want)))
+			<-time.After(time.Until(answered.Add(want)))
 			require.NoError(t, write(t.Context(), c, Later))
 		})
 	}

@@ -26,7 +26,7 @@ func TestConversationURLIsTheAgentsPage(t *testing.T) {
 
 func TestKustomersOtherHostsAreRefused(t *testing.T) {
 	const region, noOrg = "belongs to a region, not to an org; " + expected, "does not belong to an org's API; " + expected
-	for base, says := range map[string]string{
+	for base, text := range map[string]string{
 		"https://api.kustomerapp.com":                           region,
 		"https://api.prod2.kustomerapp.com":                     region,
 		"https://API.prod4.kustomerapp.com/":                    region,
@@ -41,6 +41,6 @@ func TestKustomersOtherHostsAreRefused(t *testing.T) {
 		"https://api.prod2.kustomerapp.com/v1/":                 "must not end in /v1",
 	} {
 		_, err := New(Config{BaseURL: base, APIKey: "k"})
-		require.ErrorContains(t, err, says, base)
+		require.ErrorContains(t, err, text, base)
 	}
 }

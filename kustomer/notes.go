@@ -13,7 +13,7 @@ type Note struct {
 	CreatedAt  time.Time // zero if unknown
 }
 
-// read fails if an external id is present but unreadable: only it tells notes apart.
+// read fails if an external id is present but unreadable, because only it identifies a note.
 func (n *Note) read(r *resource) error {
 	n.ExternalID, _ = attribute(r, "externalId", asText)
 	n.Body, _ = attribute(r, "body", asText)

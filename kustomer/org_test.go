@@ -126,7 +126,7 @@ func during(t *testing.T, d time.Duration) context.Context {
 }
 
 // requireHeld requires that a request fails at once, unsent and with this RetryAt.
-func requireHeld(t *testing.T, o *fakeOrg, c *Client, u Urgency, kind Kind, until time.Time, says string) {
+func requireHeld(t *testing.T, o *fakeOrg, c *Client, u Urgency, kind Kind, until time.Time, text string) {
 	t.Helper()
 	before, began := o.sent(), time.Now()
 	e := asError(t, write(t.Context(), c, u))
@@ -136,7 +136,7 @@ func requireHeld(t *testing.T, o *fakeOrg, c *Client, u Urgency, kind Kind, unti
 	require.Zero(t, e.Status)
 	require.False(t, e.Ambiguous())
 	require.True(t, until.Equal(e.RetryAt), "until %v, not %v", until, e.RetryAt)
-	require.ErrorContains(t, e, says)
+	require.ErrorContains(t, e, text)
 }
 
 const usedUp, keptBack = "the org's request budget is used up", "is kept for more urgent requests"

@@ -171,7 +171,7 @@ func (a *answer) check(now time.Time) error {
 	case a.err != nil || !a.isSuccess():
 		return a.failure(now)
 	case a.isPage() && !a.isKustomers():
-		return a.fail(Unavailable, stranger)
+		return a.fail(Unavailable, notKustomers)
 	}
 	if errors, isList := asList(at(a.body, "errors")); isList && len(errors) > 0 {
 		failure := a.notUnderstood("a success that lists errors")
@@ -181,7 +181,7 @@ func (a *answer) check(now time.Time) error {
 	return nil
 }
 
-const stranger = "the answer is not one of Kustomer's"
+const notKustomers = "the answer is not one of Kustomer's"
 
 func (a *answer) isSuccess() bool { return a.status/100 == 2 }
 
@@ -219,7 +219,7 @@ func (a *answer) failure(now time.Time) *Error {
 	e.Reasons, fromKustomer = decodeReasons(a.body, newScrubber(a.call, a.sent))
 	if e.Kind == NotFound && !fromKustomer || (e.Kind == Conflict || e.Kind == Rejected) && a.isPage() {
 		// The page of a proxy or a wrong host does not show what Kustomer contains or accepts.
-		e.Kind, e.detail = Unavailable, stranger
+		e.Kind, e.detail = Unavailable, notKustomers
 	}
 	return e
 }

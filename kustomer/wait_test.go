@@ -37,7 +37,7 @@ func TestWaitIsReadFromAnyHeader(t *testing.T) {
 		"a date in the past":   {429, date(-time.Minute), reset(42 * time.Second), 0},
 		"no time at all":       {429, "0", "", 0},
 		"a negative reset":     {429, "", "-1", 0},
-		"nothing said":         {429, "", "", 0},
+		"no header":            {429, "", "", 0},
 		"other failures":       {500, "5", "", 0},
 		"a success":            {200, "5", reset(42 * time.Second), 0},
 	} {
@@ -53,7 +53,7 @@ func TestWaitIsReadFromAnyHeader(t *testing.T) {
 func TestRetryAtIsWithinAMinute(t *testing.T) {
 	for after, want := range map[string]struct {
 		in   time.Duration
-		says string
+		text string
 	}{
 		"20":   {20 * time.Second, ""},
 		"60":   {time.Minute, ""},
@@ -64,14 +64,14 @@ func TestRetryAtIsWithinAMinute(t *testing.T) {
 				c := clientAnswering(t, status, ``, "Retry-After", after)
 				e := asError(t, create(t.Context(), c))
 				require.Equal(t, time.Now().Add(want.in), e.RetryAt)
-				require.EqualError(t, e, fmt.Sprintf("kustomer: cannot create conversation: %s (HTTP %d)%s", kind, status, want.says))
+				require.EqualError(t, e, fmt.Sprintf("kustomer: cannot create conversation: %s (HTTP %d)%s", kind, status, want.text))
 			})
 		}
 	}
 }
 
 func TestLongWaitProbesOnceAMinute(t *testing.T) {
-	for name, says := range map[string]func(*fakeOrg){
+	for name, wait := range map[string]func(*fakeOrg){
 		"Retry-After":               func(o *fakeOrg) { o.asksToWait("3599") },
 		"a reset that is far away":  func(o *fakeOrg) { o.answers(429, "0", strconv.FormatInt(time.Now().Add(3*time.Hour).Unix(), 10)) },
 		"a reset in milliseconds":   func(o *fakeOrg) { o.answers(429, "0", strconv.FormatInt(time.Now().UnixMilli(), 10)) },
@@ -80,7 +80,7 @@ func TestLongWaitProbesOnceAMinute(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := newOrg(10_000)
-				says(o)
+				wait(o)
 				c := o.client(t, 0)
 				_ = write(t.Context(), c, Now)
 				ctx := during(t, time.Hour-30*time.Second)

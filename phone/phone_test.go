@@ -180,7 +180,8 @@ func TestExampleNumbersOfAllCountriesParse(t *testing.T) {
 	}
 }
 
-// A number of twelve digits or more with its country code but without the plus is never read as another country's.
+// A number of twelve digits or more with its country code but without the plus is never read
+// as another country's.
 func TestCountryCodeWithoutPlusIsNotMisread(t *testing.T) {
 	for _, country := range countries[:len(countries)-1] {
 		example := Number{phonenumbers.GetExampleNumberForType(country, phonenumbers.MOBILE)}

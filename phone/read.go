@@ -11,7 +11,8 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// Texts around a number. These patterns run after digits became ASCII and invisible characters were removed.
+// Texts around a number. The patterns apply after digits were converted to ASCII and
+// invisible characters were removed.
 var (
 	// A name-addr in SIP: a name, the address in angle brackets, parameters (RFC 3261, section 25.1).
 	inBrackets = regexp.MustCompile(`^[^<>]*<([^<>]*)>\s*(?:;[^<>]*)?$`)
@@ -19,7 +20,8 @@ var (
 	host       = regexp.MustCompile(`@[^\s@]+$`)
 	// A name in quotes or brackets. It must have no digit, which could belong to the number.
 	aside = regexp.MustCompile(`^"[^"\d]*"|^\p{Ps}[^\p{Ps}\p{Pe}\d]*\p{Pe}|\p{Ps}[^\p{Ps}\p{Pe}\d]*\p{Pe}$|"[^"\d]*"$`)
-	// A local number is valid only in its context (RFC 3966, section 5.1.5), which may be another country.
+	// A local number is valid only in its context (RFC 3966, section 5.1.5), which may be
+	// another country.
 	context    = regexp.MustCompile(`(?i)^[^+]*;phone-context=\+`)
 	parameters = regexp.MustCompile(`(?:;[A-Za-z][\w-]*(?:=[^;]*)?)+$`)
 	extension  = regexp.MustCompile(`(?i)[\s,]*\bext(?:ension|n)?[\s.:]*\d+$`)

@@ -154,7 +154,8 @@ func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 	return at.UTC(), nil
 }
 
-// Retention returns how long babelforce keeps calls, 0 if it does not report it (OpenAPI, retention periods, days).
+// Retention returns how long babelforce keeps calls, or 0 if it does not report it (OpenAPI,
+// retention periods, in days).
 func (c *Client) Retention(ctx context.Context) (time.Duration, error) {
 	const path = "/api/v2/settings/retention/periods"
 	response, err := c.get(ctx, path, nil)

@@ -52,7 +52,7 @@ func client(t *testing.T, url string, change ...func(*calllog.Config)) *calllog.
 
 var hour = calllog.Query{From: noon, To: noon.Add(time.Hour), Type: "inbound"}
 
-// reads reads the hour after noon and requires that no call comes twice.
+// reads returns the calls of the hour after noon and requires that none comes twice.
 func reads(t *testing.T, c *calllog.Client) (calllog.Reading, map[string]calllog.Row, error) {
 	t.Helper()
 	rows := make(map[string]calllog.Row)

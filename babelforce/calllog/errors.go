@@ -40,6 +40,7 @@ type Error struct {
 	RetryAfter time.Duration // as babelforce asks; 0 if it does not
 }
 
+// Error returns the path, the kind, the status and the detail.
 func (e *Error) Error() string {
 	text := "babelforce's call log: " + e.Path + ": " + string(e.Kind)
 	if e.Status != 0 {

@@ -158,11 +158,11 @@ func decodePage(response *resty.Response) (page, error) {
 		return page{}, &Error{Path: reportingPath, Kind: NotUnderstood, Status: response.StatusCode(), Detail: errNotJSON.Error()}
 	}
 	pagination, _ := fields(answer.Pagination)
-	number := func(name string, otherwise int) int {
+	number := func(name string, fallback int) int {
 		if n, err := strconv.ParseFloat(pagination[name], 64); err == nil && n >= 0 {
 			return int(n)
 		}
-		return otherwise
+		return fallback
 	}
 	return page{items: *answer.Items, pages: number("pages", 0), total: number("total", -1)}, nil
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// Row is one leg of a call in the log (OpenAPI Call). Its fields are those of a webhook's
-// call bucket and are decoded by the same rules.
+// Row is one leg of a call in the log (OpenAPI Call). It has the fields of a webhook's call
+// bucket, which are decoded by the same rules.
 type Row struct {
 	Call babelforce.Call
 	// Agent is the agent who was connected to the leg, and Queue the queue that led there
@@ -22,7 +22,8 @@ type Row struct {
 	Recordings []babelforce.Recording
 }
 
-// IsRoot reports whether the leg has no parent: it is the caller's leg, or the first of an outbound call.
+// IsRoot reports whether the leg has no parent. It is then the caller's leg, or the parent
+// leg of an outbound call.
 func (r Row) IsRoot() bool { return r.Call.ParentID == "" }
 
 // IsFinal reports whether the leg has ended. Its row then no longer changes.
@@ -73,7 +74,8 @@ func decodeRecordings(row json.RawMessage) (recordings []babelforce.Recording) {
 	return recordings
 }
 
-// hasAudio reports whether a recording in this state has audio. An absent or unknown state counts as yes (OpenAPI RecordingState).
+// hasAudio reports whether a recording in this state has audio (OpenAPI RecordingState). An
+// absent or unknown state counts as having audio.
 func hasAudio(state string) bool {
 	switch state {
 	case "init", "recording", "failed", "deleted", "missing":

@@ -130,7 +130,8 @@ func refusedToken(ctx context.Context, err error) error {
 	}
 }
 
-// knownCode returns code if it is one of OAuth's codes (RFC 6749, 5.2). Any other text comes from the server.
+// knownCode returns code if it is one of OAuth's codes (RFC 6749, 5.2), and otherwise "". Any
+// other text comes from the server.
 func knownCode(code string) string {
 	switch code {
 	case "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope":

@@ -102,9 +102,9 @@ func (s *Server) actions(w http.ResponseWriter, _ *http.Request) {
 	answer(w, map[string]any{"items": []any{map[string]any{"provider": "http", "name": "callback", "type": "callback"}}})
 }
 
-func whole(query url.Values, name string, otherwise int) int {
+func whole(query url.Values, name string, fallback int) int {
 	if n, err := strconv.Atoi(query.Get(name)); err == nil {
 		return n
 	}
-	return otherwise
+	return fallback
 }

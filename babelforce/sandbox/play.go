@@ -66,7 +66,8 @@ func read(story simulator.Story) (all events, err error) {
 	return all, nil
 }
 
-// happened returns when the event's leg ended, its agent was connected or, for other events, its leg began.
+// happened returns the time of the event: the end of the leg, the connection of an agent, or
+// otherwise the beginning of the leg.
 func happened(event babelforce.Event) time.Time {
 	leg := event.Call
 	switch {

@@ -17,7 +17,8 @@ type Row struct {
 	Logged                                              time.Time // when the row appeared in the log; if zero, the time of [Server.Log]
 }
 
-// Bridged is the agent who was connected to a leg (OpenAPI CallBridged). After a transfer it has no queue.
+// Bridged is the agent who was connected to a leg (OpenAPI CallBridged). After a transfer it
+// has no queue.
 type Bridged struct {
 	ID, Name, Number, QueueID, QueueName string
 }

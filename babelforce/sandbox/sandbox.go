@@ -71,7 +71,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if isAPI && s.faults.spoils(w, s.requests) {
 		return
 	}
-	if isAPI && !s.isLetIn(r) {
+	if isAPI && !s.isAuthorized(r) {
 		refuse(w, http.StatusUnauthorized, "invalid_token")
 		return
 	}

@@ -75,8 +75,8 @@ func (o *outgoing) giveUp() {
 	o.want.Outcome, o.want.Waited = "unreached", o.callSeconds-o.dialled
 }
 
-// finish ends both legs, the parent last. As on inbound calls, the duration of the parent
-// begins when it rings, and that of the child when it is answered.
+// finish ends both legs, the parent last. As on inbound calls, the parent's duration begins
+// when it rings, and the child's when it is answered.
 func (o *outgoing) finish(state, reason string) {
 	o.far.State, o.far.FinishReason, o.far.DateFinished = state, reason, o.now()
 	o.own.State, o.own.FinishReason, o.own.DateFinished = "completed", "hangup", o.now()

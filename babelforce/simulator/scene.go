@@ -75,7 +75,7 @@ func (sc *scene) ringOut(who int) {
 	sc.stopRinging(a)
 }
 
-// stopRinging ends an unanswered leg, which has no duration.
+// stopRinging ends an unanswered leg with a duration of 0.
 func (sc *scene) stopRinging(a *attempt) {
 	a.leg.State, a.leg.FinishReason = "no-answer", "system-hangup"
 	a.leg.DateFinished, a.leg.Duration = sc.now(), new(int)

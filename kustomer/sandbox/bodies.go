@@ -117,7 +117,7 @@ func messageShape() shape {
 	}
 }
 
-// with returns the rules of base, with those of more added or replacing them.
+// with returns the rules of base and more. A rule in more replaces the one in base.
 func with(base, more map[string]rule) map[string]rule {
 	out := maps.Clone(base)
 	maps.Copy(out, more)

@@ -2,7 +2,7 @@ package sandbox
 
 import "slices"
 
-// User is a Kustomer user: an agent to whom conversations can be assigned.
+// User is a Kustomer user: an agent who can be assigned to conversations.
 type User struct {
 	ID    string // object id, 24 hexadecimal digits
 	Name  string

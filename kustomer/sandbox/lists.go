@@ -50,9 +50,9 @@ func page(r request, all []object, most int) answer {
 	})
 }
 
-func positive(query url.Values, name string, otherwise int) (int, bool) {
+func positive(query url.Values, name string, fallback int) (int, bool) {
 	if !query.Has(name) {
-		return otherwise, true
+		return fallback, true
 	}
 	n, err := strconv.Atoi(query.Get(name))
 	return n, err == nil && n >= 1

@@ -37,7 +37,7 @@ func (s *Server) listNotes(r request) answer {
 }
 
 // noteResource includes the externalId as an attribute, although the vendor's example does
-// not (inferred: nothing else tells which note is which).
+// not (inferred: only the externalId identifies a note).
 func noteResource(c *Conversation, n Note) object {
 	attributes := object{"body": n.Body, "createdAt": stamp(n.CreatedAt), "updatedAt": stamp(n.CreatedAt)}
 	if n.ExternalID != "" {

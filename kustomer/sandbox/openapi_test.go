@@ -15,7 +15,8 @@ import (
 	"github.com/callthread/callthread/testsuite/openapi"
 )
 
-// vendorOperation returns an operation, named as in "POST /conversations"; nil if the document lacks it.
+// vendorOperation returns an operation, named as in "POST /conversations", or nil if the
+// document lacks it.
 func vendorOperation(t *testing.T, operation string) *openapi3.Operation {
 	t.Helper()
 	method, path, _ := strings.Cut(operation, " ")

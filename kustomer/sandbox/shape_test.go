@@ -70,8 +70,8 @@ func (e exchange) answers(t *testing.T, route string) map[int]response {
 		require.Equal(t, want, r.status, "%s: %s", route, r.body)
 		all[want] = r
 	}
-	stranger := httptest.NewRequest(method, ids.Replace(e.path), strings.NewReader(e.body))
-	got(http.StatusUnauthorized, send(s, stranger))
+	withoutKey := httptest.NewRequest(method, ids.Replace(e.path), strings.NewReader(e.body))
+	got(http.StatusUnauthorized, send(s, withoutKey))
 	for _, status := range []int{400, 402, 403, 404, 408, 409, 429, 500, 502, 503, 504} {
 		s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: status, Times: 1})
 		got(status, asks(e.path, e.body))
