@@ -6,10 +6,10 @@
 // from the Kind of the *Error that every method returns and from [Error.Ambiguous].
 // Kustomer has no idempotency key.
 //
-// The client keeps to a share of the organisation's request budget and sends
-// requests in the order of [Urgency]. What Kustomer's answers report as left
-// overrides the client's own count, so that independent clients keep to the budget
-// together. While Kustomer accepts no requests, methods fail at once without
+// The client stays within a share of the organisation's request budget and sends
+// requests in the order of [Urgency]. The remaining budget that Kustomer reports
+// overrides the client's own count, so that independent clients stay within the
+// budget together. While Kustomer accepts no requests, methods fail at once without
 // sending, and Error.RetryAt is the time to try again.
 package kustomer
 
@@ -129,8 +129,8 @@ func (c *Client) SetAPIKey(key string) error {
 }
 
 // WaitsUntil returns the end of a wait that Kustomer asked for, if the wait exceeds one
-// minute. It returns the zero time if there is none, or after a later request was not
-// answered with 429. During the wait, one request a minute is sent.
+// minute. It returns the zero time if there is none, or if a request has since been
+// answered with another status than 429. During the wait, one request a minute is sent.
 func (c *Client) WaitsUntil() time.Time { return c.budget.waitsUntil() }
 
 func checkKey(key string) error {

@@ -115,13 +115,13 @@ func TestErrorsHaveNoPersonalDataFromKustomer(t *testing.T) {
 		echo := func(w http.ResponseWriter, r *http.Request) {
 			var body any
 			_ = json.NewDecoder(r.Body).Decode(&body)
-			echo := fmt.Sprintf("bad value %v in %s or %v by %s", body, r.RequestURI, r.URL, r.Header["Authorization"])
+			quote := fmt.Sprintf("bad value %v in %s or %v by %s", body, r.RequestURI, r.URL, r.Header["Authorization"])
 			if body != nil && name == "create note" {
-				echo += ` — 'Müller' of "Li Na" (ALICE, 李娜) … about the divorce`
+				quote += ` — 'Müller' of "Li Na" (ALICE, 李娜) … about the divorce`
 			}
 			reason := map[string]any{
-				"code": echo, "title": echo, "message": echo, "detail": echo + " tel. 030/90 18 20 or bob.smith+x@example.org",
-				"source": map[string]any{"pointer": echo}, "meta": map[string]any{"subErrors": []any{map[string]any{"title": echo}}},
+				"code": quote, "title": quote, "message": quote, "detail": quote + " tel. 030/90 18 20 or bob.smith+x@example.org",
+				"source": map[string]any{"pointer": quote}, "meta": map[string]any{"subErrors": []any{map[string]any{"title": quote}}},
 			}
 			text, _ := json.Marshal(map[string]any{"errors": []any{reason}})
 			answering(422, string(text))(w, r)

@@ -1,5 +1,7 @@
 // Package simulator invents calls and delivers the webhooks that babelforce would send for
-// them.
+// them. A [Simulator] invents a [Story], which lists the deliveries and the expected result
+// of one call, and a [Player] delivers it to a webhook. Tests, benchmarks and the demo use
+// stories in place of a babelforce account.
 package simulator
 
 import (
