@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/internal/build"
 )
 
 // postTimeout is how long the webhook's receiver may take.
@@ -46,6 +48,7 @@ func (a *Activities) Send(ctx context.Context, message Message) error {
 		return temporal.NewNonRetryableApplicationError("the notification's address cannot be used", notTaken, nil)
 	}
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", build.UserAgent())
 	answer, err := poster.Do(request)
 	if err != nil {
 		return temporal.NewApplicationError("the notification's receiver does not answer: "+why(err), notTaken)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/callthread/callthread/internal/build"
 )
 
 // posted sends a message to a receiver that answers so.
@@ -19,6 +21,7 @@ func posted(t *testing.T, status int) (received map[string]any, err error) {
 			return
 		}
 		require.Equal(t, "application/json", r.Header.Get("Content-Type"))
+		require.Equal(t, build.UserAgent(), r.UserAgent())
 		require.NoError(t, json.NewDecoder(r.Body).Decode(&received))
 		w.Header().Set("Location", "/elsewhere")
 		w.WriteHeader(status)

@@ -38,7 +38,7 @@ func demoCommand(out io.Writer) *cli.Command {
 		Name:  "demo",
 		Usage: "start everything here, play calls, show what happens to each, and check them all",
 		Description: "Uses the Temporal that TEMPORAL_ADDRESS names, where it is set, in a task queue of its own; else starts one,\n" +
-			"with the Temporal CLI that TEMPORAL_CLI names or PATH holds, else builds it once.\n" +
+			"with the Temporal CLI that TEMPORAL_CLI names or PATH holds; without one it is downloaded once, or built where that is not possible.\n" +
 			"With KUSTOMER_URL and KUSTOMER_API_KEY set, writes to that Kustomer instead of the sandbox; the key then needs\n" +
 			"the role org.permission.user.read too, to find agents.",
 		Flags: append(d.crm.Flags(), d.flags()...),

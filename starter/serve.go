@@ -85,6 +85,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	if err := process.Metrics.Serve(ctx, s.metricsListen, nil, log); err != nil {
 		return errors.Join(err, listener.Close(), group.Wait())
 	}
+	process.Announce()
 	workerCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorker()
 	if s.withWorker {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/internal/build"
 )
 
 func TestSettingThatCannotWorkIsNamedAndNothingStarts(t *testing.T) {
@@ -172,6 +174,12 @@ func TestHelpListsEverySettingOfTheContract(t *testing.T) {
 			require.Contains(t, help.String(), setting, args)
 		}
 	}
+}
+
+func TestProgramNamesItsVersion(t *testing.T) {
+	var printed bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"starter", "--version"}, &printed, io.Discard))
+	require.Equal(t, "starter version "+build.Current().String()+"\n", printed.String())
 }
 
 func TestHelpListsEveryCommand(t *testing.T) {

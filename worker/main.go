@@ -54,6 +54,7 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		if err := process.Metrics.Serve(c.Context, metricsListen, ready, log); err != nil {
 			return err
 		}
+		process.Announce()
 		return worker.Run(c.Context, process.Client, served, log)
 	}
 	return program.RunContext(ctx, args)

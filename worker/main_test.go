@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/internal/build"
 )
 
 // limits is how long a test waits for what takes milliseconds.
@@ -133,6 +135,7 @@ func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
 	status, metrics := get(t, "http://"+address+"/metrics")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, metrics, "go_goroutines")
+	require.Contains(t, metrics, `callthread_build_info{commit=`)
 	require.NotContains(t, metrics, "callthread_calls_running{", "nobody can tell")
 	status, _ = get(t, "http://"+address+"/healthz")
 	require.Equal(t, http.StatusOK, status)
@@ -148,6 +151,9 @@ func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
 		return entry
 	}
 	entry = next()
+	require.Equal(t, "started", entry["msg"])
+	require.NotEmpty(t, entry["version"])
+	entry = next()
 	require.Equal(t, "WARN", entry["level"])
 	require.Contains(t, entry["msg"], "encryption is off")
 
@@ -157,6 +163,12 @@ func TestWorkerServesMetricsWhileItWaitsForTemporalAndStops(t *testing.T) {
 	require.Empty(t, ended)
 	stop()
 	require.NoError(t, <-ended)
+}
+
+func TestProgramNamesItsVersion(t *testing.T) {
+	var printed bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"worker", "--version"}, &printed, io.Discard))
+	require.Equal(t, "worker version "+build.Current().String()+"\n", printed.String())
 }
 
 func TestHelpListsEverySettingOfTheContract(t *testing.T) {

@@ -9,6 +9,7 @@
 package calllog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -45,6 +46,7 @@ type Config struct {
 	// Pace is the minimum time between two requests; one second if 0.
 	Pace      time.Duration
 	Transport http.RoundTripper // net/http's if nil
+	UserAgent string            // "callthread" if empty
 }
 
 // Client reads one account's call log. It is safe for concurrent use.
@@ -81,7 +83,7 @@ func New(config Config) (*Client, error) {
 	}
 	c.http = resty.NewWithClient(client).
 		SetBaseURL(config.BaseURL).SetResponseBodyLimit(maxAnswer).SetDisableWarn(true).SetLogger(silent{}).
-		SetHeader("Accept", "application/json").SetHeader("User-Agent", "callthread").
+		SetHeader("Accept", "application/json").SetHeader("User-Agent", cmp.Or(config.UserAgent, "callthread")).
 		SetRetryCount(retries).SetRetryWaitTime(max(minRetry, config.Pace)).SetRetryMaxWaitTime(maxRetry).
 		SetRetryAfter(retryAfter).AddRetryCondition(isTemporary).
 		OnBeforeRequest(func(_ *resty.Client, r *resty.Request) error { return pace.Wait(r.Context()) })

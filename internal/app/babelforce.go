@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/callthread/callthread/babelforce/calllog"
+	"github.com/callthread/callthread/internal/build"
 )
 
 // Babelforce says where babelforce's call log is, and who may read it.
@@ -69,7 +70,7 @@ func (b *Babelforce) Client() (*calllog.Client, error) {
 		return nil, fmt.Errorf("--babelforce-time-filter (BABELFORCE_TIME_FILTER) %q is none of %s", b.TimeFilter, timeFilters())
 	}
 	client, err := calllog.New(calllog.Config{
-		BaseURL: b.URL, Credentials: calllog.Credentials{User: b.User, Password: password, Token: token}, TimeFilter: calllog.TimeFilter(b.TimeFilter),
+		BaseURL: b.URL, Credentials: calllog.Credentials{User: b.User, Password: password, Token: token}, TimeFilter: calllog.TimeFilter(b.TimeFilter), UserAgent: build.UserAgent(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: --babelforce-url, --babelforce-user and --babelforce-password-file, or --babelforce-token-file (BABELFORCE_URL, BABELFORCE_USER, BABELFORCE_PASSWORD, BABELFORCE_TOKEN)", err)

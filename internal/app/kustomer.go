@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/callthread/callthread/internal/build"
 	"github.com/callthread/callthread/kustomer"
 )
 
@@ -68,7 +69,7 @@ func (k *Kustomer) Client(observe func(context.Context, kustomer.Exchange)) (*ku
 		return nil, errors.New("--kustomer-budget (KUSTOMER_BUDGET) must be at least 1 request a minute")
 	}
 	client, err := kustomer.New(kustomer.Config{
-		BaseURL: k.URL, APIKey: key, UserAgent: "callthread", RequestsPerMinute: k.Budget, Shadow: k.shadow, Observe: observe,
+		BaseURL: k.URL, APIKey: key, UserAgent: build.UserAgent(), RequestsPerMinute: k.Budget, Shadow: k.shadow, Observe: observe,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("--kustomer-url (KUSTOMER_URL) or --kustomer-api-key-file (KUSTOMER_API_KEY): %w", err)

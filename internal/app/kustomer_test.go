@@ -15,11 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/internal/build"
 	"github.com/callthread/callthread/kustomer"
 )
 
 func TestHangupTakesUpANewKeyAndHealsARefusedOne(t *testing.T) {
 	org := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		require.Equal(t, build.UserAgent(), r.UserAgent())
 		if r.Header.Get("Authorization") != "Bearer new-key" {
 			w.WriteHeader(http.StatusUnauthorized)
 		}

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/callthread/callthread/internal/build"
 	"github.com/callthread/callthread/internal/metrics"
 	"github.com/callthread/callthread/internal/tracing"
 	"github.com/callthread/callthread/reconcile"
@@ -49,6 +50,12 @@ func (p *Process) NewWorker(w *Worker) (worker.Worker, error) {
 	w.Compared = reconcile.Observer{Compared: p.Metrics.Compared, Repaired: p.Metrics.Repaired, Held: p.Metrics.Held}
 	p.Metrics.CountsRunning(p.Client, p.Log)
 	return served, nil
+}
+
+// Announce logs which build has started, once its settings are found to be right.
+func (p *Process) Announce() {
+	running := build.Current()
+	p.Log.Info("started", "version", running.Version, "commit", running.Commit, "date", running.Date)
 }
 
 // Stop disconnects from Temporal, and sends the last spans.

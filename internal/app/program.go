@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/callthread/callthread/internal/build"
 	"github.com/callthread/callthread/internal/tracing"
 )
 
@@ -31,6 +32,7 @@ func NewProgram(name, usage string, out, logs io.Writer) *cli.App {
 	return &cli.App{
 		Name:            name,
 		Usage:           usage,
+		Version:         build.Current().String(),
 		Description:     ServeHelp,
 		HideHelpCommand: true,
 		ExitErrHandler:  func(*cli.Context, error) {}, // [Main] prints the error, once

@@ -1,4 +1,4 @@
-// Package config is what the programs are told and what they build from it:
+// Package app has the settings of the programs, and builds their parts from them:
 // option structs that own their flags. A flag wins over its environment
 // variable, and that over the default.
 package app
@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -21,6 +23,7 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 
+	"github.com/callthread/callthread/internal/build"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -85,12 +88,20 @@ func (t *Temporal) Client(log *slog.Logger) (client.Client, error) {
 	// compress them would be a seventh of a worker's CPU time.
 	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	options.Interceptors = t.Interceptors
+	options.Identity = identity()
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, fmt.Errorf("make a Temporal client: %w", err)
 	}
 	t.options = options
 	return c, nil
+}
+
+// identity is the name under which a run's events and the list of workers show
+// this process: the program and its version beside what the SDK writes there.
+func identity() string {
+	host, _ := os.Hostname() // without a name the process id remains
+	return fmt.Sprintf("%s/%s %d@%s", filepath.Base(os.Args[0]), build.Current().Version, os.Getpid(), host)
 }
 
 // Address is where Temporal is looked for.

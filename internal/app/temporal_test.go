@@ -71,6 +71,7 @@ func TestTemporalIsFoundWhereItsOwnConfigurationSays(t *testing.T) {
 			require.NoError(t, err, "nobody needs to be there yet")
 			defer client.Close()
 			require.Equal(t, c.wantAddress, temporal.Address())
+			require.Regexp(t, `^app\.test/\S+ \d+@`, temporal.options.Identity)
 			require.Equal(t, c.wantNamespace, temporal.Namespace())
 		})
 	}

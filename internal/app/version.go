@@ -3,12 +3,13 @@ package app
 import (
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/internal/build"
 )
 
 // Version says which build a worker is, for Temporal to choose by which calls
@@ -51,9 +52,7 @@ func (v *Version) options() (worker.DeploymentOptions, error) {
 		return worker.DeploymentOptions{}, fmt.Errorf("--deployment-name (CALLTHREAD_DEPLOYMENT_NAME) %q: Temporal allows neither dots nor colons in it", v.Deployment)
 	}
 	if v.BuildID == "" {
-		if info, ok := debug.ReadBuildInfo(); ok {
-			v.BuildID = commit(info.Settings)
-		}
+		v.BuildID = commit(build.Current())
 	}
 	if v.BuildID == "" {
 		return worker.DeploymentOptions{}, errors.New("no build id: this program was not built from a commit as it stands, so set --build-id (CALLTHREAD_BUILD_ID) to a text that no other build has")
@@ -67,16 +66,11 @@ func (v *Version) options() (worker.DeploymentOptions, error) {
 	}, nil
 }
 
-// commit is the short id of the commit that a program was built from, or "" if
-// it is not known or files were changed since: two such builds would look the same.
-func commit(settings []debug.BuildSetting) (id string) {
-	for _, setting := range settings {
-		switch {
-		case setting.Key == "vcs.revision":
-			id = setting.Value[:min(12, len(setting.Value))]
-		case setting.Key == "vcs.modified" && setting.Value == "true":
-			return ""
-		}
+// commit is the commit that a program was built from, or "" if it is not known
+// or files were changed since: two such builds would look the same.
+func commit(of build.Info) string {
+	if of.Modified {
+		return ""
 	}
-	return id
+	return of.Commit
 }

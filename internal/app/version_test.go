@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -14,6 +13,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/internal/build"
 )
 
 func TestWorkerHasNoVersionUnlessADeploymentIsNamed(t *testing.T) {
@@ -60,10 +61,9 @@ func TestVersionThatCannotBeOneIsRefused(t *testing.T) {
 }
 
 func TestBuildIsNamedAfterItsCommitUnlessFilesWereChanged(t *testing.T) {
-	revision := debug.BuildSetting{Key: "vcs.revision", Value: "0123456789abcdef0123"}
-	require.Equal(t, "0123456789ab", commit([]debug.BuildSetting{revision, {Key: "vcs.modified", Value: "false"}}))
-	require.Empty(t, commit([]debug.BuildSetting{revision, {Key: "vcs.modified", Value: "true"}}))
-	require.Empty(t, commit(nil))
+	require.Equal(t, "0123456789ab", commit(build.Info{Commit: "0123456789ab"}))
+	require.Empty(t, commit(build.Info{Commit: "0123456789ab", Modified: true}))
+	require.Empty(t, commit(build.Info{}))
 }
 
 // deployment is one as Temporal describes it.

@@ -1,9 +1,7 @@
 package devserver
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -22,102 +20,6 @@ import (
 
 	"github.com/callthread/callthread/workflows"
 )
-
-// script makes a program of a shell script, in a folder of its own.
-func script(t *testing.T, name, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o755))
-	return path
-}
-
-// machine has nothing on PATH but the given programs, and no CLI in its cache.
-func machine(t *testing.T, programs ...string) (cache string) {
-	t.Helper()
-	var path []string
-	for _, program := range programs {
-		path = append(path, filepath.Dir(program))
-	}
-	cache = t.TempDir()
-	t.Setenv("PATH", strings.Join(path, string(filepath.ListSeparator)))
-	t.Setenv("HOME", cache)
-	t.Setenv("XDG_CACHE_HOME", cache)
-	t.Setenv("TEMPORAL_CLI", "")
-	return cache
-}
-
-func TestNamedCLIBeatsTheOneOnPath(t *testing.T) {
-	named, onPath := script(t, "my-temporal", ""), script(t, "temporal", "")
-	machine(t, onPath)
-	found, err := CLI(t.Context(), io.Discard)
-	require.NoError(t, err)
-	require.Equal(t, onPath, found)
-
-	t.Setenv("TEMPORAL_CLI", named)
-	found, err = CLI(t.Context(), io.Discard)
-	require.NoError(t, err)
-	require.Equal(t, named, found)
-
-	t.Setenv("TEMPORAL_CLI", "temporal")
-	found, err = CLI(t.Context(), io.Discard)
-	require.NoError(t, err)
-	require.Equal(t, onPath, found, "a name without a folder is looked for on PATH")
-}
-
-func TestNameOfNoProgramIsRefusedRatherThanReplaced(t *testing.T) {
-	machine(t, script(t, "temporal", ""))
-	text := filepath.Join(t.TempDir(), "text")
-	require.NoError(t, os.WriteFile(text, nil, 0o600))
-	for _, named := range []string{"/nowhere/temporal", "no-such-program", t.TempDir(), text} {
-		t.Setenv("TEMPORAL_CLI", named)
-		_, err := CLI(t.Context(), io.Discard)
-		require.ErrorContains(t, err, "TEMPORAL_CLI")
-		require.ErrorContains(t, err, named)
-	}
-}
-
-// goTool is a stand-in for the go command: it knows our module, and its build
-// runs the given script, with the file to build in $out.
-func goTool(t *testing.T, build string) string {
-	t.Helper()
-	module := t.TempDir()
-	require.NoError(t, os.Mkdir(filepath.Join(module, "tools"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(module, "tools", "go.mod"), []byte("module tools\n"), 0o600))
-	return script(t, "go", `case "$1" in list) echo "`+module+`" ;; build) out=$4; `+build+` ;; esac`)
-}
-
-func TestCLIIsBuiltOnceAndThenTakenFromTheCache(t *testing.T) {
-	cache := machine(t, goTool(t, `echo one-package >&2; echo binary > "$out"`))
-	var progress bytes.Buffer
-	built, err := CLI(t.Context(), &progress)
-	require.NoError(t, err)
-	require.True(t, strings.HasPrefix(built, cache), built)
-	require.FileExists(t, built)
-	require.Contains(t, progress.String(), "Building the Temporal CLI")
-
-	progress.Reset()
-	again, err := CLI(t.Context(), &progress)
-	require.NoError(t, err)
-	require.Equal(t, built, again)
-	require.Empty(t, progress.String())
-}
-
-func TestFailedBuildShowsWhyAndLeavesNothingThatLooksFinished(t *testing.T) {
-	machine(t, goTool(t, `echo half > "$out"; echo "no space left on device" >&2; exit 1`))
-	for range 2 { // the second does not take the first's rest for a CLI
-		_, err := CLI(t.Context(), io.Discard)
-		require.ErrorContains(t, err, "build the Temporal CLI")
-		require.ErrorContains(t, err, "no space left on device")
-	}
-}
-
-func TestOutsideAClonePeopleAreToldHowToGetACLI(t *testing.T) {
-	machine(t, script(t, "go", "exit 1"))
-	_, err := CLI(t.Context(), io.Discard)
-	for _, way := range []string{"PATH", "TEMPORAL_CLI", "clone"} {
-		require.ErrorContains(t, err, way)
-	}
-}
 
 func TestServerThatDiesAtOnceSaysWhy(t *testing.T) {
 	t.Setenv("TEMPORAL_CLI", script(t, "temporal", `echo "unknown flag: $1 $2"; echo "second line" >&2; exit 1`))

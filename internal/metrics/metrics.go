@@ -3,6 +3,7 @@
 package metrics
 
 import (
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/callthread/callthread/internal/build"
 	"github.com/callthread/callthread/kustomer"
 )
 
@@ -39,8 +41,17 @@ func New() *Metrics {
 		remaining: newTold("callthread_kustomer_budget_remaining", "Requests left in this minute for the whole Kustomer org, as Kustomer has just said; none while it has not."),
 	}
 	m.registry.MustRegister(m.kustomer, m.limit, m.remaining, m.wait, m.reconciled.calls, m.reconciled.repaired, m.reconciled.held, m.reconciled.until,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector(), newBuildInfo())
 	return m
+}
+
+// newBuildInfo is the constant 1, with labels that say which build runs.
+func newBuildInfo() prometheus.Collector {
+	running := build.Current()
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "callthread_build_info", Help: "Always 1: the version and the commit of the program that runs.",
+		ConstLabels: prometheus.Labels{"version": running.Version, "commit": running.Commit, "goversion": runtime.Version()},
+	}, func() float64 { return 1 })
 }
 
 // InShadow has all metrics of ours begin with callthread_shadow_, so that no alert and no

@@ -269,6 +269,9 @@ func TestNoLabelTellsWhoCalledAndCallsAddNone(t *testing.T) {
 			count += len(family.GetMetric())
 			for _, metric := range family.GetMetric() {
 				for _, label := range metric.GetLabel() {
+					if family.GetName() == "callthread_build_info" {
+						continue // about the program alone
+					}
 					require.Contains(t, []string{"direction", "event", "operation", "outcome", "result", "status", "step"}, label.GetName(), "a new label: can it tell who called?")
 				}
 			}

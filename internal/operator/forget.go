@@ -157,6 +157,7 @@ func (o *Operator) elsewhere(ctx context.Context) ([]string, error) {
 	return elsewhere, nil
 }
 
+// Failed is [ErrNotAllForgotten] where a call was kept or could not be read.
 func (r Receipt) Failed() error {
 	isKept := func(c ForgottenCall) bool { return !c.Forgotten }
 	if r.Unreadable != "" || slices.ContainsFunc(r.Calls, isKept) {
@@ -165,6 +166,7 @@ func (r Receipt) Failed() error {
 	return nil
 }
 
+// Print writes the receipt for people.
 func (r Receipt) Print(out io.Writer) error {
 	fmt.Fprintf(out, "Receipt of %s, Temporal at %s, namespace %s\n", moment(r.At), r.Temporal, r.Namespace)
 	if len(r.CallerHashes) > 0 {
@@ -181,6 +183,7 @@ func (r Receipt) Print(out io.Writer) error {
 	return err
 }
 
+// PrintCalls writes its list of calls alone.
 func (r Receipt) PrintCalls(out io.Writer) error {
 	if len(r.Calls) == 0 {
 		_, err := fmt.Fprintln(out, noneOfNumber)

@@ -19,6 +19,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/callthread/callthread/internal/build"
 )
 
 // Help is what --help says about traces.
@@ -44,7 +46,7 @@ func Start(ctx context.Context, service string, log *slog.Logger) (*Tracing, err
 		return nil, err
 	}
 	complaints := listen()
-	named, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(attribute.String("service.name", service)), resource.WithFromEnv())
+	named, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(attribute.String("service.name", service), attribute.String("service.version", build.Current().Version)), resource.WithFromEnv())
 	if err != nil {
 		return nil, fmt.Errorf("traces: OTEL_RESOURCE_ATTRIBUTES is not a list of key=value: %w", err)
 	}

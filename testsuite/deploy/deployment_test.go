@@ -2,12 +2,15 @@ package deploy
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -119,13 +122,36 @@ func known(t *testing.T, command []string) []string {
 // helps are what programs say about their settings, by their command lines.
 var helps = make(map[string]string)
 
+// programs is the folder of both programs, built once: `go run` would link them for each question.
+var programs = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "callthread-programs-")
+	if err != nil {
+		return "", err
+	}
+	output, err := exec.Command("go", "build", "-o", folder, "../../starter", "../../worker").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, output)
+	}
+	return folder, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if folder, err := programs(); err == nil {
+		_ = os.RemoveAll(folder)
+	}
+	os.Exit(status)
+}
+
 // help is what a program says about its settings.
 func help(t *testing.T, program string, arguments ...string) string {
 	t.Helper()
-	line := append([]string{"run", "../../" + program}, append(arguments, "--help")...)
+	folder, err := programs()
+	require.NoError(t, err)
+	line := append([]string{filepath.Join(folder, program)}, append(arguments, "--help")...)
 	of := strings.Join(line, " ")
 	if _, asked := helps[of]; !asked {
-		output, err := exec.CommandContext(t.Context(), "go", line...).Output()
+		output, err := exec.CommandContext(t.Context(), line[0], line[1:]...).Output()
 		require.NoError(t, err)
 		helps[of] = string(output)
 	}

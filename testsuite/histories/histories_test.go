@@ -45,7 +45,7 @@ func TestChangedWorkflowDoesNotReplay(t *testing.T) {
 	for _, file := range recorded(t, "v*.json") {
 		err := replay(t, changed, file)
 		require.ErrorContains(t, err, "the change breaks running calls: "+file+" does not replay: [TMPRL1100] ")
-		require.ErrorContains(t, err, `; see "To change the workflow" in the README`)
+		require.ErrorContains(t, err, `; see "Change the workflow" in CONTRIBUTING.md`)
 	}
 }
 

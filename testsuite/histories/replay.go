@@ -30,5 +30,5 @@ func Replay(call any, name string, history *historypb.History) error {
 	if len(reason) > maxReason {
 		reason = reason[:maxReason] + " …"
 	}
-	return fmt.Errorf(`the change breaks running calls: %s does not replay: %s; see "To change the workflow" in the README`, name, reason)
+	return fmt.Errorf(`the change breaks running calls: %s does not replay: %s; see "Change the workflow" in CONTRIBUTING.md`, name, reason)
 }

@@ -57,7 +57,7 @@ func TestLinksOfDocumentsLeadToWhatExists(t *testing.T) {
 	documents, err := filepath.Glob(root + "docs/*.md")
 	require.NoError(t, err)
 	links := 0
-	for _, from := range append(documents, root+"README.md") {
+	for _, from := range append(documents, root+"README.md", root+"CONTRIBUTING.md", root+"SECURITY.md", root+"CHANGELOG.md") {
 		for _, found := range link.FindAllStringSubmatch(document.Read(t, from).Text, -1) {
 			links++
 			file, anchor, _ := strings.Cut(found[1], "#")

@@ -40,28 +40,29 @@ var mayImport = map[string][]string{
 	"reconcile": {"babelforce", "babelforce/calllog", "call", "workflows"},
 
 	// Messages about what needs somebody.
-	"notify": {"activities", "reconcile", "workflows"},
+	"notify": {"activities", "internal/build", "reconcile", "workflows"},
 
 	// The programs, and what they are built from.
 	"starter":            {"automation", "automation/load", "babelforce", "call", "internal/against", "internal/app", "internal/check", "internal/codec", "internal/demo", "internal/operator", "internal/source", "internal/storyfile", "internal/trial", "kustomer/sandbox", "notify", "phone", "reconcile", "starter/webhook", "workflows"},
 	"starter/webhook":    {"babelforce", "call", "internal/source", "workflows"},
 	"worker":             {"internal/app"},
-	"internal/app":       {"activities", "automation", "automation/load", "babelforce", "babelforce/calllog", "call", "internal/codec", "internal/metrics", "internal/tracing", "kustomer", "notify", "phone", "reconcile", "workflows"},
+	"internal/app":       {"activities", "automation", "automation/load", "babelforce", "babelforce/calllog", "call", "internal/build", "internal/codec", "internal/metrics", "internal/tracing", "kustomer", "notify", "phone", "reconcile", "workflows"},
 	"internal/against":   {"activities", "automation", "call", "internal/operator"},
+	"internal/build":     {},
 	"internal/check":     {"activities", "automation", "automation/load", "call", "internal/storyfile", "internal/trial", "kustomer", "kustomer/sandbox"},
 	"internal/child":     {},
 	"internal/codec":     {"internal/source"},
 	"internal/demo":      {"activities", "automation", "automation/load", "babelforce", "babelforce/calllog", "babelforce/sandbox", "babelforce/simulator", "call", "internal/app", "internal/child", "internal/codec", "internal/devserver", "internal/trial", "kustomer", "kustomer/sandbox", "reconcile", "workflows"},
 	"internal/devserver": {"internal/child"},
-	"internal/metrics":   {"activities", "babelforce", "call", "kustomer", "reconcile", "workflows"},
+	"internal/metrics":   {"activities", "babelforce", "call", "internal/build", "kustomer", "reconcile", "workflows"},
 	"internal/storyfile": {"babelforce", "kustomer/sandbox"},
 	"internal/operator":  {"activities", "automation", "call", "internal/codec", "phone", "workflows"},
 	"internal/source":    {},
-	"internal/tracing":   {"babelforce", "kustomer"},
+	"internal/tracing":   {"babelforce", "internal/build", "kustomer"},
 	"internal/trial":     {"automation", "automation/load", "call", "kustomer/sandbox"},
 
 	// Proofs across packages may use everything; nothing uses them but their own helpers.
-	"testsuite": {}, "testsuite/deploy": {}, "testsuite/document": {}, "testsuite/faults": {}, "testsuite/histories": {}, "testsuite/layout": {}, "testsuite/privacy": {}, "testsuite/reconcile": {}, "testsuite/shadow": {},
+	"testsuite": {}, "testsuite/composed": {}, "testsuite/deploy": {}, "testsuite/document": {}, "testsuite/faults": {}, "testsuite/histories": {}, "testsuite/layout": {}, "testsuite/privacy": {}, "testsuite/reconcile": {}, "testsuite/shadow": {},
 	"testsuite/rollout": {}, "testsuite/stories": {}, "testsuite/telemetry": {}, "testsuite/webui": {},
 	"testsuite/cluster":  {"internal/app", "internal/child"},
 	"testsuite/openapi":  {},

@@ -39,8 +39,8 @@ const (
 // compared is a stage with babelforce's log beside it.
 type compared struct {
 	*stage.Stage
-	log  *sandbox.Server
-	took worker.Worker
+	log      *sandbox.Server
+	compares reconcile.Activities
 	// caller is who calls, if not the usual one.
 	caller string
 }
@@ -54,13 +54,14 @@ func newCompared(t *testing.T, faults sandbox.Faults, change ...func(*demo.Stage
 	t.Cleanup(web.Close)
 	reader, err := calllog.New(calllog.Config{BaseURL: web.URL, Credentials: calllog.Credentials{User: "reader", Password: "password"}, Pace: time.Millisecond})
 	require.NoError(t, err)
-	c.took = worker.New(s.Temporal, reconcile.TaskQueue(s.TaskQueue), worker.Options{})
-	reconcile.Register(c.took, &reconcile.Activities{
+	c.compares = reconcile.Activities{
 		Log: reader, Temporal: s.Temporal, Namespace: s.Namespace, TaskQueue: s.TaskQueue, Outbound: func() bool { return false },
 		Rules: reconcile.Rules{Settle: settle, Longest: time.Hour, Transfer: 2 * settle, Wants: func(root calllog.Row) reconcile.Wanted { return reconcile.Wants }},
-	})
-	require.NoError(t, c.took.Start())
-	t.Cleanup(c.took.Stop)
+	}
+	compares := worker.New(s.Temporal, reconcile.TaskQueue(s.TaskQueue), worker.Options{})
+	reconcile.Register(compares, &c.compares)
+	require.NoError(t, compares.Start())
+	t.Cleanup(compares.Stop)
 	return c
 }
 
