@@ -233,7 +233,7 @@ func (r applyRoute) needs(nth int) map[applyRoute]int {
 // the first.
 func TestWhateverGoesWrongWithARequestTheCallIsWrittenOnce(t *testing.T) {
 	status := func(status int) sandbox.Fault { return sandbox.Fault{Kind: sandbox.FaultStatus, Status: status} }
-	const patience = 200 * time.Millisecond
+	const clientTimeout = 500 * time.Millisecond
 	for name, d := range map[string]applyDisturbance{
 		"a person was faster":              {},
 		"slow":                             {fault: sandbox.Fault{Kind: sandbox.FaultLatency, Latency: time.Millisecond}},
@@ -247,9 +247,9 @@ func TestWhateverGoesWrongWithARequestTheCallIsWrittenOnce(t *testing.T) {
 		"a conflict that nothing explains": {fault: status(409)},
 		"a page instead of an answer":      {fault: sandbox.Fault{Kind: sandbox.FaultHTML}},
 		"a reset, and nothing done":        {fault: sandbox.Fault{Kind: sandbox.FaultReset}},
-		"a time-out, and nothing done":     {fault: sandbox.Fault{Kind: sandbox.FaultTimeout}, timeout: patience},
+		"a time-out, and nothing done":     {fault: sandbox.Fault{Kind: sandbox.FaultTimeout}, timeout: clientTimeout},
 		"a reset after the work":           {fault: sandbox.Fault{Kind: sandbox.FaultLoseAnswer}},
-		"a time-out after the work":        {fault: sandbox.Fault{Kind: sandbox.FaultHoldAnswer}, timeout: patience},
+		"a time-out after the work":        {fault: sandbox.Fault{Kind: sandbox.FaultHoldAnswer}, timeout: clientTimeout},
 		"503 after the work":               {fault: sandbox.Fault{Kind: sandbox.FaultLoseAnswer5xx}},
 		"half an answer":                   {fault: sandbox.Fault{Kind: sandbox.FaultTruncate}},
 	} {

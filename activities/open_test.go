@@ -13,7 +13,7 @@ import (
 // the first one created.
 func TestWhateverGoesWrongTheCallHasOneConversation(t *testing.T) {
 	status := func(code int) sandbox.Fault { return sandbox.Fault{Kind: sandbox.FaultStatus, Status: code} }
-	const patience = 300 * time.Millisecond
+	const clientTimeout = 500 * time.Millisecond
 	faults := map[string]struct {
 		sandbox.Fault
 		timeout time.Duration
@@ -26,8 +26,8 @@ func TestWhateverGoesWrongTheCallHasOneConversation(t *testing.T) {
 		"a reset after the work":           {sandbox.Fault{Kind: sandbox.FaultLoseAnswer}, 0},
 		"503 after the work":               {sandbox.Fault{Kind: sandbox.FaultLoseAnswer5xx}, 0},
 		"half an answer":                   {sandbox.Fault{Kind: sandbox.FaultTruncate}, 0},
-		"a time-out, and nothing done":     {sandbox.Fault{Kind: sandbox.FaultTimeout}, patience},
-		"a time-out after the work":        {sandbox.Fault{Kind: sandbox.FaultHoldAnswer}, patience},
+		"a time-out, and nothing done":     {sandbox.Fault{Kind: sandbox.FaultTimeout}, clientTimeout},
+		"a time-out after the work":        {sandbox.Fault{Kind: sandbox.FaultHoldAnswer}, clientTimeout},
 	}
 	routes := map[string][2]string{
 		"create the conversation": {"POST", "/v1/conversations"},

@@ -10,16 +10,18 @@ import (
 	"time"
 )
 
-// Attribute is a custom attribute of conversations, with the value to give it.
+// Attribute is a custom attribute of conversations and the template of its value.
 type Attribute struct {
 	Name     string
 	Template Template
 }
 
-// suffixes of attribute names, which say the attribute's type (developer site, "Custom attributes").
+// suffixes are the endings of attribute names that state the attribute's type (developer site,
+// "Custom attributes").
 var suffixes = []string{"Num", "At", "Str", "Txt", "Bool", "Url"}
 
-// Suffix is the attribute's type, or "" for those whose values are passed on as text.
+// Suffix returns the type suffix of the attribute's name, or "" if the name has none. The
+// values of such an attribute are sent as text.
 func (a Attribute) Suffix() string {
 	for _, suffix := range suffixes {
 		if strings.HasSuffix(a.Name, suffix) && len(a.Name) > len(suffix) {
@@ -29,7 +31,7 @@ func (a Attribute) Suffix() string {
 	return ""
 }
 
-// The errors of Convert, each what the value is not.
+// The errors of Convert. Each text is the type that the value does not have.
 var (
 	errNoNumber = errors.New("a number")
 	errNoTime   = errors.New("a time")
@@ -37,8 +39,8 @@ var (
 	errNoURL    = errors.New("an absolute URL")
 )
 
-// Convert makes of a value what the suffix asks for. The error is what the
-// value is not, without the value: "a number".
+// Convert converts a value to the type of the attribute's suffix. The text of an error is the
+// type that the value does not have, such as "a number". It never contains the value.
 func (a Attribute) Convert(value any) (any, error) {
 	switch a.Suffix() {
 	case "Num":
@@ -72,7 +74,7 @@ func toNumber(value any) (any, error) {
 	return nil, errNoNumber
 }
 
-// toTime writes times as Kustomer does: in UTC, with milliseconds.
+// toTime formats times like Kustomer: in UTC, with milliseconds.
 func toTime(value any) (any, error) {
 	t, isTime := value.(time.Time)
 	if s, isText := value.(string); isText {

@@ -9,7 +9,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestTheSuffixOfAnAttributeSaysWhatIsSent(t *testing.T) {
+func TestSuffixDecidesTheTypeSent(t *testing.T) {
 	long := strings.Repeat("ü", 1025)
 	for attribute, tc := range map[string]struct {
 		facts call.Facts
@@ -37,7 +37,7 @@ func TestTheSuffixOfAnAttributeSaysWhatIsSent(t *testing.T) {
 		`aTxt: "{app.score}"`:                             {carrying("app.score", long[2:]), long[2:]},
 		`other: "{app.shop}"`:                             {answered(), "Berlin"},
 		`Num: "{app.shop}"`:                               {answered(), "Berlin"}, // a name, and no suffix
-		// What is written out is taken as it is written.
+		// Literal values are sent as they are written.
 		`aNum: 12.50`:               {answered(), 12.5},
 		`aBool: True`:               {answered(), true},
 		`aStr: 493020002000`:        {answered(), "493020002000"},
@@ -45,7 +45,7 @@ func TestTheSuffixOfAnAttributeSaysWhatIsSent(t *testing.T) {
 		`aTxt: 1.10`:                {answered(), "1.10"},
 		`other: true`:               {answered(), "true"},
 		`aAt: 2026-11-23T11:00:00Z`: {answered(), "2026-11-23T11:00:00.000Z"},
-		// Absent values are left out, and nobody needs to hear of it.
+		// Absent values are left out without a warning.
 		`aNum: "{call.duration}"  # absent`: {littleKnown(), nil},
 		`aStr: "{queue.name} {agent.name}"`: {littleKnown(), nil},
 		`aBool: "{app.vip|}"`:               {littleKnown(), nil},
@@ -61,7 +61,7 @@ func TestTheSuffixOfAnAttributeSaysWhatIsSent(t *testing.T) {
 	}
 }
 
-func TestAnAttributeThatCannotBeConvertedIsLeftOutAndReported(t *testing.T) {
+func TestUnconvertibleAttributeIsLeftOut(t *testing.T) {
 	for suffix, tc := range map[string]struct {
 		values []string
 		what   string

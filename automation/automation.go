@@ -1,7 +1,10 @@
-// Package automation says what is written to Kustomer for each event of a
-// call. It is babelforce's global automations with their Kustomer actions, in
-// babelforce's words and placeholders: the model, the triggers and the
-// rendering for one call. It reads no files; package load makes a Set of one.
+// Package automation decides what is written to Kustomer for each event of a call.
+//
+// It models babelforce's global automations with their Kustomer actions and uses babelforce's
+// terms and placeholders. A [Set] holds the automations of one file. [Set.Open] renders the
+// conversation to create for a call; [Set.Change] renders how an event changes it.
+//
+// The package reads no files: package load turns a file into a Set.
 package automation
 
 import (
@@ -12,49 +15,49 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// DefaultFile is the file that is used where none is configured: the two
-// automations of babelforce's Kustomer article with the vendor's own tag
-// lifecycle, and the outcome when the call ends.
+// DefaultFile is the content of the file that applies if none is configured. It has the two
+// automations of babelforce's Kustomer article, with the tags that babelforce uses, and writes
+// the outcome when the call ends.
 //
 //go:embed default.yaml
 var DefaultFile []byte
 
-// Set is the automations of one file. It does not change once it is loaded.
+// Set holds the automations of one file. It does not change after it is loaded.
 type Set struct {
-	// Version identifies the file's content: which automations a call used.
+	// Version identifies the file's content. A call records which version it used.
 	Version string
-	// Callers are the policies for callers who are nobody's customer.
+	// Callers are the policies for callers without exactly one Kustomer customer.
 	Callers Callers
-	// Automations are those that are enabled, in the order in which they act.
+	// Automations are the enabled automations, in the order in which they run.
 	Automations []Automation
-	// WrapUpTime is how long after the end of an answered call the automations
-	// of call.WrappedUp are due; 0 where there are none.
+	// WrapUpTime is how long after the end of an answered call the automations of
+	// [call.WrappedUp] run, or 0 if there are none.
 	WrapUpTime time.Duration
-	// Zone is where dates and times are written for.
+	// Zone is the time zone of dates and times in texts.
 	Zone *time.Location
 	// Fields are the webhook's extra fields that placeholders may name, sorted.
 	Fields []string
 	Agents Table // Kustomer users by agent
 	Queues Table // Kustomer teams by queue
-	// Numbers are the call centre's own.
+	// Numbers are the call centre's own numbers.
 	Numbers OwnNumbers
-	// Ignore says which calls get no conversation.
+	// Ignore selects the calls that get no conversation.
 	Ignore Ignore
-	// ServiceLevel is how soon an agent is to pick up; 0 if the file does not say.
+	// ServiceLevel is the longest wait within the service level, or 0 if the file sets none.
 	ServiceLevel time.Duration
 
 	country string
 }
 
-// In is the set at home in a country: two letters, for the formats of phone
-// numbers that come without a country code.
+// In returns a copy of the set for a country, given as two letters. The country applies to
+// phone numbers without a country code.
 func (s *Set) In(country string) *Set {
 	at := *s
 	at.country = country
 	return &at
 }
 
-// Automation is one rule: when Event happens and Trigger holds, do what Options say.
+// Automation is one rule: when Event happens and Trigger holds, Action runs with Options.
 type Automation struct {
 	Event   call.Kind
 	Trigger Trigger
@@ -62,15 +65,15 @@ type Automation struct {
 	Options Options
 }
 
-// EventNames are babelforce's codes of the events. Its documentation does not
-// give that of calls which are placed, and call.wrappedUp is our own.
+// EventNames are babelforce's names of the events. babelforce's documentation does not name the
+// event of an outbound call, and call.wrappedUp is Callthread's own.
 var EventNames = map[call.Kind]string{
 	call.Inbound: "call.inbound", call.Outbound: "call.outbound", call.Bridged: "call.bridged", call.Finished: "call.finished",
 	call.Recorded: "recording.finished", call.WrappedUp: "call.wrappedUp",
 }
 
-// Begins reports whether an event is the first of a call: what its automations
-// say becomes part of the conversation's creation.
+// Begins reports whether an event is the first event of a call. Its automations become part of
+// the request that creates the conversation.
 func Begins(event call.Kind) bool { return event == call.Inbound || event == call.Outbound }
 
 // Action is what an automation does in Kustomer.
@@ -83,32 +86,32 @@ const (
 	CreateMessage      Action = "kustomer.message.create"
 )
 
-// Options are the fields of all actions; each action has its own subset.
+// Options are the fields of all actions. Each action uses a subset.
 type Options struct {
-	Customer      string // a Kustomer customer id; empty is the one who called, or was called
+	Customer      string // a Kustomer customer id; empty means the customer of the call
 	Name          Template
 	Status        string
 	Direction     string
 	Priority      int
 	AssignedUsers []Template
 	AssignedTeams []Template
-	Tags          []Template // on create: all; on update: those to add
+	Tags          []Template // on create: all tags; on update: the tags to add
 	RemoveTags    []Template
-	SetTags       []Template // nil leaves the tags; an empty list clears them
+	SetTags       []Template // nil leaves the tags unchanged; an empty list clears them
 	Note          Template
 	Custom        []Attribute
-	Subject       Template // of a message, as is the preview
-	Preview       Template
+	Subject       Template // for messages
+	Preview       Template // for messages
 }
 
-// Handles reports whether any automation acts on the event. An update of the
-// call's beginning needs a creation there: so Handles(call.Outbound) says
-// whether calls that are placed are wanted at all.
+// Handles reports whether any automation acts on the event. An update on the first event of a
+// call requires a creation on that event, so Handles(call.Outbound) reports whether outbound
+// calls get conversations at all.
 func (s *Set) Handles(event call.Kind) bool {
 	return slices.ContainsFunc(s.Automations, func(a Automation) bool { return a.Event == event })
 }
 
-// AssignsAgent reports whether an event of a call is to assign the agent who has it.
+// AssignsAgent reports whether an automation assigns the call's agent on this event.
 func (s *Set) AssignsAgent(event call.Kind, facts call.Facts) bool {
 	r := &renderer{facts: facts, set: s}
 	return slices.ContainsFunc(s.Automations, func(a Automation) bool {

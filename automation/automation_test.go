@@ -13,7 +13,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestEveryFieldOfACreationIsCarriedOut(t *testing.T) {
+func TestCreationUsesEveryField(t *testing.T) {
 	opening, warnings := opens(t, `
 customer: 5f0c1a2b3c4d5e6f70819299
 name: "{call.from} for {app.shop}"
@@ -32,7 +32,7 @@ custom: { callIdStr: "{call.id}" }`).Open(answered())
 	}, opening)
 }
 
-func TestEveryFieldOfAnUpdateIsCarriedOut(t *testing.T) {
+func TestUpdateUsesEveryField(t *testing.T) {
 	change, warnings := changed(t, answered(), `
 id: "{integration.kustomer.conversation.id}"
 name: "{queue.name}"
@@ -51,8 +51,8 @@ custom: { outcomeStr: "{call.outcome}" }`)
 	}, change)
 }
 
-// Whatever form a field is left empty in, it is as if it were not there.
-func TestFieldsLeftEmptyAreLeftAlone(t *testing.T) {
+// Every form of an empty field has the same effect as a missing field.
+func TestEmptyFieldsChangeNothing(t *testing.T) {
 	for _, customer := range []string{`""`, "", `"{call.from}"`, `"{call.from.number}"`, `"{call.fromNumber}"`} {
 		opening, warnings := opens(t, "customer: "+customer+`
 name:
@@ -73,7 +73,7 @@ custom: { aStr: "", bNum: "", cAt: , dBool: "", eUrl: "" }`).Open(answered())
 	require.Equal(t, automation.Change{Custom: map[string]any{}}, change)
 }
 
-func TestAutomationsOfOneEventAddUpInTheOrderOfTheirPriority(t *testing.T) {
+func TestAutomationsMergeByPriority(t *testing.T) {
 	low := update(call.Bridged, "name: last\nassignedUsers: [\"{agent.sourceId}\"]\ntags: { add: [b, c], remove: [x, y] }\nnote: two\ncustom: { aNum: 2 }")
 	silent := update(call.Bridged, `note: "{app.vip}"`)
 	other := update(call.Finished, "name: other event\nnote: other\ntags: { add: [other] }")
@@ -89,7 +89,7 @@ func TestAutomationsOfOneEventAddUpInTheOrderOfTheirPriority(t *testing.T) {
 	}, change)
 }
 
-// tagsOf is what tags a conversation with a and b has after a change.
+// tagsOf returns the tags of a conversation with the tags a and b after a change.
 func tagsOf(c automation.Change) []string {
 	tags := []string{"a", "b"}
 	if c.SetTags != nil {
@@ -98,14 +98,14 @@ func tagsOf(c automation.Change) []string {
 	return tagged(tags, c)
 }
 
-// tagged are tags with those of a change added and removed.
+// tagged returns tags after a change has added and removed some.
 func tagged(tags []string, c automation.Change) []string {
 	left := slices.DeleteFunc(slices.Concat(tags, c.AddTags), func(tag string) bool { return slices.Contains(c.RemoveTags, tag) })
 	slices.Sort(left)
 	return slices.Compact(left)
 }
 
-func TestMergedAutomationsTagAsIfTheyCameOneAfterTheOther(t *testing.T) {
+func TestMergedTagsEqualSequentialTags(t *testing.T) {
 	steps := []string{
 		"{ add: [a, c] }", "{ remove: [a] }", "{ add: [c], remove: [b] }", "{ set: [c, d] }", "{ set: [] }", "{ set: [a], add: [b], remove: [c] }",
 	}
@@ -126,7 +126,7 @@ func TestMergedAutomationsTagAsIfTheyCameOneAfterTheOther(t *testing.T) {
 	}
 }
 
-func TestAnUpdateOfTheFirstEventIsFoldedIntoTheCreation(t *testing.T) {
+func TestFirstUpdateIsPartOfTheCreation(t *testing.T) {
 	create := creation("name: created\nstatus: open\ntags: [a, b]\nassignedUsers: [" + userID + "]\ncustom: { aNum: 1, bNum: 1 }")
 	set := loaded(t, head+create+update(call.Inbound, "name: updated\nstatus: done\npriority: 4\nassignedUsers: ["+otherID+"]\n"+
 		"assignedTeams: ["+teamID+"]\ntags: { add: [c], remove: [a] }\nnote: It rings\ncustom: { aNum: 2 }"))
@@ -142,7 +142,7 @@ func TestAnUpdateOfTheFirstEventIsFoldedIntoTheCreation(t *testing.T) {
 	require.Equal(t, []string{"z"}, opening.Tags)
 }
 
-func TestACallWhoseTriggerDoesNotHoldGetsNoConversation(t *testing.T) {
+func TestUnmetTriggerOpensNoConversation(t *testing.T) {
 	vips := "    trigger: { conditions: [{ expression: app.vip, operator: EQ, expectation: yes }] }\n"
 	set := loaded(t, head+item("call.inbound", automation.CreateConversation, vips, "name: VIP")+update(call.Inbound, "note: unwritten"))
 	opening, warnings := set.Open(answered())
@@ -153,7 +153,7 @@ func TestACallWhoseTriggerDoesNotHoldGetsNoConversation(t *testing.T) {
 	require.True(t, opening.Wanted)
 }
 
-func TestNoMoreIsSentThanKustomerTakes(t *testing.T) {
+func TestListsKeepToKustomersLimits(t *testing.T) {
 	tags, users := make([]string, 15), make([]string, 8)
 	list := func(prefix string) (string, string) {
 		for i := range tags {
@@ -185,7 +185,7 @@ func TestNoMoreIsSentThanKustomerTakes(t *testing.T) {
 	}
 }
 
-func TestRenderingLeavesTheAutomationsAsTheyWere(t *testing.T) {
+func TestRenderingDoesNotChangeTheSet(t *testing.T) {
 	set := load.Default()
 	first, _ := set.Change(call.Bridged, answered())
 	_, _ = set.Change(call.Bridged, littleKnown())
@@ -194,7 +194,7 @@ func TestRenderingLeavesTheAutomationsAsTheyWere(t *testing.T) {
 	require.Equal(t, first, again)
 }
 
-func TestOnlyEventsWithAnAutomationAreHandled(t *testing.T) {
+func TestHandlesEventsWithAnAutomation(t *testing.T) {
 	off := item("call.finished", automation.UpdateConversation, "    enabled: false\n", "note: switched off")
 	set := loaded(t, head+creation("{}")+update(call.Bridged, "{}")+off)
 	require.True(t, set.Handles(call.Inbound))
@@ -202,7 +202,7 @@ func TestOnlyEventsWithAnAutomationAreHandled(t *testing.T) {
 	require.False(t, set.Handles(call.Finished))
 }
 
-func TestAnUpdateOfTagsAndNotesAloneLeavesTheConversationsFields(t *testing.T) {
+func TestTagsAndNotesChangeNoFields(t *testing.T) {
 	require.False(t, automation.Change{AddTags: []string{"a"}, RemoveTags: []string{"b"}, Note: "n", Custom: map[string]any{}}.ChangesFields())
 	for _, c := range []automation.Change{
 		{Name: "n"}, {Status: "done"}, {Priority: 1}, {AssignedUsers: []string{userID}}, {AssignedTeams: []string{teamID}},
@@ -212,7 +212,7 @@ func TestAnUpdateOfTagsAndNotesAloneLeavesTheConversationsFields(t *testing.T) {
 	}
 }
 
-func TestTheVersionIsThatOfTheContent(t *testing.T) {
+func TestVersionIdentifiesTheContent(t *testing.T) {
 	file := head + creation("{}")
 	require.Equal(t, loaded(t, file).Version, loaded(t, file).Version)
 	require.NotEqual(t, loaded(t, file).Version, loaded(t, file+"\n").Version)

@@ -2,42 +2,43 @@ package automation
 
 import "time"
 
-// Callers say whose conversation it is where a call's customer is not plain to
-// see, and whether it needs one of its own. The zero value is what most want: a
-// new number makes a new customer, calls without a number of their own share
-// one, and every call gets a conversation.
+// Callers are the policies that choose the customer of a call if its number does not identify
+// exactly one, and that choose between a new conversation and an open one. With the zero
+// value, an unknown number creates a customer, calls without a number share one customer, and
+// every call gets its own conversation.
 type Callers struct {
-	// Unknown is for numbers that no customer has.
+	// Unknown applies to numbers that no customer has.
 	Unknown CallerPolicy
-	// Withheld is for calls without a number of the caller's own: withheld, internal or unreadable.
+	// Withheld applies to calls without a usable number: withheld, internal or unreadable.
 	Withheld CallerPolicy
-	// Shared is for numbers that several customers have.
+	// Shared applies to numbers that several customers have.
 	Shared CallerPolicy
-	// CatchAll is the Kustomer customer to whom such calls belong; empty means one of ours, "Unknown caller".
+	// CatchAll is the id of the Kustomer customer for [UseCatchAll]. If it is empty, Callthread
+	// creates a customer "Unknown caller".
 	CatchAll string
-	// Returning is for customers who call again.
+	// Returning applies to customers who call again.
 	Returning Returning
 }
 
-// CallerPolicy is what is done about a caller who is nobody's customer, or more than one's.
+// CallerPolicy chooses the customer for a caller whose number identifies no customer or several.
 type CallerPolicy string
 
-// The policies. An empty one is the default: create for unknown numbers, catchAll for all others.
+// The policies. An empty policy means create for unknown numbers and catchAll otherwise.
 const (
-	CreateCustomer CallerPolicy = "create"   // a customer with the number
+	CreateCustomer CallerPolicy = "create"   // create a customer with the number
 	UseCatchAll    CallerPolicy = "catchAll" // the conversation belongs to the catch-all customer
-	UseOldest      CallerPolicy = "oldest"   // the conversation belongs to the customer whom Kustomer has known longest
-	ParkCall       CallerPolicy = "park"     // an operator says whose it is
+	UseOldest      CallerPolicy = "oldest"   // the conversation belongs to the customer that was created first
+	ParkCall       CallerPolicy = "park"     // an operator chooses the customer
 )
 
-// Returning says where a call goes whose customer has called before.
+// Returning is the policy for calls of customers who have called before.
 type Returning struct {
-	// Append lets the call join the customer's last call conversation while
-	// that is open; else it gets a conversation of its own.
+	// Append adds the call to the customer's last call conversation if that is still open.
+	// Otherwise the call gets its own conversation.
 	Append bool
-	// Within is how long ago that one may have been opened.
+	// Within is the maximum age of that conversation.
 	Within time.Duration
-	// Resolves takes the tags of a lost call, which are the file's LostTags, from the
-	// customer's earlier call conversation once the customer has been reached.
+	// Resolves removes the tags of a lost call, [Set.LostTags], from the customer's earlier call
+	// conversation once the customer has been reached.
 	Resolves bool
 }

@@ -7,46 +7,47 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Change is what is to be changed about a conversation.
+// Change is a change to a conversation. Empty fields change nothing.
 type Change struct {
-	Name          string // empty leaves it, as do all empty fields
+	Name          string
 	Status        string
 	Priority      int
 	AssignedUsers []string
 	AssignedTeams []string
 	AddTags       []string
 	RemoveTags    []string
-	// SetTags replaces all tags, if not nil.
+	// SetTags replaces all tags if it is not nil.
 	SetTags []string
 	Custom  map[string]any
 	Note    string
-	// Message is the call's voice entry on the timeline, nil where it gets none.
+	// Message is the call's voice entry on the timeline, or nil for none.
 	Message *Message
 }
 
-// Message is what the file says of a call's voice entry on the customer's
-// timeline. Numbers, direction and times are the call's own.
+// Message is the part of a call's voice entry on the customer's timeline that comes from the
+// file. Numbers, direction and times come from the call.
 type Message struct {
 	Subject string
 	Preview string
 }
 
-// ChangesFields reports whether the conversation itself is changed, and not only its tags, notes and messages.
+// ChangesFields reports whether fields of the conversation change. Added or removed tags, notes
+// and messages do not count.
 func (c Change) ChangesFields() bool {
 	return c.Name != "" || c.Status != "" || c.Priority != 0 || len(c.AssignedUsers) > 0 || len(c.AssignedTeams) > 0 ||
 		c.SetTags != nil || len(c.Custom) > 0
 }
 
-// Untag removes further tags, but none that the change itself gives.
+// Untag removes further tags, except those that the change adds.
 func (c *Change) Untag(tags []string) {
 	if c.SetTags == nil {
 		c.RemoveTags = union(c.RemoveTags, without(slices.Clone(tags), c.AddTags))
 	}
 }
 
-// Change renders what an event changes about the call's conversation. Several
-// automations of one event become one change: lists and attributes add up, and
-// of single values that of the last automation counts.
+// Change renders how an event changes the call's conversation. Several automations of one event
+// become one change: lists and attributes are merged, and the last automation decides a single
+// value. Warnings contain, without personal data, what was left out and why.
 func (s *Set) Change(event call.Kind, facts call.Facts) (change Change, warnings []string) {
 	r := &renderer{facts: facts, set: s}
 	return s.change(event, r), r.warnings
@@ -74,7 +75,7 @@ func (s *Set) change(event call.Kind, r *renderer) (change Change) {
 	return change
 }
 
-// take adds what one automation says.
+// take merges the options of one automation into the change.
 func (c *Change) take(r *renderer, o Options) {
 	c.Name = cmp.Or(cut(r.text(o.Name), MaxName), c.Name)
 	c.Status = cmp.Or(o.Status, c.Status)
@@ -89,12 +90,12 @@ func (c *Change) take(r *renderer, o Options) {
 	c.tag(r.tags(o.Tags), r.tags(o.RemoveTags))
 }
 
-// set overwrites all tags. A list of which nothing is left, because what it
-// names is absent, is no order to wipe what people have tagged.
+// set replaces all tags. If no entry of the list has a value, it changes nothing: agents may
+// have tagged the conversation, and the file does not ask to clear the tags.
 func (c *Change) set(r *renderer, templates []Template) {
 	tags := r.tags(templates)
 	if len(tags) == 0 && len(templates) > 0 {
-		r.warn("nothing is left of the tags to set: they were left as they are")
+		r.warn("none of the tags to set has a value that Kustomer allows: the tags were left unchanged")
 		return
 	}
 	c.SetTags, c.AddTags, c.RemoveTags = union([]string{}, tags), nil, nil
@@ -103,8 +104,8 @@ func (c *Change) set(r *renderer, templates []Template) {
 // Tag adds further tags.
 func (c *Change) Tag(tags []string) { c.tag(tags, nil) }
 
-// tag adds and removes, after what earlier automations did. Where they have set
-// the list, the one request that sets it does what adding and removing would.
+// tag adds and removes tags after earlier automations. If those have set the list, it changes
+// that list, which saves the requests for adding and removing.
 func (c *Change) tag(add, remove []string) {
 	if c.SetTags != nil {
 		c.SetTags = without(union(c.SetTags, add), remove)

@@ -12,7 +12,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestTheBuiltInAutomationsOpenAConversation(t *testing.T) {
+func TestDefaultOpensAConversation(t *testing.T) {
 	tags := []string{"babelforce", "inbound_call", "call_lost"}
 	for name, facts := range map[string]call.Facts{"+493066665555": answered(), "a withheld number": littleKnown()} {
 		opening, warnings := load.Default().Open(facts)
@@ -23,14 +23,14 @@ func TestTheBuiltInAutomationsOpenAConversation(t *testing.T) {
 	}
 }
 
-// inVain is a call of somebody who hung up after 20 seconds in the queue.
-func inVain() call.Facts {
+// abandoned returns a call whose caller hung up after 20 seconds in the queue.
+func abandoned() call.Facts {
 	return with(func(f *call.Facts) {
 		f.Leg.Seconds, f.Agent, f.Summary = new(20), call.Agent{}, call.Summary{WaitSeconds: new(20), EndedBy: "caller"}
 	})
 }
 
-func TestEveryOutcomeButAnsweredIsATagOfTheBuiltInAutomations(t *testing.T) {
+func TestDefaultTagsUnansweredOutcomes(t *testing.T) {
 	for _, outcome := range call.Outcomes() {
 		facts := littleKnown()
 		facts.Outcome = outcome
@@ -41,7 +41,7 @@ func TestEveryOutcomeButAnsweredIsATagOfTheBuiltInAutomations(t *testing.T) {
 	}
 }
 
-func TestTheBuiltInAutomationsAskForNothingThatIsOptional(t *testing.T) {
+func TestDefaultNeedsNothingOptional(t *testing.T) {
 	set := load.Default()
 	require.Equal(t, []call.Kind{call.Inbound, call.Bridged, call.Finished}, set.Events())
 	require.Zero(t, set.WrapUpTime)
@@ -51,7 +51,7 @@ func TestTheBuiltInAutomationsAskForNothingThatIsOptional(t *testing.T) {
 	require.Contains(t, set.Fields, call.AfterHoursField, "so that it is entered in babelforce")
 }
 
-func TestTheBuiltInAutomationsTellWhatBecameOfACall(t *testing.T) {
+func TestDefaultWritesTheOutcome(t *testing.T) {
 	const unassigned = "the agent has no sourceId: the conversation was not assigned"
 	list := func(items ...string) []string { return items }
 	for name, tc := range map[string]struct {
@@ -71,7 +71,7 @@ func TestTheBuiltInAutomationsTellWhatBecameOfACall(t *testing.T) {
 		"answered": {event: call.Finished, outcome: call.Answered, facts: answered(), note: "Call ended: answered.\n" +
 			"Agents: Amira Haddad, Bo Lind\nWaited: 7 s\nTalked: 53 s\nTotal: 1 min 0 s\nEnded by: caller"},
 		"answered, little known": {event: call.Finished, outcome: call.Answered, facts: littleKnown(), note: "Call ended: answered."},
-		"abandoned": {event: call.Finished, outcome: call.AbandonedInQueue, facts: inVain(), add: list("call_abandoned_in_queue"),
+		"abandoned": {event: call.Finished, outcome: call.AbandonedInQueue, facts: abandoned(), add: list("call_abandoned_in_queue"),
 			note: "Call ended: the caller hung up in the queue.\nWaited: 20 s\nTotal: 20 s\nEnded by: caller"},
 		"missed": {event: call.Finished, outcome: call.Missed, facts: littleKnown(), add: list("call_missed"),
 			note: "Call ended: its end was not reported, and nobody picked up."},

@@ -10,7 +10,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestCallsThatArePlacedHaveACreationOfTheirOwn(t *testing.T) {
+func TestOutboundCallsHaveTheirOwnCreation(t *testing.T) {
 	set := loaded(t, head+creation("name: Called us")+update(call.Inbound, "note: in")+
 		placing(`name: "{agent.name} called {call.to}"`+"\nassignedUsers: [\"{agent.sourceId}\"]")+update(call.Outbound, "note: \"{call.direction}\"\npriority: 4"))
 	opening, warnings := set.Open(outgoing())
@@ -25,7 +25,7 @@ func TestCallsThatArePlacedHaveACreationOfTheirOwn(t *testing.T) {
 	require.False(t, set.AssignsAgent(call.Inbound, call.Facts{}))
 }
 
-func TestCallsThatArePlacedAreWantedOnlyWhereTheFileOpensThem(t *testing.T) {
+func TestOutboundCallsNeedACreation(t *testing.T) {
 	inbound, both := loaded(t, head+creation("{}")), loaded(t, head+creation("{}")+placing("direction: in"))
 	outbound := loaded(t, head+placing("customer: \"{call.toNumber}\"")+update(call.Bridged, "{}"))
 	require.False(t, inbound.Handles(call.Outbound))
@@ -40,13 +40,13 @@ func TestCallsThatArePlacedAreWantedOnlyWhereTheFileOpensThem(t *testing.T) {
 	require.Equal(t, "in", opening.Direction, "the file has the last word")
 }
 
-func TestEventsAreAskedOfBabelforceInTheOrderOfACall(t *testing.T) {
+func TestEventsAreInTheOrderOfACall(t *testing.T) {
 	all := loaded(t, head+update(call.Recorded, "{}")+update(call.WrappedUp, "{}")+placing("{}")+creation("{}"))
 	require.Equal(t, []call.Kind{call.Inbound, call.Outbound, call.Bridged, call.Finished, call.Recorded}, all.Events(),
 		"only what has ended can be wrapped up")
 }
 
-func TestWrapUpIsWaitedForOnlyWhereAnAutomationIsForIt(t *testing.T) {
+func TestWrapUpTimeNeedsAnAutomation(t *testing.T) {
 	const off = "    enabled: false\n"
 	wrapped := update(call.WrappedUp, "status: done")
 	for file, want := range map[string]time.Duration{
@@ -63,14 +63,14 @@ func TestWrapUpIsWaitedForOnlyWhereAnAutomationIsForIt(t *testing.T) {
 	require.Equal(t, automation.Change{Status: "done", Note: "answered 53", Custom: map[string]any{}}, change)
 }
 
-func TestARecordingsFactsAreKnownOnItsEvent(t *testing.T) {
+func TestRecordingIsKnownOnItsEvent(t *testing.T) {
 	set := loaded(t, head+creation("{}")+update(call.Recorded, "note: \"Recorded: {recording.duration:words}\"\ncustom: { recordingUrl: \"{recording.url}\" }"))
 	change, warnings := set.Change(call.Recorded, answered())
 	require.Empty(t, warnings)
 	require.Equal(t, automation.Change{Note: "Recorded: 1 min 35 s", Custom: map[string]any{"recordingUrl": "https://babelforce.example/r-1"}}, change)
 }
 
-func TestWhatIsKnownAtTheEndIsKnownOfARecordingAndAtTheWrapUpToo(t *testing.T) {
+func TestFactsOfTheEndAreKnownLater(t *testing.T) {
 	const note = "note: \"{call.outcome} {call.duration} {call.waitTime} {agent.name} {queue.name}\""
 	for _, event := range []call.Kind{call.Finished, call.WrappedUp, call.Recorded} {
 		change, _ := loaded(t, head+creation("{}")+update(event, note)).Change(event, answered())
@@ -78,7 +78,7 @@ func TestWhatIsKnownAtTheEndIsKnownOfARecordingAndAtTheWrapUpToo(t *testing.T) {
 	}
 }
 
-func TestAMessageIsWrittenWhereItsTriggerHolds(t *testing.T) {
+func TestMessageIsWrittenIfItsTriggerHolds(t *testing.T) {
 	const only = "    trigger: { conditions: [{ expression: call.outcome, operator: EQ, expectation: answered }] }\n"
 	set := loaded(t, head+creation("{}")+update(call.Finished, "note: over")+
 		item("call.finished", automation.CreateMessage, only, "subject: \"Call with {call.agents}\"\npreview: |\n  Talked: {call.talkTime:words}\n  Queue: {app.vip}")+
@@ -99,7 +99,7 @@ func TestAMessageIsWrittenWhereItsTriggerHolds(t *testing.T) {
 	require.False(t, plain.Needs().Updates, "a message is no update of its conversation")
 }
 
-func TestAQueuesTeamIsThatOfTheTable(t *testing.T) {
+func TestQueuesTeamComesFromTheTable(t *testing.T) {
 	set := loaded(t, "queues: { SUPPORT: "+teamID+", Q-7: "+otherID+" }\nautomations:\n"+creation("{}")+
 		update(call.Bridged, "assignedTeams: [\"{queue.teamId}\"]"))
 	for queue, want := range map[call.Queue][]string{
@@ -115,7 +115,7 @@ func TestAQueuesTeamIsThatOfTheTable(t *testing.T) {
 	require.Equal(t, []string{otherID, teamID}, set.Needs().Teams, "so that the check can say which does not exist")
 }
 
-func TestAbandonedIsEitherWayOfGivingUp(t *testing.T) {
+func TestAbandonedMeansBothOutcomes(t *testing.T) {
 	trigger := func(operator, expectation string) string {
 		return "{ conditions: [{ expression: call.outcome, operator: " + operator + ", expectation: " + expectation + " }] }"
 	}

@@ -20,7 +20,7 @@ const (
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.FixedZone("", 3600))
 
-// answered is a call of which everything is known.
+// answered returns a call with every fact known.
 func answered() call.Facts {
 	return call.Facts{
 		Key: "k-1",
@@ -41,7 +41,7 @@ func answered() call.Facts {
 	}
 }
 
-// outgoing is a call that an agent has placed, of which everything is known.
+// outgoing returns an outbound call with every fact known.
 func outgoing() call.Facts {
 	return with(func(f *call.Facts) {
 		f.Outgoing, f.Leg.Type, f.Leg.Source = true, "outbound", "api"
@@ -49,17 +49,17 @@ func outgoing() call.Facts {
 	})
 }
 
-// littleKnown is a call of which nothing is known but that it exists.
+// littleKnown returns a call with nothing known but its key.
 func littleKnown() call.Facts { return call.Facts{Key: "k-1", Leg: call.Leg{ID: "k-1"}} }
 
-// with is answered with one thing changed.
+// with returns the answered call with a change.
 func with(change func(*call.Facts)) call.Facts {
 	facts := answered()
 	change(&facts)
 	return facts
 }
 
-// carrying is answered with extra fields of the webhook, given as name, value, name, value...
+// carrying returns the answered call with extra fields of the webhook: name, value, name, value...
 func carrying(fields ...string) call.Facts {
 	return with(func(f *call.Facts) {
 		for i := 0; i < len(fields); i += 2 {
@@ -68,7 +68,7 @@ func carrying(fields ...string) call.Facts {
 	})
 }
 
-// loaded is a file that has nothing wrong with it.
+// loaded loads a file that must have no problems.
 func loaded(t *testing.T, file string) *automation.Set {
 	t.Helper()
 	set, _, err := load.Bytes("test.yaml", []byte(file))
@@ -80,17 +80,17 @@ func loaded(t *testing.T, file string) *automation.Set {
 const head = "timezone: Europe/Berlin\nfields: [app.shop, app.vip, app.score, app.text]\nqueues: { support: " + teamID + " }\n" +
 	"numbers: { '+49 30 20002000': { name: Alpha, team: " + otherID + " } }\nserviceLevel: 20s\nautomations:\n"
 
-// creation is an automation of call.inbound that opens a conversation, as an item of a file's list.
+// creation returns an automation of call.inbound that creates a conversation, as a list item.
 func creation(options string) string {
 	return item("call.inbound", automation.CreateConversation, "", options)
 }
 
-// placing is an automation of call.outbound that opens a conversation.
+// placing returns an automation of call.outbound that creates a conversation.
 func placing(options string) string {
 	return item("call.outbound", automation.CreateConversation, "", options)
 }
 
-// update is an automation that updates the conversation on an event.
+// update returns an automation that updates the conversation on an event.
 func update(event call.Kind, options string) string {
 	return item(automation.EventNames[event], automation.UpdateConversation, "", options)
 }
@@ -100,15 +100,15 @@ func item(event string, action automation.Action, more, options string) string {
 	return "  - event: " + event + "\n    action: " + string(action) + "\n" + more + "    options:\n      " + options + "\n"
 }
 
-// opens is a file that opens a conversation like this and does nothing else.
+// opens loads a file that only creates a conversation with these options.
 func opens(t *testing.T, options string) *automation.Set { return loaded(t, head+creation(options)) }
 
-// updates is a file whose only update is this one, on the event that knows the most.
+// updates loads a file with a single update, on call.finished, where most is known.
 func updates(t *testing.T, options string) *automation.Set {
 	return loaded(t, head+creation("{}")+update(call.Finished, options))
 }
 
-// changed is what that update does to a call.
+// changed renders that update for a call.
 func changed(t *testing.T, facts call.Facts, options string) (automation.Change, []string) {
 	return updates(t, options).Change(call.Finished, facts)
 }

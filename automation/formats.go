@@ -14,21 +14,21 @@ import (
 	"github.com/callthread/callthread/phone"
 )
 
-// locale is where people read what is written.
+// locale is the time zone and country for which values are formatted.
 type locale struct {
 	zone    *time.Location
 	country string
 }
 
-// format is a way of writing a value: {call.dateCreated:date}.
+// format is a way to write a value, such as date in {call.dateCreated:date}.
 type format struct {
 	of    []Kind
 	write func(value any, at locale) string
-	// form is how a text with the same meaning is written in the format; not ok where no text has that meaning.
+	// form rewrites a text in the format. It returns false if no value of the format has this meaning.
 	form func(text string) (form string, ok bool)
 }
 
-// formats by name. What a value cannot be written as, it is written as it is.
+// formats are the formats by name. A value that does not fit a format is written unchanged.
 var formats = map[string]format{
 	"date":          dated("2006-01-02"),
 	"time":          dated("15:04"),
@@ -44,7 +44,7 @@ var formats = map[string]format{
 	"last2":         last(2),
 }
 
-// FormatsOf are the names of the formats for values of a kind, sorted.
+// FormatsOf returns the names of the formats for values of a kind, sorted.
 func FormatsOf(kind Kind) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(formats)) {
 		if slices.Contains(formats[name].of, kind) {
@@ -54,7 +54,7 @@ func FormatsOf(kind Kind) (names []string) {
 	return names
 }
 
-// write is a value as text, in the part's format.
+// write returns a value as text, in the part's format.
 func (p Part) write(value any, at locale) string {
 	if p.Format != "" {
 		return formats[p.Format].write(value, at)
@@ -83,7 +83,7 @@ func inWords(value any, _ locale) string {
 	return SecondsInWords(value.(int))
 }
 
-// SecondsInWords is a duration as notes have it.
+// SecondsInWords returns a duration in the format of notes, such as "1 min 35 s".
 func SecondsInWords(n int) string {
 	if n < 60 {
 		return fmt.Sprintf("%d s", n)
@@ -91,7 +91,7 @@ func SecondsInWords(n int) string {
 	return fmt.Sprintf("%d min %d s", n/60, n%60)
 }
 
-// number writes a phone number. What is none, such as an extension, stays as it is.
+// number formats a phone number. Other text, such as an extension, stays unchanged.
 func number(write func(phone.Number) string) format {
 	format := ofNumbers(func(text, country string) string {
 		if parsed, err := phone.Parse(text, country); err == nil {
@@ -101,14 +101,14 @@ func number(write func(phone.Number) string) format {
 	})
 	format.form = func(text string) (string, bool) {
 		if !strings.HasPrefix(text, "+") {
-			return text, true // what it means depends on the country, and on what babelforce sends
+			return text, true // its meaning depends on the country and on what babelforce sends
 		}
 		return format.write(text, locale{}), true
 	}
 	return format
 }
 
-// last keeps the last digits, for notes that should not show a whole number.
+// last returns only the last digits, for notes that should not contain a whole number.
 func last(n int) format {
 	return ofNumbers(func(text, country string) string {
 		digits := []rune(notDigits.ReplaceAllString(cmp.Or(phone.Canonical(text, country), text), ""))

@@ -7,7 +7,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// examples are values of the kinds that have a form of their own.
+// examples are values of the kinds that have their own form.
 var examples = map[Kind]any{
 	Phone:   "+493066665555",
 	Instant: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC),
@@ -15,8 +15,8 @@ var examples = map[Kind]any{
 	Outcome: call.Missed,
 }
 
-// Example is how a placeholder's value may look, in its format. It is empty
-// where the value can be any text.
+// Example returns an example of the placeholder's value in its format, or "" if the value can be
+// any text.
 func (p Part) Example() string {
 	if example, ok := examples[KindOf(p.Name)]; ok {
 		return p.write(example, locale{zone: time.UTC})
@@ -24,10 +24,10 @@ func (p Part) Example() string {
 	return ""
 }
 
-// Form is how a placeholder would write what a text stands for: for "9:00" and
-// {call.dateCreated:time} that is "09:00". A placeholder never has a text that
-// is not in its own form, nor one that stands for nothing it could have, which
-// is when ok is false. Placeholders whose values can be counted have Values instead.
+// Form returns how the placeholder would write the meaning of a text: "09:00" for "9:00" and
+// {call.dateCreated:time}. It returns false if the placeholder cannot have such a value. A
+// condition that compares with a text in another form never holds. For placeholders with a
+// fixed set of values, see [Part.Values].
 func (p Part) Form(text string) (form string, ok bool) {
 	switch {
 	case p.Format != "":
@@ -41,7 +41,7 @@ func (p Part) Form(text string) (form string, ok bool) {
 	return text, true
 }
 
-// sized is for numbers, which are compared by size: however they are written, they mean the same.
+// sized accepts numbers in any form, because they are compared by size.
 func sized(text string) (string, bool) {
 	n, err := toNumber(text)
 	return text, err == nil && n.(float64) >= 0

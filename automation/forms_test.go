@@ -10,8 +10,8 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Conditions are refused for a text that is not in its own form, so whatever is written must be.
-func TestWhatIsWrittenInAFormatIsInItsForm(t *testing.T) {
+// The loader refuses conditions on a text that is not in its form, so every formatted value must be.
+func TestFormattedValuesAreInTheirForm(t *testing.T) {
 	for _, name := range automation.FormatsOf(automation.Phone) {
 		part := automation.Part{Name: "call.from", Format: name}
 		set := &automation.Set{Automations: []automation.Automation{{

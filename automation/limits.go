@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// Kustomer's limits, the lengths in characters (OpenAPI, POST /conversations, …/notes and …/messages).
+// Kustomer's limits. Lengths are in characters (OpenAPI, POST /conversations, …/notes and …/messages).
 const (
 	MaxName      = 256
 	MaxNote      = 10240
@@ -36,22 +36,22 @@ var (
 )
 
 const (
-	// WhatTagsTake is what is said about a tag that Kustomer would refuse.
+	// WhatTagsTake is the message about a tag that Kustomer would refuse.
 	WhatTagsTake = "Kustomer takes letters, digits, spaces inside, and _ / < > - . only, 64 characters at most"
-	// NoObjectID is what is said about an id that cannot be Kustomer's.
+	// NoObjectID is the format of the message about a text that is not a Kustomer id.
 	NoObjectID = "%q is not a Kustomer id, which has 24 hexadecimal digits"
 )
 
-// IsAttribute reports whether a text can be the name of a custom attribute.
+// IsAttribute reports whether Kustomer accepts a text as the name of a custom attribute.
 func IsAttribute(name string) bool { return attributePattern.MatchString(name) }
 
-// IsTag reports whether Kustomer takes a text as a tag.
+// IsTag reports whether Kustomer accepts a text as a tag.
 func IsTag(text string) bool { return tagPattern.MatchString(text) }
 
-// IsObjectID reports whether a text has the form of Kustomer's ids.
+// IsObjectID reports whether a text has the form of a Kustomer id: 24 hexadecimal digits.
 func IsObjectID(text string) bool { return objectIDPattern.MatchString(text) }
 
-// Statuses are those that Kustomer takes. It creates no conversation as snoozed.
+// Statuses returns the statuses that Kustomer accepts. A new conversation cannot be snoozed.
 func Statuses(isNew bool) []string {
 	if isNew {
 		return []string{"open", "done"}
@@ -59,9 +59,9 @@ func Statuses(isNew bool) []string {
 	return []string{"open", "snoozed", "done"}
 }
 
-// Check says what Kustomer would refuse about a change that was written by hand,
-// nil if nothing. An automations file has the same limits. The error names the
-// field, and no value that could be somebody's.
+// Check returns an error if Kustomer would refuse a change that an operator entered. The same
+// limits apply to an automations file. The error names the field, and never contains personal
+// data.
 func (c Change) Check() error {
 	return cmp.Or(
 		checkLength("name", c.Name, MaxName),
@@ -83,7 +83,7 @@ func checkLength(field, text string, limit int) error {
 	return nil
 }
 
-// CheckWord refuses what is none of the words, if it is given.
+// CheckWord returns an error if a word is neither empty nor one of the words.
 func CheckWord(field, word string, words []string) error {
 	if word != "" && !slices.Contains(words, word) {
 		return fmt.Errorf("%s cannot be %q: use one of %s", field, word, strings.Join(words, ", "))
@@ -135,7 +135,7 @@ func checkCustom(custom map[string]any) error {
 	for _, name := range names {
 		value := custom[name]
 		if !IsAttribute(name) {
-			return fmt.Errorf("custom: %q is no name of an attribute: use letters and digits", name)
+			return fmt.Errorf("custom: %q is not a valid attribute name: use letters and digits", name)
 		}
 		if err := (Attribute{Name: name}).check(value); err != nil {
 			return fmt.Errorf("custom.%s: the value is not %w", name, err)
@@ -144,7 +144,7 @@ func checkCustom(custom map[string]any) error {
 	return nil
 }
 
-// What values are not, by the suffix that says the attribute's type.
+// notOfType are the errors for values of the wrong type, by the attribute's suffix.
 var notOfType = map[string]error{
 	"Num": errNoNumber, "At": errNoTime, "Bool": errNoFlag, "Url": errNoURL, "Str": errNoText, "Txt": errNoText,
 	"": errors.New("a text, a number, true or false"),
@@ -155,7 +155,8 @@ var (
 	errTooLong = fmt.Errorf("a text of %d characters at most", MaxText)
 )
 
-// check says what a JSON value is not that the attribute's suffix asks for.
+// check returns an error if a JSON value does not have the type of the attribute's suffix. As
+// with [Attribute.Convert], its text is that type.
 func (a Attribute) check(value any) (err error) {
 	suffix := a.Suffix()
 	fits := false

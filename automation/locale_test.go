@@ -9,7 +9,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestNumbersWithoutACountryCodeAreWrittenAsAtHome(t *testing.T) {
+func TestLocalNumbersUseTheCountry(t *testing.T) {
 	set := loaded(t, head+creation("name: \"{call.from:international}\""))
 	facts := call.Facts{Leg: call.Leg{From: "03023125042"}}
 	for country, want := range map[string]string{"": "03023125042", "DE": "+49 30 23125042"} {
@@ -18,7 +18,7 @@ func TestNumbersWithoutACountryCodeAreWrittenAsAtHome(t *testing.T) {
 	}
 }
 
-func TestNumbersAreWrittenFromWhateverTheyCameAs(t *testing.T) {
+func TestNumbersAreWrittenFromAnyForm(t *testing.T) {
 	for from, want := range map[string]string{
 		"sip:+493023125042@10.0.0.1":    "+493023125042 030 23125042 5042 42",
 		"+49 89 123456 (Anna)":          "+4989123456 089 123456 3456 56",
@@ -35,14 +35,14 @@ func TestNumbersAreWrittenFromWhateverTheyCameAs(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoNumberIsAWithheldOne(t *testing.T) {
+func TestNonNumbersCountAsWithheld(t *testing.T) {
 	for _, from := range []string{"anonymous", "Unknown", "-", "", "sip:anonymous@10.0.0.1", "(Anna)"} {
 		opening, _ := load.Default().Open(call.Facts{Leg: call.Leg{From: from}})
 		require.Equal(t, "Call from a withheld number", opening.Name)
 	}
 }
 
-func TestTagsAreNotWipedWhenNothingIsLeftToSet(t *testing.T) {
+func TestAbsentTagsToSetClearNothing(t *testing.T) {
 	set := loaded(t, head+creation("{}")+update(call.Bridged, "tags: { set: [\"{app.shop}\"], add: [b] }"))
 	change, warnings := set.Change(call.Bridged, call.Facts{})
 	require.Nil(t, change.SetTags)
@@ -53,7 +53,7 @@ func TestTagsAreNotWipedWhenNothingIsLeftToSet(t *testing.T) {
 	require.Equal(t, []string{"Berlin", "b"}, change.SetTags)
 }
 
-func TestTakingBackAnOutcomesTagsNeedsTheRoleToo(t *testing.T) {
+func TestOutcomeTagsNeedTheRemovalRole(t *testing.T) {
 	bridged := loaded(t, head+creation("{}")+update(call.Bridged, "tags: { add: [b] }"))
 	require.False(t, bridged.Needs().RemovesTags)
 	finished := loaded(t, head+creation("{}")+update(call.Finished, "tags: { add: [b] }"))

@@ -6,9 +6,9 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// LostTags are the tags of calls that nobody has answered yet, and so of those that
-// were lost: the ones that the opening gives and a pick-up removes. Tags with
-// placeholders are not among them, because they may be another call's.
+// LostTags returns the tags of calls that no agent has answered, which lost calls keep: the tags
+// that the opening adds and a pick-up removes. Tags with placeholders are left out, because
+// another call may have set them.
 func (s *Set) LostTags() (tags []string) {
 	var given, removed []Template
 	for _, a := range s.Automations {

@@ -6,23 +6,23 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Needs is what a file takes for granted in a Kustomer org.
+// Needs is what a file requires in a Kustomer org.
 type Needs struct {
-	// Attributes are the custom attributes of conversations by name, with the suffix that says their type, or "".
+	// Attributes maps the names of custom attributes of conversations to their type suffixes, or "".
 	Attributes map[string]string
-	// Users, Teams and Customers are the ids that are written out in the file.
+	// Users, Teams and Customers are the ids that the file contains.
 	Users, Teams, Customers []string
-	// CatchAll is the customer to whom calls of nobody's customers belong, if the file names one.
+	// CatchAll is the catch-all customer, if the file names one.
 	CatchAll string
-	// Updates, RemovesTags and WritesNotes take roles of their own.
+	// Updates, RemovesTags, WritesNotes and WritesMessages each require a role of the API key.
 	Updates, RemovesTags, WritesNotes, WritesMessages bool
 }
 
-// Needs lists what the set takes for granted.
+// Needs returns what the set requires.
 func (s *Set) Needs() Needs {
 	needs := Needs{
 		Attributes: make(map[string]string), CatchAll: s.Callers.CatchAll, Users: s.Agents.ids(), Teams: union(s.Queues.ids(), s.Numbers.teams()),
-		// The call becomes a note in a conversation that is there.
+		// The call becomes a note in an existing conversation.
 		Updates: s.Callers.Returning.Append, WritesNotes: s.Callers.Returning.Append,
 		RemovesTags: s.Callers.Returning.Resolves,
 	}
@@ -46,9 +46,9 @@ func (n *Needs) add(a Automation) {
 	switch {
 	case a.Action == CreateMessage:
 		n.WritesMessages = true
-	case !Begins(a.Event): // what is said of the new conversation is part of its creation
+	case !Begins(a.Event): // updates on the first event are part of the creation
 		n.Updates = true
-		// A bridge that arrives after the outcome was written takes the outcome's tags back.
+		// A bridge that arrives after the outcome was written removes the outcome's tags.
 		undoes := a.Event == call.Finished && len(o.Tags) > 0
 		n.RemovesTags = n.RemovesTags || ((undoes || len(o.RemoveTags) > 0) && o.SetTags == nil)
 	}
@@ -63,8 +63,8 @@ func literals(templates []Template) (texts []string) {
 	return texts
 }
 
-// Events are the events that babelforce must send for the set, in the order of
-// a call. A bridge is always among them: without it no call is known to be answered.
+// Events returns the events that babelforce must send for the set, in the order of a call. They
+// always include the bridge: without it, no call is known to be answered.
 func (s *Set) Events() []call.Kind {
 	return slices.DeleteFunc([]call.Kind{call.Inbound, call.Outbound, call.Bridged, call.Finished, call.Recorded}, func(event call.Kind) bool {
 		isNeeded := event == call.Bridged || event == call.Finished && s.Handles(call.WrappedUp)

@@ -8,29 +8,29 @@ import (
 	"github.com/callthread/callthread/phone"
 )
 
-// OwnNumber is one of the call centre's own: what the file says about calls to it, and
-// about calls that are placed from it.
+// OwnNumber is the file's entry for one of the call centre's own numbers. It applies to calls to
+// the number and to outbound calls from it.
 type OwnNumber struct {
 	Name   string
-	TeamID string // a Kustomer team; may be empty
+	TeamID string // the id of a Kustomer team; may be empty
 	Tags   []string
 }
 
-// OwnNumbers are the call centre's own, by what [phone.Canonical] makes of each.
+// OwnNumbers are the call centre's own numbers. The keys are in the form of [phone.Canonical].
 type OwnNumbers map[string]OwnNumber
 
-// Ignore says which calls get no conversation.
+// Ignore selects the calls that get no conversation.
 type Ignore struct {
-	// Callers are customers' numbers, as [phone.Canonical] writes them, and Prefixes
-	// are how such numbers begin, in E.164.
+	// Callers are customers' numbers in the form of [phone.Canonical]. Prefixes are the beginnings
+	// of customers' numbers in E.164.
 	Callers, Prefixes []string
-	// Internal is for internal numbers, and Withheld for callers who withhold theirs.
+	// Internal selects internal numbers, and Withheld selects withheld numbers.
 	Internal, Withheld bool
-	// Called are numbers of the call centre's own, as [phone.Canonical] writes them.
+	// Called are the call centre's own numbers in the form of [phone.Canonical].
 	Called []string
 }
 
-// Ignores reports whether the file's "ignore" names the call: the customer's number or
+// Ignores reports whether the file's "ignore" selects the call, by the customer's number or by
 // the call centre's own. A number that no report contains yet is not ignored.
 func (s *Set) Ignores(facts call.Facts) bool {
 	if s.Ignore.isEmpty() {
@@ -46,7 +46,7 @@ func (i Ignore) isEmpty() bool {
 	return len(i.Callers)+len(i.Prefixes)+len(i.Called) == 0 && !i.Internal && !i.Withheld
 }
 
-// names reports whether a customer's number is one of those; empty is withheld.
+// names reports whether the file ignores a customer's number. An empty number is withheld.
 func (i Ignore) names(number, country string) bool {
 	if slices.Contains(i.Callers, phone.Canonical(number, country)) {
 		return true
@@ -62,7 +62,8 @@ func (i Ignore) names(number, country string) bool {
 	return false
 }
 
-// ownNumber is the call centre's number: the one that was called, or that a call was placed from.
+// ownNumber returns the call centre's number: the called number of an inbound call, the calling
+// number of an outbound call.
 func ownNumber(facts call.Facts) string {
 	if facts.Outgoing {
 		return facts.Leg.From
@@ -70,8 +71,8 @@ func ownNumber(facts call.Facts) string {
 	return facts.Leg.To
 }
 
-// number is what the file's table says about the call centre's number in a call, zero
-// if it is not in the table.
+// number returns the file's entry for the call centre's number in a call, or zero if the table
+// does not contain it.
 func (s *Set) number(facts call.Facts) OwnNumber {
 	if len(s.Numbers) == 0 {
 		return OwnNumber{}
@@ -79,7 +80,7 @@ func (s *Set) number(facts call.Facts) OwnNumber {
 	return s.Numbers[phone.Canonical(ownNumber(facts), s.country)]
 }
 
-// teams are those of the numbers, sorted.
+// teams returns the team ids of the numbers, sorted.
 func (n OwnNumbers) teams() (ids []string) {
 	for _, number := range n {
 		if number.TeamID != "" {

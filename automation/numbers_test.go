@@ -18,7 +18,7 @@ numbers:
   "116117": { name: Short }
 `
 
-// inGermany is a file that has nothing wrong with it, at home in Germany.
+// inGermany loads a file for Germany that must have no problems and no warnings.
 func inGermany(t *testing.T, file string) *automation.Set {
 	t.Helper()
 	set, warnings, err := load.BytesIn("DE", "test.yaml", []byte(file))
@@ -27,7 +27,7 @@ func inGermany(t *testing.T, file string) *automation.Set {
 	return set
 }
 
-func TestTheNumberOfACallIsFoundHoweverItIsWritten(t *testing.T) {
+func TestNumberIsFoundInAnyForm(t *testing.T) {
 	set := inGermany(t, brands+"automations:\n"+creation(`name: "{number.name|none}, {number.teamId|none}"`)+placing(`name: "{number.name|none}"`))
 	for number, want := range map[string]string{
 		"+493020002001": "Alpha, " + teamID, "0049 30 2000-2001": "Alpha, " + teamID, "493020002001": "Alpha, " + teamID, "030 20002001": "Alpha, " + teamID,
@@ -42,7 +42,7 @@ func TestTheNumberOfACallIsFoundHoweverItIsWritten(t *testing.T) {
 	require.Equal(t, "Beta", opening.Name, "of a call that is placed, the own number is the one that calls")
 }
 
-func TestTagsOfANumberAreGivenAtTheOpeningAndCanBeTakenAway(t *testing.T) {
+func TestTagsOfANumberCanBeRemoved(t *testing.T) {
 	facts := call.Facts{Leg: call.Leg{ID: "a", To: "+493020002001"}}
 	opening, _ := inGermany(t, brands+"automations:\n"+creation("tags: [phone, lost]")).Open(facts)
 	require.Equal(t, []string{"phone", "lost", "alpha"}, opening.Tags)
@@ -54,7 +54,7 @@ func TestTeamsOfNumbersMustExist(t *testing.T) {
 	require.Equal(t, []string{teamID}, inGermany(t, brands+"automations:\n"+creation("{}")).Needs().Teams)
 }
 
-func TestIgnoredCallsAreThoseOfTheNumbersPrefixesAndWords(t *testing.T) {
+func TestIgnoresNumbersPrefixesAndWords(t *testing.T) {
 	file := `ignore: { callers: ["+49 30 5550100", "+44 900*", 0900*, internal, withheld], called: [030 20002099] }` + "\nautomations:\n" + creation("{}") + placing("{}")
 	all, none := inGermany(t, file), inGermany(t, "automations:\n"+creation("{}")+placing("{}"))
 	in := func(from, to string) call.Facts { return call.Facts{Leg: call.Leg{ID: "a", From: from, To: to}} }
@@ -94,7 +94,7 @@ func TestIgnoredCallsAreThoseOfTheNumbersPrefixesAndWords(t *testing.T) {
 	}
 }
 
-func TestLogSaysWhetherTheNumberOfATriggerWasCalled(t *testing.T) {
+func TestWantsReadsTheCalledNumber(t *testing.T) {
 	trigger := "    trigger: { conditions: [{ expression: number.name, operator: EQ, expectation: Beta }] }\n"
 	set := inGermany(t, brands+"automations:\n"+item("call.inbound", automation.CreateConversation, trigger, "{}"))
 	for number, want := range map[string]bool{"+493020002002": true, "+493020002001": false} {
@@ -104,7 +104,7 @@ func TestLogSaysWhetherTheNumberOfATriggerWasCalled(t *testing.T) {
 	}
 }
 
-func TestServiceLevelIsKeptIfTheFirstAgentPicksUpInTime(t *testing.T) {
+func TestServiceLevelCountsTheFirstAgent(t *testing.T) {
 	set := loaded(t, "serviceLevel: 20s\nautomations:\n"+creation("{}")+update(call.Bridged, `note: "{call.withinServiceLevel|unknown}"`))
 	waited := func(seconds int, outcome call.Outcome) call.Facts {
 		return call.Facts{Outcome: outcome, Summary: call.Summary{WaitSeconds: &seconds}}
@@ -120,7 +120,7 @@ func TestServiceLevelIsKeptIfTheFirstAgentPicksUpInTime(t *testing.T) {
 		"too late":              {waited(21, ""), "false"},
 		"over, in time":         {waited(20, call.Answered), "true"},
 		"over, too late":        {waited(21, call.Answered), "false"},
-		"in vain":               {waited(60, call.NoAgent), "false"},
+		"not answered":          {waited(60, call.NoAgent), "false"},
 		"given up soon":         {waited(3, call.AbandonedInQueue), "false"},
 		"never in a queue":      {waited(60, call.AbandonedInFlow), "unknown"},
 		"after hours":           {waited(60, call.AfterHours), "unknown"},
@@ -133,7 +133,7 @@ func TestServiceLevelIsKeptIfTheFirstAgentPicksUpInTime(t *testing.T) {
 	require.Equal(t, 20*time.Second, set.ServiceLevel)
 }
 
-func TestTagsOfLostCallsAreThoseThatAPickUpTakesAway(t *testing.T) {
+func TestLostTagsAreRemovedByAPickUp(t *testing.T) {
 	for file, want := range map[string][]string{
 		string(automation.DefaultFile): {"call_lost"},
 		"automations:\n" + creation("tags: [waits, new, '{call.id}']") + placing("tags: [placed]") +

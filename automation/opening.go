@@ -8,11 +8,11 @@ import (
 
 // Opening is a conversation to be created.
 type Opening struct {
-	// Wanted says that an automation opens a conversation for this call at all.
+	// Wanted is set if an automation opens a conversation for this call.
 	Wanted bool
-	// Ignored says that the file's "ignore" names the call: then it is not wanted.
+	// Ignored is set if the file's "ignore" selects the call. Then Wanted is not set.
 	Ignored bool
-	// Customer is a Kustomer customer id; empty means the one who called, or was called.
+	// Customer is a Kustomer customer id. If it is empty, the number identifies the customer.
 	Customer      string
 	Name          string
 	Status        string
@@ -26,9 +26,9 @@ type Opening struct {
 	Note string
 }
 
-// Open renders the conversation to open for a call. Updates on the same event
-// are folded in, which saves Kustomer requests. Warnings say, without
-// personal data, what was left out and why.
+// Open renders the conversation to create for a call. It includes the updates on the same event,
+// which saves requests to Kustomer. Warnings contain, without personal data, what was left out
+// and why.
 func (s *Set) Open(facts call.Facts) (opening Opening, warnings []string) {
 	if s.Ignores(facts) {
 		return Opening{Ignored: true}, nil
@@ -68,7 +68,7 @@ func (r *renderer) opening(o Options) Opening {
 	}
 }
 
-// fold takes an update into a conversation that is not yet created.
+// fold merges a change into a conversation that is not created yet.
 func (o *Opening) fold(change Change) {
 	o.Name = cmp.Or(change.Name, o.Name)
 	o.Status = cmp.Or(change.Status, o.Status)

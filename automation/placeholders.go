@@ -11,7 +11,7 @@ import (
 	"github.com/callthread/callthread/phone"
 )
 
-// Kind is what a placeholder's value is.
+// Kind is the type of a placeholder's value.
 type Kind string
 
 // The kinds, as messages name them.
@@ -23,19 +23,21 @@ const (
 	Flag    Kind = "true or false"
 	Phone   Kind = "a phone number"
 	Outcome Kind = "an outcome"
-	Own     Kind = "whatever the webhook carries" // a field of the file's own
+	Own     Kind = "any value of the webhook" // a field that the file declares
 )
 
-// Placeholder is a name that may stand in braces.
+// Placeholder is a name that templates may contain in braces.
 type Placeholder struct {
 	Kind Kind
-	// Known are the events that can know it, the first to know it first; others never do.
+	// Known are the events on which the value can be known, the earliest first.
 	Known []call.Kind
-	// value is nil where it is absent, else a string, int, bool, time.Time or call.Outcome. Those in ofFile have none.
+	// value returns nil if the value is absent, otherwise a string, int, bool, time.Time or
+	// call.Outcome. It is nil for the placeholders in ofFile.
 	value func(call.Facts) any
 }
 
-// KindOf is the kind of a placeholder's value. What is not among Placeholders is a field of the file's own.
+// KindOf returns the kind of a placeholder's value. A name that [Placeholders] does not contain
+// is a field that the file declares.
 func KindOf(name string) Kind {
 	if known, ok := Placeholders[name]; ok {
 		return known.Kind
@@ -43,17 +45,17 @@ func KindOf(name string) Kind {
 	return Own
 }
 
-// The events that can know a thing.
-// Recordings are written down when the call is over, and so know how it ended.
+// The events on which a value can be known. Recordings are written after the end of the call, so
+// the values of the end are known on their event too.
 var (
 	fromBridge = slices.Concat([]call.Kind{call.Bridged}, fromEnd)
-	fromAgent  = slices.Concat(fromBridge, []call.Kind{call.Outbound}) // who places a call is known at once
+	fromAgent  = slices.Concat(fromBridge, []call.Kind{call.Outbound}) // the agent of an outbound call is known at once
 	fromStart  = slices.Concat([]call.Kind{call.Inbound}, fromAgent)
 	fromEnd    = []call.Kind{call.Finished, call.WrappedUp, call.Recorded}
 	ofRecorded = []call.Kind{call.Recorded}
 )
 
-// The placeholders that the file itself fills: its tables, and its service level.
+// The placeholders whose values come from the file: from its tables and its service level.
 const (
 	TeamOfQueue        = "queue.teamId"
 	NameOfNumber       = "number.name"
@@ -61,7 +63,7 @@ const (
 	WithinServiceLevel = "call.withinServiceLevel"
 )
 
-// ofFile are their values.
+// ofFile are the values of these placeholders.
 var ofFile = map[string]func(*Set, call.Facts) any{
 	TeamOfQueue:        func(s *Set, f call.Facts) any { return s.teamOf(f.Queue) },
 	NameOfNumber:       func(s *Set, f call.Facts) any { return s.number(f).Name },
@@ -69,9 +71,9 @@ var ofFile = map[string]func(*Set, call.Facts) any{
 	WithinServiceLevel: (*Set).withinServiceLevel,
 }
 
-// Placeholders are those of babelforce, with the three ways in which it writes
-// the caller's number (babelforce help, "What is a Placeholder / Expression"),
-// those of its Kustomer integration, and ours, of what a call comes down to.
+// Placeholders are the placeholders of babelforce, with its three names for the caller's number
+// (babelforce help, "What is a Placeholder / Expression"), those of babelforce's Kustomer
+// integration, and Callthread's own, which summarize a call.
 var Placeholders = map[string]Placeholder{
 	"call.id":              {Text, fromStart, func(f call.Facts) any { return orNil(f.Key) }},
 	"call.parentId":        {Text, fromStart, func(f call.Facts) any { return orNil(f.Leg.ParentID) }},
@@ -121,7 +123,7 @@ var Placeholders = map[string]Placeholder{
 	"integration.kustomer.conversation.url": {Text, fromBridge, func(f call.Facts) any { return orNil(f.Kustomer.ConversationURL) }},
 }
 
-// values are all that some placeholders can have.
+// values are the values of the placeholders that have a fixed set of values.
 var values = map[string][]any{
 	"call.anonymous": {true, false},
 	"call.direction": {call.In, call.Out},
@@ -138,7 +140,7 @@ func outcomes() (all []any) {
 	return all
 }
 
-// orNil is nil for what is absent.
+// orNil returns nil for a zero value, which is absent.
 func orNil[T comparable](value T) any {
 	var absent T
 	if value == absent {
@@ -147,7 +149,7 @@ func orNil[T comparable](value T) any {
 	return value
 }
 
-// orAbsent is nil for a number that is not known; 0 is one.
+// orAbsent returns nil for an unknown number. The number 0 is known.
 func orAbsent(value *int) any {
 	if value == nil {
 		return nil
@@ -155,8 +157,7 @@ func orAbsent(value *int) any {
 	return *value
 }
 
-// from is absent where the caller withheld the number: babelforce may put a
-// word there instead.
+// from returns nil if the caller withheld the number. babelforce may send a word in its place.
 func from(f call.Facts) any {
 	if _, err := phone.Parse(f.Leg.From, ""); f.Leg.Anonymous || errors.Is(err, phone.ErrWithheld) {
 		return nil
@@ -168,7 +169,7 @@ func to(f call.Facts) any { return orNil(f.Leg.To) }
 
 func direction(f call.Facts) any { return f.Direction() }
 
-// asText is a value as people read it.
+// asText returns a value as text.
 func asText(value any) string {
 	if t, isTime := value.(time.Time); isTime {
 		return t.UTC().Format(time.RFC3339)

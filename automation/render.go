@@ -10,7 +10,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// renderer fills templates with the facts of one call and collects what it had to leave out.
+// renderer fills templates with the facts of one call and collects warnings about what it left out.
 type renderer struct {
 	facts    call.Facts
 	set      *Set
@@ -23,7 +23,7 @@ func (r *renderer) warn(format string, args ...any) {
 	}
 }
 
-// value is a placeholder's, nil where it is absent.
+// value returns a placeholder's value, or nil if it is absent.
 func (r *renderer) value(name string) any {
 	value := any(r.facts.Extra[name])
 	if fill := ofFile[name]; fill != nil {
@@ -37,9 +37,9 @@ func (r *renderer) value(name string) any {
 	return value
 }
 
-// oneLine takes out of a value what could pass for something that the file
-// says: line breaks, which would add lines to a note, and, as nobody sees them,
-// control characters and the marks that change the direction of writing.
+// oneLine removes from a value what could look like text of the file: line breaks, which would
+// add lines to a note, and invisible characters, which are control characters and the marks that
+// change the direction of writing.
 func oneLine(value string) string {
 	words := strings.FieldsFunc(value, breaksLine)
 	return strings.Map(func(char rune) rune {
@@ -50,16 +50,16 @@ func oneLine(value string) string {
 	}, strings.Join(words, " "))
 }
 
-// breaksLine reports whether a character ends a line or moves within one: Unicode's mandatory breaks, and tabs.
+// breaksLine reports whether a character is one of Unicode's mandatory line breaks or a tab.
 func breaksLine(char rune) bool { return strings.ContainsRune("\t\n\v\f\r\u0085\u2028\u2029", char) }
 
-// text fills a template; absent placeholders without a default become empty.
+// text fills a template. Absent placeholders without a default become empty.
 func (r *renderer) text(t Template) string {
 	text, _ := r.fill(t)
 	return text
 }
 
-// fill also reports whether the template had placeholders and every one of them was absent.
+// fill fills a template and reports whether it has placeholders and all of them are absent.
 func (r *renderer) fill(t Template) (text string, allAbsent bool) {
 	var b strings.Builder
 	found, absent := 0, 0
@@ -78,7 +78,7 @@ func (r *renderer) fill(t Template) (text string, allAbsent bool) {
 	return b.String(), found > 0 && found == absent
 }
 
-// display is a placeholder's value as text, in its format, or its default.
+// display returns a placeholder's value as text in its format, or its default.
 func (r *renderer) display(p Part) string {
 	value := r.value(p.Name)
 	if value == nil {
@@ -87,7 +87,7 @@ func (r *renderer) display(p Part) string {
 	return p.write(value, locale{r.set.Zone, r.set.country})
 }
 
-// lines fills a text line by line and drops the lines that have nothing to say.
+// lines fills a text line by line and drops the lines whose placeholders are all absent.
 func (r *renderer) lines(t Template) string {
 	var kept []string
 	for _, line := range t.lines() {
@@ -98,7 +98,7 @@ func (r *renderer) lines(t Template) string {
 	return strings.TrimSpace(strings.Join(kept, "\n"))
 }
 
-// list fills a list's entries; entries whose placeholders are all absent disappear.
+// list fills the entries of a list and drops the entries whose placeholders are all absent.
 func (r *renderer) list(templates []Template) []string {
 	var out []string
 	for _, t := range templates {
@@ -109,7 +109,8 @@ func (r *renderer) list(templates []Template) []string {
 	return out
 }
 
-// tags leaves out what Kustomer would refuse, because one bad tag fails the whole request.
+// tags fills a list of tags and drops the tags that Kustomer would refuse, because one bad tag
+// fails the whole request.
 func (r *renderer) tags(templates []Template) []string {
 	return slices.DeleteFunc(r.list(templates), func(tag string) bool {
 		bad := !IsTag(tag)
@@ -120,7 +121,7 @@ func (r *renderer) tags(templates []Template) []string {
 	})
 }
 
-// atMost keeps to a limit of Kustomer's, which refuses the whole request where it is exceeded.
+// atMost shortens a list to a limit of Kustomer, which refuses a whole request that exceeds it.
 func (r *renderer) atMost(limit int, what string, list []string) []string {
 	if len(list) <= limit {
 		return list
@@ -129,8 +130,8 @@ func (r *renderer) atMost(limit int, what string, list []string) []string {
 	return list[:limit]
 }
 
-// ids leaves out values that cannot be Kustomer's. An agent created in
-// babelforce, or imported from another system, has no Kustomer user id.
+// ids fills a list of ids and drops values that are not Kustomer ids. An agent created in
+// babelforce or imported from another system has no Kustomer user id.
 func (r *renderer) ids(what string, templates []Template) []string {
 	var ids []string
 	for _, t := range templates {
@@ -148,8 +149,8 @@ func (r *renderer) ids(what string, templates []Template) []string {
 	return ids
 }
 
-// custom converts attributes to the type that their suffix asks for. A missing
-// value is left out; one that cannot be converted is left out and reported.
+// custom converts attributes to the types of their suffixes. It leaves out absent values, and
+// values that cannot be converted with a warning.
 func (r *renderer) custom(attributes []Attribute) map[string]any {
 	custom := make(map[string]any, len(attributes))
 	for _, a := range attributes {
@@ -167,8 +168,8 @@ func (r *renderer) custom(attributes []Attribute) map[string]any {
 	return custom
 }
 
-// typed is the value of a template: that of its placeholder, with its type, if
-// there is nothing else to it, and otherwise text. It is nil if nothing is known.
+// typed returns the value of a template. If the template is a single placeholder without a
+// format, the value keeps its type; otherwise it is text. It is nil if nothing is known.
 func (r *renderer) typed(t Template) any {
 	if only, ok := t.Only(); ok && only.Format == "" {
 		if value := r.value(only.Name); value != nil {
@@ -181,7 +182,7 @@ func (r *renderer) typed(t Template) any {
 	return nil
 }
 
-// cut shortens to a number of characters, which is what Kustomer counts.
+// cut shortens a text to a number of characters, not bytes, because Kustomer counts characters.
 func cut(text string, limit int) string {
 	if runes := []rune(text); len(runes) > limit {
 		return string(runes[:limit-1]) + "…"
@@ -196,7 +197,7 @@ func joinLines(a, b string) string {
 	return a + "\n" + b
 }
 
-// union adds what the list does not hold yet: Kustomer refuses lists with repetitions.
+// union adds the items that the list does not contain. Kustomer refuses lists with repetitions.
 func union(list, more []string) []string {
 	for _, item := range more {
 		if !slices.Contains(list, item) {

@@ -14,7 +14,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// written is a note as it is written for a call.
+// written renders a note for a call.
 func written(t *testing.T, facts call.Facts, note string) string {
 	t.Helper()
 	change, warnings := changed(t, facts, "note: "+strconv.Quote(note))
@@ -22,7 +22,7 @@ func written(t *testing.T, facts call.Facts, note string) string {
 	return change.Note
 }
 
-func TestEveryPlaceholderTellsItsFact(t *testing.T) {
+func TestEveryPlaceholderHasItsFact(t *testing.T) {
 	want := map[string]string{
 		"call.id": "k-1", "call.parentId": "k-1", "call.sessionId": "s-1", "call.conversationId": "c-1", "call.type": "inbound", "call.source": "queue",
 		"call.domain": "external", "call.state": "completed", "call.finishReason": "passive-hangup", "call.anonymous": "false",
@@ -38,8 +38,8 @@ func TestEveryPlaceholderTellsItsFact(t *testing.T) {
 		"integration.kustomer.conversation.url": "https://acme.kustomerapp.com/app/customers/c24/event/v24",
 	}
 	require.ElementsMatch(t, slices.Collect(maps.Keys(automation.Placeholders)), slices.Collect(maps.Keys(want)))
-	told := func(facts call.Facts, name, note string) string {
-		event := automation.Placeholders[name].Known[0] // an earlier one than that would be refused
+	written := func(facts call.Facts, name, note string) string {
+		event := automation.Placeholders[name].Known[0] // the loader refuses an earlier event
 		if automation.Begins(event) {
 			event = call.Bridged
 		}
@@ -50,9 +50,9 @@ func TestEveryPlaceholderTellsItsFact(t *testing.T) {
 	added.AddedAt = noon.Add(time.Hour)
 	always := []string{"call.id", "call.anonymous", "call.direction"}
 	for name, value := range want {
-		require.Equal(t, "<"+value+">", told(added, name, "<{"+name+"}>"), name)
+		require.Equal(t, "<"+value+">", written(added, name, "<{"+name+"}>"), name)
 		if !slices.Contains(always, name) {
-			require.Equal(t, "<none>", told(littleKnown(), name, "<{"+name+"|none}>"), name)
+			require.Equal(t, "<none>", written(littleKnown(), name, "<{"+name+"|none}>"), name)
 		}
 	}
 }
@@ -72,12 +72,12 @@ func TestTemplatesAreFilledWithWhatIsKnown(t *testing.T) {
 		"default with a bar of its own":    {littleKnown(), "{call.from|a|b}", "a|b"},
 		"default with a colon":             {littleKnown(), "{call.from|a:b}", "a:b"},
 		"withheld number":                  {withheld, "{call.from|-}{call.from.number|-}{call.fromNumber|-}", "---"},
-		"withheld is told":                 {withheld, "{call.anonymous}", "true"},
+		"withheld is known":                {withheld, "{call.anonymous}", "true"},
 		"zero seconds are a duration":      {empty, "{call.duration|none}", "0"},
 		"extra field":                      {answered(), "shop {app.shop|?}", "shop Berlin"},
 		"extra field with nothing in it":   {empty, "shop {app.shop|?}", "shop ?"},
 		"extra field that did not come":    {answered(), "{app.vip|no}{app.vip}", "no"},
-		"times and durations not told":     {littleKnown(), "{call.dateCreated:date|-}{call.duration:words|-}", "--"},
+		"unknown times and durations":      {littleKnown(), "{call.dateCreated:date|-}{call.duration:words|-}", "--"},
 		"several on a line":                {answered(), "{agent.name} ({queue.name})", "Amira Haddad (Support)"},
 		"literal braces":                   {answered(), "{{call.id}} }}{{ {{{call.id}}}", "{call.id} }{ {k-1}"},
 		"a value is never itself rendered": {quoting, "{agent.name}", "{call.id}"},
@@ -127,13 +127,13 @@ func TestFormatsWriteValuesForPeople(t *testing.T) {
 	require.Equal(t, "2026-07-31 22:30", opening.Name)
 }
 
-func TestNoteLinesWithNothingToSayAreDropped(t *testing.T) {
+func TestEmptyNoteLinesAreDropped(t *testing.T) {
 	require.Equal(t, "Heading\n\nby an agent\n? of k-1", written(t, littleKnown(),
 		"Queue: {queue.name}\nHeading\n\nby {agent.name|an agent}\n{agent.name}{queue.name}\n? of {call.id}{queue.id}\n"))
 	require.Empty(t, written(t, littleKnown(), "{agent.name}\n\n \n{queue.name}"))
 }
 
-func TestListEntriesWithNothingToSayDisappear(t *testing.T) {
+func TestEmptyListEntriesAreDropped(t *testing.T) {
 	const tags = `["a", "{queue.name}", "queue_{queue.name}", "a", "call_{call.outcome|none}"]`
 	change, warnings := changed(t, littleKnown(), "tags: { add: "+tags+" }\nassignedTeams: [\"{app.shop}\"]")
 	require.Empty(t, warnings)
@@ -141,7 +141,7 @@ func TestListEntriesWithNothingToSayDisappear(t *testing.T) {
 	require.Empty(t, change.AssignedTeams)
 }
 
-func TestATagThatKustomerWouldRefuseIsLeftOutWithAWarning(t *testing.T) {
+func TestInvalidTagIsLeftOutWithAWarning(t *testing.T) {
 	for tag, taken := range map[string]bool{
 		"Support": true, "Größe <5>": true, "a/b-c_d.e": true, strings.Repeat("ü", 64): true,
 		strings.Repeat("ü", 65): false, " lead": false, "a,b": false, "50%": false, "日本": false,
@@ -157,7 +157,7 @@ func TestATagThatKustomerWouldRefuseIsLeftOutWithAWarning(t *testing.T) {
 	}
 }
 
-func TestOnlyKustomersUsersAndTeamsAreAssigned(t *testing.T) {
+func TestOnlyKustomerIDsAreAssigned(t *testing.T) {
 	for name, tc := range map[string]struct {
 		sourceID string
 		users    []string
@@ -191,7 +191,7 @@ func TestLongTextIsCutByCharacters(t *testing.T) {
 	}
 }
 
-// Warnings stand in workflow histories and in the Web UI.
+// Warnings appear in workflow histories and in the Web UI.
 func TestWarningsHoldNoPersonalData(t *testing.T) {
 	facts := carrying("app.text", "Zsófia Marked-Name, +49 170 0000123")
 	facts.Leg.From, facts.Agent.Name, facts.Agent.SourceID = "+491700000123", "Zsófia Marked-Name", "zsofia@marked.example"

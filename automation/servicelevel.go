@@ -7,12 +7,12 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// offered are the outcomes of calls that waited for an agent in vain.
+// offered are the outcomes of calls that waited for an agent but were not answered.
 var offered = []call.Outcome{call.AbandonedInQueue, call.NoAgent}
 
-// withinServiceLevel is the value of {call.withinServiceLevel}: whether the first agent
-// picked up in time. It is absent for calls to which the service level does not apply,
-// because they were placed or never waited for an agent, and where the wait is unknown.
+// withinServiceLevel returns the value of {call.withinServiceLevel}: whether the first agent
+// picked up in time. It is absent for outbound calls, for calls that never waited for an agent,
+// and if the wait is unknown.
 func (s *Set) withinServiceLevel(facts call.Facts) any {
 	wait := facts.Summary.WaitSeconds
 	switch {

@@ -8,11 +8,10 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Table says as whom, or what, Kustomer knows something of babelforce's: an id
-// of Kustomer's by what babelforce calls it, in small letters.
+// Table maps babelforce's names of agents or queues, in lower case, to Kustomer ids.
 type Table map[string]string
 
-// of is the first that the table knows of what one thing is called.
+// of returns the id for the first name that the table contains, or "" if it contains none.
 func (t Table) of(names ...string) string {
 	for _, name := range names {
 		if id := t[strings.ToLower(name)]; id != "" {
@@ -22,7 +21,7 @@ func (t Table) of(names ...string) string {
 	return ""
 }
 
-// ids are those that the table names, in the order of its names.
+// ids returns the Kustomer ids of the table, in the order of its names.
 func (t Table) ids() (ids []string) {
 	for _, name := range slices.Sorted(maps.Keys(t)) {
 		ids = union(ids, []string{t[name]})
@@ -30,11 +29,11 @@ func (t Table) ids() (ids []string) {
 	return ids
 }
 
-// UserOf is the Kustomer user whom the file's table of agents names for an
-// agent; empty where it names none.
+// UserOf returns the Kustomer user id for an agent from the file's table of agents, or "" if the
+// table does not contain the agent.
 func (s *Set) UserOf(agent call.Agent) string {
 	return s.Agents.of(agent.ID, agent.Email, agent.Number)
 }
 
-// teamOf is the value of {queue.teamId}; empty where the file's table of queues names no team.
+// teamOf returns the value of {queue.teamId}, or "" if the file's table of queues has no team.
 func (s *Set) teamOf(queue call.Queue) string { return s.Queues.of(queue.ID, queue.Name) }

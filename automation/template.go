@@ -12,11 +12,12 @@ type Template []Part
 type Part struct {
 	Literal string
 	Name    string
-	Format  string // how the value is written; empty is as it is
-	Default string // what stands for an absent value
+	Format  string // the name of the value's format; empty leaves the value unchanged
+	Default string // the text for an absent value
 }
 
-// Kind is what a part's text is: its placeholder's kind, or text where a format makes it that.
+// Kind returns the kind of the part's text: the placeholder's kind, or the kind that the format
+// produces.
 func (p Part) Kind() Kind {
 	switch p.Format {
 	case "":
@@ -27,8 +28,8 @@ func (p Part) Kind() Kind {
 	return Text
 }
 
-// Values are all texts that a placeholder can have, its default among them; nil
-// where they cannot be counted. That the value is absent is not among them.
+// Values returns all texts that a placeholder can have, including its default, or nil if the set
+// is not fixed. An absent value without a default is not included.
 func (p Part) Values() (texts []string) {
 	for _, value := range values[p.Name] {
 		texts = append(texts, p.write(value, locale{}))
@@ -39,7 +40,7 @@ func (p Part) Values() (texts []string) {
 	return texts
 }
 
-// Literal is the text of a template without placeholders.
+// Literal returns the text of a template without placeholders, or false if it has any.
 func (t Template) Literal() (text string, ok bool) {
 	for _, p := range t {
 		if p.Name != "" {
@@ -50,7 +51,7 @@ func (t Template) Literal() (text string, ok bool) {
 	return text, true
 }
 
-// Only is the placeholder that is all there is to the template, if it is one.
+// Only returns the placeholder of a template that consists of a single placeholder.
 func (t Template) Only() (only Part, ok bool) {
 	if len(t) == 1 && t[0].Name != "" {
 		return t[0], true
@@ -58,7 +59,7 @@ func (t Template) Only() (only Part, ok bool) {
 	return Part{}, false
 }
 
-// mentions reports whether a placeholder of that name is in the template.
+// mentions reports whether the template contains a placeholder of this name.
 func (t Template) mentions(name string) bool {
 	return slices.ContainsFunc(t, func(p Part) bool { return p.Name == name })
 }

@@ -2,12 +2,12 @@ package automation
 
 import "slices"
 
-// maxTexts bounds how many texts of one template are written out.
+// maxTexts limits how many texts of one template are enumerated.
 const maxTexts = 1000
 
-// Texts are the values that the file itself contains: those without placeholders, and
-// those whose placeholders have a known set of values, such as an outcome. None of them
-// says anything about a person that the file does not say.
+// Texts returns the texts that the file itself determines: those without placeholders, and those
+// whose placeholders have a fixed set of values, such as an outcome. None of them contains
+// personal data that the file does not contain.
 func (s *Set) Texts() map[string]bool {
 	texts := make(map[string]bool)
 	for _, a := range s.Automations {
@@ -28,7 +28,7 @@ func (s *Set) Texts() map[string]bool {
 	return texts
 }
 
-// texts are all that a template can become, none where they cannot be counted.
+// texts returns all texts that a template can produce, or nil if the set is not fixed or too large.
 func (t Template) texts() []string {
 	all := []string{""}
 	for _, p := range t {

@@ -8,7 +8,7 @@ import (
 	"github.com/callthread/callthread/automation/load"
 )
 
-func TestTextsAreThoseThatSayNothingAboutAPerson(t *testing.T) {
+func TestTextsContainNoPersonalData(t *testing.T) {
 	set, _, err := load.Bytes("mine.yaml", []byte(`
 queues: { Support: 5f0c1a2b3c4d5e6f70819220 }
 automations:

@@ -10,23 +10,24 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Trigger is a set of conditions on a call: babelforce's triggers. None at all is "always".
+// Trigger is a set of conditions on a call, like babelforce's triggers. A trigger without
+// conditions always holds.
 type Trigger struct {
-	Any        bool // one condition is enough; else all must hold
+	Any        bool // one condition is enough; otherwise all must hold
 	Conditions []Condition
 	Invert     bool
 }
 
-// Condition compares one expression with what is expected of it.
+// Condition compares an expression with an expectation.
 type Condition struct {
 	Expression  Part
 	Operator    string
 	Expectation string
-	Pattern     *regexp.Regexp // of REGEXP and LIKE
+	Pattern     *regexp.Regexp // for REGEXP and LIKE
 }
 
-// Operators are babelforce's (babelforce API, Trigger), with whether they take
-// an expectation.
+// Operators are babelforce's operators (babelforce API, Trigger). The value reports whether the
+// operator has an expectation.
 var Operators = map[string]bool{
 	"EQ": true, "NEQ": true, "GT": true, "GE": true, "LT": true, "LE": true,
 	"REGEXP": true, "LIKE": true, "GIVEN": false, "NOT_GIVEN": false,
@@ -45,7 +46,8 @@ func (t Trigger) holds(r *renderer) bool {
 	return holds != t.Invert
 }
 
-// Holds reports whether the condition holds where its expression is this text; empty is absent.
+// Holds reports whether the condition holds if its expression has this value. An empty value is
+// absent.
 func (c Condition) Holds(value string) bool {
 	switch c.Operator {
 	case "EQ":
@@ -59,7 +61,7 @@ func (c Condition) Holds(value string) bool {
 	case "NOT_GIVEN", "IS_NULL":
 		return value == ""
 	}
-	return value != "" && c.matches(value) // nothing is neither large nor small, and like nothing
+	return value != "" && c.matches(value) // an absent value meets no other operator
 }
 
 func (c Condition) matches(value string) bool {
@@ -83,9 +85,9 @@ func (c Condition) matches(value string) bool {
 	}
 }
 
-// compare orders numbers by size, times by their instant, and everything
-// else, phone numbers too, as text. What the webhook carries beyond the known
-// may be a code such as 007: it has a size, but is equal only to itself.
+// compare compares numbers by size, times by their instant, and all other values as text,
+// including phone numbers. A field that the file declares may be a code such as 007: it is
+// compared by size, but equals only the same text.
 func (c Condition) compare(value string) int {
 	switch kind := c.Expression.Kind(); {
 	case kind == Number, kind == Seconds, kind == Own && c.Operator != "EQ" && c.Operator != "NEQ":
@@ -116,7 +118,7 @@ func byInstant(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// Abandoned, as an outcome that is expected, stands for either way in which a caller can give up.
+// Abandoned is an expectation that both abandoned outcomes meet: in a queue and in the call flow.
 const Abandoned = "abandoned"
 
 func byOutcome(is, expected string) int {

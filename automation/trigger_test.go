@@ -15,7 +15,7 @@ func holds(t *testing.T, facts call.Facts, trigger string) bool {
 	return met(t, facts, "    trigger: "+trigger+"\n", "")
 }
 
-// met is holds with whatever stands beside the trigger in the automation, and what stands before the automations.
+// met is like holds, with further lines of the automation and lines before the automations.
 func met(t *testing.T, facts call.Facts, beside, before string) bool {
 	t.Helper()
 	set := loaded(t, before+head+creation("{}")+item("call.finished", automation.UpdateConversation, beside, "tags: { add: [met] }"))
@@ -67,7 +67,7 @@ func TestEveryOperatorComparesAsInBabelforce(t *testing.T) {
 	}
 }
 
-func TestNumbersAreComparedBySizeAndPhoneNumbersAsText(t *testing.T) {
+func TestComparisonDependsOnTheKind(t *testing.T) {
 	for condition, want := range map[string]bool{
 		"expression: call.duration, operator: GT, expectation: 9":                            true, // 60, which as text is less
 		"expression: call.from, operator: EQ, expectation: '493066665555'":                   false,

@@ -10,7 +10,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestAValueAddsNoLineToWhatTheFileWrites(t *testing.T) {
+func TestValuesAddNoLines(t *testing.T) {
 	forged := with(func(f *call.Facts) {
 		f.Agent.Name = "X\nEnded by: caller"
 		f.Summary.Agents = []string{"X\r\nEnded by: caller", "Y"}
@@ -34,7 +34,7 @@ custom: { nameTxt: "{agent.name}", shopStr: "at {app.text}" }`)
 	require.Equal(t, &automation.Message{Subject: "X Ended by: caller", Preview: "With X Ended by: caller\nOver"}, change.Message)
 }
 
-func TestWhatNobodySeesIsTakenOutOfValues(t *testing.T) {
+func TestInvisibleCharactersAreRemoved(t *testing.T) {
 	for value, want := range map[string]string{
 		"Amira":                     "Amira",
 		" two  spaces ":             " two  spaces ",
@@ -52,7 +52,7 @@ func TestWhatNobodySeesIsTakenOutOfValues(t *testing.T) {
 	require.Equal(t, "…4567", written(t, with(func(f *call.Facts) { f.Leg.From = "\u2066+49 30 123\u20694567\n" }), "…{call.from:last4}"))
 }
 
-// What the file itself says may have as many lines as it likes.
+// Texts of the file itself may have several lines.
 func TestLinesOfTheFileStay(t *testing.T) {
 	require.Equal(t, "a\n\nb\tc", written(t, answered(), "a\n\nb\tc"))
 	require.Equal(t, "d\ne", written(t, littleKnown(), strings.Join([]string{"d", "{agent.name}", "{agent.name|e}"}, "\n")))

@@ -6,15 +6,15 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// lasting are the placeholders whose values at the ring are still the same when the call is over.
+// lasting are the placeholders whose values do not change between the ringing and the end.
 var lasting = []string{
 	"call.id", "call.sessionId", "call.conversationId", "call.type", "call.source", "call.domain",
 	"call.from", "call.to", "call.anonymous", "call.dateCreated", NameOfNumber, TeamOfNumber,
 }
 
-// Wants reports whether the automations open a conversation for a call that is
-// known only from babelforce's log, and whether that can be told: a trigger may
-// read what the log does not have, or not as it was when the call rang.
+// Wants reports whether the automations open a conversation for a call that is known only from
+// babelforce's log. The answer is not certain if a trigger reads a value that the log does not
+// contain, or that may have changed since the call rang.
 func (s *Set) Wants(facts call.Facts) (wanted, certain bool) {
 	if s.Ignores(facts) {
 		return false, true

@@ -9,7 +9,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestLogSaysWhetherACallWasWantedAsFarAsItsTriggersCanBeRead(t *testing.T) {
+func TestWantsReadsOnlyLastingValues(t *testing.T) {
 	when := func(condition string) string {
 		return "    trigger: { conditions: [{ expression: " + condition + " }] }\n"
 	}

@@ -8,22 +8,23 @@ import (
 	"strings"
 )
 
-// The kinds of [DecodeError], to be told apart with errors.Is.
+// The kinds of [DecodeError], for errors.Is.
 var (
-	ErrContentType = errors.New("unsupported content type") // neither JSON nor a form, or in an unknown character set
-	ErrUnreadable  = errors.New("unreadable body")          // not the JSON it claims to be
-	ErrUnusableID  = errors.New("unusable id")              // an id that identifies the call cannot be one
-	ErrNoCallID    = errors.New("no call id")               // nothing says which call this is
+	ErrContentType = errors.New("unsupported content type") // neither JSON nor a form, or an unknown character set
+	ErrUnreadable  = errors.New("unreadable body")          // not valid JSON although labelled so
+	ErrUnusableID  = errors.New("unusable id")              // an id that identifies the call has an invalid form
+	ErrNoCallID    = errors.New("no call id")               // the body does not identify the call
 )
 
-// DecodeError says why a body was refused. Its text never contains anything
-// the sender wrote, except the name of a field we know.
+// DecodeError is the reason why a body was refused. Its text contains nothing that the
+// sender wrote, except the name of a known field.
 type DecodeError struct {
 	Kind    error  // ErrContentType, ErrUnreadable, ErrUnusableID or ErrNoCallID
-	Field   string // dotted name; empty when no field we know by name is to blame
+	Field   string // dotted name of the known field at fault; empty if there is none
 	Problem string
 }
 
+// Error returns the kind, the field and the problem.
 func (e *DecodeError) Error() string {
 	if e.Field == "" {
 		return fmt.Sprintf("%v: %s", e.Kind, e.Problem)
@@ -31,39 +32,41 @@ func (e *DecodeError) Error() string {
 	return fmt.Sprintf("%v: %s: %s", e.Kind, e.Field, e.Problem)
 }
 
+// Unwrap returns the Kind.
 func (e *DecodeError) Unwrap() error { return e.Kind }
 
-// Limits on what is read of one body. A real event has some thirty short fields;
-// the size of the body as a whole is for the caller to limit.
+// Limits on one body. A real event has about thirty short fields. The caller limits the
+// size of the whole body.
 const (
-	maxExtra   = 200  // fields of the sender's own
-	maxDepth   = 8    // objects and lists inside each other
-	maxName    = 128  // bytes in one key
-	maxValue   = 4096 // bytes in one value
-	maxID      = 128  // bytes in one id
-	maxIgnored = 20   // fields of the sender's own that are reported by name
+	maxExtra   = 200  // custom fields
+	maxDepth   = 8    // nested objects and lists
+	maxName    = 128  // bytes of a key
+	maxValue   = 4096 // bytes of a value
+	maxID      = 128  // bytes of an id
+	maxIgnored = 20   // custom fields that are reported by name
 )
 
-// Decode reads one delivery. The body is JSON, nested or with dotted keys or
-// both, or a form, with dotted keys or PHP's brackets. What begins with a brace
-// is JSON, and everything else a form, so that a body can be read in one way
-// only; the content type can refuse it (application/json, *+json and
-// application/x-www-form-urlencoded are taken) and say its character set. Without
-// a content type a form must have a field we know.
+// Decode reads one delivery. The body is JSON, nested or with dotted keys or both, or a
+// form, with dotted keys or PHP's brackets. A body that begins with a brace is JSON, and
+// any other body is a form, so there is only one way to read a body. The content type can
+// only refuse the body (application/json, *+json and application/x-www-form-urlencoded
+// are accepted) and declare its character set. Without a content type, a form must have a
+// known field.
 //
-// Only what identifies the call can refuse an event: an unreadable body, no call
-// id, or an id that cannot be one. Any other field that cannot be read is left
-// out, and its name added to [Event.Ignored].
+// Decode refuses an event only if it cannot identify the call: the body is unreadable, or
+// the call id is absent or invalid. Any other unreadable field is left out, and its name
+// is added to [Event.Ignored].
 //
-//   - A null, an empty text, a word for it ("null", "undefined"), or a text that is
-//     nothing but a placeholder ("{agent.sourceId}") counts as absent.
-//   - A field given more than once, under whichever spelling, has the value that
-//     comes last in the body; an absent or unreadable value never replaces another.
-//   - A value is one line: control characters and direction marks are taken out.
-//   - Times are UNIX seconds, UNIX milliseconds or RFC 3339, and 0 counts as
-//     absent; numbers and booleans may be texts; white space around a value is dropped.
-//   - Where the agent or queue bucket is absent, call.bridged.* fills it.
-//     recording.call.* fills the call bucket where that is absent, or else its id.
+//   - A null, an empty text, a word for it ("null", "undefined"), or a text that consists
+//     of a placeholder ("{agent.sourceId}") counts as absent.
+//   - If a field occurs several times, in any spelling, the last value in the body counts.
+//     An absent or unreadable value never replaces another.
+//   - A value is one line: control characters and direction marks are removed.
+//   - Times are UNIX seconds, UNIX milliseconds or RFC 3339; 0 counts as absent. Numbers
+//     and booleans may be texts. White space around a value is removed.
+//   - If the agent or queue bucket is absent, call.bridged.* fills it. If the call bucket
+//     is absent, recording.call.* fills it; if only call.id is absent, recording.call.id
+//     does.
 //
 // Every error is a [*DecodeError].
 func Decode(name EventName, contentType string, body []byte) (Event, error) {
@@ -74,21 +77,21 @@ func Decode(name EventName, contentType string, body []byte) (Event, error) {
 	return d.finish()
 }
 
-// draft is an event in the making.
+// draft is an event that is being decoded.
 type draft struct {
 	event Event
 
-	// What call.bridged says; used where the proper bucket is absent.
+	// Values of call.bridged, used if the agent or queue bucket is absent.
 	bridgedAgent Agent
 	bridgedQueue Queue
-	recorded     Call // what recording.call says
+	recorded     Call // values of recording.call
 
-	scalars, known int  // read so far; how many of them were fields we know
-	holdsJSON      bool // a field of a form holds JSON
+	scalars, known int  // scalar fields read so far, and the known ones among them
+	holdsJSON      bool // a field of a form contains JSON
 	ignoredExtra   int
 }
 
-// put takes one scalar field, in the order of the body.
+// put adds one scalar field. Fields are added in the order of the body.
 func (d *draft) put(name, value string) {
 	set, known := knownFields[name]
 	d.scalars++
@@ -121,10 +124,10 @@ func (d *draft) putExtra(name, value string) {
 	d.event.Extra[name] = value
 }
 
-// presentable is how the name of a field of the sender's own must look to be reported.
+// presentable matches the names of custom fields that may be reported.
 var presentable = regexp.MustCompile(`^[A-Za-z_][\w.-]*$`)
 
-// ignore reports a field that is left out.
+// ignore records a field that is left out.
 func (d *draft) ignore(name string) {
 	if _, known := knownFields[name]; !known {
 		if d.ignoredExtra++; d.ignoredExtra > maxIgnored || len(name) > maxName || !presentable.MatchString(name) {
@@ -144,7 +147,7 @@ func (d *draft) finish() (Event, error) {
 	case e.Call.ID == "":
 		e.Call.ID = d.recorded.ID
 	}
-	// A parentId is not enough: without its own id a leg cannot be told from another.
+	// parentId does not suffice: without its own id, a leg cannot be distinguished from another.
 	if e.Call.ID == "" {
 		return Event{}, d.unidentified()
 	}
@@ -164,7 +167,7 @@ func (d *draft) finish() (Event, error) {
 
 func (d *draft) ignored(name string) bool { return slices.Contains(d.event.Ignored, name) }
 
-// unidentified says why nothing tells which call it is.
+// unidentified returns the error for a body that does not identify the call.
 func (d *draft) unidentified() error {
 	for _, name := range []string{"call.id", "recording.call.id"} {
 		if d.ignored(name) {

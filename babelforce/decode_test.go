@@ -35,7 +35,7 @@ var wholeEvent = Event{
 	},
 	Agent: Agent{ID: "a1", Name: "Ada Äther", Number: "+493023125010", Email: "ada@example.com", SourceID: "5f0c", Source: "kustomer"},
 	Queue: Queue{ID: "q1", Name: "Support & Co"},
-	// No real event has a bridge and a recording; only so do all fields stand in one body.
+	// No real event has both a bridge and a recording. Here, one body has every field.
 	Recording: Recording{ID: "r1", URL: "https://example.com/r1?a=b&c=d", Duration: new(61)},
 	Extra:     map[string]string{"shop": "berlin", "session.vip": "true", "call.score": "12.50", "agent.tags.0": "de"},
 }
@@ -71,7 +71,7 @@ var wholeBodies = map[string]struct{ contentType, body string }{
 		"&session.vip=true&shop=berlin&=nameless"},
 }
 
-func TestEveryEncodingGivesTheSameEvent(t *testing.T) {
+func TestEncodingsGiveTheSameEvent(t *testing.T) {
 	for name, b := range wholeBodies {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, wholeEvent, mustDecode(t, b.contentType, b.body))
@@ -88,22 +88,22 @@ func TestEncodeIsTheInverseOfDecode(t *testing.T) {
 	}
 }
 
-func TestContentTypeIsGuessedOnlyWhereItIsSafe(t *testing.T) {
+func TestContentTypeIsGuessedOnlyIfSafe(t *testing.T) {
 	asJSON, asForm := wholeBodies["nested JSON"].body, wholeBodies["form"].body
 	require.Equal(t, wholeEvent, mustDecode(t, "", "\n "+asJSON))
 	require.Equal(t, wholeEvent, mustDecode(t, "", asForm+"\n"))
 	require.Equal(t, wholeEvent, mustDecode(t, formType, asJSON), "JSON labelled as a form, as curl does")
-	require.Equal(t, wholeEvent, mustDecode(t, "application/json; charset", asJSON), "a broken parameter")
+	require.Equal(t, wholeEvent, mustDecode(t, "application/json; charset", asJSON), "an invalid parameter")
 
 	for _, contentType := range []string{"text/plain", "multipart/form-data; boundary=x", "application/xml", "json", ";"} {
 		_, err := Decode(CallBridged, contentType, []byte(asJSON))
 		require.ErrorIs(t, err, ErrContentType, contentType)
 	}
 	_, err := Decode(CallBridged, "", []byte("id=1&name=x"))
-	require.ErrorIs(t, err, ErrContentType, "no field we know")
+	require.ErrorIs(t, err, ErrContentType, "no known field")
 }
 
-func TestTimesInEveryForm(t *testing.T) {
+func TestTimesAreReadInEveryForm(t *testing.T) {
 	second := time.Date(2026, 6, 24, 10, 15, 2, 0, time.UTC)
 	milli := second.Add(250 * time.Millisecond)
 	for value, want := range map[string]time.Time{
@@ -120,13 +120,13 @@ func TestTimesInEveryForm(t *testing.T) {
 	}
 }
 
-func TestPlusThatAFormHasLostIsFound(t *testing.T) {
+func TestPlusLostInAFormIsRestored(t *testing.T) {
 	event := mustDecode(t, formType, "call.id=x&call.from=+493023125042&call.dateCreated=2026-06-24T12:15:02+02:00")
 	require.Equal(t, "+493023125042", event.Call.From)
 	require.Equal(t, time.Date(2026, 6, 24, 10, 15, 2, 0, time.UTC), event.Call.DateCreated)
 }
 
-func TestDurationsInEveryForm(t *testing.T) {
+func TestDurationsAreReadInEveryForm(t *testing.T) {
 	for value, want := range map[string]*int{
 		`42`: new(42), `"42"`: new(42), `42.0`: new(42), `42.9`: new(42), `4.2e1`: new(42), `"+42"`: new(42),
 		`0`: new(0), `null`: nil, `""`: nil, `"{call.duration}"`: nil,
@@ -137,7 +137,7 @@ func TestDurationsInEveryForm(t *testing.T) {
 	}
 }
 
-func TestUnresolvedPlaceholderCountsAsAbsent(t *testing.T) {
+func TestPlaceholderIsAbsent(t *testing.T) {
 	for value, absent := range map[string]bool{
 		"{agent.sourceId}": true, " {agent.sourceId} ": true, "{integration.kustomer.conversation.id}": true,
 		"{{task.assigned_agent.external_id}}": true, "{{ x }}": true, "{{{context.test}}}": true,
@@ -157,7 +157,7 @@ func TestLastPresentSpellingWins(t *testing.T) {
 	require.Equal(t, "2", mustDecode(t, formType, "call.id=x&call.from=1&call.from=2").Call.From)
 }
 
-func TestOtherCaseIsAnotherField(t *testing.T) {
+func TestFieldNamesAreCaseSensitive(t *testing.T) {
 	event := mustDecode(t, jsonType, `{"call":{"id":"x","From":"1"}}`)
 	require.Empty(t, event.Call.From)
 	require.Equal(t, map[string]string{"call.From": "1"}, event.Extra)
@@ -175,7 +175,7 @@ func TestBridgedFillsOnlyAbsentBuckets(t *testing.T) {
 	require.Equal(t, Queue{Name: "Support"}, event.Queue)
 }
 
-func TestRecordingSaysWhichCallItIsOfWhereNothingElseDoes(t *testing.T) {
+func TestRecordingIdentifiesTheCallIfNeeded(t *testing.T) {
 	const recording = `"recording":{"id":"R1","url":"https://example.com/r1","state":"stored","agent":{"name":"Ada"},` +
 		`"call":{"id":"7C3F9A2E-4B5D-6E8F-9A0B-1C2D3E4F5A6B","conversationId":"c1","type":"inbound","from":"1","to":"2"}}`
 	event := mustDecode(t, jsonType, `{`+recording+`}`)
@@ -187,10 +187,10 @@ func TestRecordingSaysWhichCallItIsOfWhereNothingElseDoes(t *testing.T) {
 	event = mustDecode(t, jsonType, `{"call":{"id":"x"},`+recording+`}`)
 	require.Equal(t, Call{ID: "x"}, event.Call, "buckets are not mixed")
 	event = mustDecode(t, jsonType, `{"call":{"source":"queue"},`+recording+`}`)
-	require.Equal(t, Call{ID: legID, Source: "queue"}, event.Call, "but for the id, without which the event would be lost")
+	require.Equal(t, Call{ID: legID, Source: "queue"}, event.Call, "except for the id, which the event needs")
 }
 
-func TestIDsAreNormalisedOnlyWhereTheyAreBabelforces(t *testing.T) {
+func TestOnlyBabelforceIDsAreNormalised(t *testing.T) {
 	const hyphenated = "7C3F9A2E-4B5D-6E8F-9A0B-1C2D3E4F5A6B"
 	event := mustDecode(t, jsonType, `{"call":{"id":" Leg-1 ","type":"outbound","parentId":"`+hyphenated+`"},"agent":{"sourceId":"`+hyphenated+`"}}`)
 	require.Equal(t, "Leg-1", event.Call.ID)
@@ -217,13 +217,13 @@ func TestValueIsOneLine(t *testing.T) {
 	require.Equal(t, Event{Name: CallBridged, Call: Call{ID: "x"}}, event)
 }
 
-func TestBodyIsReadInItsCharacterSet(t *testing.T) {
+func TestBodyIsReadInItsCharset(t *testing.T) {
 	for contentType, body := range map[string]string{
 		jsonType:                            `{"call.id":"x","agent.name":"Jürgen €"}`,
 		jsonType + "; charset=utf8":         "\uFEFF" + `{"call.id":"x","agent.name":"Jürgen €"}`,
 		jsonType + "; charset=us-ascii":     `{"call.id":"x","agent.name":"J\u00fcrgen \u20ac"}`,
 		jsonType + "; charset=ISO-8859-15":  "{\"call.id\":\"x\",\"agent.name\":\"J\xfcrgen \xa4\"}",
-		jsonType + "; charset=latin1":       "\uFEFF" + `{"call.id":"x","agent.name":"Jürgen €"}`, // which the mark contradicts
+		jsonType + "; charset=latin1":       "\uFEFF" + `{"call.id":"x","agent.name":"Jürgen €"}`, // contradicts the byte order mark
 		formType:                            "\uFEFFcall.id=x&agent.name=J%C3%BCrgen+%E2%82%AC",
 		formType + "; charset=iso-8859-1":   "call.id=x&agent.name=J%FCrgen+%80",
 		formType + "; charset=Windows-1252": "call.id=x&agent.name=J\xfcrgen+\x80",
@@ -235,13 +235,13 @@ func TestBodyIsReadInItsCharacterSet(t *testing.T) {
 	}
 }
 
-func TestPHPsBracketsAreDots(t *testing.T) {
+func TestPHPBracketsAreDots(t *testing.T) {
 	event := mustDecode(t, formType, "call[id]=x&call[from][number]=%2B493023125042&call%5Bto%5D=1&agent[tags][]=de&agent[tags][]=en&a[b]c=1&[d]=2&e]=3&f[][g]=4")
 	require.Equal(t, Call{ID: "x", From: "+493023125042", To: "1"}, event.Call)
 	require.Equal(t, map[string]string{"agent.tags.0": "de", "agent.tags.1": "en", "a[b]c": "1", "[d]": "2", "e]": "3", "f..g": "4"}, event.Extra)
 }
 
-func TestNumberIsTheDigitsThatItHas(t *testing.T) {
+func TestNumberKeepsItsDigits(t *testing.T) {
 	for _, number := range []string{"493023125042", "493023125042.0", "4.93023125042e11", "4.93023125042E+11", "49302312504200e-2"} {
 		event := mustDecode(t, jsonType, `{"call":{"id":`+number+`,"from":`+number+`},"agent":{"id":`+number+`},"own":`+number+`}`)
 		require.Equal(t, Event{
@@ -254,7 +254,7 @@ func TestNumberIsTheDigitsThatItHas(t *testing.T) {
 	}
 }
 
-func TestEventChangesWithAnyFieldOfItsBody(t *testing.T) {
+func TestEveryFieldChangesTheEvent(t *testing.T) {
 	base := wholeBodies["nested JSON"]
 	seen := []Event{wholeEvent}
 	for _, change := range []struct{ old, new string }{

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Encoding is a shape in which an automation may send its event. How a real
-// one does it is not documented: these are the shapes Decode is built for.
+// Encoding is the format in which an automation sends its event. babelforce does not
+// document the format; these are the ones that Decode supports.
 type Encoding string
 
 // The encodings that Decode reads.
@@ -19,19 +19,20 @@ const (
 	FormFields Encoding = "form"
 )
 
-// TimeForm writes a time: a JSON number (int64) or a text.
+// TimeForm formats a time as a JSON number (int64) or a text.
 type TimeForm func(time.Time) any
 
-// UnixSeconds, UnixMillis and RFC3339 are the forms in which Decode reads a time.
+// UnixSeconds formats a time in UNIX seconds. UnixSeconds, UnixMillis and RFC3339 are the
+// time formats that Decode reads.
 func UnixSeconds(t time.Time) any { return t.Unix() }
 
-// UnixMillis: see [UnixSeconds].
+// UnixMillis formats a time in UNIX milliseconds. See [UnixSeconds].
 func UnixMillis(t time.Time) any { return t.UnixMilli() }
 
-// RFC3339: see [UnixSeconds].
+// RFC3339 formats a time as RFC 3339 text. See [UnixSeconds].
 func RFC3339(t time.Time) any { return t.Format(time.RFC3339) }
 
-// Encode is the inverse of [Decode].
+// Encode is the inverse of [Decode]. It returns the content type and the body of e.
 func Encode(e Event, shape Encoding, form TimeForm) (contentType string, body []byte) {
 	switch values := fieldValues(e, form); shape {
 	case NestedJSON:
@@ -54,8 +55,8 @@ func Encode(e Event, shape Encoding, form TimeForm) (contentType string, body []
 	}
 }
 
-// nested puts the fields of each bucket into an object of its own. A field that
-// belongs to none stays as it is.
+// nested moves the fields of each bucket into an object. A field without a bucket stays
+// at the top level.
 func nested(values map[string]any) map[string]any {
 	body := make(map[string]any)
 	for name, value := range values {
@@ -74,8 +75,8 @@ func nested(values map[string]any) map[string]any {
 	return body
 }
 
-// withPlaceholder leaves in what a body written by hand has before an agent is
-// known: the placeholder itself (inferred).
+// withPlaceholder adds the unresolved placeholder that a hand-written body contains before
+// an agent is known (inferred).
 func withPlaceholder(values map[string]any) map[string]any {
 	if values["agent.sourceId"] == nil {
 		values["agent.sourceId"] = "{agent.sourceId}"
@@ -83,7 +84,7 @@ func withPlaceholder(values map[string]any) map[string]any {
 	return values
 }
 
-// fieldValues lists what is present in e, by dotted name, as string, bool or int64.
+// fieldValues returns the present fields of e by dotted name, as string, bool or int64.
 func fieldValues(e Event, form TimeForm) map[string]any {
 	values := make(map[string]any)
 	for name, value := range map[string]string{
@@ -122,7 +123,7 @@ func fieldValues(e Event, form TimeForm) map[string]any {
 	return values
 }
 
-// mustJSON marshals maps of plain values, which cannot fail and sorts their keys.
+// mustJSON marshals maps of plain values. This cannot fail, and sorts the keys.
 func mustJSON(v any) []byte {
 	body, err := json.Marshal(v)
 	if err != nil {

@@ -9,12 +9,12 @@ import (
 	"unicode"
 )
 
-// setter writes one present, trimmed value into the draft, if it can be read.
+// setter writes one present, trimmed value to the draft. It returns false if it cannot read the value.
 type setter func(d *draft, value string) (readable bool)
 
-// knownFields is every spelling we understand. The three spellings of a number
-// are those of babelforce's buckets (from), placeholders (from.number) and
-// trigger expressions (fromNumber), all confirmed.
+// knownFields contains every known spelling. The three spellings of a number come from
+// babelforce's buckets (from), placeholders (from.number) and trigger expressions
+// (fromNumber), all confirmed.
 var knownFields = map[string]setter{
 	"call.id":             callID(func(d *draft) *string { return &d.event.Call.ID }),
 	"call.parentId":       callID(func(d *draft) *string { return &d.event.Call.ParentID }),
@@ -55,14 +55,14 @@ var knownFields = map[string]setter{
 	"recording.url":      text(func(d *draft) *string { return &d.event.Recording.URL }),
 	"recording.duration": seconds(func(d *draft) **int { return &d.event.Recording.Duration }),
 
-	// OpenAPI Recording.call: the call as the recording knows it.
+	// OpenAPI Recording.call: the call as described by the recording.
 	"recording.call.id":             callID(func(d *draft) *string { return &d.recorded.ID }),
 	"recording.call.conversationId": id(func(d *draft) *string { return &d.recorded.ConversationID }),
 	"recording.call.type":           text(func(d *draft) *string { return &d.recorded.Type }),
 	"recording.call.from":           text(func(d *draft) *string { return &d.recorded.From }),
 	"recording.call.to":             text(func(d *draft) *string { return &d.recorded.To }),
 
-	// OpenAPI CallBridged: the agent and queue as the call itself knows them.
+	// OpenAPI CallBridged: the agent and queue as described by the call.
 	"call.bridged.id":           id(func(d *draft) *string { return &d.bridgedAgent.ID }),
 	"call.bridged.name":         text(func(d *draft) *string { return &d.bridgedAgent.Name }),
 	"call.bridged.number":       text(func(d *draft) *string { return &d.bridgedAgent.Number }),
@@ -73,10 +73,10 @@ var knownFields = map[string]setter{
 	"call.bridged.queueName":    text(func(d *draft) *string { return &d.bridgedQueue.Name }),
 }
 
-// OtherField stands for the names that senders choose, where one must not be repeated.
+// OtherField stands for a name chosen by the sender that must not be repeated.
 const OtherField = "other"
 
-// KnownFields are the names of all fields that Callthread knows, and [OtherField], sorted.
+// KnownFields returns the names of all known fields and [OtherField], sorted.
 func KnownFields() []string {
 	return slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(knownFields)), OtherField)))
 }
@@ -88,7 +88,7 @@ func text(target func(*draft) *string) setter {
 	}
 }
 
-// foreignID is for ids of other systems, which are not ours to rewrite.
+// foreignID sets an id of another system, unchanged.
 func foreignID(target func(*draft) *string) setter {
 	return func(d *draft, value string) bool {
 		if isNoID(value) {
@@ -102,9 +102,8 @@ func foreignID(target func(*draft) *string) setter {
 	}
 }
 
-// id is for babelforce's own ids. Its API takes UUIDs only without hyphens
-// (confirmed, changelog of babelforce/manager-sdk 0.42.2), and both spellings
-// must give one call key.
+// id sets an id of babelforce. Its API accepts UUIDs only without hyphens (confirmed,
+// changelog of babelforce/manager-sdk 0.42.2), and both spellings must give one call key.
 func id(target func(*draft) *string) setter {
 	set := foreignID(target)
 	return func(d *draft, value string) bool {
@@ -115,8 +114,8 @@ func id(target func(*draft) *string) setter {
 	}
 }
 
-// callID is for ids of legs, which name the call's workflow: Temporal's client
-// takes no others than those in ASCII.
+// callID sets the id of a leg. Leg ids name the call's workflow, and Temporal's client
+// accepts only ASCII.
 func callID(target func(*draft) *string) setter {
 	set := id(target)
 	return func(d *draft, value string) bool {
@@ -137,7 +136,7 @@ func seconds(target func(*draft) **int) setter {
 	return func(d *draft, value string) bool {
 		number, ok := parseNumber(value)
 		if ok = ok && number <= maxDuration; ok {
-			*target(d) = new(int(number)) // a fraction is cut off: OpenAPI Call.duration is whole seconds
+			*target(d) = new(int(number)) // OpenAPI Call.duration is in whole seconds: drop the fraction
 		}
 		return ok
 	}

@@ -42,7 +42,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// An event that says which call it is about is never refused for anything else that it says.
+// An event that identifies its call is never refused for another field.
 func FuzzReadableIDIsNeverRefused(f *testing.F) {
 	for name := range knownFields {
 		f.Add(name, `"text"`, "a=b&"+name+"=%zz")
@@ -57,7 +57,7 @@ func FuzzReadableIDIsNeverRefused(f *testing.F) {
 			value = string(text)
 		}
 		body := fmt.Sprintf(`{%s:%s,"call":{"id":"x","type":"inbound"}}`, key, value)
-		if json.Valid([]byte(body)) { // but for a value that is nested deeper than encoding/json reads
+		if json.Valid([]byte(body)) { // except for nesting beyond the limit of encoding/json
 			event, err := Decode(CallFinished, jsonType, []byte(body))
 			require.NoError(t, err)
 			require.Equal(t, "x", event.Call.Key())
@@ -68,7 +68,7 @@ func FuzzReadableIDIsNeverRefused(f *testing.F) {
 	})
 }
 
-// However a number is written in JSON, its digits stay the ones that were sent.
+// A JSON number keeps the digits that were sent, in any notation.
 func FuzzNumberKeepsItsDigits(f *testing.F) {
 	f.Add(uint64(493023125042), uint8(11))
 	f.Add(uint64(9007199254740993), uint8(3))
@@ -96,11 +96,11 @@ func requireOneLine(t *testing.T, event Event) {
 	}
 }
 
-// requireEncodable says an event again in every encoding that has room for it.
+// requireEncodable requires that every suitable encoding of an event decodes to the event.
 func requireEncodable(t *testing.T, event Event) {
 	t.Helper()
 	event.Ignored = nil
-	maps.DeleteFunc(event.Extra, func(name, _ string) bool { // no form can say what has no name, and brackets are dots there
+	maps.DeleteFunc(event.Extra, func(name, _ string) bool { // a form has no field without a name and turns brackets into dots
 		return name == "" || strings.Contains(name, "[") || len(name) > maxName
 	})
 	if len(event.Extra) == 0 {

@@ -8,10 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestUnreadableFieldIsLeftOutAndNamed(t *testing.T) {
+func TestUnreadableFieldIsIgnoredAndNamed(t *testing.T) {
 	long := strings.Repeat("a", maxValue+1)
 	for name, c := range map[string]struct {
-		contentType, more string // beside the call's id
+		contentType, more string // in addition to the call's id
 		ignored           []string
 	}{
 		"clock as duration":  {jsonType, `"call.duration":"00:01:35"`, []string{"call.duration"}},
@@ -59,13 +59,13 @@ func TestUnreadableFieldIsLeftOutAndNamed(t *testing.T) {
 	}
 }
 
-func TestReadableSpellingReplacesAnUnreadableOne(t *testing.T) {
+func TestReadableSpellingWins(t *testing.T) {
 	event := mustDecode(t, jsonType, `{"call":{"id":"a/b"},"call.id":"x","call.duration":95,"call":{"duration":"00:01:35"}}`)
 	require.Equal(t, Call{ID: "x", Duration: new(95)}, event.Call)
 	require.Equal(t, []string{"call.id", "call.duration"}, event.Ignored)
 }
 
-func TestFieldsOfOnesOwnAreReadUpToALimit(t *testing.T) {
+func TestCustomFieldsAreLimited(t *testing.T) {
 	var form, nested strings.Builder
 	form.WriteString("x=1")
 	for i := range 3 * maxExtra {
@@ -86,7 +86,7 @@ func TestFieldsOfOnesOwnAreReadUpToALimit(t *testing.T) {
 	}
 }
 
-func TestWordForAbsentIsAbsentInEveryField(t *testing.T) {
+func TestWordForAbsentIsAbsent(t *testing.T) {
 	for _, word := range []string{
 		"null", "NULL", "Null", "undefined", "None", "nil", "<nil>", "(null)", "%s", "%1$s", "%(call.id)s", "%call.id%",
 		"${call.parentId}", "#{call.parentId}", "{call.parentId}", "{{ call.parentId | upper }}", "{{{x}}}", "<%= call.parentId %>", " null ",
@@ -101,7 +101,7 @@ func TestWordForAbsentIsAbsentInEveryField(t *testing.T) {
 	}
 }
 
-func TestWhatStandsForNoIDIsNone(t *testing.T) {
+func TestPlaceholderForNoIDIsNoID(t *testing.T) {
 	for _, value := range []string{
 		`"0"`, `0`, `0.0`, `"00000000-0000-0000-0000-000000000000"`, `false`, `"false"`, `"-1"`, `-1`, `"none"`, `"-"`, `"N/A"`, `"{parent}"`, `"{}"`, `"[parent]"`, `"<parent>"`, `"$[x]"`,
 	} {
@@ -113,7 +113,7 @@ func TestWhatStandsForNoIDIsNone(t *testing.T) {
 		require.ErrorIs(t, err, ErrNoCallID, value)
 	}
 	event := mustDecode(t, jsonType, `{"call":{"id":"x"},"session.vip":"0","session.choice":"none","agent.name":"unknown"}`)
-	require.Equal(t, map[string]string{"session.vip": "0", "session.choice": "none"}, event.Extra, "which is something in a field that is no id")
+	require.Equal(t, map[string]string{"session.vip": "0", "session.choice": "none"}, event.Extra, "a value in a field that is not an id")
 	require.Equal(t, "unknown", event.Agent.Name)
 }
 

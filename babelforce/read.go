@@ -13,18 +13,18 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 )
 
-// unreadable stands in a text where bytes of the body are not one of its
-// character set. No text contains it, because it is not a character.
+// unreadable replaces bytes of the body that are invalid in its character set. It is a
+// noncharacter, so no text contains it.
 const unreadable = "\uFDD0"
 
 var (
 	errNotJSON = &DecodeError{Kind: ErrUnreadable, Problem: "the body is not valid JSON"}
-	byteOrder  = []byte("\uFEFF") // as some senders put before a text
+	byteOrder  = []byte("\uFEFF") // some senders put it before a text
 )
 
 func (d *draft) read(contentType string, body []byte) error {
-	// The error is dropped on purpose: a bad parameter leaves the media type
-	// readable, and without one the body is refused below.
+	// The error is ignored: after a bad parameter the media type is still readable, and a
+	// missing media type is refused below.
 	media, parameters, _ := mime.ParseMediaType(contentType)
 	charset, known := charsetNamed(parameters["charset"])
 	if !known {
@@ -36,7 +36,7 @@ func (d *draft) read(contentType string, body []byte) error {
 	body = bytes.TrimSpace(body)
 	isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
 	isForm := media == "application/x-www-form-urlencoded"
-	// Senders, curl -d among them, label JSON as a form. No form starts with a brace.
+	// Some senders, such as curl -d, label JSON as a form. No form starts with a brace.
 	looksLikeJSON := bytes.HasPrefix(body, []byte("{"))
 	switch {
 	case looksLikeJSON && (isJSON || isForm || contentType == ""):
@@ -55,8 +55,8 @@ func (d *draft) read(contentType string, body []byte) error {
 	return &DecodeError{Kind: ErrContentType, Problem: "send application/json or application/x-www-form-urlencoded"}
 }
 
-// charsetNamed returns nil for UTF-8. Others are read if they add letters to
-// ASCII and change nothing about it.
+// charsetNamed returns the character set of this name, nil for UTF-8. Only UTF-8 and
+// single-byte sets that extend ASCII are known.
 func charsetNamed(name string) (charset *charmap.Charmap, known bool) {
 	if name == "" {
 		return nil, true
@@ -72,7 +72,7 @@ func charsetNamed(name string) (charset *charmap.Charmap, known bool) {
 	return nil, err == nil && canonical == "utf-8"
 }
 
-// inUTF8 converts a text and marks what of it is unreadable.
+// inUTF8 converts a text to UTF-8 and marks its unreadable parts.
 func inUTF8(charset *charmap.Charmap, text string) string {
 	if charset == nil {
 		return strings.ToValidUTF8(text, unreadable)
@@ -85,12 +85,11 @@ func inUTF8(charset *charmap.Charmap, text string) string {
 }
 
 func (d *draft) readJSON(body []byte) error {
-	// Validated first, because a token stream alone lets some broken bodies pass.
+	// A token stream alone accepts some invalid bodies, so validate first.
 	if !json.Valid(body) {
 		return errNotJSON
 	}
-	// Token by token, not into a map: repeated keys keep their order, and
-	// numbers their digits.
+	// Tokens, unlike a map, keep the order of repeated keys and the digits of numbers.
 	r := jsonReader{dec: json.NewDecoder(bytes.NewReader(body)), draft: d}
 	r.dec.UseNumber()
 	return r.value("", 0)
@@ -101,7 +100,7 @@ type jsonReader struct {
 	draft *draft
 }
 
-// value reads the next value, which stands under name, inside depth others.
+// value reads the next value. It has this name, and depth is its nesting level.
 func (r jsonReader) value(name string, depth int) error {
 	token, err := r.dec.Token()
 	if err != nil {
@@ -126,8 +125,8 @@ func (r jsonReader) value(name string, depth int) error {
 	return nil
 }
 
-// nested reads an object or list. Where a field we know should be a text, and
-// nothing inside is one we know either, that field cannot be read.
+// nested reads an object or list. If a known field is an object or list that contains
+// values but no known field, the field is unreadable.
 func (r jsonReader) nested(name string, depth int, isList bool) error {
 	scalars, known := r.draft.scalars, r.draft.known
 	err := r.members(name, depth, isList)
@@ -137,7 +136,7 @@ func (r jsonReader) nested(name string, depth int, isList bool) error {
 	return err
 }
 
-// members reads the rest of an object or list; a list's keys are its indices.
+// members reads the rest of an object or list. The keys of a list are its indices.
 func (r jsonReader) members(name string, depth int, isList bool) error {
 	for i := 0; r.dec.More(); i++ {
 		key := strconv.Itoa(i)
@@ -146,9 +145,9 @@ func (r jsonReader) members(name string, depth int, isList bool) error {
 			if err != nil {
 				return errNotJSON
 			}
-			key, _ = token.(string) // in a valid object every key is a string
+			key, _ = token.(string) // in valid JSON, every key is a string
 		}
-		if len(key) > maxName { // names grow with every level of nesting
+		if len(key) > maxName { // names grow with every nesting level
 			key = unreadable
 		}
 		if name != "" {
@@ -162,7 +161,7 @@ func (r jsonReader) members(name string, depth int, isList bool) error {
 	return err
 }
 
-// skip passes over the rest of an object or list.
+// skip reads the rest of an object or list and discards it.
 func (r jsonReader) skip() error {
 	for open := 1; open > 0; {
 		token, err := r.dec.Token()
@@ -181,7 +180,7 @@ func (r jsonReader) skip() error {
 
 func (d *draft) readForm(body string, charset *charmap.Charmap) {
 	lists := make(map[string]int)
-	// Not url.ParseQuery: its map forgets the order of the fields.
+	// url.ParseQuery is not used because its map loses the order of the fields.
 	for pair := range strings.SplitSeq(body, "&") {
 		rawKey, rawValue, _ := strings.Cut(pair, "=")
 		key := inUTF8(charset, unescaped(rawKey))
@@ -207,8 +206,8 @@ func unescaped(text string) string {
 
 var bracketed = regexp.MustCompile(`^[^\[\]]+(\[[^\[\]]*\])+$`)
 
-// dotted is the name of a field that PHP writes as call[from][number], or as
-// tags[] for each entry of a list.
+// dotted converts a key that PHP writes as call[from][number], or as tags[] for each entry
+// of a list, to a dotted name.
 func dotted(key string, lists map[string]int) string {
 	if !bracketed.MatchString(key) {
 		return key
@@ -221,8 +220,8 @@ func dotted(key string, lists map[string]int) string {
 	return name
 }
 
-// keepPlus saves the plus of a phone number that the sender did not escape:
-// it stands for a space, but no value of ours starts with one.
+// keepPlus escapes the plus of a phone number that the sender did not escape. An unescaped
+// plus means a space, but no value starts with a space.
 func keepPlus(rawValue string) string {
 	if len(rawValue) > 1 && rawValue[0] == '+' && '0' <= rawValue[1] && rawValue[1] <= '9' {
 		return "%2B" + rawValue[1:]

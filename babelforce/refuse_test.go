@@ -9,10 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// marked stands for personal data in bodies that are refused.
+// marked represents personal data in refused bodies.
 const marked = "MARKED-4930"
 
-func TestRefusalNamesTheFieldButNeverAValue(t *testing.T) {
+func TestRefusalNeverContainsAValue(t *testing.T) {
 	for name, c := range map[string]struct {
 		contentType, body string
 		kind              error
@@ -82,7 +82,7 @@ func TestHostileNumbersAreLeftOut(t *testing.T) {
 	require.Nil(t, mustDecode(t, jsonType, `{"call.id":"x","call.duration":31622401}`).Call.Duration, "more than a year")
 }
 
-func TestLimitsLetTheLargestAllowedThrough(t *testing.T) {
+func TestLimitsAreInclusive(t *testing.T) {
 	event := mustDecode(t, formType, "call.id="+strings.Repeat("a", maxID)+
 		"&agent.name="+strings.Repeat("a", maxValue)+strings.Repeat("&"+strings.Repeat("k", maxName)+"=1", maxExtra))
 	require.Len(t, event.Agent.Name, maxValue)

@@ -6,7 +6,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// kinds translates babelforce's events. This file is the only one that knows both vocabularies.
+// kinds maps babelforce's events to Callthread's. Only this file knows both vocabularies.
 var kinds = map[EventName]call.Kind{
 	CallInbound:       call.Inbound,
 	CallOutbound:      call.Outbound,
@@ -15,7 +15,7 @@ var kinds = map[EventName]call.Kind{
 	RecordingFinished: call.Recorded,
 }
 
-// Report is the event in our own words.
+// Report converts the event to Callthread's event.
 func (e Event) Report(receivedAt time.Time) call.Event {
 	return call.Event{
 		Kind:       kinds[e.Name],

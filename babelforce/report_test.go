@@ -10,13 +10,13 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestNoFieldIsLostInTranslation(t *testing.T) {
+func TestReportKeepsEveryField(t *testing.T) {
 	var event Event
 	fill(reflect.ValueOf(&event).Elem())
 	event.Name = CallInbound
 	report := event.Report(time.Now())
 	require.False(t, report.FromLog)
-	report.FromLog = true // is said of what no webhook has reported
+	report.FromLog = true // set only for events that no webhook has reported
 	translated := reflect.ValueOf(report)
 	for _, part := range []reflect.Value{
 		translated, translated.FieldByName("Leg"), translated.FieldByName("Agent"), translated.FieldByName("Queue"), translated.FieldByName("Recording"),
@@ -31,7 +31,7 @@ func TestNoFieldIsLostInTranslation(t *testing.T) {
 	require.Equal(t, reflect.TypeOf(event.Recording).NumField(), translated.FieldByName("Recording").NumField())
 }
 
-// fill sets every field to something.
+// fill sets every field.
 func fill(v reflect.Value) {
 	switch into := v.Addr().Interface().(type) {
 	case *time.Time:
@@ -55,7 +55,7 @@ func fill(v reflect.Value) {
 	}
 }
 
-func TestEveryEventHasAKindOfItsOwn(t *testing.T) {
+func TestEveryEventHasItsOwnKind(t *testing.T) {
 	for name, kind := range map[EventName]call.Kind{
 		CallInbound: call.Inbound, CallOutbound: call.Outbound, CallBridged: call.Bridged,
 		CallFinished: call.Finished, RecordingFinished: call.Recorded,

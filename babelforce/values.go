@@ -11,36 +11,36 @@ import (
 	"unicode"
 )
 
-// absentWords are what other systems write where there is nothing.
+// absentWords are texts that other systems send for an absent value.
 var absentWords = []string{"", "null", "NULL", "Null", "(null)", "<null>", "undefined", "None", "nil", "<nil>"}
 
-// noIDs are words, in lower case, that are sent where an id is missing.
+// noIDs are texts, in lower case, that other systems send for an absent id.
 var noIDs = []string{"none", "null", "nil", "undefined", "false", "n/a", "-", "-1"}
 
 var (
-	// placeholder matches a value that is one placeholder and nothing else: {call.id}
-	// in automations, {{x}} or {{{x}}} in babelforce's tasks, ${x} and %s elsewhere. A
-	// single brace needs the dot, so that a text such as "{VIP}" survives.
+	// placeholder matches a value that consists of one placeholder: {call.id} in
+	// automations, {{x}} or {{{x}}} in babelforce's tasks, ${x} and %s in other systems. In
+	// single braces, a dot is required, so that a text such as "{VIP}" is kept.
 	placeholder = regexp.MustCompile(`^(\{[\w-]+(\.[\w-]+)+\}|\{\{[^{}]+\}\}|\{\{\{[^{}]+\}\}\}|[$#%@]\{[^{}]+\}|<%.*%>|` +
 		`%(\d+\$)?[sdv]|%\([^()]+\)[sd]|%[\w.-]+%)$`)
-	// inBrackets matches what an id cannot be, but a placeholder of any kind can.
+	// inBrackets matches a bracketed text. It is not an id, but may be a placeholder of any kind.
 	inBrackets = regexp.MustCompile(`^[$#%@]?(\{.*\}|\[.*\]|<.*>)$`)
-	onlyZeros  = regexp.MustCompile(`^[0-]*0[0-]*$`) // also the UUID of nothing
+	onlyZeros  = regexp.MustCompile(`^[0-]*0[0-]*$`) // includes the nil UUID
 	uuid       = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-?)[0-9a-f]{4}(-?)[0-9a-f]{4}(-?)[0-9a-f]{4}(-?)[0-9a-f]{12}$`)
 )
 
-// isAbsent reports whether a value stands for nothing.
+// isAbsent reports whether a value counts as absent.
 func isAbsent(value string) bool {
 	return slices.Contains(absentWords, value) || placeholder.MatchString(value)
 }
 
-// isNoID reports whether a value stands for no id. Were such a word taken for an
-// id, calls that have nothing to do with each other would share one.
+// isNoID reports whether a value stands for no id. If it were accepted as an id, unrelated
+// calls would share it.
 func isNoID(value string) bool {
 	return slices.Contains(noIDs, strings.ToLower(value)) || onlyZeros.MatchString(value) || inBrackets.MatchString(value)
 }
 
-// isID reports whether a value can be an id: it stands in paths and in lines of text.
+// isID reports whether a value can be an id. Ids appear in paths and in lines of text.
 func isID(value string) bool {
 	isForeign := func(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune("/{}", r) }
 	return len(value) <= maxID && !strings.ContainsFunc(value, isForeign)
@@ -48,9 +48,9 @@ func isID(value string) bool {
 
 var lineBreaks = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ", "\v", " ", "\f", " ", "\u0085", " ", "\u2028", " ", "\u2029", " ")
 
-// oneLine takes line breaks, other control characters and direction marks out of
-// a value: it will stand in names, notes and on terminals. A NUL would also stop
-// the call's workflow for good, because PostgreSQL refuses it in a search attribute.
+// oneLine removes line breaks, other control characters and direction marks from a value
+// that will appear in names, notes and on terminals. A NUL would also block the call's
+// workflow permanently, because PostgreSQL refuses it in a search attribute.
 func oneLine(value string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\uFEFF' {
@@ -60,11 +60,11 @@ func oneLine(value string) string {
 	}, lineBreaks.Replace(value)))
 }
 
-// otherInteger matches an integer that is written as a float, or seems to be: 4.9e11.
+// otherInteger matches a number in floating-point notation that may be an integer: 4.9e11.
 var otherInteger = regexp.MustCompile(`^-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?$`)
 
-// inDigits writes a JSON number that is an integer with all of its digits and
-// nothing else: phone numbers and ids come as numbers too.
+// inDigits writes a JSON number that is an integer as all its digits, because phone numbers
+// and ids are also sent as numbers.
 func inDigits(number string) string {
 	if !strings.ContainsAny(number, ".eE") || !otherInteger.MatchString(number) {
 		return number
@@ -75,11 +75,11 @@ func inDigits(number string) string {
 	return number
 }
 
-// maxDuration, a year in seconds, is far beyond any call: more is a time or a mistake.
+// maxDuration, a year in seconds, is far beyond any call. A larger value is a time or an error.
 const maxDuration = 366 * 24 * 60 * 60
 
-// decimal leaves out what strconv would take but no sender means: NaN, Inf, hex
-// and, as nothing here can be below zero, every sign but plus.
+// decimal excludes what strconv accepts but no sender means: NaN, Inf, hex, and a minus,
+// because no value can be negative.
 var decimal = regexp.MustCompile(`^\+?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?$`)
 
 func parseNumber(value string) (float64, bool) {
@@ -90,15 +90,15 @@ func parseNumber(value string) (float64, bool) {
 	return number, err == nil
 }
 
-// A number from firstMillisecond on is milliseconds: as seconds it would lie
-// beyond the year 5138, and as milliseconds it is later than 1973.
+// A number from firstMillisecond on is in milliseconds: in seconds it would be after the
+// year 5138, and in milliseconds it is after 1973.
 const (
 	firstMillisecond = 1e11
 	lastMillisecond  = 1e14
 )
 
-// parseTime reads UNIX seconds, UNIX milliseconds and RFC 3339. 0 is the zero
-// time: so some systems write "never".
+// parseTime reads UNIX seconds, UNIX milliseconds and RFC 3339. It returns the zero time
+// for 0, which some systems write for "never".
 func parseTime(value string) (t time.Time, ok bool) {
 	number, ok := parseNumber(value)
 	switch {
@@ -114,8 +114,8 @@ func parseTime(value string) (t time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// looseTime matches RFC 3339 as people write it: a space between date and time
-// and before the zone, and a plus that a form has made a space of.
+// looseTime matches RFC 3339 with common deviations: a space between date and time or
+// before the zone, and a plus that a form has turned into a space.
 var looseTime = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:[.,]\d+)?) *([Zz]|[+-]?\d\d(?::?\d\d)?)$`)
 
 func parseRFC3339(value string) (time.Time, bool) {
@@ -129,7 +129,7 @@ func parseRFC3339(value string) (time.Time, bool) {
 	}
 	for _, layout := range []string{"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07"} {
 		t, err := time.Parse(layout, date+"T"+clock+zone)
-		// The same range as for numbers, which also keeps out what JSON cannot write.
+		// The range is the same as for numbers and excludes times that JSON cannot represent.
 		if err == nil && t.Unix() >= 0 && t.Unix() < firstMillisecond {
 			return t.UTC(), true
 		}

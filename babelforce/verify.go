@@ -12,7 +12,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-// Why a request is refused, one sentinel per reason.
+// The reasons why a request is refused.
 var (
 	ErrNoCredentials    = errors.New("no webhook credentials")
 	ErrTwiceCredentials = errors.New("webhook credentials given twice in one header")
@@ -22,34 +22,34 @@ var (
 	ErrOtherEvent       = errors.New("webhook signed or sent before as another event")
 )
 
-// Verifier tells requests that know a secret from others. It is safe for
-// concurrent use.
+// Verifier accepts requests whose sender knows a secret. It is safe for concurrent use.
 //
-// babelforce documents no signature of its own for callbacks, so Callthread
-// offers what an automation can be made to send (inferred), one of:
+// babelforce documents no signature for callbacks, so Verifier accepts credentials that an
+// automation can be configured to send (inferred), one of:
 //
 //   - Authorization: Bearer <secret>
-//   - HTTP basic authentication with the secret as password, any user
+//   - HTTP basic authentication with the secret as password and any user
 //   - X-Webhook-Secret: <secret>
 //   - a Standard-Webhooks signature (webhook-id, webhook-timestamp,
-//     webhook-signature), at most five minutes old or early
+//     webhook-signature) with a timestamp within five minutes of now
 //
-// Of the first three one that is right is enough. A webhook-signature header
-// decides alone: when it is there it must be right, and a right secret beside a
-// wrong signature does not help, nor does a wrong secret harm beside a right one.
-// It covers the id, the time and the body. Headers and query are not signed, so
-// the receiver lets none of them say how a signed body is read; what was signed is
-// bound to the event in the path when it is first received.
+// Of the first three, one valid secret is enough. If there is a webhook-signature header,
+// only the signature counts: a valid secret does not help beside an invalid signature, and
+// an invalid secret does not harm beside a valid one.
+//
+// The signature covers the id, the time and the body. It does not cover headers and query,
+// so the receiver must not let them change how a signed body is read. A signed text is
+// bound to the event in the path of its first request.
 type Verifier struct {
 	digests [][sha256.Size]byte
 	signers []*standardwebhooks.Webhook
-	sentAs  *lru.Cache[[sha256.Size]byte, EventName] // by what was signed
+	sentAs  *lru.Cache[[sha256.Size]byte, EventName] // by digest of the signed text
 }
 
-// NewVerifier accepts any of several secrets, so that they can be rotated.
-// Space around a secret is dropped and at least one is needed. A secret of the
-// form whsec_<base64> signs with its decoded bytes, any other with itself.
-// Errors do not contain the secret.
+// NewVerifier returns a Verifier that accepts any of the secrets, so that secrets can be
+// rotated. At least one is required. Space around a secret is removed. A secret of the form
+// whsec_<base64> signs with its decoded bytes, any other secret with its own bytes. Errors
+// do not contain secrets.
 func NewVerifier(secrets []string) (*Verifier, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("no webhook secret given")
@@ -89,11 +89,11 @@ func newSigner(secret string) (*standardwebhooks.Webhook, error) {
 	return signer, nil
 }
 
-// Verify checks a request's header and raw body, before anything parses it. It
-// returns one of the errors above. The body counts only where [IsSigned].
+// Verify checks a request's header and raw body, before the body is parsed. It returns one
+// of the errors above. The body is needed only if [IsSigned].
 func (v *Verifier) Verify(event EventName, h http.Header, body []byte) error {
 	for _, name := range credentialHeaders {
-		if len(h.Values(name)) > 1 { // what others take for the one that counts, we may not
+		if len(h.Values(name)) > 1 { // it is ambiguous which value counts
 			return ErrTwiceCredentials
 		}
 	}
@@ -106,8 +106,8 @@ func (v *Verifier) Verify(event EventName, h http.Header, body []byte) error {
 	}
 	match := 0
 	for _, secret := range offered {
-		// Digests have one length, so the comparison does not tell the secret's,
-		// and it never stops early, so it does not tell which one matched.
+		// Digests have equal lengths, so the comparison does not reveal the secret's length.
+		// It never stops early, so it does not reveal which secret matched.
 		digest := sha256.Sum256([]byte(secret))
 		for i := range v.digests {
 			match |= subtle.ConstantTimeCompare(digest[:], v.digests[i][:])
@@ -119,13 +119,13 @@ func (v *Verifier) Verify(event EventName, h http.Header, body []byte) error {
 	return nil
 }
 
-// credentialHeaders are all that Verify looks at.
+// credentialHeaders are all headers that Verify reads.
 var credentialHeaders = []string{
 	"Authorization", "X-Webhook-Secret",
 	standardwebhooks.HeaderWebhookID, standardwebhooks.HeaderWebhookTimestamp, standardwebhooks.HeaderWebhookSignature,
 }
 
-// offeredSecrets lists the secrets a header presents; empty ones do not count.
+// offeredSecrets returns the secrets in a header. Empty secrets are ignored.
 func offeredSecrets(h http.Header) []string {
 	scheme, bearer, _ := strings.Cut(h.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// header is one of each pair of name and value.
+// header returns a header with these pairs of name and value.
 func header(pairs ...string) http.Header {
 	h := make(http.Header)
 	for i := 0; i < len(pairs); i += 2 {
@@ -21,7 +21,7 @@ func header(pairs ...string) http.Header {
 	return h
 }
 
-// inEveryForm presents a secret in each way there is.
+// inEveryForm returns headers that present a secret in each supported way.
 func inEveryForm(t *testing.T, secret string) map[string]http.Header {
 	return map[string]http.Header{
 		"bearer":    header("Authorization", "Bearer "+secret),
@@ -31,7 +31,7 @@ func inEveryForm(t *testing.T, secret string) map[string]http.Header {
 	}
 }
 
-func TestSecretIsReplacedByAddingTheNewAndRemovingTheOld(t *testing.T) {
+func TestSecretIsRotatedWithoutAGap(t *testing.T) {
 	const before, after = "the secret before", "the secret after"
 	for _, c := range []struct{ good, accepted, refused []string }{
 		{[]string{before}, []string{before}, []string{after}},
@@ -54,7 +54,7 @@ func TestSecretIsReplacedByAddingTheNewAndRemovingTheOld(t *testing.T) {
 	}
 }
 
-func TestCredentialsGivenTwiceAreRefused(t *testing.T) {
+func TestRepeatedCredentialsAreRefused(t *testing.T) {
 	v := newTestVerifier(t)
 	for _, h := range []http.Header{
 		header("Authorization", "Bearer "+oldSecret, "Authorization", "Bearer "+oldSecret),
@@ -71,7 +71,7 @@ func TestCredentialsGivenTwiceAreRefused(t *testing.T) {
 	}
 }
 
-func TestSignatureOfAnUnknownVersionNeitherHelpsNorHarms(t *testing.T) {
+func TestUnknownSignatureVersionIsIgnored(t *testing.T) {
 	v := newTestVerifier(t)
 	right := signed(t, oldSecret, time.Now()).Get("webhook-signature")
 	_, mac, _ := strings.Cut(right, ",")
@@ -96,7 +96,7 @@ func TestSignatureOfAnUnknownVersionNeitherHelpsNorHarms(t *testing.T) {
 	}
 }
 
-func TestSignatureWithAnEmptyKeyIsNotAccepted(t *testing.T) {
+func TestEmptySigningKeyIsRefused(t *testing.T) {
 	h := signed(t, "", time.Now())
 	require.ErrorIs(t, newTestVerifier(t).Verify(CallInbound, h, signedBody), ErrBadSignature)
 	for _, secret := range []string{"whsec_", "whsec_ ", " whsec_\n", "whsec_=", "whsec_===="} {
@@ -105,7 +105,8 @@ func TestSignatureWithAnEmptyKeyIsNotAccepted(t *testing.T) {
 	}
 }
 
-// What is signed is "<id>.<timestamp>.<body>": with full stops in the id, it could be cut elsewhere.
+// The signed text is "<id>.<timestamp>.<body>". With full stops in the id, it could be split
+// elsewhere.
 func TestIDWithAFullStopIsRefused(t *testing.T) {
 	signer, err := standardwebhooks.NewWebhookRaw([]byte(oldSecret))
 	require.NoError(t, err)
@@ -117,13 +118,13 @@ func TestIDWithAFullStopIsRefused(t *testing.T) {
 	}
 }
 
-func TestSignedWebhookSentAgainAsAnotherEventIsRefused(t *testing.T) {
+func TestReplayAsAnotherEventIsRefused(t *testing.T) {
 	v, h := newTestVerifier(t), signed(t, oldSecret, time.Now())
 	require.NoError(t, v.Verify(CallInbound, h, signedBody))
-	require.NoError(t, v.Verify(CallInbound, h, signedBody), "again as the same event, as after a lost answer")
+	require.NoError(t, v.Verify(CallInbound, h, signedBody), "the same event again, as after a lost answer")
 	require.ErrorIs(t, v.Verify(CallFinished, h, signedBody), ErrOtherEvent)
 
-	// Another way to write the same time, or the same signature, makes no other request of it.
+	// Another notation of the same time or signature does not make it another request.
 	for name, alter := range map[string]func(http.Header){
 		"plus":      func(h http.Header) { h.Set("webhook-timestamp", "+"+h.Get("webhook-timestamp")) },
 		"zero":      func(h http.Header) { h.Set("webhook-timestamp", "0"+h.Get("webhook-timestamp")) },
@@ -134,7 +135,7 @@ func TestSignedWebhookSentAgainAsAnotherEventIsRefused(t *testing.T) {
 		require.Error(t, v.Verify(CallFinished, altered, signedBody), name)
 	}
 
-	// A sender may number as it likes: the id of a call for all of its events.
+	// A sender may use the call's id for all events of the call.
 	signer, err := standardwebhooks.NewWebhookRaw([]byte(oldSecret))
 	require.NoError(t, err)
 	at, other := time.Now(), []byte(`{"call":{"id":"x","duration":1}}`)
@@ -144,7 +145,7 @@ func TestSignedWebhookSentAgainAsAnotherEventIsRefused(t *testing.T) {
 	require.NoError(t, v.Verify(CallFinished, h, other))
 }
 
-func TestTimestampOfAnyKindOtherThanNowIsRefused(t *testing.T) {
+func TestInvalidTimestampIsRefused(t *testing.T) {
 	v := newTestVerifier(t)
 	for _, timestamp := range []string{
 		"0", "-1", "-9223372036854775808", "9223372036854775807", "9223372036854775808", "1e9", "0x5f5e100", "١٧٠٠", " ", "now",
@@ -153,14 +154,14 @@ func TestTimestampOfAnyKindOtherThanNowIsRefused(t *testing.T) {
 		h := signed(t, oldSecret, time.Now())
 		h.Set("webhook-timestamp", timestamp)
 		require.Error(t, v.Verify(CallInbound, h, signedBody), timestamp)
-		if seconds, err := strconv.ParseInt(timestamp, 10, 64); err == nil { // and signed by who knows the secret
+		if seconds, err := strconv.ParseInt(timestamp, 10, 64); err == nil { // and correctly signed
 			require.ErrorIs(t, v.Verify(CallInbound, signed(t, oldSecret, time.Unix(seconds, 0)), signedBody), ErrStale, timestamp)
 		}
 	}
 }
 
-// takeAsLong wants the shortest of many runs of each to differ by less than the
-// factor. A busy machine lengthens single runs, so it looks again before it fails.
+// takeAsLong requires that the shortest times of many runs differ by less than factor. A
+// busy machine slows single runs, so the comparison is repeated before it fails.
 func takeAsLong(t *testing.T, factor int, runs ...func()) {
 	t.Helper()
 	shortest := slices.Repeat([]time.Duration{time.Hour}, len(runs))
@@ -174,12 +175,12 @@ func takeAsLong(t *testing.T, factor int, runs ...func()) {
 			return
 		}
 	}
-	require.FailNow(t, "time tells them apart", "%v", shortest)
+	require.FailNow(t, "the times differ", "%v", shortest)
 }
 
-// What must not be told apart by time is made so large here that a comparison
-// which stops early would be a hundred times faster, or slower, and not some nanoseconds.
-func TestTimeTellsNothingOfTheSecret(t *testing.T) {
+// The inputs are so large that a comparison which stops early would differ by a factor of
+// a hundred instead of some nanoseconds.
+func TestTimingDoesNotRevealTheSecret(t *testing.T) {
 	const long, many, margin = 1 << 18, 4000, 4
 	same := func(t *testing.T, v *Verifier, headers ...http.Header) {
 		var runs []func()
@@ -220,10 +221,10 @@ func TestTimeTellsNothingOfTheSecret(t *testing.T) {
 	})
 	t.Run("which of several", func(t *testing.T) {
 		same(t, several,
-			header("X-Webhook-Secret", secrets[0]), header("X-Webhook-Secret", secrets[many-1]), header("X-Webhook-Secret", "of nobody"))
+			header("X-Webhook-Secret", secrets[0]), header("X-Webhook-Secret", secrets[many-1]), header("X-Webhook-Secret", "of no sender"))
 	})
 	t.Run("with which of several it is signed", func(t *testing.T) {
 		same(t, several,
-			signed(t, secrets[0], time.Now()), signed(t, secrets[many-1], time.Now()), signed(t, "of nobody", time.Now()))
+			signed(t, secrets[0], time.Now()), signed(t, secrets[many-1], time.Now()), signed(t, "of no sender", time.Now()))
 	})
 }

@@ -10,23 +10,23 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-// maxSigned is how many signed requests are remembered: some minutes of a very
-// busy call centre, in a few megabytes. Only who knows a secret adds to them.
+// maxSigned is the number of signed requests that are remembered: some minutes of a very
+// busy call centre, in a few megabytes. Only senders who know a secret add entries.
 const maxSigned = 1 << 16
 
-// IsSigned reports whether a signature decides about a request, for which its body is needed.
+// IsSigned reports whether a request has a signature. If so, [Verifier.Verify] needs its body.
 func IsSigned(h http.Header) bool {
 	return len(h.Values(standardwebhooks.HeaderWebhookSignature)) > 0
 }
 
 func (v *Verifier) verifySignature(event EventName, h http.Header, body []byte) error {
 	id, timestamp := h.Get(standardwebhooks.HeaderWebhookID), h.Get(standardwebhooks.HeaderWebhookTimestamp)
-	// What is signed is id, timestamp and body, joined by full stops. With one in the id,
-	// the same text could be cut elsewhere, into a body that nobody sent.
+	// The signed text is id, timestamp and body, joined by full stops. With a full stop in
+	// the id, the same text could be split into another body.
 	if strings.Contains(id, ".") {
 		return ErrBadSignature
 	}
-	// What is signed is the number. Written in another way, it would pass for another request below.
+	// The number is signed. In another notation, bind would take the text for another request.
 	if seconds, err := strconv.ParseInt(timestamp, 10, 64); err != nil || strconv.FormatInt(seconds, 10) != timestamp {
 		return ErrBadSignature
 	}
@@ -46,9 +46,9 @@ func (v *Verifier) verifySignature(event EventName, h http.Header, body []byte) 
 	}
 }
 
-// bind refuses a request that was heard before as another event: the event is
-// in the path, which the signature does not cover, and the end of a call looks
-// much like its beginning. As the same event it may come again: that has no effect.
+// bind refuses a request that was received before as another event. The signature does not
+// cover the path, which names the event, and a call's end looks similar to its beginning.
+// A repeated request for the same event has no effect and is accepted.
 func (v *Verifier) bind(event EventName, signed string) error {
 	before, known, _ := v.sentAs.PeekOrAdd(sha256.Sum256([]byte(signed)), event)
 	if known && before != event {

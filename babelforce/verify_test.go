@@ -30,7 +30,7 @@ func basic(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
-// signed is the header of a delivery of signedBody signed with key at the given time.
+// signed returns the header of signedBody, signed with key at the given time.
 func signed(t *testing.T, key string, at time.Time) http.Header {
 	t.Helper()
 	signer, err := standardwebhooks.NewWebhookRaw([]byte(key))
@@ -44,7 +44,7 @@ func signed(t *testing.T, key string, at time.Time) http.Header {
 	return h
 }
 
-func TestSecretIsAcceptedInEachPlaceAndRefusedOtherwise(t *testing.T) {
+func TestSecretIsCheckedInEachPlace(t *testing.T) {
 	for name, c := range map[string]struct {
 		header, value string
 		want          error
@@ -88,11 +88,11 @@ func TestRightSecretCountsBesideAWrongOne(t *testing.T) {
 	require.NoError(t, newTestVerifier(t).Verify(CallInbound, h, nil))
 }
 
-func TestSignatureIsAcceptedWithAnySecret(t *testing.T) {
+func TestAnySecretMaySign(t *testing.T) {
 	v := newTestVerifier(t)
 	require.NoError(t, v.Verify(CallInbound, signed(t, oldSecret, time.Now()), signedBody))
 	require.NoError(t, v.Verify(CallInbound, signed(t, "new-secret-for-the-demo", time.Now()), signedBody), "whsec_ is decoded")
-	require.ErrorIs(t, v.Verify(CallInbound, signed(t, newSecret, time.Now()), signedBody), ErrBadSignature, "whsec_ is not signed with as it stands")
+	require.ErrorIs(t, v.Verify(CallInbound, signed(t, newSecret, time.Now()), signedBody), ErrBadSignature, "whsec_ secrets do not sign undecoded")
 	require.ErrorIs(t, v.Verify(CallInbound, signed(t, "wrong-secret", time.Now()), signedBody), ErrBadSignature)
 }
 
@@ -112,7 +112,7 @@ func TestSignatureCoversBodyIDAndTime(t *testing.T) {
 	}
 }
 
-func TestSignatureIsGoodForFiveMinutesEitherWay(t *testing.T) {
+func TestSignatureIsValidForFiveMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // stops the clock that the library reads
 		v := newTestVerifier(t)
 		for offset, want := range map[time.Duration]error{
@@ -129,7 +129,7 @@ func TestSignatureIsGoodForFiveMinutesEitherWay(t *testing.T) {
 	})
 }
 
-func TestRightSecretDoesNotSaveABadSignature(t *testing.T) {
+func TestSecretDoesNotSaveABadSignature(t *testing.T) {
 	for _, signature := range []string{"v1,AAAA", "", "v2,x"} {
 		h := signed(t, oldSecret, time.Now())
 		h.Set("webhook-signature", signature)
@@ -138,7 +138,7 @@ func TestRightSecretDoesNotSaveABadSignature(t *testing.T) {
 	}
 }
 
-func TestVerifierRefusesUnusableSecretsWithoutShowingThem(t *testing.T) {
+func TestUnusableSecretsAreRefusedUnquoted(t *testing.T) {
 	for _, secrets := range [][]string{
 		nil, {""}, {"  "}, {oldSecret, ""}, {"whsec_"}, {"whsec_not base64 at all"},
 	} {

@@ -5,32 +5,33 @@ import (
 	"time"
 )
 
-// FromLog is what babelforce's call log contains of one call. It comes all at once,
-// so that no step sees half of it.
+// FromLog holds the reports that babelforce's call log contains about one call. They
+// are added together, so that no step sees only part of them.
 type FromLog struct {
 	Reports []Event `json:"reports"`
-	// Status, if set, is the only status that the call's conversation is given, if this opens it.
+	// Status, if set, is the status of the call's conversation if these reports open it.
+	// No automation changes it.
 	Status string `json:"status,omitempty"`
 }
 
-// Added is what babelforce's call log has to do with a call.
+// Added records that babelforce's call log has added reports to a call.
 type Added struct {
 	// At is when the log first added something, by Temporal's clock.
 	At time.Time `json:"at"`
-	// Whole says that no webhook had reported anything by then.
+	// Whole is set if no webhook had reported the call by then.
 	Whole bool `json:"whole,omitempty"`
-	// Status is that of [FromLog], where the whole call was added.
+	// Status is [FromLog.Status] if Whole is set.
 	Status string `json:"status,omitempty"`
 }
 
-// longAfter is when a call that is added from the log no longer takes part in
-// what its customer did then: a conversation made now would be taken for a call of now.
+// longAfter is the age from which a call that is added from the log no longer counts as
+// current: a conversation created now would look like a call that happens now.
 const longAfter = 10 * time.Minute
 
 // IsLongAfter reports whether the call was added long after it rang.
 func (a *Added) IsLongAfter(rang time.Time) bool { return a != nil && a.At.Sub(rang) > longAfter }
 
-// AddFromLog adds what the call log contains. It returns false if nothing in it is new.
+// AddFromLog adds the reports of the call log. It returns false if none of them is new.
 func (r *Record) AddFromLog(l FromLog, now time.Time) (isNew bool) {
 	isWhole := len(r.Reports) == 0
 	for _, e := range l.Reports {
@@ -46,7 +47,7 @@ func (r *Record) AddFromLog(l FromLog, now time.Time) (isNew bool) {
 	return isNew
 }
 
-// addedWhole is how the call was added, nil if webhooks have reported it.
+// addedWhole returns how the call was added, or nil if a webhook has reported it.
 func (r *Record) addedWhole() *Added {
 	if r.Added == nil || !r.Added.Whole {
 		return nil
@@ -54,9 +55,8 @@ func (r *Record) addedWhole() *Added {
 	return r.Added
 }
 
-// Lacks reports whether the call log contains something that would change the
-// conversation, had it been reported. More about an agent who is known is not enough:
-// the log nearly always has that.
+// Lacks reports whether the call log contains a report that would change the conversation.
+// Further details about a known agent do not count: the log nearly always has some.
 func (r Record) Lacks(l FromLog, now time.Time) bool {
 	if r.Opened == nil || !r.Opened.Conversation {
 		return false

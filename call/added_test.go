@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What the call log contains of the call p: it has the agent's leg, on which Amira picked up.
+// The call log's reports of call p. They contain the agent's leg, on which Amira picked up.
 var (
 	amirasLeg = Leg{ID: "c", ParentID: "p", Type: "outbound", Source: "queue", Domain: "internal", CreatedAt: at(3), EstablishedAt: at(10), FinishedAt: at(60)}
 
@@ -19,8 +19,8 @@ var (
 	wholeLog  = FromLog{Reports: []Event{logRings, logPickUp, logLeaves, logEnds}}
 )
 
-// webhooks are the reports of the same call. Its pick-up may be on either leg, seconds
-// from where the log has it.
+// webhooks are the reports of the same call. The pick-up may be on either leg, and seconds
+// apart from its time in the log.
 var webhooks = map[string]Event{
 	"the ring": rings, "the end": ends, "the end of the agent's leg": with(logLeaves, func(e *Event) { e.ReceivedAt = at(61) }),
 	"a pick-up on the caller's leg":              pickUp1,
@@ -31,7 +31,7 @@ var webhooks = map[string]Event{
 	"a pick-up of an agent who is known by name": with(pickUp1, func(e *Event) { e.Agent = Agent{Name: "Amira"} }),
 }
 
-func TestALateWebhookAndTheLogReportOneThing(t *testing.T) {
+func TestLogAndLateWebhookAreOneReport(t *testing.T) {
 	for name, webhook := range webhooks {
 		for order, add := range map[string]func(r *Record){
 			"before": func(r *Record) { r.Add(webhook, at(2000)); r.AddFromLog(wholeLog, at(2000)) },
@@ -57,7 +57,7 @@ func TestALateWebhookAndTheLogReportOneThing(t *testing.T) {
 	}
 }
 
-func TestTwoPickUpsOfOneAgentAreTwoWhateverTheLogSays(t *testing.T) {
+func TestLogKeepsTwoPickUpsOfOneAgent(t *testing.T) {
 	again := with(logPickUp, func(e *Event) {
 		e.Leg.ID, e.Leg.CreatedAt, e.Leg.EstablishedAt = "c2", at(45), at(50)
 	})
@@ -69,8 +69,8 @@ func TestTwoPickUpsOfOneAgentAreTwoWhateverTheLogSays(t *testing.T) {
 	require.Len(t, r.pickUps(), 3)
 }
 
-// The log's clock is seconds off, and somebody else has picked up meanwhile.
-func TestPickUpOfTheLogIsThatOfItsAgentNearby(t *testing.T) {
+// The log's clock is seconds off, and another agent has picked up in between.
+func TestLogPickUpMatchesByAgent(t *testing.T) {
 	amirasInLog := with(logPickUp, func(e *Event) { e.Leg.EstablishedAt = at(14) })
 	bensInLog := with(logPickUp, func(e *Event) { e.Leg.ID, e.Agent, e.Leg.EstablishedAt = "c2", ben, at(13) })
 	r := recordOf(pickUp1, bridgedAfter(12, ben))
@@ -83,8 +83,8 @@ func TestPickUpOfTheLogIsThatOfItsAgentNearby(t *testing.T) {
 	require.Len(t, r.pickUps(), 2)
 }
 
-// Nobody knows which of its agents the row of the caller's leg names.
-func TestAnAgentWhomOnlyTheCallersRowNamesCountsIfThereIsNoOther(t *testing.T) {
+// The row of the caller's leg names one of the call's agents, but not which pick-up it means.
+func TestCallersRowNamesTheOnlyAgent(t *testing.T) {
 	timeless := Event{Kind: Bridged, ReceivedAt: at(1800), Leg: callersLeg, Agent: ben}
 	r := &Record{Key: "p"}
 	r.AddFromLog(FromLog{Reports: []Event{logRings, timeless}}, at(2000))
@@ -97,7 +97,7 @@ func TestAnAgentWhomOnlyTheCallersRowNamesCountsIfThereIsNoOther(t *testing.T) {
 	require.Equal(t, amira, r.Facts().Agent)
 }
 
-func TestWhatAWebhookReportsCountsMoreThanTheLog(t *testing.T) {
+func TestWebhookFieldsOverrideTheLog(t *testing.T) {
 	other := with(logRings, func(e *Event) { e.Leg.From, e.Leg.To = "+493023125099", "+493023125001" })
 	for _, add := range []func(r *Record){
 		func(r *Record) { r.Add(rings, noon); r.AddFromLog(FromLog{Reports: []Event{other}}, at(2000)) },
@@ -112,7 +112,7 @@ func TestWhatAWebhookReportsCountsMoreThanTheLog(t *testing.T) {
 	}
 }
 
-func TestACallFromTheLogIsOverAtOnce(t *testing.T) {
+func TestCallFromTheLogIsOverAtOnce(t *testing.T) {
 	r := &Record{Key: "p", Started: at(180), Limits: DefaultLimits}
 	r.AddFromLog(wholeLog, at(180))
 	open := r.Next(at(180)).Step
@@ -124,13 +124,13 @@ func TestACallFromTheLogIsOverAtOnce(t *testing.T) {
 	require.Equal(t, []Cause{PickedUp, Ended, WrapUpOver}, update.Causes, "all that is due is one step")
 	require.Equal(t, Answered, update.Is.Closing.Facts.Outcome)
 	require.Equal(t, 10, *update.Is.Closing.Facts.Summary.WaitSeconds)
-	require.Zero(t, update.NewPickUps()[0].ReceivedAt, "nobody waits for it")
+	require.Zero(t, update.NewPickUps()[0].ReceivedAt, "no agent waits for it")
 	r.Done(*update, Done{})
 	require.Equal(t, Wait{WaitsForRecordings, at(60).Add(DefaultLimits.Recording)}, r.Next(at(182)).Wait, "it counts from the end, not from the repair")
 	require.Zero(t, r.Next(at(60).Add(DefaultLimits.Recording)))
 }
 
-func TestAFactSaysWhenTheLogAddedIt(t *testing.T) {
+func TestFactsContainWhenTheLogAdded(t *testing.T) {
 	r := recordOf(rings)
 	r.Opened = &Opened{Conversation: true, Expects: Expects{Finish: true}}
 	r.Limits = DefaultLimits
@@ -142,7 +142,7 @@ func TestAFactSaysWhenTheLogAddedIt(t *testing.T) {
 	require.Equal(t, at(1800), is.Closing.Facts.AddedAt)
 }
 
-func TestARecordLacksWhatWouldChangeTheConversation(t *testing.T) {
+func TestLacksWhatChangesTheConversation(t *testing.T) {
 	closed := func(reports ...Event) Record {
 		r := *recordOf(reports...)
 		r.Limits, r.Opened = DefaultLimits, &Opened{Conversation: true, Expects: Expects{Finish: true}}
@@ -169,7 +169,7 @@ func TestARecordLacksWhatWouldChangeTheConversation(t *testing.T) {
 }
 
 // The end of the agent's leg says who answered; the log then has the pick-up itself.
-func TestAPickUpThatTheLegsImplyAndThenTheLogReportsIsOne(t *testing.T) {
+func TestInferredPickUpMatchesTheLog(t *testing.T) {
 	r := recordOf(rings, logLeaves, ends)
 	r.Opened = &Opened{Conversation: true, Expects: Expects{Finish: true}}
 	r.Was = r.story(at(7200))
@@ -186,13 +186,15 @@ func TestAPickUpThatTheLegsImplyAndThenTheLogReportsIsOne(t *testing.T) {
 	require.Nil(t, r.step(r.story(at(7200))))
 }
 
-func TestAQueueThatOnlyTheLogShowsCorrectsTheOutcome(t *testing.T) {
+func TestLogsQueueCorrectsTheOutcome(t *testing.T) {
 	r := recordOf(rings, with(ends, func(e *Event) { e.Leg.FinishReason = "hangup" }))
 	r.Opened = &Opened{Conversation: true, Expects: Expects{Finish: true}}
 	r.Was = r.story(at(7200))
 	require.Equal(t, AbandonedInFlow, r.Was.Closing.Facts.Outcome)
-	inVain := with(logLeaves, func(e *Event) { e.Leg = after(Leg{ID: "c", ParentID: "p", Type: "outbound", Source: "queue", Domain: "internal", CreatedAt: at(3)}, 0, "unreachable") })
-	r.AddFromLog(FromLog{Reports: []Event{inVain}}, at(7200))
+	attempt := with(logLeaves, func(e *Event) {
+		e.Leg = after(Leg{ID: "c", ParentID: "p", Type: "outbound", Source: "queue", Domain: "internal", CreatedAt: at(3)}, 0, "unreachable")
+	})
+	r.AddFromLog(FromLog{Reports: []Event{attempt}}, at(7200))
 	step := r.step(r.story(at(7200)))
 	require.Equal(t, []Cause{Ended}, step.Causes)
 	require.Equal(t, AbandonedInQueue, step.Is.Closing.Facts.Outcome)

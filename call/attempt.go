@@ -2,7 +2,7 @@ package call
 
 import "time"
 
-// Attempt is one try to reach an agent: a child leg that has ended.
+// Attempt is one attempt to reach an agent: a child leg that has ended.
 type Attempt struct {
 	Leg   Leg   `json:"leg"`
 	Agent Agent `json:"agent,omitzero"`
@@ -13,9 +13,9 @@ type Attempt struct {
 // successful attempt has a duration (babelforce help, "Inbound Calls (Source Queue)").
 func (a Attempt) Lasted() bool { return a.Leg.lasted() }
 
-// HadCaller reports whether the agent and the customer were connected as far as
-// the leg tells, be it without its duration: where the agent did not pick up,
-// the platform hangs up (babelforce help, "Hangup reasons inbound").
+// HadCaller reports whether the agent and the customer were connected. Without a duration,
+// the finish reason decides: if the agent did not pick up, the platform hangs up
+// (babelforce help, "Hangup reasons inbound").
 func (a Attempt) HadCaller() bool {
 	if a.Leg.connected() != nil {
 		return a.Lasted()
@@ -23,7 +23,8 @@ func (a Attempt) HadCaller() bool {
 	return a.Leg.FinishReason == "hangup" || a.Leg.FinishReason == "passive-hangup"
 }
 
-// Rang is for how many seconds the agent's phone rang, where the leg's times tell.
+// Rang returns how many seconds the agent's phone rang. It is known only if the leg
+// contains the times.
 func (a Attempt) Rang() (seconds int, known bool) {
 	until := a.Leg.EstablishedAt
 	if until.IsZero() && !a.Lasted() {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// areLegsOf reports whether the legs of all agents who picked up are among these, as
-// far as they name their agents.
+// areLegsOf reports whether the legs contain one for each agent who picked up. A leg or a
+// bridge that names no agent matches any.
 func areLegsOf(legs []Attempt, bridges []Event) bool {
 	hasNone := func(bridge Event) bool {
 		return !slices.ContainsFunc(legs, func(leg Attempt) bool { return leg.Agent.mayBe(bridge.Agent) })
@@ -15,9 +15,9 @@ func areLegsOf(legs []Attempt, bridges []Event) bool {
 	return len(legs) >= len(bridges) && !slices.ContainsFunc(bridges, hasNone)
 }
 
-// Total is the whole length of the call in seconds, nil where that is not
-// known: before its end, the duration is that of the wait. A call that was
-// transferred may go on after its own leg has ended, until that of the last agent has.
+// Total returns the length of the call in seconds, or nil if it is not known. Before the
+// call ends, the leg's duration is the wait. A transferred call continues after the
+// customer's leg has ended, until the last agent's leg ends.
 func (o Over) Total(bridges []Event) *int {
 	total, lasting := o.Facts.Leg.Seconds, o.lasting()
 	switch {
@@ -36,7 +36,8 @@ func (o Over) Total(bridges []Event) *int {
 	return total
 }
 
-// wait is how long the customer waited for the first agent or, if the call was not answered, in vain.
+// wait returns how many seconds the customer waited: for the first agent or, if no agent
+// answered, until the call ended.
 func (o Over) wait(bridges []Event, lasting []Attempt, total *int) *int {
 	customers := o.Facts.Leg
 	switch {
@@ -47,7 +48,7 @@ func (o Over) wait(bridges []Event, lasting []Attempt, total *int) *int {
 	}
 	var reported *int
 	if len(bridges) > 0 {
-		reported = o.Facts.legAsOf(bridges[0]).Seconds // which is the time waited (babelforce help, "HTTP request buckets")
+		reported = o.Facts.legAsOf(bridges[0]).Seconds // the time waited (babelforce help, "HTTP request buckets")
 	}
 	if o.Facts.Outgoing {
 		return cmp.Or(reported, secondsBetween(customers.CreatedAt, customers.EstablishedAt))
@@ -55,9 +56,9 @@ func (o Over) wait(bridges []Event, lasting []Attempt, total *int) *int {
 	return waitForFirst(reported, secondsBetween(customers.CreatedAt, firstEstablished(lasting)), len(lasting)-len(bridges))
 }
 
-// waitForFirst is the wait by the first bridge that was reported, or by the agents' legs
-// if an earlier bridge was not. A caller's own leg does not tell: the call flow
-// establishes it, long before an agent picks up.
+// waitForFirst returns the wait until the first reported bridge, or until the first agent's
+// leg if an earlier bridge was not reported. The caller's own leg cannot be used: the call
+// flow establishes it long before an agent picks up.
 func waitForFirst(byBridge, byLegs *int, moreLegs int) *int {
 	isLater := byBridge != nil && byLegs != nil && *byBridge-*byLegs > int(pickUpWindow/time.Second)
 	switch {
@@ -69,7 +70,8 @@ func waitForFirst(byBridge, byLegs *int, moreLegs int) *int {
 	return byBridge
 }
 
-// firstEstablished is when the first of some legs was established, zero if one does not say.
+// firstEstablished returns when the first leg was established, or zero if a leg does not
+// contain that time.
 func firstEstablished(legs []Attempt) (first time.Time) {
 	for i, attempt := range legs {
 		at := attempt.Leg.EstablishedAt
@@ -83,7 +85,7 @@ func firstEstablished(legs []Attempt) (first time.Time) {
 	return first
 }
 
-// secondsBetween is nil where either time is not known.
+// secondsBetween returns nil if either time is not known.
 func secondsBetween(from, to time.Time) *int {
 	if from.IsZero() || to.Before(from) {
 		return nil
@@ -91,9 +93,9 @@ func secondsBetween(from, to time.Time) *int {
 	return new(int(to.Sub(from) / time.Second))
 }
 
-// talk adds up what the agents' legs lasted, but to no more than the call has
-// time for: while one agent consults another, both talk. An agent who places a
-// call is on the line before the customer is.
+// talk returns the sum of the durations of the agents' legs, limited to the call's length
+// without the wait: while one agent consults another, both legs count. The sum is not used
+// for an outbound call, because its agent is on the line before the customer.
 func (o Over) talk(bridges []Event, lasting []Attempt, total, wait *int) *int {
 	customers := o.Facts.Leg
 	if o.Facts.Outgoing && customers.IsChild() {

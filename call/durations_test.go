@@ -7,11 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// closed is what is known of a call once everything was reported.
+// closed returns the facts of a call once everything was reported.
 func closed(events ...Event) Facts { return recordOf(events...).Expected() }
 
-// A duration that an event does not contain is never an earlier event's.
-func TestWhatTheEndDoesNotSayIsUnknown(t *testing.T) {
+// An event without a duration does not take the duration of an earlier event.
+func TestMissingDurationIsUnknown(t *testing.T) {
 	bridged := bridgedAfter(7, amira)
 	bare := Event{Kind: Finished, ReceivedAt: at(60), Leg: Leg{ID: "p", FinishReason: "hangup"}}
 	for _, order := range permutations([]Event{rings, bridged, bare}) {
@@ -26,20 +26,20 @@ func TestWhatTheEndDoesNotSayIsUnknown(t *testing.T) {
 	require.Equal(t, at(55), dated.At())
 }
 
-func TestACallerIsNotAnsweredWhenTheFlowTakesTheCall(t *testing.T) {
+func TestFlowDoesNotAnswerTheCall(t *testing.T) {
 	end := with(ends, func(e *Event) { e.Leg.EstablishedAt, e.Leg.FinishedAt = at(1), at(60) })
 	require.Equal(t, Summary{}, closed(rings, end).Summary)
 	require.Equal(t, Answered, closed(rings, end).Outcome)
 }
 
-func TestAnAgentsLegThatGivesNoDurationLastedAsLongAsItsTimesSay(t *testing.T) {
+func TestLegDurationFromItsTimes(t *testing.T) {
 	leg := Leg{ID: "c", ParentID: "p", CreatedAt: at(5), EstablishedAt: at(12), FinishedAt: at(40)}
 	facts := closed(rings, Event{Kind: Finished, Leg: leg, Agent: amira}, ends)
 	require.Equal(t, Summary{WaitSeconds: new(12), TalkSeconds: new(28), Agents: []string{"Amira"}}, facts.Summary)
 	require.Equal(t, 28, *recordOf(Event{Kind: Finished, Leg: leg}).Legs()[0].TalkedSeconds)
 }
 
-func TestTheWaitIsForTheFirstAgentWhosePickUpMayNotBeReported(t *testing.T) {
+func TestWaitEndsWithTheFirstAgent(t *testing.T) {
 	over := ended("passive-hangup", 100)
 	over.Bridged = true
 	over.Attempts = []Attempt{talked("Amira", 5, 12, 40, "hangup"), talked("Ben", 40, 45, 95, "hangup")}
@@ -49,7 +49,7 @@ func TestTheWaitIsForTheFirstAgentWhosePickUpMayNotBeReported(t *testing.T) {
 	require.Nil(t, over.Summary([]Event{bridgedTo("Ben", 45)}).WaitSeconds, "an earlier leg does not say when")
 }
 
-func TestTheLengthOfATransferredCallIsKnownIfTheLastAgentsLegIs(t *testing.T) {
+func TestTransferredCallEndsWithItsLastLeg(t *testing.T) {
 	over := ended("transferred", 50)
 	over.Bridged = true
 	bridges := []Event{bridgedTo("Amira", 12), bridgedTo("Ben", 55)}
@@ -63,7 +63,7 @@ func TestTheLengthOfATransferredCallIsKnownIfTheLastAgentsLegIs(t *testing.T) {
 	require.Nil(t, over.Total(bridges), "when it began is not known")
 }
 
-func TestAgentsWhoMayHaveTalkedAtOnceAreNotAddedUp(t *testing.T) {
+func TestOverlappingTalkIsNotSummed(t *testing.T) {
 	over := ended("passive-hangup", 100)
 	over.Facts.Leg.Seconds = nil
 	over.Attempts = []Attempt{talked("Amira", 0, 10, 100, "hangup"), talked("Ben", 20, 30, 100, "hangup")}
@@ -72,7 +72,7 @@ func TestAgentsWhoMayHaveTalkedAtOnceAreNotAddedUp(t *testing.T) {
 	require.Equal(t, 90, *over.Summary(nil).TalkSeconds)
 }
 
-func TestAnInferredPickUpHasTheWaitOfItsOwnLeg(t *testing.T) {
+func TestInferredPickUpHasItsLegsWait(t *testing.T) {
 	over := ended("passive-hangup", 100)
 	over.Attempts = []Attempt{talked("Amira", 5, 12, 40, "hangup"), talked("Ben", 40, 45, 95, "hangup")}
 	answer := over.answer()

@@ -1,9 +1,11 @@
-// Package call is what Callthread knows about a phone call and decides about it.
+// Package call models a phone call and decides what to do about it.
 //
-// It is pure: it imports neither Temporal nor a format of babelforce or Kustomer.
-// A [Record] holds the reports about one call; what to do next follows from them.
-// Events, stories and steps are written to workflow histories, where they stay
-// for months: from v1 on, add JSON fields, and never rename or reuse one.
+// A [Record] holds the reports about one call. [Record.Next] returns what to do next: a
+// [Step], which changes the call's conversation in Kustomer, or a [Wait] for further reports.
+//
+// The package is pure: it imports neither Temporal nor a format of babelforce or Kustomer.
+// Events, stories and steps are written to workflow histories, which are kept for months.
+// From v1 on, JSON fields may be added, but never renamed or reused.
 package call
 
 import (
@@ -14,7 +16,7 @@ import (
 // Kind is the kind of an event.
 type Kind string
 
-// The events of a call. Each is also the name of the workflow signal that carries it.
+// The kinds of events. Each is also the name of the workflow signal that carries the event.
 const (
 	Inbound  Kind = "inbound"  // the call rings
 	Outbound Kind = "outbound" // an agent, a dialer or the API places a call
@@ -23,11 +25,12 @@ const (
 	Recorded Kind = "recorded" // a recording of the call is available
 )
 
-// WrappedUp is not an event of babelforce: the wrap-up time after an answered call is over.
+// WrappedUp is the end of the wrap-up time after an answered call. It is Callthread's own
+// event: babelforce does not send one.
 const WrappedUp Kind = "wrappedUp"
 
-// Event is one report of babelforce about a call. It has no identity of its own:
-// what it reports has, so a body that differs in a counter is no new event.
+// Event is one report by babelforce about a call. Events have no id. Two events are the same
+// if they report the same thing, even if a counter in their bodies differs.
 type Event struct {
 	Kind Kind `json:"kind"`
 	// ReceivedAt is when the webhook arrived, by the receiver's clock.
@@ -36,16 +39,16 @@ type Event struct {
 	Agent      Agent     `json:"agent,omitzero"`
 	Queue      Queue     `json:"queue,omitzero"`
 	Recording  Recording `json:"recording,omitzero"`
-	// Extra holds the fields that the webhook carried beyond the known ones, by their dotted name.
+	// Extra holds the further fields of the webhook, by their dotted names.
 	Extra map[string]string `json:"extra,omitempty"`
 	// Ignored names the fields that could not be read and were left out.
 	Ignored []string `json:"ignored,omitempty"`
-	// FromLog says that babelforce's call log contains it, and no webhook has reported it.
+	// FromLog is set if the event comes from babelforce's call log and no webhook reported it.
 	FromLog bool `json:"fromLog,omitempty"`
 }
 
-// At is when the event happened if its own fields say so, otherwise when it was received.
-// What the call log has no time of counts as the first of its leg: any other report is later.
+// At returns when the event happened, or when it was received if its fields contain no time.
+// An event of the call log without a time counts as the first event of its leg.
 func (e Event) At() time.Time {
 	at := e.ownTime()
 	switch {
@@ -57,12 +60,12 @@ func (e Event) At() time.Time {
 	return e.ReceivedAt
 }
 
-// ownTime is when the event happened by its own fields, zero if they do not say.
+// ownTime returns when the event happened by its own fields, or zero if they contain no time.
 func (e Event) ownTime() time.Time {
 	switch {
 	case (e.Kind == Inbound || e.Kind == Outbound) && !e.Leg.CreatedAt.IsZero():
 		return e.Leg.CreatedAt
-	case e.tellsPickUp():
+	case e.hasPickUpTime():
 		return e.Leg.EstablishedAt
 	case e.Kind == Finished && e.Leg.Seconds == nil:
 		return e.Leg.FinishedAt
@@ -72,9 +75,9 @@ func (e Event) ownTime() time.Time {
 	return e.Leg.CreatedAt.Add(time.Duration(*e.Leg.Seconds) * time.Second)
 }
 
-// tellsPickUp reports whether the leg was established when the agent picked up.
-// That holds for the agent's leg; the caller's may have been established long before.
-func (e Event) tellsPickUp() bool {
+// hasPickUpTime reports whether the leg was established when the agent picked up. This holds
+// for the agent's leg; the caller's leg may have been established long before.
+func (e Event) hasPickUpTime() bool {
 	return e.Kind == Bridged && e.Leg.IsChild() && !e.Leg.EstablishedAt.IsZero()
 }
 
@@ -84,7 +87,7 @@ const (
 	Out = "out" // an agent, a dialer or the API placed the call
 )
 
-// Direction is the direction of the call as far as the event says.
+// Direction returns the direction of the call according to the event.
 func (e Event) Direction() string { return direction(e.IsOutgoing()) }
 
 func direction(outgoing bool) string {
@@ -122,7 +125,7 @@ func (a Agent) Is(b Agent) bool {
 	return a == Agent{} && b == Agent{}
 }
 
-// over adds what else is known about the agent, if it is the same one.
+// over fills in missing fields from what is known about the agent, if it is the same agent.
 func (a Agent) over(known Agent) Agent {
 	if !a.Is(known) {
 		return a
@@ -137,7 +140,7 @@ func (a Agent) over(known Agent) Agent {
 	}
 }
 
-// with adds what a second report says about the same agent, whom it may be the first to name.
+// with merges a second report about the same agent. The first report may name no agent.
 func (a Agent) with(second Agent) Agent {
 	if a == (Agent{}) {
 		return second
@@ -151,7 +154,7 @@ type Queue struct {
 	Name string `json:"name,omitempty"`
 }
 
-// over adds what else is known about the queue, unless it is another one.
+// over fills in missing fields from what is known about the queue, if it is the same queue.
 func (q Queue) over(known Queue) Queue {
 	isOther := q.ID != "" && known.ID != "" && q.ID != known.ID || q.Name != "" && known.Name != "" && q.Name != known.Name
 	if isOther {
@@ -163,7 +166,8 @@ func (q Queue) over(known Queue) Queue {
 // Recording is one recording of a call.
 type Recording struct {
 	ID string `json:"id,omitempty"`
-	// URL is where anyone who has it can listen (babelforce API, Recording.url). It expires with the recording.
+	// URL is the address of the recording (babelforce API, Recording.url). Anyone who has it
+	// can listen. It expires with the recording.
 	URL     string `json:"url,omitempty"`
 	Seconds *int   `json:"seconds,omitempty"`
 }

@@ -6,42 +6,43 @@ import (
 	"time"
 )
 
-// Facts is what is known about a call at one moment: what triggers and placeholders read.
+// Facts is what is known about a call at one moment. Triggers and placeholders read it.
 type Facts struct {
-	// Key is the parent leg's id; one key is one call is one conversation.
+	// Key is the id of the parent leg. Each key identifies one call and one conversation.
 	Key string `json:"key"`
-	// Outgoing says that an agent, a dialer or the API placed the call.
+	// Outgoing is set for an outbound call, placed by an agent, a dialer or the API.
 	Outgoing bool `json:"outgoing,omitempty"`
-	// Leg is the customer's: the parent of a call that came in, whose child legs
-	// (agent attempts) never change it, and the external leg of an outbound call. Before
-	// its end is reported, it has neither a duration nor a state.
+	// Leg is the customer's leg: the parent leg of an inbound call, the external leg of an
+	// outbound call. The child legs of an inbound call (agent attempts) never change it. It has
+	// neither a duration nor a state until its end is reported.
 	Leg   Leg               `json:"leg"`
 	Agent Agent             `json:"agent,omitzero"`
 	Queue Queue             `json:"queue,omitzero"`
 	Extra map[string]string `json:"extra,omitempty"`
-	// Queued says that the caller is known to have reached a queue.
+	// Queued is set if the caller is known to have reached a queue.
 	Queued  bool    `json:"queued,omitempty"`
 	Outcome Outcome `json:"outcome,omitempty"`
 	Summary Summary `json:"summary,omitzero"`
-	// Recording is the one that an event of that kind reports.
+	// Recording is set for an event of kind [Recorded].
 	Recording Recording `json:"recording,omitzero"`
-	// AddedAt is when babelforce's call log added what no webhook had reported, zero if nothing was.
+	// AddedAt is when babelforce's call log added reports that no webhook had sent, or zero if
+	// it added none.
 	AddedAt time.Time `json:"addedAt,omitzero"`
-	// Kustomer names the call's conversation and customer, once they exist.
+	// Kustomer identifies the call's conversation and customer once they exist.
 	Kustomer Kustomer `json:"kustomer,omitzero"`
 }
 
-// Kustomer names a call's conversation and the customer it belongs to.
+// Kustomer identifies the conversation of a call and its customer.
 type Kustomer struct {
 	CustomerID      string `json:"customerId,omitempty"`
 	ConversationID  string `json:"conversationId,omitempty"`
 	ConversationURL string `json:"conversationUrl,omitempty"`
 }
 
-// Direction is the direction of the call.
+// Direction returns the direction of the call, [In] or [Out].
 func (f Facts) Direction() string { return direction(f.Outgoing) }
 
-// CustomersNumber is the customer's number: the one that called or was called. It is empty if withheld.
+// CustomersNumber returns the number that called or was called. It is empty if withheld.
 func (f Facts) CustomersNumber() string {
 	switch {
 	case f.Outgoing:
@@ -52,14 +53,15 @@ func (f Facts) CustomersNumber() string {
 	return f.Leg.From
 }
 
-// KnowsCustomer reports whether any report says who the customer is, or that the number is withheld.
+// KnowsCustomer reports whether any report contains the customer's number or says that it
+// is withheld.
 func (f Facts) KnowsCustomer() bool {
 	return f.CustomersNumber() != "" || f.Leg.Anonymous && !f.Outgoing
 }
 
-// IsCustomers reports whether a leg is the customer's. On an outbound call either
-// leg may be the parent; the customer's is the external one (babelforce help,
-// "How to define different call legs").
+// IsCustomers reports whether a leg is the customer's. On an outbound call either leg may be
+// the parent; the customer's leg is the external one (babelforce help, "How to define
+// different call legs").
 func (f Facts) IsCustomers(leg Leg) bool {
 	if f.Outgoing {
 		return leg.Domain == "external" || leg.Domain != "internal" && !leg.IsChild()
@@ -67,15 +69,15 @@ func (f Facts) IsCustomers(leg Leg) bool {
 	return !leg.IsChild()
 }
 
-// provesQueue reports whether the event proves that the caller waited in a queue:
-// only queues ring agents and are named.
+// provesQueue reports whether the event proves that the caller waited in a queue: it belongs
+// to an attempt to reach an agent, which only a queue makes, or it names a queue.
 func (e Event) provesQueue() bool {
 	isAttempt := e.Leg.IsChild() && (e.Leg.Source == "" || e.Leg.Source == "queue")
 	return !e.IsOutgoing() && (isAttempt || e.Leg.State == "queued" || e.Queue != Queue{})
 }
 
-// Facts is everything that the reports say about the call. The order in which they
-// arrived does not matter: they apply in the order in which things happened.
+// Facts returns everything that the reports contain about the call. They are applied in the
+// order of the events' times, so the order of arrival does not matter.
 func (r *Record) Facts() Facts {
 	f := Facts{Key: r.Key, Outgoing: r.isOutgoing()}
 	events, end := r.events(), (*Event)(nil)
@@ -83,7 +85,7 @@ func (r *Record) Facts() Facts {
 		f.Queued = f.Queued || !f.Outgoing && e.provesQueue()
 		switch {
 		case !f.IsCustomers(e.Leg):
-		case e.FromLog: // which adds to what webhooks report
+		case e.FromLog: // the log only fills in what webhooks do not report
 			f.Leg = f.Leg.over(e.Leg.begun())
 		default:
 			f.Leg = e.Leg.begun().over(f.Leg)
@@ -108,16 +110,16 @@ func (r *Record) Facts() Facts {
 	return f
 }
 
-// isOutgoing reports whether an agent, a dialer or the API placed the call. The
-// caller's own leg decides; a call flow may dial further legs for an inbound call.
+// isOutgoing reports whether the call is outbound. The caller's own leg decides, because a
+// call flow may dial further legs for an inbound call.
 func (r *Record) isOutgoing() bool {
 	isInbound := func(r Report) bool { return !r.Leg.IsChild() && (r.Kind == Inbound || r.Leg.Type == "inbound") }
 	isOutgoing := func(r Report) bool { return r.IsOutgoing() }
 	return !slices.ContainsFunc(r.Reports, isInbound) && slices.ContainsFunc(r.Reports, isOutgoing)
 }
 
-// asOf returns the facts as they were when the event happened. Its own fields win
-// over what was learned since.
+// asOf returns the facts as they were when the event happened. The event's own fields take
+// precedence over later reports.
 func (r *Record) asOf(f Facts, e Event) Facts {
 	f.Leg = f.legAsOf(e)
 	if !e.FromLog {
@@ -130,26 +132,26 @@ func (r *Record) asOf(f Facts, e Event) Facts {
 	return f.withBuckets(e)
 }
 
-// legAsOf returns the customer's leg as it was when the event happened. Durations
-// keep growing, so only the event's own value, or one computed from its times, is used.
+// legAsOf returns the customer's leg as it was when the event happened. A duration grows
+// with time, so only the event's own value, or one computed from its times, is used.
 func (f Facts) legAsOf(e Event) Leg {
 	leg := f.Leg.begun()
 	switch {
 	case f.IsCustomers(e.Leg):
 		return e.Leg.over(leg)
-	case e.tellsPickUp():
+	case e.hasPickUpTime():
 		leg.Seconds = secondsBetween(leg.CreatedAt, e.Leg.EstablishedAt)
 	}
 	return leg
 }
 
-// withBuckets takes agent and queue from an event. Every leg of an attempt names
-// its agent; only a bridge says that this agent answered.
+// withBuckets returns the facts with the agent and queue of an event. Every leg of an attempt
+// names its agent; only a bridge says that this agent answered.
 func (f Facts) withBuckets(e Event) Facts {
 	switch {
 	case f.Outgoing && e.Kind != Bridged: // the agent who placed the call; no other agent is rung
 		f.Agent = f.Agent.with(e.Agent)
-	case f.Outgoing && e.Agent == Agent{}: // likewise
+	case f.Outgoing && e.Agent == Agent{}: // a bridge that names no agent is with the agent who placed the call
 	case e.Kind == Bridged:
 		f.Agent = e.Agent.over(f.Agent)
 		f.Queue = e.Queue.over(f.Queue)
@@ -157,7 +159,7 @@ func (f Facts) withBuckets(e Event) Facts {
 	return f
 }
 
-// extra unites the further fields of events; of two values the later event's counts.
+// extra merges the further fields of events. The later event's value takes precedence.
 func extra(events []*Event) (all map[string]string) {
 	for _, e := range events {
 		if len(e.Extra) > 0 && all == nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// recordOf is a record to which events were added in this order.
+// recordOf returns a record with the events added in this order.
 func recordOf(events ...Event) *Record {
 	r := &Record{Key: "p", Started: noon, Limits: DefaultLimits}
 	for _, e := range events {
@@ -19,13 +19,13 @@ func recordOf(events ...Event) *Record {
 
 func factsOf(events ...Event) Facts { return recordOf(events...).Facts() }
 
-func TestBridgeTellsOnlyItsOwnWait(t *testing.T) {
+func TestBridgeHasOnlyItsOwnWait(t *testing.T) {
 	onChild := Event{Kind: Bridged, Leg: Leg{ID: "c", ParentID: "p", Seconds: new(3)}}
 	r := recordOf(Event{Kind: Finished, Leg: Leg{ID: "p", Seconds: new(95)}}, onChild)
 	require.Nil(t, r.asOf(r.Facts(), onChild).Leg.Seconds)
 }
 
-func TestAgentsDetailsAddUp(t *testing.T) {
+func TestAgentDetailsAreMerged(t *testing.T) {
 	full := Event{Kind: Bridged, Agent: Agent{ID: "7", Name: "Amira", SourceID: "user"}}
 	bare := Event{Kind: Bridged, Agent: Agent{ID: "7"}, ReceivedAt: noon}
 	other := Event{Kind: Bridged, Agent: Agent{ID: "8"}, ReceivedAt: noon}
@@ -33,7 +33,7 @@ func TestAgentsDetailsAddUp(t *testing.T) {
 	require.Equal(t, Agent{ID: "8"}, factsOf(full, other).Agent)
 }
 
-func TestFactsDoNotDependOnTheOrderOfEvents(t *testing.T) {
+func TestFactsIgnoreTheOrderOfEvents(t *testing.T) {
 	inbound := Event{Kind: Inbound, Leg: Leg{ID: "p", From: "a", To: "b", State: "ringing", CreatedAt: noon}}
 	bridged := Event{Kind: Bridged, Leg: Leg{ID: "p", State: "bridged", Seconds: new(7)}, Agent: Agent{ID: "4711"}, Queue: Queue{Name: "Support"}}
 	finished := Event{Kind: Finished, Leg: Leg{ID: "p", State: "completed", FinishReason: "passive-hangup", Seconds: new(42)}}
@@ -57,7 +57,7 @@ func TestFactsDoNotDependOnTheOrderOfEvents(t *testing.T) {
 	}
 }
 
-func TestAnEventKeepsItsOwnDurationWhenItWasOvertaken(t *testing.T) {
+func TestLateEventKeepsItsDuration(t *testing.T) {
 	finished := Event{Kind: Finished, Leg: Leg{ID: "p", From: "a", Seconds: new(42)}}
 	bridged := Event{Kind: Bridged, Leg: Leg{ID: "p", Seconds: new(7)}}
 	r := recordOf(finished, bridged)
@@ -66,7 +66,7 @@ func TestAnEventKeepsItsOwnDurationWhenItWasOvertaken(t *testing.T) {
 	require.Equal(t, "a", r.asOf(r.Facts(), bridged).Leg.From)
 }
 
-func TestAnEventDoesNotKnowLaterFields(t *testing.T) {
+func TestEventLacksLaterFields(t *testing.T) {
 	bridged := Event{Kind: Bridged, Leg: Leg{ID: "p", CreatedAt: noon, Seconds: new(7)}, Extra: map[string]string{"shop": "berlin"}}
 	finished := Event{Kind: Finished, Leg: Leg{ID: "p", CreatedAt: noon, Seconds: new(42), FinishReason: "hangup"}, Extra: map[string]string{"vip": "true"}}
 	r := recordOf(finished, bridged)
@@ -76,20 +76,20 @@ func TestAnEventDoesNotKnowLaterFields(t *testing.T) {
 	require.Empty(t, then.Leg.FinishReason)
 }
 
-func TestEventTimeIsTheCallsOwnWhereItTells(t *testing.T) {
+func TestEventUsesItsOwnTime(t *testing.T) {
 	e := Event{ReceivedAt: noon.Add(time.Hour), Leg: Leg{CreatedAt: noon, Seconds: new(7)}}
 	require.Equal(t, noon.Add(7*time.Second), e.At())
 	e.Leg.Seconds = nil
 	require.Equal(t, noon.Add(time.Hour), e.At())
 }
 
-func TestAbsentFactsTakeNoRoomInHistory(t *testing.T) {
+func TestAbsentFactsAreNotEncoded(t *testing.T) {
 	text, err := json.Marshal(Facts{Key: "p", Leg: Leg{ID: "p"}})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"key":"p","leg":{"id":"p"}}`, string(text))
 }
 
-func TestTheCustomerOfACallThatWasPlacedIsTheOneCalled(t *testing.T) {
+func TestOutboundCustomerIsTheCalledParty(t *testing.T) {
 	agents := Leg{ID: "p", Type: "outbound", Source: "api", Domain: "internal", From: "+493023125000", To: "+493023125010", Seconds: new(50)}
 	customers := Leg{ID: "c", ParentID: "p", Type: "outbound", Source: "api", Domain: "external", From: "+493023125000", To: "+493023125042", Seconds: new(40)}
 	reversed := func(leg Leg) Leg {
@@ -106,7 +106,7 @@ func TestTheCustomerOfACallThatWasPlacedIsTheOneCalled(t *testing.T) {
 	require.False(t, facts.KnowsCustomer(), "the agent's number is not the customer's")
 }
 
-func TestTheCustomerOfACallThatCameInIsTheCaller(t *testing.T) {
+func TestInboundCustomerIsTheCaller(t *testing.T) {
 	require.False(t, factsOf().KnowsCustomer())
 	rings := Event{Kind: Inbound, Leg: Leg{ID: "p", From: "+493023125042", To: "+493023125000"}}
 	require.Equal(t, "+493023125042", factsOf(rings).CustomersNumber())
@@ -115,7 +115,7 @@ func TestTheCustomerOfACallThatCameInIsTheCaller(t *testing.T) {
 	require.True(t, facts.KnowsCustomer(), "it is known that the number is withheld")
 }
 
-func TestALegThatTheFlowPlacesForACallerDoesNotTurnTheCallAround(t *testing.T) {
+func TestFlowsLegKeepsTheDirection(t *testing.T) {
 	came := Event{Kind: Inbound, Leg: Leg{ID: "p", Type: "inbound", From: "+493023125042"}}
 	for _, source := range []string{"dial", "webrtc", "api"} {
 		placed := Event{Kind: Finished, Leg: Leg{ID: "c", ParentID: "p", Type: "outbound", Source: source, Domain: "external", To: "+493023125099"}}
@@ -127,7 +127,7 @@ func TestALegThatTheFlowPlacesForACallerDoesNotTurnTheCallAround(t *testing.T) {
 	}
 }
 
-func TestWhatWasToldLastCountsWhateverCameFirst(t *testing.T) {
+func TestLatestValueWinsInAnyOrder(t *testing.T) {
 	ringing := Event{Kind: Inbound, ReceivedAt: noon.Add(time.Hour), Leg: Leg{ID: "p", CreatedAt: noon}, Extra: map[string]string{"app.choice": "none"}}
 	ended := Event{Kind: Finished, Leg: Leg{ID: "p", CreatedAt: noon, Seconds: new(30)}, Extra: map[string]string{"app.choice": "billing"}}
 	for _, order := range [][]Event{{ringing, ended}, {ended, ringing}} {
@@ -137,7 +137,7 @@ func TestWhatWasToldLastCountsWhateverCameFirst(t *testing.T) {
 	}
 }
 
-func TestABridgeThatNamesNobodyIsWithTheAgentWhoPlacedTheCall(t *testing.T) {
+func TestUnnamedBridgeIsWithThePlacer(t *testing.T) {
 	amira := Agent{ID: "7", Name: "Amira"}
 	placed := Event{Kind: Outbound, Leg: Leg{ID: "p", Type: "outbound", Source: "api"}, Agent: amira}
 	require.Equal(t, amira, factsOf(placed, Event{Kind: Bridged, Leg: Leg{ID: "p"}}).Agent)

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Leg is one connection of a call: the caller's own (the parent) or one
-// attempt to reach an agent (a child). Field meanings are those of the Call
-// schema of the babelforce API; empty means not told.
+// Leg is one connection of a call: the caller's own (the parent leg) or one attempt to reach
+// an agent (a child leg). The fields have the meaning of the Call schema of the babelforce
+// API. An empty field was not reported.
 type Leg struct {
 	ID             string `json:"id"`
 	ParentID       string `json:"parentId,omitempty"`
@@ -21,17 +21,17 @@ type Leg struct {
 	FinishReason   string `json:"finishReason,omitempty"`
 	From           string `json:"from,omitempty"`
 	To             string `json:"to,omitempty"`
-	// Anonymous says that the caller withheld the number.
+	// Anonymous is set if the caller withheld the number.
 	Anonymous     bool      `json:"anonymous,omitempty"`
 	CreatedAt     time.Time `json:"createdAt,omitzero"`
 	EstablishedAt time.Time `json:"establishedAt,omitzero"`
 	FinishedAt    time.Time `json:"finishedAt,omitzero"`
-	// Seconds is the leg's duration so far: of a parent leg since it was created, of a child leg since it was
-	// established. On a bridge of the parent leg it is how long the caller waited.
+	// Seconds is the leg's duration so far. A parent leg counts from its creation, a child leg
+	// from when it was established. On a bridge of the parent leg it is how long the caller waited.
 	Seconds *int `json:"seconds,omitempty"`
 }
 
-// Key is the id of the call that the leg belongs to.
+// Key returns the id of the call that the leg belongs to.
 func (l Leg) Key() string { return cmp.Or(l.ParentID, l.ID) }
 
 // IsChild reports whether the leg is an attempt to reach an agent.
@@ -39,27 +39,26 @@ func (l Leg) IsChild() bool {
 	return (l.ParentID != "" && l.ParentID != l.ID) || l.IsAgentAttempt()
 }
 
-// IsAgentAttempt reports whether the leg has the marks of an agent attempt of
-// an inbound call: type outbound, source queue, domain internal (babelforce
-// help, "Inbound Calls (Source Queue)"). With no parent id such a leg cannot
-// be attributed to any call.
+// IsAgentAttempt reports whether the leg is an agent attempt of an inbound call: type
+// outbound, source queue, domain internal (babelforce help, "Inbound Calls (Source Queue)").
+// Without a parent id such a leg cannot be attributed to a call.
 func (l Leg) IsAgentAttempt() bool {
 	return l.Type == "outbound" && l.Source == "queue" && l.Domain == "internal"
 }
 
-// IsOutgoing reports whether the leg belongs to a call that an agent, a dialer
-// or the API has placed (babelforce help, "How to define different call legs").
+// IsOutgoing reports whether the leg belongs to an outbound call, placed by an agent, a dialer
+// or the API (babelforce help, "How to define different call legs").
 func (l Leg) IsOutgoing() bool {
-	isFlows := l.Source == "dial" && l.IsChild() // which rings somebody for a caller
+	isFlows := l.Source == "dial" && l.IsChild() // the call flow of an inbound call dials a further party
 	return l.Type == "outbound" && !isFlows && slices.Contains([]string{"api", "webrtc", "dialer", "dial"}, l.Source)
 }
 
-// WasTransferred reports whether the leg ended by being handed to another
-// agent: what follows is still the same call (babelforce help, "Hangup reasons inbound").
+// WasTransferred reports whether the leg ended because the call was transferred to another
+// agent. The call continues (babelforce help, "Hangup reasons inbound").
 func (l Leg) WasTransferred() bool { return l.FinishReason == "transferred" }
 
-// end is when the leg ended as far as its fields tell, for putting legs in order: if
-// it does not say when it was established, that is taken to be at its beginning.
+// end returns when the leg ended, for sorting legs. If the leg does not contain when it was
+// established, its duration is counted from its creation.
 func (l Leg) end() time.Time {
 	if ended := l.ended(); !ended.IsZero() || l.Seconds == nil || l.CreatedAt.IsZero() {
 		return ended
@@ -67,7 +66,7 @@ func (l Leg) end() time.Time {
 	return l.CreatedAt.Add(time.Duration(*l.Seconds) * time.Second)
 }
 
-// ended is when the leg ended, zero if its fields do not say.
+// ended returns when the leg ended, or zero if its fields do not contain it.
 func (l Leg) ended() time.Time {
 	if !l.FinishedAt.IsZero() || l.Seconds == nil || l.EstablishedAt.IsZero() {
 		return l.FinishedAt
@@ -75,7 +74,8 @@ func (l Leg) ended() time.Time {
 	return l.EstablishedAt.Add(time.Duration(*l.Seconds) * time.Second)
 }
 
-// connected is for how long a child leg was connected, nil if neither its duration nor its times say.
+// connected returns how many seconds a child leg was connected, or nil if the leg contains
+// neither a duration nor the times.
 func (l Leg) connected() *int {
 	return cmp.Or(l.Seconds, secondsBetween(l.EstablishedAt, l.FinishedAt))
 }
@@ -86,8 +86,8 @@ func (l Leg) lasted() bool {
 	return seconds != nil && *seconds > 0
 }
 
-// endedBy is the leg with what the report of its end says. What changes until then
-// comes from that report alone: an earlier duration is not the leg's.
+// endedBy returns the leg with the report of its end. Fields that change until the end come
+// from that report alone: an earlier duration is not the leg's duration.
 func (l Leg) endedBy(end Leg) Leg {
 	leg := end.over(l.begun())
 	if leg.IsChild() {
@@ -98,7 +98,7 @@ func (l Leg) endedBy(end Leg) Leg {
 	return leg
 }
 
-// over lays what the leg says over what is otherwise known of it.
+// over fills in missing fields from what is known about the leg.
 func (l Leg) over(known Leg) Leg {
 	return Leg{
 		ID:             cmp.Or(l.ID, known.ID),
@@ -120,7 +120,7 @@ func (l Leg) over(known Leg) Leg {
 	}
 }
 
-// begun is the leg without what changes until it ends.
+// begun returns the leg without the fields that change until it ends.
 func (l Leg) begun() Leg {
 	l.State, l.Seconds, l.FinishReason, l.FinishedAt = "", nil, "", time.Time{}
 	return l

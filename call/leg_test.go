@@ -30,7 +30,7 @@ func TestChildLegsAreRecognised(t *testing.T) {
 	}
 }
 
-func TestCallsThatAgentsPlaceAreOutgoing(t *testing.T) {
+func TestAgentsCallsAreOutbound(t *testing.T) {
 	for name, tc := range map[string]struct {
 		leg  Leg
 		want bool

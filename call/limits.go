@@ -7,9 +7,9 @@ import (
 
 // Limits bound how long a call waits for reports that may never come.
 type Limits struct {
-	// Bridge is how long after its start a call may go unanswered before it counts as missed.
+	// Bridge is how long a call may stay unanswered before it counts as missed.
 	Bridge time.Duration `json:"bridge,omitempty"`
-	// End is how long after that an answered call may last before its end is no longer expected.
+	// End is how much longer than Bridge an answered call may last before its end is no longer expected.
 	End time.Duration `json:"end,omitempty"`
 	// Settle is how long after the end late reports are still expected.
 	Settle time.Duration `json:"settle,omitempty"`
@@ -17,20 +17,21 @@ type Limits struct {
 	Recording time.Duration `json:"recording,omitempty"`
 }
 
-// DefaultLimits apply unless the receiver that starts a call says otherwise.
+// DefaultLimits are the limits that apply if the receiver that starts a call sets none.
 var DefaultLimits = Limits{
-	// Queues of half an hour happen; an hour without an agent or an end means that the events were lost.
+	// A wait of half an hour happens. After an hour without an agent or an end, the events were lost.
 	Bridge: time.Hour,
-	// Nobody talks longer; the end of the call was lost.
+	// No call lasts longer: its end was lost.
 	End: 8 * time.Hour,
-	// Longer than the receiver takes to refuse a webhook while Temporal is away (5 s) and the
-	// sender then waits to send it again (5 s): starter/webhook. Those that race differ by less.
+	// It must exceed the sum of the time in which the receiver refuses a webhook while Temporal is
+	// unavailable (5 s) and the sender's wait before it retries (5 s): see starter/webhook. Webhooks
+	// that race differ by less.
 	Settle: 15 * time.Second,
-	// A recording is stored within a minute or two of the end; one that takes longer has failed.
+	// babelforce stores a recording within two minutes of the end; a recording that takes longer has failed.
 	Recording: 15 * time.Minute,
 }
 
-// WithDefaults fills in what is zero.
+// WithDefaults returns the limits with [DefaultLimits] in place of zero values.
 func (l Limits) WithDefaults() Limits {
 	return Limits{
 		Bridge:    cmp.Or(l.Bridge, DefaultLimits.Bridge),
@@ -40,20 +41,20 @@ func (l Limits) WithDefaults() Limits {
 	}
 }
 
-// Transfer is how much longer than another a call may last whose own leg was transferred.
+// Transfer returns how much longer a transferred call may last than another call.
 func (l Limits) Transfer() time.Duration { return transferLimit + min(transferTalk, l.End) }
 
 const (
-	// callerLimit is how long the conversation may wait for a report that says who
-	// calls. An agent may be waiting for it.
+	// callerLimit is how long the conversation waits for a report that contains the caller.
+	// It is short, because an agent may be waiting for the conversation.
 	callerLimit = 5 * time.Second
-	// calledLimit is the same for a call that an agent places, whose own phone rings first.
+	// calledLimit is the same for an outbound call. It is longer, because the agent's phone rings first.
 	calledLimit = 2 * time.Minute
 	// transferLimit is how long the next agent may let a transferred call ring.
 	transferLimit = 5 * time.Minute
-	// voicemailLimit is how long after the end of a call that nobody answered a message of
-	// the caller is expected. It is stored within a minute or two, as all recordings are.
+	// voicemailLimit is how long after an unanswered call a voicemail is expected. babelforce
+	// stores it within two minutes, like any recording.
 	voicemailLimit = 2 * time.Minute
-	// transferTalk is how long the next agent may talk if the end of that leg is never reported.
+	// transferTalk is how long the next agent may talk if the end of that agent's leg is not reported.
 	transferTalk = time.Hour
 )

@@ -8,17 +8,16 @@ import (
 	"time"
 )
 
-// Entry is a line of the call log. It never names people or numbers.
+// Entry is a line of the call's log. It never contains a name or a phone number.
 type Entry struct {
 	At   time.Time `json:"at"`
 	Text string    `json:"text"`
 }
 
-// late is how long after a thing its report may come before the log says so.
+// late is the delay from which the log shows when a report was received.
 const late = 30 * time.Second
 
-// Log is what happened to the call and what was done about it, in the order in
-// which things happened.
+// Log returns what happened to the call and what Callthread did, in the order of the times.
 func (r *Record) Log() []Entry {
 	var log []Entry
 	facts := r.Facts()
@@ -42,13 +41,13 @@ func (r *Record) Log() []Entry {
 	log = append(log, r.Entries...)
 	slices.SortStableFunc(log, func(a, b Entry) int { return a.At.Compare(b.At) })
 	if r.More > 0 {
-		log = append(log, Entry{log[len(log)-1].At, fmt.Sprintf("%d more reports of legs or pick-ups are counted, and no more", r.More)})
+		log = append(log, Entry{log[len(log)-1].At, fmt.Sprintf("%d more reports of legs or pick-ups were counted but not kept", r.More)})
 	}
 	return log
 }
 
-// entryOf is a report as the log has it. Nothing happens after it was reported: if
-// its own time says so, that clock is fast.
+// entryOf returns the log entry for a report. An event cannot happen after it was reported:
+// if its own time is later, its clock is fast.
 func entryOf(e Event, text string) Entry {
 	at := e.At()
 	if at.After(e.ReceivedAt) {
@@ -82,13 +81,13 @@ func (r *Record) inWords(e Event, facts Facts) string {
 	return "call ended" + because
 }
 
-// LegSummary is one attempt to reach an agent or, on an outbound call, the other
-// leg. Nothing in it names anyone.
+// LegSummary summarizes one attempt to reach an agent or, on an outbound call, the other
+// leg. It contains no names or phone numbers.
 type LegSummary struct {
 	LegID   string `json:"legId"`
 	AgentID string `json:"agentId,omitempty"`
 	QueueID string `json:"queueId,omitempty"`
-	// RangSeconds is how long the phone rang, if the leg's times say so.
+	// RangSeconds is how long the phone rang, or nil if the leg does not contain the times.
 	RangSeconds *int `json:"rangSeconds,omitempty"`
 	// TalkedSeconds is how long the leg was connected.
 	TalkedSeconds *int `json:"talkedSeconds,omitempty"`
@@ -97,7 +96,7 @@ type LegSummary struct {
 	FinishReason string `json:"finishReason,omitempty"`
 }
 
-// LegOf summarises an attempt.
+// LegOf returns the summary of an attempt.
 func LegOf(a Attempt) LegSummary {
 	leg := LegSummary{LegID: a.Leg.ID, AgentID: a.Agent.ID, QueueID: a.Queue.ID, Answered: a.Lasted(), FinishReason: a.Leg.FinishReason}
 	if rang, known := a.Rang(); known {
@@ -109,7 +108,8 @@ func LegOf(a Attempt) LegSummary {
 	return leg
 }
 
-// InWords says what became of the leg, which belongs to whom the first words name.
+// InWords returns the result of the leg as a sentence. The argument names the owner of the leg
+// and is the subject of the sentence.
 func (l LegSummary) InWords(whose string) string {
 	rang := ""
 	if l.RangSeconds != nil {
@@ -121,7 +121,7 @@ func (l LegSummary) InWords(whose string) string {
 	return fmt.Sprintf("%s picked up%s, and was on the line for %d s", whose, rang, *l.TalkedSeconds)
 }
 
-// Legs are the attempts to reach an agent that have ended, in the order in which they were reported.
+// Legs returns the attempts to reach an agent that have ended, in the order of their reports.
 func (r *Record) Legs() (legs []LegSummary) {
 	for _, attempt := range r.over().Attempts {
 		legs = append(legs, LegOf(attempt))

@@ -5,34 +5,34 @@ import (
 	"time"
 )
 
-// Next is what to do next: a step, or to wait. The zero value says that the call is
-// over and everything is written.
+// Next is what to do next: run a step, or wait. The zero value means that the call is over
+// and everything is written.
 type Next struct {
 	Step *Step
 	Wait Wait
 }
 
-// Wait says what a call waits for, and until when.
+// Wait is what a call waits for, and until when.
 type Wait struct {
 	For   WaitsFor
 	Until time.Time
 }
 
-// Next decides what to do next, at a time:
+// Next returns what to do at the given time:
 //
-//  1. The conversation is opened: when the call rings, or when a report says who the
-//     customer is, or after a few seconds without either.
-//  2. As long as something was reported that the conversation does not show yet, a
-//     step is due for the most urgent such thing: a pick-up, who the customer or the
-//     agent is, then the outcome, recordings, the end of the wrap-up, earlier calls of
-//     a customer who was reached.
-//  3. Otherwise the call waits: for an agent, the end, the next agent after a
-//     transfer, late reports; once the outcome is written, for what automations act on
-//     after a call.
-//  4. When none of that is left, the call is over.
+//  1. The conversation is opened when the call rings, when a report identifies the
+//     customer, or after a few seconds without either.
+//  2. While the conversation does not show everything that was reported, a step is due.
+//     The order of urgency is: a pick-up, the identity of the customer or the agent, the
+//     outcome, recordings, the end of the wrap-up, earlier calls of a customer who was
+//     reached.
+//  3. Otherwise the call waits for an agent, its end, the next agent after a transfer, or
+//     late reports. Once the outcome is written, it waits for the later events that
+//     automations act on.
+//  4. When nothing is left to do or to wait for, the call is over.
 //
-// Reports that arrive while a step is under way are added to the record and change
-// nothing about the step: what they make due comes after it.
+// Reports that arrive while a step is in progress are added to the record. They do not
+// change that step; a later step writes them.
 func (r *Record) Next(now time.Time) Next {
 	if r.Opened == nil {
 		if wait := r.untilCustomerKnown(); wait.Until.After(now) {
@@ -49,8 +49,8 @@ func (r *Record) Next(now time.Time) Next {
 	return Next{Wait: r.untilAfterwards(now)}
 }
 
-// untilCustomerKnown waits for a report that says who the customer is, if the first
-// one was about an attempt to reach an agent, or was faster than the ringing.
+// untilCustomerKnown returns the wait for a report that identifies the customer. It applies
+// if the first report is about an agent attempt or arrived before the report of the ringing.
 func (r *Record) untilCustomerKnown() Wait {
 	for _, report := range r.Reports {
 		if report.Kind == Inbound && !report.Leg.IsChild() {
@@ -67,14 +67,14 @@ func (r *Record) untilCustomerKnown() Wait {
 	return Wait{WaitsForCustomer, r.Started.Add(callerLimit)}
 }
 
-// isOver reports whether nothing more is expected of the call itself. Once an
-// outcome was written it stays over: a later report corrects it at once.
+// isOver reports whether the call itself is over. Once an outcome was written it stays over:
+// a later report corrects the outcome at once.
 func (r *Record) isOver(now time.Time) bool {
 	return r.Was.Closing != nil || !r.untilOver().Until.After(now)
 }
 
-// untilOver waits for the next agent or the end of the call. Its time may have
-// passed: then the call is over. A zero time says that it is over already.
+// untilOver returns the wait for the next agent or for the end of the call. The call is over
+// if that time has passed or is zero.
 func (r *Record) untilOver() Wait {
 	isAnswered, end := len(r.pickUps()) > 0, r.end()
 	unanswered := r.Started.Add(r.Limits.Bridge)
@@ -95,12 +95,12 @@ func (r *Record) untilOver() Wait {
 	return Wait{WaitsForLateReports, r.lastReceived().Add(r.Limits.Settle)}
 }
 
-// isHandedOver reports whether the conversation, if there is one, was given to an agent.
+// isHandedOver reports whether the conversation, if there is one, was assigned to an agent.
 func (r *Record) isHandedOver() bool {
 	return r.Opened != nil && (len(r.Was.PickUps) > 0 || !r.Opened.Conversation)
 }
 
-// CallWait is what the call itself waits for, also while a step is under way.
+// CallWait returns what the call itself waits for, even while a step is in progress.
 func (r *Record) CallWait() Wait {
 	if r.Opened == nil {
 		if wait := r.untilCustomerKnown(); wait.For != "" {
@@ -110,7 +110,7 @@ func (r *Record) CallWait() Wait {
 	return r.untilOver()
 }
 
-// HasEnded reports whether the call has ended as far as the reports say, although late ones may follow.
+// HasEnded reports whether the call has ended according to the reports. Late reports may follow.
 func (r *Record) HasEnded(now time.Time) bool {
 	if r.isOver(now) {
 		return true
@@ -118,8 +118,8 @@ func (r *Record) HasEnded(now time.Time) bool {
 	return r.end() != nil && r.untilOver().For != WaitsForTransfer
 }
 
-// wasFollowed reports whether an agent picked up after the parent leg ended: by the
-// events' own times or, because the two legs' clocks differ, by their order of arrival.
+// wasFollowed reports whether an agent picked up after the parent leg ended. The clocks of the
+// two legs differ, so either the events' own times or their order of arrival is enough.
 func (r *Record) wasFollowed(end *Report) bool {
 	isLater := func(p pickUp) bool { return !p.at().Before(end.At()) }
 	if slices.ContainsFunc(r.pickUps(), isLater) {
@@ -129,18 +129,17 @@ func (r *Record) wasFollowed(end *Report) bool {
 	return slices.ContainsFunc(r.Reports[atEnd:], Report.isPickUp)
 }
 
-// wasTransferred reports whether the customer's leg has ended by a transfer.
+// wasTransferred reports whether the customer's leg ended by a transfer.
 func (r *Record) wasTransferred() bool { return r.Facts().Leg.WasTransferred() }
 
-// goesOn reports whether the next agent of a transferred call is still on the line,
-// as far as the ends of agents' legs say. If babelforce reports none of those, it
-// cannot be known, and the call counts as over.
+// goesOn reports whether the next agent of a transferred call is still on the line. The ends
+// of the agents' legs decide. If babelforce reports none, the call counts as over.
 func (r *Record) goesOn() bool {
 	over := r.over()
 	return len(over.Attempts) > 0 && !over.LastAgentHungUp(r.bridges())
 }
 
-// untilAfterwards waits for what comes after a call, if automations act on it.
+// untilAfterwards returns the wait for events after the call, if automations act on them.
 func (r *Record) untilAfterwards(now time.Time) Wait {
 	if r.Was.Closing == nil {
 		return Wait{}
@@ -154,8 +153,8 @@ func (r *Record) untilAfterwards(now time.Time) Wait {
 	return Wait{}
 }
 
-// recordingLimit is how long after the end of a call its recordings are expected. If
-// nobody answered, all there can be is a message that the caller left.
+// recordingLimit returns how long after the end of a call its recordings are expected. The
+// only recording of an unanswered call is a voicemail.
 func (r *Record) recordingLimit() time.Duration {
 	switch outcome := r.Was.Closing.Facts.Outcome; {
 	case outcome == Answered:
@@ -166,13 +165,14 @@ func (r *Record) recordingLimit() time.Duration {
 	return 0
 }
 
-// wrapUpDue is when the wrap-up time of an answered call is over, if automations act on that.
+// wrapUpDue returns when the wrap-up time of an answered call ends, and whether automations
+// act on that.
 func (r *Record) wrapUpDue(closing *Closing) (due time.Time, wanted bool) {
 	expects := r.Opened.Expects
 	return r.endedAt(closing).Add(expects.WrapUpTime), expects.WrapUpTime > 0 && closing.Facts.Outcome == Answered
 }
 
-// endedAt is when the end of the call was reported or, without a report, assumed.
+// endedAt returns when the end of the call was reported or, without a report, assumed.
 func (r *Record) endedAt(closing *Closing) time.Time {
 	switch end := r.end(); {
 	case end == nil:

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// live plays reports at their times and does every step at once, or as long after
-// as Kustomer is down. It returns what the record decided, and when.
+// live adds reports at their times and completes every step at once or, while Kustomer is
+// down, when it is up again. It returns what the record decided, and when.
 func live(t *testing.T, expects Expects, down time.Duration, events ...Event) (decided []string) {
 	t.Helper()
 	r := &Record{Key: "p", Started: noon, Limits: DefaultLimits}
@@ -42,10 +42,10 @@ func live(t *testing.T, expects Expects, down time.Duration, events ...Event) (d
 
 var toTheEnd = Expects{Finish: true}
 
-// handedOn is the end of the caller's leg by a transfer.
+// handedOn ends the caller's leg by a transfer.
 var handedOn = with(ends, func(e *Event) { e.Leg.FinishReason = "transferred" })
 
-// agentsLegEnds is the end of the leg on which an agent talked.
+// agentsLegEnds ends the leg on which an agent talked.
 func agentsLegEnds(id string, agent Agent, ended int) Event {
 	leg := Leg{ID: id, ParentID: "p", CreatedAt: noon, FinishedAt: at(ended)}
 	return Event{Kind: Finished, ReceivedAt: at(ended), Agent: agent, Leg: after(leg, 30, "hangup")}
@@ -60,21 +60,21 @@ func TestAnsweredCall(t *testing.T) {
 	}, live(t, toTheEnd, 0, rings, pickUp1, ends))
 }
 
-func TestCallIsOverOnceHandedOverIfNothingActsOnItsEnd(t *testing.T) {
+func TestCallIsOverAfterHandOver(t *testing.T) {
 	require.Equal(t, []string{"0s open the conversation", "10s assign the agent, tag and note", "10s over: answered"},
 		live(t, Expects{}, 0, rings, pickUp1, ends))
 }
 
-func TestCallThatIsNeverReportedAgainIsMissed(t *testing.T) {
+func TestCallWithLostEventsIsMissed(t *testing.T) {
 	require.Equal(t, []string{"0s open the conversation", "1h0m0s write the outcome", "1h0m0s over: missed"}, live(t, toTheEnd, 0, rings))
 }
 
-func TestAnsweredCallWhoseEndIsLostIsClosed(t *testing.T) {
+func TestAnsweredCallWithLostEndIsClosed(t *testing.T) {
 	require.Equal(t, "9h0m0s over: answered", final(live(t, toTheEnd, 0, rings, pickUp1)))
 }
 
-// Everything that was reported meanwhile is still due, each thing once.
-func TestCallThatIsTransferredWhileKustomerIsDown(t *testing.T) {
+// Everything reported in the meantime is still due, each thing once.
+func TestTransferWhileKustomerIsDown(t *testing.T) {
 	require.Equal(t, []string{
 		"6m0s open the conversation",
 		"6m0s assign the agent, tag and note; write the outcome",
@@ -82,12 +82,12 @@ func TestCallThatIsTransferredWhileKustomerIsDown(t *testing.T) {
 	}, live(t, toTheEnd, 6*time.Minute, rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, bridgedAfter(90, ben), agentsLegEnds("c-2", ben, 240)))
 }
 
-func TestTransferredCallEndsWithTheNextAgentsLeg(t *testing.T) {
+func TestTransferWaitsForTheNextLeg(t *testing.T) {
 	require.Equal(t, "20m15s over: answered", final(live(t, toTheEnd, 0,
 		rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, bridgedAfter(90, ben), agentsLegEnds("c-2", ben, 1200))))
 }
 
-func TestConversationWaitsAMomentToLearnWhoCalls(t *testing.T) {
+func TestOpeningWaitsForTheCaller(t *testing.T) {
 	attempt := Event{Kind: Finished, ReceivedAt: noon, Leg: Leg{ID: "c", ParentID: "p"}}
 	late := with(rings, func(e *Event) { e.ReceivedAt = at(2) })
 	require.Equal(t, "2s open the conversation", live(t, toTheEnd, 0, attempt, late, ends)[0])
@@ -103,8 +103,7 @@ func TestRecordingsAndWrapUpComeAfterTheOutcome(t *testing.T) {
 	}, live(t, Expects{Finish: true, Recording: true, WrapUpTime: 2 * time.Minute}, 0, rings, pickUp1, ends, recorded)[2:])
 }
 
-// A call that nobody answered has no recording but the message that the caller may have left.
-func TestEarlierCallsAreDealtWithWhenNobodyWaits(t *testing.T) {
+func TestEarlierCallsComeLast(t *testing.T) {
 	const reached = "take the tag of a lost call from the customer's earlier one"
 	events := []Event{rings, pickUp1, bridgedAfter(40, ben), ends}
 	require.Equal(t, []string{
@@ -119,13 +118,14 @@ func TestEarlierCallsAreDealtWithWhenNobodyWaits(t *testing.T) {
 		live(t, Expects{Reached: true}, 0, events...), "nothing acts on the end")
 	reasons := func(reason string) Event { return with(ends, func(e *Event) { e.Leg.FinishReason = reason }) }
 	require.Contains(t, live(t, Expects{Finish: true, Reached: true}, 0, rings, reasons("passive-hangup")), "1m15s "+reached, "the legs imply a pick-up")
-	require.NotContains(t, live(t, Expects{Finish: true, Reached: true}, 0, rings, reasons("hangup")), "1m15s "+reached, "nobody was reached")
+	require.NotContains(t, live(t, Expects{Finish: true, Reached: true}, 0, rings, reasons("hangup")), "1m15s "+reached, "no agent was reached")
 	unknown := func(e Event) Event { return with(e, func(e *Event) { e.Leg.From = "" }) }
 	require.NotContains(t, live(t, Expects{Finish: true, Reached: true}, 0, unknown(rings), unknown(pickUp1), unknown(ends)), "1m15s "+reached,
 		"it is not known who the customer is")
 }
 
-func TestRecordingsAreWaitedForOnlyWhereThereCanBeOne(t *testing.T) {
+// The only recording of an unanswered call is a voicemail.
+func TestWaitsOnlyForPossibleRecordings(t *testing.T) {
 	recordings := Expects{Finish: true, Recording: true}
 	ended := func(state, reason string) Event {
 		return with(ends, func(e *Event) { e.Leg.State, e.Leg.FinishReason = state, reason })
@@ -145,14 +145,14 @@ func TestRecordingsAreWaitedForOnlyWhereThereCanBeOne(t *testing.T) {
 	}
 }
 
-func TestAMessageOfTheCallerIsWrittenDownWhenItComes(t *testing.T) {
+func TestLateVoicemailIsWritten(t *testing.T) {
 	hungUp := with(ends, func(e *Event) { e.Leg.FinishReason = "hangup" })
 	message := Event{Kind: Recorded, ReceivedAt: at(150), Recording: Recording{ID: "r"}}
 	require.Equal(t, []string{"1m15s write the outcome", "2m30s write down a recording", "3m0s over: abandoned_in_flow"},
 		live(t, Expects{Finish: true, Recording: true}, 0, rings, hungUp, message)[1:])
 }
 
-func TestUnwrittenIsWhatTheConversationWasStillToShow(t *testing.T) {
+func TestUnwrittenIsWhatIsStillDue(t *testing.T) {
 	after := func(expects Expects, conversation bool, steps int, events ...Event) []Cause {
 		r := recordOf(events...)
 		for range steps {
@@ -163,7 +163,7 @@ func TestUnwrittenIsWhatTheConversationWasStillToShow(t *testing.T) {
 	all := Expects{Finish: true, Recording: true, WrapUpTime: time.Minute}
 	recorded := Event{Kind: Recorded, Recording: Recording{ID: "r"}}
 	require.Equal(t, []Cause{Rang}, after(all, true, 0, rings, pickUp1))
-	require.Equal(t, []Cause{Ended}, after(all, true, 1, rings), "nobody has picked up")
+	require.Equal(t, []Cause{Ended}, after(all, true, 1, rings), "no agent has picked up")
 	require.Equal(t, []Cause{PickedUp, Ended, RecordingAvailable, WrapUpOver}, after(all, true, 1, rings, pickUp1, recorded))
 	require.Equal(t, []Cause{WrapUpOver}, after(Expects{Finish: true, WrapUpTime: time.Hour}, true, 2, rings, pickUp1, ends))
 	require.Equal(t, []Cause{PickedUp}, after(Expects{}, true, 1, rings, pickUp1))
@@ -171,8 +171,8 @@ func TestUnwrittenIsWhatTheConversationWasStillToShow(t *testing.T) {
 	require.Empty(t, after(all, false, 1, rings, pickUp1), "there is no conversation")
 }
 
-// Nothing that was reported while a step was under way counts as done with it.
-func TestDoneMarksOnlyWhatTheStepWasGiven(t *testing.T) {
+// A report that arrives during a step is still due after it.
+func TestDoneCoversOnlyItsStep(t *testing.T) {
 	r := recordOf(rings)
 	opening := r.Next(noon).Step
 	r.Add(pickUp1, at(10))
@@ -186,15 +186,15 @@ func TestDoneMarksOnlyWhatTheStepWasGiven(t *testing.T) {
 	require.Equal(t, "user-of-amira", next.Was.PickUps[0].User, "asked once, and stored")
 }
 
-func TestASkippedStepIsNotDueAgain(t *testing.T) {
+func TestSkippedStepIsNotDueAgain(t *testing.T) {
 	r := recordOf(rings, pickUp1)
 	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
 	r.Done(*r.Next(at(10)).Step, Done{Skipped: true})
 	require.Equal(t, WaitsForEnd, r.Next(at(11)).Wait.For)
 }
 
-// The tag of an earlier agent whom Kustomer does not know is still there.
-func TestASkippedStepKeepsWhetherTheCallIsUnassigned(t *testing.T) {
+// The conversation still has the tag for an agent that Kustomer does not know.
+func TestSkippedStepKeepsUnassigned(t *testing.T) {
 	r := recordOf(rings, pickUp1)
 	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
 	r.Done(*r.Next(at(10)).Step, Done{Agents: map[string]Resolved{"bridged": {Unassigned: true}}})
@@ -203,7 +203,7 @@ func TestASkippedStepKeepsWhetherTheCallIsUnassigned(t *testing.T) {
 	require.True(t, r.Was.IsUnassigned())
 }
 
-func TestASkippedStepKeepsThatThePlacerIsUnassigned(t *testing.T) {
+func TestSkippedStepKeepsUnassignedPlacer(t *testing.T) {
 	placed := Event{Kind: Outbound, Leg: Leg{ID: "p", Type: "outbound", Source: "api", To: "+493023125042"}, Agent: Agent{ID: amira.ID}}
 	r := recordOf(placed)
 	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd, Placer: Resolved{Unassigned: true}})
@@ -219,7 +219,7 @@ func TestWithoutAConversationNothingIsDue(t *testing.T) {
 	require.Equal(t, Next{}, r.Next(at(120)))
 }
 
-func TestAChangedEndingIsWrittenAgainUnderAnotherName(t *testing.T) {
+func TestChangedEndingGetsANewNote(t *testing.T) {
 	hungUp := with(ends, func(e *Event) { e.Leg.FinishReason = "hangup" })
 	r := recordOf(rings, hungUp)
 	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
@@ -233,8 +233,8 @@ func TestAChangedEndingIsWrittenAgainUnderAnotherName(t *testing.T) {
 	require.Equal(t, Answered, correction.Is.Closing.Facts.Outcome)
 }
 
-func TestAnAgentWhoIsIdentifiedLateIsAssignedWithoutAnotherNote(t *testing.T) {
-	for name, first := range map[string]Agent{"nobody was named": {}, "without the Kustomer user": {ID: amira.ID}, "by name only": {Name: amira.Name}} {
+func TestLateAgentIsAssignedWithoutANote(t *testing.T) {
+	for name, first := range map[string]Agent{"no agent was named": {}, "without the Kustomer user": {ID: amira.ID}, "by name only": {Name: amira.Name}} {
 		r := recordOf(rings, bridgedAfter(10, first))
 		r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
 		r.Done(*r.Next(at(10)).Step, Done{Agents: map[string]Resolved{"bridged": {Unassigned: true}}})
@@ -249,7 +249,7 @@ func TestAnAgentWhoIsIdentifiedLateIsAssignedWithoutAnotherNote(t *testing.T) {
 	}
 }
 
-func TestACustomerWhoIsIdentifiedLateGetsTheConversation(t *testing.T) {
+func TestLateCustomerGetsTheConversation(t *testing.T) {
 	r := recordOf(Event{Kind: Finished, Leg: Leg{ID: "c", ParentID: "p"}})
 	r.Done(*r.Next(at(5)).Step, Done{Conversation: true, Expects: toTheEnd})
 	r.Add(rings, at(6))
@@ -260,7 +260,7 @@ func TestACustomerWhoIsIdentifiedLateGetsTheConversation(t *testing.T) {
 	require.Equal(t, WaitsForAgent, r.Next(at(7)).Wait.For)
 }
 
-func TestTheEarlierOfTwoPickUpsLeavesTheCallToTheLater(t *testing.T) {
+func TestLaterPickUpKeepsTheCall(t *testing.T) {
 	r := recordOf(rings, bridgedAfter(40, ben), pickUp1)
 	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
 	both := r.Next(at(41)).Step
@@ -269,13 +269,13 @@ func TestTheEarlierOfTwoPickUpsLeavesTheCallToTheLater(t *testing.T) {
 	require.Equal(t, ben, both.Is.Latest().Facts.Agent)
 }
 
-// What comes after a transferred call counts from the end of the last agent's leg.
-func TestWrapUpOfATransferredCallBeginsWithItsEnd(t *testing.T) {
+// Waits after a transferred call count from the end of the last agent's leg.
+func TestTransferredCallWrapsUpAtItsEnd(t *testing.T) {
 	require.Equal(t, []string{"20m15s write the outcome", "22m0s wrap the call up", "22m0s over: answered"},
 		live(t, Expects{Finish: true, WrapUpTime: 2 * time.Minute}, 0, rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, bridgedAfter(90, ben), agentsLegEnds("c-2", ben, 1200))[3:])
 }
 
-func TestACallIsNotOverBeforeItWasHandedOver(t *testing.T) {
+func TestCallIsNotOverBeforeHandOver(t *testing.T) {
 	r := recordOf(rings, pickUp1)
 	r.Done(*r.Next(noon).Step, Done{Conversation: true})
 	require.False(t, r.HasEnded(at(11)))
@@ -283,7 +283,7 @@ func TestACallIsNotOverBeforeItWasHandedOver(t *testing.T) {
 	require.True(t, r.HasEnded(at(11)))
 }
 
-func TestALatePickUpIsExpectedToHaveTheCall(t *testing.T) {
+func TestLatePickUpHasTheCall(t *testing.T) {
 	r := recordOf(rings, pickUp1, ends)
 	for _, now := range []time.Time{noon, at(10), at(90)} {
 		r.Done(*r.Next(now).Step, Done{Conversation: true, Expects: toTheEnd})

@@ -5,10 +5,10 @@ import (
 	"strconv"
 )
 
-// Outcome is what became of a call.
+// Outcome is the result of a call.
 type Outcome string
 
-// The outcomes, in the order in which they are looked for.
+// The outcomes of a call, in the order in which [Over.Outcome] checks them.
 const (
 	Answered         Outcome = "answered"
 	AfterHours       Outcome = "after_hours"
@@ -21,20 +21,20 @@ const (
 	EndedByFlow      Outcome = "ended_by_flow"
 )
 
-// Over is what is known of a call when it is over.
+// Over is what is known about a call when it is over.
 type Over struct {
 	Facts    Facts
-	Attempts []Attempt // those that have ended
-	Bridged  bool      // any bridge was announced
-	Ended    bool      // the end of the parent leg was heard of
-	// Queue is the one that the end of the parent leg names.
+	Attempts []Attempt // the attempts that have ended
+	Bridged  bool      // any bridge was reported
+	Ended    bool      // the end of the parent leg was reported
+	// Queue is the queue that the end of the parent leg names.
 	Queue Queue
 }
 
-// outcomes is the one table of what becomes of calls: the first row that holds counts.
+// outcomes is the table of outcomes: the first row that holds decides.
 //
-// Only those finish reasons are relied on that every phone provider reports
-// alike (babelforce help, "Hangup reasons inbound"): not busy, no-answer and their like.
+// It uses only the finish reasons that every phone provider reports alike (babelforce help,
+// "Hangup reasons inbound"). Reasons such as busy and no-answer differ between providers.
 var outcomes = []struct {
 	Outcome
 	words string
@@ -51,7 +51,7 @@ var outcomes = []struct {
 	{EndedByFlow, "the call flow ended it", func(Over) bool { return true }},
 }
 
-// Outcome is what became of the call.
+// Outcome returns the result of the call.
 func (o Over) Outcome() Outcome {
 	for _, row := range outcomes {
 		if row.holds(o) {
@@ -61,7 +61,7 @@ func (o Over) Outcome() Outcome {
 	panic("the last row always holds")
 }
 
-// Outcomes are all there are.
+// Outcomes returns all outcomes, in the order of the table.
 func Outcomes() []Outcome {
 	all := make([]Outcome, 0, len(outcomes))
 	for _, row := range outcomes {
@@ -70,7 +70,7 @@ func Outcomes() []Outcome {
 	return all
 }
 
-// InWords is the outcome as notes have it.
+// InWords returns the outcome as notes show it.
 func (o Outcome) InWords() string {
 	for _, row := range outcomes {
 		if row.Outcome == o {
@@ -80,35 +80,34 @@ func (o Outcome) InWords() string {
 	return string(o)
 }
 
-// IsAbandoned reports whether the caller gave up, wherever.
+// IsAbandoned reports whether the caller hung up before an agent answered, in a queue or
+// before it.
 func (o Outcome) IsAbandoned() bool { return o == AbandonedInQueue || o == AbandonedInFlow }
 
-// allowsVoicemail reports whether the call flow may have recorded a message of the
-// caller: it reached the caller, and the end of the call was reported. Nothing that
-// babelforce reports says whether it did.
+// allowsVoicemail reports whether the call flow may have recorded a voicemail: it reached the
+// caller, and the end of the call was reported. babelforce does not report whether it did.
 func (o Outcome) allowsVoicemail() bool {
 	return slices.Contains([]Outcome{AfterHours, AbandonedInQueue, AbandonedInFlow, NoAgent, EndedByFlow}, o)
 }
 
-// IsAnswered reports whether an agent and the customer were connected: a bridge
-// was announced, or the legs tell that there was one.
+// IsAnswered reports whether an agent and the customer were connected: a bridge was reported,
+// or the legs imply one.
 func (o Over) IsAnswered() bool {
 	if o.Bridged || o.Facts.Leg.WasTransferred() {
 		return true
 	}
-	if o.Facts.Outgoing { // whose agent's leg lasts while the customer's phone still rings
+	if o.Facts.Outgoing { // the agent's leg proves nothing: it is connected while the customer's phone rings
 		leg := o.Facts.Leg
 		return !leg.EstablishedAt.IsZero() || leg.IsChild() && leg.lasted()
 	}
-	// A parent leg ends in this way only when an agent was on the line.
+	// A parent leg ends with this reason only if an agent was on the line.
 	return o.Facts.Leg.FinishReason == "passive-hangup" || slices.ContainsFunc(o.Attempts, Attempt.Lasted)
 }
 
-// Ending is how a call came to its end, as far as that decides whether what
-// was written of it has become untrue.
+// Ending is how a call ended. If it changes, the outcome that was written is no longer true.
 type Ending string
 
-// The endings. Running calls and recorded histories depend on how they are told apart.
+// The endings of a call. Running calls and recorded histories depend on these values.
 const (
 	Connected     Ending = "connected"
 	HungUp        Ending = "hung up"
@@ -117,7 +116,7 @@ const (
 	CutOffInQueue Ending = "cut off in a queue"
 )
 
-// Ending is how the call came to its end.
+// Ending returns how the call ended.
 func (o Over) Ending() Ending {
 	switch {
 	case o.IsAnswered():
@@ -132,13 +131,13 @@ func (o Over) Ending() Ending {
 	return CutOff
 }
 
-// hungUp: the caller did, before any agent was on the line.
+// hungUp reports whether the caller hung up before any agent was on the line.
 func (o Over) hungUp() bool { return o.Facts.Leg.FinishReason == "hangup" }
 
 func (l Leg) hasFailed() bool { return l.FinishReason == "failed" || l.State == "failed" }
 
-// AfterHoursField is the variable that a call flow sets to say that the call
-// came after hours; none of babelforce's events tells.
+// AfterHoursField is the variable that a call flow sets if the call came after hours. None of
+// babelforce's events contains that.
 const AfterHoursField = "app.afterHours"
 
 func (f Facts) isAfterHours() bool {

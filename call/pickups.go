@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// pickUpWindow is how far apart the reports of one pick-up can be: both of its
-// legs may report it, each by its own clock, and so may several automations.
+// pickUpWindow is how far apart the reports of one pick-up can be. Both of its legs may report
+// it, each by its own clock, and so may several automations.
 const pickUpWindow = 5 * time.Second
 
-// logWindow is how far apart the call log and a webhook may put one pick-up of one
-// agent: the clocks of two legs differ, and one of the two counts whole seconds.
+// logWindow is how far apart the times of one pick-up in the call log and in a webhook can be.
+// The clocks of two legs differ, and one of the two counts whole seconds.
 const logWindow = 30 * time.Second
 
-// pickUp is one agent's picking up. Several reports may describe it: the event is
-// the first of them, with the agent and queue that the others add.
+// pickUp is one pick-up by an agent. Several reports may describe it: the event is the first
+// report, with the agent and queue that the others add.
 type pickUp struct {
 	event Event
 	note  string
@@ -41,16 +41,16 @@ func (r *Record) pickUps() (pickUps []pickUp) {
 		if p := reportedBy(report.Event, pickUps); p != nil {
 			p.event.Agent, p.event.Queue = p.event.Agent.with(report.Agent), p.event.Queue.over(report.Queue)
 			if p.event.ownTime().IsZero() && !report.ownTime().IsZero() {
-				p.event.Leg = report.Leg // which knows when it was
+				p.event.Leg = report.Leg // it contains the time of the pick-up
 			}
 		}
 	}
 	return pickUps
 }
 
-// namePickUps gives every pick-up the name of its note when it becomes known. The
-// newest report comes first: one that repeated another report becomes a pick-up of
-// its own if the newest lies between the two, because the agent got the call back.
+// namePickUps assigns a note name to every new pick-up, beginning with the newest report. If
+// the newest pick-up lies between two reports of one agent, the agent got the call back: the
+// second report, which counted as a repetition until then, becomes a pick-up.
 func (r *Record) namePickUps() {
 	for i := len(r.Reports) - 1; i >= 0; i-- {
 		report := &r.Reports[i]
@@ -63,9 +63,9 @@ func (r *Record) namePickUps() {
 	}
 }
 
-// reportedBy returns the pick-up that the event reports, nil for a new one. Reports
-// close in time are of one pick-up unless they name two agents; those of one agent
-// are too, however far apart, unless somebody else picked up in between.
+// reportedBy returns the pick-up that the event reports, or nil if the pick-up is new. Reports
+// close in time describe one pick-up unless they name two agents. Reports of one agent describe
+// one pick-up at any distance, unless another agent picked up in between.
 func reportedBy(e Event, pickUps []pickUp) *pickUp {
 	var before, after *pickUp // the neighbours in time
 	for i := range pickUps {
@@ -93,7 +93,7 @@ func reportedBy(e Event, pickUps []pickUp) *pickUp {
 		}
 	}
 	if e.FromLog && e.ownTime().IsZero() && len(pickUps) > 0 {
-		return &pickUps[0] // the caller's leg names one of its agents, and does not say which
+		return &pickUps[0] // the caller's leg names one of its agents, which may be any of them
 	}
 	return nil
 }

@@ -2,14 +2,13 @@ package call
 
 import "slices"
 
-// reachedCustomer reports whether the conversation shows that the customer was reached,
-// and earlier calls of the customer are to be dealt with. That comes after the outcome:
-// it has time, and no hand-over waits for it.
+// reachedCustomer reports whether the customer was reached and the customer's earlier calls must
+// be updated. This step comes after the outcome, because it is not urgent and no agent waits for it.
 func (r *Record) reachedCustomer() bool {
 	return r.Opened.Expects.Reached && len(r.Was.PickUps) > 0 && r.Was.Opening.hasNumber()
 }
 
-// waited gives every pick-up how long the customer had waited for the first one.
+// waited sets the wait of every pick-up to the wait for the first one.
 func (s *Story) waited() {
 	if len(s.PickUps) == 0 {
 		return

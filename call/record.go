@@ -8,71 +8,75 @@ import (
 	"time"
 )
 
-// Record is what was reported about one call and what was done about it. It is
-// plain data, and everything else about the call follows from it: [Record.Next]
-// says what to do next. The order in which reports arrive, and how often, makes no
-// difference to what is written in the end.
+// Record is what was reported about one call and what was done about it. It is plain data,
+// and everything else about the call follows from it: [Record.Next] returns what to do next.
+// The order of the reports, and repeated reports, make no difference to what is written in
+// the end.
 type Record struct {
 	Key     string    `json:"key"`
-	Started time.Time `json:"started"` // of the workflow
+	Started time.Time `json:"started"` // when the workflow started
 	Limits  Limits    `json:"limits"`
-	// Reports holds each thing that was reported, once, in order of arrival.
+	// Reports holds each reported thing once, in the order of arrival.
 	Reports []Report `json:"reports,omitempty"`
-	// More counts the ended legs and reports of pick-ups beyond those that are kept.
+	// More counts the ended legs and reports of pick-ups beyond the limits, which are not kept.
 	More int `json:"more,omitempty"`
-	// Opened is nil until the conversation is open, or an operator has skipped that.
+	// Opened is nil until the conversation is open or an operator has skipped opening it.
 	Opened *Opened `json:"opened,omitempty"`
 	// Was is the story as of the last completed step.
 	Was Story `json:"was"`
-	// Added is what babelforce's call log has to do with the call, nil if it has added nothing.
+	// Added is nil if babelforce's call log has added nothing.
 	Added *Added `json:"added,omitempty"`
-	// Entries are what the call's own log holds beside the reports.
+	// Entries are the lines of the call's log that are not reports.
 	Entries []Entry `json:"entries,omitempty"`
 }
 
-// Report is one thing that was reported: that the call rings, a pick-up, the end of
-// a leg, a recording. Later reports of the same thing only add fields to the first.
+// Report is one reported thing: the ringing, a pick-up, the end of a leg, or a recording.
+// Later reports of the same thing only add fields to the first.
 type Report struct {
 	Event
 	// Received is when the workflow received the first report, by Temporal's clock.
 	Received time.Time `json:"received"`
-	// Note names the note of a pick-up or a recording. It is given once and never
-	// changes. A report of a pick-up without one repeats another report.
+	// Note is the name of the note of a pick-up or a recording. It never changes once it is
+	// set. A report of a pick-up without a name repeats another report.
 	Note string `json:"note,omitempty"`
 }
 
-// Resolved is who an agent was found to be in Kustomer. It is zero if nothing asked.
+// Resolved is the result of looking up an agent in Kustomer. It is zero if no step has
+// looked the agent up.
 type Resolved struct {
-	// User is the Kustomer user.
+	// User is the id of the Kustomer user.
 	User string `json:"user,omitempty"`
-	// Unassigned says that Kustomer does not know the agent.
+	// Unassigned is set if Kustomer does not know the agent.
 	Unassigned bool `json:"unassigned,omitempty"`
 }
 
-// Opened is what later steps depend on once the conversation is open.
+// Opened is the result of opening the conversation. Later steps depend on it.
 type Opened struct {
-	// Conversation says that there is one: an automation may not want it, and an operator may skip it.
+	// Conversation is set if the call has a conversation. An automation may not want one, and an
+	// operator may skip it.
 	Conversation bool    `json:"conversation,omitempty"`
 	Expects      Expects `json:"expects,omitzero"`
 }
 
-// Expects says which later events the automations act on, so that the call waits for them.
+// Expects is the set of later events that automations act on. The call waits for them.
 type Expects struct {
 	Finish    bool `json:"finish,omitempty"`
 	Recording bool `json:"recording,omitempty"`
-	// WrapUpTime is how long after the end of an answered call they act again, 0 if they do not.
+	// WrapUpTime is how long after the end of an answered call automations act again, or 0 if
+	// they do not.
 	WrapUpTime time.Duration `json:"wrapUpTime,omitempty"`
-	// Reached says that earlier calls of the customer are to be dealt with once this one is answered.
+	// Reached is set if the automations file wants the customer's earlier lost calls updated once
+	// this call is answered.
 	Reached bool `json:"reached,omitempty"`
 }
 
 const (
-	// maxLegs is how many ended legs are kept. A caller who waits for an hour while
-	// agents are rung every few seconds stays below it.
+	// maxLegs is how many ended legs are kept. A call that waits for an hour while agents are
+	// rung every few seconds has fewer.
 	maxLegs = 1000
-	// maxPickUps is how many reports of pick-ups are kept; a call that is handed on more often is in a loop.
+	// maxPickUps is how many reports of pick-ups are kept. A call with more is in a loop.
 	maxPickUps = 200
-	// maxIgnored is how many names of unreadable fields are kept of a report that is repeated.
+	// maxIgnored is how many names of unreadable fields are kept for a report that is repeated.
 	maxIgnored = 100
 )
 
@@ -97,9 +101,8 @@ func (r *Record) Add(e Event, now time.Time) bool {
 	return true
 }
 
-// reportsSame reports whether two events are reports of one thing. What identifies
-// it belongs to the thing: the leg, the agent and the time of a pick-up, the id of
-// a recording. Whatever else a body carries may differ.
+// reportsSame reports whether two events report the same thing. The identity is the leg, the
+// agent and time of a pick-up, or the id of a recording. All other fields may differ.
 func (e Event) reportsSame(known Event) bool {
 	switch {
 	case e.Kind != known.Kind:
@@ -111,25 +114,26 @@ func (e Event) reportsSame(known Event) bool {
 	case e.Kind != Bridged:
 		return true
 	}
-	// A report without a time of its own repeats another one: had the agent got the
-	// call back, the automation that sends times would have reported that too.
+	// A report without a time repeats another one. If the agent had got the call back, the
+	// automation that sends times would have reported it too.
 	isTimeless := e.ownTime().IsZero() && e.Agent.Is(known.Agent)
 	return isTimeless || e.isPartOf(known) || known.isPartOf(e) || e.Agent.mayBe(known.Agent) && isNear(e, known)
 }
 
-// isPartOf reports whether an event contains neither when a pick-up was nor who it was,
-// and another one does: it comes from an automation that sends fewer buckets.
+// isPartOf reports whether an event contains neither the time nor the agent of a pick-up while
+// another one contains the time. Such an event comes from an automation that sends fewer buckets.
 func (e Event) isPartOf(other Event) bool {
 	return e.ownTime().IsZero() && e.Agent == Agent{} && !other.ownTime().IsZero()
 }
 
 func isNear(a, b Event) bool { return a.At().Sub(b.At()).Abs() <= pickUpWindow }
 
-// mayBe reports whether two buckets may describe the same agent: one of them may name nobody.
+// mayBe reports whether two buckets may describe the same agent. An empty bucket may describe
+// any agent.
 func (a Agent) mayBe(b Agent) bool { return a == Agent{} || b == Agent{} || a.Is(b) }
 
-// is reports whether two buckets describe the same recording: by their ids or, if one
-// has none, by their addresses without the signature.
+// is reports whether two buckets describe the same recording. It compares their ids or, if one
+// has none, their addresses without the signature.
 func (r Recording) is(other Recording) bool {
 	if r.ID != "" && other.ID != "" {
 		return r.ID == other.ID
@@ -142,8 +146,8 @@ func (r Recording) address() string {
 	return address
 }
 
-// add adds the fields that a second report has and the first has not. It returns false if there are none.
-// What a webhook reports counts more than what the call log contains.
+// add adds the fields of a second report that the first lacks. It returns false if there are
+// none. The fields of a webhook take precedence over those from the call log.
 func (r *Report) add(e Event) (isNew bool) {
 	was := r.Event
 	if r.FromLog && !e.FromLog {
@@ -159,7 +163,7 @@ func (r *Report) add(e Event) (isNew bool) {
 	return r.Leg != was.Leg || r.Agent != was.Agent || r.Queue != was.Queue
 }
 
-// union adds the names of fields that are not among the first, up to a limit.
+// union adds the names in b that a lacks, up to [maxIgnored] names in total.
 func union(a, b []string) []string {
 	for _, one := range b {
 		if !slices.Contains(a, one) && len(a) < maxIgnored {
@@ -178,7 +182,7 @@ func (r *Record) count(kind Kind) (n int) {
 	return n
 }
 
-// events are the reports in the order in which things happened.
+// events returns the reports in the order of their times.
 func (r *Record) events() []*Event {
 	events := make([]*Event, 0, len(r.Reports))
 	for i := range r.Reports {
@@ -191,10 +195,11 @@ func (r *Record) events() []*Event {
 // isPickUp reports whether this is the first report of a pick-up.
 func (r Report) isPickUp() bool { return r.Kind == Bridged && r.Note != "" }
 
-// isParentsEnd reports whether the parent leg has ended: the caller's, on a call that came in.
+// isParentsEnd reports whether this is the end of the parent leg, the caller's leg on an
+// inbound call.
 func (r Report) isParentsEnd() bool { return r.Kind == Finished && !r.Leg.IsChild() }
 
-// end is the report that the parent leg has ended, nil if there is none.
+// end returns the report that the parent leg has ended, or nil if there is none.
 func (r *Record) end() *Report {
 	if i := slices.IndexFunc(r.Reports, Report.isParentsEnd); i >= 0 {
 		return &r.Reports[i]
@@ -202,7 +207,7 @@ func (r *Record) end() *Report {
 	return nil
 }
 
-// lastReceived is when a pick-up or the end of a leg was last reported.
+// lastReceived returns when a pick-up or the end of a leg was last reported.
 func (r *Record) lastReceived() (last time.Time) {
 	for _, report := range r.Reports {
 		if report.Kind == Bridged || report.Kind == Finished {
@@ -212,8 +217,8 @@ func (r *Record) lastReceived() (last time.Time) {
 	return last
 }
 
-// since is when a report began to be waited upon: when it was received, but for one
-// of the call log, which comes long after what it reports.
+// since returns the time from which waits after a report count: when the report was received
+// or, for a report of the call log, which arrives much later, when it happened.
 func (r Report) since() time.Time {
 	if at := r.At(); r.FromLog && at.Before(r.Received) {
 		return at
@@ -221,7 +226,8 @@ func (r Report) since() time.Time {
 	return r.Received
 }
 
-// noteName tells the notes of one call apart: the first of a kind is named after it.
+// noteName returns a name that is unique among the notes of one call. The first note of a kind
+// has the name of the kind.
 func noteName(kind Kind, nth int) string {
 	if nth == 1 {
 		return string(kind)
@@ -229,13 +235,14 @@ func noteName(kind Kind, nth int) string {
 	return fmt.Sprintf("%s-%d", kind, nth)
 }
 
-// IsAnswered reports whether an agent picked up, as far as is known.
+// IsAnswered reports whether an agent is known to have picked up.
 func (r *Record) IsAnswered() bool {
 	return len(r.pickUps()) > 0 || r.end() != nil && r.over().IsAnswered()
 }
 
-// HasParentEnded reports whether the caller's own leg has ended. After a transfer the call may go on.
+// HasParentEnded reports whether the caller's own leg has ended. After a transfer the call may
+// continue.
 func (r *Record) HasParentEnded() bool { return r.end() != nil }
 
-// NobodyWaits reports whether nobody can be on the line any more.
+// NobodyWaits reports whether no customer can still be on the line.
 func (r *Record) NobodyWaits() bool { return r.end() != nil && !r.wasTransferred() }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The reports of one call, p, in which Amira picks up after 10 s and the call ends after a minute.
+// The reports of call p: Amira picks up after 10 s, and the call ends after a minute.
 var (
 	callersLeg = Leg{ID: "p", Type: "inbound", Source: "queue", Domain: "external", From: "+493023125042", CreatedAt: noon}
 	amira      = Agent{ID: "7", Name: "Amira", SourceID: "user-of-amira"}
@@ -34,7 +34,7 @@ func with(e Event, change func(*Event)) Event {
 	return e
 }
 
-func TestAThingIsCountedOnceWhateverElseItsBodySays(t *testing.T) {
+func TestRepeatedReportCountsOnce(t *testing.T) {
 	childEnds := Event{Kind: Finished, Leg: after(Leg{ID: "c", ParentID: "p", CreatedAt: noon}, 50, "hangup"), Agent: amira}
 	recorded := Event{Kind: Recorded, Leg: Leg{ID: "p"}, Recording: Recording{ID: "r", URL: "https://recordings.example.com/r?signature=1"}}
 	for name, tc := range map[string]struct {
@@ -44,9 +44,9 @@ func TestAThingIsCountedOnceWhateverElseItsBodySays(t *testing.T) {
 		"a counter in the ring":            {rings, func(e *Event) { e.Extra = map[string]string{"attempt": "2"} }},
 		"a counter in the pick-up":         {pickUp1, func(e *Event) { e.Extra = map[string]string{"attempt": "2"} }},
 		"a pick-up without its agent":      {pickUp1, func(e *Event) { e.Agent = Agent{} }},
-		"a pick-up told a second later":    {pickUp1, func(e *Event) { e.Leg = after(callersLeg, 11, "") }},
+		"a pick-up reported 1 s later":     {pickUp1, func(e *Event) { e.Leg = after(callersLeg, 11, "") }},
 		"a pick-up without any time":       {pickUp1, func(e *Event) { e.Leg = Leg{ID: "p"}; e.ReceivedAt = at(300) }},
-		"a pick-up of nobody, at no time":  {pickUp1, func(e *Event) { e.Agent, e.Leg, e.ReceivedAt = Agent{}, Leg{ID: "p"}, at(300) }},
+		"a pick-up without agent and time": {pickUp1, func(e *Event) { e.Agent, e.Leg, e.ReceivedAt = Agent{}, Leg{ID: "p"}, at(300) }},
 		"the end of an agent's leg":        {childEnds, func(e *Event) { e.Extra = map[string]string{"attempt": "2"} }},
 		"the end with another queue":       {ends, func(e *Event) { e.Queue = Queue{Name: "Support"} }},
 		"another signature in the link":    {recorded, func(e *Event) { e.Recording.URL = "https://recordings.example.com/r?signature=2" }},
@@ -59,23 +59,23 @@ func TestAThingIsCountedOnceWhateverElseItsBodySays(t *testing.T) {
 	}
 }
 
-func TestTwoThingsAreTwo(t *testing.T) {
+func TestDistinctReportsAreKept(t *testing.T) {
 	for name, pair := range map[string][2]Event{
-		"two agents":                 {pickUp1, bridgedAfter(11, ben)},
-		"an agent who gets it back":  {pickUp1, bridgedAfter(50, amira)},
-		"a pick-up on another leg":   {pickUp1, with(pickUp1, func(e *Event) { e.Leg.ID, e.Leg.ParentID = "c", "p" })},
-		"the end of another leg":     {ends, with(ends, func(e *Event) { e.Leg.ID, e.Leg.ParentID = "c", "p" })},
-		"a second recording":         {{Kind: Recorded, Recording: Recording{ID: "1"}}, {Kind: Recorded, Recording: Recording{ID: "2"}}},
-		"the ring of the other leg":  {{Kind: Outbound, Leg: Leg{ID: "p"}}, {Kind: Outbound, Leg: Leg{ID: "c", ParentID: "p"}}},
-		"nobody, much later":         {bridgedAfter(10, Agent{}), bridgedAfter(50, Agent{})},
-		"a ring and a placed call":   {{Kind: Inbound, Leg: Leg{ID: "p"}}, {Kind: Outbound, Leg: Leg{ID: "p"}}},
-		"recordings told by address": {{Kind: Recorded, Recording: Recording{URL: "https://r/1"}}, {Kind: Recorded, Recording: Recording{URL: "https://r/2"}}},
+		"two agents":                {pickUp1, bridgedAfter(11, ben)},
+		"an agent who gets it back": {pickUp1, bridgedAfter(50, amira)},
+		"a pick-up on another leg":  {pickUp1, with(pickUp1, func(e *Event) { e.Leg.ID, e.Leg.ParentID = "c", "p" })},
+		"the end of another leg":    {ends, with(ends, func(e *Event) { e.Leg.ID, e.Leg.ParentID = "c", "p" })},
+		"a second recording":        {{Kind: Recorded, Recording: Recording{ID: "1"}}, {Kind: Recorded, Recording: Recording{ID: "2"}}},
+		"the ring of the other leg": {{Kind: Outbound, Leg: Leg{ID: "p"}}, {Kind: Outbound, Leg: Leg{ID: "c", ParentID: "p"}}},
+		"no agent, much later":      {bridgedAfter(10, Agent{}), bridgedAfter(50, Agent{})},
+		"a ring and a placed call":  {{Kind: Inbound, Leg: Leg{ID: "p"}}, {Kind: Outbound, Leg: Leg{ID: "p"}}},
+		"recordings by address":     {{Kind: Recorded, Recording: Recording{URL: "https://r/1"}}, {Kind: Recorded, Recording: Recording{URL: "https://r/2"}}},
 	} {
 		require.Len(t, recordOf(pair[0], pair[1]).Reports, 2, name)
 	}
 }
 
-func TestASecondReportAddsWhatTheFirstLeftOut(t *testing.T) {
+func TestSecondReportAddsMissingFields(t *testing.T) {
 	bare := with(ends, func(e *Event) { e.Leg.Seconds = nil })
 	full := with(ends, func(e *Event) { e.Queue, e.Leg.FinishReason = Queue{Name: "Support"}, "another" })
 	r := recordOf(bare, full)
@@ -85,7 +85,7 @@ func TestASecondReportAddsWhatTheFirstLeftOut(t *testing.T) {
 	require.Equal(t, bare.ReceivedAt, r.Reports[0].ReceivedAt)
 }
 
-func TestAReportKeepsWhichFieldsWereIgnored(t *testing.T) {
+func TestReportKeepsIgnoredFields(t *testing.T) {
 	first := with(ends, func(e *Event) { e.Ignored = []string{"call.duration"} })
 	second := with(ends, func(e *Event) { e.Ignored = []string{"call.duration", "other"} })
 	r := recordOf(first, second)
@@ -98,14 +98,14 @@ func TestAReportKeepsWhichFieldsWereIgnored(t *testing.T) {
 	require.Len(t, r.Reports[0].Ignored, maxIgnored)
 }
 
-func TestAddSaysWhetherAnythingIsNew(t *testing.T) {
+func TestAddReportsWhatIsNew(t *testing.T) {
 	r := &Record{Key: "p", Started: noon, Limits: DefaultLimits}
 	require.True(t, r.Add(pickUp1, noon))
 	require.False(t, r.Add(pickUp1, noon))
 	require.True(t, r.Add(with(pickUp1, func(e *Event) { e.Queue.Name = "Support" }), noon))
 }
 
-func TestPickUpsGetTheirNoteNamesAsTheyBecomeKnown(t *testing.T) {
+func TestPickUpsAreNamedInOrder(t *testing.T) {
 	r := recordOf(bridgedAfter(40, ben), pickUp1, bridgedAfter(50, amira))
 	var names []string
 	for _, p := range r.pickUps() {
@@ -114,24 +114,24 @@ func TestPickUpsGetTheirNoteNamesAsTheyBecomeKnown(t *testing.T) {
 	require.Equal(t, []string{"bridged", "bridged-2", "bridged-3"}, names)
 }
 
-// Both legs report it, each by its own clock, or two automations do.
-func TestReportsCloseInTimeAreOfOnePickUp(t *testing.T) {
+// Both legs may report a pick-up, each by its own clock, and so may two automations.
+func TestNearReportsAreOnePickUp(t *testing.T) {
 	onChild := Event{Kind: Bridged, ReceivedAt: at(12), Leg: Leg{ID: "c", ParentID: "p", EstablishedAt: at(12)}, Agent: amira}
-	nobody := bridgedAfter(11, Agent{})
-	for _, order := range permutations([]Event{pickUp1, onChild, nobody}) {
+	unnamed := bridgedAfter(11, Agent{})
+	for _, order := range permutations([]Event{pickUp1, onChild, unnamed}) {
 		r := recordOf(order...)
 		require.Len(t, r.pickUps(), 1)
 		require.Equal(t, amira, r.pickUps()[0].event.Agent)
 	}
 }
 
-func TestAnAgentWhoGetsTheCallBackHasPickedUpAgain(t *testing.T) {
+func TestAgentPicksUpAgain(t *testing.T) {
 	timeless := with(pickUp1, func(e *Event) { e.Leg = Leg{ID: "p"} })
 	require.Len(t, recordOf(timeless, bridgedAfter(40, ben), bridgedAfter(50, amira)).pickUps(), 3)
 	require.Len(t, recordOf(pickUp1, bridgedAfter(40, ben), timeless).pickUps(), 2, "a late report of the first")
 }
 
-func TestAPickUpInBetweenMakesTwoOfOne(t *testing.T) {
+func TestPickUpInBetweenSplitsAnother(t *testing.T) {
 	for _, order := range permutations([]Event{pickUp1, bridgedAfter(30, ben), bridgedAfter(50, amira)}) {
 		require.Len(t, recordOf(order...).pickUps(), 3)
 	}
@@ -148,8 +148,8 @@ func TestLegsBeyondTheLimitAreCounted(t *testing.T) {
 	require.True(t, r.Add(ends, noon), "the end of the call is never left out")
 }
 
-// What is persisted has no hidden fields: a copy of it decides the same.
-func TestARecordSurvivesBeingStored(t *testing.T) {
+// A record has no unexported state: a decoded copy decides the same.
+func TestRecordSurvivesEncoding(t *testing.T) {
 	r := recordOf(rings, pickUp1)
 	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: Expects{Finish: true}})
 	text, err := json.Marshal(r)
@@ -159,7 +159,7 @@ func TestARecordSurvivesBeingStored(t *testing.T) {
 	require.Equal(t, r.Next(at(10)), restored.Next(at(10)))
 }
 
-func TestTheLogIsInTheOrderOfWhatHappened(t *testing.T) {
+func TestLogIsInOrderOfTime(t *testing.T) {
 	late := with(pickUp1, func(e *Event) { e.ReceivedAt = at(400) })
 	r := recordOf(ends, rings, late)
 	r.Entries = []Entry{{at(5), "conversation opened"}, {at(401), "conversation handed over"}}
@@ -173,12 +173,12 @@ func TestTheLogIsInTheOrderOfWhatHappened(t *testing.T) {
 	}, lines)
 }
 
-func TestTheLogDoesNotBelieveAClockThatIsFast(t *testing.T) {
+func TestLogCorrectsAFastClock(t *testing.T) {
 	early := with(rings, func(e *Event) { e.Leg.CreatedAt = at(20) })
 	require.Equal(t, noon, recordOf(early).Log()[0].At)
 }
 
-// permutations are all orders of a few events.
+// permutations returns all orders of a few events.
 func permutations(events []Event) (all [][]Event) {
 	if len(events) < 2 {
 		return [][]Event{events}

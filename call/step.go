@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Step is one change to make in Kustomer: it brings the conversation from one story to the next.
+// Step is one change in Kustomer. It brings the conversation from one story to the next.
 type Step struct {
 	Causes []Cause `json:"causes"`
 	Was    Story   `json:"was"`
@@ -16,17 +16,17 @@ type Step struct {
 // Cause is why a step is due.
 type Cause string
 
-// The causes, the most urgent first. They are few because what to do about a
-// report is known only to the automations file, which a workflow cannot read.
+// The causes of steps, the most urgent first. They are few, because only the automations file
+// says what to do about a report, and a workflow cannot read it.
 const (
 	Rang               Cause = "rang"
 	PickedUp           Cause = "picked_up"
 	CustomerIdentified Cause = "customer_identified" // after the conversation was opened
-	AgentIdentified    Cause = "agent_identified"    // likewise, or after the pick-up
-	Ended              Cause = "ended"               // or the outcome has to be corrected
+	AgentIdentified    Cause = "agent_identified"    // after the conversation was opened or the agent picked up
+	Ended              Cause = "ended"               // also if the outcome must be corrected
 	RecordingAvailable Cause = "recording_available"
 	WrapUpOver         Cause = "wrap_up_over"
-	CustomerReached    Cause = "customer_reached" // for the customer's earlier calls; after the outcome was written
+	CustomerReached    Cause = "customer_reached" // updates the customer's earlier calls, after the outcome was written
 )
 
 var causesInWords = map[Cause]string{
@@ -40,7 +40,7 @@ var causesInWords = map[Cause]string{
 	CustomerReached:    "take the tag of a lost call from the customer's earlier one",
 }
 
-// InWords is the step as operators read it.
+// InWords returns the step's causes as operators read them.
 func (s Step) InWords() string {
 	var words []string
 	for _, cause := range s.Causes {
@@ -52,32 +52,32 @@ func (s Step) InWords() string {
 // Has reports whether the step has this cause.
 func (s Step) Has(cause Cause) bool { return slices.Contains(s.Causes, cause) }
 
-// NewPickUps are those that the step is to show.
+// NewPickUps returns the pick-ups that the step adds to the conversation.
 func (s Step) NewPickUps() []PickUp {
 	return slices.DeleteFunc(slices.Clone(s.Is.PickUps), func(p PickUp) bool { return s.Was.pickUp(p.Note) != nil })
 }
 
-// IsToResolve reports whether it has to be found out who the agent of a pick-up is in
-// Kustomer: the pick-up is new, or its agent was identified since the last step.
+// IsToResolve reports whether the step must look up the agent of a pick-up in Kustomer: the
+// pick-up is new, or its agent was identified since the last step.
 func (s Step) IsToResolve(p PickUp) bool {
 	was := s.Was.pickUp(p.Note)
 	return p.Resolved == (Resolved{}) && (was == nil || was.Facts.Agent.isIdentifiedBy(p.Facts.Agent))
 }
 
-// Done is what a record keeps of a step's result.
+// Done is the part of a step's result that a record keeps.
 type Done struct {
-	// Skipped says that an operator left the step out: nothing in the conversation has changed.
+	// Skipped is set if an operator skipped the step: the conversation has not changed.
 	Skipped bool
-	// Conversation says that the call has a conversation.
+	// Conversation is set if the call has a conversation.
 	Conversation bool
 	Expects      Expects
-	// Agents are who agents are in Kustomer, by the names of their pick-ups' notes; Placer is the agent who placed the call.
+	// Agents are the agents that the step looked up in Kustomer, by the note names of their
+	// pick-ups. Placer is the agent who placed the call.
 	Agents map[string]Resolved
 	Placer Resolved
 }
 
-// step returns what is due, nil if nothing is: the difference between the story
-// and what was written.
+// step returns the difference between the story and what was written, or nil if there is none.
 func (r *Record) step(is Story) *Step {
 	if !r.Opened.Conversation {
 		return nil
@@ -88,7 +88,7 @@ func (r *Record) step(is Story) *Step {
 	return nil
 }
 
-// causesOf is why a conversation that shows one story has to be brought to another.
+// causesOf returns why a conversation that shows one story must be brought to another.
 func causesOf(was, is Story) (causes []Cause) {
 	due := func(is bool, cause Cause) {
 		if is {
@@ -105,8 +105,8 @@ func causesOf(was, is Story) (causes []Cause) {
 	return causes
 }
 
-// Unwritten is what the conversation does not show yet, and was to show in the end: what
-// a run leaves undone that ends now.
+// Unwritten returns the steps that would still be due in the end: what a run that ends now
+// leaves undone.
 func (r *Record) Unwritten() []Cause {
 	switch {
 	case r.Opened == nil:
@@ -117,11 +117,10 @@ func (r *Record) Unwritten() []Cause {
 	return causesOf(r.Was, r.Final())
 }
 
-// Final is what the conversation depends on once everything that the call waits for has
-// come or its time has passed, if nothing more is reported. It needs to know what the
-// automations act on: see [Record.Opened].
+// Final returns the story after every wait of the call has passed, if nothing more is
+// reported. It requires [Record.Opened], which contains what the automations act on.
 func (r *Record) Final() Story {
-	is := r.story(r.Started.AddDate(100, 0, 0)) // by when all that is waited for has passed
+	is := r.story(r.Started.AddDate(100, 0, 0)) // every wait has passed by then
 	if is.Closing != nil {
 		_, wanted := r.wrapUpDue(is.Closing)
 		is.WrappedUp = is.WrappedUp || wanted
@@ -129,14 +128,14 @@ func (r *Record) Final() Story {
 	return is
 }
 
-// isIdentifiedBy reports whether a bucket says who an agent is whom nothing named
-// before, or contains what Kustomer may know the agent by.
+// isIdentifiedBy reports whether b names an agent that was unknown before, or adds an id or
+// email by which Kustomer may know the agent.
 func (a Agent) isIdentifiedBy(b Agent) bool {
 	isNamed := a == Agent{} && b != Agent{}
 	return isNamed || a.Is(b) && (a.SourceID == "" && b.SourceID != "" || a.Email == "" && b.Email != "")
 }
 
-// hasNumber reports whether the facts contain a number for the customer, although it may be withheld.
+// hasNumber reports whether the facts contain the customer's number, even if it is withheld.
 func (f Facts) hasNumber() bool {
 	if f.Outgoing {
 		return f.Leg.To != ""
@@ -144,15 +143,15 @@ func (f Facts) hasNumber() bool {
 	return f.Leg.From != ""
 }
 
-// Done records that a step was completed or skipped. It marks what the step was
-// given: what was reported since then is still due.
+// Done records that a step was completed or skipped. It covers only the story that the step
+// was started with: later reports are still due.
 func (r *Record) Done(step Step, done Done) {
 	r.Was = step.Is
 	r.Was.PickUps = slices.Clone(step.Is.PickUps)
 	if step.Has(Rang) {
 		r.Opened = &Opened{Conversation: done.Conversation, Expects: done.Expects}
 	}
-	if done.Skipped && step.Was.IsUnassigned() { // the conversation is still marked so
+	if done.Skipped && step.Was.IsUnassigned() { // the conversation still has the tag
 		if latest := r.Was.Latest(); latest != nil {
 			latest.Unassigned = true
 		} else {
@@ -169,8 +168,8 @@ func (r *Record) Done(step Step, done Done) {
 	}
 }
 
-// Expected is what the call comes down to: as the outcome was written or, as long as
-// that is not settled, as it would be written now. Agent and queue are the latest known.
+// Expected returns the facts with the outcome that was written or, before that, with the
+// outcome that would be written now. Agent and queue are the latest known.
 func (r *Record) Expected() Facts {
 	over := r.over()
 	facts := r.closing(over, time.Time{}).Facts

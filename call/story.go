@@ -8,58 +8,58 @@ import (
 // Story is the part of a record that the conversation depends on. A step brings
 // the conversation from one story to the next.
 type Story struct {
-	// Opening is what was known when the call began to ring, with who the customer is.
+	// Opening is what was known when the call began to ring, and the customer.
 	Opening Facts `json:"opening"`
 	// RangAt is when the call began to ring.
 	RangAt time.Time `json:"rangAt,omitzero"`
-	// Placer is who the agent who placed an outbound call is in Kustomer.
+	// Placer is the Kustomer user of the agent who placed an outbound call.
 	Placer Resolved `json:"placer,omitzero"`
 	// PickUps are in the order in which they became known.
 	PickUps    []PickUp        `json:"pickUps,omitempty"`
 	Closing    *Closing        `json:"closing,omitempty"`
 	Recordings []RecordingNote `json:"recordings,omitempty"`
 	WrappedUp  bool            `json:"wrappedUp,omitempty"`
-	// Reached says that the customer was reached: earlier calls that were lost are dealt with.
+	// Reached is set if the customer was reached, so that earlier lost calls are updated.
 	Reached bool `json:"reached,omitempty"`
 	// Added is set if the call was added from babelforce's call log: no webhook had reported it.
 	Added *Added `json:"added,omitempty"`
 }
 
-// PickUp is an agent's picking up the call.
+// PickUp is one pick-up of the call by an agent.
 type PickUp struct {
-	// Note names its note.
+	// Note is the name of its note.
 	Note string `json:"note"`
-	// Facts are those at that moment.
+	// Facts are what was known at that moment.
 	Facts Facts `json:"facts"`
 	// At is when it happened; ReceivedAt is when it was first reported, by the receiver's clock.
 	At         time.Time `json:"at,omitzero"`
 	ReceivedAt time.Time `json:"receivedAt,omitzero"`
-	// Inferred says that nobody reported it: the legs imply it.
+	// Inferred is set if the legs imply the pick-up and no event reported it.
 	Inferred bool `json:"inferred,omitempty"`
 	Resolved
 }
 
-// Closing is the outcome of a call as it was written, or is to be.
+// Closing is the outcome of a call as it was written or will be written.
 type Closing struct {
 	Note   string `json:"note"`
 	Ending Ending `json:"ending"`
 	Facts  Facts  `json:"facts"`
-	// At is when the call was first taken to be over, by Temporal's clock.
+	// At is when the call first counted as over, by Temporal's clock.
 	At time.Time `json:"at"`
-	// Nth is 1 for the first outcome, and more for one that corrects it.
+	// Nth is 1 for the first outcome and increases by 1 with each correction.
 	Nth int `json:"nth"`
 }
 
-// RecordingNote is a recording, and the name of its note.
+// RecordingNote is a recording and the name of its note.
 type RecordingNote struct {
 	Note string `json:"note"`
 	Recording
 }
 
-// inferredNote names the note of a pick-up that the legs imply.
+// inferredNote is the note name of a pick-up that the legs imply.
 const inferredNote = "answered"
 
-// story is everything that the conversation depends on as of now.
+// story returns everything that the conversation depends on at the given time.
 func (r *Record) story(now time.Time) Story {
 	s := Story{Opening: r.opening(), RangAt: r.rangAt(), Placer: r.Was.Placer, WrappedUp: r.Was.WrappedUp, Added: r.addedWhole()}
 	if r.Was.Opening.Agent.isIdentifiedBy(s.Opening.Agent) {
@@ -72,7 +72,7 @@ func (r *Record) story(now time.Time) Story {
 	}
 	for _, p := range r.pickUps() {
 		is := PickUp{Note: p.note, Facts: r.asOf(facts, p.event), At: p.at(), ReceivedAt: p.event.ReceivedAt}
-		if p.event.FromLog { // nobody waits at a phone
+		if p.event.FromLog { // the call is in the past: no agent waits, so the delay is not measured
 			is.ReceivedAt = time.Time{}
 		}
 		if p.note == reported {
@@ -96,8 +96,8 @@ func (r *Record) story(now time.Time) Story {
 	return r.afterwards(s, now)
 }
 
-// inferred is the pick-up that was written because the legs imply it, nil if there is
-// none, and the note of its report, if one has come since: the last of the same agent.
+// inferred returns the pick-up that was written because the legs imply it, or nil. If the same
+// agent's pick-up was reported since, reported is the note name of the last such report.
 func (r *Record) inferred() (inferred *PickUp, reported string) {
 	i := slices.IndexFunc(r.Was.PickUps, func(p PickUp) bool { return p.Inferred })
 	if i < 0 {
@@ -112,7 +112,7 @@ func (r *Record) inferred() (inferred *PickUp, reported string) {
 	return inferred, reported
 }
 
-// closing is the outcome: the one that was written, unless the ending has changed since.
+// closing returns the outcome that was written, or a new one if the ending has changed since.
 func (r *Record) closing(over Over, now time.Time) *Closing {
 	was := r.Was.Closing
 	if was == nil {
@@ -141,12 +141,12 @@ func (r *Record) afterwards(s Story, now time.Time) Story {
 	return s
 }
 
-// opening is what was known when the call began to ring, and who the customer is.
+// opening returns what was known when the call began to ring, and the customer.
 func (r *Record) opening() Facts {
 	facts := r.Facts()
 	facts.Queued = false
 	if !facts.Outgoing {
-		facts.Agent, facts.Queue = Agent{}, Queue{} // nobody had picked up
+		facts.Agent, facts.Queue = Agent{}, Queue{} // no agent had picked up
 	}
 	for _, e := range r.events() {
 		if (e.Kind == Inbound || e.Kind == Outbound) && facts.IsCustomers(e.Leg) {
@@ -157,7 +157,8 @@ func (r *Record) opening() Facts {
 	return facts
 }
 
-// rangAt is when the call began to ring, as far as is known.
+// rangAt returns when the call began to ring or, if that is not known, when the first report
+// was received.
 func (r *Record) rangAt() time.Time {
 	if rang := r.Facts().Leg.CreatedAt; !rang.IsZero() || len(r.Reports) == 0 {
 		return rang
@@ -165,7 +166,7 @@ func (r *Record) rangAt() time.Time {
 	return r.Reports[0].ReceivedAt
 }
 
-// bridges are the pick-ups that were reported.
+// bridges returns the events of the reported pick-ups.
 func (r *Record) bridges() (events []Event) {
 	for _, p := range r.pickUps() {
 		events = append(events, p.event)
@@ -173,7 +174,7 @@ func (r *Record) bridges() (events []Event) {
 	return events
 }
 
-// over is what would be known about the call if it were over now.
+// over returns what would be known about the call if it were over now.
 func (r *Record) over() Over {
 	over := Over{Facts: r.Facts(), Bridged: len(r.pickUps()) > 0}
 	for _, report := range r.Reports {
@@ -191,7 +192,7 @@ func (r *Record) over() Over {
 	return over
 }
 
-// Latest is the pick-up that decides who has the call: the last one that happened, nil if there is none.
+// Latest returns the last pick-up by time, or nil if there is none. Its agent has the call.
 func (s Story) Latest() (latest *PickUp) {
 	for i := range s.PickUps {
 		if latest == nil || !s.PickUps[i].At.Before(latest.At) {
@@ -201,7 +202,8 @@ func (s Story) Latest() (latest *PickUp) {
 	return latest
 }
 
-// holder is the agent who has the call: who picked up last or, before that, who placed it.
+// holder returns the agent who has the call: the agent who picked up last or, before any
+// pick-up, the agent who placed the call.
 func (s Story) holder() Agent {
 	switch latest := s.Latest(); {
 	case latest != nil:
@@ -212,7 +214,7 @@ func (s Story) holder() Agent {
 	return Agent{}
 }
 
-// pickUp returns the pick-up whose note has this name, nil if the story does not contain it.
+// pickUp returns the pick-up with this note name, or nil if the story does not contain it.
 func (s Story) pickUp(note string) *PickUp {
 	i := slices.IndexFunc(s.PickUps, func(p PickUp) bool { return p.Note == note })
 	if i < 0 {
@@ -221,7 +223,7 @@ func (s Story) pickUp(note string) *PickUp {
 	return &s.PickUps[i]
 }
 
-// IsUnassigned reports whether the agent who has the call is one whom Kustomer does not know.
+// IsUnassigned reports whether Kustomer does not know the agent who has the call.
 func (s Story) IsUnassigned() bool {
 	if latest := s.Latest(); latest != nil {
 		return latest.Unassigned

@@ -5,19 +5,20 @@ import (
 	"slices"
 )
 
-// Summary is what a call comes down to when it is over. What is not known is left out.
+// Summary is the summary of a call that is over. Unknown values are left out.
 type Summary struct {
-	// WaitSeconds is how long the customer waited for the first agent, or in vain.
+	// WaitSeconds is how long the customer waited for the first agent or, if no agent answered,
+	// until the call ended.
 	WaitSeconds *int `json:"waitSeconds,omitempty"`
 	// TalkSeconds is how long the customer was connected to agents.
 	TalkSeconds *int `json:"talkSeconds,omitempty"`
-	// Agents are the names of those who had the call, in order.
+	// Agents are the names of the agents who had the call, in order.
 	Agents []string `json:"agents,omitempty"`
 	// EndedBy is who ended the call: caller, agent or flow.
 	EndedBy string `json:"endedBy,omitempty"`
 }
 
-// Summary sums up the call. Bridges are those of its agents, in whatever order.
+// Summary returns the summary of the call. The bridges may be in any order.
 func (o Over) Summary(bridges []Event) Summary {
 	bridges = slices.SortedStableFunc(slices.Values(bridges), func(a, b Event) int { return a.At().Compare(b.At()) })
 	lasting := o.lasting()
@@ -35,7 +36,7 @@ func (o Over) Summary(bridges []Event) Summary {
 	return s
 }
 
-// Closed is what is known of the call, with what it comes down to.
+// Closed returns the facts of the call with its outcome, summary, last queue and length.
 func (o Over) Closed(bridges []Event) Facts {
 	f := o.Facts
 	f.Outcome, f.Summary, f.Queue = o.Outcome(), o.Summary(bridges), o.LastQueue()
@@ -43,7 +44,7 @@ func (o Over) Closed(bridges []Event) Facts {
 	return f
 }
 
-// agents are those who had the call, in order.
+// agents returns the agents who had the call, in order.
 func (o Over) agents(bridges []Event, lasting []Attempt) (agents []Agent) {
 	for _, bridge := range bridges {
 		agents = append(agents, bridge.Agent)
@@ -60,7 +61,8 @@ func (o Over) agents(bridges []Event, lasting []Attempt) (agents []Agent) {
 	return agents
 }
 
-// lasting are the agents' legs that had the customer on the line, in the order in which they rang.
+// lasting returns the agents' legs that had the customer on the line, in the order in which
+// they rang.
 func (o Over) lasting() (legs []Attempt) {
 	for _, attempt := range o.Attempts {
 		if attempt.Lasted() && !o.Facts.IsCustomers(attempt.Leg) {
@@ -71,7 +73,7 @@ func (o Over) lasting() (legs []Attempt) {
 	return legs
 }
 
-// add names an agent, unless the call comes straight from the same.
+// add appends the name of an agent, unless the last name is the same.
 func (s *Summary) add(agent Agent) {
 	name := cmp.Or(agent.Name, agent.Email, agent.Number, agent.ID)
 	if name != "" && (len(s.Agents) == 0 || s.Agents[len(s.Agents)-1] != name) {
@@ -79,14 +81,14 @@ func (s *Summary) add(agent Agent) {
 	}
 }
 
-// endedBy goes by the last agent's leg, on which alone it shows who hung up
-// (babelforce help, "Hangup reasons inbound"), and by the caller's where no
-// agent was on the line in the end.
+// endedBy returns who ended the call. Only the last agent's leg shows who hung up (babelforce
+// help, "Hangup reasons inbound"). If no agent was on the line in the end, the caller's leg
+// decides.
 func (o Over) endedBy(lasting []Attempt) string {
 	if o.Facts.Outgoing || !o.Ended {
-		return "" // of calls that are placed, the reasons are not documented alike
+		return "" // for outbound calls, babelforce does not document the reasons in this way
 	}
-	if len(lasting) > 0 && len(o.inVain(lasting)) == 0 {
+	if len(lasting) > 0 && len(o.unanswered(lasting)) == 0 {
 		return map[string]string{"hangup": "agent", "passive-hangup": "caller"}[last(lasting).Leg.FinishReason]
 	}
 	return map[string]string{"hangup": "caller", "system-hangup": "flow"}[o.Facts.Leg.FinishReason]
@@ -96,8 +98,9 @@ func last(lasting []Attempt) Attempt {
 	return slices.MaxFunc(lasting, func(a, b Attempt) int { return a.Leg.end().Compare(b.Leg.end()) })
 }
 
-// inVain are the attempts to reach an agent after which none had the customer on the line.
-func (o Over) inVain(lasting []Attempt) (attempts []Attempt) {
+// unanswered returns the attempts to reach an agent after the last agent who had the customer
+// on the line.
+func (o Over) unanswered(lasting []Attempt) (attempts []Attempt) {
 	for _, attempt := range o.Attempts {
 		isLater := len(lasting) == 0 || attempt.Leg.CreatedAt.After(last(lasting).Leg.end())
 		if isLater && !attempt.Lasted() && !o.Facts.IsCustomers(attempt.Leg) {
@@ -108,16 +111,16 @@ func (o Over) inVain(lasting []Attempt) (attempts []Attempt) {
 	return attempts
 }
 
-// LastQueue is the queue that the call was in last: of the agent who answered,
-// or where the customer then waited in vain.
+// LastQueue returns the last queue of the call: the queue of the agent who answered, or a
+// later queue in which no agent answered.
 func (o Over) LastQueue() Queue {
 	var lasting []Attempt
 	if o.IsAnswered() {
 		if lasting = o.lasting(); len(lasting) == 0 {
-			return o.Facts.Queue // which agents' legs came before the answer cannot be told
+			return o.Facts.Queue // it is not known which agents' legs came before the answer
 		}
 	}
-	for _, attempt := range slices.Backward(o.inVain(lasting)) {
+	for _, attempt := range slices.Backward(o.unanswered(lasting)) {
 		if attempt.Queue != (Queue{}) {
 			return attempt.Queue
 		}
@@ -128,7 +131,7 @@ func (o Over) LastQueue() Queue {
 	return o.Queue
 }
 
-// answer is the pick-up that the legs imply if none was reported.
+// answer returns the pick-up that the legs imply if none was reported.
 func (o Over) answer() Event {
 	e := Event{Kind: Bridged, Agent: o.Facts.Agent}
 	e.Leg.Seconds = o.Summary(nil).WaitSeconds
@@ -140,8 +143,8 @@ func (o Over) answer() Event {
 	return e
 }
 
-// LastAgentHungUp reports whether the leg of the agent who picked up last has
-// ended: a leg that names the agent, or as many legs as agents have picked up.
+// LastAgentHungUp reports whether the leg of the agent who picked up last has ended: either a
+// leg that names the agent, or as many legs as there were pick-ups.
 func (o Over) LastAgentHungUp(bridges []Event) bool {
 	if len(bridges) == 0 {
 		return false

@@ -1,16 +1,17 @@
 package call
 
-// WaitsFor is what a call waits for. Operators filter the workflow list by it.
+// WaitsFor is what a call waits for. It is a search attribute, by which operators filter the
+// workflow list.
 type WaitsFor string
 
 // What a call can wait for.
 const (
 	WaitsForCustomer    WaitsFor = "customer" // a report that says who calls or is called
-	WaitsForAgent       WaitsFor = "agent"    // somebody to pick up
+	WaitsForAgent       WaitsFor = "agent"    // an agent who picks up
 	WaitsForEnd         WaitsFor = "end"
 	WaitsForTransfer    WaitsFor = "transfer"     // the next agent of a transferred call, or the end of that leg
-	WaitsForLateReports WaitsFor = "late_reports" // those that the end of the call was faster than
-	WaitsForKustomer    WaitsFor = "kustomer"     // a step is under way
+	WaitsForLateReports WaitsFor = "late_reports" // reports that arrive after the end of the call
+	WaitsForKustomer    WaitsFor = "kustomer"     // a step is in progress
 	WaitsForOperator    WaitsFor = "operator"     // to retry, amend or skip a step that Kustomer refused
 	WaitsForRecordings  WaitsFor = "recordings"
 	WaitsForWrapUp      WaitsFor = "wrap_up"
@@ -28,10 +29,11 @@ var waitsInWords = map[WaitsFor]string{
 	WaitsForWrapUp:      "the agent to wrap up",
 }
 
-// InWords is what the call waits for, as operators read it.
+// InWords returns what the call waits for, as operators read it.
 func (w WaitsFor) InWords() string { return waitsInWords[w] }
 
-// ListedWaits are those that the workflow list can show. Late reports are waited for too shortly.
+// ListedWaits returns the waits that the workflow list can show. The wait for late reports is
+// too short to be shown.
 func ListedWaits() []WaitsFor {
 	return []WaitsFor{
 		WaitsForCustomer, WaitsForAgent, WaitsForEnd, WaitsForTransfer, WaitsForKustomer, WaitsForOperator, WaitsForRecordings, WaitsForWrapUp,

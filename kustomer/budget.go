@@ -9,47 +9,47 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Urgency says which requests go first when the budget is short. The less
-// urgent ones queue before they get to where the more urgent ones queue, and are
-// the first to be held back when Kustomer tells that little is left.
+// Urgency orders requests when the budget is short. A less urgent request queues
+// before it joins the queue of the more urgent ones. It is also held back first
+// when Kustomer reports that little of the budget is left.
 type Urgency int
 
 const (
-	// Now is for what somebody at a phone is waiting for: a conversation, an
-	// assignment. It may use the whole budget, and is what a request is unless told otherwise.
+	// Now is for requests that a person on the phone waits for, such as a conversation
+	// or an assignment. It may use the whole budget. Now is the default.
 	Now Urgency = iota
-	// Soon is for what somebody reads in a while, such as a note: three quarters.
+	// Soon is for requests whose result is read later, such as a note. It may use three quarters.
 	Soon
-	// Later is for catching up, such as calls from before an outage: half.
+	// Later is for catching up, such as calls from before an outage. It may use half.
 	Later
 )
 
-// mayUse is the part of the budget that each urgency may use. The rest stays
-// for the more urgent, both in our own pace and in what Kustomer says is left.
+// mayUse is the part of the budget that each urgency may use. The rest is reserved
+// for more urgent requests, both in our own rate and in what Kustomer reports as left.
 var mayUse = [...]float64{Now: 1, Soon: 0.75, Later: 0.5}
 
 const (
-	// One call's requests may leave back to back; the rest of the minute is spread evenly.
+	// The requests of one call may be sent back to back; the rest of the minute is spread evenly.
 	limiterBurst = 5
 	// The documented window (developer site, Rate limits).
 	window = time.Minute
-	// A reset further ahead than a window is none; it comes in whole seconds.
+	// A reset later than one window is ignored. Resets come in whole seconds.
 	longestReset = window + time.Second
-	// Ordinary answers carry no reset, and when the window began is not known,
-	// so we look again soon: a single request each time.
+	// Ordinary answers have no reset, and the start of the window is unknown, so a
+	// single request probes for a new budget at this interval.
 	probeEvery = 5 * time.Second
-	// However long Kustomer asks to wait, one request a minute asks again: a clock or a
-	// gateway that is wrong once must not stop calls for hours.
+	// However long Kustomer asks to wait, one request a minute is sent: a single wrong
+	// clock or gateway must not stop calls for hours.
 	longestWait = window
-	// Long enough that thousands of waiting calls do not hammer Kustomer with a
-	// bad key, short enough that one made good there is noticed.
+	// Long enough that thousands of waiting calls do not hammer Kustomer with a bad key,
+	// short enough that a key corrected in Kustomer is soon noticed.
 	badKeyPause = 5 * time.Second
 )
 
 type urgencyKey struct{}
 
-// WithUrgency makes requests sent with the context as urgent as said, but no
-// more so than they were; values beyond the constants count as the nearest of them.
+// WithUrgency sets the urgency of requests sent with the context. It can lower the
+// urgency of the context but not raise it. Values out of range are clamped.
 func WithUrgency(ctx context.Context, u Urgency) context.Context {
 	return context.WithValue(ctx, urgencyKey{}, min(max(u, urgencyOf(ctx)), Later))
 }
@@ -59,33 +59,33 @@ func urgencyOf(ctx context.Context) Urgency {
 	return u
 }
 
-// budget decides what may be sent when: at our own pace, and not while Kustomer
-// has told any of our answers that nothing should be.
+// budget decides when a request may be sent: at our own rate, and not while an
+// earlier answer of Kustomer forbids it.
 type budget struct {
 	perMinute int                        // 0 = unlimited
-	lanes     [len(mayUse)]*rate.Limiter // a request passes its own and those of the more urgent
+	lanes     [len(mayUse)]*rate.Limiter // a request passes its own lane and all more urgent ones
 
 	mu      sync.Mutex
-	org     hold // by the headers that tell what the whole org has left
-	tooMany hold // by a 429
-	badKey  hold // by a 401
+	org     hold // from the headers with the remaining budget of the whole org
+	tooMany hold // from a 429
+	badKey  hold // from a 401
 }
 
-// hold keeps requests from being sent. The zero value keeps none.
+// hold keeps requests from being sent. The zero value holds none.
 type hold struct {
 	until  time.Time
-	from   Urgency // the most urgent that is held; the less urgent are too
+	from   Urgency // the most urgent level that is held; less urgent ones are held too
 	kind   Kind
 	detail string
 
-	// Before doubtful it is not certain that the hold ends at until: one request then goes
-	// ahead as a probe, and the others wait for its answer.
+	// Until doubtful, the end of the hold is uncertain: at until, one request is sent as
+	// a probe, and the others wait for its answer.
 	doubtful time.Time
 	pause    time.Duration // between two probes
 	probing  bool          // a probe is under way
 }
 
-// retryAt is when a request that is held may be tried again.
+// retryAt returns when a held request may be tried again.
 func (h *hold) retryAt(now time.Time) time.Time {
 	if soon := now.Add(probeEvery); h.probing && soon.Before(h.until) {
 		return soon
@@ -104,7 +104,7 @@ func newBudget(perMinute int) *budget {
 	return b
 }
 
-// wait is the turn in our own share of the budget.
+// wait blocks until our own rate admits the request.
 func (b *budget) wait(ctx context.Context, u Urgency) error {
 	for ; u >= Now; u-- {
 		if err := b.lanes[u].Wait(ctx); err != nil {
@@ -114,15 +114,15 @@ func (b *budget) wait(ctx context.Context, u Urgency) error {
 	return ctx.Err()
 }
 
-// held returns the hold that keeps such a request back the longest, nil for none.
+// held returns the longest hold on requests of this urgency, nil if there is none.
 func (b *budget) held(u Urgency) *hold {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.longest(u, time.Now())
 }
 
-// admit is held for a request that is otherwise about to be sent, and makes a probe of
-// it where that is due.
+// admit returns the hold on a request that is about to be sent, nil if there is none.
+// If a probe is due, admit makes the request that probe.
 func (b *budget) admit(u Urgency) (found *hold, isProbe bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -138,8 +138,8 @@ func (b *budget) admit(u Urgency) (found *hold, isProbe bool) {
 	return nil, isProbe
 }
 
-// waitsUntil is when a wait ends that Kustomer asks for and that is longer than one
-// minute, zero if there is none.
+// waitsUntil returns the end of a wait that Kustomer asked for and that exceeds one
+// minute, or the zero time.
 func (b *budget) waitsUntil() time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -158,7 +158,7 @@ func (b *budget) longest(u Urgency, now time.Time) (found *hold) {
 	return found
 }
 
-// learn takes from any answer, or from there being none, what it says of the budget.
+// learn updates the holds from an answer. The status is 0 if no answer came.
 func (b *budget) learn(status int, header http.Header, isProbe bool, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -167,7 +167,7 @@ func (b *budget) learn(status int, header http.Header, isProbe bool, now time.Ti
 	}
 	switch {
 	case status == http.StatusTooManyRequests:
-		// It may be about one customer or object only, which looks the same (inferred).
+		// A 429 may concern one customer or object only, which looks the same (inferred).
 		if h := tooManyUntil(waitOf(status, header, now), now); h.until.After(b.tooMany.until) {
 			b.tooMany = h
 		}
@@ -182,9 +182,9 @@ func (b *budget) learn(status int, header http.Header, isProbe bool, now time.Ti
 	}
 }
 
-// tooManyUntil is the hold after a 429 that asks for a wait, 0 if it does not say.
+// tooManyUntil returns the hold after a 429. A wait of 0 means that the answer has none.
 func tooManyUntil(wait time.Duration, now time.Time) hold {
-	h := hold{until: now.Add(window), kind: RateLimited, detail: "Kustomer has just refused a request as one too many"}
+	h := hold{until: now.Add(window), kind: RateLimited, detail: "Kustomer has just answered 429 (too many requests)"}
 	switch {
 	case wait > longestWait:
 		h.until, h.doubtful, h.pause = now.Add(longestWait), now.Add(wait), longestWait
@@ -195,17 +195,17 @@ func tooManyUntil(wait time.Duration, now time.Time) hold {
 	return h
 }
 
-// shortage says for whom what is left of the org's limit is too little. What the
-// limit has beyond our share stays free for the org's other systems.
+// shortage returns which urgencies are held, given what is left of the org's limit.
+// The part of the limit beyond our share is left to the org's other systems.
 func (b *budget) shortage(limit, remaining int) hold {
-	var room int
+	var others int
 	if b.perMinute > 0 {
-		room = max(limit-b.perMinute, 0)
+		others = max(limit-b.perMinute, 0)
 	}
-	left, share := float64(remaining-room), float64(min(b.perMinute, limit))
+	left, share := float64(remaining-others), float64(min(b.perMinute, limit))
 	h := hold{kind: RateLimited, detail: "the org's request budget is used up"}
 	for h.from <= Later && left > (1-mayUse[h.from])*share {
-		h.from++ // beyond Later: nobody
+		h.from++ // beyond Later: no request is held
 	}
 	if h.from > Now {
 		h.detail = "what is left of the org's request budget is kept for more urgent requests"
@@ -213,8 +213,8 @@ func (b *budget) shortage(limit, remaining int) hold {
 	return h
 }
 
-// windowEnd is when there is a new budget. If the answer does not say it, probes look
-// for it, for as long as a window may take.
+// windowEnd returns when the budget is renewed. Without a usable reset, requests probe
+// for it until a full window has passed.
 func windowEnd(header http.Header, now time.Time) (end, doubtful time.Time) {
 	end = resetOf(header)
 	if end.After(now) && !end.After(now.Add(longestReset)) {
@@ -223,7 +223,7 @@ func windowEnd(header http.Header, now time.Time) (end, doubtful time.Time) {
 	return now.Add(probeEvery), now.Add(window)
 }
 
-// keyRefused holds everything for a moment; a 403 does not, as it may be about one role.
+// keyRefused holds all requests briefly. A 403 does not, because it may concern one role.
 func (b *budget) keyRefused(now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

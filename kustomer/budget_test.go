@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestARingIsNotHeldUpByManyWaitingNotes(t *testing.T) {
+func TestRingIsNotDelayedByWaitingNotes(t *testing.T) {
 	for _, waiting := range []Urgency{Soon, Later} {
 		synctest.Test(t, func(t *testing.T) {
 			c := newOrg(1000).client(t, 60) // one a second
@@ -31,11 +31,11 @@ func TestARingIsNotHeldUpByManyWaitingNotes(t *testing.T) {
 	}
 }
 
-func TestLessUrgentRequestsUseOnlyTheirPartOfThePace(t *testing.T) {
+func TestLessUrgentRequestsUsePartOfTheRate(t *testing.T) {
 	for urgency, inAMinute := range map[Urgency]int{Now: 600, Soon: 450, Later: 300, Later + 7: 300, Now - 7: 600} {
 		synctest.Test(t, func(t *testing.T) {
 			o := newOrg(10_000)
-			o.told(200, "", "") // only our own pace
+			o.answers(200, "", "") // no limit but our own rate
 			c := o.client(t, 600)
 			ctx := during(t, time.Minute)
 			var all sync.WaitGroup
@@ -51,10 +51,10 @@ func TestLessUrgentRequestsUseOnlyTheirPartOfThePace(t *testing.T) {
 	}
 }
 
-func TestAllTogetherUseNoMoreThanThePace(t *testing.T) {
+func TestAllRequestsKeepToTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrg(10_000)
-		o.told(200, "", "")
+		o.answers(200, "", "")
 		c := o.client(t, 600)
 		ctx := during(t, time.Minute)
 		var all sync.WaitGroup
@@ -71,27 +71,27 @@ func TestAllTogetherUseNoMoreThanThePace(t *testing.T) {
 	})
 }
 
-func TestWhatCanWaitIsHeldWhenLittleIsLeftAndARingIsNot(t *testing.T) {
+func TestShortageHoldsLessUrgentRequests(t *testing.T) {
 	for remaining, held := range map[string]map[Urgency]string{
 		"601":  {},
-		"600":  {Later: keptBack}, // half of ours, beside the 200 that are others'
+		"600":  {Later: keptBack}, // half of our share, plus the 200 of others
 		"401":  {Later: keptBack},
 		"400":  {Later: keptBack, Soon: keptBack},
 		"201":  {Later: keptBack, Soon: keptBack},
 		"200":  {Later: usedUp, Soon: usedUp, Now: usedUp},
 		"0":    {Later: usedUp, Soon: usedUp, Now: usedUp},
-		"":     {}, // not told
+		"":     {}, // absent
 		"many": {},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			o := newOrg(1000)
-			o.told(200, remaining, "")
+			o.answers(200, remaining, "")
 			c := o.client(t, 800)
 			for _, urgency := range []Urgency{Later, Soon, Now} {
 				c.budget.org = hold{}
 				require.NoError(t, write(t.Context(), c, Now))
-				if says := held[urgency]; says != "" {
-					requireHeld(t, o, c, urgency, RateLimited, time.Now().Add(probeEvery), says)
+				if text := held[urgency]; text != "" {
+					requireHeld(t, o, c, urgency, RateLimited, time.Now().Add(probeEvery), text)
 				} else {
 					require.NoError(t, write(t.Context(), c, urgency), "%v %v", remaining, urgency)
 				}
@@ -100,20 +100,20 @@ func TestWhatCanWaitIsHeldWhenLittleIsLeftAndARingIsNot(t *testing.T) {
 	}
 }
 
-func TestAShareLargerThanTheOrgsLimitIsAllOfIt(t *testing.T) {
+func TestShareIsAtMostTheOrgsLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrg(300)
 		c := o.client(t, 800)
-		o.told(200, "151", "")
+		o.answers(200, "151", "")
 		require.NoError(t, write(t.Context(), c, Later))
 		require.NoError(t, write(t.Context(), c, Later), "more than half of what there is")
-		o.told(200, "150", "")
+		o.answers(200, "150", "")
 		require.NoError(t, write(t.Context(), c, Later))
 		requireHeld(t, o, c, Later, RateLimited, time.Now().Add(probeEvery), keptBack)
 	})
 }
 
-func TestWithoutAPaceOnlyAnEmptyBudgetHolds(t *testing.T) {
+func TestWithoutARateOnlyAnEmptyBudgetHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrg(20)
 		c := o.client(t, 0)
@@ -124,7 +124,7 @@ func TestWithoutAPaceOnlyAnEmptyBudgetHolds(t *testing.T) {
 	})
 }
 
-// A worker keeps as many steps going as it may, and repeats what failed when it is told to.
+// worker runs steps concurrently. It repeats a failed request at the error's RetryAt.
 func worker(ctx context.Context, c *Client, steps int, all *sync.WaitGroup) {
 	for i := range steps {
 		all.Go(func() {
@@ -141,7 +141,7 @@ func worker(ctx context.Context, c *Client, steps int, all *sync.WaitGroup) {
 	}
 }
 
-func TestWorkersTogetherKeepTheirShareAndLeaveRoomForOthers(t *testing.T) {
+func TestWorkersTogetherKeepToTheirShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrg(1000)
 		ctx := during(t, 5*time.Minute)
@@ -149,20 +149,20 @@ func TestWorkersTogetherKeepTheirShareAndLeaveRoomForOthers(t *testing.T) {
 		for range 2 {
 			worker(ctx, o.client(t, 800), 16, &all)
 		}
-		all.Go(func() { // another system, that heeds nothing
+		all.Go(func() { // another system, which ignores the limit
 			others := o.client(t, 0)
 			require.NoError(t, others.SetAPIKey("others"))
 			for ctx.Err() == nil {
 				others.budget = newBudget(0)
 				_ = write(ctx, others, Now)
-				<-time.After(200 * time.Millisecond) // some 200 a minute
+				<-time.After(200 * time.Millisecond) // about 200 a minute
 			}
 		})
 		all.Wait()
 		require.Len(t, o.before, 4)
 		for _, used := range o.before {
 			require.Less(t, used[apiKey], 810)
-			require.Greater(t, used[apiKey], 500, "and use what there is")
+			require.Greater(t, used[apiKey], 500, "the share is used")
 			require.InDelta(t, 200, used["others"], 5)
 		}
 		require.Empty(t, o.refused)

@@ -1,16 +1,16 @@
-// Package kustomer is a client of the parts of Kustomer's REST API that
-// recording a telephone call needs: customers, conversations, messages, tags,
-// notes, users, teams, attribute definitions and the key's own roles.
+// Package kustomer is a client for the part of Kustomer's REST API that recording
+// telephone calls needs: customers, conversations, messages, tags, notes, users,
+// teams, attribute definitions and the roles of the API key.
 //
-// It never repeats a request. Whether one may be repeated is for the caller to
-// decide, from the Kind of the *Error that every method returns and from
-// [Error.Ambiguous]; Kustomer knows no idempotency key.
+// The client never retries. The caller decides whether a request may be repeated,
+// from the Kind of the *Error that every method returns and from [Error.Ambiguous].
+// Kustomer has no idempotency key.
 //
-// It keeps within a share of the organisation's request budget, in the order of
-// [Urgency], and believes what Kustomer's answers say is left over its own
-// count, so that clients which know nothing of each other keep within it
-// together. While Kustomer wants nothing more, requests fail at once and unsent,
-// with the time to try again in Error.RetryAt.
+// The client stays within a share of the organisation's request budget and sends
+// requests in the order of [Urgency]. The remaining budget that Kustomer reports
+// overrides the client's own count, so that independent clients stay within the
+// budget together. While Kustomer accepts no requests, methods fail at once without
+// sending, and Error.RetryAt is the time to try again.
 package kustomer
 
 import (
@@ -29,41 +29,41 @@ const (
 	defaultTimeout   = 10 * time.Second
 	defaultUserAgent = "callthread"
 
-	// A page of 100 full customers stays well under this; anything larger is not from Kustomer.
+	// A page of 100 full customers stays well below this; a larger answer is not Kustomer's.
 	maxAnswerBytes = 4 << 20
-	// All requests go to one host, where net/http keeps two idle connections unless told otherwise.
-	// This is as many as it keeps altogether.
+	// All requests go to one host, for which net/http keeps two idle connections by default.
+	// 100 is its limit for all hosts together.
 	idleConns = 100
 )
 
-// Config says where Kustomer is and how to behave towards it.
+// Config configures a Client.
 type Config struct {
 	// BaseURL is https://<org>.api.kustomerapp.com, without /v1 (developer site,
 	// Regions and base URLs). Any other host is taken for a sandbox or a proxy, and
-	// may be reached by plain http.
+	// may use plain http.
 	BaseURL string
 	// APIKey is the bearer token (developer site, Authentication). It is sent to BaseURL only.
 	// SetAPIKey replaces it.
 	APIKey string
 	// UserAgent defaults to "callthread".
 	UserAgent string
-	// Timeout bounds one request with the reading of its answer, but not the
-	// wait for its turn under RequestsPerMinute. Default 10 s.
+	// Timeout limits one request including the reading of its answer, but not the
+	// wait under RequestsPerMinute. Default 10 s.
 	Timeout time.Duration
-	// RequestsPerMinute is our share of the limit that the whole organisation
-	// has (developer site, Rate limits). This client sends no more than that; and
-	// what the limit has beyond it, as told by x-ratelimit-limit, is left to
-	// others by all clients together, give or take what is under way at once.
-	// 0 = no pace of our own, and nothing left for others.
+	// RequestsPerMinute is this client's share of the organisation's limit (developer
+	// site, Rate limits), and the most that it sends. The rest of the limit, known
+	// from x-ratelimit-limit, is left to other systems by all clients together, apart
+	// from requests already under way. 0 means no rate of our own and nothing left
+	// for others.
 	RequestsPerMinute int
-	// Transport defaults to net/http's with more idle connections. One that
-	// does not report to net/http/httptrace makes every failed write ambiguous.
+	// Transport defaults to net/http's with more idle connections. With a transport
+	// that does not report to net/http/httptrace, every failed write is ambiguous.
 	Transport http.RoundTripper
-	// Shadow has the client read and never write. Writes are withheld, and answered by the
-	// [Shadow] of the context; without one they fail.
+	// Shadow makes the client read and never write. Writes are withheld and answered by
+	// the [Shadow] of the context; without a Shadow they fail.
 	Shadow bool
-	// Observe, when set, is called once for every request sent, on the
-	// goroutine that sent it and with the context it was asked for with.
+	// Observe, if set, is called once for every request sent, on the goroutine that
+	// sent it and with the context of the request.
 	Observe func(context.Context, Exchange)
 }
 
@@ -72,11 +72,11 @@ type Exchange struct {
 	Op                 string        // as in Error.Op
 	Method             string        // HTTP method
 	Route              string        // path template, never the path itself
-	Status             int           // HTTP status, 0 when no answer came
-	Duration           time.Duration // until the answer was read or given up
-	Wait               time.Duration // how long the answer asks to be left alone, 0 when it does not
-	RateLimit          int           // x-ratelimit-limit, -1 when not told
-	RateLimitRemaining int           // x-ratelimit-remaining, -1 when not told
+	Status             int           // HTTP status, 0 if no answer came
+	Duration           time.Duration // until the answer was read or the request failed
+	Wait               time.Duration // the wait that the answer asks for, 0 if it has none
+	RateLimit          int           // x-ratelimit-limit, -1 if absent
+	RateLimitRemaining int           // x-ratelimit-remaining, -1 if absent
 }
 
 // Client talks to one Kustomer organisation. It is safe for concurrent use.
@@ -90,7 +90,7 @@ type Client struct {
 	observe func(context.Context, Exchange)
 }
 
-// New checks the configuration and returns a client; it sends nothing.
+// New checks the configuration and returns a client. It sends no request.
 func New(cfg Config) (*Client, error) {
 	base, err := parseBaseURL(cfg.BaseURL)
 	if err != nil {
@@ -116,9 +116,9 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// SetAPIKey replaces the key from the next request on, also for requests that
-// wait for their turn, and sends again at once if Kustomer has just refused the
-// one before. A key that no request could carry is an error, and changes nothing.
+// SetAPIKey replaces the key from the next request on, including requests that wait
+// under RequestsPerMinute. It ends the pause after a refused key. It returns an error
+// and keeps the old key if no HTTP header can carry the new one.
 func (c *Client) SetAPIKey(key string) error {
 	if err := checkKey(key); err != nil {
 		return err
@@ -128,18 +128,18 @@ func (c *Client) SetAPIKey(key string) error {
 	return nil
 }
 
-// WaitsUntil is until when Kustomer has asked not to be sent anything, if that is
-// more than a minute ahead of when it said so; zero if it has not, or if a request
-// has been answered otherwise since. One request a minute goes out meanwhile.
+// WaitsUntil returns the end of a wait that Kustomer asked for, if the wait exceeds one
+// minute. It returns the zero time if there is none, or if a request has since been
+// answered with another status than 429. During the wait, one request a minute is sent.
 func (c *Client) WaitsUntil() time.Time { return c.budget.waitsUntil() }
 
 func checkKey(key string) error {
 	if key == "" {
 		return errors.New("kustomer: no API key")
 	}
-	// net/http would refuse such a header on every request, with no hint why.
+	// net/http would refuse such a header on every request without naming the reason.
 	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return errors.New("kustomer: the API key contains a space, a line break or another character no key has")
+		return errors.New("kustomer: the API key contains a space, a line break or another character that no key contains")
 	}
 	return nil
 }
@@ -156,8 +156,8 @@ func newHTTP(cfg Config, base *url.URL) *resty.Client {
 	if userAgent == "" {
 		userAgent = defaultUserAgent
 	}
-	// A hand-made http.Client: resty's own keeps cookies and follows redirects,
-	// and a redirect would take the key and the write somewhere nobody configured.
+	// resty's own http.Client keeps cookies and follows redirects. A redirect would send
+	// the key and the write to a host that is not configured.
 	return resty.NewWithClient(&http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -173,7 +173,7 @@ func newHTTP(cfg Config, base *url.URL) *resty.Client {
 
 func defaultTransport() http.RoundTripper {
 	shared, ok := http.DefaultTransport.(*http.Transport)
-	if !ok { // a program may have replaced it, and then knows why
+	if !ok { // the program has replaced it on purpose
 		return http.DefaultTransport
 	}
 	own := shared.Clone()
@@ -181,7 +181,7 @@ func defaultTransport() http.RoundTripper {
 	return own
 }
 
-// silent keeps resty from logging URLs, which hold telephone numbers.
+// silent keeps resty from logging URLs, which contain telephone numbers.
 type silent struct{}
 
 func (silent) Errorf(string, ...any) {}

@@ -23,7 +23,7 @@ const (
 		"relationships":{"customer":{"data":{"type":"customer","id":"` + customerID + `"}}}}}`
 )
 
-// clientFor gives a client of a fake Kustomer.
+// clientFor returns a client of a fake Kustomer.
 func clientFor(t *testing.T, kustomer http.HandlerFunc, change ...func(*Config)) *Client {
 	t.Helper()
 	server := httptest.NewServer(kustomer)
@@ -45,13 +45,13 @@ func answering(status int, body string) http.HandlerFunc {
 	}
 }
 
-// hang takes the whole request and answers nothing until the client has gone.
+// hang reads the whole request and does not answer until the client leaves.
 func hang(_ http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	<-r.Context().Done()
 }
 
-func TestBadConfigurationIsRefusedWithoutQuotingIt(t *testing.T) {
+func TestBadConfigurationIsRefusedUnquoted(t *testing.T) {
 	for name, cfg := range map[string]Config{
 		"no base URL":                    {APIKey: "k"},
 		"not an http(s) URL":             {APIKey: "k", BaseURL: "acme.api.kustomerapp.com"},
@@ -70,7 +70,7 @@ func TestBadConfigurationIsRefusedWithoutQuotingIt(t *testing.T) {
 	}
 }
 
-func TestEveryRequestCarriesTheKeyAndOurName(t *testing.T) {
+func TestRequestsCarryKeyAndUserAgent(t *testing.T) {
 	var seen http.Header
 	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
 		seen = r.Header
@@ -84,7 +84,7 @@ func TestEveryRequestCarriesTheKeyAndOurName(t *testing.T) {
 	require.Equal(t, "application/json", seen.Get("Accept"))
 }
 
-func TestAPathInFrontOfTheAPIIsKept(t *testing.T) {
+func TestBaseURLPathIsKept(t *testing.T) {
 	var uri string
 	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
 		uri = r.RequestURI
@@ -95,7 +95,7 @@ func TestAPathInFrontOfTheAPIIsKept(t *testing.T) {
 	require.Equal(t, "/gateway/v1/conversations/"+conversationID, uri)
 }
 
-func TestNothingIsRepeated(t *testing.T) {
+func TestRequestIsNeverRepeated(t *testing.T) {
 	for _, status := range []int{429, 500, 503} {
 		var requests atomic.Int32
 		c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
@@ -108,7 +108,7 @@ func TestNothingIsRepeated(t *testing.T) {
 	}
 }
 
-func TestARedirectIsNotFollowed(t *testing.T) {
+func TestRedirectIsNotFollowed(t *testing.T) {
 	var requests atomic.Int32
 	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
@@ -122,7 +122,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	require.EqualValues(t, 1, requests.Load())
 }
 
-func TestObserveSeesEveryRequestOnceAndNothingPersonal(t *testing.T) {
+func TestObserveSeesEveryRequestOnce(t *testing.T) {
 	var seen []Exchange
 	observe := func(cfg *Config) { cfg.Observe = func(_ context.Context, x Exchange) { seen = append(seen, x) } }
 	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
@@ -152,7 +152,7 @@ func TestObserveSeesEveryRequestOnceAndNothingPersonal(t *testing.T) {
 	require.Len(t, seen, 2)
 }
 
-func TestABusyBudgetIsReportedRatherThanOverrun(t *testing.T) {
+func TestUsedUpShareFailsBeforeTheDeadline(t *testing.T) {
 	var requests atomic.Int32
 	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)

@@ -18,9 +18,9 @@ import (
 	"github.com/callthread/callthread/testsuite/openapi"
 )
 
-// request is one thing the client can ask, with every field filled in.
+// request is one request of the client, with every field set.
 type request struct {
-	method, path string // path template of the contract; its server URL holds /v1
+	method, path string // path template of the contract; its server URL contains /v1
 	do           func(context.Context, *Client) (any, error)
 }
 
@@ -83,7 +83,7 @@ var published = map[string]request{
 	}},
 }
 
-// Not in the published contract: the source of their form instead.
+// unpublished lists the requests that the published contract lacks, with their sources.
 var unpublished = map[string]string{
 	"UsersByEmail": "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users?email=",
 	"Users":        "LarisLab/kustomer-client src/api/sdk.gen.ts: GET /v1/users",
@@ -109,7 +109,7 @@ func fullMessage() NewMessage {
 	}
 }
 
-func TestEveryRequestIsEitherInTheContractOrListedWithItsSource(t *testing.T) {
+func TestEveryRequestHasASource(t *testing.T) {
 	for method := range reflect.TypeFor[*Client]().Methods() {
 		if method.Type.NumIn() < 2 || method.Type.In(1) != reflect.TypeFor[context.Context]() {
 			continue
@@ -120,9 +120,9 @@ func TestEveryRequestIsEitherInTheContractOrListedWithItsSource(t *testing.T) {
 	}
 }
 
-// The fake Kustomer answers with the contract's own examples, so that this
-// proves what the client reads as well as what it sends.
-func TestEveryRequestKeepsToThePublishedContract(t *testing.T) {
+// The fake Kustomer answers with the contract's examples, so this also tests what the
+// client reads.
+func TestRequestsFollowThePublishedContract(t *testing.T) {
 	contract := openapi.Kustomer(t)
 	for name, r := range published {
 		t.Run(name, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestEveryRequestKeepsToThePublishedContract(t *testing.T) {
 	}
 }
 
-func TestTheContractCheckCanFail(t *testing.T) {
+func TestContractCheckCanFail(t *testing.T) {
 	operation := openapi.Kustomer(t).Paths.Value("/conversations").Post
 	for name, spoil := range map[string]func(map[string]any){
 		"unknown field":     func(body map[string]any) { body["channel"] = "voice" },
@@ -163,7 +163,7 @@ func TestTheContractCheckCanFail(t *testing.T) {
 	}
 }
 
-// example is the documented success of an operation.
+// example returns the documented success of an operation.
 func example(t *testing.T, operation *openapi3.Operation) (int, string) {
 	t.Helper()
 	for _, status := range []int{200, 201} {
@@ -177,10 +177,10 @@ func example(t *testing.T, operation *openapi3.Operation) (int, string) {
 	return 0, ""
 }
 
-// One path of the contract has its placeholder as ":name".
+// One path of the contract writes its placeholder as ":name".
 var placeholder = regexp.MustCompile(`\\\{[^}]+\\\}|:\w+`)
 
-// requirePath does what a router would, which "phone={phone}" inside a segment confuses.
+// requirePath matches paths itself: "phone={phone}" inside a segment confuses a router.
 func requirePath(t *testing.T, r request, operation *openapi3.Operation, got sent) {
 	t.Helper()
 	pattern := "^/v1" + placeholder.ReplaceAllString(regexp.QuoteMeta(r.path), "[^/?]+") + "$"
@@ -193,8 +193,8 @@ func requirePath(t *testing.T, r request, operation *openapi3.Operation, got sen
 	}
 }
 
-// The file says that custom holds nothing at all, as attributes differ from one
-// organisation to the next; by the developer site, the suffix gives the type.
+// The OpenAPI file allows no attribute in custom, because attributes differ between
+// organisations. According to the developer site, the suffix determines the type.
 var attributeName = regexp.MustCompile(`^[a-z][A-Za-z0-9]*(Str|Txt|Num|At|Bool|Url)$`)
 
 func checkBody(operation *openapi3.Operation, body string) error {
@@ -219,7 +219,7 @@ func checkBody(operation *openapi3.Operation, body string) error {
 			object["custom"] = map[string]any{}
 		}
 	}
-	// The vendor's own formats, which a validator would otherwise pass over.
+	// The validator ignores the vendor's own formats unless they are defined.
 	return operation.RequestBody.Value.Content.Get("application/json").Schema.Value.VisitJSON(value,
 		openapi3.VisitAsRequest(), openapi3.EnableFormatValidation(),
 		openapi3.WithStringFormatValidator("object-id", openapi3.NewRegexpFormatValidator(`^[0-9a-f]{24}$`)),

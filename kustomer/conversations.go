@@ -8,42 +8,42 @@ import (
 	"time"
 )
 
-// Conversation is a thread on one customer's timeline, as far as it was understood:
-// what is missing in an answer, or there in another form than documented, is zero. A
-// caller who depends on such a field asks for it with [Conversation.Needs].
+// Conversation is a thread on one customer's timeline. A field is zero if the answer
+// lacks it or has it in another form than documented. A caller that depends on such a
+// field checks it with [Conversation.Needs].
 type Conversation struct {
 	ID            string
 	CustomerID    string
-	CreatedBy     string // the user whose key or hand has created it; empty when not known
+	CreatedBy     string // the user who created it or whose key did; empty if unknown
 	ExternalID    string
 	Name          string   // the subject that agents see
 	Status        string   // open, snoozed or done
-	Priority      int      // 1 (lowest) to 5; 0 when it has none
-	Tags          []string // ids, although names are written; nil when not known
+	Priority      int      // 1 (lowest) to 5; 0 if it has none
+	Tags          []string // ids, although requests carry names; nil if unknown
 	AssignedUsers []string
 	AssignedTeams []string
 	Custom        map[string]any
-	Rev           int // grows with every change; see ConversationUpdate.Rev
-	NoteCount     int // -1 when not known
+	Rev           int // increases with every change; see ConversationUpdate.Rev
+	NoteCount     int // -1 if unknown
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
-	// ImportedAt is set on a conversation that was created with it. Whether answers
+	// ImportedAt is the value that the conversation was created with. Whether answers
 	// contain it is inferred: no example shows one.
 	ImportedAt time.Time
-	// MergedTarget is the conversation this one was merged into, if any; updates
-	// of the old one then presumably reach nobody (inferred).
+	// MergedTarget is the conversation into which this one was merged, if any. Updates
+	// of the old one then presumably have no visible effect (inferred).
 	MergedTarget string
-	// Deleted is set on a conversation that was deleted and can still be read.
-	// OpenAPI has it in the update's body; on reads it is seen in third-party data only.
+	// Deleted reports a deleted conversation that can still be read. OpenAPI has the
+	// field in the update's body; on reads it is seen in third-party data only.
 	Deleted bool
 
-	lacks map[Field]error // what callers cannot depend on
+	lacks map[Field]error // fields that callers cannot depend on
 }
 
-// Field is a part of a conversation that a caller may depend on.
+// Field is a field of a conversation that a caller may depend on.
 type Field string
 
-// The fields that [Conversation.Needs] knows.
+// The fields that [Conversation.Needs] checks.
 const (
 	FieldCustomer      Field = "customer"
 	FieldName          Field = "name"
@@ -55,9 +55,9 @@ const (
 	FieldRev           Field = "rev"
 )
 
-// Needs fails, with an *Error that is NotUnderstood, if one of these fields came in
-// another form than documented. A conversation always has a customer, a status and a
-// revision, so that they must be there too; a list or name that is not there is empty.
+// Needs returns an *Error of kind NotUnderstood if one of these fields came in another
+// form than documented. The customer, the status and the revision must also be present,
+// because every conversation has them. An absent list or name counts as empty.
 func (c *Conversation) Needs(fields ...Field) error {
 	for _, field := range fields {
 		if err := c.lacks[field]; err != nil {
@@ -91,7 +91,7 @@ func (c *Conversation) read(r *resource) error {
 	return r.needsID()
 }
 
-// noteLacking keeps which fields callers cannot depend on.
+// noteLacking records the fields that callers cannot depend on.
 func (c *Conversation) noteLacking(r *resource) {
 	lacking := slices.Clone(r.odd)
 	for field, isThere := range map[Field]bool{FieldCustomer: c.CustomerID != "", FieldStatus: c.Status != "", FieldRev: c.Rev != 0} {
@@ -121,14 +121,14 @@ type NewConversation struct {
 	AssignedUsers []string       `json:"assignedUsers,omitempty"`
 	AssignedTeams []string       `json:"assignedTeams,omitempty"`
 	Custom        map[string]any `json:"custom,omitempty"`
-	// ImportedAt marks what is not happening now, and says when it was. Such
+	// ImportedAt marks a conversation about the past and is its time. Imported
 	// conversations do not count for the limit per customer (OpenAPI, POST /conversations).
 	ImportedAt *time.Time `json:"importedAt,omitempty"`
 }
 
-// ConversationUpdate is what UpdateConversation changes; zero fields stay as
-// they are, and at least one must be set. The lists replace what is there; a
-// pointer to an empty list, nil or not, clears. Limits as in NewConversation.
+// ConversationUpdate is what UpdateConversation changes. Zero fields keep their value,
+// and at least one must be set. A list replaces the existing one; a pointer to a nil or
+// empty list clears it. Limits as in NewConversation.
 type ConversationUpdate struct {
 	Name          *string   `json:"name,omitempty"`
 	Status        string    `json:"status,omitempty"` // open, snoozed or done
@@ -137,61 +137,61 @@ type ConversationUpdate struct {
 	Tags          *[]string `json:"tags,omitempty"` // AddTags and RemoveTags leave the others alone
 	AssignedUsers *[]string `json:"assignedUsers,omitempty"`
 	AssignedTeams *[]string `json:"assignedTeams,omitempty"`
-	// Custom sets the attributes it names, a nil value clears one (developer
-	// site, Custom attributes); that others are kept is inferred.
+	// Custom sets the named attributes; a nil value clears one (developer site,
+	// Custom attributes). That other attributes are kept is inferred.
 	Custom map[string]any `json:"custom,omitempty"`
-	// Rev makes the update conditional on the revision last read: a Conflict
-	// when it has changed since (developer site, Errors).
+	// Rev makes the update conditional on the revision last read: if it has changed
+	// since, the update fails with a Conflict (developer site, Errors).
 	Rev *int `json:"rev,omitempty"`
 }
 
 // Conversation reads a conversation. OpenAPI: GET /conversations/{id}.
 func (c *Client) Conversation(ctx context.Context, id string) (*Conversation, error) {
 	return one[Conversation](ctx, c, call{
-		op: "read conversation", method: http.MethodGet, ofSteps: true,
+		op: "read conversation", method: http.MethodGet, shadowed: true,
 		route: conversationRoute, params: map[string]string{"id": id},
 	})
 }
 
-// ConversationByExternalID finds the one conversation created with this
-// external id. NotFound when there is none. That it sees a conversation at once
-// after its creation is inferred. OpenAPI: GET /conversations/externalId={externalId}.
+// ConversationByExternalID finds the one conversation created with this external id. It
+// fails with NotFound if there is none. That it finds a conversation immediately after
+// its creation is inferred. OpenAPI: GET /conversations/externalId={externalId}.
 func (c *Client) ConversationByExternalID(ctx context.Context, externalID string) (*Conversation, error) {
 	return one[Conversation](ctx, c, call{
-		op: "find conversation by external id", method: http.MethodGet, ofSteps: true,
+		op: "find conversation by external id", method: http.MethodGet, shadowed: true,
 		route: "/v1/conversations/externalId={externalId}", params: map[string]string{"externalId": externalID},
 	})
 }
 
-// CustomerConversations reads a customer's conversations from a time on, a zero
-// time for all of them, one request for every 100. The time is rounded down to
-// the second; that it is compared with CreatedAt is inferred, and in which order
-// they come is not documented. OpenAPI: GET /customers/{id}/conversations.
+// CustomerConversations lists a customer's conversations since from, or all of them if
+// from is zero, with one request for every 100. The time is rounded down to the second.
+// That it is compared with CreatedAt is inferred. The order is not documented.
+// OpenAPI: GET /customers/{id}/conversations.
 func (c *Client) CustomerConversations(ctx context.Context, customerID string, from time.Time) ([]Conversation, error) {
 	query := url.Values{}
 	if !from.IsZero() {
 		query.Set("fromDate", from.UTC().Format(time.RFC3339))
 	}
 	return all[Conversation](ctx, c, call{
-		op: "list conversations of customer", method: http.MethodGet, ofSteps: true,
+		op: "list conversations of customer", method: http.MethodGet, shadowed: true,
 		route: "/v1/customers/{id}/conversations", params: map[string]string{"id": customerID}, query: query.Encode(),
 	})
 }
 
 // CreateConversation opens a conversation. External ids are unique, so a second
-// one is refused, presumably as a Conflict (the status is not documented): look
-// it up after any refusal. OpenAPI: POST /conversations.
+// conversation with the same one is refused, presumably as a Conflict (the status is
+// not documented): look it up after any refusal. OpenAPI: POST /conversations.
 func (c *Client) CreateConversation(ctx context.Context, in NewConversation) (*Conversation, error) {
 	return one[Conversation](ctx, c, call{
 		op: "create conversation", method: http.MethodPost, route: "/v1/conversations", body: in,
 	})
 }
 
-// UpdateConversation changes the fields that are set and leaves the others.
+// UpdateConversation changes the fields that are set and keeps the others.
 // OpenAPI: PUT /conversations/{id}, which is partial unless replace=true.
 func (c *Client) UpdateConversation(ctx context.Context, id string, in ConversationUpdate) (*Conversation, error) {
 	for _, list := range []**[]string{&in.Tags, &in.AssignedUsers, &in.AssignedTeams} {
-		if *list != nil && **list == nil { // would be sent as null, which the schema does not allow
+		if *list != nil && **list == nil { // would be encoded as null, which the schema does not allow
 			*list = &[]string{}
 		}
 	}
@@ -206,8 +206,8 @@ type newOwner struct {
 	CustomerID string `json:"customer"`
 }
 
-// MoveConversation gives a conversation to another customer. OpenAPI: PUT
-// /conversations/{id}, whose body then holds the customer and nothing else.
+// MoveConversation assigns a conversation to another customer. OpenAPI: PUT
+// /conversations/{id} with the customer as the only field of the body.
 func (c *Client) MoveConversation(ctx context.Context, id, customerID string) (*Conversation, error) {
 	return c.changed(ctx, call{
 		op: "move conversation", method: http.MethodPut,
@@ -215,8 +215,8 @@ func (c *Client) MoveConversation(ctx context.Context, id, customerID string) (*
 	})
 }
 
-// changed sends a write of a conversation, which is done when Kustomer says so: of
-// what the answer then shows of the conversation nothing has to be understood.
+// changed sends a write of a conversation. The write is done when Kustomer reports
+// success; no field of the answer has to be understood.
 func (c *Client) changed(ctx context.Context, in call) (*Conversation, error) {
 	got, err := c.do(ctx, in)
 	if err != nil {

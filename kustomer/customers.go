@@ -5,12 +5,12 @@ import (
 	"net/http"
 )
 
-// Customer is a person who calls. A phone number, an e-mail address and an
-// external id each belong to one customer of the organisation (developer site,
-// Get customer by phone number). Customers get merged, so an id may go stale.
+// Customer is a person who calls. A phone number, an e-mail address and an external id
+// each belong to one customer of the organisation (developer site, Get customer by
+// phone number). Customers can be merged, so an id may become stale.
 type Customer struct {
 	ID     string
-	Phones []string // in E.164, as far as they were understood
+	Phones []string // in E.164, without entries that were not understood
 }
 
 func (c *Customer) read(r *resource) error {
@@ -26,8 +26,8 @@ type Phone struct {
 	Phone string `json:"phone"`
 }
 
-// NewCustomer is what CreateCustomer sends; every field is optional. Name and
-// ExternalID hold up to 256 characters, Phones up to 10 (OpenAPI: POST /customers).
+// NewCustomer is what CreateCustomer sends; every field is optional. Limits (OpenAPI:
+// POST /customers): Name and ExternalID 256 characters, Phones 10 entries.
 type NewCustomer struct {
 	Name       string  `json:"name,omitempty"`
 	ExternalID string  `json:"externalId,omitempty"`
@@ -42,10 +42,10 @@ func (c *Client) Customer(ctx context.Context, id string) (*Customer, error) {
 	})
 }
 
-// CustomersByPhone finds everybody whose number this is, given in E.164 with its
-// "+"; nobody is an empty list, not NotFound. Several come of a number that is
-// shared: that Kustomer then answers with an array is not documented, it is seen
-// in a third-party client. OpenAPI: GET /customers/phone={phone}.
+// CustomersByPhone finds all customers with a number, given in E.164 with its "+". It
+// returns an empty list, not NotFound, if there is none. A shared number has several
+// customers. That Kustomer then answers with an array is not documented; it is seen in
+// a third-party client. OpenAPI: GET /customers/phone={phone}.
 func (c *Client) CustomersByPhone(ctx context.Context, phone string) ([]Customer, error) {
 	found, err := several[Customer](ctx, c, call{
 		op: "find customers by phone", method: http.MethodGet,
@@ -57,8 +57,8 @@ func (c *Client) CustomersByPhone(ctx context.Context, phone string) ([]Customer
 	return found, err
 }
 
-// CustomerByExternalID finds the customer with the id another system gave it.
-// NotFound when there is none. OpenAPI: GET /customers/externalId={externalId}.
+// CustomerByExternalID finds the customer by the id that another system assigned. It
+// fails with NotFound if there is none. OpenAPI: GET /customers/externalId={externalId}.
 func (c *Client) CustomerByExternalID(ctx context.Context, externalID string) (*Customer, error) {
 	return one[Customer](ctx, c, call{
 		op: "find customer by external id", method: http.MethodGet,
@@ -66,9 +66,9 @@ func (c *Client) CustomerByExternalID(ctx context.Context, externalID string) (*
 	})
 }
 
-// CreateCustomer adds a customer. A number or external id that another customer
-// already has is refused, presumably as a Conflict (the status is not
-// documented): look it up again after any refusal. OpenAPI: POST /customers.
+// CreateCustomer adds a customer. A number or external id that belongs to another
+// customer is refused, presumably as a Conflict (the status is not documented): look
+// the customer up again after any refusal. OpenAPI: POST /customers.
 func (c *Client) CreateCustomer(ctx context.Context, in NewCustomer) (*Customer, error) {
 	return one[Customer](ctx, c, call{
 		op: "create customer", method: http.MethodPost, route: "/v1/customers", body: in,

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestEverybodyWithANumberIsFound(t *testing.T) {
+func TestAllCustomersWithANumberAreFound(t *testing.T) {
 	for body, want := range map[string][]Customer{
 		`{"data":{"id":"a","attributes":{"name":"A","phones":[{"phone":"+4930123456","type":"work"}]}}}`: {{ID: "a", Phones: []string{"+4930123456"}}},
 		`{"data":[{"id":"a"},{"id":"b","attributes":{"name":"B"}}]}`:                                     {{ID: "a"}, {ID: "b"}},
@@ -24,7 +24,7 @@ func TestEverybodyWithANumberIsFound(t *testing.T) {
 	}
 }
 
-func TestNobodyWithANumberIsNoFailureAndAFailureIsNotNobody(t *testing.T) {
+func TestNoCustomerWithANumberIsNoFailure(t *testing.T) {
 	lookUp := func(status int, body string) ([]Customer, error) {
 		return clientFor(t, answering(status, body)).CustomersByPhone(t.Context(), "+4930123456")
 	}
@@ -55,7 +55,7 @@ func TestNobodyWithANumberIsNoFailureAndAFailureIsNotNobody(t *testing.T) {
 	require.EqualError(t, err, "kustomer: cannot find customers by phone: credentials (HTTP 403): x")
 }
 
-func TestConversationsOfACustomerAreReadWholeFromEveryPage(t *testing.T) {
+func TestCustomerConversationsReadsEveryPage(t *testing.T) {
 	path := "/v1/customers/" + customerID + "/conversations"
 	var seen []sent
 	c := clientFor(t, recording(&seen, func(w http.ResponseWriter, r *http.Request) {
@@ -81,7 +81,7 @@ func TestConversationsOfACustomerAreReadWholeFromEveryPage(t *testing.T) {
 	}, seen, "in UTC, and rounded so that nothing is left out")
 }
 
-func TestConversationsOfACustomerFromNoTimeOnAreAllOfThem(t *testing.T) {
+func TestCustomerConversationsWithoutATimeAreAll(t *testing.T) {
 	var seen []sent
 	c := clientFor(t, recording(&seen, answering(200, `{"data":[]}`)))
 	found, err := c.CustomerConversations(t.Context(), customerID, time.Time{})

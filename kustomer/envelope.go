@@ -9,26 +9,26 @@ import (
 
 const (
 	pageSize = 100 // OpenAPI: the default, and the most that every list accepts
-	// 100 pages are 10,000 records, which no conversation's notes, no customer's
-	// conversations and no staff come near: more means that the links go round in circles.
+	// 100 pages are 10,000 records. No conversation has as many notes, no customer as many
+	// conversations and no org as many users: a longer list means that its links form a cycle.
 	maxPages = 100
 )
 
-// entity is a pointer to a flat struct that takes what it needs from a resource.
-// It fails only for what no caller can do without.
+// entity is a pointer to a struct that reads its fields from a resource. read fails
+// only if a field is missing that every caller needs.
 type entity[T any] interface {
 	*T
 	read(*resource) error
 }
 
-// done sends a request of whose answer nothing is needed: any success will do.
+// done sends a request and ignores the body of a success.
 func (c *Client) done(ctx context.Context, in call) error {
 	_, err := c.do(ctx, in)
 	return err
 }
 
-// one sends a request that is answered with a single object. An array stands
-// for its first item.
+// one sends a request that is answered with a single object. Of an array, it returns
+// the first item.
 func one[T any, E entity[T]](ctx context.Context, c *Client, in call) (*T, error) {
 	found, err := several[T, E](ctx, c, in)
 	if err != nil {
@@ -37,10 +37,10 @@ func one[T any, E entity[T]](ctx context.Context, c *Client, in call) (*T, error
 	return &found[0], nil
 }
 
-// several sends a request that is answered with an object or, as a third-party
-// client has seen from the look-up by phone, with an array of them. A look-up that
-// is answered with null, an empty array or no content finds nothing (inferred), and
-// like a 404 that is NotFound.
+// several sends a request that is answered with one object or an array of them; a
+// third-party client has seen arrays from the look-up by phone. A look-up answered with
+// null, an empty array or no content has found nothing (inferred). It fails with
+// NotFound, like a 404.
 func several[T any, E entity[T]](ctx context.Context, c *Client, in call) ([]T, error) {
 	got, err := c.do(ctx, in)
 	if err != nil {
@@ -58,8 +58,8 @@ func several[T any, E entity[T]](ctx context.Context, c *Client, in call) ([]T, 
 	return readAll[T, E](items)
 }
 
-// all sends a request that is answered page by page and returns every item, or
-// none: half a list would pass for a whole one.
+// all sends a request for a paged list and returns every item. It fails if any page
+// fails, because part of a list looks like a whole one.
 func all[T any, E entity[T]](ctx context.Context, c *Client, in call) ([]T, error) {
 	query, _ := url.ParseQuery(in.query) // encoded by this package
 	query.Set("pageSize", strconv.Itoa(pageSize))
@@ -90,7 +90,7 @@ func all[T any, E entity[T]](ctx context.Context, c *Client, in call) ([]T, erro
 	}
 }
 
-// items are the objects that an answer contains.
+// items returns the objects that an answer contains.
 func (a *answer) items() (items []resource, ok bool) {
 	if a.status == http.StatusNoContent {
 		return nil, true
@@ -102,9 +102,9 @@ func (a *answer) items() (items []resource, ok bool) {
 	return a.resources(data)
 }
 
-// next is the query of the next page, empty on the last one, whose link is null
-// (OpenAPI). A link that cannot be read matters only if there may be another page.
-// Nothing but its query counts: a link cannot send the key to another host or path.
+// next returns the query of the next page. It is empty on the last page, whose link is
+// null (OpenAPI). An unreadable link matters only if there may be another page. Only
+// the query of a link is used, so that a link cannot send the key to another host or path.
 func (a *answer) next(isFull bool) (query string, ok bool) {
 	raw := at(a.body, "links", "next")
 	link, isText := asText(raw)

@@ -15,79 +15,79 @@ import (
 	"github.com/go-resty/resty/v2"
 )
 
-// Kind says what a failure means to the caller.
+// Kind classifies a failure by what it means to the caller.
 type Kind string
 
 const (
-	// Unavailable: no answer of Kustomer's. Network, time-out, 408, 425, 5xx,
-	// redirects, pages that are not Kustomer's. May have been carried out: see
-	// Error.Ambiguous.
+	// Unavailable: no answer from Kustomer. Covers network errors, time-outs, 408, 425,
+	// 5xx, redirects and pages that are not Kustomer's. The request may have been
+	// carried out: see Error.Ambiguous.
 	Unavailable Kind = "unavailable"
-	// NotUnderstood: a success that lacks what is needed from it. Was presumably
+	// NotUnderstood: a success that lacks required data. The request was presumably
 	// carried out.
 	NotUnderstood Kind = "not understood"
-	// RateLimited: 429, or not sent since our share of the budget or what the org
-	// has left for it is used up. Not carried out.
+	// RateLimited: a 429, or the request was not sent because our share of the budget
+	// or the rest of the org's is used up. Not carried out.
 	RateLimited Kind = "rate limited"
-	// Credentials: 401 or 403, or not sent within seconds of a 401. The key or its
-	// roles are wrong, for every call alike.
+	// Credentials: 401 or 403, or not sent within seconds of a 401. The key or its roles
+	// are wrong, for every call alike.
 	Credentials Kind = "credentials"
-	// NotFound: 404 in Kustomer's own words. A 404 that is not its JSON is
-	// Unavailable, and so is a page instead of one of the two below: a proxy says
-	// nothing about what Kustomer holds or takes.
+	// NotFound: a 404 with Kustomer's JSON errors. Any other 404 is Unavailable, and so
+	// is a page in place of Conflict or Rejected: a proxy does not know what Kustomer
+	// contains or accepts.
 	NotFound Kind = "not found"
-	// Conflict: 409, something with this identity exists or the revision is stale.
+	// Conflict: 409. An object with this identity exists, or the revision is stale.
 	Conflict Kind = "conflict"
-	// Rejected: every other 4xx, and requests refused here before they are sent.
+	// Rejected: any other 4xx, and requests that this package refuses to send.
 	Rejected Kind = "rejected"
 )
 
-// Error is how every method fails. It holds nothing personal and no secret, so
-// it may be logged and stored: texts of Kustomer's come with whatever our
-// request said taken out, and the texts of network errors, which quote the URL,
-// are replaced.
+// Error is the error of every method. It contains no personal data and no secret, so it
+// may be logged and stored. Kustomer's texts are included with the values of our request
+// removed. The texts of network errors, which quote the URL, are replaced.
 type Error struct {
-	Op      string // what was tried, such as "create conversation"
+	Op      string // the operation, such as "create conversation"
 	Method  string
 	Route   string // path template, such as /v1/customers/phone={phone}
-	Status  int    // HTTP status, 0 = no answer
+	Status  int    // HTTP status, 0 if no answer came
 	Kind    Kind
-	Reasons []Reason // Kustomer's own, at most 5
-	// RetryAt is when Kustomer asked to be tried again, but no more than a minute
-	// ahead; zero when it did not say: Retry-After of a 429 or 503, else
-	// x-ratelimit-reset of a 429. For a request not sent (RateLimited or
-	// Credentials, Status 0), when to try it.
+	Reasons []Reason // from Kustomer, at most 5
+	// RetryAt is when Kustomer asks to be tried again, limited to one minute from now:
+	// Retry-After of a 429 or 503, or x-ratelimit-reset of a 429. It is zero if the
+	// answer has neither. If the request was not sent (RateLimited or Credentials,
+	// Status 0), RetryAt is when to try it.
 	RetryAt time.Time
 
-	detail string // ours
+	detail string // our own text
 	unsent bool
 	cause  error // context.Canceled, context.DeadlineExceeded or nil
 }
 
-// Reason is one entry of Kustomer's errors, which come in two shapes (developer
-// site, Errors). Code differs between them: show it, never branch on it.
+// Reason is one entry of Kustomer's errors, which come in two shapes (developer site,
+// Errors). Code differs between them, so show it and never branch on it.
 type Reason struct {
 	Code  string
 	Text  string
 	Field string // JSON pointer or parameter name
 }
 
+// Error returns the operation, the kind, the status and the reasons.
 func (e *Error) Error() string {
 	text := "kustomer: " + e.outline()
-	said := make([]string, 0, len(e.Reasons)+1)
+	parts := make([]string, 0, len(e.Reasons)+1)
 	if e.detail != "" {
-		said = append(said, e.detail)
+		parts = append(parts, e.detail)
 	}
 	for _, reason := range e.Reasons {
-		said = append(said, reason.String())
+		parts = append(parts, reason.String())
 	}
-	if len(said) > 0 {
-		text += ": " + strings.Join(said, "; ")
+	if len(parts) > 0 {
+		text += ": " + strings.Join(parts, "; ")
 	}
 	return text
 }
 
-// outline says what was tried and what came of it, in words of ours alone.
+// outline describes the operation and its failure without any text from Kustomer.
 func (e *Error) outline() string {
 	text := fmt.Sprintf("cannot %s: %s", e.Op, e.Kind)
 	if e.Status != 0 {
@@ -96,8 +96,8 @@ func (e *Error) outline() string {
 	return text
 }
 
-// Brief says what was refused, without Kustomer's own words, which may quote
-// what other customers are called: for where nothing personal may ever stand.
+// Brief describes the failure without Kustomer's own texts, which may quote the names of
+// other customers. Use it for records that must never contain personal data.
 func (e *Error) Brief() string {
 	text := e.outline()
 	for _, reason := range e.Reasons {
@@ -108,6 +108,7 @@ func (e *Error) Brief() string {
 	return text
 }
 
+// String returns the text, or the code if there is no text, and the field.
 func (r Reason) String() string {
 	text := r.Text
 	if text == "" {
@@ -119,18 +120,18 @@ func (r Reason) String() string {
 	return strings.TrimSpace(text + " [" + r.Field + "]")
 }
 
-// Unwrap gives context.Canceled or context.DeadlineExceeded, the latter also
-// for Config.Timeout, and nothing else: other errors quote the URL.
+// Unwrap returns context.Canceled, context.DeadlineExceeded or nil. A Config.Timeout is a
+// context.DeadlineExceeded. Other errors are not wrapped, because they quote the URL.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Ambiguous tells that a write may have been carried out although it failed:
-// look before writing again. It is false for reads, for definite refusals, and
-// when no connection came about.
+// Ambiguous reports whether a write may have been carried out although it failed. If so,
+// look before writing again. It is false for reads, for definite refusals, and if no
+// connection was established.
 func (e *Error) Ambiguous() bool {
 	return (e.Kind == Unavailable || e.Kind == NotUnderstood) && e.Method != http.MethodGet && !e.unsent
 }
 
-// KindOf is the Kind of the *Error in err's chain, "" when there is none.
+// KindOf returns the Kind of the *Error in err's chain, "" if there is none.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
@@ -138,10 +139,10 @@ func KindOf(err error) Kind {
 	return ""
 }
 
-// IsKind tells whether err is an *Error of this kind.
+// IsKind reports whether err is an *Error of this kind.
 func IsKind(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
 
-// statusKind is the meaning of a status that is not a success; 0 = no answer.
+// statusKind returns the kind of a status that is not a success. 0 means no answer.
 func statusKind(status int) Kind {
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
@@ -160,8 +161,8 @@ func statusKind(status int) Kind {
 	return Unavailable
 }
 
-// waitOf is how long an answer asks to be left alone, 0 when it does not say. It may be
-// absurd: milliseconds taken for seconds, or a time of day by a clock that is wrong.
+// waitOf returns the wait that an answer asks for, 0 if it has none. The value may be
+// absurd, such as milliseconds in place of seconds or a time from a wrong clock.
 func waitOf(status int, header http.Header, now time.Time) time.Duration {
 	var until time.Time
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
@@ -173,7 +174,7 @@ func waitOf(status int, header http.Header, now time.Time) time.Duration {
 	return max(until.Sub(now), 0)
 }
 
-// resetOf is when the budget's window ends, zero when it is not told.
+// resetOf returns when the budget's window ends, zero if the answer does not contain it.
 func resetOf(header http.Header) time.Time {
 	if epoch, err := strconv.ParseInt(header.Get("X-Ratelimit-Reset"), 10, 64); err == nil {
 		return time.Unix(epoch, 0)
@@ -189,7 +190,7 @@ func parseRetryAfter(value string, now time.Time) time.Time {
 	return at
 }
 
-// transportDetail says what went wrong in words of ours.
+// transportDetail describes a transport error without quoting it.
 func transportDetail(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "cancelled"
@@ -207,7 +208,7 @@ func transportDetail(err error) string {
 		return "the answer is larger than " + strconv.Itoa(maxAnswerBytes>>20) + " MiB"
 	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
-		return errno.Error() // "connection refused": the system's words hold nothing of ours
+		return errno.Error() // such as "connection refused": contains no data of ours
 	}
 	return "the connection broke"
 }

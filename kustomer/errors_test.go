@@ -42,7 +42,7 @@ func expectedKind(status int) Kind {
 	switch {
 	case status >= 400 && status <= 499:
 		return Rejected
-	case status <= 299: // of which the body says otherwise
+	case status <= 299: // whose body lists errors
 		return NotUnderstood
 	}
 	return Unavailable
@@ -54,11 +54,11 @@ func TestEveryStatusHasItsKind(t *testing.T) {
 		answering(status, `{"errors":[{"code":"x","message":"no"}]}`)(w, r)
 	})
 	for status = 100; status <= 599; status++ {
-		if status < 200 { // net/http takes these for preliminary answers
+		if status < 200 { // net/http treats these as preliminary answers
 			require.Equal(t, Unavailable, statusKind(status), status)
 			continue
 		}
-		c.budget = newBudget(0) // or a 401 and a 429 would hold back what follows
+		c.budget = newBudget(0) // a 401 and a 429 would hold the next requests
 		e := asError(t, create(t.Context(), c))
 		require.Equal(t, expectedKind(status), e.Kind, status)
 		require.Equal(t, status, e.Status)
@@ -67,7 +67,7 @@ func TestEveryStatusHasItsKind(t *testing.T) {
 	}
 }
 
-func TestAStrangersNotFoundProvesNothing(t *testing.T) {
+func TestProxysNotFoundIsUnavailable(t *testing.T) {
 	for _, body := range []string{`<html>Not Found</html>`, ``, `{"message":"no such route"}`, `{"errors":[]}`} {
 		_, err := clientFor(t, answering(404, body)).ConversationByExternalID(t.Context(), "x")
 		require.True(t, IsKind(err, Unavailable), body)
@@ -78,7 +78,7 @@ func TestAStrangersNotFoundProvesNothing(t *testing.T) {
 	require.EqualError(t, err, "kustomer: cannot find conversation by external id: not found (HTTP 404): Not Found [externalId]")
 }
 
-func TestAWriteThatNeverLeftIsNotAmbiguous(t *testing.T) {
+func TestUnsentWriteIsNotAmbiguous(t *testing.T) {
 	dead := httptest.NewServer(nil)
 	dead.Close()
 	c, err := New(Config{BaseURL: dead.URL, APIKey: apiKey})
@@ -100,18 +100,18 @@ func TestAWriteThatNeverLeftIsNotAmbiguous(t *testing.T) {
 	require.ErrorContains(t, e, "certificate is not trusted")
 }
 
-// opaque is a transport that keeps no trace, as a recording one might.
+// opaque is a transport that does not report to httptrace.
 type opaque struct{}
 
 func (opaque) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("lost") }
 
-func TestATransportThatReportsNothingLeavesWritesAmbiguous(t *testing.T) {
+func TestUntracedWriteIsAmbiguous(t *testing.T) {
 	c, err := New(Config{BaseURL: "http://localhost", APIKey: apiKey, Transport: opaque{}})
 	require.NoError(t, err)
 	require.True(t, asError(t, create(t.Context(), c)).Ambiguous())
 }
 
-func TestATimeOutOfASentWriteIsAmbiguous(t *testing.T) {
+func TestTimeOutOfASentWriteIsAmbiguous(t *testing.T) {
 	c := clientFor(t, hang, func(cfg *Config) { cfg.Timeout = 300 * time.Millisecond })
 	err := create(t.Context(), c)
 	require.True(t, asError(t, err).Ambiguous())
@@ -119,8 +119,8 @@ func TestATimeOutOfASentWriteIsAmbiguous(t *testing.T) {
 	require.EqualError(t, err, "kustomer: cannot create conversation: unavailable: time-out")
 }
 
-// A connection shared by HTTP/2 requests is reported in another place of net/http.
-func TestAWriteLostOverHTTP2IsAmbiguousOnAUsedConnectionToo(t *testing.T) {
+// net/http reports a connection shared by HTTP/2 requests in another place.
+func TestLostHTTP2WriteIsAmbiguous(t *testing.T) {
 	arrived := make(chan struct{}, 1)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor == 2 {
@@ -145,7 +145,7 @@ func TestAWriteLostOverHTTP2IsAmbiguousOnAUsedConnectionToo(t *testing.T) {
 	}
 }
 
-func TestTheTimeOutCoversReadingTheBody(t *testing.T) {
+func TestTimeOutCoversReadingTheBody(t *testing.T) {
 	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `{"data":`)
 		w.(http.Flusher).Flush()
@@ -157,7 +157,7 @@ func TestTheTimeOutCoversReadingTheBody(t *testing.T) {
 	require.ErrorIs(t, e, context.DeadlineExceeded)
 }
 
-func TestACancelledWriteIsAmbiguousOnceSent(t *testing.T) {
+func TestCancelledWriteIsAmbiguousOnceSent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
 		cancel()
@@ -168,7 +168,7 @@ func TestACancelledWriteIsAmbiguousOnceSent(t *testing.T) {
 	require.True(t, asError(t, err).Ambiguous())
 }
 
-func TestARequestBeyondKustomersLimitIsNotSent(t *testing.T) {
+func TestTooLargeRequestIsNotSent(t *testing.T) {
 	c := clientFor(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") })
 	err := c.CreateNote(t.Context(), conversationID, NewNote{Body: strings.Repeat("a", maxRequestBytes)})
 	e := asError(t, err)

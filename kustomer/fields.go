@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// resource is one JSON:API object of an answer. Each of its fields is decoded by
-// itself and only if it is asked for, so that no other field can fail a call.
+// resource is one JSON:API object of an answer. Each field is decoded separately and only
+// on demand, so that an unused field cannot fail a request.
 type resource struct {
 	from       *answer
 	id         string
 	raw        json.RawMessage
 	attributes map[string]json.RawMessage
-	odd        []string // attributes that were asked for and are there in a form that is not understood
+	odd        []string // attributes that were read and have another form than documented
 }
 
-// newResource reads an object; ok is false for anything else.
+// newResource reads an object. ok is false for any other JSON value.
 func (a *answer) newResource(raw json.RawMessage) (r resource, ok bool) {
 	fields := object(raw)
 	r = resource{from: a, raw: raw, attributes: object(fields["attributes"])}
@@ -27,8 +27,8 @@ func (a *answer) newResource(raw json.RawMessage) (r resource, ok bool) {
 	return r, fields != nil
 }
 
-// resources are the objects of an answer's data: none, one, or a list of them.
-// ok is false if anything in it is not an object.
+// resources returns the objects in an answer's data: none, one, or a list. ok is false
+// if data contains any other JSON value.
 func (a *answer) resources(data json.RawMessage) (found []resource, ok bool) {
 	if isNull(data) {
 		return nil, true
@@ -47,14 +47,14 @@ func (a *answer) resources(data json.RawMessage) (found []resource, ok bool) {
 	return found, true
 }
 
-// related is the id of a resource that this one belongs to, empty if it is not there.
+// related returns the id of a related resource, empty if absent.
 func (r *resource) related(name string) string {
 	id, _ := asID(at(r.raw, "relationships", name, "data"))
 	return id
 }
 
-// attribute reads an attribute. One that is missing, null or not understood gives the
-// zero value and false; that it was not understood is kept.
+// attribute reads an attribute. It returns the zero value and false if the attribute is
+// missing, null or has another form than documented. The last case is recorded in odd.
 func attribute[T any](r *resource, name string, as func(json.RawMessage) (T, bool)) (value T, ok bool) {
 	raw := r.attributes[name]
 	if raw == nil || isNull(raw) {
@@ -67,7 +67,7 @@ func attribute[T any](r *resource, name string, as func(json.RawMessage) (T, boo
 	return value, true
 }
 
-// needsID is what looking something up or creating it is for.
+// needsID fails if the resource has no id.
 func (r *resource) needsID() error {
 	if r.id == "" {
 		return r.from.notUnderstood("it has no id")
@@ -75,7 +75,7 @@ func (r *resource) needsID() error {
 	return nil
 }
 
-// needs fails if this attribute may be there in a form that is not understood.
+// needs fails if the attribute may be present in another form than documented.
 func (r *resource) needs(attribute string) error {
 	if r.attributes == nil || slices.Contains(r.odd, attribute) {
 		return r.from.notUnderstood("its " + attribute + " has another form than documented")
@@ -83,7 +83,7 @@ func (r *resource) needs(attribute string) error {
 	return nil
 }
 
-// object is the members of a JSON object, nil for anything else.
+// object returns the members of a JSON object, nil for any other value.
 func object(raw json.RawMessage) (members map[string]json.RawMessage) {
 	if json.Unmarshal(raw, &members) != nil {
 		return nil
@@ -91,7 +91,7 @@ func object(raw json.RawMessage) (members map[string]json.RawMessage) {
 	return members
 }
 
-// at is what lies at a path into an object, nil if nothing does.
+// at returns the value at a path, nil if there is none.
 func at(raw json.RawMessage, path ...string) json.RawMessage {
 	for _, name := range path {
 		raw = object(raw)[name]
@@ -101,13 +101,13 @@ func at(raw json.RawMessage, path ...string) json.RawMessage {
 
 func isNull(raw json.RawMessage) bool { return string(bytes.TrimSpace(raw)) == "null" }
 
-// asWord reads a text, and nothing else: one of those that the documentation lists.
+// asWord reads a string and no other type. It is for values from a documented list.
 func asWord(raw json.RawMessage) (word string, ok bool) {
 	ok = json.Unmarshal(raw, &word) == nil && !isNull(raw)
 	return word, ok
 }
 
-// asText reads a text, or a number as its digits.
+// asText reads a string, or a number as its digits.
 func asText(raw json.RawMessage) (text string, ok bool) {
 	if text, ok = asWord(raw); ok {
 		return text, true
@@ -117,7 +117,7 @@ func asText(raw json.RawMessage) (text string, ok bool) {
 	return number.String(), ok
 }
 
-// asID reads an id that is given by itself or as the object that has it.
+// asID reads an id, given directly or as an object with an id.
 func asID(raw json.RawMessage) (id string, ok bool) {
 	if id, ok = asText(raw); ok {
 		return id, id != ""
@@ -142,7 +142,7 @@ func asList(raw json.RawMessage) (items []json.RawMessage, ok bool) {
 	return items, ok
 }
 
-// asNumber reads a whole number, also one that is written as 4.0 or as a text.
+// asNumber reads a whole number, also one written as 4.0 or as a string.
 func asNumber(raw json.RawMessage) (int, bool) {
 	text, _ := asText(raw)
 	number, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
@@ -160,7 +160,7 @@ func asTime(raw json.RawMessage) (moment time.Time, ok bool) {
 	return moment, ok
 }
 
-// asObjects reads the members of an object. Some encoders write an empty one as an empty list.
+// asObjects reads the members of an object. Some encoders write an empty object as an empty list.
 func asObjects(raw json.RawMessage) (members map[string]json.RawMessage, ok bool) {
 	if items, isList := asList(raw); isList && len(items) == 0 {
 		return nil, true
@@ -181,7 +181,7 @@ func asCustom(raw json.RawMessage) (values map[string]any, ok bool) {
 	return values, ok
 }
 
-// asPhones reads telephone numbers, each by itself or as the object that has it.
+// asPhones reads telephone numbers, each given directly or as an object with a phone.
 func asPhones(raw json.RawMessage) (phones []string, ok bool) {
 	items, ok := asList(raw)
 	for _, item := range items {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestARefusalIsReadAsOneWhateverElseItsBodySays(t *testing.T) {
+func TestRefusalWithOddFieldsIsRead(t *testing.T) {
 	const refusal = `{"errors":[{"status":400,"code":"badparam","title":"No","detail":"/x","message":"m","source":{"parameter":"p","pointer":"/p"},
 		"meta":{"subErrors":[{"title":"Nested","source":{"pointer":"/q"}}]}}]}`
 	for _, path := range paths(t, refusal) {
@@ -23,7 +23,7 @@ func TestARefusalIsReadAsOneWhateverElseItsBodySays(t *testing.T) {
 	}
 }
 
-// clientAnswering gives a client of a Kustomer that always answers the same, with at most one header.
+// clientAnswering returns a client of a Kustomer with a fixed answer and at most one header.
 func clientAnswering(t *testing.T, status int, body string, header ...string) *Client {
 	c, err := New(Config{BaseURL: "http://localhost", APIKey: apiKey, Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
 		answer := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}

@@ -11,12 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAHoldEndsAtThePlausibleReset(t *testing.T) {
+func TestHoldEndsAtAPlausibleReset(t *testing.T) {
 	for after, want := range map[time.Duration]time.Duration{
 		40 * time.Second:  40 * time.Second,
 		time.Minute:       time.Minute,
 		2 * time.Minute:   probeEvery, // no window is that long
-		-30 * time.Second: probeEvery, // a clock that goes wrong, perhaps ours
+		-30 * time.Second: probeEvery, // a wrong clock, perhaps ours
 		0:                 probeEvery,
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -24,7 +24,7 @@ func TestAHoldEndsAtThePlausibleReset(t *testing.T) {
 			c := o.client(t, 800)
 			<-time.After(900 * time.Millisecond) // answered at a full second
 			end := time.Now().Add(100*time.Millisecond + want)
-			o.told(200, "150", strconv.FormatInt(time.Now().Add(100*time.Millisecond+after).Unix(), 10))
+			o.answers(200, "150", strconv.FormatInt(time.Now().Add(100*time.Millisecond+after).Unix(), 10))
 			require.NoError(t, write(t.Context(), c, Now))
 			requireHeld(t, o, c, Now, RateLimited, end, usedUp)
 			<-time.After(want - time.Millisecond)
@@ -35,11 +35,11 @@ func TestAHoldEndsAtThePlausibleReset(t *testing.T) {
 	}
 }
 
-func TestWithoutAResetOneProbeGoesOutEveryFiveSecondsUntilThereIsRoom(t *testing.T) {
+func TestWithoutAResetOneProbeEveryFiveSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrg(1000)
 		c := o.client(t, 800)
-		o.told(200, "150", "")
+		o.answers(200, "150", "")
 		require.NoError(t, write(t.Context(), c, Now))
 		for probes := range 3 {
 			<-time.After(probeEvery)
@@ -50,18 +50,18 @@ func TestWithoutAResetOneProbeGoesOutEveryFiveSecondsUntilThereIsRoom(t *testing
 			all.Wait()
 			require.Equal(t, 2+probes, o.sent())
 		}
-		o.told(200, "900", "")
+		o.answers(200, "900", "")
 		<-time.After(probeEvery)
 		require.NoError(t, write(t.Context(), c, Later))
-		require.NoError(t, write(t.Context(), c, Later), "an answer that shows room ends the hold")
+		require.NoError(t, write(t.Context(), c, Later), "an answer with budget left ends the hold")
 	})
 }
 
-func TestAfterAQuietWindowNobodyWaitsForAProbe(t *testing.T) {
+func TestAfterAQuietWindowNoRequestWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrg(1000)
 		c := o.client(t, 800)
-		o.told(200, "150", "")
+		o.answers(200, "150", "")
 		require.NoError(t, write(t.Context(), c, Now))
 		<-time.After(window)
 		var rings sync.WaitGroup
@@ -72,67 +72,67 @@ func TestAfterAQuietWindowNobodyWaitsForAProbe(t *testing.T) {
 	})
 }
 
-func TestTooManyStopsAllRequestsUntilKustomersReset(t *testing.T) {
+func TestTooManyHoldsAllUntilTheReset(t *testing.T) {
 	for reset, want := range map[time.Duration]time.Duration{
 		20 * time.Second: 20 * time.Second,
-		0:                time.Minute, // not told
+		0:                time.Minute, // absent
 		3 * time.Hour:    time.Minute, // not plausible
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			o := newOrg(1000)
 			c := o.client(t, 800)
 			<-time.After(900 * time.Millisecond)
-			said := time.Now().Add(100 * time.Millisecond)
-			o.told(429, "700", "") // one customer's limit, perhaps
+			answered := time.Now().Add(100 * time.Millisecond)
+			o.answers(429, "700", "") // perhaps one customer's limit
 			if reset > 0 {
-				o.told(429, "700", strconv.FormatInt(said.Add(reset).Unix(), 10))
+				o.answers(429, "700", strconv.FormatInt(answered.Add(reset).Unix(), 10))
 			}
 			var first sync.WaitGroup
 			first.Go(func() {
 				<-time.After(50 * time.Millisecond)
-				_ = write(t.Context(), c, Now) // under way: its answer shows room, and changes nothing
+				_ = write(t.Context(), c, Now) // under way: its answer has budget left, but does not end the hold
 			})
 			require.Equal(t, 429, asError(t, write(t.Context(), c, Later)).Status)
-			o.told(200, "700", "")
+			o.answers(200, "700", "")
 			first.Wait()
 			for _, urgency := range []Urgency{Now, Soon, Later} {
-				requireHeld(t, o, c, urgency, RateLimited, said.Add(want), "just refused a request as one too many")
+				requireHeld(t, o, c, urgency, RateLimited, answered.Add(want), "has just answered 429")
 			}
-			<-time.After(time.Until(said.Add(want)))
+			<-time.After(time.Until(answered.Add(want)))
 			require.NoError(t, write(t.Context(), c, Later))
 		})
 	}
 }
 
-func TestAHoldThatBeginsDuringTheWaitIsHeeded(t *testing.T) {
+func TestHoldThatBeginsDuringTheWaitApplies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrg(1000)
 		c := o.client(t, 60)
-		o.told(429, "0", "")
+		o.answers(429, "0", "")
 		until := time.Now().Add(100*time.Millisecond + window)
 		var all sync.WaitGroup
 		for range limiterBurst + 10 {
 			all.Go(func() { require.True(t, IsKind(write(t.Context(), c, Now), RateLimited)) })
 		}
 		all.Wait()
-		require.Equal(t, limiterBurst, o.sent(), "those that were under way")
-		requireHeld(t, o, c, Now, RateLimited, until, "one too many") // before its turn in our pace
+		require.Equal(t, limiterBurst, o.sent(), "only requests under way")
+		requireHeld(t, o, c, Now, RateLimited, until, "has just answered 429") // without waiting for our own rate
 	})
 }
 
-func TestARefusedKeyStopsAllRequestsForFiveSecondsOrUntilItIsReplaced(t *testing.T) {
+func TestRefusedKeyHoldsAllRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrg(1000)
 		c := o.client(t, 800)
 		refusal := func() {
-			o.told(401, "999", "")
+			o.answers(401, "999", "")
 			require.Equal(t, 401, asError(t, write(t.Context(), c, Now)).Status)
-			o.told(200, "999", "")
+			o.answers(200, "999", "")
 			requireHeld(t, o, c, Now, Credentials, time.Now().Add(badKeyPause), "just refused the API key")
 		}
 		refusal()
 		<-time.After(badKeyPause)
-		require.NoError(t, write(t.Context(), c, Now), "made good at Kustomer's")
+		require.NoError(t, write(t.Context(), c, Now), "corrected in Kustomer")
 
 		refusal()
 		require.Error(t, c.SetAPIKey("hunter2\n"))
@@ -142,27 +142,27 @@ func TestARefusedKeyStopsAllRequestsForFiveSecondsOrUntilItIsReplaced(t *testing
 		require.NoError(t, write(t.Context(), c, Now))
 		require.Equal(t, 1, o.used["new-key"])
 
-		o.told(403, "999", "")
+		o.answers(403, "999", "")
 		require.Equal(t, 403, asError(t, write(t.Context(), c, Now)).Status)
 		require.Equal(t, 403, asError(t, write(t.Context(), c, Now)).Status, "sent: the role is another request's")
 	})
 }
 
-func TestTheRefusalOfAReplacedKeySaysNothingOfTheNewOne(t *testing.T) {
+func TestRefusalOfAReplacedKeyIsIgnored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrg(1000)
 		c := o.client(t, 800)
-		o.told(401, "999", "")
+		o.answers(401, "999", "")
 		go func() { _ = write(t.Context(), c, Now) }()
 		<-time.After(50 * time.Millisecond)
 		require.NoError(t, c.SetAPIKey("new-key"))
 		<-time.After(time.Second)
-		o.told(200, "999", "")
+		o.answers(200, "999", "")
 		require.NoError(t, write(t.Context(), c, Now))
 	})
 }
 
-func TestEverythingMayHappenAtOnce(t *testing.T) {
+func TestClientIsSafeForConcurrentUse(t *testing.T) {
 	statuses := []int{200, 401, 429, 200}
 	o := newOrg(1000)
 	var n int

@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// Where Kustomer is: an org's API at <org>.api.kustomerapp.com, which leads to the region
-// that the org is in, and the agents' application at <org>.kustomerapp.com (developer
-// site, Regions and base URLs).
+// Kustomer's hosts: an org's API at <org>.api.kustomerapp.com, which forwards to the
+// org's region, and the agents' application at <org>.kustomerapp.com (developer site,
+// Regions and base URLs).
 const (
 	appDomain = ".kustomerapp.com"
 	apiDomain = ".api" + appDomain
 	expected  = "expected https://<org>.api.kustomerapp.com, where agents sign in at <org>.kustomerapp.com"
 )
 
-// ConversationURL is where an agent opens the conversation in a browser. For
-// <org>.api.kustomerapp.com it is the address the agents' application shows
-// (inferred from links in third-party code); for any other host, such as a
-// sandbox or a proxy, <scheme>://<host>/#<conversation id>.
+// ConversationURL returns the address at which an agent opens the conversation in a
+// browser. For <org>.api.kustomerapp.com it is the address that the agents' application
+// shows (inferred from links in third-party code). For any other host, such as a sandbox
+// or a proxy, it is <scheme>://<host>/#<conversation id>.
 func (c *Client) ConversationURL(customerID, conversationID string) string {
 	if org := orgOf(c.base.Hostname()); org != "" {
 		return fmt.Sprintf("https://%s%s/app/customers/%s/event/%s", org, appDomain, url.PathEscape(customerID), url.PathEscape(conversationID))
@@ -27,7 +27,7 @@ func (c *Client) ConversationURL(customerID, conversationID string) string {
 	return fmt.Sprintf("%s://%s/#%s", c.base.Scheme, c.base.Host, url.PathEscape(conversationID))
 }
 
-// orgOf is the org whose API a host is, empty if it is not the API of one.
+// orgOf returns the org of an API host, empty for any other host.
 func orgOf(host string) string {
 	org, isAPI := strings.CutSuffix(host, apiDomain)
 	if !isAPI || strings.Contains(org, ".") {
@@ -36,7 +36,7 @@ func orgOf(host string) string {
 	return org
 }
 
-// parseBaseURL does not quote the URL in its errors: it might carry a password.
+// parseBaseURL does not quote the URL in its errors: the URL might contain a password.
 func parseBaseURL(raw string) (*url.URL, error) {
 	raw = strings.TrimSpace(raw)
 	if raw == "" {
@@ -58,20 +58,20 @@ func parseBaseURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// checkKustomers refuses an address of Kustomer's that is not an org's API: of others it
-// is not known where the org's agents open a conversation.
+// checkKustomers refuses a host of Kustomer that is not an org's API: the address of the
+// agents' application cannot be derived from it.
 func checkKustomers(u *url.URL) error {
 	name := strings.TrimSuffix(u.Hostname(), appDomain)
 	isOrgs := orgOf(u.Hostname()) != ""
 	switch {
 	case name == "api" || strings.HasPrefix(name, "api."):
-		return errors.New("kustomer: the base URL is that of a region, which does not say whose conversations they are; " + expected)
+		return errors.New("kustomer: the base URL belongs to a region, not to an org; " + expected)
 	case !isOrgs && !strings.Contains(name, "."):
-		return fmt.Errorf("kustomer: the base URL is that of the agents' application; set it to https://%s%s", name, apiDomain)
+		return fmt.Errorf("kustomer: the base URL belongs to the agents' application; set it to https://%s%s", name, apiDomain)
 	case !isOrgs:
-		return errors.New("kustomer: the base URL is not that of an org's API; " + expected)
+		return errors.New("kustomer: the base URL does not belong to an org's API; " + expected)
 	case u.Scheme != "https":
-		return errors.New("kustomer: the base URL must begin with https://, or anyone on the way could read the API key")
+		return errors.New("kustomer: the base URL must begin with https://; over plain http, the API key could be read on the network")
 	case u.Path != "":
 		return errors.New("kustomer: the base URL must not have a path; " + expected)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestConversationURLLeadsToTheAgentsApplication(t *testing.T) {
+func TestConversationURLIsTheAgentsPage(t *testing.T) {
 	const acme = "https://acme.kustomerapp.com/app/customers/cu/event/co"
 	for base, want := range map[string]string{
 		"https://acme.api.kustomerapp.com":           acme,
@@ -24,14 +24,14 @@ func TestConversationURLLeadsToTheAgentsApplication(t *testing.T) {
 	}
 }
 
-func TestAnAddressOfKustomersThatIsNoOrgsAPIIsRefusedWithWhatToSet(t *testing.T) {
-	const region, noOrg = "is that of a region, which does not say whose conversations they are; " + expected, "is not that of an org's API; " + expected
-	for base, says := range map[string]string{
+func TestKustomersOtherHostsAreRefused(t *testing.T) {
+	const region, noOrg = "belongs to a region, not to an org; " + expected, "does not belong to an org's API; " + expected
+	for base, text := range map[string]string{
 		"https://api.kustomerapp.com":                           region,
 		"https://api.prod2.kustomerapp.com":                     region,
 		"https://API.prod4.kustomerapp.com/":                    region,
-		"https://acme.kustomerapp.com":                          "is that of the agents' application; set it to https://acme.api.kustomerapp.com",
-		"http://Acme.kustomerapp.com/app/customers/5f/event/5f": "is that of the agents' application; set it to https://acme.api.kustomerapp.com",
+		"https://acme.kustomerapp.com":                          "belongs to the agents' application; set it to https://acme.api.kustomerapp.com",
+		"http://Acme.kustomerapp.com/app/customers/5f/event/5f": "belongs to the agents' application; set it to https://acme.api.kustomerapp.com",
 		"https://kustomerapp.com":                               noOrg,
 		"https://.api.kustomerapp.com":                          noOrg,
 		"https://acme.prod2.kustomerapp.com":                    noOrg,
@@ -41,6 +41,6 @@ func TestAnAddressOfKustomersThatIsNoOrgsAPIIsRefusedWithWhatToSet(t *testing.T)
 		"https://api.prod2.kustomerapp.com/v1/":                 "must not end in /v1",
 	} {
 		_, err := New(Config{BaseURL: base, APIKey: "k"})
-		require.ErrorContains(t, err, says, base)
+		require.ErrorContains(t, err, text, base)
 	}
 }

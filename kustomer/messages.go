@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// Message is one entry of what was said on a conversation's timeline, such as a
-// telephone call.
+// Message is one communication on a conversation's timeline, such as a telephone call.
 type Message struct{ ID string }
 
 func (m *Message) read(r *resource) error {
@@ -26,23 +25,23 @@ type NewMessage struct {
 	Preview    string    `json:"preview,omitempty"` // the text that agents see
 	Status     string    `json:"status,omitempty"`  // sent, received or error
 	SentAt     time.Time `json:"sentAt,omitzero"`
-	// Meta is free. Of calls, the keys from, to, status, placedAt, answeredAt,
-	// endedAt and externalRecordingUrl are seen, in third-party data only
-	// (MeltanoLabs/tap-kustomer); nothing says that Kustomer shows them.
+	// Meta is free-form. For calls, the keys from, to, status, placedAt, answeredAt,
+	// endedAt and externalRecordingUrl are seen in third-party data only
+	// (MeltanoLabs/tap-kustomer). It is not documented that Kustomer shows them.
 	Meta map[string]any `json:"meta,omitempty"`
 }
 
-// voiceMessage is what CreateMessage sends.
+// voiceMessage is the body that CreateMessage sends.
 type voiceMessage struct {
 	Channel string `json:"channel"`
 	NewMessage
 }
 
-// CreateMessage writes a telephone call onto a conversation's timeline; nothing
-// is sent to anybody (developer site, Get messages). One with direction in
+// CreateMessage writes a telephone call to a conversation's timeline; Kustomer sends no
+// message to the customer (developer site, Get messages). A message with direction in
 // presumably opens a conversation that is done (inferred), so set that status
-// afterwards. External ids are unique, so a second one is refused, presumably as
-// a Conflict (the status is not documented): look it up after any refusal.
+// afterwards. External ids are unique, so a second message with the same one is refused,
+// presumably as a Conflict (the status is not documented): look it up after any refusal.
 // OpenAPI: POST /conversations/{id}/messages.
 func (c *Client) CreateMessage(ctx context.Context, conversationID string, in NewMessage) error {
 	return c.done(ctx, call{
@@ -51,12 +50,12 @@ func (c *Client) CreateMessage(ctx context.Context, conversationID string, in Ne
 	})
 }
 
-// MessageByExternalID finds the one message created with this external id.
-// NotFound when there is none. That it sees a message at once after its creation
-// is inferred. OpenAPI: GET /messages/externalid=:externalId, with a small i.
+// MessageByExternalID finds the one message created with this external id. It fails with
+// NotFound if there is none. That it finds a message immediately after its creation is
+// inferred. OpenAPI: GET /messages/externalid=:externalId, with a lower-case i.
 func (c *Client) MessageByExternalID(ctx context.Context, externalID string) (*Message, error) {
 	return one[Message](ctx, c, call{
-		op: "find message by external id", method: http.MethodGet, ofSteps: true,
+		op: "find message by external id", method: http.MethodGet, shadowed: true,
 		route: "/v1/messages/externalid={externalId}", params: map[string]string{"externalId": externalID},
 	})
 }

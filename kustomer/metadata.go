@@ -7,10 +7,10 @@ import (
 
 // Attribute is the definition of a custom attribute.
 type Attribute struct {
-	Type string // a JSON type: string, number, boolean, …; empty when not known
+	Type string // a JSON type: string, number, boolean, …; empty if unknown
 }
 
-// ConversationMetadata reads the custom attributes that conversations have, by
+// ConversationMetadata reads the definitions of the conversations' custom attributes, by
 // the name used in Conversation.Custom. The key needs the role
 // org.permission.metadata.read. OpenAPI: GET /metadata/{resource}.
 func (c *Client) ConversationMetadata(ctx context.Context) (map[string]Attribute, error) {

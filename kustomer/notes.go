@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Note is internal: agents see it, customers never do (developer site, Create note).
+// Note is internal: agents see it, customers do not (developer site, Create note).
 type Note struct {
 	ExternalID string
 	Body       string
-	CreatedAt  time.Time // zero when not known
+	CreatedAt  time.Time // zero if unknown
 }
 
-// read needs the external id of a note that has one: nothing else tells notes apart.
+// read fails if an external id is present but unreadable, because only it identifies a note.
 func (n *Note) read(r *resource) error {
 	n.ExternalID, _ = attribute(r, "externalId", asText)
 	n.Body, _ = attribute(r, "body", asText)
@@ -21,16 +21,16 @@ func (n *Note) read(r *resource) error {
 	return r.needs("externalId")
 }
 
-// NewNote is what CreateNote sends: Body of 1 to 10,240 characters, ExternalID
-// of up to 256 (OpenAPI: POST /conversations/{id}/notes).
+// NewNote is what CreateNote sends. Limits (OpenAPI: POST /conversations/{id}/notes):
+// Body 1 to 10,240 characters, ExternalID 256.
 type NewNote struct {
 	Body       string `json:"body"`
 	ExternalID string `json:"externalId,omitempty"`
 }
 
-// CreateNote writes a note into a conversation. Whether a second note with the
-// same external id is refused is not documented: look through Notes before
-// repeating an ambiguous one. OpenAPI: POST /conversations/{id}/notes.
+// CreateNote adds a note to a conversation. Whether a second note with the same external
+// id is refused is not documented: search Notes before repeating an ambiguous request.
+// OpenAPI: POST /conversations/{id}/notes.
 func (c *Client) CreateNote(ctx context.Context, conversationID string, in NewNote) error {
 	return c.done(ctx, call{
 		op: "create note", method: http.MethodPost,
@@ -38,12 +38,11 @@ func (c *Client) CreateNote(ctx context.Context, conversationID string, in NewNo
 	})
 }
 
-// Notes reads all notes of a conversation, one request for every 100 of them.
-// It is also the only way to find a note by its external id. OpenAPI: GET
-// /conversations/{id}/notes.
+// Notes lists all notes of a conversation, with one request for every 100. It is the
+// only way to find a note by its external id. OpenAPI: GET /conversations/{id}/notes.
 func (c *Client) Notes(ctx context.Context, conversationID string) ([]Note, error) {
 	return all[Note](ctx, c, call{
-		op: "list notes", method: http.MethodGet, ofSteps: true,
+		op: "list notes", method: http.MethodGet, shadowed: true,
 		route: "/v1/conversations/{id}/notes", params: map[string]string{"id": conversationID},
 	})
 }

@@ -32,7 +32,7 @@ const (
 	oddAttributes = `{"data":{"type":"metadata","id":"conversation","attributes":{"properties":{"callIdStr":{"type":"string","displayName":"Call"}}}}}`
 )
 
-// oddCall is a request, its answer, and the fields of it without which the request is of no use.
+// oddCall is a request, its answer, and the fields of the answer that the request needs.
 type oddCall struct {
 	answer string
 	do     func(context.Context, *Client) (any, error)
@@ -66,12 +66,12 @@ func oddCalls() map[string]oddCall {
 	return calls
 }
 
-// oddValues stand for every JSON type, and for what encoders of other languages write.
+// oddValues cover every JSON type and the output of other languages' encoders.
 var oddValues = []string{
 	``, `null`, `true`, `false`, `0`, `7`, `-1.5`, `1e400`, `""`, `"x"`, `"7"`, `[]`, `[7]`, `["x"]`, `[null]`, `[[]]`, `[{}]`, `{}`, `{"id":"x"}`, `{"a":[1]}`,
 }
 
-// paths are those of every value within a JSON value.
+// paths returns the path of every value within a JSON text.
 func paths(t *testing.T, text string) (all []string) {
 	var walk func(path string, v any)
 	walk = func(path string, v any) {
@@ -93,7 +93,7 @@ func paths(t *testing.T, text string) (all []string) {
 	return all
 }
 
-// with puts a value at a path of a JSON text, or takes away what is there.
+// with sets the value at a path of a JSON text. An empty value removes it.
 func with(t *testing.T, text, path, value string) string {
 	if path == "" {
 		return value
@@ -133,7 +133,7 @@ func (o oddCall) ask(t *testing.T, answer string) (any, error) {
 	return o.do(t.Context(), clientAnswering(t, http.StatusOK, answer))
 }
 
-func TestAFieldThatIsNotNeededCannotFailACall(t *testing.T) {
+func TestUnusedFieldCannotFailARequest(t *testing.T) {
 	for name, o := range oddCalls() {
 		t.Run(name, func(t *testing.T) {
 			_, err := o.ask(t, o.answer)
@@ -155,12 +155,12 @@ func TestAFieldThatIsNotNeededCannotFailACall(t *testing.T) {
 	}
 }
 
-// isNothing reports whether an answer says that nothing was found.
+// isNothing reports whether an answer means that nothing was found.
 func isNothing(name, path, value string) bool {
 	return path == "data" && (value == "null" || value == "[]") && !strings.HasPrefix(name, "Create")
 }
 
-func TestTheOddAnswersHaveEveryFieldThatIsRead(t *testing.T) {
+func TestOddAnswersHaveEveryField(t *testing.T) {
 	for name, o := range oddCalls() {
 		got, err := o.ask(t, o.answer)
 		require.NoError(t, err, name)
@@ -179,13 +179,13 @@ func TestTheOddAnswersHaveEveryFieldThatIsRead(t *testing.T) {
 	}
 }
 
-// Which field of a conversation is needed only the caller knows, who asks for it.
-func TestWhatACallerNeedsOfAConversationMustBeUnderstood(t *testing.T) {
+// The caller decides which fields of a conversation it needs.
+func TestNeededFieldsMustBeUnderstood(t *testing.T) {
 	paths := map[Field]string{FieldCustomer: "data.relationships.customer.data.id"}
 	for _, field := range []Field{FieldName, FieldStatus, FieldPriority, FieldAssignedUsers, FieldAssignedTeams, FieldCustom, FieldRev} {
 		paths[field] = "data.attributes." + string(field)
 	}
-	understood := map[Field][]string{ // an empty text or list is one, and what is not there is none
+	understood := map[Field][]string{ // an empty text or list is valid; an absent one is not an error
 		FieldCustomer:      {`0`, `7`, `-1.5`, `1e400`, `"x"`, `"7"`},
 		FieldName:          {``, `null`, `0`, `7`, `-1.5`, `1e400`, `""`, `"x"`, `"7"`},
 		FieldStatus:        {`"x"`, `"7"`},
@@ -213,7 +213,7 @@ func TestWhatACallerNeedsOfAConversationMustBeUnderstood(t *testing.T) {
 	}
 }
 
-func TestNumbersAndIDsAreReadInWhateverTypeTheyCome(t *testing.T) {
+func TestNumbersAndIDsAreReadInAnyType(t *testing.T) {
 	for path, values := range map[string][]string{
 		"data.id":                      {`58`, `"58"`, `{"id":"58"}`, `{"id":58}`},
 		"data.attributes.rev":          {`58`, `"58"`, `58.0`, `5.8e1`},
@@ -230,7 +230,7 @@ func TestNumbersAndIDsAreReadInWhateverTypeTheyCome(t *testing.T) {
 	}
 }
 
-func TestWhatIsMissingIsNotTakenForNone(t *testing.T) {
+func TestAbsentCountsAreUnknownNotZero(t *testing.T) {
 	got, err := oddCalls()["Conversation"].ask(t, `{"data":{"id":"58"}}`)
 	require.NoError(t, err)
 	is := got.(*Conversation)

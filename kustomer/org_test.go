@@ -13,15 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakeOrg is the org's budget as Kustomer keeps it, one window for everybody
-// from each full minute on. Its answers take a while and tell the two headers.
+// fakeOrg is a Kustomer org with one request budget for all clients. A window begins at
+// each full minute. Answers take 100 ms and contain the two rate-limit headers.
 type fakeOrg struct {
 	mu            sync.Mutex
 	limit         int
 	used, refused map[string]int // in this window, by API key
 	window        time.Time
 	before        []map[string]int                    // used in the windows before
-	answer        func(status int, h http.Header) int // puts something else in place, if set
+	answer        func(status int, h http.Header) int // overrides the status and headers, if set
 }
 
 func (o *fakeOrg) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -66,7 +66,7 @@ func total(used map[string]int) (n int) {
 	return n
 }
 
-// sent counts all requests that have arrived.
+// sent returns the number of requests received.
 func (o *fakeOrg) sent() (n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -76,8 +76,8 @@ func (o *fakeOrg) sent() (n int) {
 	return n
 }
 
-// told makes the org answer with these values; an empty one is not told.
-func (o *fakeOrg) told(status int, remaining, reset string) {
+// answers makes the org answer with these values. An empty header counts as absent.
+func (o *fakeOrg) answers(status int, remaining, reset string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.answer = func(_ int, h http.Header) int {
@@ -97,7 +97,7 @@ func (o *fakeOrg) asksToWait(retryAfter string) {
 	}
 }
 
-// isWell makes the org answer as it should.
+// isWell ends the effect of answers and asksToWait.
 func (o *fakeOrg) isWell() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -118,15 +118,15 @@ func write(ctx context.Context, c *Client, u Urgency) error {
 	return err
 }
 
-// during ends after a while without a deadline, which the limiter would know of before.
+// during is cancelled after d. It has no deadline, because the limiter would fail early on one.
 func during(t *testing.T, d time.Duration) context.Context {
 	ctx, stop := context.WithCancel(t.Context())
 	time.AfterFunc(d, stop)
 	return ctx
 }
 
-// requireHeld says that a request fails at once, unsent, with what to wait for.
-func requireHeld(t *testing.T, o *fakeOrg, c *Client, u Urgency, kind Kind, until time.Time, says string) {
+// requireHeld requires that a request fails at once, unsent and with this RetryAt.
+func requireHeld(t *testing.T, o *fakeOrg, c *Client, u Urgency, kind Kind, until time.Time, text string) {
 	t.Helper()
 	before, began := o.sent(), time.Now()
 	e := asError(t, write(t.Context(), c, u))
@@ -136,7 +136,7 @@ func requireHeld(t *testing.T, o *fakeOrg, c *Client, u Urgency, kind Kind, unti
 	require.Zero(t, e.Status)
 	require.False(t, e.Ambiguous())
 	require.True(t, until.Equal(e.RetryAt), "until %v, not %v", until, e.RetryAt)
-	require.ErrorContains(t, e, says)
+	require.ErrorContains(t, e, text)
 }
 
 const usedUp, keptBack = "the org's request budget is used up", "is kept for more urgent requests"

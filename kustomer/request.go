@@ -15,23 +15,23 @@ import (
 	"github.com/go-resty/resty/v2"
 )
 
-// The documented limit of a request body is 100 kB (developer site, Errors,
-// 413); whether a kB is 1,000 or 1,024 bytes is not, so the smaller one.
+// The documented limit of a request body is 100 kB (developer site, Errors, 413). Whether
+// a kB is 1,000 or 1,024 bytes is not documented, so this is the smaller one.
 const maxRequestBytes = 100 * 1000
 
 // call is one request before it is sent.
 type call struct {
 	op     string
 	method string
-	route  string            // template; {x} is filled from params
+	route  string            // template; {x} is replaced from params
 	params map[string]string // unescaped
 	query  string            // encoded
-	body   any               // nil: none
-	// ofSteps says of a read that it asks for what steps of calls have written.
-	ofSteps bool
+	body   any               // nil if the request has none
+	// shadowed marks a read of data that a step of a call writes. A Shadow answers it.
+	shadowed bool
 }
 
-// do sends one request and returns an answer worth decoding. Every error is an *Error.
+// do sends one request and returns its answer if it is a success. Every error is an *Error.
 func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 	request, body, err := c.prepare(in)
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 		got.status, got.header, got.body = response.StatusCode(), response.Header(), response.Body()
 	}
 	c.budget.learn(got.status, got.header, isProbe, time.Now())
-	if got.status == http.StatusUnauthorized && key == c.key.Load() { // not of a key replaced meanwhile
+	if got.status == http.StatusUnauthorized && key == c.key.Load() { // not if the key was replaced since
 		c.budget.keyRefused(time.Now())
 	}
 	c.observe(ctx, Exchange{
@@ -68,11 +68,11 @@ func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 	return got, nil
 }
 
-// prepare builds the request, or refuses one that Kustomer cannot take.
+// prepare builds the request, or refuses one that Kustomer cannot accept.
 func (c *Client) prepare(in call) (*resty.Request, []byte, error) {
 	request := c.http.R().SetQueryString(in.query)
 	for name, value := range in.params {
-		if value == "" { // the path would be that of the whole collection
+		if value == "" { // the path would be the collection's
 			return nil, nil, in.refused(Rejected, "the "+name+" is empty")
 		}
 		request.SetRawPathParam(name, escape(value))
@@ -81,7 +81,7 @@ func (c *Client) prepare(in call) (*resty.Request, []byte, error) {
 		return request, nil, nil
 	}
 	body, err := json.Marshal(in.body)
-	if err != nil { // the encoder's own text may quote the value
+	if err != nil { // the encoder's error may quote the value
 		return nil, nil, in.refused(Rejected, "the request cannot be written as JSON")
 	}
 	if len(body) > maxRequestBytes {
@@ -91,8 +91,8 @@ func (c *Client) prepare(in call) (*resty.Request, []byte, error) {
 	return request.SetHeader("Content-Type", "application/json").SetBody(body), body, nil
 }
 
-// await is the request's wait for its turn in our share of the budget. There is
-// none while a hold keeps it back: it would take up a place that a ring may need.
+// await waits until our share of the budget admits the request. A held request fails
+// instead of waiting, because it would take a slot that a ringing call may need.
 func (c *Client) await(ctx context.Context, in call) (isProbe bool, err error) {
 	urgency := urgencyOf(ctx)
 	if h := c.budget.held(urgency); h != nil {
@@ -102,44 +102,44 @@ func (c *Client) await(ctx context.Context, in call) (isProbe bool, err error) {
 		return false, in.late(ctx)
 	}
 	h, isProbe := c.budget.admit(urgency)
-	if h != nil { // begun during the wait
+	if h != nil { // the hold began during the wait
 		return false, in.held(h)
 	}
 	return isProbe, nil
 }
 
-// late is the failure of a request that waited for its turn in vain.
+// late is the failure of a request that the budget did not admit in time.
 func (in call) late(ctx context.Context) *Error {
 	if ctx.Err() != nil {
 		failure := in.refused(Unavailable, transportDetail(ctx.Err()))
 		failure.cause = contextError(ctx.Err())
 		return failure
 	}
-	// The limiter gives up early when its turn would come after the deadline.
+	// The limiter fails early if it would admit the request after the deadline.
 	failure := in.refused(RateLimited, "this process has used up its share of the request budget")
 	failure.RetryAt, _ = ctx.Deadline()
 	return failure
 }
 
-// refused is the failure of a request that never left.
+// refused is the failure of a request that was not sent.
 func (in call) refused(kind Kind, detail string) *Error {
 	return &Error{Op: in.op, Method: in.method, Route: in.route, Kind: kind, detail: detail, unsent: true}
 }
 
-// held is the failure of a request that is not to be sent for a while.
+// held is the failure of a request that must not be sent for a while.
 func (in call) held(h *hold) *Error {
 	failure := in.refused(h.kind, h.detail)
 	failure.RetryAt = h.retryAt(time.Now())
 	return failure
 }
 
-// escape fills one path segment. url.PathEscape would leave a telephone
-// number's "+" as it is, which a server may read as a space.
+// escape encodes one path segment. url.PathEscape would keep the "+" of a telephone
+// number, which a server may read as a space.
 func escape(segment string) string {
 	return strings.ReplaceAll(url.QueryEscape(segment), "+", "%20")
 }
 
-// wire notes how far a request got.
+// wire records how far a request got.
 type wire struct{ asked, connected atomic.Bool }
 
 func (w *wire) trace(ctx context.Context) context.Context {
@@ -149,29 +149,29 @@ func (w *wire) trace(ctx context.Context) context.Context {
 	})
 }
 
-// untouched is true only when the transport was seen to look for a connection
-// and not to get one: a transport that reports nothing proves nothing.
+// untouched reports whether the transport asked for a connection and got none. It is
+// false for a transport that reports nothing.
 func (w *wire) untouched() bool { return w.asked.Load() && !w.connected.Load() }
 
-// answer is what came back for a call, if anything.
+// answer is the result of a call, including the case of no answer.
 type answer struct {
 	call   call
 	sent   []byte // the request's body
-	status int    // 0: none
+	status int    // 0 if no answer came
 	header http.Header
 	body   []byte
-	err    error // of sending or of reading
+	err    error // from sending or reading
 	unsent bool
 }
 
-// check fails unless Kustomer says that it has done what it was asked. Any 2xx says so,
-// whichever of them it is, unless the body is a stranger's page or lists errors.
+// check fails unless Kustomer reports success. Any 2xx is a success, unless the body is
+// a page from another server or lists errors.
 func (a *answer) check(now time.Time) error {
 	switch {
 	case a.err != nil || !a.isSuccess():
 		return a.failure(now)
 	case a.isPage() && !a.isKustomers():
-		return a.fail(Unavailable, stranger)
+		return a.fail(Unavailable, notKustomers)
 	}
 	if errors, isList := asList(at(a.body, "errors")); isList && len(errors) > 0 {
 		failure := a.notUnderstood("a success that lists errors")
@@ -181,19 +181,19 @@ func (a *answer) check(now time.Time) error {
 	return nil
 }
 
-const stranger = "the answer is not one of Kustomer's"
+const notKustomers = "the answer is not one of Kustomer's"
 
 func (a *answer) isSuccess() bool { return a.status/100 == 2 }
 
-// isPage reports whether the body is HTML, as of a proxy in front of Kustomer or of a wrong host.
+// isPage reports whether the body is HTML, from a proxy in front of Kustomer or a wrong host.
 func (a *answer) isPage() bool { return strings.HasPrefix(strings.TrimSpace(string(a.body)), "<") }
 
-// isKustomers reports whether an answer has headers that Kustomer's have (seen in recorded traffic).
+// isKustomers reports whether an answer has headers of Kustomer (seen in recorded traffic).
 func (a *answer) isKustomers() bool {
 	return a.header.Get("X-Ratelimit-Limit") != "" || a.header.Get("X-Kustomer-Pod") != ""
 }
 
-// count reads a header that counts requests, -1 when it is not told.
+// count reads a header that counts requests. It returns -1 if the header is absent.
 func count(header http.Header, name string) int {
 	if n, err := strconv.Atoi(header.Get(name)); err == nil {
 		return n
@@ -218,13 +218,13 @@ func (a *answer) failure(now time.Time) *Error {
 	var fromKustomer bool
 	e.Reasons, fromKustomer = decodeReasons(a.body, newScrubber(a.call, a.sent))
 	if e.Kind == NotFound && !fromKustomer || (e.Kind == Conflict || e.Kind == Rejected) && a.isPage() {
-		// A proxy's or a wrong host's page says nothing about what Kustomer holds or takes.
-		e.Kind, e.detail = Unavailable, stranger
+		// The page of a proxy or a wrong host does not show what Kustomer contains or accepts.
+		e.Kind, e.detail = Unavailable, notKustomers
 	}
 	return e
 }
 
-// notUnderstood is the failure to find what is needed in what was a success.
+// notUnderstood is the failure of a success that lacks required data.
 func (a *answer) notUnderstood(detail string) *Error { return a.fail(NotUnderstood, detail) }
 
 func (a *answer) fail(kind Kind, detail string) *Error {
@@ -234,7 +234,7 @@ func (a *answer) fail(kind Kind, detail string) *Error {
 	}
 }
 
-// contextError keeps the part of an error that holds no URL.
+// contextError returns the context error in err's chain, which contains no URL.
 func contextError(err error) error {
 	for _, known := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, known) {

@@ -11,10 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sent is a request as it was on the wire.
+// sent is a request as received.
 type sent struct{ method, uri, body string }
 
-// recording answers like next and notes what arrives.
+// recording answers like next and records the requests.
 func recording(seen *[]sent, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -23,7 +23,7 @@ func recording(seen *[]sent, next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-func TestPlusInPhoneIsPercentEncoded(t *testing.T) {
+func TestPhonesPlusIsPercentEncoded(t *testing.T) {
 	var seen []sent
 	c := clientFor(t, recording(&seen, answering(200, `{"data":{"id":"`+customerID+`"}}`)))
 	_, err := c.CustomersByPhone(t.Context(), "+4930123456")
@@ -31,7 +31,7 @@ func TestPlusInPhoneIsPercentEncoded(t *testing.T) {
 	require.Equal(t, "/v1/customers/phone=%2B4930123456", seen[0].uri)
 }
 
-func TestAnythingInAPathStaysOneSegment(t *testing.T) {
+func TestPathParameterStaysOneSegment(t *testing.T) {
 	var seen []sent
 	c := clientFor(t, recording(&seen, answering(200, aConversation)))
 	for id, want := range map[string]string{
@@ -47,7 +47,7 @@ func TestAnythingInAPathStaysOneSegment(t *testing.T) {
 	}
 }
 
-func TestAnEmailSurvivesTheQuery(t *testing.T) {
+func TestEmailIsEncodedInTheQuery(t *testing.T) {
 	var email string
 	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
 		email = r.URL.Query().Get("email")
@@ -59,7 +59,7 @@ func TestAnEmailSurvivesTheQuery(t *testing.T) {
 	require.Equal(t, "o'neil+a&b@example.org", email)
 }
 
-func TestRemovingTagsSendsTheBodyOfTheDelete(t *testing.T) {
+func TestRemoveTagsSendsABody(t *testing.T) {
 	var seen []sent
 	c := clientFor(t, recording(&seen, answering(200, aConversation)))
 	_, err := c.RemoveTags(t.Context(), conversationID, []string{"call_lost", "vip"})
@@ -72,7 +72,7 @@ func TestRemovingTagsSendsTheBodyOfTheDelete(t *testing.T) {
 	}, seen)
 }
 
-func TestAnUpdateSendsOnlyWhatIsSet(t *testing.T) {
+func TestUpdateSendsOnlySetFields(t *testing.T) {
 	var noTags []string
 	noName, rev := "", 0
 	for want, update := range map[string]ConversationUpdate{
@@ -95,7 +95,7 @@ func TestAnUpdateSendsOnlyWhatIsSet(t *testing.T) {
 
 func ptr[T any](v T) *T { return &v }
 
-func TestAConversationIsReadWhole(t *testing.T) {
+func TestConversationIsReadWhole(t *testing.T) {
 	c := clientFor(t, answering(200, `{"data":{"type":"conversation","id":"`+conversationID+`","attributes":{
 		"externalId":"babelforce:1","name":"Call","status":"open","direction":"in","priority":3,"tags":["t1"],
 		"assignedUsers":["`+userID+`"],"assignedTeams":["`+teamID+`"],"custom":{"waitNum":7},"rev":4,"noteCount":2,
@@ -110,7 +110,7 @@ func TestAConversationIsReadWhole(t *testing.T) {
 	}, got)
 }
 
-func TestAMergedConversationIsReadInAnyForm(t *testing.T) {
+func TestMergedTargetIsReadInAnyForm(t *testing.T) {
 	for raw, want := range map[string]string{`"5a"`: "5a", `{"id":"5a"}`: "5a", `null`: "", `[1]`: "", `7`: "7"} {
 		c := clientFor(t, answering(200, `{"data":{"id":"58","attributes":{"rev":2,"mergedTarget":`+raw+`}}}`))
 		got, err := c.Conversation(t.Context(), "58")
@@ -120,7 +120,7 @@ func TestAMergedConversationIsReadInAnyForm(t *testing.T) {
 	}
 }
 
-func TestALookUpAnsweredWithAListTakesTheFirst(t *testing.T) {
+func TestLookUpTakesTheFirstOfAList(t *testing.T) {
 	c := clientFor(t, answering(200, ` {"data": [{"id":"a"},{"id":"b"}]}`))
 	got, err := c.CustomerByExternalID(t.Context(), "crm/1")
 	require.NoError(t, err)
@@ -130,11 +130,11 @@ func TestALookUpAnsweredWithAListTakesTheFirst(t *testing.T) {
 	require.True(t, IsKind(err, NotFound))
 }
 
-func TestNotesFollowsEveryPage(t *testing.T) {
+func TestNotesReadsEveryPage(t *testing.T) {
 	var seen []sent
 	base := "/v1/conversations/" + conversationID + "/notes"
 	c := clientFor(t, recording(&seen, func(w http.ResponseWriter, r *http.Request) {
-		next := `"https://elsewhere.example` + base + `?page=2&pageSize=100"` // must not get our key
+		next := `"https://elsewhere.example` + base + `?page=2&pageSize=100"` // must not receive our key
 		if r.URL.Query().Get("page") == "2" {
 			next = "null"
 		}
@@ -146,7 +146,7 @@ func TestNotesFollowsEveryPage(t *testing.T) {
 	require.Equal(t, []sent{{"GET", base + "?pageSize=100", ""}, {"GET", base + "?page=2&pageSize=100", ""}}, seen)
 }
 
-func TestHalfAListIsNoList(t *testing.T) {
+func TestPartOfAListFails(t *testing.T) {
 	var pages int
 	var circle []sent
 	full := strings.Repeat(`{"id":"a"},`, pageSize-1) + `{"id":"a"}`
@@ -172,7 +172,7 @@ func TestHalfAListIsNoList(t *testing.T) {
 		require.Empty(t, found)
 	}
 	require.Equal(t, maxPages, pages)
-	require.Len(t, circle, 2, "a circle is noticed before it has used up the budget")
+	require.Len(t, circle, 2, "a cycle is detected before it uses up the budget")
 }
 
 func secondPageFails() http.HandlerFunc {
@@ -185,7 +185,7 @@ func secondPageFails() http.HandlerFunc {
 	}
 }
 
-func TestAPageThatIsNotFullNeedsNoLink(t *testing.T) {
+func TestPartialPageNeedsNoLink(t *testing.T) {
 	for _, links := range []string{``, `,"links":[]`, `,"links":{"next":{}}`, `,"links":{"next":null}`, `,"links":{"next":""}`} {
 		found, err := clientFor(t, answering(200, `{"data":[{"id":"a"}]`+links+`}`)).Users(t.Context())
 		require.NoError(t, err, links)

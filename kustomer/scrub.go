@@ -15,8 +15,8 @@ const (
 	maxReasonRunes = 300
 )
 
-// vendorError is one entry of errors[] in either documented shape. The status
-// inside, a number here and a string there, is left unread: HTTP's own counts.
+// vendorError is one entry of errors[] in either documented shape. Its status, a number
+// in one shape and a string in the other, is not read: the HTTP status counts.
 type vendorError struct {
 	Code    string `json:"code"`
 	Title   string `json:"title"`
@@ -32,13 +32,13 @@ type vendorError struct {
 	} `json:"meta"`
 }
 
-// decodeReasons reads the body of a refusal. Whether it is one of Kustomer's is
-// told by its errors list, not by the Content-Type.
+// decodeReasons reads the body of a refusal. Kustomer's answers are recognised by their
+// errors list, not by the Content-Type.
 func decodeReasons(body []byte, scrub scrubber) (reasons []Reason, fromKustomer bool) {
 	var envelope struct {
 		Errors []vendorError `json:"errors"`
 	}
-	// Decoding goes on after a field of an unexpected type, so its error is no reason to stop.
+	// Decoding continues after a field of an unexpected type, so the error is ignored.
 	_ = json.Unmarshal(body, &envelope)
 	return appendReasons(nil, envelope.Errors, scrub), len(envelope.Errors) > 0
 }
@@ -64,38 +64,38 @@ func appendReasons(reasons []Reason, found []vendorError, scrub scrubber) []Reas
 
 var (
 	email     = regexp.MustCompile(`[^\s"'<>@]+@[^\s"'<>@]+`)
-	apiKeys   = regexp.MustCompile(`eyJ[\w.-]+`) // they look like JWTs (developer site, Authentication)
+	apiKeys   = regexp.MustCompile(`eyJ[\w.-]+`) // keys look like JWTs (developer site, Authentication)
 	digits    = regexp.MustCompile(`\+?\d(?:[\s()./-]*\d){4,}`)
 	word      = regexp.MustCompile(`[\p{L}\p{M}\p{N}_]+`)
 	maskedRun = regexp.MustCompile(mask + `(?:[\s,.]*` + mask + `)+`)
 
-	// Words of Kustomer's messages and pointers that name nobody, even when a note uses them too.
+	// Words of Kustomer's messages and pointers that identify no person, even if a note contains them.
 	harmless = strings.Fields(`additional additionalProperties allowed and array character characters equal for
 		format found have invalid items long longer match missing more must not number object one pattern
 		properties property required should string than the too type valid value values with`)
 )
 
-// scrubber holds, in lower case, the words to take out of a vendor's text: all
-// that our request said, since the vendor may quote it whole, cut short or in
-// capitals. Names of fields stay, they are what an operator needs.
+// scrubber holds, in lower case, the words to remove from a vendor's text: every value of
+// our request, because the vendor may quote it whole, shortened or in capitals. Field
+// names stay, because an operator needs them.
 type scrubber map[string]bool
 
 func newScrubber(in call, body []byte) scrubber {
 	var values, fields []string
 	for _, value := range in.params {
-		values = append(values, value, escape(value)) // as the vendor may quote the URL
+		values = append(values, value, escape(value)) // the vendor may quote the URL
 	}
 	query, _ := url.ParseQuery(in.query)
 	for _, value := range query {
 		values = append(values, value[0], escape(value[0]))
 	}
 	var sent any
-	_ = json.Unmarshal(body, &sent) // our own encoding; no body leaves nil
+	_ = json.Unmarshal(body, &sent) // encoded by this package; without a body, sent is nil
 	values, fields = collect(sent, values, fields)
 
 	s := scrubber{}
 	for _, w := range word.FindAllString(strings.Join(values, " "), -1) {
-		// In bytes, as a Chinese name may be one rune; two are enough for Li or Ng.
+		// The length is in bytes, because a Chinese name may be one rune. Two suffice for Li or Ng.
 		if len(w) >= 3 || len(w) == 2 && w[0] >= 'A' && w[0] <= 'Z' {
 			s[strings.ToLower(w)] = true
 		}
@@ -106,7 +106,7 @@ func newScrubber(in call, body []byte) scrubber {
 	return s
 }
 
-// collect walks a JSON value for its strings and its field names.
+// collect returns the strings and the field names in a JSON value.
 func collect(v any, values, fields []string) ([]string, []string) {
 	switch v := v.(type) {
 	case string:

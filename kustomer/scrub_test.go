@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestBothDocumentedErrorShapesAreRead(t *testing.T) {
+func TestBothErrorShapesAreRead(t *testing.T) {
 	for body, want := range map[string][]Reason{
 		`{"errors":[{"code":"bad_request","message":"Invalid request body or parameters.","meta":{}}]}`: {
 			{Code: "bad_request", Text: "Invalid request body or parameters."}},
@@ -34,7 +34,7 @@ func TestBothDocumentedErrorShapesAreRead(t *testing.T) {
 	}
 }
 
-func TestAPageInsteadOfARefusalIsNoRefusal(t *testing.T) {
+func TestPageIsNoRefusal(t *testing.T) {
 	for _, status := range []int{400, 405, 409, 413, 451} {
 		e := asError(t, create(t.Context(), clientFor(t, answering(status, "\n<!DOCTYPE html><html>"))))
 		require.Equal(t, Unavailable, e.Kind, status)
@@ -42,12 +42,12 @@ func TestAPageInsteadOfARefusalIsNoRefusal(t *testing.T) {
 	}
 }
 
-func TestABriefReasonHasNoneOfKustomersWords(t *testing.T) {
+func TestBriefQuotesNothingFromKustomer(t *testing.T) {
 	e := asError(t, create(t.Context(), clientFor(t, answering(409, `{"errors":[{"code":"conflict","message":"In use by Erika Mustermann","source":{"pointer":"/phones/0"}}]}`))))
 	require.Equal(t, "cannot create conversation: conflict (HTTP 409) [/phones/0]", e.Brief())
 }
 
-func TestAnErrorReadsLikeASentence(t *testing.T) {
+func TestErrorIsOneSentence(t *testing.T) {
 	c := clientFor(t, answering(400, `{"errors":[{"status":400,"source":{"parameter":"callIdStr"},"code":"badparam","title":"Additional properties not allowed","detail":"/properties/custom/additionalProperties"}]}`))
 	_, err := c.CreateConversation(t.Context(), NewConversation{
 		CustomerID: customerID, Name: "additional properties of callIdStr", Custom: map[string]any{"callIdStr": "custom"},
@@ -56,7 +56,7 @@ func TestAnErrorReadsLikeASentence(t *testing.T) {
 		"Additional properties not allowed: /properties/custom/additionalProperties [callIdStr]")
 }
 
-// personal is everything below that must never be read back from an error.
+// personal lists the values below that must not appear in an error.
 var personal = []string{
 	"+4930901820", "4930901820", "030/90 18 20", "901820", "Alice", "Müller", "Li Na", "李娜", "alice@example.org", "example",
 	"alice", "ALICE", "divorce", "c0ffee", apiKey,
@@ -75,7 +75,7 @@ func requireNothingPersonal(t *testing.T, err error) {
 	}
 }
 
-// personalCalls are requests full of what must not be read back.
+// personalCalls are requests with personal data.
 var personalCalls = map[string]func(context.Context, *Client) error{
 	"find by phone": func(ctx context.Context, c *Client) error {
 		_, err := c.CustomersByPhone(ctx, "+4930901820")
@@ -110,18 +110,18 @@ var personalCalls = map[string]func(context.Context, *Client) error{
 	},
 }
 
-func TestNothingPersonalIsReadBackFromAVendorWhoEchoes(t *testing.T) {
+func TestErrorsHaveNoPersonalDataFromKustomer(t *testing.T) {
 	for name, do := range personalCalls {
 		echo := func(w http.ResponseWriter, r *http.Request) {
 			var body any
 			_ = json.NewDecoder(r.Body).Decode(&body)
-			said := fmt.Sprintf("bad value %v in %s or %v by %s", body, r.RequestURI, r.URL, r.Header["Authorization"])
+			quote := fmt.Sprintf("bad value %v in %s or %v by %s", body, r.RequestURI, r.URL, r.Header["Authorization"])
 			if body != nil && name == "create note" {
-				said += ` — 'Müller' of "Li Na" (ALICE, 李娜) … about the divorce`
+				quote += ` — 'Müller' of "Li Na" (ALICE, 李娜) … about the divorce`
 			}
 			reason := map[string]any{
-				"code": said, "title": said, "message": said, "detail": said + " tel. 030/90 18 20 or bob.smith+x@example.org",
-				"source": map[string]any{"pointer": said}, "meta": map[string]any{"subErrors": []any{map[string]any{"title": said}}},
+				"code": quote, "title": quote, "message": quote, "detail": quote + " tel. 030/90 18 20 or bob.smith+x@example.org",
+				"source": map[string]any{"pointer": quote}, "meta": map[string]any{"subErrors": []any{map[string]any{"title": quote}}},
 			}
 			text, _ := json.Marshal(map[string]any{"errors": []any{reason}})
 			answering(422, string(text))(w, r)
@@ -133,7 +133,7 @@ func TestNothingPersonalIsReadBackFromAVendorWhoEchoes(t *testing.T) {
 	}
 }
 
-func TestNothingPersonalIsReadBackFromABrokenConnection(t *testing.T) {
+func TestErrorsHaveNoPersonalDataFromTheNetwork(t *testing.T) {
 	dead := httptest.NewServer(nil)
 	dead.Close()
 	deadClient, err := New(Config{BaseURL: dead.URL, APIKey: apiKey})
@@ -154,7 +154,7 @@ func TestNothingPersonalIsReadBackFromABrokenConnection(t *testing.T) {
 	}
 }
 
-func TestLongVendorTextIsCut(t *testing.T) {
+func TestLongReasonIsCut(t *testing.T) {
 	long, _ := json.Marshal(map[string]any{"errors": []any{map[string]any{"title": string(make([]byte, 10_000))}}})
 	e := asError(t, create(t.Context(), clientFor(t, answering(400, string(long)))))
 	require.Len(t, []rune(e.Reasons[0].Text), maxReasonRunes+1)

@@ -10,56 +10,56 @@ import (
 	"slices"
 )
 
-// ShadowID begins the ids that a client with [Config.Shadow] makes up. Kustomer has none like it.
+// ShadowID is the prefix of ids that a client with [Config.Shadow] makes up. No id of Kustomer has it.
 const ShadowID = "shadow-"
 
-// conversationRoute is the one conversation that a [Shadow] answers reads of.
+// conversationRoute is the route of the conversation reads that a [Shadow] answers.
 const conversationRoute = "/v1/conversations/{id}"
 
-// Shadow stands for Kustomer towards one step of a call, for a client with
-// [Config.Shadow]: it takes what the step writes, and answers as Kustomer presumably
-// would. It belongs to one goroutine.
+// Shadow replaces Kustomer for one step of a call, for a client with [Config.Shadow]. It
+// records what the step writes and answers as Kustomer presumably would. It is not safe
+// for concurrent use.
 type Shadow struct {
-	// Conversation is the call's as it would be, nil before it is open. Its tags are names
-	// in the place of ids.
+	// Conversation is the call's conversation as Kustomer would have it, nil before it is
+	// created. Its Tags are names, not ids.
 	Conversation *Conversation
-	// Withheld are the requests that were not sent, in order.
+	// Withheld lists the requests that were not sent, in order.
 	Withheld []Withheld
 }
 
-// Withheld is a request that would have been sent. Its body names people; the rest does not.
+// Withheld is a request that was not sent. Its Body contains personal data; its other fields do not.
 type Withheld struct {
 	Op     string `json:"op"`     // as in Error.Op
 	Method string `json:"method"` // HTTP method
 	Route  string `json:"route"`  // path template, never the path itself
-	// Fields are those of the body, of custom attributes each by itself, as in custom.callIdStr.
+	// Fields are the names of the body's fields. Custom attributes are separate, as in custom.callIdStr.
 	Fields []string        `json:"fields,omitempty"`
 	Body   json.RawMessage `json:"body,omitempty"`
 }
 
 type shadowKey struct{}
 
-// WithShadow has requests made with the context answered by a Shadow, if the client has
-// [Config.Shadow]: writes, and reads of what steps have written.
+// WithShadow makes s answer the requests of this context, if the client has
+// [Config.Shadow]: all writes, and reads of data that steps of calls write.
 func WithShadow(ctx context.Context, s *Shadow) context.Context {
 	return context.WithValue(ctx, shadowKey{}, s)
 }
 
-// IsShadow reports whether the client writes nothing ([Config.Shadow]).
+// IsShadow reports whether the client withholds writes ([Config.Shadow]).
 func (c *Client) IsShadow() bool { return c.shadow }
 
-// withhold answers a request that a shadow does not send. It returns nil for one to be
-// sent: a read, unless it asks for what steps have written. A write outside a step fails.
+// withhold answers a request that a shadow does not send. It returns nil for a request to
+// be sent: a read of data that no step writes. A write outside a step fails.
 func (c *Client) withhold(ctx context.Context, in call, body []byte) (*answer, error) {
 	s, isStep := ctx.Value(shadowKey{}).(*Shadow)
 	isRead := in.method == http.MethodGet
 	switch {
-	case !c.shadow, isRead && !(isStep && in.ofSteps):
+	case !c.shadow, isRead && !(isStep && in.shadowed):
 		return nil, nil
 	case !isStep:
 		return nil, in.refused(Rejected, "a shadow writes nothing")
 	}
-	data := any([]any{}) // of what no step has written there is nothing
+	data := any([]any{}) // in shadow, no step has written anything
 	if isRead && in.route == conversationRoute && s.Conversation != nil {
 		data = s.resource()
 	}
@@ -73,7 +73,7 @@ func (c *Client) withhold(ctx context.Context, in call, body []byte) (*answer, e
 	return &answer{call: in, sent: body, status: http.StatusOK, header: http.Header{}, body: answered}, nil
 }
 
-// take keeps a write, makes its change to the conversation, and returns what Kustomer would show.
+// take records a write, applies it to the conversation, and returns what Kustomer would show.
 func (s *Shadow) take(in call, body []byte) any {
 	s.Withheld = append(s.Withheld, Withheld{Op: in.op, Method: in.method, Route: in.route, Fields: fieldsOf(body), Body: body})
 	switch written := in.body.(type) {
@@ -93,7 +93,7 @@ func (s *Shadow) take(in call, body []byte) any {
 	return s.resource()
 }
 
-// change makes the change of a write to a conversation.
+// change applies a write to a conversation.
 func (c *Conversation) change(in call) {
 	switch written := in.body.(type) {
 	case ConversationUpdate:
@@ -110,16 +110,16 @@ func (c *Conversation) change(in call) {
 	case NewNote:
 		c.NoteCount++
 	case voiceMessage:
-		if written.Direction == "in" { // opens a conversation that is done (inferred)
+		if written.Direction == "in" { // reopens a conversation that is done (inferred)
 			c.Status = "open"
 		}
 	}
 }
 
-// resource is the conversation as an answer shows it.
+// resource returns the conversation as an answer shows it.
 func (s *Shadow) resource() any {
 	c := s.Conversation
-	list := func(items []string) []string { return append([]string{}, items...) } // nil would be null, which is not known
+	list := func(items []string) []string { return append([]string{}, items...) } // nil would be null, which means unknown
 	return map[string]any{
 		"type": "conversation", "id": c.ID,
 		"attributes": map[string]any{
@@ -130,7 +130,7 @@ func (s *Shadow) resource() any {
 	}
 }
 
-// fieldsOf are the names of a body's fields, none for a list.
+// fieldsOf returns the names of a body's fields, none for a list.
 func fieldsOf(body []byte) (fields []string) {
 	for name, value := range object(body) {
 		custom := object(value)
@@ -146,8 +146,8 @@ func fieldsOf(body []byte) (fields []string) {
 	return fields
 }
 
-// readOnly is the transport of a shadow. It refuses whatever is not a read, should a
-// request ever get there that was not withheld.
+// readOnly is the transport of a shadow. It refuses every write, as a second safeguard
+// behind withhold.
 type readOnly struct{ http.RoundTripper }
 
 func (r readOnly) RoundTrip(request *http.Request) (*http.Response, error) {

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every method of the client that asks Kustomer for something is tried, so that one that
-// is new is covered by itself: what it sends says whether it writes.
-func TestNoWritingRouteIsReachedInShadow(t *testing.T) {
+// The test calls every method that sends a request, so it covers new methods too. The
+// HTTP method shows whether it is a write.
+func TestShadowSendsNoWrite(t *testing.T) {
 	writing := 0
 	for method := range reflect.TypeFor[*Client]().Methods() {
 		if method.Type.NumIn() < 2 || method.Type.In(1) != reflect.TypeFor[context.Context]() {
@@ -22,7 +22,7 @@ func TestNoWritingRouteIsReachedInShadow(t *testing.T) {
 			var seen []sent
 			kustomer := recording(&seen, answering(200, aConversation))
 			_ = ask(t.Context(), clientFor(t, kustomer), method)
-			require.NotEmpty(t, seen, "it asks for nothing")
+			require.NotEmpty(t, seen, "it sends no request")
 			isWriting, asks := seen[0].method != http.MethodGet, seen[0].method
 
 			seen = nil
@@ -46,8 +46,8 @@ func TestNoWritingRouteIsReachedInShadow(t *testing.T) {
 	require.GreaterOrEqual(t, writing, 8)
 }
 
-// Should a request not be withheld, the transport refuses it.
-func TestTransportOfAShadowRefusesWrites(t *testing.T) {
+// The transport refuses a write that was not withheld.
+func TestShadowTransportRefusesWrites(t *testing.T) {
 	var seen []sent
 	c := clientFor(t, recording(&seen, answering(200, aConversation)), func(c *Config) { c.Shadow = true })
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
@@ -66,7 +66,7 @@ func writesOf(all []sent) (writes []sent) {
 	return writes
 }
 
-// ask calls a method with invented arguments.
+// ask calls a method with made-up arguments.
 func ask(ctx context.Context, c *Client, method reflect.Method) error {
 	arguments := []reflect.Value{reflect.ValueOf(c), reflect.ValueOf(ctx)}
 	for i := 2; i < method.Type.NumIn(); i++ {
@@ -126,14 +126,14 @@ func TestShadowAnswersAsKustomerWould(t *testing.T) {
 	is, err := c.Conversation(ctx, opened.ID)
 	require.NoError(t, err)
 	require.Equal(t, &Conversation{
-		ID: "shadow-babelforce:1", CustomerID: customerID, ExternalID: "babelforce:1", Name: "Call", Status: "open", // by the message
+		ID: "shadow-babelforce:1", CustomerID: customerID, ExternalID: "babelforce:1", Name: "Call", Status: "open", // opened by the message
 		Tags: []string{"answered"}, AssignedUsers: []string{userID}, AssignedTeams: []string{}, Rev: 7, NoteCount: 1,
 	}, is)
 	require.Equal(t, []string{"custom.aStr", "customer", "externalId", "name", "tags"}, step.Withheld[1].Fields)
 	require.Empty(t, *seen)
 }
 
-func TestShadowHasWrittenNothingThatCouldBeFound(t *testing.T) {
+func TestShadowsLookUpsFindNothing(t *testing.T) {
 	ctx, c, _, seen := shadowed(t)
 	_, err := c.Conversation(ctx, conversationID)
 	require.True(t, IsKind(err, NotFound))
@@ -144,9 +144,9 @@ func TestShadowHasWrittenNothingThatCouldBeFound(t *testing.T) {
 	notes, err := c.Notes(ctx, conversationID)
 	require.NoError(t, err)
 	require.Empty(t, notes)
-	require.Empty(t, *seen, "a live call's may be there")
+	require.Empty(t, *seen, "a live call's conversation may exist")
 
 	_, err = c.Conversation(t.Context(), conversationID)
 	require.True(t, IsKind(err, NotFound))
-	require.Len(t, *seen, 1, "outside a step it is read")
+	require.Len(t, *seen, 1, "outside a step, the client reads")
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestASuccessThatDidNotArriveOrLacksWhatIsNeededIsAmbiguous(t *testing.T) {
+func TestIncompleteSuccessIsAmbiguous(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
 		kind   Kind
@@ -47,7 +47,7 @@ func huge(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, strings.Repeat(" ", maxAnswerBytes+1))
 }
 
-// writes are the requests of whose answer nothing is needed.
+// writes are the requests that need nothing from the answer.
 var writes = map[string]func(context.Context, *Client) error{
 	"CreateNote": func(ctx context.Context, c *Client) error {
 		return c.CreateNote(ctx, conversationID, NewNote{Body: "x"})
@@ -71,7 +71,7 @@ var writes = map[string]func(context.Context, *Client) error{
 	},
 }
 
-func TestAWriteIsDoneIfKustomerSaysSoInWhateverWords(t *testing.T) {
+func TestAnySuccessCompletesAWrite(t *testing.T) {
 	kustomersPage := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("x-ratelimit-limit", "1000")
 		answering(200, `<html>OK</html>`)(w, r)

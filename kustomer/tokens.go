@@ -18,8 +18,8 @@ func (t *Token) read(r *resource) error {
 	return nil
 }
 
-// CurrentToken describes the key this client uses. Any valid key may ask,
-// whatever its roles, so it also tells whether the key works at all.
+// CurrentToken describes the key that this client uses. Every valid key may read it,
+// regardless of its roles, so the request also checks whether the key is valid.
 // Developer site, Access management: GET /auth/tokens/current.
 func (c *Client) CurrentToken(ctx context.Context) (*Token, error) {
 	return one[Token](ctx, c, call{

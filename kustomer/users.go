@@ -6,9 +6,9 @@ import (
 	"net/url"
 )
 
-// User is an agent, or the machine user behind an API key. The sections Users
-// and Teams are not in the published OpenAPI file; their attributes are those of
-// a client generated from the vendor's full one (LarisLab/kustomer-client).
+// User is an agent, or the machine user of an API key. The sections Users and Teams are
+// not in the published OpenAPI file; their attributes come from a client generated from
+// the vendor's full file (LarisLab/kustomer-client).
 type User struct {
 	ID    string
 	Name  string
@@ -24,7 +24,7 @@ func (u *User) read(r *resource) error {
 	return r.needsID()
 }
 
-// Team is a named group of users that conversations can be assigned to.
+// Team is a named group of users. Conversations can be assigned to it.
 type Team struct{ ID string }
 
 func (t *Team) read(r *resource) error {
@@ -32,8 +32,8 @@ func (t *Team) read(r *resource) error {
 	return r.needsID()
 }
 
-// UsersByEmail finds the users with exactly this e-mail address; none is an
-// empty list, not NotFound. GET /users?email=.
+// UsersByEmail finds the users with exactly this e-mail address. It returns an empty
+// list, not NotFound, if there is none. GET /users?email=.
 func (c *Client) UsersByEmail(ctx context.Context, email string) ([]User, error) {
 	return all[User](ctx, c, call{
 		op: "find users by e-mail", method: http.MethodGet, route: "/v1/users",
@@ -41,18 +41,18 @@ func (c *Client) UsersByEmail(ctx context.Context, email string) ([]User, error)
 	})
 }
 
-// Users reads all users, one request for every 100 of them. GET /users.
+// Users lists all users, with one request for every 100. GET /users.
 func (c *Client) Users(ctx context.Context) ([]User, error) {
 	return all[User](ctx, c, call{op: "list users", method: http.MethodGet, route: "/v1/users"})
 }
 
-// CurrentUser is the machine user behind the key: everything that this client creates
-// is created by it. GET /users/current (seen in third-party clients).
+// CurrentUser reads the machine user of the key, which is the creator of everything that
+// this client creates. GET /users/current (seen in third-party clients).
 func (c *Client) CurrentUser(ctx context.Context) (*User, error) {
 	return one[User](ctx, c, call{op: "read the key's user", method: http.MethodGet, route: "/v1/users/current"})
 }
 
-// Teams reads all teams; there is no look-up by name. GET /teams.
+// Teams lists all teams; there is no look-up by name. GET /teams.
 func (c *Client) Teams(ctx context.Context) ([]Team, error) {
 	return all[Team](ctx, c, call{op: "list teams", method: http.MethodGet, route: "/v1/teams"})
 }

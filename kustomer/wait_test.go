@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestKustomersWaitIsReadFromWhateverSaysIt(t *testing.T) {
+func TestWaitIsReadFromAnyHeader(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	reset := func(d time.Duration) string { return strconv.FormatInt(now.Add(d).Unix(), 10) }
 	date := func(d time.Duration) string { return now.Add(d).UTC().Format(http.TimeFormat) }
@@ -37,7 +37,7 @@ func TestKustomersWaitIsReadFromWhateverSaysIt(t *testing.T) {
 		"a date in the past":   {429, date(-time.Minute), reset(42 * time.Second), 0},
 		"no time at all":       {429, "0", "", 0},
 		"a negative reset":     {429, "", "-1", 0},
-		"nothing said":         {429, "", "", 0},
+		"no header":            {429, "", "", 0},
 		"other failures":       {500, "5", "", 0},
 		"a success":            {200, "5", reset(42 * time.Second), 0},
 	} {
@@ -50,10 +50,10 @@ func TestKustomersWaitIsReadFromWhateverSaysIt(t *testing.T) {
 	require.Greater(t, waitOf(429, absurd, now), 24*time.Hour)
 }
 
-func TestARefusalIsTriedAgainWithinAMinuteHoweverLongKustomerAsksToWait(t *testing.T) {
+func TestRetryAtIsWithinAMinute(t *testing.T) {
 	for after, want := range map[string]struct {
 		in   time.Duration
-		says string
+		text string
 	}{
 		"20":   {20 * time.Second, ""},
 		"60":   {time.Minute, ""},
@@ -64,23 +64,23 @@ func TestARefusalIsTriedAgainWithinAMinuteHoweverLongKustomerAsksToWait(t *testi
 				c := clientAnswering(t, status, ``, "Retry-After", after)
 				e := asError(t, create(t.Context(), c))
 				require.Equal(t, time.Now().Add(want.in), e.RetryAt)
-				require.EqualError(t, e, fmt.Sprintf("kustomer: cannot create conversation: %s (HTTP %d)%s", kind, status, want.says))
+				require.EqualError(t, e, fmt.Sprintf("kustomer: cannot create conversation: %s (HTTP %d)%s", kind, status, want.text))
 			})
 		}
 	}
 }
 
-func TestKustomerIsAskedOnceAMinuteWhileItAsksForALongWait(t *testing.T) {
-	for name, says := range map[string]func(*fakeOrg){
+func TestLongWaitProbesOnceAMinute(t *testing.T) {
+	for name, wait := range map[string]func(*fakeOrg){
 		"Retry-After":               func(o *fakeOrg) { o.asksToWait("3599") },
-		"a reset that is far away":  func(o *fakeOrg) { o.told(429, "0", strconv.FormatInt(time.Now().Add(3*time.Hour).Unix(), 10)) },
-		"a reset in milliseconds":   func(o *fakeOrg) { o.told(429, "0", strconv.FormatInt(time.Now().UnixMilli(), 10)) },
+		"a reset that is far away":  func(o *fakeOrg) { o.answers(429, "0", strconv.FormatInt(time.Now().Add(3*time.Hour).Unix(), 10)) },
+		"a reset in milliseconds":   func(o *fakeOrg) { o.answers(429, "0", strconv.FormatInt(time.Now().UnixMilli(), 10)) },
 		"a gateway that has a date": func(o *fakeOrg) { o.asksToWait(time.Now().AddDate(1, 0, 0).UTC().Format(http.TimeFormat)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := newOrg(10_000)
-				says(o)
+				wait(o)
 				c := o.client(t, 0)
 				_ = write(t.Context(), c, Now)
 				ctx := during(t, time.Hour-30*time.Second)
@@ -93,7 +93,7 @@ func TestKustomerIsAskedOnceAMinuteWhileItAsksForALongWait(t *testing.T) {
 	}
 }
 
-func TestALongWaitIsOverWhenAProbeIsAnswered(t *testing.T) {
+func TestAnsweredProbeEndsALongWait(t *testing.T) {
 	for _, status := range []int{200, 404, 503} {
 		synctest.Test(t, func(t *testing.T) {
 			o := newOrg(1000)
@@ -106,7 +106,7 @@ func TestALongWaitIsOverWhenAProbeIsAnswered(t *testing.T) {
 			requireHeld(t, o, c, Now, RateLimited, refused.Add(time.Minute), "asks for a wait until 2000-01-01 00:59:59 UTC: one request a minute asks again")
 
 			<-time.After(time.Minute)
-			o.told(status, "900", "")
+			o.answers(status, "900", "")
 			var probe sync.WaitGroup
 			probe.Go(func() { _ = write(t.Context(), c, Later) })
 			synctest.Wait()
@@ -122,7 +122,7 @@ func TestALongWaitIsOverWhenAProbeIsAnswered(t *testing.T) {
 	}
 }
 
-func TestAProbeThatIsNotAnsweredIsFollowedByAnotherAfterAMinute(t *testing.T) {
+func TestUnansweredProbeIsRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrg(1000)
 		c := o.client(t, 800)
@@ -138,8 +138,8 @@ func TestAProbeThatIsNotAnsweredIsFollowedByAnotherAfterAMinute(t *testing.T) {
 	})
 }
 
-// A 429 without a time, or with one that has passed, is of the documented window, after which nobody need ask.
-func TestAWaitOfUnknownLengthIsAMinute(t *testing.T) {
+// A 429 without a time, or with a past one, holds for the documented window, and no probe follows.
+func TestWaitOfUnknownLengthIsAMinute(t *testing.T) {
 	for _, after := range []string{"", "0", "-5", "soon", "Sat, 01 Jan 2000 00:00:00 GMT"} {
 		synctest.Test(t, func(t *testing.T) {
 			o := newOrg(1000)
@@ -150,7 +150,7 @@ func TestAWaitOfUnknownLengthIsAMinute(t *testing.T) {
 			refused := time.Now()
 			require.Zero(t, c.WaitsUntil())
 			o.isWell()
-			requireHeld(t, o, c, Now, RateLimited, refused.Add(window), "one too many")
+			requireHeld(t, o, c, Now, RateLimited, refused.Add(window), "has just answered 429")
 			<-time.After(window)
 			var rings sync.WaitGroup
 			for range 5 {

@@ -16,45 +16,45 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Activities look, and send. Calls are read from Temporal's workflow list alone,
-// without queries or decryption.
+// Activities look for problems and send messages. They read calls only from Temporal's workflow
+// list, without queries or decryption.
 type Activities struct {
 	Temporal client.Client
-	// TaskQueue is that of the calls.
+	// TaskQueue is the task queue of the calls.
 	TaskQueue string
-	// Address is where messages are posted. It is a secret, and in no history.
+	// Address is the URL to which messages are posted. It is a secret, so no history contains it.
 	Address string
 }
 
-// Look says what has to be looked for.
+// Look is the input of [Activities.Look].
 type Look struct {
 	Now time.Time `json:"now"`
-	// UnassignedSince is since when calls began that are counted; UnassignedNext is the
-	// next such time, zero as long as the first one serves.
+	// UnassignedSince is the start time from which unassigned calls are counted. UnassignedNext is
+	// the start time for later runs, or zero if it does not change.
 	UnassignedSince time.Time `json:"unassignedSince"`
 	UnassignedNext  time.Time `json:"unassignedNext,omitzero"`
-	// Passes are wanted that ended after this.
+	// Passes is the time after which passes of the comparison must have ended to be read.
 	Passes time.Time `json:"passes"`
 }
 
-// Found is what needs somebody.
+// Found is what needs an operator.
 type Found struct {
-	Parked         []string  `json:"parked,omitempty"` // call ids, the first ones of too many
+	Parked         []string  `json:"parked,omitempty"` // call ids, up to maxParked
 	ParkedCount    int       `json:"parkedCount,omitempty"`
 	Unassigned     int       `json:"unassigned,omitempty"`
 	UnassignedNext int       `json:"unassignedNext,omitempty"`
 	Waiting        int       `json:"waiting,omitempty"` // calls that wait for Kustomer
 	KeyRefused     bool      `json:"keyRefused,omitempty"`
-	Missed         int       `json:"missed,omitempty"` // by passes that were not known yet
+	Missed         int       `json:"missed,omitempty"` // calls found by new passes
 	MissedCalls    []string  `json:"missedCalls,omitempty"`
-	Repaired       int       `json:"repaired,omitempty"`     // likewise
-	Held           int       `json:"held,omitempty"`         // likewise, and left to an operator
-	Passes         time.Time `json:"passes,omitzero"`        // when the last of those ended
+	Repaired       int       `json:"repaired,omitempty"`     // calls repaired by new passes
+	Held           int       `json:"held,omitempty"`         // calls that new passes left to an operator
+	Passes         time.Time `json:"passes,omitzero"`        // when the last pass ended
 	ComparedUntil  time.Time `json:"comparedUntil,omitzero"` // zero if nothing is compared
 	Overdue        bool      `json:"overdue,omitempty"`
 }
 
-// seen is what the next run is to know.
+// seen returns the state for the next run.
 func (f Found) seen(look Look) Seen {
 	s := Seen{
 		Parked: f.Parked, ParkedCount: f.ParkedCount, Unassigned: f.Unassigned, UnassignedSince: look.UnassignedSince,
@@ -67,13 +67,14 @@ func (f Found) seen(look Look) Seen {
 }
 
 const (
-	// maxParked is how many parked calls are told apart; beyond that their number counts.
+	// maxParked is how many parked calls are identified. Beyond it, only their number counts.
 	maxParked = 100
-	// maxAsked is how many calls that wait for Kustomer are asked why: a refused key is every call's.
+	// maxAsked is how many calls that wait for Kustomer are described. A few are enough, because a
+	// refused key affects every call.
 	maxAsked = 5
 )
 
-// Look looks what needs somebody now.
+// Look returns what needs an operator now.
 func (a *Activities) Look(ctx context.Context, look Look) (f Found, err error) {
 	parked, err := a.list(ctx, `CallPhase = "parked" AND ExecutionStatus = "Running"`, maxParked)
 	if err != nil {
@@ -103,8 +104,8 @@ func (a *Activities) unassigned(ctx context.Context, since time.Time) (int, erro
 	return a.count(ctx, fmt.Sprintf("CallMarks = '%s' AND StartTime >= '%s'", workflows.MarkUnassigned, since.UTC().Format(time.RFC3339Nano)))
 }
 
-// lookAtKey asks the calls that have waited longest for Kustomer why: their steps fail
-// with a type that says so, and that no encryption hides.
+// lookAtKey describes some calls that wait for Kustomer. If Kustomer refuses the API key, the type
+// of their steps' failures shows it. Types of failures are not encrypted.
 func (a *Activities) lookAtKey(ctx context.Context, f *Found) (err error) {
 	const waiting = `WaitsFor = "kustomer" AND ExecutionStatus = "Running"`
 	if f.Waiting, err = a.count(ctx, waiting); err != nil || f.Waiting == 0 {
@@ -148,8 +149,8 @@ func (a *Activities) list(ctx context.Context, query string, limit int32) ([]*wo
 	return page.GetExecutions(), nil
 }
 
-// lookAtComparisons reads the results of passes that are not known yet, and how far the
-// last one has got. Nothing is overdue where nobody has scheduled comparisons.
+// lookAtComparisons reads the results of new passes and the time that the last pass has reached.
+// If no comparisons are scheduled, nothing is overdue.
 func (a *Activities) lookAtComparisons(ctx context.Context, look Look, f *Found) error {
 	f.Passes = look.Passes
 	schedule, err := a.Temporal.ScheduleClient().GetHandle(ctx, reconcile.PassSchedule).Describe(ctx)
@@ -185,7 +186,7 @@ func (a *Activities) lookAtComparisons(ctx context.Context, look Look, f *Found)
 	return nil
 }
 
-// passes are those that have ended, newest first.
+// passes returns the completed passes, newest first.
 func (a *Activities) passes(ctx context.Context) ([]*workflowpb.WorkflowExecutionInfo, error) {
 	const most = 100
 	page, err := a.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: most, Query: fmt.Sprintf(
@@ -196,7 +197,7 @@ func (a *Activities) passes(ctx context.Context) ([]*workflowpb.WorkflowExecutio
 	return page.GetExecutions(), nil
 }
 
-// add takes over what a pass has found.
+// add adds the results of a pass.
 func (f *Found) add(pass reconcile.Pass, ended time.Time) {
 	f.Missed, f.Repaired, f.Held = f.Missed+pass.Counts[reconcile.Missed], f.Repaired+pass.Repaired, f.Held+pass.Held
 	for _, verdict := range pass.Listed {
@@ -209,8 +210,8 @@ func (f *Found) add(pass reconcile.Pass, ended time.Time) {
 	}
 }
 
-// overdueAfter is how far comparisons may lag behind: an hour or, if they are made more
-// seldom, three times as long as between two.
+// overdueAfter returns how far comparisons may lag behind: an hour, or three times the interval of
+// the Schedule if that is longer.
 func overdueAfter(spec *client.ScheduleSpec) time.Duration {
 	limit := time.Hour
 	for _, interval := range spec.Intervals {

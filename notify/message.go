@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Kind is what a message is about.
+// Kind is the kind of a message.
 type Kind string
 
 // The kinds of messages.
@@ -19,25 +19,24 @@ const (
 	ComparisonOverdue Kind = "comparison_overdue"
 )
 
-// Message is the body of the webhook. It contains call ids, and nothing else about
-// anybody. Slack shows the text.
+// Message is the body of the webhook. It contains call ids but no personal data. Slack shows Text.
 type Message struct {
 	Text string `json:"text"`
 	Kind Kind   `json:"kind"`
-	// Count is how many calls are new, and Total how many there are now: those of
-	// the kind, or those that wait.
+	// Count is the number of new calls of the kind.
 	Count int `json:"count,omitempty"`
+	// Total is the number of parked calls or, for KeyRefused, of calls that wait for Kustomer.
 	Total int `json:"total,omitempty"`
-	// Calls are some of those that are new, by babelforce's ids.
+	// Calls are the ids of some of the new calls.
 	Calls []string `json:"calls,omitempty"`
-	// Repaired is how many calls were given what babelforce's log contains, and Held how
-	// many need that and wait for an operator.
+	// Repaired is the number of calls that were repaired from babelforce's log, and Held of those
+	// that wait for an operator to repair them.
 	Repaired int `json:"repaired,omitempty"`
 	Held     int `json:"held,omitempty"`
-	// Until is when the last comparison that got to its end has got to.
+	// Until is the time up to which calls have been compared.
 	Until     time.Time `json:"until,omitzero"`
-	Namespace string    `json:"namespace"` // of Temporal
-	Runbook   string    `json:"runbook"`
+	Namespace string    `json:"namespace"` // the Temporal namespace
+	Runbook   string    `json:"runbook"`   // a URL
 }
 
 // maxNamed is how many calls a message names.
@@ -45,7 +44,7 @@ const maxNamed = 10
 
 const runbooks = "https://github.com/callthread/callthread/blob/main/docs/operations.md#"
 
-// messages are those about what the last run has not seen.
+// messages returns the messages about what the last run had not found.
 func (f Found) messages(last Seen, namespace string) (messages []Message) {
 	add := func(is bool, m Message, runbook, text string, values ...any) {
 		if !is {
@@ -61,17 +60,17 @@ func (f Found) messages(last Seen, namespace string) (messages []Message) {
 		"callthreadcallsparked", "%s, %d in all, waiting for a decision (`starter parked`)", calls(isParked, "newly parked"), f.ParkedCount)
 	unassigned := f.Unassigned - last.Unassigned
 	add(unassigned > 0, Message{Kind: AgentsUnassigned, Count: unassigned},
-		"callthreadagentsunassigned", "%s with an agent whom Kustomer does not know", calls(unassigned, "newly"))
+		"callthreadagentsunassigned", "%s with an agent that Kustomer does not know", calls(unassigned, "newly"))
 	add(f.KeyRefused && !last.KeyRefused, Message{Kind: KeyRefused, Total: f.Waiting},
 		"callthreadkustomercredentialsrefused", "Kustomer refuses the API key or one of its roles; %s", calls(f.Waiting, "waiting for Kustomer, and none is lost"))
 	add(f.Missed > 0 || f.Held > 0, Message{Kind: CallsMissed, Count: f.Missed, Repaired: f.Repaired, Held: f.Held, Calls: some(f.MissedCalls)},
-		"callthreadcallsmissed", "%s in babelforce's log and unknown here%s", calls(f.Missed, "newly found"), f.repairs())
+		"callthreadcallsmissed", "%s in babelforce's log but not in Callthread%s", calls(f.Missed, "newly found"), f.repairs())
 	add(f.Overdue && !last.Overdue, Message{Kind: ComparisonOverdue, Until: f.ComparedUntil},
-		"callthreadcomparisonoverdue", "no comparison with babelforce's log has got beyond %s", f.ComparedUntil.UTC().Format(time.RFC3339))
+		"callthreadcomparisonoverdue", "calls have been compared with babelforce's log only until %s", f.ComparedUntil.UTC().Format(time.RFC3339))
 	return messages
 }
 
-// repairs says what became of the calls that lacked something.
+// repairs returns the text about repaired calls and calls that wait for a repair.
 func (f Found) repairs() (text string) {
 	if f.Repaired > 0 {
 		text += fmt.Sprintf("; %s", calls(f.Repaired, "repaired"))
@@ -82,7 +81,7 @@ func (f Found) repairs() (text string) {
 	return text
 }
 
-// newlyParked are the calls that were not parked when it was last looked.
+// newlyParked returns the parked calls that the last run did not find.
 func (f Found) newlyParked(last Seen) []string {
 	return slices.DeleteFunc(slices.Clone(f.Parked), func(id string) bool { return slices.Contains(last.Parked, id) })
 }
@@ -96,7 +95,7 @@ func calls(n int, are string) string {
 
 func some(ids []string) []string { return ids[:min(len(ids), maxNamed)] }
 
-// slacks are the characters that mean something to Slack; an id must not.
+// slacks escapes the characters that have a meaning in Slack. An id must not have any.
 var slacks = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 func named(ids []string) string {

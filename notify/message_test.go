@@ -15,9 +15,9 @@ func TestMessagesAreAboutWhatIsNew(t *testing.T) {
 	for name, c := range map[string]struct {
 		last  Seen
 		found Found
-		want  []Message // without what all have
+		want  []Message // without the fields that all messages have
 	}{
-		"nothing needs anybody":             {Seen{}, Found{ComparedUntil: noon}, nil},
+		"nothing needs an operator":         {Seen{}, Found{ComparedUntil: noon}, nil},
 		"a call is parked":                  {Seen{}, Found{Parked: []string{"a"}, ParkedCount: 1}, []Message{{Kind: CallsParked, Count: 1, Total: 1, Calls: []string{"a"}}}},
 		"it still is":                       {Seen{Parked: []string{"a"}, ParkedCount: 1}, Found{Parked: []string{"a"}, ParkedCount: 1}, nil},
 		"another is parked in its place":    {Seen{Parked: []string{"a"}, ParkedCount: 1}, Found{Parked: []string{"b"}, ParkedCount: 1}, []Message{{Kind: CallsParked, Count: 1, Total: 1, Calls: []string{"b"}}}},
@@ -41,7 +41,7 @@ func TestMessagesAreAboutWhatIsNew(t *testing.T) {
 	}
 }
 
-func TestMessageIsShortAndReadableInSlack(t *testing.T) {
+func TestMessageIsReadableInSlack(t *testing.T) {
 	var ids []string
 	for i := range 12 {
 		ids = append(ids, fmt.Sprintf("<!channel> & %d", i))
@@ -54,7 +54,7 @@ func TestMessageIsShortAndReadableInSlack(t *testing.T) {
 	require.Less(t, len(body), 1000)
 
 	repaired := Found{Missed: 3, Repaired: 3}.messages(Seen{}, "default")[0]
-	require.Contains(t, repaired.Text, "3 calls newly found in babelforce's log and unknown here; 3 calls repaired. https://")
+	require.Contains(t, repaired.Text, "3 calls newly found in babelforce's log but not in Callthread; 3 calls repaired. https://")
 	one := Found{Missed: 1, MissedCalls: []string{"x"}}.messages(Seen{}, "default")[0]
-	require.Equal(t, "Callthread: 1 call newly found in babelforce's log and unknown here: x. "+one.Runbook, one.Text)
+	require.Equal(t, "Callthread: 1 call newly found in babelforce's log but not in Callthread: x. "+one.Runbook, one.Text)
 }

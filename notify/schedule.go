@@ -14,7 +14,7 @@ import (
 	"github.com/callthread/callthread/reconcile"
 )
 
-// Register has a worker look and send messages.
+// Register registers the workflow and activities of notifications with a worker.
 func Register(w worker.Registry, a *Activities) {
 	w.RegisterWorkflow(NotifyWorkflow)
 	w.RegisterActivity(a)
@@ -22,12 +22,11 @@ func Register(w worker.Registry, a *Activities) {
 
 const (
 	every = time.Minute
-	// A run waits for a worker that knows the address. None has to wait for ever, if
-	// there is none any more.
+	// A run waits for a worker that has the address. The timeout ends it if there is no such worker.
 	runTimeout = time.Hour
 )
 
-// Apply creates the Schedule for a task queue of calls, or changes the one that is there.
+// Apply creates or updates the Schedule for a task queue of calls.
 func Apply(ctx context.Context, c client.Client, calls string) error {
 	err := reconcile.ApplySchedule(ctx, c, client.ScheduleOptions{
 		ID:   TaskQueue(calls),
@@ -35,7 +34,7 @@ func Apply(ctx context.Context, c client.Client, calls string) error {
 		Action: &client.ScheduleWorkflowAction{
 			ID: TaskQueue(calls), Workflow: NotifyWorkflow, TaskQueue: TaskQueue(calls), WorkflowExecutionTimeout: runTimeout,
 		},
-		// A run finds all that is new since the last one: there is nothing to make up for.
+		// A run finds everything new since the last one, so no run has to be caught up.
 		Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: every,
 	})
 	if err != nil {
@@ -44,7 +43,7 @@ func Apply(ctx context.Context, c client.Client, calls string) error {
 	return nil
 }
 
-// Remove deletes the Schedule for a task queue of calls, if it is there.
+// Remove deletes the Schedule for a task queue of calls. It succeeds if there is none.
 func Remove(ctx context.Context, c client.Client, calls string) error {
 	err := c.ScheduleClient().GetHandle(ctx, TaskQueue(calls)).Delete(ctx)
 	var none *serviceerror.NotFound

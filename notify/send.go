@@ -19,25 +19,26 @@ import (
 // postTimeout is how long the webhook's receiver may take.
 const postTimeout = 10 * time.Second
 
-// poster follows no redirect: the message is for the address that was configured.
+// poster does not follow redirects: only the configured address may receive the message.
 var poster = &http.Client{
 	Timeout:       postTimeout,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// notTaken is the type of the failure of Send.
+// notTaken is the type of the failures of Send.
 const notTaken = "NotTaken"
 
-// CheckAddress refuses what no message can be posted to. The error does not contain the address.
+// CheckAddress returns an error if no message can be posted to an address. The error does not
+// contain the address.
 func CheckAddress(address string) error {
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.Hostname() == "" {
-		return errors.New("it is no address such as https://hooks.example.com/…")
+		return errors.New("it is not an address such as https://hooks.example.com/…")
 	}
 	return nil
 }
 
-// Send posts a message. Its failures contain neither the address nor what was answered.
+// Send posts a message. Its failures contain neither the address nor the body of the answer.
 func (a *Activities) Send(ctx context.Context, message Message) error {
 	body, err := json.Marshal(message)
 	if err != nil {
@@ -64,7 +65,8 @@ func (a *Activities) Send(ctx context.Context, message Message) error {
 	}
 }
 
-// why says in words of ours what went wrong: those of the error quote the address.
+// why returns the reason of an error in Callthread's own words, because the error's text contains
+// the address.
 func why(err error) string {
 	var timeout net.Error
 	var unresolved *net.DNSError
@@ -72,7 +74,7 @@ func why(err error) string {
 	case errors.As(err, &unresolved):
 		return "its name cannot be resolved"
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return "time-out"
+		return "timeout"
 	}
 	return "the connection failed"
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/callthread/callthread/internal/build"
 )
 
-// posted sends a message to a receiver that answers so.
+// posted sends a message to a receiver with this answer.
 func posted(t *testing.T, status int) (received map[string]any, err error) {
 	t.Helper()
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/services/secret" { // a redirect was followed
+		if r.URL.Path != "/services/secret" { // Send has followed a redirect
 			received = nil
 			return
 		}
@@ -40,7 +40,7 @@ func TestMessageIsPostedAsJSON(t *testing.T) {
 	}, received)
 }
 
-func TestRefusedMessageIsSentAgainOnlyWhereThatMayHelp(t *testing.T) {
+func TestOnlyServerErrorsAreRetried(t *testing.T) {
 	for status, isFinal := range map[int]bool{500: false, 503: false, 404: true, 429: true, 302: true} {
 		received, err := posted(t, status)
 		require.NotNil(t, received)
@@ -63,7 +63,7 @@ func TestFailuresDoNotContainTheAddress(t *testing.T) {
 	}
 	for _, address := range []string{"secret", "ftp://secret", "https://", "http://secret\x00"} {
 		err := CheckAddress(address)
-		require.ErrorContains(t, err, "no address such as")
+		require.ErrorContains(t, err, "not an address such as")
 		require.NotContains(t, err.Error(), "secret")
 	}
 	require.NoError(t, CheckAddress("https://hooks.example.com/services/secret"))

@@ -1,11 +1,11 @@
-// Package notify posts to a webhook what needs somebody: calls that are parked or
-// missing, agents whom Kustomer does not know, an API key that Kustomer refuses,
-// comparisons that do not come to an end.
+// Package notify posts messages to a webhook when an operator is needed: for parked and missing
+// calls, agents that Kustomer does not know, a refused Kustomer API key, and comparisons that do
+// not complete.
 //
-// A Schedule looks once a minute and compares what it finds with what it found before.
-// So there is nothing that workers would have to agree on: each kind of message is sent
-// at most once a minute. Histories hold counts and call ids, and never the webhook's
-// address, which is a secret.
+// A Schedule runs [NotifyWorkflow] once a minute. The workflow compares what it finds with the
+// result of the last run, so workers need no coordination and each kind of message is sent at most
+// once a minute. Histories contain counts and call ids, but never the webhook's address, which is
+// a secret.
 package notify
 
 import (
@@ -15,36 +15,36 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// TaskQueue is where it is looked, beside the task queue of calls: only workers that
-// know the address take part. It is also the id of the Schedule, and what the ids of
-// its runs begin with, so that two installations in one namespace stay apart.
+// TaskQueue returns the task queue of notifications, given the task queue of calls. They are
+// separate because only some workers have the address. It is also the id of the Schedule and the
+// prefix of its workflow ids, so that two installations in one namespace do not collide.
 func TaskQueue(calls string) string { return calls + "-notify" }
 
-// Seen is what the last run has found, and has sent messages about: the result of
-// NotifyWorkflow, and where the next run begins.
+// Seen is what a run has found and sent messages about. It is the result of [NotifyWorkflow] and
+// the input of the next run.
 type Seen struct {
-	// Parked are the calls that were parked, the first ones of too many; ParkedCount is how many.
+	// Parked are the parked calls, up to a limit. ParkedCount is their number.
 	Parked      []string `json:"parked,omitempty"`
 	ParkedCount int      `json:"parkedCount,omitempty"`
-	// Unassigned is how many of the calls that began since a time are with an agent whom
-	// Kustomer does not know.
+	// Unassigned is the number of calls since UnassignedSince with an agent that Kustomer does not
+	// know.
 	Unassigned      int       `json:"unassigned,omitempty"`
 	UnassignedSince time.Time `json:"unassignedSince,omitzero"`
 	KeyRefused      bool      `json:"keyRefused,omitempty"`
-	// Passes are known that ended until then.
+	// Passes is when the last known pass of the comparison ended.
 	Passes  time.Time `json:"passes,omitzero"`
 	Overdue bool      `json:"overdue,omitempty"`
 }
 
 const (
-	// Calls get the mark of an unassigned agent until hours after they began. Temporal
-	// forgets none of them before a day has passed.
+	// A call may be marked as unassigned hours after it began. Temporal keeps every call for at
+	// least a day.
 	countedFor   = 24 * time.Hour
 	countedAfter = 12 * time.Hour
 )
 
-// NotifyWorkflow looks what needs somebody, and sends a message about what is new. What
-// cannot be sent is new for the next run too.
+// NotifyWorkflow looks for what needs an operator and sends messages about what is new. The next
+// run sends a message again if it could not be sent.
 func NotifyWorkflow(ctx workflow.Context) (Seen, error) {
 	last, err := lastSeen(ctx)
 	if err != nil {
@@ -58,7 +58,7 @@ func NotifyWorkflow(ctx workflow.Context) (Seen, error) {
 	var a *Activities
 	var found Found
 	lookCtx := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: lookTimeout, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1}, // there is another run in a minute
+		StartToCloseTimeout: lookTimeout, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1}, // the next run follows in a minute
 	})
 	if err := workflow.ExecuteLocalActivity(lookCtx, a.Look, look).Get(ctx, &found); err != nil {
 		return last, err
@@ -77,8 +77,8 @@ func NotifyWorkflow(ctx workflow.Context) (Seen, error) {
 	return seen, ctx.Err()
 }
 
-// lastSeen is what the last run has found. Nothing that was before the first run is new,
-// but for what needs somebody now.
+// lastSeen returns what the last run found. For the first run, earlier calls and passes are not
+// new, except for what needs an operator now.
 func lastSeen(ctx workflow.Context) (last Seen, err error) {
 	if workflow.HasLastCompletionResult(ctx) {
 		return last, workflow.GetLastCompletionResult(ctx, &last)
@@ -89,7 +89,7 @@ func lastSeen(ctx workflow.Context) (last Seen, err error) {
 
 const (
 	lookTimeout = 20 * time.Second
-	// Three tries within half a minute, and then again with the next run.
+	// Three attempts within half a minute. After them, the next run sends the message.
 	sendTries = 3
 	sendAgain = 2 * time.Second
 )
@@ -103,7 +103,7 @@ func send(ctx workflow.Context, message Message) error {
 	return workflow.ExecuteActivity(ctx, a.Send, message).Get(ctx, nil)
 }
 
-// keep has the next run find a kind as new as this one has.
+// keep restores the last state of a kind, so that the next run finds it new again.
 func (s *Seen) keep(last Seen, kind Kind) {
 	switch kind {
 	case CallsParked:

@@ -11,12 +11,12 @@ import (
 	"go.temporal.io/sdk/testsuite"
 )
 
-// played is one run, with what it finds.
+// played is one run with what it finds.
 type played struct {
 	env    *testsuite.TestWorkflowEnvironment
 	look   Look
 	sent   []Kind
-	refuse Kind // cannot be sent
+	refuse Kind // messages of this kind cannot be sent
 	tries  int
 }
 
@@ -59,7 +59,7 @@ var everything = Found{
 
 var allKinds = []Kind{CallsParked, AgentsUnassigned, KeyRefused, CallsMissed, ComparisonOverdue}
 
-func TestEachKindIsSentOnceAndNotAgain(t *testing.T) {
+func TestEachKindIsSentOnce(t *testing.T) {
 	first := newRun(nil, everything)
 	seen := first.plays(t)
 	require.Equal(t, allKinds, first.sent)
@@ -72,7 +72,7 @@ func TestEachKindIsSentOnceAndNotAgain(t *testing.T) {
 	require.Empty(t, second.sent)
 }
 
-func TestWhatCannotBeSentIsNewForTheNextRun(t *testing.T) {
+func TestUnsentMessageIsNewForTheNextRun(t *testing.T) {
 	last := Seen{UnassignedSince: noon.Add(-time.Hour), Unassigned: 1, Passes: noon.Add(-time.Hour)}
 	for i, kind := range allKinds {
 		first := newRun(&last, everything)
@@ -91,8 +91,8 @@ func TestWhatCannotBeSentIsNewForTheNextRun(t *testing.T) {
 	}
 }
 
-// Temporal forgets calls, and would otherwise be asked for more of them every day.
-func TestUnassignedCallsAreCountedSinceALaterTimeAfterADay(t *testing.T) {
+// Temporal deletes old calls, and otherwise the count would cover more of them every day.
+func TestUnassignedCountMovesOnAfterADay(t *testing.T) {
 	last := Seen{UnassignedSince: noon.Add(-countedFor - time.Minute), Unassigned: 40}
 	run := newRun(&last, Found{Unassigned: 42, UnassignedNext: 7})
 	seen := run.plays(t)

@@ -1,13 +1,13 @@
-// Package phone reads and writes phone numbers.
+// Package phone parses and formats phone numbers with libphonenumber, but refuses texts
+// that are not a number.
 //
-// Reading is libphonenumber's; this package keeps from it what is not a number.
-// libphonenumber is made to find numbers in what people type, and takes letters
-// for the digits on their keys. What a telephone system sends is a number or
-// none, and a wrong one makes a wrong customer. So the digits of a [Number] behind
-// its country code are digits that were sent, one behind the other. What was sent
-// in front of them is its country code, or an international or national prefix,
-// which the country code replaces. There are two exceptions: the 15 that Argentina
-// dials for its mobile phones is a 9 behind the country code, and a Mexican 1 is dropped.
+// libphonenumber is made to find numbers in what people type, and accepts letters for the
+// digits on their keys. A telephone system sends either a number or none, and a wrong
+// number creates a wrong customer. So the national digits of a [Number] were sent as
+// digits, in this order and adjacent. The digits before them are the country code, or an
+// international or national prefix, which the country code replaces. There are two
+// exceptions: the 15 that Argentina dials for mobile phones becomes a 9 after the country
+// code, and the 1 of old Mexican mobile numbers is dropped.
 package phone
 
 import (
@@ -19,35 +19,36 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// Why a text is no number that somebody can be called back at.
+// Why a text is not a number that can be called back.
 var (
-	// ErrWithheld is for texts without any digit, such as "anonymous".
+	// ErrWithheld: the text has no digit, for example "anonymous".
 	ErrWithheld = errors.New("the number is withheld")
-	// ErrInternal is for numbers of at most six digits, such as extensions.
+	// ErrInternal: the number has at most six digits, for example an extension.
 	ErrInternal = errors.New("the number is internal")
-	// ErrNoCountry is for numbers that are national in a country which is not known.
+	// ErrNoCountry: the number is national and the country is unknown.
 	ErrNoCountry = errors.New("the number has no country code")
-	// ErrUnreadable is for everything else.
+	// ErrUnreadable: any other text.
 	ErrUnreadable = errors.New("the number cannot be read")
 )
 
 const (
-	// maxInternal is how many digits an internal number has at most.
+	// maxInternal is the largest number of digits of an internal number.
 	maxInternal = 6
-	// maxDigits of a number with its country code (E.164; Kustomer takes no more).
+	// maxDigits is the largest number of digits including the country code (E.164;
+	// Kustomer accepts no more).
 	maxDigits = 15
-	// maxBare is how many digits a national number has at most where it begins
-	// with no 0: more begin with a country code. Portugal's mobile numbers with
-	// theirs would else be numbers of Italy.
+	// maxBare is the largest number of digits of a national number that does not begin
+	// with 0. A longer one begins with a country code. Otherwise Portugal's mobile numbers
+	// with their country code would be read as Italian numbers.
 	maxBare = 11
 )
 
-// Number is a number that somebody can be called back at.
+// Number is a phone number that can be called back.
 type Number struct{ parsed *phonenumbers.PhoneNumber }
 
-// Parse reads a number as telephone systems write it, alone or in a SIP address
-// or tel URI. Country, two letters, is where numbers without a country code are
-// at home; empty refuses to guess. The errors are the four above.
+// Parse reads a number as telephone systems write it, alone or in a SIP address or tel
+// URI. Country, two letters, is the country of numbers without a country code; if it is
+// empty, Parse does not guess. Parse returns one of the four errors above.
 func Parse(text, country string) (Number, error) {
 	sent, err := read(text)
 	if err != nil {
@@ -67,18 +68,18 @@ func Parse(text, country string) (Number, error) {
 	return Number{}, ErrUnreadable
 }
 
-// readings are what a number can mean, the likelier first. A number that begins
-// with a country code is never another country's.
+// readings returns the possible meanings of a number, the likeliest first. A number that
+// begins with a country code is never read as another country's.
 func readings(sent, country string) []*phonenumbers.PhoneNumber {
 	if strings.HasPrefix(sent, "+") {
-		// Possible is enough: number ranges are opened faster than metadata are updated.
+		// Possible suffices: new number ranges are in use before the metadata has them.
 		return parse(sent, "", isPossible)
 	}
-	// A guess has to be a number that exists, or the extension 2001 would become somebody's +49 2001.
+	// A guess must be a valid number. Otherwise the extension 2001 would become +49 2001.
 	isNational := func(parsed *phonenumbers.PhoneNumber) bool {
 		return phonenumbers.IsValidNumber(parsed) && isDialled(parsed, sent, country)
 	}
-	// babelforce's API writes numbers with a country code both with and without the plus.
+	// babelforce's API writes numbers with a country code with and without the plus.
 	return slices.Concat(parse(sent, country, isNational), parse("+"+sent, "", phonenumbers.IsValidNumber))
 }
 
@@ -98,9 +99,9 @@ func isPossible(parsed *phonenumbers.PhoneNumber) bool {
 	return phonenumbers.IsPossibleNumberWithReason(parsed) == phonenumbers.IS_POSSIBLE
 }
 
-// isDialled reports whether a number without a plus is written as it is dialled
-// in the country: with an international prefix, with the national prefix, or
-// as people at home write it where they need none. All else begins with a country code.
+// isDialled reports whether a number without a plus is written as it is dialled in the
+// country: with an international prefix, with the national prefix, or without one if the
+// country uses none. Any other number begins with a country code.
 func isDialled(parsed *phonenumbers.PhoneNumber, sent, country string) bool {
 	if parsed.GetCountryCodeSource() == phonenumbers.PhoneNumber_FROM_NUMBER_WITH_IDD {
 		return true
@@ -113,9 +114,9 @@ func isDialled(parsed *phonenumbers.PhoneNumber, sent, country string) bool {
 	return isBare && phonenumbers.NormalizeDigitsOnly(Number{parsed}.National()) == sent
 }
 
-// withoutMobilePrefix writes an old Mexican mobile number as the one that it is
-// since August 2019, when the 1 behind the country code was given up (IFT; libphonenumber
-// takes only the new form).
+// withoutMobilePrefix converts an old Mexican mobile number to its form since August 2019,
+// when the 1 after the country code was abolished (IFT; libphonenumber accepts only the
+// new form).
 func withoutMobilePrefix(parsed *phonenumbers.PhoneNumber) {
 	const mexico, first, last = 52, 1_00_0000_0000, 1_99_9999_9999
 	isAbroad := parsed.GetCountryCodeSource() != phonenumbers.PhoneNumber_FROM_DEFAULT_COUNTRY
@@ -124,17 +125,17 @@ func withoutMobilePrefix(parsed *phonenumbers.PhoneNumber) {
 	}
 }
 
-// isE164 reports whether a number can be called from abroad, and its E.164 form
-// is read as the same number: from +49 00… the library would take a 0 each time.
+// isE164 reports whether a number can be called from abroad and whether its E.164 form
+// parses to the same number. From +49 00…, the library would drop one 0 per parse.
 func isE164(parsed *phonenumbers.PhoneNumber) bool {
 	written := Number{parsed}.E164()
 	again, err := phonenumbers.Parse(written, "")
 	return err == nil && isPossible(again) && len(written) <= len("+")+maxDigits && Number{again}.E164() == written
 }
 
-// consistsOf reports whether the digits of a number, but its country code, were
-// sent in that order. Argentina's mobile numbers have a 9 behind the country
-// code that is not dialled at home.
+// consistsOf reports whether the national digits of a number were sent in this order. The
+// 9 after the country code of Argentina's mobile numbers is not dialled nationally, so it
+// is ignored.
 func consistsOf(parsed *phonenumbers.PhoneNumber, sent string) bool {
 	rest := phonenumbers.GetNationalSignificantNumber(parsed)
 	rest = strings.TrimPrefix(rest, phonenumbers.GetCountryMobileToken(int(parsed.GetCountryCode())))
@@ -144,9 +145,9 @@ func consistsOf(parsed *phonenumbers.PhoneNumber, sent string) bool {
 	return rest == ""
 }
 
-// Canonical is one way to write a number, whatever way systems or people write
-// it: E.164, or its digits where nobody can be called at it, as at an extension.
-// It is empty for what is no number.
+// Canonical returns the same text for all spellings of a number: E.164, or the digits of
+// a number that cannot be called back, such as an extension. It is empty if the text is
+// not a number.
 func Canonical(text, country string) string {
 	if number, err := Parse(text, country); err == nil {
 		return number.E164()
@@ -155,9 +156,9 @@ func Canonical(text, country string) string {
 	return strings.TrimPrefix(sent, "+")
 }
 
-// Spellings are all the ways in which [Canonical] may have written a number,
-// knowing another country or none. The errors are those of [Parse], but for
-// internal numbers, which have one spelling.
+// Spellings returns all texts that [Canonical] may have returned for a number, with
+// another country or none. It returns the errors of [Parse], except for internal numbers,
+// which have one spelling.
 func Spellings(text, country string) ([]string, error) {
 	number, err := Parse(text, country)
 	if errors.Is(err, ErrInternal) {
@@ -174,28 +175,28 @@ func Spellings(text, country string) ([]string, error) {
 	}, nil
 }
 
-// E164 is the number as systems exchange it: +493023125042.
+// E164 formats the number for other systems: +493023125042.
 func (n Number) E164() string { return phonenumbers.Format(n.parsed, phonenumbers.E164) }
 
-// National is the number as people at home write it: 030 23125042.
+// National formats the number for readers in its country: 030 23125042.
 func (n Number) National() string {
 	written := phonenumbers.Format(n.parsed, phonenumbers.NATIONAL)
 	if consistsOf(n.parsed, phonenumbers.NormalizeDigitsOnly(written)) {
 		return written
 	}
-	return n.International() // the library loses the area code of Argentina's mobile numbers
+	return n.International() // the library drops the area code of Argentina's mobile numbers
 }
 
-// International is the number as people abroad write it: +49 30 23125042.
+// International formats the number for readers abroad: +49 30 23125042.
 func (n Number) International() string {
 	return phonenumbers.Format(n.parsed, phonenumbers.INTERNATIONAL)
 }
 
-// IsCountry reports whether two letters are a country that numbers can be at home in.
+// IsCountry reports whether code is a country that Parse accepts, as two capital letters.
 func IsCountry(code string) bool { return phonenumbers.GetSupportedRegions()[code] }
 
-// Prefix is how all numbers begin in E.164 that begin with these digits: +49900 for
-// "+49 900", and for "0900" at home in DE. The errors are those of [Parse].
+// Prefix returns the E.164 prefix of all numbers that begin with these digits: +49900 for
+// "+49 900", and for "0900" in DE. It returns the errors of [Parse].
 func Prefix(text, country string) (string, error) {
 	sent, err := read(text)
 	switch {
@@ -211,16 +212,16 @@ func Prefix(text, country string) (string, error) {
 	code := strconv.Itoa(phonenumbers.GetCountryCodeForRegion(country))
 	dialled := phonenumbers.GetNddPrefixForRegion(country, true)
 	rest, isNational := strings.CutPrefix(sent, dialled)
-	if !isNational && dialled != code || rest == "" || dialled == "0" && strings.HasPrefix(rest, "0") { // the last dials abroad
+	if !isNational && dialled != code || rest == "" || dialled == "0" && strings.HasPrefix(rest, "0") { // 00 dials abroad
 		return "", ErrUnreadable
 	}
 	return "+" + code + rest, nil
 }
 
-// beginsNumbers reports whether the first digits behind a plus are a country code, or the
-// beginning of one, and no 0 follows that is only dialled at home.
+// beginsNumbers reports whether the digits after a plus begin with a country code or part
+// of one. A national prefix of 0 must not follow the country code.
 func beginsNumbers(sent string) bool {
-	const longest = 3 // of country codes, of which none begins another
+	const longest = 3 // digits of a country code; no country code is a prefix of another
 	digits := sent[1:]
 	for n := 1; n <= min(longest, len(digits)); n++ {
 		code, _ := strconv.Atoi(digits[:n])

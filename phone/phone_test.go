@@ -10,29 +10,29 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNumbersAreReadAsTelephoneSystemsWriteThem(t *testing.T) {
+func TestParseReadsTelephoneSystemsFormats(t *testing.T) {
 	for name, tc := range map[string]struct{ country, text, want string }{
 		"as babelforce writes it":                     {"", "+493066665555", "+493066665555"},
 		"with spaces and signs":                       {"", "+49 (30) 6666-5555", "+493066665555"},
-		"with the 0 that is not dialled":              {"", "+49 (0)30 6666-5555", "+493066665555"},
+		"with the 0 not to be dialled":                {"", "+49 (0)30 6666-5555", "+493066665555"},
 		"with the country code in brackets":           {"", "(+49) 30 66665555", "+493066665555"},
 		"in groups":                                   {"FR", "01.78.97.98.77", "+33178979877"},
 		"without the plus":                            {"", "493066665555", "+493066665555"},
-		"without the plus, at home":                   {"DE", "493066665555", "+493066665555"},
+		"without the plus, in DE":                     {"DE", "493066665555", "+493066665555"},
 		"without the plus, from abroad":               {"DE", "33178979877", "+33178979877"},
-		"without the plus, like one at home":          {"IT", "351912345678", "+351912345678"},
+		"without the plus, like a local one":          {"IT", "351912345678", "+351912345678"},
 		"national":                                    {"DE", "030 66665555", "+493066665555"},
 		"national, with another prefix than 0":        {"RU", "8 (495) 123-45-67", "+74951234567"},
 		"national, with the prefix for mobile phones": {"AR", "011 15 2345-6789", "+5491123456789"},
 		"national, with a carrier's code":             {"BR", "0 21 11 98765-4321", "+5511987654321"},
-		"national where no 0 is dialled":              {"US", "2025550123", "+12025550123"},
-		"national where the 0 is part of it":          {"IT", "02 3661 8300", "+390236618300"},
-		"national where mobile phones have no 0":      {"CN", "13800138000", "+8613800138000"},
-		"national that abroad could be a number":      {"CA", "4319012345", "+14319012345"},
+		"national, without a 0":                       {"US", "2025550123", "+12025550123"},
+		"national, the 0 is part of it":               {"IT", "02 3661 8300", "+390236618300"},
+		"national, mobile phones have no 0":           {"CN", "13800138000", "+8613800138000"},
+		"national, also valid abroad":                 {"CA", "4319012345", "+14319012345"},
 		"with the prefix for calls abroad":            {"DE", "0033178979877", "+33178979877"},
 		"with the prefix for calls abroad, in Russia": {"RU", "8 10 49 30 66665555", "+493066665555"},
 		"of another country":                          {"DE", "+33178979877", "+33178979877"},
-		"of a range that is too new to be known":      {"", "+15555550123", "+15555550123"},
+		"of a range too new to be known":              {"", "+15555550123", "+15555550123"},
 		"a floating-point number":                     {"", "493023125042.0", "+493023125042"},
 		"in full-width characters":                    {"", "＋４９（３０）６６６６５５５５", "+493066665555"},
 		"in Arabic digits":                            {"DE", "٠٣٠ ٦٦٦٦٥٥٥٥", "+493066665555"},
@@ -47,7 +47,7 @@ func TestNumbersAreReadAsTelephoneSystemsWriteThem(t *testing.T) {
 	}
 }
 
-func TestWhatStandsAroundANumberIsNoPartOfIt(t *testing.T) {
+func TestTextAroundANumberIsIgnored(t *testing.T) {
 	for _, text := range []string{
 		"+49 89 123456 (Anna)", "(Anna) +49 89 123456", "+49 89 123456 [mobil]", "+49 89 123456（安娜）", `"Anna" +49 89 123456`, `"+4989123456"`,
 		"sip:+4989123456@pbx.example.net", "SIPS:+49-89-123456@10.0.0.1:5061;transport=tls", "sip:+4989123456@[2001:db8::1]", "sip:%2B4989123456@pbx.example.net",
@@ -62,8 +62,8 @@ func TestWhatStandsAroundANumberIsNoPartOfIt(t *testing.T) {
 	}
 }
 
-// Mexico gave the 1 up in 2019. Networks and messengers still send it.
-func TestAnOldMexicanMobileNumberIsTheOneThatItIsToday(t *testing.T) {
+// Mexico abolished the 1 in 2019. Networks and messengers still send it.
+func TestOldMexicanMobileNumberIsConverted(t *testing.T) {
 	for _, tc := range []struct{ country, text string }{
 		{"", "+525512345678"}, {"", "+5215512345678"}, {"", "+52 1 55 1234 5678"}, {"", "5215512345678"}, {"DE", "5215512345678"}, {"DE", "005215512345678"},
 		{"US", "011 52 1 55 1234 5678"}, {"MX", "+5215512345678"}, {"MX", "5215512345678"}, {"MX", "55 1234 5678"}, {"", "sip:+5215512345678@pbx.example.net"},
@@ -74,10 +74,10 @@ func TestAnOldMexicanMobileNumberIsTheOneThatItIsToday(t *testing.T) {
 	}
 	number, err := Parse("15512345678", "MX")
 	require.NoError(t, err)
-	require.Equal(t, "+15512345678", number.E164(), "of New Jersey")
+	require.Equal(t, "+15512345678", number.E164(), "a number in New Jersey")
 }
 
-func TestWhatNobodyCanBeCalledBackAtIsNoNumber(t *testing.T) {
+func TestUncallableNumberIsRefused(t *testing.T) {
 	for _, tc := range []struct {
 		because error
 		country string
@@ -89,15 +89,15 @@ func TestWhatNobodyCanBeCalledBackAtIsNoNumber(t *testing.T) {
 		{ErrInternal, "GB", []string{"2001"}},
 		{ErrNoCountry, "", []string{"030 66665555", "sip:03066665555@pbx.example.net", "(030) 66665555 (Anna)", "8104930231250"}},
 		{ErrUnreadable, "XX", []string{"030 66665555"}},
-		{ErrUnreadable, "CA", []string{"310 0000"}}, // which cannot be called from abroad
+		{ErrUnreadable, "CA", []string{"310 0000"}}, // cannot be called from abroad
 		{ErrUnreadable, "", []string{"+493066665555493066665555", "+999123456789", "+4900000001"}},
-		// Letters are not the digits on their keys.
+		// Letters do not stand for the digits on their keys.
 		{ErrUnreadable, "DE", []string{"client:user_2089123456", "user_2089123456", "030 FLOWERS", "+49 30 6666555x", "+49 89 123456 Anna", "Anna +49 89 123456", "+49 89 123456x12"}},
 		{ErrUnreadable, "DE", []string{"4.93023125042e11", "4.93023E+11", "0x1C9F2D4A", "https://example.net/030 66665555", "anna@example.net 030 66665555"}},
-		// Without a plus, a number begins with the country code or is written as it is dialled.
+		// Without a plus, a number begins with the country code or is written as dialled.
 		{ErrUnreadable, "DE", []string{"15555550123", "22507123456", "2089123456", "3066665555", "521551234567", "0022507123456"}},
 		{ErrUnreadable, "AT", []string{"tel:030-66665555;phone-context=+49"}},
-		// Nobody can say which number that is.
+		// The text is ambiguous.
 		{ErrUnreadable, "DE", []string{"030 66665555, 030 66665556", "030 66665555;030 66665556", "+493066665555;+493066665556", "+493066665555\n+493066665556", "+49 30 66665555 +49 30 66665556"}},
 		{ErrUnreadable, "DE", []string{"030 66665555 (2)", "030 66665555 (Anna 2)", "030 66 (Anna) 665555", "0049 30 6666....", "+49 30 ----5555", "+49 30 6666***", "+49 30 6666…"}},
 		{ErrUnreadable, "DE", []string{"*31#03066665555", "++493066665555", "0+493066665555", "sip:49.30.231.25", "49.30.231.25", "+49 ३०२३१२५०४२", "+49 30 ²³¹²⁵⁰⁴²", "+49 30 2312504\ufffd2"}},
@@ -109,7 +109,7 @@ func TestWhatNobodyCanBeCalledBackAtIsNoNumber(t *testing.T) {
 	}
 }
 
-func TestNumbersAreWrittenForThoseWhoReadThem(t *testing.T) {
+func TestNumberIsFormattedForItsReaders(t *testing.T) {
 	for _, tc := range []struct{ text, national, international string }{
 		{"+493066665555", "030 66665555", "+49 30 66665555"},
 		{"+5491123456789", "+54 9 11 2345-6789", "+54 9 11 2345-6789"},
@@ -128,7 +128,7 @@ func TestCountriesAreTwoCapitalLetters(t *testing.T) {
 	}
 }
 
-func TestNumberIsFoundHoweverItWasWrittenDown(t *testing.T) {
+func TestNumberIsFoundInAnySpelling(t *testing.T) {
 	for _, asked := range []struct{ text, country string }{{"030 66665555", "DE"}, {"+493066665555", ""}, {"sip:+493066665555@pbx.example.net", ""}} {
 		spellings, err := Spellings(asked.text, asked.country)
 		require.NoError(t, err)
@@ -146,7 +146,7 @@ func TestNumberIsFoundHoweverItWasWrittenDown(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoNumberIsNotLookedFor(t *testing.T) {
+func TestNonNumberHasNoSpelling(t *testing.T) {
 	for text, because := range map[string]error{"anonymous": ErrWithheld, "030 66665555": ErrNoCountry, "client:user_2089123456": ErrUnreadable} {
 		_, err := Spellings(text, "")
 		require.Equal(t, because, err)
@@ -163,9 +163,9 @@ var countries = func() (codes []string) {
 	return append(codes, "")
 }()
 
-// Every number that the library gives as an example is read as itself, as it is
-// written at home and abroad, and with its country code alone wherever one is at home.
-func TestExampleNumbersOfAllCountriesAreReadAsThemselves(t *testing.T) {
+// Every example number of the library parses to itself: in its national and international
+// form, and without the plus if no country is set.
+func TestExampleNumbersOfAllCountriesParse(t *testing.T) {
 	for i, country := range countries[:len(countries)-1] {
 		example := Number{phonenumbers.GetExampleNumberForType(country, phonenumbers.FIXED_LINE)}
 		elsewhere := countries[(i*7)%len(countries)]
@@ -180,8 +180,9 @@ func TestExampleNumbersOfAllCountriesAreReadAsThemselves(t *testing.T) {
 	}
 }
 
-// A number with its country code, but without the plus, is never another country's if it has twelve digits or more.
-func TestANumberThatBeginsWithItsCountryCodeIsNoOtherCountrys(t *testing.T) {
+// A number of twelve digits or more with its country code but without the plus is never read
+// as another country's.
+func TestCountryCodeWithoutPlusIsNotMisread(t *testing.T) {
 	for _, country := range countries[:len(countries)-1] {
 		example := Number{phonenumbers.GetExampleNumberForType(country, phonenumbers.MOBILE)}
 		if len(example.E164()) <= len("+")+maxBare {
@@ -189,7 +190,7 @@ func TestANumberThatBeginsWithItsCountryCodeIsNoOtherCountrys(t *testing.T) {
 		}
 		for _, home := range countries {
 			if home == "KP" {
-				continue // 99, with which codes of Central Asia begin, is an international prefix there
+				continue // its international prefix 99 also begins country codes of Central Asia
 			}
 			number, err := Parse(example.E164()[1:], home)
 			require.NoError(t, err)
@@ -198,9 +199,8 @@ func TestANumberThatBeginsWithItsCountryCodeIsNoOtherCountrys(t *testing.T) {
 	}
 }
 
-// The digits of a number behind its country code were sent, one behind the
-// other. The country code was sent in front of them, or is that of the country
-// where numbers are at home.
+// The national digits of a number were sent adjacent to each other. The country code was
+// sent before them or belongs to the given country.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"+493066665555", "030 66665555", "493023125042.0", "+49 89 123456 (Anna)", "client:user_2089123456", "5215512345678", "+5215512345678", "0 15 21 9 8888 7777",
@@ -222,12 +222,12 @@ func FuzzParse(f *testing.F) {
 		sent := phonenumbers.NormalizeDigitsOnly(text)
 		switch {
 		case strings.Contains(text, "%"): // digits may be escaped
-		case code == 54: // Argentina's 15 at home is a 9 abroad
+		case code == 54: // Argentina's national 15 becomes a 9
 			require.Contains(t, sent, national[len(national)-6:])
 		default:
 			require.Contains(t, sent, national)
 			if int(code) != phonenumbers.GetCountryCodeForRegion(country) {
-				require.Regexp(t, fmt.Sprintf(`%d\d{0,6}%s`, code, national), sent, "a prefix or a carrier's code may be in between")
+				require.Regexp(t, fmt.Sprintf(`%d\d{0,6}%s`, code, national), sent, "a prefix or a carrier's code may be between them")
 			}
 		}
 		require.Equal(t, number.E164(), Canonical(text, country))

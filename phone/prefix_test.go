@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAPrefixIsHowNumbersBeginInE164(t *testing.T) {
+func TestPrefixIsE164(t *testing.T) {
 	for _, c := range []struct{ country, text, want string }{
 		{"", "+49900", "+49900"}, {"", "+49 (9) 00", "+49900"}, {"", "+4", "+4"}, {"IT", "+39 06", "+3906"}, {"IT", "06", "+3906"}, {"DE", "+33 1", "+331"}, {"DE", "0900", "+49900"}, {"DE", "0 30 / 1", "+49301"},
 		{"US", "1900", "+1900"}, {"US", "900", "+1900"}, {"ES", "806", "+34806"}, {"RU", "8 800", "+7800"},
@@ -17,7 +17,7 @@ func TestAPrefixIsHowNumbersBeginInE164(t *testing.T) {
 	}
 }
 
-func TestWhatNoNumberBeginsWithIsNoPrefix(t *testing.T) {
+func TestInvalidPrefixIsRefused(t *testing.T) {
 	for _, c := range []struct {
 		country, text string
 		want          error

@@ -11,25 +11,27 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// What may stand around a number. Digits are ASCII by then, and invisible characters gone.
+// Texts around a number. The patterns apply after digits were converted to ASCII and
+// invisible characters were removed.
 var (
-	// SIP's name-addr: a name, the address in angle brackets, parameters (RFC 3261, section 25.1).
+	// A name-addr in SIP: a name, the address in angle brackets, parameters (RFC 3261, section 25.1).
 	inBrackets = regexp.MustCompile(`^[^<>]*<([^<>]*)>\s*(?:;[^<>]*)?$`)
 	scheme     = regexp.MustCompile(`^(?i:tel|sips?):`)
 	host       = regexp.MustCompile(`@[^\s@]+$`)
-	// A name in quotes or brackets. Digits in it could belong to the number.
+	// A name in quotes or brackets. It must have no digit, which could belong to the number.
 	aside = regexp.MustCompile(`^"[^"\d]*"|^\p{Ps}[^\p{Ps}\p{Pe}\d]*\p{Pe}|\p{Ps}[^\p{Ps}\p{Pe}\d]*\p{Pe}$|"[^"\d]*"$`)
-	// A local number is one only within its context (RFC 3966, section 5.1.5), which may be another country.
+	// A local number is valid only in its context (RFC 3966, section 5.1.5), which may be
+	// another country.
 	context    = regexp.MustCompile(`(?i)^[^+]*;phone-context=\+`)
 	parameters = regexp.MustCompile(`(?:;[A-Za-z][\w-]*(?:=[^;]*)?)+$`)
 	extension  = regexp.MustCompile(`(?i)[\s,]*\bext(?:ension|n)?[\s.:]*\d+$`)
-	// A whole number as programs write a floating-point one.
+	// A whole number written as floating point.
 	float = regexp.MustCompile(`^([1-9]\d+)\.0$`)
 )
 
-// read is a number as it was sent: its ASCII digits, after a plus if it has one.
-// Nothing else becomes a digit, and no digit is left out: a text is a number and
-// what separates its parts, or it is none.
+// read returns the number as sent: its ASCII digits, after a plus if it has one. No other
+// character becomes a digit, and no digit is dropped. The text must consist of a number
+// and separators.
 func read(text string) (sent string, err error) {
 	text = withoutAddress(visible(text))
 	if !strings.ContainsFunc(text, unicode.IsDigit) {
@@ -45,7 +47,7 @@ func read(text string) (sent string, err error) {
 		switch {
 		case '0' <= r && r <= '9', r == '+' && digits.Len() == 0:
 			digits.WriteRune(r)
-		case !isSeparator(r), r == last && !unicode.IsSpace(r): // 030 ----5042 hides digits
+		case !isSeparator(r), r == last && !unicode.IsSpace(r): // a repeated separator, as in 030 ----5042, hides digits
 			return "", ErrUnreadable
 		}
 		last = r
@@ -56,8 +58,8 @@ func read(text string) (sent string, err error) {
 	return digits.String(), nil
 }
 
-// visible takes out what nobody sees, such as direction marks, and writes plus
-// and digits in ASCII.
+// visible removes invisible characters, such as direction marks, and converts plus and
+// digits to ASCII.
 func visible(text string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
@@ -73,7 +75,7 @@ func visible(text string) string {
 	}, text))
 }
 
-// withoutAddress is the user part of a SIP address, or the number of a tel URI.
+// withoutAddress returns the user part of a SIP address, or the number of a tel URI.
 func withoutAddress(text string) string {
 	if inside := inBrackets.FindStringSubmatch(text); inside != nil {
 		text = strings.TrimSpace(inside[1])
@@ -88,7 +90,7 @@ func withoutAddress(text string) string {
 	return strings.TrimSpace(text)
 }
 
-// withoutAsides leaves out names, and an extension that is marked as one.
+// withoutAsides removes names and a marked extension.
 func withoutAsides(text string) string {
 	text = strings.TrimSpace(aside.ReplaceAllString(text, ""))
 	text = strings.Trim(extension.ReplaceAllString(text, ""), ` "`)

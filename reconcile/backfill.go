@@ -8,43 +8,45 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Backfill asks for a window to be compared, and what it lacks to be repaired.
+// Backfill is the input of [BackfillWorkflow].
 type Backfill struct {
 	Window
+	// Repair is set to repair the calls that need it, and not only to compare.
 	Repair bool `json:"repair,omitempty"`
-	// Status is that of conversations which are opened; "" leaves it to the automations file.
+	// Status is the status of conversations that a repair opens. If it is empty, the automations
+	// file decides.
 	Status string `json:"status,omitempty"`
-	// BeforeLive lets calls be repaired that rang before Callthread went live.
+	// BeforeLive allows repairs of calls that rang before Callthread went live.
 	BeforeLive bool `json:"beforeLive,omitempty"`
 }
 
-// BeforeLive is the type of the error that refuses to repair calls from before Callthread went live.
+// BeforeLive is the type of the error that refuses repairs of calls from before Callthread went live.
 const BeforeLive = "BeforeLive"
 
-// BackfillID is the workflow id of a backfill: the same one is carried out once at a time.
+// BackfillID returns the workflow id of a backfill. A window is backfilled only once at a time.
 func (b Backfill) BackfillID() string {
 	return "backfill/" + b.From.UTC().Format(time.RFC3339) + "/" + b.To.UTC().Format(time.RFC3339)
 }
 
-// QueryProgress answers with the Progress of a backfill.
+// QueryProgress is the query that returns the [Progress] of a backfill.
 const QueryProgress = "progress"
 
-// Progress is how far a backfill is.
+// Progress is the progress of a backfill.
 type Progress struct {
-	// Found is what the window was found to be before anything was repaired.
+	// Found is the result of the comparison before any repair.
 	Found Comparison `json:"found"`
-	// ToRepair is how many calls need it.
+	// ToRepair is the number of calls that need a repair.
 	ToRepair int `json:"toRepair"`
-	// Takes is how long that many repairs take, beside calls that ring now.
+	// Takes is the estimated duration of these repairs. New calls keep most of Kustomer's budget.
 	Takes time.Duration `json:"takes"`
-	// Repaired and Held are how many were repaired, and how many could not be.
+	// Repaired is the number of calls that were repaired, and Held of those that could not be.
 	Repaired int `json:"repaired"`
 	Held     int `json:"held"`
-	// Until is the time before which everything is repaired, or only compared.
+	// Until is the time before which all calls are compared or, while repairs run, repaired.
 	Until time.Time `json:"until,omitzero"`
 }
 
-// String is how far it is, in a line.
+// String returns the progress as one line.
 func (p Progress) String() string {
 	until := p.Until.UTC().Format(time.RFC3339)
 	if p.Repaired+p.Held == 0 {
@@ -53,9 +55,8 @@ func (p Progress) String() string {
 	return fmt.Sprintf("repaired until %s: %s of %s calls", until, number(p.Repaired), number(p.ToRepair))
 }
 
-// BackfillWorkflow compares a window, to know what is to be done and how long that
-// takes, and then repairs it, oldest first. Because it is a workflow, it goes on
-// where it was after whatever interrupts it.
+// BackfillWorkflow compares a window, estimates how long the repairs take and, if wanted, repairs
+// the calls, oldest first. Because it is a workflow, it resumes after any interruption.
 func BackfillWorkflow(ctx workflow.Context, in Backfill) (progress Progress, err error) {
 	if err := workflow.SetQueryHandler(ctx, QueryProgress, func() (Progress, error) { return progress, nil }); err != nil {
 		return progress, err
@@ -87,8 +88,8 @@ func BackfillWorkflow(ctx workflow.Context, in Backfill) (progress Progress, err
 	return progress, ctx.Err()
 }
 
-// repair repairs the calls of a part of the window, which are compared again: the
-// results of the whole might be more than Temporal keeps.
+// repair repairs the calls of a part of the window. It compares them again, because the results
+// of the whole window may exceed what Temporal can keep.
 func (p *Progress) repair(ctx workflow.Context, part Window, status string) {
 	var c Comparison
 	if c.compare(ctx, Part{Window: part, Again: true}) {

@@ -27,15 +27,15 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// fakeTemporal knows runs, of which its list may not know all.
+// fakeTemporal has runs. Its workflow list may lack some of them.
 type fakeTemporal struct {
 	client.Client
 	runs      map[string]*workflowpb.WorkflowExecutionInfo
 	unlisted  map[string]bool
 	described []string
 
-	given   []given // what workflows were given
-	lost    error   // instead of the next answer
+	given   []given // the signals to workflows
+	lost    error   // returned in place of the next answer
 	results map[string]workflows.Ended
 }
 
@@ -69,7 +69,7 @@ func (f *fakeTemporal) DescribeWorkflowExecution(_ context.Context, id, _ string
 	return nil, serviceerror.NewNotFound("no such run")
 }
 
-// has adds a run that is over, with a conversation, unless the attributes say otherwise.
+// has adds a completed run with a conversation. The attributes can change that.
 func (f *fakeTemporal) has(key string, attributes map[string]any) *workflowpb.WorkflowExecutionInfo {
 	fields := map[string]*commonpb.Payload{}
 	for name, value := range map[string]any{"CallPhase": "finished", "KustomerConversationId": "c", "AgentId": amira.ID} {
@@ -90,7 +90,8 @@ func (f *fakeTemporal) has(key string, attributes map[string]any) *workflowpb.Wo
 	return f.runs[id]
 }
 
-// comparing are the activities on a log at six in the evening, which has calls that rang at noon and later.
+// comparing returns the activities at six in the evening, with a log of calls that rang at noon
+// and later.
 func comparing(t *testing.T, calls ...string) (*Activities, *fakeTemporal, *sandbox.Server) {
 	t.Helper()
 	log := sandbox.New(sandbox.Config{Token: "static", Now: func() time.Time { return noon.Add(6 * time.Hour) }})
@@ -117,7 +118,7 @@ func compare(t *testing.T, a *Activities) Comparison {
 	return c
 }
 
-func TestListOfRunsOnlyNarrowsTheSearch(t *testing.T) {
+func TestListOnlyNarrowsTheSearch(t *testing.T) {
 	a, temporal, _ := comparing(t, "listed", "unlisted", "missed")
 	temporal.has("listed", nil)
 	temporal.has("unlisted", nil)
@@ -127,7 +128,7 @@ func TestListOfRunsOnlyNarrowsTheSearch(t *testing.T) {
 	require.ElementsMatch(t, []string{"call/unlisted", "call/missed"}, temporal.described, "what is listed and plain is not asked for again")
 }
 
-func TestRunUnderTheIDOfAnotherLegIsFound(t *testing.T) {
+func TestRunOfAnotherLegIsFound(t *testing.T) {
 	a, temporal, log := comparing(t, "root", "other")
 	log.Log(sandbox.Row{ID: "child", ParentID: "root", SessionID: "session-root", Type: "outbound", Source: "queue", Domain: "internal", State: "completed", Created: noon, Logged: noon})
 	temporal.has("child", nil)
@@ -161,7 +162,7 @@ func TestForgottenCallIsNotMissed(t *testing.T) {
 	require.Equal(t, 1, compare(t, a).Counts[Forgotten])
 }
 
-func TestWhatCouldNotBeReadIsAGap(t *testing.T) {
+func TestUnreadableLogIsAGap(t *testing.T) {
 	a, temporal, log := comparing(t, "a", "b", "c", "d")
 	for _, key := range []string{"a", "b", "c", "d"} {
 		temporal.has(key, nil)
@@ -172,7 +173,7 @@ func TestWhatCouldNotBeReadIsAGap(t *testing.T) {
 	require.NotContains(t, c.String(), "0 missing")
 }
 
-func TestOnlyCallsThatAreToBeComparedCount(t *testing.T) {
+func TestOnlyComparedCallsCount(t *testing.T) {
 	a, temporal, _ := comparing(t, "mine", "theirs")
 	temporal.has("mine", nil)
 	temporal.has("theirs", nil)
@@ -182,7 +183,7 @@ func TestOnlyCallsThatAreToBeComparedCount(t *testing.T) {
 	require.Empty(t, c.WithoutRow, "the other has a row")
 }
 
-func TestDayThatIsNotOverIsComparedAsFarAsItGoes(t *testing.T) {
+func TestUnfinishedDayIsComparedUntilNow(t *testing.T) {
 	a, temporal, _ := comparing(t, "a")
 	temporal.has("a", nil)
 	c, err := a.Compare(t.Context(), Part{Window: Window{noon, noon.Add(24 * time.Hour)}})
@@ -194,7 +195,7 @@ func TestDayThatIsNotOverIsComparedAsFarAsItGoes(t *testing.T) {
 	require.Empty(t, c.Gaps)
 }
 
-func TestWaitingCallsAreAskedForOneByOneOrReadTogetherWhicheverIsCheaper(t *testing.T) {
+func TestWaitingCallsAreReadCheaply(t *testing.T) {
 	var ids []string
 	for n := range 40 {
 		ids = append(ids, fmt.Sprintf("call-%02d", n))
@@ -214,7 +215,7 @@ func TestWaitingCallsAreAskedForOneByOneOrReadTogetherWhicheverIsCheaper(t *test
 	}
 }
 
-func TestNoResultNamesAnybody(t *testing.T) {
+func TestResultsContainNoPersonalData(t *testing.T) {
 	a, _, _ := comparing(t, "a", "b")
 	c := compare(t, a)
 	require.NotContains(t, strings.ReplaceAll(fmt.Sprintf("%+v %s", c, c), " ", ""), "23125042")

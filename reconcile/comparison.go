@@ -7,13 +7,14 @@ import (
 	"github.com/callthread/callthread/babelforce/calllog"
 )
 
-// Window is a half-open stretch of time: From is in it, To is not.
+// Window is a half-open time window: it includes From and excludes To.
 type Window struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
 }
 
-// Day is a calendar day in a time zone, which may have 23 or 25 hours. The text is such as 2026-11-27.
+// Day returns the window of a calendar day in a time zone. A day may have 23 or 25 hours. The
+// format of the text is 2026-11-27.
 func Day(text string, zone *time.Location) (Window, error) {
 	day, err := time.ParseInLocation(time.DateOnly, text, zone)
 	if err != nil {
@@ -22,7 +23,7 @@ func Day(text string, zone *time.Location) (Window, error) {
 	return Window{From: day, To: day.AddDate(0, 0, 1)}, nil
 }
 
-// Chunks are the window in pieces of at most a length.
+// Chunks splits the window into windows of at most the given length.
 func (w Window) Chunks(length time.Duration) (chunks []Window) {
 	for from := w.From; from.Before(w.To); from = from.Add(length) {
 		to := from.Add(length)
@@ -37,43 +38,44 @@ func (w Window) Chunks(length time.Duration) (chunks []Window) {
 // Part is a window to compare.
 type Part struct {
 	Window
-	// Again says that its calls were compared before, and counted.
+	// Again is set if the calls of the window were compared and counted before.
 	Again bool `json:"again,omitempty"`
 }
 
-// Gap is a window that could not be compared, or not wholly, and why.
+// Gap is a window that could not be compared completely.
 type Gap struct {
 	Window
-	Kind calllog.Kind `json:"kind,omitempty"` // "" where the log was read, and says less than it has
-	// Why is a sentence for people.
+	Kind calllog.Kind `json:"kind,omitempty"` // the error's kind; "" if the log was read but rows were missing
+	// Why is the reason, as a text for operators.
 	Why string `json:"why"`
 }
 
-// Comparison is what became of the calls of a window. It holds call ids, and
-// nothing else about anybody.
+// Comparison is the result of comparing the calls of a window. It contains call ids but no
+// personal data.
 type Comparison struct {
 	Window
-	// Calls is how many root calls the log has.
+	// Calls is the number of root calls in the log.
 	Calls int `json:"calls"`
-	// Counts add up to Calls.
+	// Counts are the numbers of calls by result. Their sum is Calls.
 	Counts map[Result]int `json:"counts"`
-	// Listed are the calls that are not plainly matched, the first ones of too many.
+	// Listed are the calls whose result is not plain, up to a limit. See [Result.IsPlain].
 	Listed []Verdict `json:"listed,omitempty"`
-	// WithoutRow are calls that have a run, and no row in the log.
+	// WithoutRow are the calls that have a run but no row in the log, up to a limit.
 	WithoutRow []string `json:"withoutRow,omitempty"`
-	// Repaired is how many calls were given what the log contains and they lacked. They
-	// are still counted as what they were before.
+	// Repaired is the number of calls that were repaired. Counts contains their results before the
+	// repair.
 	Repaired int `json:"repaired,omitempty"`
-	// Held is how many need a repair and wait for an operator: too many at once, or a repair that failed.
+	// Held is the number of calls that wait for an operator to repair them, because they were too
+	// many or a repair failed.
 	Held int `json:"held,omitempty"`
-	// Gaps are what was not compared. With one, nothing says that no call is missing.
+	// Gaps are the windows that were not compared. If there are any, further calls may be missing.
 	Gaps []Gap `json:"gaps,omitempty"`
 }
 
-// maxListed bounds what Temporal has to keep of one comparison: some hundred bytes a call.
+// maxListed limits the size of a comparison in Temporal: a call takes some hundred bytes.
 const maxListed = 5000
 
-// Add notes one verdict.
+// Add counts a verdict and lists it unless it is plain.
 func (c *Comparison) Add(v Verdict) {
 	if c.Counts == nil {
 		c.Counts = make(map[Result]int)
@@ -85,7 +87,7 @@ func (c *Comparison) Add(v Verdict) {
 	}
 }
 
-// Join adds a comparison of the window that follows.
+// Join adds the comparison of the next window.
 func (c *Comparison) Join(next Comparison) {
 	if c.Counts == nil {
 		c.Counts = make(map[Result]int)
@@ -102,15 +104,15 @@ func (c *Comparison) Join(next Comparison) {
 	c.Gaps = append(c.Gaps, next.Gaps...)
 }
 
-// IsComplete reports whether everything was seen.
+// IsComplete reports whether the whole window was compared.
 func (c Comparison) IsComplete() bool { return len(c.Gaps) == 0 }
 
-// toRepair are the listed calls that lack what the log contains.
+// toRepair returns the listed calls that need a repair.
 func (c Comparison) toRepair() []Verdict {
 	return slices.DeleteFunc(slices.Clone(c.Listed), func(v Verdict) bool { return !v.NeedsRepair() })
 }
 
-// with are the listed calls with a result.
+// with returns the listed calls with a result.
 func (c Comparison) with(result Result) []Verdict {
 	return slices.DeleteFunc(slices.Clone(c.Listed), func(v Verdict) bool { return v.Result != result })
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDayIsHalfOpenAndHasAsManyHoursAsItsZoneGivesIt(t *testing.T) {
+func TestDayHasTheHoursOfItsZone(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
 	for day, hours := range map[string]float64{"2026-11-27": 24, "2026-03-29": 23, "2026-10-25": 25} {
@@ -53,7 +53,7 @@ func TestCountsAddUpToTheCallsOfTheLog(t *testing.T) {
 	require.Equal(t, "later", c.Listed[len(c.Listed)-1].CallID)
 }
 
-func TestLongListEndsAndTheCountsGoOn(t *testing.T) {
+func TestListIsLimitedAndCountsAreNot(t *testing.T) {
 	var c, next Comparison
 	for range maxListed + 10 {
 		c.Add(Verdict{Result: Missed})
@@ -64,12 +64,12 @@ func TestLongListEndsAndTheCountsGoOn(t *testing.T) {
 	require.Equal(t, 2*maxListed+20, c.Counts[Missed])
 }
 
-func TestStatementSaysThatNoneIsMissingOnlyIfEverythingWasSeen(t *testing.T) {
+func TestOnlyCompleteStatementsClaimNoneMissing(t *testing.T) {
 	c := Comparison{Calls: 1204, Counts: map[Result]int{Matched: 1180, Joined: 20, NotWanted: 4}}
 	require.Equal(t, "1,204 calls in babelforce's log: 1,180 conversations, 20 joined to an earlier conversation, 4 not wanted; 0 missing", c.String())
 	c.Gaps = []Gap{{Why: "1 row of the log could not be read"}}
 	require.NotContains(t, c.String(), "0 missing")
-	require.Contains(t, c.String(), "cannot be told")
+	require.Contains(t, c.String(), "it is not known whether any is missing")
 	c.Counts[Missed] = 2
 	require.Contains(t, c.String(), "; at least 2 missing")
 	c.WithoutRow = []string{"x"}

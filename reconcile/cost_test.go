@@ -13,8 +13,8 @@ import (
 	"github.com/callthread/callthread/babelforce/sandbox"
 )
 
-// Ten thousand calls are a busy day. Nothing of them is missing, so that each costs
-// no more than its share of a page of the log and of the workflow list.
+// Ten thousand calls are a busy day. None is missing, so each call costs only its share of the
+// pages of the log and of the workflow list.
 func BenchmarkCompareTenThousandCalls(b *testing.B) {
 	const calls = 10_000
 	log := sandbox.New(sandbox.Config{Token: "static", Now: func() time.Time { return noon.Add(6 * time.Hour) }})

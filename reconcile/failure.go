@@ -14,8 +14,8 @@ import (
 	"github.com/callthread/callthread/babelforce/calllog"
 )
 
-// failure tells Temporal which failures of the log pass by themselves. The type
-// of the failure is the kind of the log's error.
+// failure converts an error of the log into an application failure. Its type is the kind of the
+// log's error. Kinds that do not pass without an operator are non-retryable.
 func failure(err error) error {
 	var log *calllog.Error
 	if !errors.As(err, &log) {
@@ -29,7 +29,7 @@ func failure(err error) error {
 	return temporal.NewApplicationErrorWithOptions(log.Error(), string(log.Kind), options)
 }
 
-// kindOf is the kind of the log's error in an activity's failure, "" of any other.
+// kindOf returns the kind of the log's error in an activity's failure, or "" for another failure.
 func kindOf(err error) calllog.Kind {
 	var failed *temporal.ApplicationError
 	if errors.As(err, &failed) {
@@ -39,12 +39,13 @@ func kindOf(err error) calllog.Kind {
 }
 
 const (
-	// heartbeats are so far apart, and the worker of an activity counts as dead without one for so long.
+	// heartbeats is the interval between heartbeats. After heartbeatTimeout without one, the attempt
+	// fails and Temporal retries the activity.
 	heartbeats       = 5 * time.Second
 	heartbeatTimeout = 20 * time.Second
 )
 
-// alive has an activity show that it lives, with what the next attempt is to know, until it ends.
+// alive sends heartbeats until end is called. The details are available to the next attempt.
 func alive(ctx context.Context, details func() any) (end func()) {
 	if !activity.IsActivity(ctx) {
 		return func() {}
@@ -65,7 +66,7 @@ func alive(ctx context.Context, details func() any) (end func()) {
 	return func() { close(ended) }
 }
 
-// remembers is how long Temporal keeps a run that has ended.
+// remembers returns how long Temporal keeps a closed run: the namespace's retention.
 func (a *Activities) remembers(ctx context.Context) (time.Duration, error) {
 	described, err := a.Temporal.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: a.Namespace})
 	var missing *serviceerror.NamespaceNotFound

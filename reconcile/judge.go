@@ -1,11 +1,11 @@
-// Package reconcile compares babelforce's own log of calls with the calls that
-// Callthread knows, so that a call whose webhooks never came is seen and, if that is
-// wanted, repaired. It asks Kustomer nothing: a repair is a signal to the call's
-// workflow, by the same door as a webhook.
+// Package reconcile compares babelforce's call log with the calls that Callthread knows. It finds
+// calls whose webhooks were lost and, if configured, repairs them. A repair is a signal to the
+// call's workflow with the reports that the log contains. The package sends no requests to
+// Kustomer.
 //
-// What became of a call is decided by [Rules.Judge], which is pure. The activities
-// read the log and Temporal's workflow list, and return results without rows:
-// no phone number or name leaves them, but to the workflow of the call.
+// [Rules.Judge] decides the result of a call. It is pure. The activities read the log and
+// Temporal's workflow list. Their results contain counts and call ids; names and phone numbers
+// are sent only to the call's own workflow.
 package reconcile
 
 import (
@@ -18,48 +18,48 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// Result says what became of one call of the log. Every root call has exactly one.
+// Result is the result of comparing one call of the log. Every root call has exactly one.
 type Result string
 
 // The results.
 const (
-	Matched   Result = "matched"    // its run has a conversation
-	Joined    Result = "joined"     // it was added to a conversation that was there already
-	NotWanted Result = "not_wanted" // the automations file wants no conversation for it
-	Test      Result = "test"       // a test call of babelforce's
+	Matched   Result = "matched"    // the call's run has a conversation
+	Joined    Result = "joined"     // the call was added to an existing conversation
+	NotWanted Result = "not_wanted" // the automations file opens no conversation for the call
+	Test      Result = "test"       // a test call by babelforce
 
-	Missed     Result = "missed"     // nothing knows the call
-	Incomplete Result = "incomplete" // its run lacks something that the log has
-	Split      Result = "split"      // its run has the id of another leg
-	Undecided  Result = "undecided"  // nothing knows the call, and the log does not show whether it was wanted
+	Missed     Result = "missed"     // the call has no run
+	Incomplete Result = "incomplete" // the call's run lacks something that the log contains
+	Split      Result = "split"      // the call's run has the id of another leg
+	Undecided  Result = "undecided"  // the call has no run, and the log does not show whether it was wanted
 
-	Parked     Result = "parked"     // an operator has to decide
-	Skipped    Result = "skipped"    // an operator went on without a step
-	Terminated Result = "terminated" // its run was ended by hand, or failed
-	Forgotten  Result = "forgotten"  // `starter forget` has deleted it
+	Parked     Result = "parked"     // an operator must decide
+	Skipped    Result = "skipped"    // an operator skipped a step
+	Terminated Result = "terminated" // the run was terminated by hand, or failed
+	Forgotten  Result = "forgotten"  // `starter forget` has deleted the call
 
-	NotYet     Result = "not_yet"     // the call, or what follows it, is not over
-	CannotTell Result = "cannot_tell" // it is older than what Temporal remembers
+	NotYet     Result = "not_yet"     // the call is not over, or late reports may follow
+	CannotTell Result = "cannot_tell" // the call is older than Temporal's retention
 )
 
-// Results are all of them, in the order of a statement.
+// Results are all results, in the order of a statement.
 var Results = []Result{Matched, Joined, NotWanted, Test, Missed, Incomplete, Split, Undecided, Parked, Skipped, Terminated, Forgotten, NotYet, CannotTell}
 
-// IsPlain reports whether nobody needs to look at a call with this result.
+// IsPlain reports whether a call with this result needs no attention.
 func (r Result) IsPlain() bool { return r == Matched || r == Joined || r == NotWanted || r == Test }
 
-// Why says more about a result.
+// Why is the reason for a result.
 type Why string
 
 // The reasons.
 const (
-	NoEnd          Why = "no_end"          // the run waits for an end that the log has
-	NoPickUp       Why = "no_pick_up"      // the log has an agent who picked up, whom the run lacks
-	NoQueue        Why = "no_queue"        // the log has a queue that the caller waited in, and the run has none
-	NoConversation Why = "no_conversation" // the run is over without a conversation
-	ByTrigger      Why = "by_trigger"      // the run says so
-	ByFile         Why = "by_file"         // there is no run, and by the log the file would not have wanted it
-	WaitsKustomer  Why = "waits_for_kustomer"
+	NoEnd          Why = "no_end"             // the run waits for an end that the log contains
+	NoPickUp       Why = "no_pick_up"         // the run lacks an agent who picked up
+	NoQueue        Why = "no_queue"           // the run lacks the queue in which the caller waited
+	NoConversation Why = "no_conversation"    // the run is over without a conversation
+	ByTrigger      Why = "by_trigger"         // the run records that no automation opened a conversation
+	ByFile         Why = "by_file"            // there is no run, and the file would not have opened a conversation
+	WaitsKustomer  Why = "waits_for_kustomer" // the run waits for Kustomer
 )
 
 // Verdict is the result of one call.
@@ -68,11 +68,11 @@ type Verdict struct {
 	Rang   time.Time `json:"rang"`
 	Result Result    `json:"result"`
 	Why    Why       `json:"why,omitempty"`
-	// Run is the workflow id of a split call, which is not that of the call.
+	// Run is the workflow id of a split call, which differs from the call's workflow id.
 	Run string `json:"run,omitempty"`
 }
 
-// Run is a call's run as Temporal's workflow list has it.
+// Run is a call's run as Temporal's workflow list shows it.
 type Run struct {
 	WorkflowID string
 	RunID      string
@@ -82,57 +82,57 @@ type Run struct {
 	WaitsFor   call.WaitsFor
 	AgentID    string
 	Outcome    call.Outcome
-	HasIt      bool // a conversation
+	HasIt      bool // the run has a conversation
 	Marks      []string
-	Forgotten  bool // it is what `starter forget` left in the call's place
+	Forgotten  bool // the run replaces a call that `starter forget` deleted
 }
 
-// Status is how a run stands.
+// Status is the status of a run.
 type Status int
 
 // The statuses.
 const (
 	Running Status = iota
 	Completed
-	Ended // in any other way
+	Ended // closed in any other way
 )
 
-// Wanted says whether the automations file wants a conversation for a call of the log.
+// Wanted is whether the automations file opens a conversation for a call of the log.
 type Wanted int
 
-// What can be said about it.
+// The values of [Wanted].
 const (
 	Wants Wanted = iota
 	WantsNot
-	Unknown // a trigger reads what the log does not have
+	Unknown // a trigger reads a value that the log does not contain
 )
 
-// Rules are what a judgement depends on besides the call.
+// Rules are the inputs of a judgement that do not belong to the call.
 type Rules struct {
-	// Now is by babelforce's clock.
+	// Now is the time of babelforce's clock.
 	Now time.Time
-	// Settle is how long after a call its run may go on: for late reports, recordings and wrap-up.
+	// Settle is how long a run may continue after its call, for late reports, recordings and wrap-up.
 	Settle time.Duration
-	// Transfer is how much longer it may go on where the caller's leg was transferred.
+	// Transfer is how much longer a run may continue if the caller's leg was transferred.
 	Transfer time.Duration
-	// Longest is how long a call can last: after that, one without an end is judged all the same.
+	// Longest is how long a call can last. An older call is judged even if it has no end.
 	Longest time.Duration
-	// Remembers is how long Temporal keeps a run that has ended.
+	// Remembers is how long Temporal keeps a closed run.
 	Remembers time.Duration
-	// Wants says whether the automations file wants a conversation for the call.
+	// Wants reports whether the automations file opens a conversation for the call.
 	Wants func(calllog.Row) Wanted
 }
 
-// Attempts are what the log contains of a call's attempts to reach an agent.
+// Attempts is what the log contains about a call's attempts to reach an agent.
 type Attempts struct {
-	// Last is the agent who picked up last, zero if no leg says that one did.
+	// Last is the last agent who picked up, or zero if the log's legs do not name one.
 	Last babelforce.Agent
-	// ByQueue says that a queue rang an agent.
+	// ByQueue is set if a queue rang an agent.
 	ByQueue bool
 }
 
-// Judge says what became of a root call of the log. The run is nil only if Temporal
-// has none for any leg of the call.
+// Judge returns the result of a root call of the log. run is nil only if Temporal has no run for
+// any leg of the call.
 func (r Rules) Judge(root calllog.Row, attempts Attempts, run *Run) Verdict {
 	v := Verdict{CallID: root.Call.ID, Rang: root.Call.DateCreated}
 	switch {
@@ -152,7 +152,7 @@ func (r Rules) Judge(root calllog.Row, attempts Attempts, run *Run) Verdict {
 	return v
 }
 
-// isSettled reports whether everything that follows the call has had its time.
+// isSettled reports whether the time for everything that follows the call is over.
 func (r Rules) isSettled(root calllog.Row) bool {
 	if !root.IsFinal() {
 		return root.Call.DateCreated.Add(r.Longest).Before(r.Now)
@@ -164,7 +164,8 @@ func (r Rules) isSettled(root calllog.Row) bool {
 	return settled.Before(r.Now)
 }
 
-// ended is when a leg in a final state has ended, as far as its row says.
+// ended returns when a leg in a final state ended. If the row contains neither that time nor a
+// duration, it is when the leg was created.
 func ended(row calllog.Row) time.Time {
 	switch {
 	case !row.Call.DateFinished.IsZero():
@@ -219,5 +220,5 @@ func judgeRun(root calllog.Row, attempts Attempts, run *Run) (Result, Why) {
 	return Matched, ""
 }
 
-// needAnEnd are what a run waits for that has not heard of the end of its call.
+// needAnEnd are the waits of a run that has not received the end of its call.
 var needAnEnd = []call.WaitsFor{call.WaitsForCustomer, call.WaitsForAgent, call.WaitsForEnd, call.WaitsForTransfer}

@@ -17,7 +17,7 @@ var (
 	amira = babelforce.Agent{ID: "4711"}
 )
 
-// judging are rules on a day at six in the evening.
+// judging returns rules at six in the evening.
 func judging() Rules {
 	return Rules{
 		Now: noon.Add(6 * time.Hour), Settle: 20 * time.Minute, Transfer: time.Hour, Longest: 9 * time.Hour, Remembers: 30 * 24 * time.Hour,
@@ -25,7 +25,7 @@ func judging() Rules {
 	}
 }
 
-// rang is a call that rang at noon, was answered, and ended two minutes later.
+// rang returns a call that rang at noon, was answered, and ended two minutes later.
 func rang(change ...func(*calllog.Row)) calllog.Row {
 	row := calllog.Row{Agent: amira, Call: babelforce.Call{
 		ID: "a", SessionID: "s", Type: "inbound", Source: "queue", State: "completed", FinishReason: "hangup",
@@ -37,7 +37,7 @@ func rang(change ...func(*calllog.Row)) calllog.Row {
 	return row
 }
 
-// over is the run of a call that was answered and is over.
+// over returns the run of a call that was answered and is over.
 func over(change ...func(*Run)) *Run {
 	run := &Run{WorkflowID: "call/a", Status: Completed, Phase: workflows.Finished, AgentID: amira.ID, HasIt: true}
 	for _, f := range change {
@@ -52,7 +52,7 @@ func running(phase workflows.Phase, wait call.WaitsFor) func(*Run) {
 	return func(r *Run) { r.Status, r.Phase, r.WaitsFor = Running, phase, wait }
 }
 
-func nobody(r *calllog.Row) { r.Agent = babelforce.Agent{} }
+func unanswered(r *calllog.Row) { r.Agent = babelforce.Agent{} }
 
 func without(r *Run) { r.HasIt = false }
 
@@ -79,7 +79,7 @@ func TestEveryCallHasOneResult(t *testing.T) {
 		"its run waits for the end":         {rang(), over(running(workflows.Bridged, call.WaitsForEnd)), Incomplete, NoEnd, Attempts{}},
 		"its run waits for a transfer":      {rang(), over(running(workflows.Bridged, call.WaitsForTransfer)), Incomplete, NoEnd, Attempts{}},
 		"its run ended as missed":           {rang(), over(func(r *Run) { r.Phase, r.AgentID = workflows.Missed, "" }), Incomplete, NoPickUp, Attempts{}},
-		"nobody picked up":                  {rang(func(r *calllog.Row) { r.Agent = babelforce.Agent{} }), over(func(r *Run) { r.AgentID = "" }), Matched, "", Attempts{}},
+		"no agent picked up":                {rang(func(r *calllog.Row) { r.Agent = babelforce.Agent{} }), over(func(r *Run) { r.AgentID = "" }), Matched, "", Attempts{}},
 		"over without a conversation":       {rang(), over(without), Incomplete, NoConversation, Attempts{}},
 		"under another leg's id":            {rang(), over(func(r *Run) { r.WorkflowID = "call/b" }), Split, "", Attempts{}},
 		"parked":                            {rang(), over(without, running(workflows.Parked, call.WaitsForOperator)), Parked, "", Attempts{}},
@@ -88,8 +88,8 @@ func TestEveryCallHasOneResult(t *testing.T) {
 		"another step skipped":              {rang(), over(marked(workflows.MarkSkipped)), Skipped, "", Attempts{}},
 		"ended by hand":                     {rang(), over(func(r *Run) { r.Status = Ended }), Terminated, "", Attempts{}},
 		"ended by hand while it was parked": {rang(), over(func(r *Run) { r.Status, r.Phase = Ended, workflows.Parked }), Terminated, "", Attempts{}},
-		"rung in a queue, it says not":      {rang(nobody), over(func(r *Run) { r.AgentID, r.Outcome = "", call.AbandonedInFlow }), Incomplete, NoQueue, Attempts{ByQueue: true}},
-		"rung in a queue, as it says":       {rang(nobody), over(func(r *Run) { r.AgentID, r.Outcome = "", call.AbandonedInQueue }), Matched, "", Attempts{ByQueue: true}},
+		"a queue rang, the run lacks it":    {rang(unanswered), over(func(r *Run) { r.AgentID, r.Outcome = "", call.AbandonedInFlow }), Incomplete, NoQueue, Attempts{ByQueue: true}},
+		"a queue rang, the run has it":      {rang(unanswered), over(func(r *Run) { r.AgentID, r.Outcome = "", call.AbandonedInQueue }), Matched, "", Attempts{ByQueue: true}},
 		"last answered by another":          {rang(), over(), Incomplete, NoPickUp, Attempts{Last: babelforce.Agent{ID: "4712"}}},
 		"last answered by the one it has":   {rang(func(r *calllog.Row) { r.Agent = babelforce.Agent{ID: "4712"} }), over(), Matched, "", Attempts{Last: amira}},
 		"forgotten":                         {rang(), over(func(r *Run) { r.Forgotten, r.Status = true, Ended }), Forgotten, "", Attempts{}},
@@ -103,7 +103,7 @@ func TestEveryCallHasOneResult(t *testing.T) {
 	}
 }
 
-func TestCallIsJudgedOnceEverythingThatFollowsItHasHadItsTime(t *testing.T) {
+func TestCallIsJudgedOnceItIsSettled(t *testing.T) {
 	transferred := func(r *calllog.Row) { r.Call.FinishReason = "transferred" }
 	lasts := func(r *calllog.Row) { r.Call.State, r.Call.DateFinished = "in-progress", time.Time{} }
 	noDate := func(r *calllog.Row) { r.Call.DateFinished, r.Call.Duration = time.Time{}, new(120) }
@@ -125,14 +125,14 @@ func TestCallIsJudgedOnceEverythingThatFollowsItHasHadItsTime(t *testing.T) {
 	}
 }
 
-func TestCallThatTemporalMayHaveForgottenIsNeverMissed(t *testing.T) {
+func TestCallBeyondRetentionIsNeverMissed(t *testing.T) {
 	rules := judging()
 	rules.Remembers = time.Hour
 	require.Equal(t, CannotTell, rules.Judge(rang(), Attempts{}, nil).Result)
 	require.Equal(t, Matched, rules.Judge(rang(), Attempts{}, over()).Result, "but what it knows it knows")
 }
 
-func TestWithoutARunTheFileSaysWhetherTheCallWasWanted(t *testing.T) {
+func TestWithoutARunTheFileDecides(t *testing.T) {
 	for wanted, result := range map[Wanted]Result{Wants: Missed, WantsNot: NotWanted, Unknown: Undecided} {
 		rules := judging()
 		rules.Wants = func(calllog.Row) Wanted { return wanted }
@@ -141,7 +141,7 @@ func TestWithoutARunTheFileSaysWhetherTheCallWasWanted(t *testing.T) {
 	}
 }
 
-func TestEveryResultHasWordsAndAPlaceInTheStatement(t *testing.T) {
+func TestEveryResultIsInTheStatement(t *testing.T) {
 	require.Len(t, inWords, len(Results))
 	for _, result := range Results {
 		require.NotEmpty(t, result.InWords(), result)

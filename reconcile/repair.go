@@ -17,39 +17,39 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// RepairInput are calls to repair.
+// RepairInput is the input of [Activities.Repair].
 type RepairInput struct {
 	Calls []Verdict `json:"calls"`
-	// Status is that of conversations which are opened; "" leaves it to the automations file.
+	// Status is the status of conversations that a repair opens. If it is empty, the automations
+	// file decides.
 	Status string `json:"status,omitempty"`
 }
 
-// Repaired is what came of a repair.
+// Repaired is the result of a repair.
 type Repaired struct {
-	// Calls are those whose workflows were given what the log contains.
+	// Calls are the calls whose workflows have received the log's reports.
 	Calls []string `json:"calls,omitempty"`
-	// Left are those that were left alone, with what they are judged to be by now.
+	// Left are the calls that no longer needed a repair, with their current verdicts.
 	Left []Verdict `json:"left,omitempty"`
 }
 
-// NeedsRepair reports whether the log contains what a call lacks.
+// NeedsRepair reports whether the call lacks something that the log contains.
 func (v Verdict) NeedsRepair() bool {
 	return v.Result == Missed || v.Result == Incomplete && v.Why != NoConversation
 }
 
-// tries is how often a call is tried whose run ends while it is repaired.
+// tries is how often a repair is tried if the run ends in the meantime.
 const tries = 3
 
-// Repair gives the workflows of calls what babelforce's log contains, oldest first. A
-// call is judged again before: what was reported meanwhile is not repaired. It may be
-// carried out twice, because what a workflow has it does not take again. Its heartbeat
-// holds what is done.
+// Repair sends the reports of babelforce's log to the workflows of calls, oldest first. It judges
+// each call again and leaves out those whose reports have arrived since. Repair is idempotent,
+// because a workflow ignores reports that it has. Its heartbeat contains the calls that are done.
 func (a *Activities) Repair(ctx context.Context, in RepairInput) (Repaired, error) {
 	var mu sync.Mutex
 	var done Repaired
 	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) {
 		if err := activity.GetHeartbeatDetails(ctx, &done); err != nil {
-			return done, fmt.Errorf("go on with a repair: %w", err)
+			return done, fmt.Errorf("resume a repair: %w", err)
 		}
 	}
 	defer alive(ctx, func() any {
@@ -84,7 +84,7 @@ func (a *Activities) Hold(_ context.Context, calls int) error {
 	return nil
 }
 
-// with adds a call, as it was judged before it was repaired.
+// with adds a call with its verdict before the repair.
 func (r Repaired) with(v Verdict) Repaired {
 	if v.NeedsRepair() {
 		r.Calls = append(r.Calls, v.CallID)
@@ -101,7 +101,7 @@ func (a *Activities) throttle(ctx context.Context) error {
 	return a.Throttle.Wait(ctx)
 }
 
-// repair judges a call and, if it needs that, gives its workflow what the log contains.
+// repair judges a call and, if it needs a repair, sends the log's reports to its workflow.
 func (a *Activities) repair(ctx context.Context, rules Rules, id, status string, known agents) (v Verdict, err error) {
 	root, err := a.Log.Call(ctx, id)
 	if calllog.KindOf(err) == calllog.NotFound {
@@ -118,7 +118,7 @@ func (a *Activities) repair(ctx context.Context, rules Rules, id, status string,
 		if v, err = a.judge(ctx, rules, root, legs, nil, nil); err != nil || !v.NeedsRepair() {
 			return v, err
 		}
-		if err = a.ask(ctx, known, legs); err != nil {
+		if err = a.request(ctx, known, legs); err != nil {
 			return v, err
 		}
 		log := fromLog(root, legs, known.of, rules.Now)
@@ -131,9 +131,9 @@ func (a *Activities) repair(ctx context.Context, rules Rules, id, status string,
 	return v, err
 }
 
-// send gives a call's workflow what the log contains, all at once: a run that is under
-// way is signalled, a call without a run begins with it, and one whose run has completed
-// goes on from there. A run that was ended in another way is never gone on from.
+// send sends the log's reports to a call's workflow in one signal. A running workflow receives the
+// signal. A call without a run starts with it. After a completed run, a new run continues from its
+// result. A run that was closed in another way is never continued.
 func (a *Activities) send(ctx context.Context, key string, log call.FromLog) error {
 	options := workflows.StartOptions(log.Reports[0], a.TaskQueue)
 	input := workflows.CallInput{Key: key, Limits: a.Limits}
@@ -151,33 +151,17 @@ func (a *Activities) send(ctx context.Context, key string, log call.FromLog) err
 	}
 	_, err = a.Temporal.SignalWithStartWorkflow(ctx, options.ID, workflows.SignalLog, log, options, workflows.CallWorkflow, input)
 	if err != nil {
-		return fmt.Errorf("give call %s what babelforce's log contains: %w", key, err)
+		return fmt.Errorf("send the reports of babelforce's log to call %s: %w", key, err)
 	}
 	return nil
 }
 
-// carried is what a run has come to: its result if it has completed, or its answer.
-func (a *Activities) carried(ctx context.Context, run *Run) (carried workflows.Carried, err error) {
-	if run.Status == Completed {
-		var ended workflows.Ended
-		if err := a.Temporal.GetWorkflow(ctx, run.WorkflowID, run.RunID).Get(ctx, &ended); err != nil {
-			return carried, fmt.Errorf("read the result of %s: %w", run.WorkflowID, err)
-		}
-		return ended.Carried, nil
-	}
-	answer, err := a.Temporal.QueryWorkflow(ctx, run.WorkflowID, run.RunID, workflows.QueryCarried)
-	if err != nil {
-		return carried, fmt.Errorf("ask %s: %w", run.WorkflowID, err)
-	}
-	return carried, answer.Get(&carried)
-}
-
-// agents are what babelforce knows of agents beside what rows contain, by their ids.
+// agents are agents as babelforce's API returns them, by their ids. Rows contain fewer fields.
 type agents map[string]babelforce.Agent
 
-// ask asks for each agent who was connected. One whom babelforce does not know any
-// more, or does not show to this user, is as the row has it.
-func (a *Activities) ask(ctx context.Context, known agents, legs []calllog.Row) error {
+// request requests each agent who was connected. If babelforce no longer knows an agent, or does
+// not show the agent to this user, the row's fields are used.
+func (a *Activities) request(ctx context.Context, known agents, legs []calllog.Row) error {
 	for _, leg := range legs {
 		id := leg.Agent.ID
 		if _, is := known[id]; is || id == "" {
@@ -196,7 +180,7 @@ func (a *Activities) ask(ctx context.Context, known agents, legs []calllog.Row) 
 	return nil
 }
 
-// of is an agent of a row, with what is known besides.
+// of returns the agent of a row with the missing fields filled in.
 func (known agents) of(row babelforce.Agent) babelforce.Agent {
 	agent, is := known[row.ID]
 	if !is {

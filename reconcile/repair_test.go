@@ -18,7 +18,7 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// given is what a call's workflow was given.
+// given is a signal to a call's workflow.
 type given struct {
 	id      string
 	signal  string
@@ -55,7 +55,7 @@ func (r result) Get(_ context.Context, into any) error {
 	return nil
 }
 
-// answeredCall is a call in the log, on which Amira picked up after ten seconds.
+// answeredCall returns a call in the log on which Amira picked up after ten seconds.
 func answeredCall(t *testing.T) (*Activities, *fakeTemporal, *sandbox.Server) {
 	t.Helper()
 	a, temporal, log := comparing(t, "a")
@@ -80,7 +80,7 @@ func repair(t *testing.T, a *Activities, in RepairInput) Repaired {
 	return done
 }
 
-func TestMissedCallBeginsWithAllThatTheLogContains(t *testing.T) {
+func TestMissedCallStartsWithTheWholeLog(t *testing.T) {
 	a, temporal, _ := answeredCall(t)
 	a.Limits = call.Limits{Settle: time.Second}
 	require.Equal(t, []string{"a"}, repair(t, a, RepairInput{Calls: callA.Calls, Status: "done"}).Calls)
@@ -108,7 +108,7 @@ func TestMissedCallBeginsWithAllThatTheLogContains(t *testing.T) {
 	require.Empty(t, was.log.Reports[0].Leg.FinishReason, "when it rings, its end is not known")
 }
 
-func TestRunUnderWayIsGivenTheLog(t *testing.T) {
+func TestRunningRunReceivesTheLog(t *testing.T) {
 	a, temporal, _ := answeredCall(t)
 	run := temporal.has("a", map[string]any{"CallPhase": "ringing", "WaitsFor": "agent", "AgentId": ""})
 	run.Status = enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
@@ -117,7 +117,7 @@ func TestRunUnderWayIsGivenTheLog(t *testing.T) {
 	require.Nil(t, temporal.given[0].input.Earlier)
 }
 
-func TestCompletedRunIsGoneOnFrom(t *testing.T) {
+func TestCompletedRunIsContinued(t *testing.T) {
 	a, temporal, _ := answeredCall(t)
 	temporal.has("a", map[string]any{"CallPhase": "missed", "AgentId": ""})
 	ended := workflows.Ended{Carried: workflows.Carried{Record: call.Record{Key: "a"}, Answers: workflows.Answers{CallerHash: "hash"}}}
@@ -128,12 +128,12 @@ func TestCompletedRunIsGoneOnFrom(t *testing.T) {
 	require.Equal(t, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, was.options.WorkflowIDReusePolicy)
 }
 
-func TestCallThatNeedsNoRepairIsLeftAlone(t *testing.T) {
+func TestCallWithoutNeedIsNotRepaired(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*fakeTemporal)
 		is     Result
 	}{
-		"reported meanwhile": {func(f *fakeTemporal) { f.has("a", nil) }, Matched},
+		"reported in between": {func(f *fakeTemporal) { f.has("a", nil) }, Matched},
 		"forgotten": {func(f *fakeTemporal) {
 			f.has("a", nil).Type.Name = workflows.ForgottenCall
 			f.runs["call/a"].Status = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
@@ -156,39 +156,39 @@ func TestCallThatNeedsNoRepairIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestCallThatIsOlderThanTemporalRemembersIsNeverRepaired(t *testing.T) {
+func TestCallBeyondRetentionIsNotRepaired(t *testing.T) {
 	a, temporal, log := answeredCall(t)
 	log.Misbehave(sandbox.Faults{ClockOffset: 60 * 24 * time.Hour})
 	require.Equal(t, CannotTell, repair(t, a, callA).Left[0].Result)
 	require.Empty(t, temporal.given)
 }
 
-// forgottenMeanwhile forgets a call between its judgement and its repair.
-type forgottenMeanwhile struct {
+// forgottenBeforeRepair forgets a call between its judgement and its repair.
+type forgottenBeforeRepair struct {
 	*fakeTemporal
 	asked int
 }
 
-func TestCallThatIsForgottenMeanwhileIsNotBroughtBack(t *testing.T) {
+func TestForgottenCallIsNotRepaired(t *testing.T) {
 	a, temporal, _ := answeredCall(t)
-	a.Temporal = &forgottenMeanwhile{fakeTemporal: temporal}
+	a.Temporal = &forgottenBeforeRepair{fakeTemporal: temporal}
 	require.Equal(t, Forgotten, repair(t, a, callA).Left[0].Result)
 	require.Empty(t, temporal.given)
 }
 
-func (f *forgottenMeanwhile) SignalWithStartWorkflow(ctx context.Context, id, signal string, arg any, options client.StartWorkflowOptions, w any, args ...any) (client.WorkflowRun, error) {
+func (f *forgottenBeforeRepair) SignalWithStartWorkflow(ctx context.Context, id, signal string, arg any, options client.StartWorkflowOptions, w any, args ...any) (client.WorkflowRun, error) {
 	if f.asked++; f.asked == 1 {
 		f.has("a", nil).Type.Name = workflows.ForgottenCall
 	}
 	return f.fakeTemporal.SignalWithStartWorkflow(ctx, id, signal, arg, options, w, args...)
 }
 
-// The answer of a repair is lost, and it is tried again: the same thing is given again.
-func TestRepairMayBeCarriedOutTwice(t *testing.T) {
+// The answer of a repair is lost, so the repair is retried and sends the same signal again.
+func TestRepairIsIdempotent(t *testing.T) {
 	a, temporal, _ := answeredCall(t)
 	temporal.lost = errors.New("the connection broke")
 	_, err := a.Repair(t.Context(), callA)
-	require.ErrorContains(t, err, "give call a")
+	require.ErrorContains(t, err, "log to call a")
 	repair(t, a, callA)
 	require.Len(t, temporal.given, 2)
 	require.Equal(t, temporal.given[0].log.Reports, temporal.given[1].log.Reports)
@@ -197,7 +197,7 @@ func TestRepairMayBeCarriedOutTwice(t *testing.T) {
 	require.False(t, r.AddFromLog(temporal.given[1].log, noon), "the second changes nothing")
 }
 
-func TestRepairGoesOnWhereItsWorkerDied(t *testing.T) {
+func TestRepairResumesAfterAWorkerDied(t *testing.T) {
 	a, temporal, _ := answeredCall(t)
 	suite := testsuite.WorkflowTestSuite{}
 	env := suite.NewTestActivityEnvironment()
@@ -211,7 +211,7 @@ func TestRepairGoesOnWhereItsWorkerDied(t *testing.T) {
 	require.Len(t, temporal.given, 1)
 }
 
-func TestAgentWhomBabelforceDoesNotShowIsAsTheRowHasIt(t *testing.T) {
+func TestHiddenAgentHasTheRowsFields(t *testing.T) {
 	for _, status := range []int{404, 403} {
 		a, temporal, log := answeredCall(t)
 		log.Misbehave(sandbox.Faults{AgentStatus: status})
@@ -220,7 +220,7 @@ func TestAgentWhomBabelforceDoesNotShowIsAsTheRowHasIt(t *testing.T) {
 	}
 }
 
-func TestSecondPickUpThatWasNotReportedIsFound(t *testing.T) {
+func TestUnreportedSecondPickUpIsFound(t *testing.T) {
 	a, temporal, log := answeredCall(t)
 	log.Log(sandbox.Row{
 		ID: "second", ParentID: "a", SessionID: "session-a", Type: "outbound", Source: "transfer", Domain: "internal", State: "completed", Logged: noon,

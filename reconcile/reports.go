@@ -9,24 +9,24 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// isAnswered reports whether a leg is one on which an agent picked up a call that came in.
+// isAnswered reports whether an agent picked up an inbound call on this leg.
 func isAnswered(leg calllog.Row) bool {
 	isAgents := leg.Call.Source == "queue" || leg.Call.Source == "transfer"
 	return !leg.IsRoot() && isAgents && leg.Call.Domain != "external" && !leg.Call.DateEstablished.IsZero()
 }
 
-// isByQueue reports whether a leg is one on which a queue rang an agent.
+// isByQueue reports whether a queue rang an agent on this leg.
 func isByQueue(leg calllog.Row) bool { return !leg.IsRoot() && leg.Call.Source == "queue" }
 
-// answered are the legs of a call on which agents picked up, in that order.
+// answered returns the legs on which agents picked up, in the order of the pick-ups.
 func answered(legs []calllog.Row) []calllog.Row {
 	all := slices.DeleteFunc(slices.Clone(legs), func(leg calllog.Row) bool { return !isAnswered(leg) })
 	slices.SortStableFunc(all, func(a, b calllog.Row) int { return a.Call.DateEstablished.Compare(b.Call.DateEstablished) })
 	return all
 }
 
-// fromLog is what the legs of a call say about it, as webhooks would have reported it.
-// A call in a final state has an end, whatever else its row lacks.
+// fromLog returns the reports that webhooks would have sent for a call, given its rows in the log.
+// A call in a final state has an end even if its row lacks the end's fields.
 func fromLog(root calllog.Row, legs []calllog.Row, agentOf func(babelforce.Agent) babelforce.Agent, now time.Time) call.FromLog {
 	var log call.FromLog
 	add := func(name babelforce.EventName, leg babelforce.Call, row calllog.Row) {
@@ -35,7 +35,7 @@ func fromLog(root calllog.Row, legs []calllog.Row, agentOf func(babelforce.Agent
 		report.FromLog = true
 		log.Reports = append(log.Reports, report)
 	}
-	rings := calllog.Row{} // who was connected is not known when it rings, but for who places a call
+	rings := calllog.Row{} // only the agent of an outbound call is known while it rings
 	name := babelforce.CallInbound
 	if root.Call.Type == "outbound" {
 		name, rings = babelforce.CallOutbound, root
@@ -67,8 +67,8 @@ func fromLog(root calllog.Row, legs []calllog.Row, agentOf func(babelforce.Agent
 	return log
 }
 
-// pickUps are the rows of the legs on which somebody picked up. If no agent's leg says
-// so, the row of the caller's leg counts, which names an agent and no time.
+// pickUps returns the rows of the legs with a pick-up. If no agent's leg has one, the row of the
+// caller's leg counts if it names an agent. It contains no time of the pick-up.
 func pickUps(root calllog.Row, legs []calllog.Row) []calllog.Row {
 	if root.Call.Type == "outbound" {
 		return customersLeg(root, legs)
@@ -79,11 +79,11 @@ func pickUps(root calllog.Row, legs []calllog.Row) []calllog.Row {
 	if root.Agent.ID == "" {
 		return nil
 	}
-	root.Call.DateEstablished = time.Time{} // when the call flow answered
+	root.Call.DateEstablished = time.Time{} // the time at which the call flow answered
 	return []calllog.Row{root}
 }
 
-// customersLeg is the external leg of a call that was placed, if the customer has picked up.
+// customersLeg returns the external leg of an outbound call if the customer picked up.
 func customersLeg(root calllog.Row, legs []calllog.Row) []calllog.Row {
 	for _, row := range legs {
 		if row.Call.Domain != "external" || row.Call.DateEstablished.IsZero() {
@@ -97,7 +97,7 @@ func customersLeg(root calllog.Row, legs []calllog.Row) []calllog.Row {
 	return nil
 }
 
-// begun is a leg without what its row says of its end.
+// begun returns a leg without the fields that are set when it is established or ends.
 func begun(leg babelforce.Call) babelforce.Call {
 	leg.State, leg.FinishReason, leg.Duration = "", "", nil
 	leg.DateEstablished, leg.DateFinished = time.Time{}, time.Time{}

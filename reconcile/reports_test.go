@@ -15,9 +15,9 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Whatever happens in a call, the log alone makes of it what the webhooks would have:
-// the simulator knows what that is, and knows neither the log nor how it is read.
-func TestTheLogAloneTellsWhatHappened(t *testing.T) {
+// The log alone yields the same facts as the webhooks. The simulator provides the expected facts;
+// it does not depend on the log or its reader.
+func TestLogAloneYieldsTheFacts(t *testing.T) {
 	agents := []babelforce.Agent{{ID: "a1", Name: "Ada", SourceID: "s1"}, {ID: "a2", Name: "Bo", SourceID: "s2"}, {ID: "a3", Name: "Cy", SourceID: "s3"}}
 	invented, err := simulator.New(7, agents, nil)
 	require.NoError(t, err)
@@ -58,26 +58,26 @@ func requireTold(t *testing.T, story simulator.Story, log call.FromLog) {
 	require.NotNil(t, step, story.Title)
 	r.Done(*step, call.Done{Conversation: true, Expects: call.Expects{Finish: true, Recording: true}})
 	is := r.Next(noon.Add(24 * time.Hour)).Step.Is
-	want, told := story.Want, is.Closing.Facts
+	want, got := story.Want, is.Closing.Facts
 
-	require.Equal(t, want.Direction, told.Direction(), story.Title)
+	require.Equal(t, want.Direction, got.Direction(), story.Title)
 	if want.Customer != "anonymous" {
 		require.Equal(t, want.Customer, is.Opening.CustomersNumber(), story.Title)
 	}
-	if want.Outcome != string(call.AfterHours) { // of which the log says nothing
-		require.Equal(t, want.Outcome, string(told.Outcome), story.Title)
+	if want.Outcome != string(call.AfterHours) { // the log does not contain this
+		require.Equal(t, want.Outcome, string(got.Outcome), story.Title)
 	}
 	require.Len(t, is.PickUps, len(want.Bridges), story.Title)
 	for i, bridge := range want.Bridges {
 		require.Equal(t, bridge.Agent.SourceID, is.PickUps[i].Facts.Agent.SourceID, story.Title)
 	}
-	require.Equal(t, want.EndedBy, cmp.Or(told.Summary.EndedBy, want.EndedBy), story.Title)
-	require.Equal(t, want.Total, *told.Leg.Seconds, story.Title)
+	require.Equal(t, want.EndedBy, cmp.Or(got.Summary.EndedBy, want.EndedBy), story.Title)
+	require.Equal(t, want.Total, *got.Leg.Seconds, story.Title)
 	if want.Answered() {
-		require.Equal(t, want.Talked, *told.Summary.TalkSeconds, story.Title)
+		require.Equal(t, want.Talked, *got.Summary.TalkSeconds, story.Title)
 	}
 	if want.Direction == call.In {
-		require.Equal(t, want.Waited, *told.Summary.WaitSeconds, story.Title)
+		require.Equal(t, want.Waited, *got.Summary.WaitSeconds, story.Title)
 	}
 	require.Equal(t, want.Recording != "", len(is.Recordings) == 1, story.Title)
 }

@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/sdk/worker"
 )
 
-// Register has a worker make comparisons.
+// Register registers the workflows and activities of comparisons with a worker.
 func Register(w worker.Registry, a *Activities) {
 	w.RegisterWorkflow(ReconcileWorkflow)
 	w.RegisterWorkflow(StatementWorkflow)
@@ -20,24 +20,23 @@ func Register(w worker.Registry, a *Activities) {
 	w.RegisterActivity(a)
 }
 
-// The ids of the Schedules.
+// The ids of the Schedules that [Plan.Apply] creates.
 const (
 	PassSchedule      = "callthread-reconcile"
 	StatementSchedule = "callthread-statement"
 )
 
-// Plan says when comparisons are made.
+// Plan is the schedule of comparisons.
 type Plan struct {
-	TaskQueue string // that of comparisons: see [TaskQueue]
+	TaskQueue string // the task queue of comparisons: see [TaskQueue]
 	Settings
-	Every time.Duration // between two passes
-	Zone  string        // IANA name: a statement is made at three in the morning, of the day before
+	Every time.Duration // the interval between two passes
+	Zone  string        // the IANA name of the zone in which the statement on the day before is made at 3 a.m.
 }
 
 const statementHour = 3
 
-// Apply creates the Schedules, or changes those that are there. It leaves alone
-// whether an operator has paused one.
+// Apply creates or updates the Schedules. A paused Schedule stays paused.
 func (p Plan) Apply(ctx context.Context, c client.Client) error {
 	passes := client.ScheduleOptions{
 		ID:   PassSchedule,
@@ -45,7 +44,7 @@ func (p Plan) Apply(ctx context.Context, c client.Client) error {
 		Action: &client.ScheduleWorkflowAction{
 			ID: "reconcile", Workflow: ReconcileWorkflow, Args: []any{p.Settings}, TaskQueue: p.TaskQueue,
 		},
-		// A pass goes on where the last one got to: there is nothing to make up for.
+		// A pass continues where the last one stopped, so no run has to be caught up.
 		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: p.Every,
 	}
 	statements := client.ScheduleOptions{
@@ -67,8 +66,7 @@ func (p Plan) Apply(ctx context.Context, c client.Client) error {
 	return nil
 }
 
-// ApplySchedule creates a Schedule, or changes the one that is there. It leaves alone
-// whether an operator has paused it.
+// ApplySchedule creates or updates a Schedule. A paused Schedule stays paused.
 func ApplySchedule(ctx context.Context, c client.Client, options client.ScheduleOptions) error {
 	_, err := c.ScheduleClient().Create(ctx, options)
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
@@ -84,5 +82,5 @@ func ApplySchedule(ctx context.Context, c client.Client, options client.Schedule
 	})
 }
 
-// StatementID is the workflow id of the statement that was asked for of a day.
+// StatementID returns the workflow id of a statement that an operator requests for a day.
 func StatementID(day string) string { return "statement/" + day }

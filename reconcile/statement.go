@@ -6,7 +6,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// inWords are the results as a statement names them, after a number of calls.
+// inWords are the texts of the results in a statement. They follow a number of calls.
 var inWords = map[Result]string{
 	Matched: "conversations", Joined: "joined to an earlier conversation", NotWanted: "not wanted", Test: "test calls",
 	Missed: "missing", Incomplete: "incomplete", Split: "under the id of another leg", Undecided: "undecided",
@@ -14,11 +14,11 @@ var inWords = map[Result]string{
 	NotYet: "not over", CannotTell: "older than Temporal remembers",
 }
 
-// InWords is the result as a statement names it, after a number of calls.
+// InWords returns the text of the result in a statement. It follows a number of calls.
 func (r Result) InWords() string { return inWords[r] }
 
-// String is the statement: how many calls the log has, and what became of them.
-// Only one that has seen everything says that none is missing.
+// String returns the statement: the number of calls in the log and their results. It claims that
+// no call is missing only if the comparison is complete.
 func (c Comparison) String() string {
 	var parts []string
 	for _, result := range Results {
@@ -31,7 +31,7 @@ func (c Comparison) String() string {
 	case !c.IsComplete() && c.Counts[Missed] > 0:
 		missing = "at least " + missing
 	case !c.IsComplete():
-		missing = "whether any is missing cannot be told, because not everything was compared"
+		missing = "it is not known whether any is missing, because not everything was compared"
 	}
 	if len(c.WithoutRow) > 0 {
 		missing += "; " + number(len(c.WithoutRow)) + " in Temporal without a row in the log"

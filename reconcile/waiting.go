@@ -9,11 +9,12 @@ import (
 	"github.com/callthread/callthread/babelforce/calllog"
 )
 
-// oneByOne is how many calls are asked for one by one, before it is cheaper to read what rang since the oldest.
+// oneByOne is the number of calls up to which single requests are cheaper than reading the log
+// since the oldest call.
 const oneByOne = 20
 
-// CompareWaiting judges calls that were not over when they were judged before.
-// Those that rang before a time are asked for one by one.
+// CompareWaiting judges calls that were not over when they were last judged. Calls that rang
+// before recently are requested one by one.
 func (a *Activities) CompareWaiting(ctx context.Context, waiting []Verdict, recently time.Time) (Comparison, error) {
 	defer alive(ctx, func() any { return nil })()
 	rules, err := a.rules(ctx)
@@ -36,11 +37,11 @@ func (a *Activities) CompareWaiting(ctx context.Context, waiting []Verdict, rece
 	return c, nil
 }
 
-// readWaiting reads the rows of calls. One that the log no longer holds is left out.
+// readWaiting reads the rows of calls. It leaves out calls that the log no longer contains.
 func (a *Activities) readWaiting(ctx context.Context, calls []Verdict, recently, now time.Time) (reading, error) {
 	r := reading{legs: make(map[string][]calllog.Row)}
 	byID := make(map[string]Verdict)
-	recent := now // since when the log is read
+	recent := now // the log is read from this time on
 	for _, v := range calls {
 		byID[v.CallID] = v
 		if !v.Rang.Before(recently) && v.Rang.Before(recent) {

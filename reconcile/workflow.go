@@ -9,28 +9,27 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// TaskQueue is where comparisons run, beside the task queue of calls. The key to
-// babelforce's log can do everything that its user can: a worker that holds it
-// need not be one that strangers can reach.
+// TaskQueue returns the task queue of comparisons, given the task queue of calls. They are
+// separate because the API key for babelforce's log has all rights of its user: a worker that
+// has the key need not be reachable from outside.
 func TaskQueue(calls string) string { return calls + "-reconcile" }
 
-// Settings of comparisons. Zero values mean the defaults.
+// Settings are the settings of comparisons. Zero values mean the defaults.
 type Settings struct {
-	// Since is when Callthread went live: nothing before is compared.
+	// Since is when Callthread went live. Earlier calls are not compared.
 	Since time.Time `json:"since,omitzero"`
 	// Late is how long after a call rings its row may appear in the log.
 	Late time.Duration `json:"late,omitempty"`
-	// Chunk is how much of the log is compared at once.
+	// Chunk is the length of the windows in which the log is compared.
 	Chunk time.Duration `json:"chunk,omitempty"`
-	// Lookback is how long calls that are not over are looked for by reading the
-	// log again. Those that last longer are asked for one by one. The first
-	// comparison begins so long ago.
+	// Lookback is the age up to which calls that are not over are found by reading the log again.
+	// Older calls are requested one by one. The first comparison begins this long ago.
 	Lookback time.Duration `json:"lookback,omitempty"`
-	// Repair has calls repaired that lack what the log contains.
+	// Repair is set to repair calls that lack something that the log contains.
 	Repair bool `json:"repair,omitempty"`
 }
 
-// Defaults of [Settings].
+// The defaults of [Settings].
 const (
 	defaultLate     = time.Minute
 	defaultChunk    = 2 * time.Hour
@@ -50,17 +49,17 @@ func (s Settings) withDefaults() Settings {
 	return s
 }
 
-// Pass is the result of one run of ReconcileWorkflow, and where the next begins.
+// Pass is the result of one run of [ReconcileWorkflow]. The next run continues from it.
 type Pass struct {
 	Comparison
-	// Until is the time before which every call has been judged, but for those in Waiting.
+	// Until is the time before which every call has been judged, except those in Waiting.
 	Until time.Time `json:"until"`
-	// Waiting are calls that rang before that, and are not over.
+	// Waiting are the calls that rang before Until and are not over.
 	Waiting []Verdict `json:"waiting,omitempty"`
 }
 
-// ReconcileWorkflow compares what has happened since the last comparison. A
-// Schedule runs it every few minutes.
+// ReconcileWorkflow compares the calls since the last comparison. A Schedule runs it every few
+// minutes.
 func ReconcileWorkflow(ctx workflow.Context, settings Settings) (Pass, error) {
 	var last Pass
 	if workflow.HasLastCompletionResult(ctx) {
@@ -82,7 +81,7 @@ func ReconcileWorkflow(ctx workflow.Context, settings Settings) (Pass, error) {
 	pass.judgeWaiting(ctx, clock.Now.Add(-settings.Lookback))
 	for _, chunk := range window.Chunks(settings.Chunk) {
 		if !pass.compare(ctx, Part{Window: chunk}) {
-			break // the next pass goes on from here
+			break // the next pass continues from here
 		}
 		pass.Until = chunk.To
 	}
@@ -95,15 +94,16 @@ func ReconcileWorkflow(ctx workflow.Context, settings Settings) (Pass, error) {
 }
 
 const (
-	// maxRepairs and maxShare, a part of a pass's calls once there are some, are how much is
-	// repaired without an operator: more is no gap but a mistake, here or in the log.
+	// A pass repairs at most maxRepairs calls and, if there are more than someCalls, at most one in
+	// maxShare of its calls. More are left to an operator: they are probably not lost webhooks but
+	// a mistake in Callthread or in the log.
 	maxRepairs = 50
-	maxShare   = 5 // a fifth
+	maxShare   = 5
 	someCalls  = 10
 )
 
-// repair repairs the calls that need it, unless they are too many. It returns those
-// that the next pass has to judge again.
+// repair repairs the calls that need it, unless they are too many. It returns the calls that the
+// next pass must judge again.
 func (p *Pass) repair(ctx workflow.Context) (again []Verdict) {
 	calls := p.toRepair()
 	isMuch := len(calls) > maxRepairs || len(calls) > someCalls && len(calls)*maxShare > p.Calls
@@ -114,7 +114,7 @@ func (p *Pass) repair(ctx workflow.Context) (again []Verdict) {
 	return p.repairAll(ctx, calls, "")
 }
 
-// repairAll repairs calls, a few at a time. It returns those that could not be.
+// repairAll repairs calls in small groups. It returns the calls whose repair failed.
 func (c *Comparison) repairAll(ctx workflow.Context, calls []Verdict, status string) (failed []Verdict) {
 	const atOnce = 25
 	var a *Activities
@@ -130,14 +130,14 @@ func (c *Comparison) repairAll(ctx workflow.Context, calls []Verdict, status str
 	return failed
 }
 
-// hold leaves calls to an operator, and has them counted so that somebody is alerted.
+// hold leaves calls to an operator and counts them, which triggers an alert.
 func (c *Comparison) hold(ctx workflow.Context, calls int) {
 	c.Held += calls
 	var a *Activities
-	_ = workflow.ExecuteActivity(ctx, a.Hold, calls).Get(ctx, nil) // the result of the pass says it too
+	_ = workflow.ExecuteActivity(ctx, a.Hold, calls).Get(ctx, nil) // an error is ignored: the pass's result has the number too
 }
 
-// window is what a pass compares: from where the last one has got to until now.
+// window returns what a pass compares: from the end of the last pass until now.
 func (s Settings) window(until time.Time, clock Clock) Window {
 	w := Window{From: until, To: clock.Now.Add(-s.Late)}
 	if until.IsZero() {
@@ -155,8 +155,7 @@ func (s Settings) window(until time.Time, clock Clock) Window {
 	return w
 }
 
-// judgeWaiting judges the calls that were not over at the last pass. Those that
-// are not over still go on waiting.
+// judgeWaiting judges the calls that were not over at the last pass.
 func (p *Pass) judgeWaiting(ctx workflow.Context, recently time.Time) {
 	if len(p.Waiting) == 0 {
 		return
@@ -171,7 +170,7 @@ func (p *Pass) judgeWaiting(ctx workflow.Context, recently time.Time) {
 	p.Join(c)
 }
 
-// compare adds a part, and reports whether it could be read.
+// compare compares a part and adds the result. It returns false if the part could not be read.
 func (c *Comparison) compare(ctx workflow.Context, part Part) bool {
 	var a *Activities
 	var compared Comparison
@@ -183,7 +182,7 @@ func (c *Comparison) compare(ctx workflow.Context, part Part) bool {
 	return true
 }
 
-// gap says why a window was not compared.
+// gap returns the gap for a window that was not compared because of an error.
 func gap(w Window, err error) Gap {
 	why := err.Error()
 	var failed *temporal.ApplicationError
@@ -193,14 +192,14 @@ func gap(w Window, err error) Gap {
 	return Gap{Window: w, Kind: kindOf(err), Why: why}
 }
 
-// StatementInput asks for one calendar day, or another window.
+// StatementInput is the input of [StatementWorkflow]: a calendar day or, if set, another window.
 type StatementInput struct {
 	Window *Window `json:"window,omitempty"`
-	Day    string  `json:"day"`  // such as 2026-11-27; "" is yesterday
-	Zone   string  `json:"zone"` // IANA name; "" is UTC
+	Day    string  `json:"day"`  // such as 2026-11-27; "" means yesterday
+	Zone   string  `json:"zone"` // an IANA name; "" means UTC
 }
 
-// StatementWorkflow compares one calendar day, whatever was compared before.
+// StatementWorkflow compares one calendar day, even if its calls were compared before.
 func StatementWorkflow(ctx workflow.Context, in StatementInput) (Comparison, error) {
 	ctx = withOptions(ctx)
 	var a *Activities
@@ -224,8 +223,8 @@ func statement(ctx workflow.Context, w Window) (Comparison, error) {
 	return statement, ctx.Err()
 }
 
-// withOptions bounds an activity by how slowly the log may be read: one request
-// a second, and a minute for one that has to be sent again.
+// withOptions sets the timeouts of activities. They allow for a slow log: one request a second,
+// and a minute for a request that is retried.
 func withOptions(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    time.Hour,

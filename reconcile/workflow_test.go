@@ -16,7 +16,7 @@ import (
 	"github.com/callthread/callthread/babelforce/calllog"
 )
 
-// passUnderTest plays one pass, with what the activities find.
+// passUnderTest is one pass with the results of its activities.
 type passUnderTest struct {
 	env      *testsuite.TestWorkflowEnvironment
 	clock    Clock
@@ -29,7 +29,7 @@ type passUnderTest struct {
 	repaired    []string // calls
 	status      string
 	repairFails error
-	held        int // as it was counted
+	held        int // the calls that were counted
 }
 
 func newPass(t *testing.T, last *Pass) *passUnderTest {
@@ -76,7 +76,7 @@ func (p *passUnderTest) plays(t *testing.T, settings Settings) (pass Pass) {
 	return pass
 }
 
-func TestPassGoesOnWhereTheLastOneHasGotTo(t *testing.T) {
+func TestPassContinuesTheLastOne(t *testing.T) {
 	p := newPass(t, &Pass{Until: noon.Add(-10 * time.Minute)})
 	pass := p.plays(t, Settings{})
 	require.Equal(t, []Window{{noon.Add(-10 * time.Minute), noon.Add(-defaultLate)}}, p.windows)
@@ -84,7 +84,7 @@ func TestPassGoesOnWhereTheLastOneHasGotTo(t *testing.T) {
 	require.Empty(t, p.asked)
 }
 
-func TestFirstPassLooksBackButNotBeforeGoLiveOrWhatTheLogKeeps(t *testing.T) {
+func TestFirstPassLooksBackWithinLimits(t *testing.T) {
 	for _, c := range []struct {
 		since time.Time
 		keeps time.Duration
@@ -106,14 +106,14 @@ func TestFirstPassLooksBackButNotBeforeGoLiveOrWhatTheLogKeeps(t *testing.T) {
 	}
 }
 
-func TestPassAfterAnOutageReadsInChunks(t *testing.T) {
+func TestPassAfterAnOutageReadsChunks(t *testing.T) {
 	p := newPass(t, &Pass{Until: noon.Add(-5 * time.Hour)})
 	pass := p.plays(t, Settings{})
 	require.Len(t, p.windows, 3)
 	require.Equal(t, noon.Add(-defaultLate), pass.Until)
 }
 
-func TestPassGetsNoFurtherThanWhatCouldBeRead(t *testing.T) {
+func TestPassStopsAtAnUnreadableChunk(t *testing.T) {
 	p := newPass(t, &Pass{Until: noon.Add(-5 * time.Hour)})
 	p.finds = func(w Window) (Comparison, error) {
 		if len(p.windows) == 2 {
@@ -130,7 +130,7 @@ func TestPassGetsNoFurtherThanWhatCouldBeRead(t *testing.T) {
 	require.NotContains(t, pass.String(), "0 missing")
 }
 
-func TestCallsThatAreNotOverAreJudgedByLaterPassesOnce(t *testing.T) {
+func TestUnfinishedCallsAreJudgedLaterOnce(t *testing.T) {
 	open := Verdict{CallID: "open", Rang: noon.Add(-20 * time.Minute), Result: NotYet}
 	p := newPass(t, &Pass{Until: noon.Add(-10 * time.Minute), Waiting: []Verdict{open, {CallID: "ended", Rang: noon.Add(-3 * time.Hour), Result: NotYet}}})
 	p.answers.Add(open)
@@ -148,7 +148,7 @@ func TestCallsThatAreNotOverAreJudgedByLaterPassesOnce(t *testing.T) {
 	require.Equal(t, map[Result]int{NotYet: 2, Missed: 1}, pass.Counts)
 }
 
-func TestStatementIsOfTheWholeDayWhateverASinglePartSays(t *testing.T) {
+func TestStatementCoversTheWholeDay(t *testing.T) {
 	suite := testsuite.WorkflowTestSuite{}
 	env := suite.NewTestWorkflowEnvironment()
 	day := Window{noon.Add(-12 * time.Hour), noon.Add(12 * time.Hour)}
@@ -172,7 +172,7 @@ func TestStatementIsOfTheWholeDayWhateverASinglePartSays(t *testing.T) {
 	require.Len(t, statement.Gaps, 1)
 }
 
-// lacking is a comparison of a number of calls, of which some are missing.
+// lacking returns a comparison of a number of calls with some missing.
 func lacking(w Window, calls, missing int) Comparison {
 	c := Comparison{Window: w}
 	for n := range calls {
@@ -213,7 +213,7 @@ func TestPassRepairsWithinLimits(t *testing.T) {
 	}
 }
 
-func TestRepairThatFailsIsTriedByTheNextPass(t *testing.T) {
+func TestFailedRepairIsTriedByTheNextPass(t *testing.T) {
 	p := newPass(t, &Pass{Until: noon.Add(-10 * time.Minute)})
 	p.finds = func(w Window) (Comparison, error) { return lacking(w, 100, 3), nil }
 	p.repairFails = temporal.NewNonRetryableApplicationError("no", string(calllog.Unauthorized), nil)
@@ -222,7 +222,7 @@ func TestRepairThatFailsIsTriedByTheNextPass(t *testing.T) {
 	require.Len(t, pass.Waiting, 3)
 }
 
-func TestNothingBeforeGoLiveIsRepairedUnlessAnOperatorSaysSo(t *testing.T) {
+func TestCallsBeforeGoLiveAreNotRepaired(t *testing.T) {
 	window := Window{noon.Add(-48 * time.Hour), noon}
 	for _, c := range []struct {
 		in      Backfill
@@ -243,7 +243,7 @@ func TestNothingBeforeGoLiveIsRepairedUnlessAnOperatorSaysSo(t *testing.T) {
 	}
 }
 
-func TestBackfillSaysHowLongItTakesAndThenRepairsOldestFirst(t *testing.T) {
+func TestBackfillEstimatesThenRepairs(t *testing.T) {
 	p := newPass(t, nil)
 	p.clock.RepairEvery = 2 * time.Second
 	p.finds = func(w Window) (Comparison, error) {

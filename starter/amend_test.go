@@ -91,7 +91,7 @@ func TestAmendmentHasTheLimitsOfTheFile(t *testing.T) {
 		{"tags=" + strings.Join(strings.Split("abcdefghijklmnopqrstu", ""), ","), "tags has 21 entries, but Kustomer takes 20 at most"},
 		{"assignedUsers=amira", `assignedUsers: "amira" is not a Kustomer id, which has 24 hexadecimal digits`},
 		{"assignedTeams=Support", `assignedTeams: "Support" is not a Kustomer id`},
-		{"custom.a-b=1", `custom: "a-b" is no name of an attribute`},
+		{"custom.a-b=1", `custom: "a-b" is not a valid attribute name`},
 		{"custom.countNum=many", "custom.countNum: the value is not a number"},
 		{"custom.vipBool=yes", "custom.vipBool: the value is not true or false"},
 		{"custom.doneAt=2026", "custom.doneAt: the value is not a time"},

@@ -150,7 +150,7 @@ func TestMissingOrgSettingIsAProblem(t *testing.T) {
 func TestAddressWithoutAnOrgIsAProblem(t *testing.T) {
 	t.Setenv("KUSTOMER_API_KEY", "k")
 	for url, says := range map[string]string{
-		"https://api.prod2.kustomerapp.com": "is that of a region, which does not say whose conversations they are; expected https://<org>.api.kustomerapp.com",
+		"https://api.prod2.kustomerapp.com": "belongs to a region, not to an org; expected https://<org>.api.kustomerapp.com",
 		"https://acme.kustomerapp.com":      "set it to https://acme.api.kustomerapp.com",
 	} {
 		t.Setenv("KUSTOMER_URL", url)

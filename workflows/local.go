@@ -16,6 +16,14 @@ import (
 // task, as local activities. This halves Temporal's work for a call, and the wait. If a
 // step fails there, it becomes a regular activity, which operators see and Temporal
 // retries.
+//
+// Temporal does not know about a local activity until its workflow task completes. If the
+// worker dies before that, the next worker runs the step again without knowing:
+//
+//   - An opening is tried only in the run's first workflow task. The length of the history
+//     shows whether that task was tried before.
+//   - A hand-over is tried only if it depends on the revision of our last write. Kustomer
+//     then refuses to do it a second time.
 
 const (
 	// firstTask is the length of the history in the first workflow task of a run that a

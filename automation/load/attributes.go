@@ -12,7 +12,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// custom reads the custom attributes, each with what its suffix says of its type.
+// custom reads the custom attributes and checks each against the type of its suffix.
 func (l *loader) custom(n *yaml.Node, event call.Kind) (attributes []automation.Attribute) {
 	l.pairs(n, `"custom"`, func(key, value *yaml.Node) {
 		attributes = append(attributes, l.attribute(key, value, event))
@@ -26,13 +26,13 @@ func (l *loader) custom(n *yaml.Node, event call.Kind) (attributes []automation.
 func (l *loader) attribute(key, value *yaml.Node, event call.Kind) automation.Attribute {
 	a := automation.Attribute{Name: key.Value}
 	if !automation.IsAttribute(a.Name) {
-		l.complain(key, "%q is no name of an attribute: use letters and digits", a.Name)
+		l.complain(key, "%q is not a valid attribute name: use letters and digits", a.Name)
 		return a
 	}
 	before := len(l.problems)
 	a.Template = l.template(value, a.Name, event, automation.MaxText)
 	if len(l.problems) > before {
-		return a // what it would be converted to says nothing new
+		return a // a further problem of its type would only repeat the first
 	}
 	if wrong := wrongAttribute(a); wrong != "" {
 		l.complain(value, "%s: %s", a.Name, wrong)
@@ -40,7 +40,7 @@ func (l *loader) attribute(key, value *yaml.Node, event call.Kind) automation.At
 	return a
 }
 
-// cannotBe are the kinds of placeholders that never make a value of the suffix's type.
+// cannotBe are, by suffix, the kinds of placeholders whose values never have the suffix's type.
 var cannotBe = map[string][]automation.Kind{
 	"Num": {automation.Text, automation.Instant, automation.Flag, automation.Phone, automation.Outcome},
 	"At":  {automation.Text, automation.Number, automation.Seconds, automation.Flag, automation.Phone, automation.Outcome},
@@ -51,7 +51,7 @@ var cannotBe = map[string][]automation.Kind{
 
 var typeNames = map[string]string{"Num": "a Num attribute", "At": "an At attribute", "Bool": "a Bool attribute", "Url": "a Url attribute"}
 
-// wrongAttribute is what no call can make right about an attribute, or nothing.
+// wrongAttribute returns what is wrong with an attribute for every call, or "".
 func wrongAttribute(a automation.Attribute) string {
 	if literal, ok := a.Template.Literal(); ok {
 		return wrongLiteral(a, "", literal)
@@ -64,7 +64,7 @@ func wrongAttribute(a automation.Attribute) string {
 
 func wrongLiteral(a automation.Attribute, what, literal string) string {
 	if literal == "" {
-		return "" // nothing given, nothing sent
+		return "" // an empty value is not sent
 	}
 	if _, err := a.Convert(literal); err != nil {
 		return fmt.Sprintf("%s%q is not %v", what, literal, err)
@@ -72,7 +72,7 @@ func wrongLiteral(a automation.Attribute, what, literal string) string {
 	return ""
 }
 
-// wrongPlaceholder is about a placeholder that is all there is to the value.
+// wrongPlaceholder checks a value that is a single placeholder.
 func wrongPlaceholder(a automation.Attribute, only automation.Part) string {
 	suffix, kind := a.Suffix(), automation.KindOf(only.Name)
 	switch {
@@ -86,7 +86,7 @@ func wrongPlaceholder(a automation.Attribute, only automation.Part) string {
 	return ""
 }
 
-// wrongMixture is about text with placeholders in it.
+// wrongMixture checks a text with placeholders.
 func wrongMixture(a automation.Attribute) string {
 	switch suffix, first := a.Suffix(), a.Template[0]; suffix {
 	case "Num", "At", "Bool":

@@ -22,7 +22,8 @@ type entry struct {
 	enabled  bool
 }
 
-// automations reads those that can be read, and says whether all could.
+// automations reads the automations and returns those without problems. allRead reports whether
+// that is all of them.
 func (l *loader) automations(items []*yaml.Node) (entries []entry, allRead bool) {
 	allRead = true
 	for _, item := range items {
@@ -34,11 +35,11 @@ func (l *loader) automations(items []*yaml.Node) (entries []entry, allRead bool)
 	return entries, allRead
 }
 
-// together complains about automations that cannot be beside others, or without them.
+// together complains about automations that conflict with others or lack a required one.
 func (l *loader) together(entries []entry, allRead bool) {
 	first := l.onceOnly(entries)
 	if !allRead {
-		return // what could not be read may be the one that creates
+		return // the missing creation may be one that could not be read
 	}
 	for _, e := range entries {
 		opened := slices.ContainsFunc([]call.Kind{call.Inbound, call.Outbound}, func(event call.Kind) bool {
@@ -56,13 +57,14 @@ func (l *loader) together(entries []entry, allRead bool) {
 	}
 }
 
-// once is what there can be one automation of.
+// once identifies automations of which a file can have only one.
 type once struct {
 	action automation.Action
 	event  call.Kind
 }
 
-// onceOnly complains about a second automation of those of which there can be one, and returns where the first stand.
+// onceOnly complains about a second automation if the file can have only one, and returns the
+// positions of the first ones.
 func (l *loader) onceOnly(entries []entry) map[once]*yaml.Node {
 	why := map[automation.Action]string{
 		automation.CreateConversation: "one call gets one conversation",
@@ -82,24 +84,24 @@ func (l *loader) onceOnly(entries []entry) map[once]*yaml.Node {
 	return first
 }
 
-// defaultWrapUp is how long agents have for their wrap-up where the file does not say.
+// defaultWrapUp is the wrap-up time if the file does not set one.
 const defaultWrapUp = time.Minute
 
-// wrapUp settles how long the end of a call is behind when call.wrappedUp is due.
+// wrapUp sets the time between the end of a call and call.wrappedUp.
 func (l *loader) wrapUp(written *yaml.Node, entries []entry, allRead bool, set *automation.Set) {
 	waits := func(e entry) bool { return e.Event == call.WrappedUp }
 	switch {
 	case slices.ContainsFunc(entries, func(e entry) bool { return waits(e) && e.enabled }):
 		set.WrapUpTime = cmp.Or(set.WrapUpTime, defaultWrapUp)
 	case set.WrapUpTime > 0 && allRead && !slices.ContainsFunc(entries, waits):
-		l.complain(written, `"wrapUpTime" is for automations of %s, and there is none`, automation.EventNames[call.WrappedUp])
+		l.complain(written, `"wrapUpTime" applies to automations of %s, but the file has none`, automation.EventNames[call.WrappedUp])
 	default:
 		set.WrapUpTime = 0
 	}
 }
 
-// automation reads one automation. The event comes first, wherever it stands:
-// what the options may say depends on it.
+// automation reads one automation. It reads the event before the options, in any order of the
+// keys, because the options depend on the event.
 func (l *loader) automation(n *yaml.Node) (e entry, ok bool) {
 	var optionsNode, triggerNode *yaml.Node
 	var meant automation.Action
@@ -117,7 +119,7 @@ func (l *loader) automation(n *yaml.Node) (e entry, ok bool) {
 	}, "event", "action", "options")
 	if e.Event == "" || e.Action == "" {
 		if meant != "" && optionsNode != nil {
-			l.options(optionsNode, e.Event, meant) // whose own mistakes are worth telling at once
+			l.options(optionsNode, e.Event, meant) // reports the problems of the options too
 		}
 		return e, false
 	}
@@ -132,7 +134,7 @@ func (l *loader) automation(n *yaml.Node) (e entry, ok bool) {
 	return e, true
 }
 
-// rightEvent complains about an action that does not go with the event.
+// rightEvent complains about an action that is not allowed on the event.
 func (l *loader) rightEvent(e entry) {
 	switch {
 	case e.Action == automation.CreateConversation && !automation.Begins(e.Event):
@@ -142,13 +144,13 @@ func (l *loader) rightEvent(e entry) {
 	}
 }
 
-// action also says which was meant, if it is misspelt but hardly another's name.
+// action also returns the action that was probably meant if the name has a few typing errors.
 func (l *loader) action(n *yaml.Node) (action, meant automation.Action) {
 	names := []string{string(automation.CreateConversation), string(automation.UpdateConversation), string(automation.CreateMessage)}
 	if action = automation.Action(l.choice(n, `"action"`, names...)); action != "" || n.Value == "" {
 		return action, action
 	}
-	const typos = 3 // "create" and "update" are further apart
+	const typos = 3 // "create" and "update" differ by more
 	likely := closest(n.Value, names)
 	if smetrics.WagnerFischer(strings.ToLower(n.Value), likely, 1, 1, 1) > typos {
 		return "", ""

@@ -8,13 +8,13 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestWhatBelongsToAnotherEventIsRefused(t *testing.T) {
+func TestOptionsOfAnotherEventAreRefused(t *testing.T) {
 	message := func(options string) string {
 		return "automations:\n" + item("call.finished", messageAction, "", options) + creation("{}")
 	}
 	const outcomes = "answered, after_hours, failed, missed, unreached, abandoned_in_queue, abandoned_in_flow, no_agent, ended_by_flow, abandoned"
 	for file, want := range map[string]string{
-		// Calls that are placed.
+		// Outbound calls.
 		"automations:\n" + placing("{}") + placing("{}"): "6:5: a second kustomer.conversation.create of call.outbound (the first is on line 2): " +
 			"one call gets one conversation",
 		"automations:\n" + placing("customer: '{call.from}'"): `5:17: "customer" on call.outbound must be "{call.to}", for the customer who is called, ` +
@@ -29,7 +29,7 @@ func TestWhatBelongsToAnotherEventIsRefused(t *testing.T) {
 		"automations:\n" + placing("name: '{queue.name}'"):                          "5:14: {queue.name} is not known yet on call.outbound, only from call.bridged on",
 		"automations:\n" + item("call.outgoing", createAction, "", "{}"):            `2:12: "event" cannot be "call.outgoing": did you mean "call.outbound"? Use one of call.bridged, call.finished, call.inbound, call.outbound, call.wrappedUp, recording.finished`,
 		// Wrap-up.
-		"wrapUpTime: 2m\n" + creating("{}"):                                     `1:13: "wrapUpTime" is for automations of call.wrappedUp, and there is none`,
+		"wrapUpTime: 2m\n" + creating("{}"):                                     `1:13: "wrapUpTime" applies to automations of call.wrappedUp, but the file has none`,
 		"wrapUpTime: 3h\n" + creating("{}") + update(call.WrappedUp, "{}"):      `1:13: "wrapUpTime" must be a length of time from 1s to 2h, written like 90s or 1h30m`,
 		"wrapUpTime: 90\n" + creating("{}") + update(call.WrappedUp, "{}"):      `1:13: "wrapUpTime" must be a length of time from 1s to 2h, written like 90s or 1h30m`,
 		"wrapUpTime: 500ms\n" + creating("{}") + update(call.WrappedUp, "{}"):   `1:13: "wrapUpTime" must be a length of time from 1s to 2h, written like 90s or 1h30m`,
@@ -49,12 +49,12 @@ func TestWhatBelongsToAnotherEventIsRefused(t *testing.T) {
 		message("preview: '{call.outcme}'"):                               `5:17: unknown placeholder {call.outcme}: did you mean "call.outcome"?`,
 		message("from: a"):                                                `5:7: unknown key "from" in the options of kustomer.message.create; the call's own numbers, direction and times are filled in`,
 		message("sbject: a"):                                              `5:7: unknown key "sbject" in the options of kustomer.message.create: did you mean "subject"?`,
-		// What a call comes down to.
+		// The outcome and the summary.
 		updating("note: '{call.agents}'"):                                "5:14: {call.agents} is not known yet on call.bridged, only from call.finished on",
 		ending("custom: { aNum: '{call.outcome}' }"):                     "5:23: aNum: {call.outcome} is an outcome, which a Num attribute cannot hold",
 		ending("tags: { add: ['{call.outcome:words}'] }"):                `5:21: a tag cannot hold {call.outcome}, which is written like "its end was not reported, and nobody picked up": ` + automation.WhatTagsTake,
 		ending("note: '{call.outcome:minutes}'"):                         `5:14: {call.outcome:minutes}: format "minutes" does not exist for an outcome: use words`,
-		ending("assignedTeams: ['{queue.teamId}']"):                      `5:24: {queue.teamId} needs the table "queues", which says whose team is which`,
+		ending("assignedTeams: ['{queue.teamId}']"):                      `5:24: {queue.teamId} needs the table "queues", which maps queues to Kustomer teams`,
 		comparing("call.outcome, operator: EQ, expectation: abandonned"): `4:84: {call.outcome} is never "abandonned": did you mean "abandoned"? Use one of answered, after_hours, failed, missed, unreached, abandoned_in_queue, abandoned_in_flow, no_agent, ended_by_flow, abandoned`,
 		comparing("call.outcome, operator: NEQ, expectation: voicemail"): `4:85: {call.outcome} is never "voicemail": use one of ` + outcomes,
 		comparing("call.direction, operator: EQ, expectation: outbound"): `4:86: {call.direction} is never "outbound": did you mean "out"? Use one of in, out`,

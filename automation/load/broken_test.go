@@ -8,7 +8,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
+func TestBrokenFilesGetPositionsAndHints(t *testing.T) {
 	for file, want := range map[string]string{
 		// The file.
 		"":                                         `the file is empty: it needs "automations"`,
@@ -25,11 +25,11 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		creating("name: a\n\tstatus: open"):        "6:7: not YAML: found a tab character that violates indentation; use spaces, not tabs",
 		creating("name: 'it's'\nstatus: open"):     "5:17: not YAML: did not find expected key; the quotes end before the value does: inside of them write '' for ' and \\\" for \"",
 		creating("tags: [a, b\nstatus: open"):      "6:13: not YAML: did not find expected ',' or ']'; the [ on line 5 is not closed, or a comma is missing",
-		"automations:\n  - event: a\n   action: b": "3:4: not YAML: did not find expected '-' indicator; its indentation fits no line above",
+		"automations:\n  - event: a\n   action: b": "3:4: not YAML: did not find expected '-' indicator; its indentation matches no line above",
 		"a: 1\nb: 2\n c: 3\nd: 4":                  "3:3: not YAML: mapping values are not allowed in this context; the value above goes on in this line: look at its quotes, and at the indentation",
 		"a: [\nb: 2\n":                             "1:4: not YAML: did not find expected ',' or ']'; this [ is not closed",
-		"\na: 1\n- b\n":                            "3:1: not YAML: did not find expected key; its indentation fits no line above",
-		"a: 1\nb: 2\n- c\n":                        "3:1: not YAML: did not find expected key; its indentation fits no line above",
+		"\na: 1\n- b\n":                            "3:1: not YAML: did not find expected key; its indentation matches no line above",
+		"a: 1\nb: 2\n- c\n":                        "3:1: not YAML: did not find expected key; its indentation matches no line above",
 		"a: ]":                                     "1:4: not YAML: did not find expected node content; put the value in quotes",
 		"a: [":                                     "1:5: not YAML: did not find expected node content; the file ends here: something above is not closed",
 		"%YAML 1.1\n%YAML 1.1\n---\na: b":          "2:1: not YAML: found duplicate %YAML directive",
@@ -39,12 +39,12 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		"automations: []":                          `1:1: "automations" is empty: no call would get a conversation`,
 		"automations:":                             `1:1: "automations" is empty, but the file needs it`,
 		"automations: always":                      `1:14: "automations" must be a list`,
-		creating("{}") + "---\na: b":               "6:1: a second document: the file must be one",
+		creating("{}") + "---\na: b":               "6:1: a second document: the file must contain only one",
 		creating("{}") + "---\na: b: c":            "7:5: not YAML: mapping values are not allowed in this context; put the value in quotes",
 		creating("{}") + "automation: []\n":        `6:1: unknown key "automation" in the file: did you mean "automations"?`,
-		creating("{}") + "automations: []\n":       `6:1: "automations" is there twice`,
+		creating("{}") + "automations: []\n":       `6:1: "automations" appears twice`,
 		"timezone: Berlin\n" + creating("{}"):      `1:11: unknown time zone "Berlin": use a name such as Europe/Berlin`,
-		"fields: [call.from]\n" + creating("{}"):   "1:10: {call.from} is known anyway, without being listed as a field",
+		"fields: [call.from]\n" + creating("{}"):   "1:10: {call.from} is always known: do not list it as a field",
 		"fields: [my field]\n" + creating("{}"):    `1:10: "my field" cannot be the name of a field: use letters, digits, and _ . - inside`,
 		"fields: [[a]]\n" + creating("{}"):         "1:10: a field must be a single value",
 		strings.Repeat("#", maxFile+1):             "larger than 1 MiB",
@@ -94,26 +94,26 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		creating("assignedTeams: [Support]"):                                `5:23: "Support" is not a Kustomer id, which has 24 hexadecimal digits`,
 		creating("assignedUsers: [" + strings.Repeat(userID+",", 11) + "]"): `5:22: "assignedUsers" has 11 entries, but Kustomer takes 10 at most`,
 		creating("assignedUsers: ['{agent.sourceId}']"):                     "5:24: {agent.sourceId} is not known yet on call.inbound, only from call.bridged on",
-		updating("id: '{call.id}'"):                                         `5:11: "id" must be "{integration.kustomer.conversation.id}": an update is of the call's own conversation`,
+		updating("id: '{call.id}'"):                                         `5:11: "id" must be "{integration.kustomer.conversation.id}": an update changes the call's own conversation`,
 		"automations:\n" + update(call.Inbound, "status: snoozed") + creation("{}"): `5:15: "status" cannot be "snoozed": use one of open, done`,
 		updating("status: pending"):          `5:15: "status" cannot be "pending": use one of open, snoozed, done`,
 		updating("tags: [a]"):                `5:13: "tags" of an update needs "add", "remove" or "set" before its list`,
 		updating("tags: { overwrite: [a] }"): `5:15: unknown key "overwrite" in "tags" of an update: did you mean "set"?`,
 		updating("note: '{call.outcome}'"):   "5:14: {call.outcome} is not known yet on call.bridged, only from call.finished on",
 		updating("note: &n a\nname: *n"):     "5:13: anchors are not supported: put a text that begins with & in quotes\n6:13: aliases are not supported: write the value out",
-		updating("note: a\nnote: b"):         `6:7: "note" is there twice`,
-		// What no call can make right.
+		updating("note: a\nnote: b"):         `6:7: "note" appears twice`,
+		// Problems for every call.
 		creating("tags: ['{call.from}']"):                                       `5:14: a tag cannot hold {call.from}, which is written like "+493066665555": ` + automation.WhatTagsTake,
 		creating("tags: ['from {call.from:e164|x}', 'from_{call.from:last4}']"): `5:14: a tag cannot hold {call.from}, which is written like "+493066665555": ` + automation.WhatTagsTake,
 		updating("tags: { add: ['{call.dateCreated:time}', '{call.dateCreated:date}'] }"): `5:21: a tag cannot hold {call.dateCreated}, ` +
 			`which is written like "12:00": ` + automation.WhatTagsTake,
 		updating("tags: { add: ['#{agent.name}', 'a{queue.name|?}', '{agent.name}_{queue.name|b}'] }"): `5:21: tag "#x": ` + automation.WhatTagsTake + "\n" +
 			`5:38: tag "a?": ` + automation.WhatTagsTake,
-		updating("assignedUsers: ['{agent.id}']"): "5:23: {agent.id} is no Kustomer id: an assigned user is given by {agent.sourceId}, or by a field of your own",
-		updating("assignedUsers: ['{agent.name|" + userID + "}']"): "5:23: {agent.name} is no Kustomer id: an assigned user is given by {agent.sourceId}, " +
+		updating("assignedUsers: ['{agent.id}']"): "5:23: {agent.id} is not a Kustomer id: an assigned user is given by {agent.sourceId}, or by a field of your own",
+		updating("assignedUsers: ['{agent.name|" + userID + "}']"): "5:23: {agent.name} is not a Kustomer id: an assigned user is given by {agent.sourceId}, " +
 			"or by a field of your own",
 		updating("assignedUsers: ['{agent.sourceId|Ada}', '{agent.sourceId|" + userID + "}']"): `5:23: the default "Ada" is not a Kustomer id, which has 24 hexadecimal digits`,
-		updating("assignedTeams: ['{agent.sourceId}']"):                                        "5:23: {agent.sourceId} is no Kustomer id: an assigned team is given by its id, by {queue.teamId}, by {number.teamId}, or by a field of your own",
+		updating("assignedTeams: ['{agent.sourceId}']"):                                        "5:23: {agent.sourceId} is not a Kustomer id: an assigned team is given by its id, by {queue.teamId}, by {number.teamId}, or by a field of your own",
 		"fields: [team]\n" + updating("assignedTeams: ['{team}', '{team|Support}']"):           `6:33: the default "Support" is not a Kustomer id, which has 24 hexadecimal digits`,
 		// Custom attributes.
 		creating("custom: { aNum: '{call.from:last4}' }"):         "5:23: aNum: a format makes {call.from} text, which a Num attribute cannot hold",
@@ -126,8 +126,8 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		creating("custom: { aUrl: '{call.id|none}' }"):            `5:23: aUrl: the default "none" is not an absolute URL`,
 		creating("custom: { aUrl: 'x.example/{call.id}' }"):       "5:23: aUrl: an absolute URL begins with http:// or https://",
 		creating("custom: [a]"):                                   `5:15: "custom" must be a mapping of names to values`,
-		creating("custom: { aNum: 1, aNum: 2 }"):                  `5:26: "aNum" is there twice`,
-		creating("custom: { a-b: 1 }"):                            `5:17: "a-b" is no name of an attribute: use letters and digits`,
+		creating("custom: { aNum: 1, aNum: 2 }"):                  `5:26: "aNum" appears twice`,
+		creating("custom: { a-b: 1 }"):                            `5:17: "a-b" is not a valid attribute name: use letters and digits`,
 		creating("custom: { aNum: true }"):                        `5:23: aNum: "true" is not a number`,
 		creating("custom: { aBool: yes }"):                        `5:24: aBool: "yes" is not true or false`,
 		creating("custom: { aAt: 2026-11-23 }"):                   `5:22: aAt: "2026-11-23" is not a time`,
@@ -141,7 +141,7 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 		creating("name: '{shop}'"):       `5:14: unknown placeholder {shop}; a field of your own must be listed under "fields"`,
 		creating("name: 'a {call.from'"): `5:16: a "{" that is not closed on its line; write "{{" for the brace itself`,
 		creating("name: 'a } b'"):        `5:16: a "}" with no "{" before it; write "}}" for the brace itself`,
-		creating("name: 'a { b }'"):      `5:16: { b } is no placeholder; one looks like {call.from}, {agent.name|nobody} or {call.dateCreated:date}`,
+		creating("name: 'a { b }'"):      `5:16: { b } is not a placeholder; a placeholder looks like {call.from}, {agent.name|nobody} or {call.dateCreated:date}`,
 		creating("name: '{call.from:date}'"): `5:14: {call.from:date}: format "date" does not exist for a phone number: ` +
 			"use e164, international, last2, last3, last4, national",
 		creating("name: '{call.id:date}'"): "5:14: {call.id:date}: there are no formats for text",
@@ -170,8 +170,8 @@ func TestBrokenFilesAreRefusedWithThePlaceAndWhatWasMeant(t *testing.T) {
 			`is a duration in seconds such as "95", never "long"`,
 		"triggers: { t: { conditions: [{ expression: call.outcome, operator: EQ, expectation: Answered }] } }\n" + creating("{}"): `1:86: {call.outcome} is never "Answered": did you mean "answered"? Use one of answered, after_hours, failed, missed, unreached, abandoned_in_queue, abandoned_in_flow, no_agent, ended_by_flow, abandoned`,
 		creating("direction: Inbound"):                                                  `5:18: "direction" cannot be "Inbound": did you mean "in"? Use one of in, out`,
-		"triggers: { always: { conditions: [] } }\n" + creating("{}"):                   `1:13: "always" cannot be the name of a trigger: it means that there is none`,
-		"triggers: { a: { conditions: [] }, a: { conditions: [] } }\n" + creating("{}"): `1:36: "a" is there twice`,
+		"triggers: { always: { conditions: [] } }\n" + creating("{}"):                   `1:13: "always" cannot be the name of a trigger: it means that the automation has no trigger`,
+		"triggers: { a: { conditions: [] }, a: { conditions: [] } }\n" + creating("{}"): `1:36: "a" appears twice`,
 		"triggers: { unused: { conditions: [{ expression: call.ID, operator: GIVEN }] } }\n" + creating("{}"): `1:50: unknown placeholder {call.ID}: ` +
 			`did you mean "call.id"?`,
 	} {

@@ -8,16 +8,16 @@ import (
 	"github.com/callthread/callthread/automation"
 )
 
-// The words of the policy for customers who call again.
+// The values of the policy for customers who call again.
 const (
 	returnsToNew = "new"
 	returnsToOld = "append"
 )
 
-// defaultWithin is for calls about the same matter, as far as time alone tells.
+// defaultWithin is the time in which calls of a customer are likely to be about the same matter.
 const defaultWithin = 4 * time.Hour
 
-// callers reads the policies.
+// callers reads the policies for callers.
 func (l *loader) callers(n *yaml.Node, later *contents) (c automation.Callers) {
 	if isEmpty(n) {
 		return c
@@ -39,7 +39,7 @@ func (l *loader) callers(n *yaml.Node, later *contents) (c automation.Callers) {
 	return c
 }
 
-// returning also returns where "resolves" stands.
+// returning reads the policy for customers who call again. It also returns the node of "resolves".
 func (l *loader) returning(n *yaml.Node) (r automation.Returning, resolves *yaml.Node) {
 	if isEmpty(n) {
 		return r, nil

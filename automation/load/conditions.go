@@ -14,10 +14,10 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// maxPatterns bounds the memory of a file's patterns: seven characters of one, x{1000}, take some 40 KB.
+// maxPatterns limits the memory of a file's patterns: the seven characters x{1000} take some 40 KB.
 const maxPatterns = 5000
 
-// condition also returns the place of its expression.
+// condition reads a condition. It also returns the node of its expression.
 func (l *loader) condition(n *yaml.Node, event call.Kind) (c automation.Condition, at *yaml.Node) {
 	var expectation *yaml.Node
 	l.mapping(n, "a condition", map[string]func(*yaml.Node){
@@ -42,7 +42,7 @@ func (l *loader) condition(n *yaml.Node, event call.Kind) (c automation.Conditio
 }
 
 func (l *loader) expression(n *yaml.Node, event call.Kind) automation.Part {
-	// babelforce writes expressions without braces; people may put them all the same.
+	// babelforce writes expressions without braces. Braces are accepted too.
 	text := strings.TrimSpace(l.scalar(n, `"expression"`))
 	text = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text, "{"), "}"))
 	part, err := parsePlaceholder(text, l.check(event))
@@ -54,7 +54,7 @@ func (l *loader) expression(n *yaml.Node, event call.Kind) automation.Part {
 	return part
 }
 
-// expectation reads what an expression is compared with.
+// expectation reads the value with which an expression is compared.
 func (l *loader) expectation(n *yaml.Node, c *automation.Condition) {
 	c.Expectation = l.scalar(n, `"expectation"`)
 	if c.Expression.Kind() == automation.Flag && slices.Contains(equality, c.Operator) {
@@ -71,7 +71,8 @@ func (l *loader) expectation(n *yaml.Node, c *automation.Condition) {
 	}
 }
 
-// likePattern turns SQL's LIKE, where % is any text and _ any character, into a regular expression.
+// likePattern translates a pattern of SQL's LIKE, in which % is any text and _ any character, into
+// a regular expression.
 func likePattern(like string) string {
 	return "(?is)^" + strings.NewReplacer("%", ".*", "_", ".").Replace(regexp.QuoteMeta(like)) + "$"
 }
@@ -94,7 +95,7 @@ func (l *loader) pattern(n *yaml.Node, pattern string) *regexp.Regexp {
 
 const escaped = `write \+, \* or \? for the character itself`
 
-// escapeSign says what to write where a sign of repetition was meant as a character.
+// escapeSign returns a hint on how to escape a repetition sign that was meant as a character.
 func escapeSign(err error) string {
 	var wrong *syntax.Error
 	if errors.As(err, &wrong) && wrong.Code == syntax.ErrMissingRepeatArgument {
@@ -103,8 +104,8 @@ func escapeSign(err error) string {
 	return ""
 }
 
-// repeatsNothing reports whether an expression repeats what has no characters,
-// as ^+ does: it takes the + of "^+49" for a repetition of the text's beginning.
+// repeatsNothing reports whether an expression repeats a position instead of characters. In
+// "^+49", the + repeats the beginning of the text.
 func repeatsNothing(e *syntax.Regexp) bool {
 	switch e.Op {
 	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:

@@ -7,10 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// place is where a message says that something is.
+// place matches the position of a message.
 var place = regexp.MustCompile(`^4:\d+: `)
 
-func TestConditionsThatHoldForNoCallAreRefused(t *testing.T) {
+func TestImpossibleConditionsAreRefused(t *testing.T) {
 	const outcomes = "answered, after_hours, failed, missed, unreached, abandoned_in_queue, abandoned_in_flow, no_agent, ended_by_flow"
 	const like = "; in LIKE, % stands for any text and _ for any character"
 	for condition, want := range map[string]string{
@@ -42,10 +42,10 @@ func TestConditionsThatHoldForNoCallAreRefused(t *testing.T) {
 		`"call.talkTime:words", operator: EQ, expectation: "95 s"`:           `{call.talkTime:words} is never "95 s": write "1 min 35 s"`,
 		// Words.
 		`call.outcome, operator: EQ, expectation: lost`:                `{call.outcome} is never "lost": use one of ` + outcomes + ", abandoned",
-		`call.outcome, operator: STARTS_WITH, expectation: call_`:      `whatever {call.outcome} is, STARTS_WITH "call_" makes no difference: use one of ` + outcomes + ", abandoned",
-		`call.outcome, operator: NOT_CONTAINS, expectation: voicemail`: `whatever {call.outcome} is, NOT_CONTAINS "voicemail" makes no difference: use one of ` + outcomes + ", abandoned",
-		`call.outcome, operator: REGEXP, expectation: "^lost$"`:        `whatever {call.outcome} is, REGEXP "^lost$" makes no difference: use one of ` + outcomes + ", abandoned",
-		`call.direction, operator: LIKE, expectation: "inbound%"`:      `whatever {call.direction} is, LIKE "inbound%" makes no difference: use one of in, out`,
+		`call.outcome, operator: STARTS_WITH, expectation: call_`:      `{call.outcome} STARTS_WITH "call_" has the same result for every value: use one of ` + outcomes + ", abandoned",
+		`call.outcome, operator: NOT_CONTAINS, expectation: voicemail`: `{call.outcome} NOT_CONTAINS "voicemail" has the same result for every value: use one of ` + outcomes + ", abandoned",
+		`call.outcome, operator: REGEXP, expectation: "^lost$"`:        `{call.outcome} REGEXP "^lost$" has the same result for every value: use one of ` + outcomes + ", abandoned",
+		`call.direction, operator: LIKE, expectation: "inbound%"`:      `{call.direction} LIKE "inbound%" has the same result for every value: use one of in, out`,
 		`"call.endedBy|nobody", operator: EQ, expectation: customer`:   `{call.endedBy} is never "customer": use one of caller, agent, flow, nobody`,
 		`call.anonymous, operator: NEQ, expectation: 1`:                `{call.anonymous} is never "1": use one of true, false`,
 		`"call.outcome:words", operator: EQ, expectation: no_agent`: `{call.outcome:words} is never "no_agent": use one of answered, came after hours, failed, ` +
@@ -60,7 +60,7 @@ func TestConditionsThatHoldForNoCallAreRefused(t *testing.T) {
 	}
 }
 
-func TestConditionsThatMayHoldAreTaken(t *testing.T) {
+func TestPossibleConditionsAreAccepted(t *testing.T) {
 	for _, condition := range []string{
 		`"call.to:e164", operator: EQ, expectation: "+493023125001"`,
 		`"call.to:e164", operator: EQ, expectation: "201"`, // an extension
@@ -69,7 +69,7 @@ func TestConditionsThatMayHoldAreTaken(t *testing.T) {
 		`"call.from:e164|none", operator: EQ, expectation: "none"`,
 		`"call.from:national", operator: EQ, expectation: "030 23125001"`,
 		`"call.from:national", operator: STARTS_WITH, expectation: "030 "`,
-		`"call.from:national", operator: EQ, expectation: "(473) 269-1234"`, // whose digits are a number of Norway too
+		`"call.from:national", operator: EQ, expectation: "(473) 269-1234"`, // a number in Norway has the same digits
 		`"call.from:last4", operator: EQ, expectation: "5001"`,
 		`call.from, operator: EQ, expectation: "+493023125001"`,
 		`call.from, operator: EQ, expectation: anonymous`,
@@ -104,7 +104,7 @@ func TestConditionsThatMayHoldAreTaken(t *testing.T) {
 	}
 }
 
-func TestConditionsThatHardlyHoldAreWarnedOf(t *testing.T) {
+func TestUnlikelyConditionsGetWarnings(t *testing.T) {
 	for condition, want := range map[string]string{
 		`call.type, operator: EQ, expectation: in`: `babelforce documents no {call.type} "in": use one of inbound, outbound`,
 		`call.finishReason, operator: NEQ, expectation: no_answer`: `babelforce documents no {call.finishReason} "no_answer": did you mean "no-answer"? Use one of unknown, hangup, ` +
@@ -114,8 +114,8 @@ func TestConditionsThatHardlyHoldAreWarnedOf(t *testing.T) {
 		`"call.to:e164", operator: NEQ, expectation: "0049 30 23125001"`: `no {call.to:e164} contains "0049 30 23125001": it looks like "+493066665555"`,
 		`call.from, operator: EQ, expectation: "+49 30 23125001"`:        `babelforce may not write {call.from} like "+49 30 23125001": compare {call.from:e164} with "+493023125001"`,
 		`agent.number, operator: NEQ, expectation: "+49 30-23125001"`:    `babelforce may not write {agent.number} like "+49 30-23125001": compare {agent.number:e164} with "+493023125001"`,
-		`call.from, operator: LIKE, expectation: "+4930*"`:               `the * of "+4930*" is only found where there is one; in LIKE, % stands for any text and _ for any character`,
-		`agent.name, operator: LIKE, expectation: "*Haddad"`:             `the * of "*Haddad" is only found where there is one; in LIKE, % stands for any text and _ for any character`,
+		`call.from, operator: LIKE, expectation: "+4930*"`:               `the * of "+4930*" matches only a literal *; in LIKE, % stands for any text and _ for any character`,
+		`agent.name, operator: LIKE, expectation: "*Haddad"`:             `the * of "*Haddad" matches only a literal *; in LIKE, % stands for any text and _ for any character`,
 		`"call.waitTime:minutes", operator: GT, expectation: "2:00"`:     `{call.waitTime:minutes} is compared as text, in which 10:00 comes before 9:00: compare {call.waitTime} with a number of seconds`,
 		"queue.name, operator: EQ, expectation: “Support”":               "the quotes in “Support” are part of the text: YAML's own are \" and '",
 		"queue.name, operator: EQ, expectation: «Support»":               "the quotes in «Support» are part of the text: YAML's own are \" and '",

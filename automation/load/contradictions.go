@@ -8,15 +8,15 @@ import (
 	"github.com/callthread/callthread/automation"
 )
 
-// contradictoryTags complains about an update that removes what it gives.
+// contradictoryTags complains about an update that adds and removes the same tag.
 func (l *loader) contradictoryTags(n *yaml.Node, o automation.Options) {
 	for _, tag := range both(slices.Concat(o.Tags, o.SetTags), o.RemoveTags) {
-		l.complain(n, "the tag %q is given and removed at once", written(tag))
+		l.complain(n, "the tag %q is both added and removed", written(tag))
 	}
 }
 
-// inOrder warns of automations that contradict each other about a tag, so that
-// the order in which they stand in the file decides.
+// inOrder warns about automations that contradict each other about a tag. Only their order in
+// the file decides the result.
 func (l *loader) inOrder(entries []entry) {
 	for i, later := range entries {
 		for _, earlier := range entries[:i] {
@@ -25,12 +25,12 @@ func (l *loader) inOrder(entries []entry) {
 				continue
 			}
 			const text = "the tag %q is %s here and %s by the automation on line %d, which has the same event and priority: " +
-				"where both apply, the later one in the file decides"
-			for _, tag := range both(given(later), earlier.Options.RemoveTags) {
-				l.warn(later.node, text, written(tag), "given", "removed", earlier.node.Line)
+				"if both apply, the later one in the file decides"
+			for _, tag := range both(added(later), earlier.Options.RemoveTags) {
+				l.warn(later.node, text, written(tag), "added", "removed", earlier.node.Line)
 			}
-			for _, tag := range both(later.Options.RemoveTags, given(earlier)) {
-				l.warn(later.node, text, written(tag), "removed", "given", earlier.node.Line)
+			for _, tag := range both(later.Options.RemoveTags, added(earlier)) {
+				l.warn(later.node, text, written(tag), "removed", "added", earlier.node.Line)
 			}
 		}
 	}
@@ -38,9 +38,9 @@ func (l *loader) inOrder(entries []entry) {
 
 func (e entry) updates() bool { return e.enabled && e.Action == automation.UpdateConversation }
 
-func given(e entry) []automation.Template { return slices.Concat(e.Options.Tags, e.Options.SetTags) }
+func added(e entry) []automation.Template { return slices.Concat(e.Options.Tags, e.Options.SetTags) }
 
-// both are the texts that are in two lists.
+// both returns the texts that two lists have in common.
 func both(a, b []automation.Template) (common []automation.Template) {
 	for _, t := range a {
 		if slices.ContainsFunc(b, func(other automation.Template) bool { return slices.Equal(t, other) }) {
@@ -50,14 +50,14 @@ func both(a, b []automation.Template) (common []automation.Template) {
 	return common
 }
 
-// opposites are operators of which one holds where the other does not.
+// opposites are pairs of operators of which exactly one holds.
 var opposites = map[string]string{
 	"EQ": "NEQ", "GIVEN": "NOT_GIVEN", "IS_NOT_NULL": "IS_NULL", "CONTAINS": "NOT_CONTAINS", "LT": "GE", "GT": "LE",
 	"NEQ": "EQ", "NOT_GIVEN": "GIVEN", "IS_NULL": "IS_NOT_NULL", "NOT_CONTAINS": "CONTAINS", "GE": "LT", "LE": "GT",
 }
 
-// exclude reports whether two triggers are seen never to hold for the same
-// call: one is the other inverted, or they have conditions that exclude each other.
+// exclude reports whether two triggers cannot hold for the same call: one inverts the other, or
+// two of their conditions contradict each other.
 func exclude(a, b automation.Trigger) bool {
 	if a.Any == b.Any && a.Invert != b.Invert && slices.EqualFunc(a.Conditions, b.Conditions, same) {
 		return true
@@ -82,7 +82,7 @@ func contradict(a, b automation.Condition) bool {
 	return opposites[a.Operator] == b.Operator && a.Expectation == b.Expectation
 }
 
-// written is a template as it is written in the file, without formats and defaults.
+// written returns a template as the file contains it, without defaults.
 func written(t automation.Template) (text string) {
 	for _, p := range t {
 		if p.Name != "" {

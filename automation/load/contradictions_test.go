@@ -8,15 +8,15 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestAnUpdateCannotGiveAndRemoveATag(t *testing.T) {
-	requireProblems(t, `5:13: the tag "vip" is given and removed at once`, updating("tags: { add: [a, vip], remove: [b, vip] }"))
-	requireProblems(t, `5:13: the tag "vip" is given and removed at once`, updating("tags: { set: [vip], remove: [vip] }"))
-	requireProblems(t, `6:13: the tag "q_{queue.name}" is given and removed at once`,
+func TestUpdateCannotAddAndRemoveATag(t *testing.T) {
+	requireProblems(t, `5:13: the tag "vip" is both added and removed`, updating("tags: { add: [a, vip], remove: [b, vip] }"))
+	requireProblems(t, `5:13: the tag "vip" is both added and removed`, updating("tags: { set: [vip], remove: [vip] }"))
+	requireProblems(t, `6:13: the tag "q_{queue.name}" is both added and removed`,
 		"fields: [x]\n"+updating("tags: { add: ['q_{queue.name}'], remove: ['q_{queue.name}'] }"))
 	loaded(t, updating("tags: { add: [vip, 'q_{queue.name}'], remove: [VIP, 'q_{queue.id}'] }"))
 }
 
-// over is an update on call.finished with what stands beside its tags.
+// over returns an update on call.finished with further keys beside its tags.
 func over(beside, tags string) string {
 	if beside != "" {
 		beside = "    " + beside + "\n"
@@ -24,15 +24,15 @@ func over(beside, tags string) string {
 	return item("call.finished", updateAction, beside, "tags: { "+tags+" }")
 }
 
-func TestAutomationsOfWhichTheOrderDecidesAreWarnedOf(t *testing.T) {
-	const here, said = "the tag \"vip\" is ", ", which has the same event and priority: where both apply, the later one in the file decides"
+func TestOrderedAutomationsGetWarnings(t *testing.T) {
+	const here, said = "the tag \"vip\" is ", ", which has the same event and priority: if both apply, the later one in the file decides"
 	answered := "trigger: { conditions: [{ expression: call.outcome, operator: EQ, expectation: answered }] }"
 	named := "trigger: { conditions: [{ expression: agent.name, operator: GIVEN }] }"
 	for file, want := range map[string]string{
-		over("", "add: [vip]") + over("", "remove: [vip]"):                                         "10:5: " + here + "removed here and given by the automation on line 6" + said,
-		over("", "remove: [a, vip]") + over("", "set: [vip, b]"):                                   "10:5: " + here + "given here and removed by the automation on line 6" + said,
-		over(answered, "add: [vip]") + over(named, "remove: [vip]"):                                "11:5: " + here + "removed here and given by the automation on line 6" + said,
-		over("priority: 5", "add: [vip]") + over("priority: 5", "remove: [vip]"):                   "11:5: " + here + "removed here and given by the automation on line 6" + said,
+		over("", "add: [vip]") + over("", "remove: [vip]"):                                         "10:5: " + here + "removed here and added by the automation on line 6" + said,
+		over("", "remove: [a, vip]") + over("", "set: [vip, b]"):                                   "10:5: " + here + "added here and removed by the automation on line 6" + said,
+		over(answered, "add: [vip]") + over(named, "remove: [vip]"):                                "11:5: " + here + "removed here and added by the automation on line 6" + said,
+		over("priority: 5", "add: [vip]") + over("priority: 5", "remove: [vip]"):                   "11:5: " + here + "removed here and added by the automation on line 6" + said,
 		over("", "add: [vip]") + over("priority: 5", "remove: [vip]"):                              "",
 		over("", "add: [vip]") + over("enabled: false", "remove: [vip]"):                           "",
 		over("", "add: [vip]") + update(call.Bridged, "tags: { remove: [vip] }"):                   "",
@@ -44,7 +44,7 @@ func TestAutomationsOfWhichTheOrderDecidesAreWarnedOf(t *testing.T) {
 	}
 }
 
-func TestAutomationsThatExcludeEachOtherHaveNoOrder(t *testing.T) {
+func TestExclusiveAutomationsHaveNoOrder(t *testing.T) {
 	trigger := func(conditions ...string) string {
 		return "trigger: { conditions: [{ expression: " + strings.Join(conditions, " }, { expression: ") + " }] }"
 	}
@@ -63,8 +63,8 @@ func TestAutomationsThatExcludeEachOtherHaveNoOrder(t *testing.T) {
 		{"agent.name, operator: GIVEN", "agent.id, operator: NOT_GIVEN", false},
 		{"agent.name, operator: CONTAINS, expectation: a", "agent.name, operator: NOT_CONTAINS, expectation: a", true},
 	} {
-		warned := "11:5: the tag \"vip\" is removed here and given by the automation on line 6, which has the same event and priority: " +
-			"where both apply, the later one in the file decides"
+		warned := "11:5: the tag \"vip\" is removed here and added by the automation on line 6, which has the same event and priority: " +
+			"if both apply, the later one in the file decides"
 		if tc.exclude {
 			warned = ""
 		}
@@ -74,7 +74,7 @@ func TestAutomationsThatExcludeEachOtherHaveNoOrder(t *testing.T) {
 	}
 }
 
-func TestFieldsOfTheFlowAreWarnedOfWhenACallBegins(t *testing.T) {
+func TestFieldsOnTheFirstEventGetWarnings(t *testing.T) {
 	const fields = "fields: [app.vip, app.shop]\n"
 	early := func(field, event string) string {
 		return "{" + field + "} is known on " + event + " only if its webhook carries it: what the flow sets later is known from call.bridged on"
@@ -95,11 +95,11 @@ func TestFieldsOfTheFlowAreWarnedOfWhenACallBegins(t *testing.T) {
 	}
 }
 
-func TestTheBuiltInFileHasNothingThatLooksWrong(t *testing.T) {
+func TestDefaultHasNoWarnings(t *testing.T) {
 	requireWarnings(t, "", string(automation.DefaultFile))
 }
 
-func TestTextThatIsTooLongForItsAttributeIsRefused(t *testing.T) {
+func TestTooLongAttributeIsRefused(t *testing.T) {
 	for _, attribute := range []string{"aStr", "aTxt", "abcd"} {
 		requireProblems(t, "5:23: "+attribute+" is longer than 1024 characters", creating("custom: { "+attribute+": "+strings.Repeat("ü", 1025)+" }"))
 	}

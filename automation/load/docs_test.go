@@ -19,8 +19,8 @@ func documentation(t *testing.T) document.Document {
 	return document.Read(t, "../../docs/automations.md")
 }
 
-// Who copies an example must not be told that it is wrong. Those that show a
-// part of a file are given a conversation to be about.
+// A copied example must load without a problem. Examples that show a part of a file get a
+// creation.
 func TestExamplesInTheDocumentationLoad(t *testing.T) {
 	schema := loadSchema(t)
 	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(documentation(t).Text, -1)
@@ -40,8 +40,8 @@ func TestExamplesInTheDocumentationLoad(t *testing.T) {
 	}
 }
 
-// What an integrator needs is in tables, and not in patterns.
-func TestExampleFilesLoadAndNeedNoPattern(t *testing.T) {
+// The example files use tables and simple comparisons, not patterns.
+func TestExampleFilesLoadWithoutPatterns(t *testing.T) {
 	schema := loadSchema(t)
 	files, err := filepath.Glob("../../docs/examples/*.yaml")
 	require.NoError(t, err)
@@ -57,7 +57,7 @@ func TestExampleFilesLoadAndNeedNoPattern(t *testing.T) {
 	}
 }
 
-func TestEveryWordOfAFileIsDocumented(t *testing.T) {
+func TestEveryWordIsDocumented(t *testing.T) {
 	page := documentation(t)
 	for name, placeholder := range automation.Placeholders {
 		page.Has(t, "`"+name+"`")

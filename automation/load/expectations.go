@@ -10,17 +10,17 @@ import (
 	"github.com/callthread/callthread/automation"
 )
 
-// The operators that compare for equality, and those that order.
+// The operators that compare for equality and for order.
 var (
 	equality = []string{"EQ", "NEQ"}
 	ordering = []string{"GT", "GE", "LT", "LE"}
 )
 
-// possible complains about a condition that holds for no call, or for every
-// one, because of what its expression can be at all.
+// possible complains about a condition that holds for no call or for every call, given the
+// possible values of its expression.
 func (l *loader) possible(n *yaml.Node, c automation.Condition) {
 	isOrdering, isEquality := slices.Contains(ordering, c.Operator), slices.Contains(equality, c.Operator)
-	decides := c.Expression.Default != "" && c.Holds(c.Expression.Default) != isNegative(c) // the default does
+	decides := c.Expression.Default != "" && c.Holds(c.Expression.Default) != isNegative(c) // the default decides
 	values := c.Expression.Values()
 	if named := l.ofOwnNumbers(c.Expression); named != nil {
 		values = named
@@ -38,12 +38,12 @@ func (l *loader) possible(n *yaml.Node, c automation.Condition) {
 	}
 }
 
-// isNegative reports whether a condition holds for all values but some.
+// isNegative reports whether a condition holds for all values except some.
 func isNegative(c automation.Condition) bool {
 	return c.Operator == "NEQ" || c.Operator == "NOT_CONTAINS"
 }
 
-// documented are the words that babelforce documents (babelforce API, Call), of which there may be more.
+// documented are the values that babelforce documents (babelforce API, Call). There may be more.
 var documented = map[string][]string{
 	"call.type":   {"inbound", "outbound"},
 	"call.domain": {"internal", "external", "other"},
@@ -58,7 +58,7 @@ func (l *loader) documented(n *yaml.Node, c automation.Condition) {
 	}
 }
 
-// amongValues is for expressions of which all values are known.
+// amongValues checks a condition whose expression has a fixed set of values.
 func (l *loader) amongValues(n *yaml.Node, c automation.Condition, values []string) {
 	if slices.ContainsFunc(values, func(value string) bool { return c.Holds(value) != isNegative(c) }) {
 		return
@@ -70,10 +70,10 @@ func (l *loader) amongValues(n *yaml.Node, c automation.Condition, values []stri
 		l.complain(n, "%s is never %q%s", inBraces(c.Expression), n.Value, orOneOf(c.Expectation, values))
 		return
 	}
-	l.complain(n, "whatever %s is, %s %q makes no difference%s", inBraces(c.Expression), c.Operator, n.Value, oneOf(values))
+	l.complain(n, "%s %s %q has the same result for every value%s", inBraces(c.Expression), c.Operator, n.Value, oneOf(values))
 }
 
-// inItsForm is for comparisons with the whole of a value.
+// inItsForm checks a comparison with a whole value.
 func (l *loader) inItsForm(n *yaml.Node, c automation.Condition) {
 	form, ok := c.Expression.Form(c.Expectation)
 	switch kind := automation.KindOf(c.Expression.Name); {
@@ -89,10 +89,11 @@ func (l *loader) inItsForm(n *yaml.Node, c automation.Condition) {
 	}
 }
 
-// number is for a phone number. Without a format it depends on how babelforce writes it.
+// number checks a comparison with a phone number. Without a format, the result depends on how
+// babelforce writes the number.
 func (l *loader) number(n *yaml.Node, c automation.Condition) {
 	if l.ignoredHere(c) {
-		l.warn(n, `this holds for no call that comes in: "ignore" names the number`)
+		l.warn(n, `this holds for no inbound call: "ignore" names the number`)
 	}
 	if c.Expression.Format != "" {
 		l.contained(n, c)
@@ -104,8 +105,8 @@ func (l *loader) number(n *yaml.Node, c automation.Condition) {
 	}
 }
 
-// contained is for comparisons with a part of a value: one that has a
-// character which no value has is never found.
+// contained checks a comparison with a part of a value. A part with a character that no value
+// contains is never found.
 func (l *loader) contained(n *yaml.Node, c automation.Condition) {
 	hint := ""
 	part := c.Expectation
@@ -117,17 +118,17 @@ func (l *loader) contained(n *yaml.Node, c automation.Condition) {
 	}
 	say := l.complain
 	if automation.KindOf(c.Expression.Name) == automation.Phone && !strings.HasPrefix(part, "+") {
-		say = l.warn // what is no number stays as it is
+		say = l.warn // a value that is not a number is left unchanged
 	}
 	if foreign := foreignTo(c.Expression); foreign != nil && strings.ContainsFunc(part, foreign) {
 		say(n, "no %s contains %q: it looks like %q%s", inBraces(c.Expression), n.Value, c.Expression.Example(), hint)
 	} else if hint != "" {
-		l.warn(n, "the * of %q is only found where there is one%s", n.Value, hint)
+		l.warn(n, "the * of %q matches only a literal *%s", n.Value, hint)
 	}
 }
 
-// foreignTo says which characters no value of an expression has. It is nil
-// where any may be in it.
+// foreignTo returns a function that reports whether no value of an expression contains a
+// character. It is nil if values can contain any character.
 func foreignTo(p automation.Part) func(rune) bool {
 	example := strings.ToUpper(p.Example()) // LIKE takes small letters for large ones
 	foreign := func(char rune) bool {
@@ -142,7 +143,7 @@ func foreignTo(p automation.Part) func(rune) bool {
 	return nil
 }
 
-// inBraces is an expression as a placeholder, without its default.
+// inBraces returns an expression as a placeholder, without its default.
 func inBraces(p automation.Part) string {
 	if p.Format != "" {
 		return "{" + p.Name + ":" + p.Format + "}"

@@ -22,13 +22,13 @@ const (
 // head declares extra fields, a zone with daylight saving and a queue's team.
 const head = "timezone: Europe/Berlin\nfields: [app.shop, app.vip, app.score, app.text]\nqueues: { support: " + teamID + " }\nautomations:\n"
 
-// creation is an automation of call.inbound that opens a conversation, as an item of a file's list.
+// creation returns an automation of call.inbound that creates a conversation, as a list item.
 func creation(options string) string { return item("call.inbound", createAction, "", options) }
 
-// placing is an automation of call.outbound that opens a conversation.
+// placing returns an automation of call.outbound that creates a conversation.
 func placing(options string) string { return item("call.outbound", createAction, "", options) }
 
-// update is an automation that updates the conversation on an event.
+// update returns an automation that updates the conversation on an event.
 func update(event call.Kind, options string) string {
 	return item(automation.EventNames[event], updateAction, "", options)
 }
@@ -38,15 +38,15 @@ func item(event, action, more, options string) string {
 	return "  - event: " + event + "\n    action: " + action + "\n" + more + "    options:\n      " + options + "\n"
 }
 
-// Files with an automation of which only the options, or what stands beside
-// them, matter: options begin on line 5, in column 7.
+// These return files for tests of the options or of the keys beside them. Options begin on line
+// 5, in column 7.
 func creating(options string) string { return "automations:\n" + creation(options) }
 
 func updating(options string) string {
 	return "automations:\n" + update(call.Bridged, options) + creation("{}")
 }
 
-// ending is a file with an automation of the event that knows the most.
+// ending returns a file with an automation of call.finished, where most is known.
 func ending(options string) string {
 	return "automations:\n" + update(call.Finished, options) + creation("{}")
 }
@@ -55,13 +55,13 @@ func beside(more string) string {
 	return "automations:\n" + item("call.inbound", createAction, "    "+more+"\n", "{}")
 }
 
-// comparing is a file with one condition on the event that knows the most, of
-// which this is the expression and what follows it. It begins on line 4, in column 43.
+// comparing returns a file with one condition on call.finished, where most is known. The condition
+// is given from its expression on, which begins on line 4, in column 43.
 func comparing(condition string) string {
 	return "automations:\n" + item("call.finished", updateAction, "    trigger: { conditions: [{ expression: "+condition+" }] }\n", "{}") + creation("{}")
 }
 
-// loaded is a file that has nothing wrong with it, and nothing that looks wrong.
+// loaded loads a file that must have no problems and no warnings.
 func loaded(t *testing.T, file string) *automation.Set {
 	t.Helper()
 	set, warnings, err := Bytes("f.yaml", []byte(file))
@@ -70,7 +70,7 @@ func loaded(t *testing.T, file string) *automation.Set {
 	return set
 }
 
-// requireProblems are all that is wrong with a file, one a line, without the file's name.
+// requireProblems compares all problems of a file, one a line, without the file's name.
 func requireProblems(t *testing.T, want, file string) {
 	t.Helper()
 	_, _, err := Bytes("f.yaml", []byte(file))
@@ -79,7 +79,7 @@ func requireProblems(t *testing.T, want, file string) {
 	require.Equal(t, strings.TrimSpace(want), texts(problems), "%.300s", file)
 }
 
-// requireWarnings are all that looks wrong with a file that is taken.
+// requireWarnings compares all warnings about a file without problems.
 func requireWarnings(t *testing.T, want, file string) {
 	t.Helper()
 	_, warnings, err := Bytes("f.yaml", []byte(file))

@@ -16,8 +16,8 @@ import (
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.FixedZone("", 3600))
 
-// told is a call of which much is known.
-var told = call.Facts{
+// answered is a call with many known facts.
+var answered = call.Facts{
 	Key: "k-1",
 	Leg: call.Leg{ID: "k-1", ParentID: "k-1", Source: "queue", From: "+493066665555", To: "+493020002000", CreatedAt: noon, FinishedAt: noon.Add(time.Minute),
 		Seconds: new(60)},
@@ -51,7 +51,7 @@ func FuzzLoad(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	calls := []call.Facts{told, {Key: "k-1", Leg: call.Leg{ID: "k-1"}}, {
+	calls := []call.Facts{answered, {Key: "k-1", Leg: call.Leg{ID: "k-1"}}, {
 		Outgoing: true, Leg: call.Leg{From: "\xff%{call.id}\n", Anonymous: true, Seconds: new(-1)}, Agent: call.Agent{Name: "{\u202e", SourceID: "}"},
 	}}
 	f.Fuzz(func(t *testing.T, file []byte) {
@@ -125,7 +125,7 @@ func FuzzTemplate(f *testing.F) {
 		}
 		note := rendered(parsed, value)
 		require.LessOrEqual(t, utf8.RuneCountInString(note), automation.MaxNote)
-		all := rendered(parsed, "+493066665555") // with which no line is dropped for want of a value
+		all := rendered(parsed, "+493066665555") // with this value, no line is dropped
 		require.LessOrEqual(t, strings.Count(note, "\n"), strings.Count(all, "\n"), "a value adds no line")
 		require.LessOrEqual(t, len(directions.FindAllString(note, -1)), len(directions.FindAllString(text, -1)), "a value changes no direction")
 	})
@@ -133,7 +133,7 @@ func FuzzTemplate(f *testing.F) {
 
 var directions = regexp.MustCompile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
-// rendered is the note that a template makes of a call of which this is all that is known, wherever it fits.
+// rendered returns the note of a template for a call with the same value in every field.
 func rendered(note automation.Template, value string) string {
 	attributes := []automation.Attribute{}
 	for _, suffix := range []string{"Num", "At", "Str", "Txt", "Bool", "Url", ""} {
@@ -142,7 +142,7 @@ func rendered(note automation.Template, value string) string {
 	set := &automation.Set{Zone: time.UTC, Automations: []automation.Automation{{
 		Event: call.Finished, Action: automation.UpdateConversation, Options: automation.Options{Note: note, Custom: attributes},
 	}}}
-	facts := told
+	facts := answered
 	facts.Leg.From, facts.Leg.To, facts.Agent.Name, facts.Agent.Number, facts.Queue.Name = value, value, value, value, value
 	facts.Extra = map[string]string{"x": value}
 	change, _ := set.Change(call.Finished, facts)

@@ -9,7 +9,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// templates reads a list of texts, and has each that is well-formed checked.
+// templates reads a list of texts and calls check for each that has no problems.
 func (l *loader) templates(n *yaml.Node, what string, event call.Kind, check func(item *yaml.Node, t automation.Template)) (list []automation.Template) {
 	l.sequence(n, what, ", such as [a, b]", func(item *yaml.Node) {
 		before := len(l.problems)
@@ -32,7 +32,7 @@ func (l *loader) tags(n *yaml.Node, what string, event call.Kind) []automation.T
 	return tags
 }
 
-// checkTag finds what Kustomer would never take, whatever the placeholders are filled with.
+// checkTag complains about a tag that Kustomer would refuse for any values of its placeholders.
 func (l *loader) checkTag(item *yaml.Node, t automation.Template) {
 	filled, byDefault := "", ""
 	for _, p := range t {
@@ -56,8 +56,8 @@ func (l *loader) checkTag(item *yaml.Node, t automation.Template) {
 	}
 }
 
-// mayBeUser and mayBeTeam say which placeholders can hold an id of Kustomer's
-// at all, and what is given by those: of the known ones it is one alone.
+// mayBeUser and mayBeTeam report whether a placeholder can contain the id of a Kustomer user or
+// team, and return a hint that names those that can.
 func mayBeUser(p automation.Part) (ok bool, how string) {
 	return p.Name == "agent.sourceId" || automation.KindOf(p.Name) == automation.Own, "an assigned user is given by {agent.sourceId}, or by a field of your own"
 }
@@ -87,7 +87,7 @@ func (l *loader) checkID(item *yaml.Node, t automation.Template, mayBe func(auto
 			continue
 		}
 		if ok, how := mayBe(p); !ok {
-			l.complain(item, "{%s} is no Kustomer id: %s", p.Name, how)
+			l.complain(item, "{%s} is not a Kustomer id: %s", p.Name, how)
 			return
 		}
 	}

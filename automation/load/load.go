@@ -1,6 +1,8 @@
-// Package load reads the automations file: it makes an automation.Set of the
-// YAML text, or finds all that is wrong with it, each with its place and, where
-// there is one, the name that was probably meant.
+// Package load reads an automations file. [Bytes] and [BytesIn] turn its YAML text into an
+// [automation.Set] or return all problems of the file.
+//
+// A problem has a position. If a name is unknown, the message suggests the name that was probably
+// meant. Warnings are about text that is valid but probably not intended.
 package load
 
 import (
@@ -18,31 +20,31 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// Far above what people write: a file within them is read in a moment, whatever is in it.
+// The limits of a file. They far exceed real files. Any file within them is read quickly.
 const (
 	maxFile        = 1 << 20
 	maxFields      = 100
 	maxAutomations = 200
 )
 
-// Default is the set of automation.DefaultFile.
+// Default returns the set of [automation.DefaultFile].
 func Default() *automation.Set {
 	set, _, err := Bytes("default.yaml", automation.DefaultFile)
 	if err != nil {
-		panic(err) // it is part of the program, and a test loads it
+		panic(err) // the file is part of the program, and a test loads it
 	}
 	return set
 }
 
-// Bytes reads the content of an automations file that is at home in no country.
+// Bytes reads the content of an automations file without a country. See [BytesIn].
 func Bytes(name string, content []byte) (set *automation.Set, warnings Problems, err error) {
 	return BytesIn("", name, content)
 }
 
-// BytesIn reads the content of an automations file. The country, two letters or
-// empty, is where its numbers without a country code are at home; the name is for
-// messages. It fails with Problems, which are all that is wrong with the file. Warnings
-// are what looks wrong but may be meant; there can be some in either case.
+// BytesIn reads the content of an automations file. The country, two letters or empty, applies to
+// phone numbers without a country code. The name is used in messages. The error is a [Problems]
+// with all problems of the file. Warnings are about text that is probably not intended; they are
+// returned with or without an error.
 func BytesIn(country, name string, content []byte) (set *automation.Set, warnings Problems, err error) {
 	set = (&automation.Set{
 		Version: fmt.Sprintf("%x", sha256.Sum256(content))[:12], Zone: time.UTC,
@@ -67,7 +69,7 @@ func BytesIn(country, name string, content []byte) (set *automation.Set, warning
 	return nil, l.warnings, l.problems
 }
 
-// contents are the parts of a file that are read last, because they name what is in the others.
+// contents are the parts of a file that are read last, because they refer to other parts.
 type contents struct {
 	automations  []*yaml.Node
 	wrapUp       *yaml.Node
@@ -128,17 +130,17 @@ func (l *loader) readAutomations(c contents, set *automation.Set) {
 		}
 	}
 	if set.Callers.Returning.Resolves && allRead && len(set.LostTags()) == 0 {
-		l.complain(c.resolves, `"resolves" needs a tag of calls that are lost, which is one that the opening gives and %s removes`, automation.EventNames[call.Bridged])
+		l.complain(c.resolves, `"resolves" needs a tag of lost calls: a tag that the opening adds and %s removes`, automation.EventNames[call.Bridged])
 	}
 }
 
-// field reads the name of a field that webhooks carry beyond the known ones.
+// field reads the name of a further field of the webhook.
 func (l *loader) field(n *yaml.Node) {
 	name := l.scalar(n, "a field")
 	switch _, known := automation.Placeholders[name]; {
 	case n.Kind != yaml.ScalarNode:
 	case known:
-		l.complain(n, "{%s} is known anyway, without being listed as a field", name)
+		l.complain(n, "{%s} is always known: do not list it as a field", name)
 	case !namePattern.MatchString(name):
 		l.complain(n, "%q cannot be the name of a field: use letters, digits, and _ . - inside", name)
 	case len(l.fields) == maxFields:

@@ -12,7 +12,7 @@ import (
 	"github.com/callthread/callthread/automation"
 )
 
-// loader reads a file and collects all that is wrong with it.
+// loader reads a file and collects its problems and warnings.
 type loader struct {
 	file     string
 	lines    []string
@@ -20,19 +20,19 @@ type loader struct {
 	warnings Problems
 	fields   map[string]bool          // extra fields that placeholders may name
 	named    map[string]*namedTrigger // triggers that automations can name
-	patterns int                      // how long the patterns are that triggers match with, in all
+	patterns int                      // the total length of all patterns
 
-	set              *automation.Set       // what was read so far; the tables come before the automations
-	country          string                // where numbers without a country code are at home
-	ownNumbers       map[string]*yaml.Node // where the call centre's numbers stand
-	ignored          map[string]*yaml.Node // where the called numbers stand that are ignored
-	usesServiceLevel bool                  // an automation asks for it
+	set              *automation.Set       // what was read so far; tables are read before automations
+	country          string                // applies to numbers without a country code
+	ownNumbers       map[string]*yaml.Node // the nodes of the call centre's own numbers
+	ignored          map[string]*yaml.Node // the nodes of the ignored called numbers
+	usesServiceLevel bool                  // an automation uses the service level
 }
 
-// overwhelmed says that there is no point in looking for more.
+// overwhelmed reports whether the maximum number of problems is reached.
 func (l *loader) overwhelmed() bool { return len(l.problems) >= maxProblems }
 
-// complain notes a problem at a node.
+// complain adds a problem at a node.
 func (l *loader) complain(at *yaml.Node, text string, args ...any) {
 	l.complainAt(at.Line, at.Column, fmt.Sprintf(text, args...))
 }
@@ -41,12 +41,12 @@ func (l *loader) complainAt(line, column int, text string) {
 	l.problems = l.problems.with(Problem{File: l.file, Line: line, Column: column, Text: text})
 }
 
-// warn notes what looks wrong at a node, but may be meant.
+// warn adds a warning at a node.
 func (l *loader) warn(at *yaml.Node, text string, args ...any) {
 	l.warnings = l.warnings.with(Problem{File: l.file, Line: at.Line, Column: at.Column, Text: fmt.Sprintf(text, args...)})
 }
 
-// complainInside notes a problem at a brace of a scalar's value.
+// complainInside adds a problem at a brace in a scalar's value.
 func (l *loader) complainInside(at *yaml.Node, offset int, text string) {
 	if l.overwhelmed() {
 		return
@@ -55,9 +55,9 @@ func (l *loader) complainInside(at *yaml.Node, offset int, text string) {
 	l.complainAt(line, column, text)
 }
 
-// brace finds the brace of a scalar's value, by its number from 0, in the file.
-// YAML folds lines, strips indentation and knows escapes, but every style
-// leaves the braces as they are and in their order.
+// brace returns the position in the file of a brace in a scalar's value. The brace is given by its
+// number, from 0. YAML folds lines, strips indentation and has escapes, but every style keeps the
+// braces and their order.
 func (l *loader) brace(at *yaml.Node, number int) (line, column int) {
 	first := at.Line - 1
 	if at.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
@@ -76,11 +76,11 @@ func (l *loader) brace(at *yaml.Node, number int) (line, column int) {
 			number--
 		}
 	}
-	return at.Line, at.Column // it was written as an escape
+	return at.Line, at.Column // the brace is written as an escape
 }
 
-// mapping calls the reader of each key, in the file's order, and complains
-// about keys that have none, that come twice, and that are required but missing or empty.
+// mapping calls the reader of each key, in the file's order. It complains about keys that are
+// unknown or repeated, and about required keys that are missing or empty.
 func (l *loader) mapping(n *yaml.Node, what string, readers map[string]func(*yaml.Node), required ...string) {
 	if n.Kind != yaml.MappingNode {
 		l.complain(n, "%s must be a mapping of names to values", what)
@@ -92,7 +92,7 @@ func (l *loader) mapping(n *yaml.Node, what string, readers map[string]func(*yam
 		read, known := readers[key.Value]
 		switch {
 		case seen[key.Value]:
-			l.complain(key, "%q is there twice", key.Value)
+			l.complain(key, "%q appears twice", key.Value)
 		case !known:
 			names := slices.Sorted(maps.Keys(readers))
 			meant[closest(key.Value, names)] = true
@@ -112,7 +112,7 @@ func (l *loader) mapping(n *yaml.Node, what string, readers map[string]func(*yam
 	}
 }
 
-// sequence calls read for each item. The example is for who gives something else, or empty.
+// sequence calls read for each item. If the node is not a list, the message ends with the example.
 func (l *loader) sequence(n *yaml.Node, what, example string, read func(*yaml.Node)) {
 	if isEmpty(n) {
 		return
@@ -128,7 +128,7 @@ func (l *loader) sequence(n *yaml.Node, what, example string, read func(*yaml.No
 	}
 }
 
-// pairs visits the entries of a mapping whose names are the user's own.
+// pairs visits the entries of a mapping whose keys the file chooses.
 func (l *loader) pairs(n *yaml.Node, what string, visit func(key, value *yaml.Node)) {
 	if isEmpty(n) {
 		return
@@ -142,7 +142,7 @@ func (l *loader) pairs(n *yaml.Node, what string, visit func(key, value *yaml.No
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
 		case seen[key.Value]:
-			l.complain(key, "%q is there twice", key.Value)
+			l.complain(key, "%q appears twice", key.Value)
 		case !l.isAlias(value):
 			visit(key, value)
 		}
@@ -150,7 +150,7 @@ func (l *loader) pairs(n *yaml.Node, what string, visit func(key, value *yaml.No
 	}
 }
 
-// isAlias complains about an alias, and reports whether the node is one.
+// isAlias reports whether the node is an alias, and complains about it.
 func (l *loader) isAlias(n *yaml.Node) bool {
 	if n.Kind == yaml.AliasNode {
 		l.complain(n, "aliases are not supported: write the value out")

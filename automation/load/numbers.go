@@ -17,7 +17,7 @@ const (
 	howPrefixesLook = "write it with its country code and a star, such as +49900*"
 )
 
-// Words in the place of callers' numbers.
+// The words that "callers" accepts in place of a number.
 const (
 	internalCallers = "internal"
 	withheldCallers = "withheld"
@@ -41,7 +41,7 @@ func (l *loader) numbers(n *yaml.Node) {
 			return
 		}
 		if first := l.ownNumbers[number]; first != nil {
-			l.complain(key, "this number is there twice: it is the one on line %d", first.Line)
+			l.complain(key, "this number appears twice: the first is on line %d", first.Line)
 			return
 		}
 		l.ownNumbers[number], l.set.Numbers[number] = key, own
@@ -56,7 +56,7 @@ func (l *loader) fixedTags(n *yaml.Node) (tags []string) {
 		case !automation.IsTag(tag):
 			l.complain(item, "tag %q: %s", tag, automation.WhatTagsTake)
 		case slices.Contains(tags, tag):
-			l.complain(item, "the tag %q is there twice", tag)
+			l.complain(item, "the tag %q appears twice", tag)
 		default:
 			tags = append(tags, tag)
 		}
@@ -67,8 +67,8 @@ func (l *loader) fixedTags(n *yaml.Node) (tags []string) {
 	return tags
 }
 
-// phoneNumber reads a phone number as phone.Canonical writes it. What it complains about it
-// does not repeat: the position is enough, and a number may be somebody's.
+// phoneNumber reads a phone number in the form of [phone.Canonical]. Its messages do not contain
+// the number, which may be personal data: the position is enough.
 func (l *loader) phoneNumber(n *yaml.Node) (number string, ok bool) {
 	text := l.scalar(n, "a number")
 	_, err := phone.Parse(text, l.country)
@@ -79,15 +79,15 @@ func (l *loader) phoneNumber(n *yaml.Node) (number string, ok bool) {
 	case err == nil, errors.Is(err, phone.ErrInternal):
 		return phone.Canonical(text, l.country), true
 	case errors.Is(err, phone.ErrNoCountry):
-		l.warn(n, "a number without a country code fits what babelforce sends only if that is written alike: %s, or set --country (CALLTHREAD_COUNTRY)", howNumbersLook)
+		l.warn(n, "a number without a country code matches only if babelforce sends it in the same form: %s, or set --country (CALLTHREAD_COUNTRY)", howNumbersLook)
 		return phone.Canonical(text, l.country), true
 	default:
-		l.complain(n, "this is no phone number: %s", howNumbersLook)
+		l.complain(n, "this is not a phone number: %s", howNumbersLook)
 	}
 	return "", false
 }
 
-// ignore reads which calls get no conversation.
+// ignore reads the selection of calls that get no conversation.
 func (l *loader) ignore(n *yaml.Node) (i automation.Ignore) {
 	if isEmpty(n) {
 		return i
@@ -111,7 +111,7 @@ func (l *loader) ignore(n *yaml.Node) (i automation.Ignore) {
 	return i
 }
 
-// ignoredCaller reads a number, the beginning of numbers, or one of the two words.
+// ignoredCaller reads a number, a prefix of numbers, or one of the two words.
 func (l *loader) ignoredCaller(item *yaml.Node, i *automation.Ignore, first map[string]*yaml.Node) {
 	text := strings.TrimSpace(l.scalar(item, `an entry of "callers"`))
 	beginning, isPrefix := strings.CutSuffix(text, "*")
@@ -136,7 +136,7 @@ func (l *loader) ignoredCaller(item *yaml.Node, i *automation.Ignore, first map[
 	}
 }
 
-// looksLikePrefix reports whether a number has a country code, and is too short for any.
+// looksLikePrefix reports whether a text has a country code but is too short for a phone number.
 func (l *loader) looksLikePrefix(text string) bool {
 	_, err := phone.Parse(text, l.country)
 	return strings.HasPrefix(text, "+") && errors.Is(err, phone.ErrInternal)
@@ -146,7 +146,7 @@ func (l *loader) ignoredPrefix(item *yaml.Node, beginning string, i *automation.
 	prefix, err := phone.Prefix(beginning, l.country)
 	switch {
 	case errors.Is(err, phone.ErrNoCountry):
-		l.warn(item, "a prefix without a country code fits no call: %s, or set --country (CALLTHREAD_COUNTRY)", howPrefixesLook)
+		l.warn(item, "a prefix without a country code matches no call: %s, or set --country (CALLTHREAD_COUNTRY)", howPrefixesLook)
 	case err != nil:
 		l.complain(item, "no number begins like this: %s", howPrefixesLook)
 	case l.isNew(item, prefix+"*", first):
@@ -154,17 +154,17 @@ func (l *loader) ignoredPrefix(item *yaml.Node, beginning string, i *automation.
 	}
 }
 
-// isNew complains about an entry that is there twice.
+// isNew reports whether an entry appears for the first time, and complains if it does not.
 func (l *loader) isNew(item *yaml.Node, as string, first map[string]*yaml.Node) bool {
 	if before := first[as]; before != nil {
-		l.complain(item, "this is there twice: it is the entry on line %d", before.Line)
+		l.complain(item, "this entry appears twice: the first is on line %d", before.Line)
 		return false
 	}
 	first[as] = item
 	return true
 }
 
-// coveredByPrefix warns of numbers and prefixes that another prefix covers.
+// coveredByPrefix warns about numbers and prefixes that another prefix covers.
 func (l *loader) coveredByPrefix(entries map[string]*yaml.Node, prefixes []string) {
 	for text, item := range entries {
 		for _, prefix := range prefixes {
@@ -176,7 +176,7 @@ func (l *loader) coveredByPrefix(entries map[string]*yaml.Node, prefixes []strin
 	}
 }
 
-// bothTables complains about called numbers that have two places in the file.
+// bothTables complains about numbers that are both in "ignore" and in "numbers".
 func (l *loader) bothTables() {
 	for number, item := range l.ignored {
 		if own := l.ownNumbers[number]; own != nil {
@@ -185,8 +185,8 @@ func (l *loader) bothTables() {
 	}
 }
 
-// ofOwnNumbers are all texts that the table of numbers gives a placeholder, its default
-// among them; nil if it does not give it any.
+// ofOwnNumbers returns all texts that a placeholder takes from the table of numbers, including its
+// default, or nil if the table gives it none.
 func (l *loader) ofOwnNumbers(p automation.Part) (texts []string) {
 	for _, own := range l.set.Numbers {
 		switch p.Name {
@@ -207,7 +207,7 @@ func (l *loader) numbersHaveTeams() bool {
 	return len(l.ofOwnNumbers(automation.Part{Name: automation.TeamOfNumber})) > 0
 }
 
-// ignoredHere reports whether "ignore" names every call of which this holds.
+// ignoredHere reports whether "ignore" selects every call for which the condition holds.
 func (l *loader) ignoredHere(c automation.Condition) bool {
 	facts := call.Facts{Leg: call.Leg{From: c.Expectation}}
 	if strings.HasPrefix(c.Expression.Name, "call.to") {

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// requireAtHome are all problems and warnings of a file in Germany, one a line.
+// requireAtHome compares all problems and warnings of a file for Germany, one a line.
 func requireAtHome(t *testing.T, want, file string) {
 	t.Helper()
 	_, warnings, err := BytesIn("DE", "f.yaml", []byte(file))
@@ -18,11 +18,11 @@ func requireAtHome(t *testing.T, want, file string) {
 	require.Equal(t, want, texts(append(problems, warnings...)), file)
 }
 
-func TestTableOfNumbersIsCheckedWhenItIsLoaded(t *testing.T) {
+func TestNumbersAreChecked(t *testing.T) {
 	for numbers, want := range map[string]string{
-		`{ "+49 30 23125001": { name: Alpha }, 030 2312-5001: { name: Beta } }`: "1:48: this number is there twice: it is the one on line 1",
-		`{ "+49 30 23125001": { name: Alpha }, "+493023125001": { name: A } }`:  "1:48: this number is there twice: it is the one on line 1",
-		`{ Hotline: { name: Alpha } }`:                                          "1:12: this is no phone number: write it with its country code, such as +493023125001",
+		`{ "+49 30 23125001": { name: Alpha }, 030 2312-5001: { name: Beta } }`: "1:48: this number appears twice: the first is on line 1",
+		`{ "+49 30 23125001": { name: Alpha }, "+493023125001": { name: A } }`:  "1:48: this number appears twice: the first is on line 1",
+		`{ Hotline: { name: Alpha } }`:                                          "1:12: this is not a phone number: write it with its country code, such as +493023125001",
 		`{ "+49 30": { name: Alpha } }`:                                         "1:12: too short for a phone number with a country code: write it with its country code, such as +493023125001",
 		`{ "030 23125001": Alpha }`:                                             "1:28: a number must be a mapping of names to values",
 		`{ "030 23125001": { tags: [a] } }`:                                     `1:28: a number needs "name"`,
@@ -30,7 +30,7 @@ func TestTableOfNumbersIsCheckedWhenItIsLoaded(t *testing.T) {
 		`{ "030 23125001": { brand: A } }`:                                      `1:30: unknown key "brand" in a number: did you mean "name"?`,
 		`{ "030 23125001": { name: A, team: Sales } }`:                          `1:45: "Sales" is not a Kustomer id, which has 24 hexadecimal digits`,
 		`{ "030 23125001": { name: A, tags: a } }`:                              `1:45: "tags" must be a list, such as [a, b]`,
-		`{ "030 23125001": { name: A, tags: [a, b, a] } }`:                      `1:52: the tag "a" is there twice`,
+		`{ "030 23125001": { name: A, tags: [a, b, a] } }`:                      `1:52: the tag "a" appears twice`,
 		`{ "030 23125001": { name: A, tags: ["{call.to}"] } }`:                  `1:46: tag "{call.to}": Kustomer takes letters, digits, spaces inside, and _ / < > - . only, 64 characters at most`,
 		`["030 23125001"]`:                                                      `1:10: "numbers" must be a mapping of names to values`,
 	} {
@@ -38,7 +38,7 @@ func TestTableOfNumbersIsCheckedWhenItIsLoaded(t *testing.T) {
 	}
 }
 
-func TestIgnoredNumbersAreCheckedWhenTheyAreLoaded(t *testing.T) {
+func TestIgnoredNumbersAreChecked(t *testing.T) {
 	for ignore, want := range map[string]string{
 		`{ callers: [withhold] }`:                     `1:21: "withhold" is neither a number nor one of the words internal and withheld: did you mean "withheld"?`,
 		`{ callers: [anonymous] }`:                    `1:21: "anonymous" is neither a number nor one of the words internal and withheld: did you mean "withheld"?`,
@@ -46,14 +46,14 @@ func TestIgnoredNumbersAreCheckedWhenTheyAreLoaded(t *testing.T) {
 		`{ callers: ["+49900"] }`:                     `1:21: too short for a phone number: did you mean all that begin with it? Then it ends with a star, such as +49900*`,
 		`{ callers: ["*"] }`:                          `1:21: no number begins like this: write it with its country code and a star, such as +49900*`,
 		`{ callers: ["900*"] }`:                       `1:21: no number begins like this: write it with its country code and a star, such as +49900*`,
-		`{ callers: ["+49 30 23125001 Anna"] }`:       `1:21: this is no phone number: write it with its country code, such as +493023125001`,
-		`{ callers: [internal, internal] }`:           `1:31: this is there twice: it is the entry on line 1`,
-		`{ callers: ["+49900*", 0900*] }`:             `1:32: this is there twice: it is the entry on line 1`,
+		`{ callers: ["+49 30 23125001 Anna"] }`:       `1:21: this is not a phone number: write it with its country code, such as +493023125001`,
+		`{ callers: [internal, internal] }`:           `1:31: this entry appears twice: the first is on line 1`,
+		`{ callers: ["+49900*", 0900*] }`:             `1:32: this entry appears twice: the first is on line 1`,
 		`{ callers: ["+49900*", "+49900123*"] }`:      `1:32: this changes nothing: the prefix on line 1 covers it`,
 		`{ callers: ["0900 1234567", "+49900*"] }`:    `1:21: this changes nothing: the prefix on line 1 covers it`,
 		`{ callers: withheld }`:                       `1:20: "callers" of "ignore" must be a list, such as ["+49900*", withheld]`,
-		`{ called: [internal] }`:                      `1:20: this is no phone number: write it with its country code, such as +493023125001`,
-		`{ called: [030 23125001, "+493023125001"] }`: `1:34: this is there twice: it is the entry on line 1`,
+		`{ called: [internal] }`:                      `1:20: this is not a phone number: write it with its country code, such as +493023125001`,
+		`{ called: [030 23125001, "+493023125001"] }`: `1:34: this entry appears twice: the first is on line 1`,
 		`{ numbers: [a] }`:                            `1:11: unknown key "numbers" in "ignore": use one of called, callers`,
 		`[withheld]`:                                  `1:9: "ignore" must be a mapping of names to values`,
 	} {
@@ -63,20 +63,20 @@ func TestIgnoredNumbersAreCheckedWhenTheyAreLoaded(t *testing.T) {
 	requireAtHome(t, "", "ignore: { callers: [], called: }\n"+creating("{}"))
 }
 
-func TestANumberHasOnePlaceInTheFile(t *testing.T) {
+func TestNumberAppearsOnce(t *testing.T) {
 	requireAtHome(t, `2:20: calls to this number are ignored, but "numbers" names it on line 1: leave it out of one of the two`,
 		"numbers: { 030 23125001: { name: Alpha } }\nignore: { called: [\"+493023125001\"] }\n"+creating("{}"))
 	requireAtHome(t, `1:20: calls to this number are ignored, but "numbers" names it on line 2: leave it out of one of the two`,
 		"ignore: { called: [\"+493023125001\"] }\nnumbers: { 030 23125001: { name: Alpha } }\n"+creating("{}"))
 }
 
-func TestNumbersWithoutACountryAreWarnedOf(t *testing.T) {
-	requireWarnings(t, `1:12: a number without a country code fits what babelforce sends only if that is written alike: write it with its country code, such as +493023125001, or set --country (CALLTHREAD_COUNTRY)
-2:21: a prefix without a country code fits no call: write it with its country code and a star, such as +49900*, or set --country (CALLTHREAD_COUNTRY)`,
+func TestNumbersWithoutACountryGetWarnings(t *testing.T) {
+	requireWarnings(t, `1:12: a number without a country code matches only if babelforce sends it in the same form: write it with its country code, such as +493023125001, or set --country (CALLTHREAD_COUNTRY)
+2:21: a prefix without a country code matches no call: write it with its country code and a star, such as +49900*, or set --country (CALLTHREAD_COUNTRY)`,
 		"numbers: { 030 23125001: { name: Alpha } }\nignore: { callers: [0900*] }\n"+creating("{}"))
 }
 
-func TestWhatAConditionExpectsOfANumberMustBeInTheTable(t *testing.T) {
+func TestConditionsUseNumbersOfTheTable(t *testing.T) {
 	const table = "numbers: { '+493023125001': { name: Alpha, team: " + teamID + " }, '+493023125002': { name: Beta } }\n"
 	requireProblems(t, `5:83: {number.name} is never "Alhpa": did you mean "Alpha"? Use one of Alpha, Beta`, table+comparing("number.name, operator: EQ, expectation: Alhpa"))
 	requireProblems(t, `5:85: {number.teamId} is never "Sales": use one of `+teamID, table+comparing("number.teamId, operator: EQ, expectation: Sales"))
@@ -85,11 +85,11 @@ func TestWhatAConditionExpectsOfANumberMustBeInTheTable(t *testing.T) {
 	loaded(t, table+comparing("number.name|Other, operator: EQ, expectation: Other"))
 }
 
-func TestWhatTheTablesFillNeedsThem(t *testing.T) {
-	requireProblems(t, `5:14: {number.name} needs the table "numbers", which says what each of your numbers is for`, ending("note: '{number.name}'"))
+func TestPlaceholdersNeedTheirTables(t *testing.T) {
+	requireProblems(t, `5:14: {number.name} needs the table "numbers", which names your numbers`, ending("note: '{number.name}'"))
 	requireProblems(t, `6:24: {number.teamId} needs a "team" in the table "numbers"`,
 		"numbers: { '+493023125001': { name: Alpha } }\n"+ending("assignedTeams: ['{number.teamId}']"))
-	requireProblems(t, `5:14: {call.withinServiceLevel} needs "serviceLevel", such as 20s, which says how soon an agent is to pick up`, ending("note: '{call.withinServiceLevel}'"))
+	requireProblems(t, `5:14: {call.withinServiceLevel} needs "serviceLevel", such as 20s, the longest wait that is within the service level`, ending("note: '{call.withinServiceLevel}'"))
 	requireProblems(t, `6:14: {call.withinServiceLevel} is not known yet on call.inbound, only from call.bridged on`, "serviceLevel: 20s\n"+creating("name: '{call.withinServiceLevel}'"))
 	requireProblems(t, `5:95: {call.withinServiceLevel} is never "yes": use one of true, false`, "serviceLevel: 20s\n"+comparing("call.withinServiceLevel, operator: EQ, expectation: yes"))
 	requireProblems(t, `1:15: "serviceLevel" must be a length of time from 1s to 1h, written like 90s or 1h30m`, "serviceLevel: 20\n"+ending("{}"))
@@ -98,9 +98,9 @@ func TestWhatTheTablesFillNeedsThem(t *testing.T) {
 	loaded(t, updating("note: 'Waited: {call.waitTime:words}'"))
 }
 
-func TestCallersWhoAreReachedAgainNeedATagOfLostCalls(t *testing.T) {
+func TestResolvesNeedsATagOfLostCalls(t *testing.T) {
 	const resolves = "callers: { returning: { resolves: true } }\n"
-	const needs = `1:35: "resolves" needs a tag of calls that are lost, which is one that the opening gives and call.bridged removes`
+	const needs = `1:35: "resolves" needs a tag of lost calls: a tag that the opening adds and call.bridged removes`
 	requireProblems(t, needs, resolves+creating("tags: [lost]"))
 	requireProblems(t, needs, resolves+updating("tags: { remove: [lost] }"))
 	requireProblems(t, `1:35: "resolves" must be true or false`, "callers: { returning: { resolves: on call } }\n"+creating("{}"))
@@ -112,9 +112,9 @@ func TestCallersWhoAreReachedAgainNeedATagOfLostCalls(t *testing.T) {
 	loaded(t, "callers: { returning: { resolves: false } }\n"+creating("{}"))
 }
 
-func TestConditionsThatOnlyIgnoredCallsMeetAreWarnedOf(t *testing.T) {
+func TestConditionsOnIgnoredCallsGetWarnings(t *testing.T) {
 	const ignore = `ignore: { callers: ["+49900*"], called: [030 23125099] }` + "\n"
-	const dead = `5:86: this holds for no call that comes in: "ignore" names the number`
+	const dead = `5:86: this holds for no inbound call: "ignore" names the number`
 	requireAtHome(t, dead, ignore+comparing(`"call.to:e164", operator: EQ, expectation: "+493023125099"`))
 	requireAtHome(t, strings.Replace(dead, "86", "88", 1), ignore+comparing(`"call.from:e164", operator: EQ, expectation: "+499001234567"`))
 	requireAtHome(t, "", ignore+comparing(`"call.to:e164", operator: EQ, expectation: "+499001234567"`))

@@ -10,13 +10,13 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// callsConversation is the only conversation that an update may name.
+// callsConversation is the only conversation that an update may change.
 const callsConversation = "{integration.kustomer.conversation.id}"
 
 func optionsOf(action automation.Action) string { return "the options of " + string(action) }
 
-// options reads the fields of an action. An event that is not known, because it
-// was misspelt, is taken for one that knows everything.
+// options reads the fields of an action. If the event is empty because it is misspelt, every
+// placeholder is allowed.
 func (l *loader) options(n *yaml.Node, event call.Kind, action automation.Action) (o automation.Options) {
 	what := optionsOf(action)
 	if action == automation.CreateMessage {
@@ -44,7 +44,7 @@ func (l *loader) options(n *yaml.Node, event call.Kind, action automation.Action
 	return o
 }
 
-// creation adds the readers of what only a creation has.
+// creation adds the readers of the fields that only a creation has.
 func (l *loader) creation(o *automation.Options, event call.Kind, readers map[string]func(*yaml.Node)) {
 	o.Status, o.Direction = "open", call.Event{Kind: event}.Direction()
 	readers["customer"] = func(n *yaml.Node) { o.Customer = l.customer(n, event) }
@@ -53,7 +53,7 @@ func (l *loader) creation(o *automation.Options, event call.Kind, readers map[st
 	readers["tags"] = func(n *yaml.Node) { o.Tags = l.tags(n, `"tags"`, event) }
 }
 
-// update adds the readers of what only an update has.
+// update adds the readers of the fields that only an update has.
 func (l *loader) update(o *automation.Options, event call.Kind, readers map[string]func(*yaml.Node)) {
 	readers["id"] = l.conversationID
 	readers["status"] = func(n *yaml.Node) {
@@ -77,7 +77,7 @@ func (l *loader) updatedTags(n *yaml.Node, o *automation.Options, event call.Kin
 		"set": func(n *yaml.Node) {
 			o.SetTags = l.tags(n, `"set"`, event)
 			if n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
-				// Nothing given leaves the tags, as it does everywhere; only a list that is written as empty clears them.
+				// A missing value leaves the tags unchanged, as for all fields. Only an empty list clears them.
 				o.SetTags = []automation.Template{}
 			}
 		},
@@ -85,8 +85,8 @@ func (l *loader) updatedTags(n *yaml.Node, o *automation.Options, event call.Kin
 	l.contradictoryTags(n, *o)
 }
 
-// customer is whose conversation it is: that of the number which called, or was
-// called, which is the default, or a given customer's.
+// customer reads the customer of the conversation: the id of a customer, or "" for the customer
+// with the call's number, which is the default.
 func (l *loader) customer(n *yaml.Node, event call.Kind) string {
 	numbers, whose := []string{"{call.from}", "{call.from.number}", "{call.fromNumber}"}, "for the calling customer"
 	if event == call.Outbound {
@@ -105,6 +105,6 @@ func (l *loader) customer(n *yaml.Node, event call.Kind) string {
 
 func (l *loader) conversationID(n *yaml.Node) {
 	if value := l.scalar(n, `"id"`); value != "" && value != callsConversation {
-		l.complain(n, `"id" must be %q: an update is of the call's own conversation`, callsConversation)
+		l.complain(n, `"id" must be %q: an update changes the call's own conversation`, callsConversation)
 	}
 }

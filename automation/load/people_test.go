@@ -9,24 +9,24 @@ import (
 	"github.com/callthread/callthread/automation"
 )
 
-func TestTableOfAgentsIsCheckedWhenItIsLoaded(t *testing.T) {
+func TestAgentsAreChecked(t *testing.T) {
 	for agents, want := range map[string]string{
 		"{ 4711: amira }":        `1:17: "amira" is not a Kustomer id, which has 24 hexadecimal digits`,
 		"{ 4711: [] }":           "1:17: the agent's Kustomer user must be a single value",
 		"[4711]":                 `1:9: "agents" must be a mapping of names to values`,
 		"{ '': " + userID + " }": "1:11: the agent needs a name: babelforce's id of the agent, the e-mail address or the number",
-		"{ A@b.c: " + userID + ", a@B.c: " + userID + " }": `agent "a@B.c" is there twice`,
+		"{ A@b.c: " + userID + ", a@B.c: " + userID + " }": `agent "a@B.c" appears twice`,
 	} {
 		_, _, err := Bytes("test.yaml", []byte("agents: "+agents+"\n"+creating("{}")))
 		require.ErrorContains(t, err, want, agents)
 	}
 }
 
-func TestTableOfQueuesIsCheckedWhenItIsLoaded(t *testing.T) {
+func TestQueuesAreChecked(t *testing.T) {
 	for queues, want := range map[string]string{
 		"{ Support: Support }":                                 `1:20: "Support" is not a Kustomer id, which has 24 hexadecimal digits`,
 		"{ '': " + teamID + " }":                               "1:11: the queue needs a name: babelforce's id of the queue or its name",
-		"{ Support: " + teamID + ", support: " + teamID + " }": `queue "support" is there twice`,
+		"{ Support: " + teamID + ", support: " + teamID + " }": `queue "support" appears twice`,
 		"[Support]": `1:9: "queues" must be a mapping of names to values`,
 	} {
 		_, _, err := Bytes("test.yaml", []byte("queues: "+queues+"\n"+creating("{}")))
@@ -34,7 +34,7 @@ func TestTableOfQueuesIsCheckedWhenItIsLoaded(t *testing.T) {
 	}
 }
 
-func TestPoliciesForCallersAreCheckedWhenTheyAreLoaded(t *testing.T) {
+func TestCallerPoliciesAreChecked(t *testing.T) {
 	set, _, err := Bytes("test.yaml", []byte("callers: { unknown: park, withheld: catchAll, catchAll: "+userID+" }\n"+creating("{}")))
 	require.NoError(t, err)
 	require.Equal(t, automation.Callers{Unknown: automation.ParkCall, Withheld: automation.UseCatchAll, CatchAll: userID}, set.Callers)

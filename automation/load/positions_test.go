@@ -11,7 +11,7 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-func TestAllMistakesOfAFileAreToldAtOnceAndInItsOrder(t *testing.T) {
+func TestAllProblemsAreReportedInOrder(t *testing.T) {
 	requireProblems(t, `
 1:11: unknown time zone "Europe/Berln": use a name such as Europe/Berlin
 4:12: "event" cannot be "call.inbond": did you mean "call.inbound"? Use one of call.bridged, call.finished, call.inbound, call.outbound, call.wrappedUp, recording.finished
@@ -46,7 +46,7 @@ automations:
 `)
 }
 
-func TestMistakesInTextsOfEveryStylePointAtTheirBrace(t *testing.T) {
+func TestProblemsInTextsPointAtTheBrace(t *testing.T) {
 	const wrong = "unknown placeholder {no}; a field of your own must be listed under \"fields\"\n"
 	for note, want := range map[string]string{
 		"note: ü {no}":                                          "5:15: " + wrong,
@@ -67,24 +67,24 @@ func TestMistakesInTextsOfEveryStylePointAtTheirBrace(t *testing.T) {
 	requireProblems(t, "5:15: "+wrong, strings.ReplaceAll(updating("note: a {no}"), "\n", "\r\n"))
 }
 
-func TestATriggersMistakeIsToldOnceHoweverOftenItIsUsed(t *testing.T) {
+func TestTriggersProblemIsReportedOnce(t *testing.T) {
 	use := "    trigger: t\n"
 	requireProblems(t, `1:31: unknown key "expresion" in a condition: did you mean "expression"?`,
 		"triggers: {t: {conditions: [{ expresion: call.id, operator: GIVEN }]}}\nautomations:\n"+item("call.inbound", createAction, use, "{}")+
 			item("call.bridged", updateAction, use, "{}")+item("call.bridged", updateAction, use, "{}"))
-	// What only some events can know is wrong on the others alone.
+	// A placeholder that is known on some events is a problem only on the others.
 	requireProblems(t, "1:43: {agent.id} is not known yet on call.inbound, only from call.bridged on (used on call.inbound on line 5)",
 		"triggers: {t: {conditions: [{ expression: agent.id, operator: GIVEN }]}}\nautomations:\n"+
 			item("call.inbound", createAction, use, "{}")+item("call.bridged", updateAction, use, "{}"))
 }
 
-func TestADisabledAutomationIsCheckedToo(t *testing.T) {
+func TestDisabledAutomationIsChecked(t *testing.T) {
 	requireProblems(t, `14:15: "status" cannot be "x": use one of open, snoozed, done`,
 		head+creation("{}")+item("call.bridged", updateAction, "    enabled: false\n", "name: a\nstatus: x"))
 }
 
-// What is far beyond any real file must not take the program's time or memory.
-func TestFilesOfNothingButMistakesAreRefusedAtOnce(t *testing.T) {
+// A file far beyond any real file must not use up the program's time or memory.
+func TestFilesFullOfMistakesAreRefusedFast(t *testing.T) {
 	lines := func(n int, format string) string {
 		var b strings.Builder
 		for i := range n {
@@ -116,12 +116,12 @@ func TestFilesOfNothingButMistakesAreRefusedAtOnce(t *testing.T) {
 	}
 }
 
-func TestATriggerThatIsUsedOftenIsReadOnce(t *testing.T) {
+func TestNamedTriggerIsReadOnce(t *testing.T) {
 	trigger := "triggers: {t: {conditions: [{ expression: call.id, operator: REGEXP, expectation: '" + strings.Repeat("x", 1000) + "' }]}}\n"
 	loaded(t, trigger+creating("{}")+strings.Repeat(item("call.bridged", updateAction, "    trigger: t\n", "{}"), 100))
 }
 
-func TestProblemsReadLikeCompilersMessages(t *testing.T) {
+func TestProblemsReadLikeCompilerMessages(t *testing.T) {
 	at := Problem{File: "f.yaml", Line: 3, Column: 7, Text: "wrong"}
 	require.Equal(t, "f.yaml:3:7: wrong\nf.yaml: all wrong", Problems{at, {File: "f.yaml", Text: "all wrong"}}.Error())
 }

@@ -7,17 +7,18 @@ import (
 	"strings"
 )
 
-// Problem is one thing that is wrong with a file.
+// Problem is one problem of a file, or a warning about it.
 type Problem struct {
 	File   string `json:"file"`
-	Line   int    `json:"line"`   // from 1; 0 where the problem is with the file as a whole
+	Line   int    `json:"line"`   // from 1; 0 if the problem concerns the whole file
 	Column int    `json:"column"` // from 1, in characters
 	Text   string `json:"problem"`
-	// Excerpt is the line, and a mark below it, where Text cannot name what is
-	// wrong. It may hold names and numbers: it is for people, and not for logs.
+	// Excerpt is the line with a mark below it, if Text cannot name the cause. It may contain names
+	// and phone numbers, so it must not be logged.
 	Excerpt string `json:"excerpt,omitempty"`
 }
 
+// String returns the problem as "file:line:column: text".
 func (p Problem) String() string {
 	if p.Line == 0 {
 		return fmt.Sprintf("%s: %s", p.File, p.Text)
@@ -25,9 +26,11 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
 }
 
-// Problems is all that is wrong with a file, or may be, in its order: how Bytes fails.
+// Problems are the problems of a file, or the warnings about it, in the order of their positions.
+// [Bytes] returns them as its error.
 type Problems []Problem
 
+// Error returns the problems, one a line.
 func (p Problems) Error() string {
 	lines := make([]string, len(p))
 	for i, problem := range p {
@@ -36,10 +39,11 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// maxProblems is more than anybody reads, and few enough that a file of nothing but mistakes is refused at once.
+// maxProblems limits the problems of a file, so that a file full of mistakes is refused quickly.
 const maxProblems = 500
 
-// with adds a problem. What a trigger gets wrong is found once for each event that it is used on, and told once.
+// with adds a problem, unless it is there. A problem of a trigger is found once for each event on
+// which the trigger is used, but reported once.
 func (p Problems) with(problem Problem) Problems {
 	if len(p) < maxProblems && !slices.Contains(p, problem) {
 		p = append(p, problem)

@@ -37,7 +37,7 @@ func loadSchema(t *testing.T) *jsonschema.Schema {
 	return schema
 }
 
-// asJSON is a file as editors hand it to a schema.
+// asJSON returns a file in the form in which editors validate it against a schema.
 func asJSON(t *testing.T, file string) (value any) {
 	t.Helper()
 	require.NoError(t, yaml.Unmarshal([]byte(file), &value))
@@ -48,7 +48,7 @@ func asJSON(t *testing.T, file string) (value any) {
 	return value
 }
 
-// names are the properties and words of a schema and of all below it.
+// names returns the properties and words of a schema and its subschemas.
 func names(s *jsonschema.Schema, seen map[*jsonschema.Schema]bool) (all []string) {
 	if s == nil || seen[s] {
 		return nil
@@ -69,7 +69,7 @@ func names(s *jsonschema.Schema, seen map[*jsonschema.Schema]bool) (all []string
 	return all
 }
 
-// use notes those names of a schema that a value makes use of.
+// use records the names of a schema that a value uses.
 func use(s *jsonschema.Schema, value any, used map[string]bool) {
 	if s == nil || s.Validate(value) != nil {
 		return
@@ -105,9 +105,9 @@ func use(s *jsonschema.Schema, value any, used map[string]bool) {
 	}
 }
 
-func TestWhateverTheSchemaOffersTheLoaderTakes(t *testing.T) {
+func TestLoaderAcceptsAllOfTheSchema(t *testing.T) {
 	schema, used := loadSchema(t), make(map[string]bool)
-	files, err := filepath.Glob("testdata/everything*.yaml") // more than one, as some things can be said once in a file
+	files, err := filepath.Glob("testdata/everything*.yaml") // several files, because a file can contain some keys only once
 	require.NoError(t, err)
 	for _, file := range files {
 		everything, err := os.ReadFile(file)
@@ -123,13 +123,13 @@ func TestWhateverTheSchemaOffersTheLoaderTakes(t *testing.T) {
 	require.ElementsMatch(t, offered, slices.Collect(maps.Keys(used)))
 }
 
-func TestSchemaTakesTheBuiltInFileWhichNamesIt(t *testing.T) {
+func TestSchemaAcceptsTheDefaultFile(t *testing.T) {
 	require.NoError(t, loadSchema(t).Validate(asJSON(t, string(automation.DefaultFile))))
 	first, _, _ := strings.Cut(string(automation.DefaultFile), "\n")
 	require.Equal(t, "# yaml-language-server: $schema="+schemaID, first)
 }
 
-func TestBrokenFilesAreRefusedByLoaderAndSchema(t *testing.T) {
+func TestLoaderAndSchemaRefuseBrokenFiles(t *testing.T) {
 	schema := loadSchema(t)
 	for _, good := range []string{creating(`name: a`), updating(`name: a`), beside(`enabled: true`)} {
 		_, _, err := Bytes("file.yaml", []byte(good))
@@ -173,7 +173,7 @@ func TestBrokenFilesAreRefusedByLoaderAndSchema(t *testing.T) {
 	}
 }
 
-func TestAnOptionLeftEmptyIsLeftAsItIsByLoaderAndSchema(t *testing.T) {
+func TestLoaderAndSchemaAcceptEmptyOptions(t *testing.T) {
 	schema := loadSchema(t)
 	const both = "name status priority tags assignedUsers assignedTeams custom"
 	for action, keys := range map[string]string{createAction: both + " customer direction", updateAction: both + " id note"} {
@@ -194,7 +194,7 @@ func TestAnOptionLeftEmptyIsLeftAsItIsByLoaderAndSchema(t *testing.T) {
 	}
 }
 
-func TestATagCanBeANumberForLoaderAndSchema(t *testing.T) {
+func TestLoaderAndSchemaAcceptNumericTags(t *testing.T) {
 	for _, file := range []string{creating("tags: [2024, 1.5]"), updating("tags: { add: [2024], remove: [2023] }")} {
 		loaded(t, file)
 		require.NoError(t, loadSchema(t).Validate(asJSON(t, file)))

@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// words are the names in quotes in the sources of the loader and the model: among them are all that the loader takes.
+// words returns the quoted names in the sources of the loader and the model. They include every
+// name that the loader accepts.
 func words(t *testing.T) map[string]bool {
 	t.Helper()
 	var files []string
@@ -49,7 +50,7 @@ func words(t *testing.T) map[string]bool {
 	return words
 }
 
-func TestWhateverTheLoaderTakesTheSchemaOffers(t *testing.T) {
+func TestSchemaOffersAllOfTheLoader(t *testing.T) {
 	const key, value = `unknown key %q in `, ` cannot be %q`
 	const create, update = `{event: call.inbound, action: kustomer.conversation.create, `, `{event: call.bridged, action: kustomer.conversation.update, `
 	const message = `{event: call.finished, action: kustomer.message.create, `
@@ -92,7 +93,7 @@ func TestWhateverTheLoaderTakesTheSchemaOffers(t *testing.T) {
 	}
 }
 
-// offeredAt are the keys or words at a path of the schema.
+// offeredAt returns the keys or words at a path of the schema.
 func offeredAt(t *testing.T, path []string) (names []string) {
 	t.Helper()
 	content, err := os.ReadFile("../automations.schema.json")
@@ -106,7 +107,7 @@ func offeredAt(t *testing.T, path []string) (names []string) {
 		return slices.Collect(maps.Keys(properties))
 	}
 	for _, word := range part.([]any) {
-		if word != nil && word != "" { // which leaves it open
+		if word != nil && word != "" { // an empty word is the absent value
 			names = append(names, word.(string))
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/callthread/callthread/automation"
 )
 
-// synonyms are what people write for our names, or for the last word of a
-// name such as call.inbound, where that is spelt quite differently.
+// synonyms map words to the names that they probably mean. They apply to a whole name or to the
+// last word of a name such as call.inbound, and cover words that are spelt quite differently.
 var synonyms = map[string][]string{
 	// Keys and words.
 	"overwrite": {"set"}, "replace": {"set"}, "title": {"name"}, "subject": {"name"}, "teams": {"assignedTeams"}, "users": {"assignedUsers"},
@@ -30,7 +30,7 @@ var synonyms = map[string][]string{
 	"includes": {"CONTAINS"}, "exists": {"GIVEN"}, "not_exists": {"NOT_GIVEN"},
 }
 
-// elsewhere says where keys belong that people look for in another mapping.
+// elsewhere are hints for keys that belong to another mapping.
 var elsewhere = map[string]map[string]string{
 	optionsOf(automation.CreateConversation): {"note": "; a note goes into an update of the same event, which becomes part of the creation"},
 	optionsOf(automation.CreateMessage):      {"from": ownNumbers, "to": ownNumbers, "direction": ownNumbers},
@@ -38,7 +38,7 @@ var elsewhere = map[string]map[string]string{
 
 const ownNumbers = "; the call's own numbers, direction and times are filled in"
 
-// suggest is the name that was probably meant, as the end of a sentence, or nothing.
+// suggest returns the name that was probably meant, as the end of a sentence, or "".
 func suggest(name string, names []string) string {
 	if meant := closest(name, names); meant != "" {
 		return didYouMean(meant)
@@ -46,7 +46,8 @@ func suggest(name string, names []string) string {
 	return ""
 }
 
-// orOneOf is the end of a sentence for names that are few: what was probably meant, and all of them.
+// orOneOf returns the name that was probably meant and all names, as the end of a sentence. It is
+// for short lists of names.
 func orOneOf(name string, names []string) string {
 	if meant := closest(name, names); meant != "" {
 		return didYouMean(meant) + " Use one of " + strings.Join(names, ", ")
@@ -74,7 +75,7 @@ func closest(name string, names []string) string {
 	return best
 }
 
-// synonym is the first name that a synonym makes of the whole name or of its last word.
+// synonym returns the first of the names that is a synonym of the name or of its last word.
 func synonym(name string, names []string) string {
 	last := strings.LastIndex(name, ".") + 1
 	for _, start := range []int{0, last} {

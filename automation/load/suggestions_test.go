@@ -10,7 +10,7 @@ import (
 	"github.com/callthread/callthread/automation"
 )
 
-func TestTheNameThatWasProbablyMeantIsTold(t *testing.T) {
+func TestProbableNameIsSuggested(t *testing.T) {
 	events := slices.Sorted(maps.Values(automation.EventNames))
 	operators := slices.Sorted(maps.Keys(automation.Operators))
 	placeholders := slices.Sorted(maps.Keys(automation.Placeholders))
@@ -47,8 +47,8 @@ func TestTheNameThatWasProbablyMeantIsTold(t *testing.T) {
 	}
 }
 
-// Where there are few names, all of them are told.
-func TestShortListsOfNamesAreToldWhole(t *testing.T) {
+// A message about a name from a short list contains the whole list.
+func TestShortListsOfNamesAreComplete(t *testing.T) {
 	requireProblems(t, `2:12: "event" cannot be "call.ringing": did you mean "call.inbound"? Use one of call.bridged, call.finished, call.inbound, `+
 		"call.outbound, call.wrappedUp, recording.finished", "automations:\n"+item("call.ringing", createAction, "", "{}"))
 	requireProblems(t, `4:68: "operator" cannot be "GTE": did you mean "GE"? Use one of CONTAINS, ENDS_WITH, EQ, GE, GIVEN, GT, IS_NOT_NULL, IS_NULL, `+

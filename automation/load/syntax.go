@@ -13,15 +13,15 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// byteOrderMark is what some editors put before a text; it is no part of it.
+// byteOrderMark is the mark that some editors put before a text. It does not belong to the text.
 var byteOrderMark = []byte("\ufeff")
 
 func withoutMark(content []byte) []byte { return bytes.TrimPrefix(content, byteOrderMark) }
 
-// lineBreak is what ends a line in YAML.
+// lineBreak matches a line break of YAML.
 var lineBreak = regexp.MustCompile(`\r\n|[\r\n\x{85}\x{2028}\x{2029}]`)
 
-// parse reads the one YAML document that the file must be.
+// parse reads the file, which must contain exactly one YAML document.
 func (l *loader) parse(content []byte) *yaml.Node {
 	if len(content) > maxFile {
 		l.complain(&yaml.Node{}, "larger than 1 MiB")
@@ -48,14 +48,14 @@ func (l *loader) parse(content []byte) *yaml.Node {
 	case errors.Is(err, io.EOF):
 		return document.Content[0]
 	case err == nil:
-		l.complain(&second, "a second document: the file must be one")
+		l.complain(&second, "a second document: the file must contain only one")
 	default:
 		l.notYAML(content, err)
 	}
 	return nil
 }
 
-// invalidByte is where a text stops being UTF-8, -1 if nowhere.
+// invalidByte returns the index of the first byte that is not UTF-8, or -1.
 func invalidByte(text string) int {
 	for i, char := range text {
 		if char == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
@@ -65,7 +65,7 @@ func invalidByte(text string) int {
 	return -1
 }
 
-// notYAML complains about a file that is no YAML, where it stops being that.
+// notYAML complains about a file that is not YAML, at the position of the error.
 func (l *loader) notYAML(content []byte, err error) {
 	var wrong *yaml.LoadError
 	if !errors.As(err, &wrong) {
@@ -73,7 +73,7 @@ func (l *loader) notYAML(content []byte, err error) {
 		return
 	}
 	at, hint := wrong.Mark, ""
-	if wrong.Stage == yaml.ReaderStage { // which counts bytes alone
+	if wrong.Stage == yaml.ReaderStage { // this stage counts only bytes
 		at = position(content, at.Index)
 	} else {
 		at, hint = l.where(wrong)
@@ -83,15 +83,14 @@ func (l *loader) notYAML(content []byte, err error) {
 	})
 }
 
-// position is that of a byte of the content.
+// position returns the line and column of a byte of the content.
 func position(content []byte, index int) yaml.Mark {
 	lines := lineBreak.Split(string(content[:index]), -1)
 	return yaml.Mark{Line: len(lines), Column: utf8.RuneCountInString(lines[len(lines)-1]) + 1}
 }
 
-// where is the place to look at, and what to do there, as far as the text of
-// the file shows it. The library's mark is where it could not go on, and its
-// context, where it has one, is what it was reading then and where that began.
+// where returns the position to look at and a hint on what to do there. The library's mark is the
+// position at which it failed. Its context mark, if any, is the beginning of what it was reading.
 func (l *loader) where(wrong *yaml.LoadError) (at yaml.Mark, hint string) {
 	at, begun := l.within(wrong.Mark), wrong.ContextMark
 	before, after := l.around(at)
@@ -112,7 +111,7 @@ func (l *loader) where(wrong *yaml.LoadError) (at yaml.Mark, hint string) {
 	case isBelow && wrong.Stage == yaml.ScannerStage && !isQuote:
 		return begun, noColon
 	case atStart && isBelow:
-		return at, "; its indentation fits no line above"
+		return at, "; its indentation matches no line above"
 	case atStart:
 		return at, ""
 	case startsWith(after, ":") && !strings.Contains(before, ": "):
@@ -123,7 +122,7 @@ func (l *loader) where(wrong *yaml.LoadError) (at yaml.Mark, hint string) {
 
 const noColon = "; a name needs a colon and a space after it"
 
-// continued is for a name that YAML takes for more of the value above.
+// continued handles a name that YAML reads as a continuation of the value above.
 func (l *loader) continued(at yaml.Mark) (yaml.Mark, string) {
 	for number := at.Line - 1; number > 0; number-- {
 		above := strings.TrimSpace(l.line(number))
@@ -141,10 +140,10 @@ func (l *loader) continued(at yaml.Mark) (yaml.Mark, string) {
 	return at, "; the value above goes on in this line: look at its quotes, and at the indentation"
 }
 
-// placeholder is the beginning of one, which YAML takes for the beginning of a mapping.
+// placeholder matches the beginning of a placeholder, which YAML reads as the beginning of a mapping.
 var placeholder = regexp.MustCompile(`^\{[\w.\-]+[}|:]`)
 
-// quoting says how a value is written that YAML takes for something else than text.
+// quoting returns a hint on how to quote a value that YAML does not read as text.
 func quoting(before, after string) string {
 	value := before + after
 	if _, rest, isPair := strings.Cut(value, ": "); isPair {
@@ -158,13 +157,14 @@ func quoting(before, after string) string {
 		return "; put a text with a placeholder in quotes"
 	case startsWith(value, "[{"):
 		return ""
-	case value == "|", value == ">": // which begin a text everywhere but in brackets
+	case value == "|", value == ">": // these begin a text, except inside brackets
 		return "; a [ or { above is not closed"
 	}
 	return "; put the value in quotes"
 }
 
-// within is a mark of the library's that is at most at the end of the text, as it may be on a line that is not there.
+// within limits a mark of the library to the end of the text. The library may return a line
+// beyond the end.
 func (l *loader) within(at yaml.Mark) yaml.Mark {
 	if last := len(l.lines); at.Line > last {
 		return yaml.Mark{Line: last, Column: utf8.RuneCountInString(l.lines[last-1]) + 1}
@@ -177,7 +177,7 @@ func (l *loader) isEnd(at yaml.Mark) bool {
 	return at.Line == len(l.lines) && after == ""
 }
 
-// around is the line of a mark up to it, and from it on.
+// around returns the line of a mark, split at the mark.
 func (l *loader) around(at yaml.Mark) (before, after string) {
 	line := []rune(l.line(at.Line))
 	column := min(max(at.Column-1, 0), len(line))
@@ -195,7 +195,7 @@ func startsWith(text, anyOf string) bool { return text != "" && strings.IndexByt
 
 func indentation(line string) string { return line[:len(line)-len(strings.TrimLeft(line, " \t"))] }
 
-// excerpt is what stands on a line beside a column, and a mark below that.
+// excerpt returns the part of a line around a column, with a mark below the column.
 func excerpt(line string, column int) string {
 	const beside = 60
 	runes := []rune(line)

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// good is a file in which the tests below break one thing each.
+// good is a valid file. Each case below breaks one thing in it.
 const good = `timezone: Europe/Berlin
 fields: [app.vip]
 automations:
@@ -27,7 +27,7 @@ automations:
       tags: { add: [call_answered], remove: [call_lost] }
 `
 
-func TestWhatIsNoYAMLIsRefusedAtItsPlaceWithWhatToDo(t *testing.T) {
+func TestInvalidYAMLGetsPositionAndHint(t *testing.T) {
 	loaded(t, good)
 	const name = `"Call from {call.from}"`
 	for _, tc := range []struct{ from, to, want string }{
@@ -64,16 +64,16 @@ func TestWhatIsNoYAMLIsRefusedAtItsPlaceWithWhatToDo(t *testing.T) {
 		{"    event: call.inbound", "    # what\n\n    event call.inbound", "7:5: …; a name needs a colon and a space after it"},
 		{"  - label: It rings", "  -label: It rings", `4:3: …; a "-" needs a space after it`},
 		// Indentation.
-		{"  - event: call.bridged", " - event: call.bridged", "11:2: …; its indentation fits no line above"},
-		{"  - event: call.bridged", "- event: call.bridged", "11:1: …; its indentation fits no line above"},
-		{"  - event: call.bridged", "  event: call.bridged", "11:3: …; its indentation fits no line above"},
-		{"      name:", "       name:", "9:7: …; its indentation fits no line above"},
+		{"  - event: call.bridged", " - event: call.bridged", "11:2: …; its indentation matches no line above"},
+		{"  - event: call.bridged", "- event: call.bridged", "11:1: …; its indentation matches no line above"},
+		{"  - event: call.bridged", "  event: call.bridged", "11:3: …; its indentation matches no line above"},
+		{"      name:", "       name:", "9:7: …; its indentation matches no line above"},
 		{"    event:", "      event:", "5:12: …; the value above goes on in this line: look at its quotes, and at the indentation"},
 		{"    event:", "\tevent:", "5:1: …; use spaces, not tabs"},
 		{"      tags: [babelforce", "\t    tags: [babelforce", "9:1: …; use spaces, not tabs"},
 		{"      tags: [babelforce", "    \ttags: [babelforce", "9:5: …; use spaces, not tabs"},
 		{"        Queue:", "\tQueue:", "16:1: …; use spaces, not tabs"},
-		// What is no text.
+		// Invalid characters.
 		{"Europe/Berlin", "Europe\x07", "1:17: …"},
 		{"It rings", "\x00", "4:12: …"},
 	} {
@@ -89,7 +89,7 @@ func TestWhatIsNoYAMLIsRefusedAtItsPlaceWithWhatToDo(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoYAMLIsShown(t *testing.T) {
+func TestInvalidYAMLHasAnExcerpt(t *testing.T) {
 	for file, want := range map[string]string{
 		strings.Replace(good, `"Call from {call.from}"`, "Call: from", 1): "      name: Call: from\n                ^",
 		"a: " + strings.Repeat("x", 997) + ": c":                          strings.Repeat("x", 60) + ": c\n" + strings.Repeat(" ", 60) + "^", // a long line is cut
@@ -105,14 +105,14 @@ func TestWhatIsNoYAMLIsShown(t *testing.T) {
 	}
 }
 
-func TestAByteOrderMarkIsNoPartOfTheFile(t *testing.T) {
+func TestByteOrderMarkIsIgnored(t *testing.T) {
 	loaded(t, "\ufeff"+good)
 	requireProblems(t, `1:11: unknown time zone "Berlin": use a name such as Europe/Berlin`, "\ufefftimezone: Berlin\n"+creating("{}"))
 	requireProblems(t, "1:16: an automation must be a mapping of names to values", "\ufeff{automations: [a]}")
 	requireProblems(t, "1:5: not YAML: mapping values are not allowed in this context; put the value in quotes", "\ufeffä: b: c")
 }
 
-func TestTheFileIsUTF8(t *testing.T) {
+func TestFileMustBeUTF8(t *testing.T) {
 	for file, place := range map[string]string{
 		strings.Replace(good, "It rings", "Anrufer M\xfcller", 1): "4:21",
 		"a: \u00fc\xff":                    "1:5",
@@ -123,7 +123,7 @@ func TestTheFileIsUTF8(t *testing.T) {
 	}
 }
 
-func TestAliasesCannotMakeAFileLarge(t *testing.T) {
+func TestAliasesAreRefused(t *testing.T) {
 	bomb := "a: &a [x, x, x, x, x, x, x, x, x]\n"
 	for _, name := range []string{"b", "c", "d", "e", "f", "g", "h", "i"} {
 		last := string(name[0] - 1)
@@ -133,14 +133,14 @@ func TestAliasesCannotMakeAFileLarge(t *testing.T) {
 	require.ErrorContains(t, err, "aliases are not supported: write the value out")
 }
 
-func TestTextThatYAMLTakesForAnAnchorOrATagIsRefused(t *testing.T) {
+func TestAnchorsAndTagsAreRefused(t *testing.T) {
 	requireProblems(t, "5:13: anchors are not supported: put a text that begins with & in quotes", creating("name: &here"))
 	requireProblems(t, "5:13: anchors are not supported: put a text that begins with & in quotes", creating("name: &co KG"))
 	requireProblems(t, "5:13: the tag !important is not supported: put a text that begins with ! in quotes", creating("name: !important call"))
 	loaded(t, creating("name: !!str 12"))
 }
 
-func TestEveryLineBreakOfYAMLCounts(t *testing.T) {
+func TestEveryLineBreakCounts(t *testing.T) {
 	for _, ending := range []string{"\n", "\r\n", "\r", "\u0085", "\u2028"} {
 		requireProblems(t, `5:16: unknown placeholder {no}; a field of your own must be listed under "fields"`, strings.ReplaceAll(creating(`name: "a {no}"`), "\n", ending))
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/callthread/callthread/automation"
 )
 
-// readTable reads one of the file's tables into place: of agents, say, each
-// with its Kustomer user, and named by one of the things that babelforce calls it.
+// readTable reads a table of the file, such as the agents with their Kustomer users. The messages
+// use of, as and names: what the table maps, to what, and the accepted keys.
 func (l *loader) readTable(n *yaml.Node, into automation.Table, of, as, names string) {
 	l.pairs(n, `"`+of+`s"`, func(key, value *yaml.Node) {
 		name, id := strings.ToLower(strings.TrimSpace(key.Value)), l.scalar(value, "the "+of+"'s Kustomer "+as)
@@ -20,7 +20,7 @@ func (l *loader) readTable(n *yaml.Node, into automation.Table, of, as, names st
 		case !automation.IsObjectID(id):
 			l.complain(value, automation.NoObjectID, id)
 		case into[name] != "":
-			l.complain(key, "%s %q is there twice", of, key.Value)
+			l.complain(key, "%s %q appears twice", of, key.Value)
 		default:
 			into[name] = id
 		}

@@ -16,7 +16,8 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// template reads a text with placeholders, of at most so many characters before they are filled.
+// template reads a text with placeholders. The limit is its maximum length in characters, without
+// the values of the placeholders.
 func (l *loader) template(n *yaml.Node, what string, event call.Kind, limit int) automation.Template {
 	t, mistakes := parseTemplate(l.scalar(n, what), l.check(event))
 	for _, m := range mistakes {
@@ -34,7 +35,7 @@ func (l *loader) template(n *yaml.Node, what string, event call.Kind, limit int)
 	return t
 }
 
-// mistake is something wrong in a template, at a byte of its text.
+// mistake is a problem in a template, at a byte offset of its text.
 type mistake struct {
 	offset int
 	text   string
@@ -42,16 +43,16 @@ type mistake struct {
 
 var (
 	namePattern = regexp.MustCompile(`^[A-Za-z_][\w.\-]*$`)
-	// What may stand between braces: a name, then a format, then a default.
+	// The text between braces: a name, then a format, then a default.
 	insidePattern = regexp.MustCompile(`^([A-Za-z_][\w.\-]*)(?::([^|]*))?(?:\|(.*))?$`)
 )
 
-// braces are what is special in a text: braces themselves, placeholders, and braces that belong to neither.
+// braces matches the special parts of a text: escaped braces, placeholders and stray braces.
 var braces = regexp.MustCompile(`\{\{|\}\}|\{[^{}\n]*\}|[{}]`)
 
-// parseTemplate parses a text in which {name}, {name|default}, {name:format}
-// and {name:format|default} are placeholders, and {{ and }} the braces
-// themselves, and finds all that is wrong with it. Placeholders are checked with check.
+// parseTemplate parses a text with the placeholders {name}, {name|default}, {name:format} and
+// {name:format|default}. {{ and }} are literal braces. It calls check for each placeholder and
+// returns all mistakes.
 func parseTemplate(text string, check func(automation.Part) error) (t automation.Template, mistakes []mistake) {
 	var literal strings.Builder
 	flush := func() {
@@ -97,7 +98,7 @@ func parsePart(token string, check func(automation.Part) error) (automation.Part
 func parsePlaceholder(inside string, check func(automation.Part) error) (automation.Part, error) {
 	match := insidePattern.FindStringSubmatch(inside)
 	if match == nil {
-		return automation.Part{}, fmt.Errorf(`{%s} is no placeholder; one looks like {call.from}, {agent.name|nobody} or {call.dateCreated:date}`, inside)
+		return automation.Part{}, fmt.Errorf(`{%s} is not a placeholder; a placeholder looks like {call.from}, {agent.name|nobody} or {call.dateCreated:date}`, inside)
 	}
 	part := automation.Part{Name: match[1], Format: match[2], Default: match[3]}
 	if err := check(part); err != nil {
@@ -114,8 +115,8 @@ func parsePlaceholder(inside string, check func(automation.Part) error) (automat
 	}
 }
 
-// check refuses a placeholder that an automation of the event cannot use, or no
-// automation where no event is given.
+// check returns a function that refuses a placeholder that an automation of the event cannot use.
+// If the event is empty, it refuses only placeholders that no automation can use.
 func (l *loader) check(event call.Kind) func(automation.Part) error {
 	return func(p automation.Part) error { return l.usable(p.Name, event) }
 }
@@ -132,13 +133,13 @@ func (l *loader) usable(name string, event call.Kind) error {
 	case event != "" && !slices.Contains(known.Known, event):
 		return fmt.Errorf("{%s} is not known yet on %s, only from %s on", name, automation.EventNames[event], automation.EventNames[known.Known[0]])
 	case name == automation.TeamOfQueue && len(l.set.Queues) == 0:
-		return fmt.Errorf(`{%s} needs the table "queues", which says whose team is which`, name)
+		return fmt.Errorf(`{%s} needs the table "queues", which maps queues to Kustomer teams`, name)
 	case name == automation.NameOfNumber && len(l.set.Numbers) == 0:
-		return fmt.Errorf(`{%s} needs the table "numbers", which says what each of your numbers is for`, name)
+		return fmt.Errorf(`{%s} needs the table "numbers", which names your numbers`, name)
 	case name == automation.TeamOfNumber && !l.numbersHaveTeams():
 		return fmt.Errorf(`{%s} needs a "team" in the table "numbers"`, name)
 	case name == automation.WithinServiceLevel && l.set.ServiceLevel == 0:
-		return fmt.Errorf(`{%s} needs "serviceLevel", such as 20s, which says how soon an agent is to pick up`, name)
+		return fmt.Errorf(`{%s} needs "serviceLevel", such as 20s, the longest wait that is within the service level`, name)
 	}
 	l.usesServiceLevel = l.usesServiceLevel || name == automation.WithinServiceLevel
 	return nil
@@ -152,8 +153,8 @@ func (l *loader) meantPlaceholder(name string) string {
 	return cmp.Or(suggest(name, names), `; a field of your own must be listed under "fields"`)
 }
 
-// mayBeLater warns, once for each event, of a field of the file's own that is
-// used when a call begins. A flow that has set it by then is possible, but rare.
+// mayBeLater warns, once for each event, about a declared field that is used on the first event
+// of a call. A call flow rarely sets a field that early.
 func (l *loader) mayBeLater(n *yaml.Node, name string, event call.Kind) {
 	if !automation.Begins(event) || !l.fields[name] {
 		return

@@ -13,19 +13,19 @@ import (
 
 const always = "always"
 
-// namedTriggers reads the triggers that automations can name. They may be used
-// on any event, so what an event cannot know is checked where they are used.
+// namedTriggers collects the triggers that automations can name. A named trigger may be used on
+// any event, so its placeholders are checked against the event at each use.
 func (l *loader) namedTriggers(n *yaml.Node) {
 	l.pairs(n, `"triggers"`, func(key, value *yaml.Node) {
 		if strings.EqualFold(key.Value, always) {
-			l.complain(key, "%q cannot be the name of a trigger: it means that there is none", key.Value)
+			l.complain(key, "%q cannot be the name of a trigger: it means that the automation has no trigger", key.Value)
 		}
 		l.named[key.Value] = &namedTrigger{node: value, checked: make(map[call.Kind]bool)}
 	})
 }
 
-// namedTrigger is a trigger that automations can name. It is read once: many
-// automations may name one trigger of many conditions.
+// namedTrigger is a trigger that automations can name. It is read once, because many automations
+// may name a trigger with many conditions.
 type namedTrigger struct {
 	node        *yaml.Node
 	read        *automation.Trigger
@@ -33,13 +33,13 @@ type namedTrigger struct {
 	checked     map[call.Kind]bool
 }
 
-// expression is that of a condition, with its place in the file.
+// expression is the placeholder name of a condition's expression and its node.
 type expression struct {
 	name string
 	node *yaml.Node
 }
 
-// readNamed reads a trigger as if it were for an event that knows everything.
+// readNamed reads a named trigger without an event, so that every placeholder is allowed.
 func (l *loader) readNamed(named *namedTrigger) automation.Trigger {
 	if named.read == nil {
 		t, expressions := l.trigger(named.node, "")
@@ -48,7 +48,8 @@ func (l *loader) readNamed(named *namedTrigger) automation.Trigger {
 	return *named.read
 }
 
-// namedTrigger is a trigger for an event, which may know less than the trigger asks for.
+// namedTrigger returns a named trigger, and complains about expressions that are not known on the
+// event.
 func (l *loader) namedTrigger(named *namedTrigger, event call.Kind, use *yaml.Node) automation.Trigger {
 	t := l.readNamed(named)
 	if named.checked[event] {
@@ -64,14 +65,14 @@ func (l *loader) namedTrigger(named *namedTrigger, event call.Kind, use *yaml.No
 	return t
 }
 
-// unusedTriggers checks those that no automation names.
+// unusedTriggers reads the triggers that no automation names, which reports their problems.
 func (l *loader) unusedTriggers() {
 	for _, named := range l.named {
 		l.readNamed(named)
 	}
 }
 
-// triggerOf reads what an automation says under "trigger": always, a trigger's name, or a trigger.
+// triggerOf reads the "trigger" of an automation: always, the name of a trigger, or a trigger.
 func (l *loader) triggerOf(n *yaml.Node, event call.Kind) automation.Trigger {
 	if n.Kind != yaml.ScalarNode {
 		t, _ := l.trigger(n, event)
@@ -90,7 +91,7 @@ func (l *loader) triggerOf(n *yaml.Node, event call.Kind) automation.Trigger {
 	return l.namedTrigger(named, event, n)
 }
 
-// trigger also returns the expressions of the conditions, as far as they are known at all.
+// trigger reads a trigger. It also returns the valid expressions of its conditions.
 func (l *loader) trigger(n *yaml.Node, event call.Kind) (t automation.Trigger, expressions []expression) {
 	l.mapping(n, "a trigger", map[string]func(*yaml.Node){
 		"type":   func(n *yaml.Node) { t.Any = l.choice(n, `"type"`, "ALL", "ANY") == "ANY" },

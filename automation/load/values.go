@@ -10,12 +10,12 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// isEmpty reports whether nothing is given: what is left empty is left as it is.
+// isEmpty reports whether a value is empty. An empty value changes nothing.
 func isEmpty(n *yaml.Node) bool { return isNull(n) || n.Kind == yaml.ScalarNode && n.Value == "" }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
-// scalar is a node's value as text; absent values are empty.
+// scalar returns a node's value as text. Absent values are empty.
 func (l *loader) scalar(n *yaml.Node, what string) string {
 	switch {
 	case n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle != 0:
@@ -31,7 +31,8 @@ func (l *loader) scalar(n *yaml.Node, what string) string {
 	return n.Value
 }
 
-// asWritten complains about a text of which YAML takes a part for something else, and warns of quotes that are none.
+// asWritten complains about a text that YAML reads as an anchor or a tag, and warns about
+// typographic quotes.
 func (l *loader) asWritten(n *yaml.Node) {
 	switch first, last := firstAndLast(n.Value); {
 	case n.Anchor != "":
@@ -43,7 +44,7 @@ func (l *loader) asWritten(n *yaml.Node) {
 	}
 }
 
-// typographic are quotes that word processors and chats make of " and '.
+// typographic are the quotes that word processors and chat programs put in place of " and '.
 const typographic = "“”„‟‘’‚‛«»‹›"
 
 func firstAndLast(text string) (first, last rune) {
@@ -56,7 +57,7 @@ func isPlain(n *yaml.Node) bool {
 	return n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
 }
 
-// choice is one of several words.
+// choice reads one of several words.
 func (l *loader) choice(n *yaml.Node, what string, words ...string) string {
 	word := l.scalar(n, what)
 	if word != "" && !slices.Contains(words, word) {
@@ -66,7 +67,7 @@ func (l *loader) choice(n *yaml.Node, what string, words ...string) string {
 	return word
 }
 
-// integer is a whole number within bounds.
+// integer reads a whole number within bounds, or 0 if the value is empty.
 func (l *loader) integer(n *yaml.Node, what string, low, high int) int {
 	text := l.scalar(n, what)
 	if isEmpty(n) || n.Kind != yaml.ScalarNode {
@@ -80,7 +81,7 @@ func (l *loader) integer(n *yaml.Node, what string, low, high int) int {
 	return value
 }
 
-// duration is a length of time within bounds, 0 where none is given.
+// duration reads a length of time within bounds, or 0 if the value is empty.
 func (l *loader) duration(n *yaml.Node, what string, low, high time.Duration, bounds string) time.Duration {
 	text := l.scalar(n, what)
 	if isEmpty(n) || n.Kind != yaml.ScalarNode {

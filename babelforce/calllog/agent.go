@@ -8,12 +8,13 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// Agent reads one agent: what a row's bridged lacks are the e-mail address and the
-// id in the system that the agent was imported from (OpenAPI Agent). What babelforce
-// does not say is empty. An agent who does not exist is an Error of kind NotFound.
+// Agent reads one agent. In addition to the bridged agent of a row, it has the e-mail
+// address and the id in the system from which the agent was imported (OpenAPI Agent).
+// Fields that babelforce does not report are empty. If there is no such agent, Agent
+// returns an Error of kind NotFound.
 func (c *Client) Agent(ctx context.Context, id string) (babelforce.Agent, error) {
 	const path = "/api/v2/agents/{id}"
-	if id == "" { // the path would be that of all agents
+	if id == "" { // the path would be the one of all agents
 		return babelforce.Agent{}, &Error{Path: path, Kind: NotFound}
 	}
 	response, err := c.getFrom(ctx, path, "/api/v2/agents/"+url.PathEscape(id), nil)

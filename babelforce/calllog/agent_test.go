@@ -13,7 +13,7 @@ import (
 	"github.com/callthread/callthread/babelforce/sandbox"
 )
 
-func TestAgentIsReadWhateverTheShape(t *testing.T) {
+func TestAgentIsReadInAnyShape(t *testing.T) {
 	amira := babelforce.Agent{ID: "amira", Name: "Amira", Number: "+493023125010", Email: "amira@example.com", SourceID: "User-1", Source: "kustomer"}
 	for name, faults := range map[string]sandbox.Faults{"as documented": {}, "wrapped": {Wrapped: true}} {
 		server, url := account(t, 0)
@@ -48,7 +48,7 @@ func TestAgentIsReadWhateverTheShape(t *testing.T) {
 	}
 }
 
-func TestAgentWhoCannotBeReadIsATypedError(t *testing.T) {
+func TestUnreadableAgentIsATypedError(t *testing.T) {
 	server, url := account(t, 0)
 	c := client(t, url)
 	_, err := c.Agent(t.Context(), "nosuch")

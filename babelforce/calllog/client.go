@@ -1,11 +1,11 @@
-// Package calllog reads babelforce's own log of calls, to compare it with what
-// its webhooks have reported. It only reads.
+// Package calllog reads babelforce's call log, to compare it with the events that webhooks
+// have reported. It is read-only.
 //
-// What is known about the API comes from its OpenAPI (manager-sdk,
-// manager.openapi.yaml, named "OpenAPI" below) and from two programs that read it
-// in practice, which disagree in places. So the client trusts as little as it
-// can: a row that cannot be read is skipped and counted, a filter that was not
-// applied is noticed, and the end of the log does not depend on optional fields.
+// Facts about the API come from its OpenAPI (manager-sdk, manager.openapi.yaml, named
+// "OpenAPI" below) and from two programs that use the API, which partly disagree. The
+// client therefore tolerates deviations: it skips and counts a row that it cannot read,
+// detects a filter that was not applied, and does not need optional fields to find the
+// end of the log.
 package calllog
 
 import (
@@ -21,13 +21,13 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// DefaultURL is babelforce's API for all customers without an environment of their own.
+// DefaultURL is babelforce's API for all customers without a dedicated environment.
 const DefaultURL = "https://services.babelforce.com"
 
 const (
-	// defaultPace: no limit is documented, and nothing here is urgent.
+	// defaultPace is low because no limit is documented and nothing here is urgent.
 	defaultPace = time.Second
-	// PageSize is what other programs have used; a larger one is not known to work.
+	// PageSize is what other programs use. Whether a larger one works is unknown.
 	PageSize = 100
 
 	requestTimeout = 30 * time.Second
@@ -35,28 +35,28 @@ const (
 
 	retries  = 4
 	minRetry = time.Second
-	maxRetry = time.Minute // babelforce's Retry-After is obeyed up to this; then the whole reading is tried again later
+	maxRetry = time.Minute // longest Retry-After that the client waits for; after that, the whole read fails and is repeated later
 )
 
-// Config says where the log is and how to be let in.
+// Config configures a Client.
 type Config struct {
-	BaseURL     string // DefaultURL where it is empty
+	BaseURL     string // DefaultURL if empty
 	Credentials Credentials
 	TimeFilter  TimeFilter
-	// Pace is the least time between two requests; one second where it is 0.
+	// Pace is the minimum time between two requests; one second if 0.
 	Pace      time.Duration
-	Transport http.RoundTripper // nil is net/http's
-	UserAgent string            // "callthread" where it is empty
+	Transport http.RoundTripper // net/http's if nil
+	UserAgent string            // "callthread" if empty
 }
 
-// Client reads one account's log. It is safe for concurrent use.
+// Client reads one account's call log. It is safe for concurrent use.
 type Client struct {
 	http       *resty.Client
 	tokens     *tokens
 	timeFilter TimeFilter
 }
 
-// New checks the configuration. It sends nothing.
+// New checks the configuration and returns a client. It sends no request.
 func New(config Config) (*Client, error) {
 	if config.BaseURL == "" {
 		config.BaseURL = DefaultURL
@@ -75,8 +75,8 @@ func New(config Config) (*Client, error) {
 	}
 	c := &Client{timeFilter: config.TimeFilter}
 	pace := rate.NewLimiter(rate.Every(config.Pace), 1)
-	// A client of our own: resty's keeps cookies and follows redirects, which would
-	// take the token somewhere that nobody configured.
+	// resty's own http.Client keeps cookies and follows redirects. A redirect would send the
+	// token to a host that is not configured.
 	client := &http.Client{
 		Transport: config.Transport, Timeout: requestTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -91,12 +91,12 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
-// get sends one request, once more with a new token where the one in use has ended.
+// get sends one request. If the token has expired, it sends the request again with a new one.
 func (c *Client) get(ctx context.Context, path string, query url.Values) (*resty.Response, error) {
 	return c.getFrom(ctx, path, path, query)
 }
 
-// getFrom names a template in errors, which must not hold ids.
+// getFrom is get with a path template for errors, which must not contain ids.
 func (c *Client) getFrom(ctx context.Context, template, path string, query url.Values) (*resty.Response, error) {
 	for attempt := 1; ; attempt++ {
 		token, err := c.tokens.get(ctx)
@@ -117,7 +117,7 @@ func (c *Client) getFrom(ctx context.Context, template, path string, query url.V
 	}
 }
 
-// isTemporary: only reads are sent, so that any of them may be sent again.
+// isTemporary reports whether to send a request again. All requests are reads, so this is always safe.
 func isTemporary(response *resty.Response, err error) bool {
 	if err != nil {
 		return !errors.Is(err, resty.ErrResponseBodyTooLarge)
@@ -129,7 +129,7 @@ func isTemporary(response *resty.Response, err error) bool {
 	return false
 }
 
-// retryAfter has resty wait as long as babelforce asks; 0 leaves it to resty.
+// retryAfter makes resty wait as long as babelforce asks. With 0, resty decides.
 func retryAfter(_ *resty.Client, response *resty.Response) (time.Duration, error) {
 	return wait(response), nil
 }
@@ -142,7 +142,7 @@ func wait(response *resty.Response) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// ServerTime is babelforce's clock, to the second, as the Date header gives it.
+// ServerTime returns the time of babelforce's clock, to the second, from the Date header.
 func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 	const path = "/api/v2/data/time" // OpenAPI; the shape of its body is not documented
 	response, err := c.get(ctx, path, nil)
@@ -156,7 +156,8 @@ func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 	return at.UTC(), nil
 }
 
-// Retention is how long babelforce keeps calls; 0 where it does not say (OpenAPI, retention periods, days).
+// Retention returns how long babelforce keeps calls, or 0 if it does not report it (OpenAPI,
+// retention periods, in days).
 func (c *Client) Retention(ctx context.Context) (time.Duration, error) {
 	const path = "/api/v2/settings/retention/periods"
 	response, err := c.get(ctx, path, nil)
@@ -175,7 +176,7 @@ func (c *Client) Retention(ctx context.Context) (time.Duration, error) {
 	return 0, nil
 }
 
-// Call reads one leg. A leg that the log does not hold is an Error of kind NotFound.
+// Call reads one leg. If the log does not contain it, Call returns an Error of kind NotFound.
 func (c *Client) Call(ctx context.Context, id string) (Row, error) {
 	const path = "/api/v2/calls/{id}"
 	response, err := c.getFrom(ctx, path, "/api/v2/calls/"+url.PathEscape(id), nil)
@@ -189,7 +190,7 @@ func (c *Client) Call(ctx context.Context, id string) (Row, error) {
 	return row, nil
 }
 
-// silent keeps resty from logging addresses, which hold ids.
+// silent keeps resty from logging URLs, which contain ids.
 type silent struct{}
 
 func (silent) Errorf(string, ...any) {}

@@ -20,7 +20,7 @@ const (
 	password = "a-long-password"
 )
 
-// account is an account of babelforce's with so many calls, one a second from noon on.
+// account starts a sandbox account with this number of calls, one per second from noon on.
 func account(t *testing.T, calls int, change ...func(*sandbox.Config)) (*sandbox.Server, string) {
 	t.Helper()
 	config := sandbox.Config{User: user, Password: password, Now: func() time.Time { return noon.Add(6 * time.Hour) }}
@@ -52,7 +52,7 @@ func client(t *testing.T, url string, change ...func(*calllog.Config)) *calllog.
 
 var hour = calllog.Query{From: noon, To: noon.Add(time.Hour), Type: "inbound"}
 
-// reads reads the hour after noon, each call of which must come once.
+// reads returns the calls of the hour after noon and requires that none comes twice.
 func reads(t *testing.T, c *calllog.Client) (calllog.Reading, map[string]calllog.Row, error) {
 	t.Helper()
 	rows := make(map[string]calllog.Row)
@@ -65,14 +65,14 @@ func reads(t *testing.T, c *calllog.Client) (calllog.Reading, map[string]calllog
 	return reading, rows, err
 }
 
-func TestEveryCallOfTheWindowIsReadOnceHoweverTheLogMisbehaves(t *testing.T) {
+func TestEveryCallIsReadOnce(t *testing.T) {
 	for name, faults := range map[string]sandbox.Faults{
 		"as documented":                    {},
 		"pages are not counted":            {NoPages: true},
 		"pages are smaller than asked for": {PageSize: 30, NoPages: true},
 		"dates are numbers":                {NumericDates: true},
 		"fields are odd":                   {Odd: 3},
-		"calls come in meanwhile":          {Shift: true},
+		"calls come in while reading":      {Shift: true},
 		"a token ends halfway":             {EndTokensAfter: 3},
 		"some answers are 503":             {Every: 3, Status: http.StatusServiceUnavailable},
 		"some are 429 for a second":        {Every: 4, Status: http.StatusTooManyRequests, RetryAfter: "1"},
@@ -109,7 +109,7 @@ func TestBadRowIsSkippedAndCounted(t *testing.T) {
 	require.False(t, reading.Complete())
 }
 
-func TestFilterThatIsNotAppliedIsNoticed(t *testing.T) {
+func TestIgnoredFilterIsDetected(t *testing.T) {
 	server, url := account(t, 10)
 	server.Log(sandbox.Row{ID: "0123456789abcdef0123456789abcdef", Type: "inbound", Created: noon.Add(-time.Hour), Logged: noon})
 	server.Misbehave(sandbox.Faults{IgnoresFilter: true})
@@ -126,7 +126,7 @@ func TestFilterThatIsNotAppliedIsNoticed(t *testing.T) {
 	require.Equal(t, 10, len(rows))
 }
 
-func TestAnswerThatIsNoLogIsNotTakenForAnEmptyOne(t *testing.T) {
+func TestOtherAnswerIsNotAnEmptyLog(t *testing.T) {
 	server, url := account(t, 10)
 	server.Misbehave(sandbox.Faults{Every: 1})
 	_, rows, err := reads(t, client(t, url))
@@ -146,7 +146,7 @@ func TestLongRetryAfterIsLeftToTheCaller(t *testing.T) {
 	require.Less(t, time.Since(began), time.Minute)
 }
 
-func TestAnyGrantOfTheAccountLetsIn(t *testing.T) {
+func TestEveryGrantIsAccepted(t *testing.T) {
 	for name, c := range map[string]struct {
 		account     func(*sandbox.Config)
 		credentials calllog.Credentials
@@ -162,7 +162,7 @@ func TestAnyGrantOfTheAccountLetsIn(t *testing.T) {
 	}
 }
 
-func TestWrongCredentialsAreOneErrorWithoutThem(t *testing.T) {
+func TestWrongCredentialsAreNotQuoted(t *testing.T) {
 	_, url := account(t, 3)
 	for _, credentials := range []calllog.Credentials{{User: user, Password: "wrong-password"}, {Token: "wrong-token"}} {
 		_, _, err := reads(t, client(t, url, func(config *calllog.Config) { config.Credentials = credentials }))
@@ -193,7 +193,7 @@ func TestClockIsBabelforces(t *testing.T) {
 	require.Equal(t, noon.Add(7*time.Hour), now)
 }
 
-func TestRetentionIsReadWhereItIsGiven(t *testing.T) {
+func TestRetentionIsReadIfReported(t *testing.T) {
 	for days, keeps := range map[int]time.Duration{0: 0, 90: 90 * 24 * time.Hour} {
 		_, url := account(t, 0, func(c *sandbox.Config) { c.RetentionDays = days })
 		is, err := client(t, url).Retention(t.Context())
@@ -202,7 +202,7 @@ func TestRetentionIsReadWhereItIsGiven(t *testing.T) {
 	}
 }
 
-func TestTokenIsNotTakenElsewhere(t *testing.T) {
+func TestTokenIsNotSentToOtherHosts(t *testing.T) {
 	seen := make(chan string, 1)
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen <- r.Header.Get("Authorization") }))
 	defer elsewhere.Close()

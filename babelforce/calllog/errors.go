@@ -11,35 +11,36 @@ import (
 	"github.com/go-resty/resty/v2"
 )
 
-// Kind says what an [Error] means for whoever reads the log.
+// Kind classifies an [Error] by what it means to the caller.
 type Kind string
 
 // The kinds of errors.
 const (
-	// Unavailable: no answer, or a 5xx. It passes by itself.
+	// Unavailable: no answer, or a 5xx. It is temporary.
 	Unavailable Kind = "unavailable"
-	// RateLimited: babelforce wants fewer requests; see Error.RetryAfter.
+	// RateLimited: babelforce asks for fewer requests; see Error.RetryAfter.
 	RateLimited Kind = "rate limited"
-	// Unauthorized: user, password or token are wrong, or have no right to read calls.
+	// Unauthorized: the user, password or token is wrong, or must not read calls.
 	Unauthorized Kind = "unauthorized"
-	// NotFound: the log holds no such call.
+	// NotFound: the log contains no such call.
 	NotFound Kind = "not found"
-	// FilterIgnored: the log has answered with calls from outside the window that was asked for.
+	// FilterIgnored: the answer contains calls that the query excludes.
 	FilterIgnored Kind = "filter ignored"
-	// NotUnderstood: the answer is not what the API's documents say.
+	// NotUnderstood: the answer differs from the API's documentation.
 	NotUnderstood Kind = "not understood"
 )
 
-// Error says why the log could not be read. Its text holds nothing about a
-// caller, an agent or a credential.
+// Error is the reason why the log could not be read. Its text contains no data about a
+// caller or an agent, and no credential.
 type Error struct {
-	Path       string // the template, without ids
+	Path       string // path template, without ids
 	Kind       Kind
-	Status     int           // HTTP status; 0 where there was no answer
-	Detail     string        // in our words
-	RetryAfter time.Duration // as babelforce asks; 0 where it does not
+	Status     int           // HTTP status; 0 if no answer came
+	Detail     string        // our own text
+	RetryAfter time.Duration // as babelforce asks; 0 if it does not
 }
 
+// Error returns the path, the kind, the status and the detail.
 func (e *Error) Error() string {
 	text := "babelforce's call log: " + e.Path + ": " + string(e.Kind)
 	if e.Status != 0 {
@@ -51,7 +52,7 @@ func (e *Error) Error() string {
 	return text
 }
 
-// KindOf is the kind of an error of this package, "" of others.
+// KindOf returns the Kind of the *Error in err's chain, "" if there is none.
 func KindOf(err error) Kind {
 	var failed *Error
 	if errors.As(err, &failed) {
@@ -80,13 +81,13 @@ func refusal(path string, response *resty.Response) *Error {
 	return e
 }
 
-// unreached is the error of a request without an answer. The transport's own
-// words may hold an address with ids: they are left out.
+// unreached is the error of a request without an answer. It does not quote the transport's
+// error, which may contain a URL with ids.
 func unreached(ctx context.Context, path string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	detail := "no answer: is BABELFORCE_URL right, and can it be reached from here?"
+	detail := "no answer: check BABELFORCE_URL and the network"
 	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
 		return &Error{Path: path, Kind: NotUnderstood, Detail: fmt.Sprintf("the answer is larger than %d bytes", maxAnswer)}
 	}
@@ -97,10 +98,10 @@ func unreached(ctx context.Context, path string, err error) error {
 	return &Error{Path: path, Kind: Unavailable, Detail: detail}
 }
 
-// notJSON: a proxy's page, for example.
-var errNotJSON = errors.New("the answer is not the JSON that it should be")
+// errNotJSON is for example the result of a proxy's page.
+var errNotJSON = errors.New("the answer is not the expected JSON")
 
-// fields are the scalar fields of an object, or of the "item" in it, as text.
+// fields returns the scalar fields of an object, or of its "item", as text.
 func fields(body []byte) (map[string]string, error) {
 	var values map[string]any
 	if json.Unmarshal(unwrap(body), &values) != nil {
@@ -113,7 +114,7 @@ func fields(body []byte) (map[string]string, error) {
 	return texts, nil
 }
 
-// unwrap takes an object out of the envelope that some of babelforce's answers have.
+// unwrap returns the object in the "item" envelope that some answers have.
 func unwrap(body []byte) json.RawMessage {
 	var envelope struct {
 		Item json.RawMessage `json:"item"`

@@ -6,17 +6,19 @@ import (
 	"slices"
 )
 
-// maxLegPages bounds the legs of one call: some 2,000, at PageSize.
+// maxLegPages limits the legs of one call: about 2,000 at PageSize.
 const maxLegPages = 20
 
-// Legs reads every leg of one call, root among them, oldest first. root is the row
-// of the leg that has no parent; it is returned as given where the answer lacks it.
+// Legs reads all legs of one call including root, oldest first. root is the row of the leg
+// without a parent. If the answer lacks it, the given row is returned.
 //
-// Which filter an account applies is not known. The legs are asked for by session,
-// and by parent where that filter is ignored or finds nothing; asking by parent does
-// not find a leg whose parent is not root. A log that ignores both filters is an
-// Error of kind FilterIgnored. A row that cannot be read is left out; an answer
-// without a row that can be read, unless it is empty, is an Error of kind NotUnderstood.
+// Which filter an account applies is unknown. Legs queries by session, and by parent if the
+// session filter is ignored or finds nothing. A query by parent does not find a leg whose
+// parent is another leg than root.
+//
+// If the log ignores both filters, Legs returns an Error of kind FilterIgnored. It omits a
+// row that it cannot read. If it can read no row of a non-empty answer, it returns an Error
+// of kind NotUnderstood.
 func (c *Client) Legs(ctx context.Context, root Row) ([]Row, error) {
 	if root.Call.SessionID != "" {
 		legs, err := c.legs(ctx, Query{SessionID: root.Call.SessionID}, root)
@@ -34,11 +36,11 @@ func (c *Client) Legs(ctx context.Context, root Row) ([]Row, error) {
 	return withRoot(legs, root), nil
 }
 
-// legs reads the rows that a filter chooses, each of which must belong to the call.
+// legs reads the rows that a filter selects. Every row must belong to the call.
 func (c *Client) legs(ctx context.Context, query Query, root Row) (legs []Row, err error) {
 	reading, err := c.Read(ctx, query, func(row Row) error {
 		if !row.isLegOf(root) {
-			return &Error{Path: reportingPath, Kind: FilterIgnored, Detail: "it holds legs of other calls, so that neither sessionId nor parentId chooses those of one: `starter probe` checks both"}
+			return &Error{Path: reportingPath, Kind: FilterIgnored, Detail: "the answer contains legs of other calls: neither sessionId nor parentId is applied. `starter probe` checks both"}
 		}
 		legs = append(legs, row)
 		return nil
@@ -53,7 +55,7 @@ func (r Row) isLegOf(root Row) bool {
 	return r.Call.ID == root.Call.ID || r.Call.ParentID == root.Call.ID || r.Call.SessionID != "" && r.Call.SessionID == root.Call.SessionID
 }
 
-// withRoot completes and orders the legs of a call.
+// withRoot adds root if it is missing, and sorts the legs.
 func withRoot(legs []Row, root Row) []Row {
 	isRoot := func(row Row) bool { return row.Call.ID == root.Call.ID }
 	if !slices.ContainsFunc(legs, isRoot) {

@@ -22,7 +22,7 @@ const (
 	sessionID = "1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d"
 )
 
-// answered adds a call with two attempts to the log, the second of which was answered.
+// answered adds a call with two attempts to the log. The second was answered.
 func answered(server *sandbox.Server) calllog.Row {
 	amira := &sandbox.Bridged{ID: "amira", Name: "Amira", Number: "+493023125010", QueueID: "support", QueueName: "Support"}
 	leg := func(id, parent string, after int) sandbox.Row {
@@ -47,27 +47,27 @@ func ids(legs []calllog.Row) (ids []string) {
 	return ids
 }
 
-func TestLegsOfACallAreReadWithEitherFilter(t *testing.T) {
+func TestLegsAreReadWithEitherFilter(t *testing.T) {
 	for name, test := range map[string]struct {
 		faults   sandbox.Faults
 		requests int
 	}{
-		"as documented":           {sandbox.Faults{}, 1},
-		"pages are not counted":   {sandbox.Faults{NoPages: true}, 2},
-		"pages are small":         {sandbox.Faults{PageSize: 1}, 3},
-		"pages are not applied":   {sandbox.Faults{Ignores: []string{"page"}, NoPages: true}, 2},
-		"sessions are ignored":    {sandbox.Faults{Ignores: []string{"sessionId"}}, 2},
-		"sessions find nothing":   {sandbox.Faults{Misses: []string{"sessionId"}}, 2},
-		"parents are ignored":     {sandbox.Faults{Ignores: []string{"parentId"}}, 1},
-		"fields are odd":          {sandbox.Faults{Odd: 1, NumericDates: true}, 1},
-		"calls come in meanwhile": {sandbox.Faults{Shift: true, PageSize: 2}, 2},
+		"as documented":               {sandbox.Faults{}, 1},
+		"pages are not counted":       {sandbox.Faults{NoPages: true}, 2},
+		"pages are small":             {sandbox.Faults{PageSize: 1}, 3},
+		"pages are not applied":       {sandbox.Faults{Ignores: []string{"page"}, NoPages: true}, 2},
+		"sessions are ignored":        {sandbox.Faults{Ignores: []string{"sessionId"}}, 2},
+		"sessions find nothing":       {sandbox.Faults{Misses: []string{"sessionId"}}, 2},
+		"parents are ignored":         {sandbox.Faults{Ignores: []string{"parentId"}}, 1},
+		"fields are odd":              {sandbox.Faults{Odd: 1, NumericDates: true}, 1},
+		"calls come in while reading": {sandbox.Faults{Shift: true, PageSize: 2}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, url := account(t, 150)
 			root := answered(server)
 			server.Misbehave(test.faults)
 			c := client(t, url)
-			_, err := c.ServerTime(t.Context()) // gets a token
+			_, err := c.ServerTime(t.Context()) // obtains a token
 			require.NoError(t, err)
 			before := server.Requests()
 			legs, err := c.Legs(t.Context(), root)
@@ -79,7 +79,7 @@ func TestLegsOfACallAreReadWithEitherFilter(t *testing.T) {
 	}
 }
 
-func TestLegsOfALogThatAppliesNeitherFilterAreAnError(t *testing.T) {
+func TestLegsNeedAFilter(t *testing.T) {
 	server, url := account(t, 10)
 	root := answered(server)
 	server.Misbehave(sandbox.Faults{Ignores: []string{"sessionId", "parentId"}})
@@ -89,7 +89,7 @@ func TestLegsOfALogThatAppliesNeitherFilterAreAnError(t *testing.T) {
 	require.NotContains(t, err.Error(), sessionID)
 }
 
-func TestACallThatNobodyWasRungForHasOneLeg(t *testing.T) {
+func TestCallWithoutAnAgentHasOneLeg(t *testing.T) {
 	server, url := account(t, 10)
 	server.Misbehave(sandbox.Faults{Misses: []string{"sessionId"}})
 	row, err := client(t, url).Call(t.Context(), fmt.Sprintf("%032x", 2))
@@ -99,7 +99,7 @@ func TestACallThatNobodyWasRungForHasOneLeg(t *testing.T) {
 	require.Equal(t, []calllog.Row{row}, legs)
 }
 
-func TestOddLegIsLeftOut(t *testing.T) {
+func TestUnreadableLegIsOmitted(t *testing.T) {
 	server, url := account(t, 10)
 	root := answered(server)
 	server.Misbehave(sandbox.Faults{Broken: 2}) // newest first: child-1
@@ -123,7 +123,7 @@ func TestLegsAreBounded(t *testing.T) {
 	require.LessOrEqual(t, requests, 20)
 }
 
-func TestSessionIsAskedForWithoutHyphens(t *testing.T) {
+func TestSessionIsQueriedWithoutHyphens(t *testing.T) {
 	var asked []string
 	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.URL.Query().Get("sessionId"))
@@ -142,7 +142,7 @@ func TestSessionIsAskedForWithoutHyphens(t *testing.T) {
 	require.Equal(t, []string{"", sessionID}, asked)
 }
 
-func TestLegsOfACallWithoutASessionAreThoseOfItsParent(t *testing.T) {
+func TestLegsWithoutASessionAreFoundByParent(t *testing.T) {
 	c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, `{"items":[{"id":"child","parentId":%q,"dateCreated":"2026-11-27T12:00:05Z"}],"pagination":{"pages":1}}`, rootID)
 	})
@@ -152,7 +152,7 @@ func TestLegsOfACallWithoutASessionAreThoseOfItsParent(t *testing.T) {
 	require.Equal(t, []string{rootID, "child"}, ids(legs))
 }
 
-// answering is a client of an API that gives all answers alike.
+// answering returns a client of an API with a fixed answer.
 func answering(t *testing.T, answer http.HandlerFunc) *calllog.Client {
 	t.Helper()
 	web := httptest.NewServer(answer)
@@ -160,7 +160,7 @@ func answering(t *testing.T, answer http.HandlerFunc) *calllog.Client {
 	return client(t, web.URL, func(c *calllog.Config) { c.Credentials = calllog.Credentials{Token: "static"} })
 }
 
-func TestRowHoldsWhatTheLogHasOfRecordingsAndBridges(t *testing.T) {
+func TestRowHasRecordingsAndBridge(t *testing.T) {
 	server, url := account(t, 0)
 	root := answered(server)
 	for _, faults := range []sandbox.Faults{{}, {Odd: 1}} {
@@ -176,8 +176,8 @@ func TestRowHoldsWhatTheLogHasOfRecordingsAndBridges(t *testing.T) {
 	}
 }
 
-// What is read of a call is what happened in it: a repair has nothing else to go by.
-func TestLegsTellTheWholeStoryOfACall(t *testing.T) {
+// The legs must contain everything that happened in a call, because a repair has no other source.
+func TestLegsContainTheWholeCall(t *testing.T) {
 	agents := []babelforce.Agent{
 		{ID: "a1", Name: "Amira", Email: "amira@example.com", SourceID: "user-1", Source: "kustomer"},
 		{ID: "a2", Name: "Ben", Email: "ben@example.com", SourceID: "user-2", Source: "kustomer"}, {ID: "a3", Name: "Chen", SourceID: "user-3"},
@@ -219,7 +219,7 @@ func bridges(wanted []simulator.Bridge) (texts []string) {
 	return texts
 }
 
-// bridgesOf are the answered child legs, in the order in which they were answered.
+// bridgesOf returns the answered child legs, in the order in which they were answered.
 func bridgesOf(legs []calllog.Row) (texts []string) {
 	children := slices.DeleteFunc(slices.Clone(legs), func(leg calllog.Row) bool { return leg.IsRoot() || leg.Agent.ID == "" })
 	slices.SortFunc(children, func(a, b calllog.Row) int { return a.Call.DateEstablished.Compare(b.Call.DateEstablished) })

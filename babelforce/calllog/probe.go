@@ -12,23 +12,23 @@ import (
 	"time"
 )
 
-// Finding is what a probe has found out about one question. It holds no number and no name.
+// Finding is the answer of a probe to one question. It contains no number and no name.
 type Finding struct {
 	Question string `json:"question"`
 	Answer   string `json:"answer"`
-	// Setting is what follows for the settings, "" where nothing does.
+	// Setting is the resulting setting or advice, "" if there is none.
 	Setting string `json:"setting,omitempty"`
 }
 
-// Probe asks an account's API what its documents leave open, with about a
-// dozen requests that change nothing. An answer that fails is a finding too; only
-// credentials that are refused end it.
+// Probe answers questions that the API's documentation leaves open for an account, with
+// about a dozen read-only requests. A failed request is a finding too. Only refused
+// credentials end the probe.
 func (c *Client) Probe(ctx context.Context) ([]Finding, error) {
 	p := probe{Client: c}
 	if _, err := c.tokens.get(ctx); err != nil {
 		return nil, err
 	}
-	p.found("Which grant lets in?", string(c.tokens.grant), "")
+	p.found("Which OAuth grant does babelforce accept?", string(c.tokens.grant), "")
 	for _, ask := range []func(context.Context) error{
 		p.clock, p.retention, p.newest, p.filters, p.legFilters, p.pageSize, p.condensed, p.events, p.actions,
 	} {
@@ -45,7 +45,7 @@ func (c *Client) Probe(ctx context.Context) ([]Finding, error) {
 type probe struct {
 	*Client
 	findings []Finding
-	rows     []Row // the newest, as the log gives them
+	rows     []Row // the newest rows, in the log's order
 }
 
 func (p *probe) found(question, answer, setting string) {
@@ -59,7 +59,7 @@ func (p *probe) clock(ctx context.Context) error {
 	}
 	off, setting := time.Since(at).Round(time.Second), ""
 	if off.Abs() > 30*time.Second {
-		setting = "set the clock of this machine: calls are compared by babelforce's"
+		setting = "set this machine's clock: calls are compared by babelforce's clock"
 	}
 	p.found("How far is this machine's clock from babelforce's?", off.String(), setting)
 	return nil
@@ -70,16 +70,16 @@ func (p *probe) retention(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	answer := "it does not say"
+	answer := "not reported"
 	if keeps > 0 {
 		answer = fmt.Sprintf("%.0f days", keeps.Hours()/24)
 	}
-	p.found("How long does babelforce keep calls?", answer, "nothing older is compared")
+	p.found("How long does babelforce keep calls?", answer, "older calls are not compared")
 	return nil
 }
 
-// raw asks for a page of the log and returns its rows unread, with what the page says about itself.
-func (p *probe) raw(ctx context.Context, path string, query url.Values) (rows []json.RawMessage, told map[string]string, err error) {
+// raw requests a page of the log and returns its undecoded rows and its pagination fields.
+func (p *probe) raw(ctx context.Context, path string, query url.Values) (rows []json.RawMessage, pagination map[string]string, err error) {
 	response, err := p.get(ctx, path, query)
 	if err != nil {
 		return nil, nil, err
@@ -91,13 +91,13 @@ func (p *probe) raw(ctx context.Context, path string, query url.Values) (rows []
 	if json.Unmarshal(response.Body(), &answer) != nil {
 		return nil, nil, &Error{Path: path, Kind: NotUnderstood, Detail: errNotJSON.Error()}
 	}
-	told, _ = fields(answer.Pagination)
-	return answer.Items, told, nil
+	pagination, _ = fields(answer.Pagination)
+	return answer.Items, pagination, nil
 }
 
-// newest reads one page without any filter.
+// newest reads one page without a filter.
 func (p *probe) newest(ctx context.Context) error {
-	rows, told, err := p.raw(ctx, reportingPath, url.Values{"page": {"1"}, "max": {strconv.Itoa(PageSize)}})
+	rows, pagination, err := p.raw(ctx, reportingPath, url.Values{"page": {"1"}, "max": {strconv.Itoa(PageSize)}})
 	if err != nil {
 		return err
 	}
@@ -119,10 +119,10 @@ func (p *probe) newest(ctx context.Context) error {
 		return nil
 	}
 	p.found("How are dates written?", dateForm(rows[0]), "")
-	p.found("What does a page say about the others?", strings.Join(sortedKeys(told), ", "), "")
+	p.found("Which pagination fields does a page have?", strings.Join(sortedKeys(pagination), ", "), "")
 	if len(p.rows) > 0 {
 		age := time.Since(slices.MaxFunc(p.rows, byAge).Call.DateCreated).Round(time.Second)
-		p.found("How new is the newest row, and are calls in the log that are not over?", fmt.Sprintf("%s old; %d of %d rows", age, live, len(p.rows)),
+		p.found("How old is the newest row, and does the log contain calls in progress?", fmt.Sprintf("%s old; %d of %d rows", age, live, len(p.rows)),
 			"--reconcile-late must be longer than a row takes to appear: probe again just after a call")
 	}
 	return nil
@@ -130,7 +130,7 @@ func (p *probe) newest(ctx context.Context) error {
 
 func byAge(a, b Row) int { return a.Call.DateCreated.Compare(b.Call.DateCreated) }
 
-// filters asks with each time filter for the older half of the newest rows.
+// filters tries each time filter with a window around the older half of the newest rows.
 func (p *probe) filters(ctx context.Context) error {
 	if len(p.rows) < 2 {
 		return nil
@@ -139,7 +139,7 @@ func (p *probe) filters(ctx context.Context) error {
 	oldest, middle := p.rows[0].Call.DateCreated, p.rows[len(p.rows)/2].Call.DateCreated
 	window := Query{From: oldest.Truncate(time.Second), To: middle.Truncate(time.Second).Add(time.Second)}
 	if !p.rows[len(p.rows)-1].Call.DateCreated.After(window.To) {
-		p.found("Which filter of times is applied?", "it cannot be told from calls of one second: probe again later", "")
+		p.found("Which time filter is applied?", "unknown, because all calls began in the same second: probe again later", "")
 		return nil
 	}
 	var applied []string
@@ -159,20 +159,20 @@ func (p *probe) filters(ctx context.Context) error {
 		}
 	}
 	if len(applied) == 0 {
-		p.found("Which filter of times is applied?", "none: the log cannot be compared", "")
+		p.found("Which time filter is applied?", "none: the log cannot be compared", "")
 		return nil
 	}
-	p.found("Which filter of times is applied?", strings.Join(applied, ", "), "--babelforce-time-filter "+applied[0])
+	p.found("Which time filter is applied?", strings.Join(applied, ", "), "--babelforce-time-filter "+applied[0])
 	return nil
 }
 
 func (p *probe) pageSize(ctx context.Context) error {
 	const large = 500
-	rows, told, err := p.raw(ctx, reportingPath, url.Values{"page": {"1"}, "max": {strconv.Itoa(large)}})
+	rows, pagination, err := p.raw(ctx, reportingPath, url.Values{"page": {"1"}, "max": {strconv.Itoa(large)}})
 	if err != nil {
 		return err
 	}
-	p.found(fmt.Sprintf("How many rows does a page have where %d are asked for?", large), fmt.Sprintf("%d (it says max=%s)", len(rows), told["max"]), "")
+	p.found(fmt.Sprintf("How many rows does a page have if %d are requested?", large), fmt.Sprintf("%d (reported: max=%s)", len(rows), pagination["max"]), "")
 	return nil
 }
 
@@ -190,7 +190,7 @@ func (p *probe) events(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.found("Which events of calls can automations act on?", strings.Join(codes, ", "), "")
+	p.found("To which call events can automations react?", strings.Join(codes, ", "), "")
 	return nil
 }
 
@@ -203,20 +203,20 @@ func (p *probe) actions(ctx context.Context) error {
 	return nil
 }
 
-// word is how babelforce writes codes. What is no word may be somebody's text.
+// word matches babelforce's codes. Any other text may have been written by a person.
 var word = regexp.MustCompile(`^[\w.\-]{1,64}$`)
 
 func (p *probe) codes(ctx context.Context, path string, query url.Values, field string) (codes []string, err error) {
 	rows, _, err := p.raw(ctx, path, query)
 	for _, raw := range rows {
-		if told, err := fields(raw); err == nil && word.MatchString(told[field]) {
-			codes = append(codes, told[field])
+		if texts, err := fields(raw); err == nil && word.MatchString(texts[field]) {
+			codes = append(codes, texts[field])
 		}
 	}
 	return codes, err
 }
 
-// dateForm is how a row writes when it was created.
+// dateForm describes the format of a row's creation date.
 func dateForm(raw json.RawMessage) string {
 	var row struct {
 		Created any `json:"dateCreated"`
@@ -224,7 +224,7 @@ func dateForm(raw json.RawMessage) string {
 	_ = json.Unmarshal(raw, &row)
 	switch created := row.Created.(type) {
 	case nil:
-		return "not at all"
+		return "absent"
 	case float64:
 		return "as a number"
 	case string:
@@ -232,11 +232,11 @@ func dateForm(raw json.RawMessage) string {
 			return "as RFC 3339"
 		}
 	}
-	return "in a form of its own"
+	return "in another form"
 }
 
-func sortedKeys(told map[string]string) (keys []string) {
-	for key := range told {
+func sortedKeys(values map[string]string) (keys []string) {
+	for key := range values {
 		if word.MatchString(key) {
 			keys = append(keys, key)
 		}

@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// legFilters asks in both ways for the legs of the newest call that has several.
+// legFilters tries both filters for the legs of the newest call with several legs.
 func (p *probe) legFilters(ctx context.Context) error {
 	const question = "Which filter finds the legs of a call?"
 	slices.SortFunc(p.rows, func(a, b Row) int { return byAge(b, a) })
 	child := slices.IndexFunc(p.rows, func(row Row) bool { return !row.IsRoot() && row.Call.SessionID != "" })
 	if child < 0 {
-		p.found(question, "it cannot be told without a call that an agent was rung for: make one and probe again", "")
+		p.found(question, "unknown without a call that rang an agent: make one and probe again", "")
 		return nil
 	}
 	var root Row
 	root.Call.ID, root.Call.SessionID = p.rows[child].Call.ParentID, p.rows[child].Call.SessionID
 	if !slices.ContainsFunc(p.rows, func(row Row) bool { return !row.isLegOf(root) }) {
-		p.found(question, "it cannot be told from one call: make another and probe again", "")
+		p.found(question, "unknown with a single call: make another and probe again", "")
 		return nil
 	}
 	var applied []string

@@ -9,7 +9,7 @@ import (
 	"github.com/callthread/callthread/babelforce/sandbox"
 )
 
-func TestProbeAnswersWhatTheDocumentsLeaveOpen(t *testing.T) {
+func TestProbeAnswersOpenQuestions(t *testing.T) {
 	server, url := account(t, 300, func(c *sandbox.Config) { c.Grant, c.RetentionDays = "client_credentials", 90 })
 	server.Misbehave(sandbox.Faults{NoPages: true, TimeFilter: [2]string{"dateCreated.start", "dateCreated.end"}, NumericDates: true})
 	before := server.Requests()
@@ -22,25 +22,25 @@ func TestProbeAnswersWhatTheDocumentsLeaveOpen(t *testing.T) {
 		require.NotContains(t, finding.Answer, "3023125042")
 	}
 	for question, answer := range map[string]string{
-		"Which grant lets in?":                                    "client_credentials",
-		"How long does babelforce keep calls?":                    "90 days",
-		"Which filter of times is applied?":                       "dateCreated.start",
-		"How are dates written?":                                  "as a number",
-		"What does a page say about the others?":                  "max",
-		"How many rows does a page have where 500 are asked for?": "102 (it says max=102)",
-		"Which events of calls can automations act on?":           "call.inbound, call.bridge, call.finished, call.created",
-		"Which actions do automations have?":                      "callback",
-		"How are dates written in the condensed log?":             "as a number",
-		"Which filter finds the legs of a call?":                  "it cannot be told without a call that an agent was rung for: make one and probe again",
-		"Can the rows of the log be read?":                        "100 of 100",
+		"Which OAuth grant does babelforce accept?":            "client_credentials",
+		"How long does babelforce keep calls?":                 "90 days",
+		"Which time filter is applied?":                        "dateCreated.start",
+		"How are dates written?":                               "as a number",
+		"Which pagination fields does a page have?":            "max",
+		"How many rows does a page have if 500 are requested?": "102 (reported: max=102)",
+		"To which call events can automations react?":          "call.inbound, call.bridge, call.finished, call.created",
+		"Which actions do automations have?":                   "callback",
+		"How are dates written in the condensed log?":          "as a number",
+		"Which filter finds the legs of a call?":               "unknown without a call that rang an agent: make one and probe again",
+		"Can the rows of the log be read?":                     "100 of 100",
 	} {
 		require.Equal(t, answer, answers[question].Answer, question)
 	}
-	require.Equal(t, "--babelforce-time-filter dateCreated.start", answers["Which filter of times is applied?"].Setting)
+	require.Equal(t, "--babelforce-time-filter dateCreated.start", answers["Which time filter is applied?"].Setting)
 	require.NotEmpty(t, answers["How far is this machine's clock from babelforce's?"].Setting)
 }
 
-func TestProbeSaysWhichFilterFindsTheLegsOfACall(t *testing.T) {
+func TestProbeFindsTheLegFilter(t *testing.T) {
 	const question = "Which filter finds the legs of a call?"
 	for answer, faults := range map[string]sandbox.Faults{
 		"sessionId, parentId":                   {},
@@ -59,17 +59,17 @@ func TestProbeSaysWhichFilterFindsTheLegsOfACall(t *testing.T) {
 	answered(alone)
 	findings, err := client(t, url).Probe(t.Context())
 	require.NoError(t, err)
-	require.Contains(t, findings, calllog.Finding{Question: question, Answer: "it cannot be told from one call: make another and probe again"})
+	require.Contains(t, findings, calllog.Finding{Question: question, Answer: "unknown with a single call: make another and probe again"})
 }
 
-func TestProbeOfAnEmptyAccountSaysSo(t *testing.T) {
+func TestProbeReportsAnEmptyAccount(t *testing.T) {
 	_, url := account(t, 0)
 	findings, err := client(t, url).Probe(t.Context())
 	require.NoError(t, err)
 	require.Contains(t, findings, calllog.Finding{Question: "Are there calls?", Answer: "no: make a call and probe again"})
 }
 
-func TestProbeWithoutRightsEndsWithOneError(t *testing.T) {
+func TestProbeWithoutRightsIsOneError(t *testing.T) {
 	_, url := account(t, 3)
 	_, err := client(t, url, func(c *calllog.Config) { c.Credentials.Password = "wrong" }).Probe(t.Context())
 	require.Equal(t, calllog.Unauthorized, calllog.KindOf(err))

@@ -11,50 +11,52 @@ import (
 	"github.com/go-resty/resty/v2"
 )
 
-// TimeFilter is the name of the parameters that choose calls by their creation.
-// Three sources name three of them; which one an account applies, `starter probe` finds out.
+// TimeFilter is the name of the query parameter for the start of the window in which calls
+// were created. Three sources document three names. `starter probe` finds the one that an
+// account applies.
 type TimeFilter string
 
-// TimeFilters are the three, the OpenAPI's first.
+// TimeFilters are the three names; the first is the OpenAPI's.
 var TimeFilters = []TimeFilter{"time.start", "dateCreated.start", "filters.dateCreated.from"}
 
-// ends are the parameters of the other end.
+// ends are the parameters for the end of the window.
 var ends = map[TimeFilter]string{
 	"time.start": "time.end", "dateCreated.start": "dateCreated.end", "filters.dateCreated.from": "filters.dateCreated.to",
 }
 
-// Query chooses legs.
+// Query selects legs.
 type Query struct {
-	// From and To are the half-open window in which a leg was created, to the
-	// second. To must lie in the past: pages shift while calls arrive.
+	// From and To are the half-open window in which a leg was created, to the second. To
+	// must be in the past, because pages shift while calls arrive.
 	From, To time.Time
-	// Type is inbound or outbound; "" is both. Rows of the other are left out here too.
+	// Type is inbound or outbound, or "" for both. The client also drops rows of another type.
 	Type string
-	// SessionID or ParentID chooses the legs of one call, at any time: From and To
-	// are then not used. Whether the rows are those legs is for the caller to check.
+	// SessionID or ParentID selects the legs of one call at any time; From and To are then
+	// ignored. The caller must check that the rows are legs of the call.
 	SessionID, ParentID string
 }
 
-// Reading says how much of the log was seen.
+// Reading reports how much of the log was read.
 type Reading struct {
-	Rows  int // that were read, each leg once
-	Bad   int // that could not be read
+	Rows  int // rows read, each leg once
+	Bad   int // rows that could not be read
 	Pages int
-	// Total is how many there are as babelforce says, -1 where it does not.
+	// Total is the number of rows that babelforce reports, -1 if it does not.
 	Total int
 }
 
-// Complete reports whether every leg was seen that babelforce says there is.
+// Complete reports whether every reported row was read.
 func (r Reading) Complete() bool { return r.Bad == 0 && r.Rows >= r.Total }
 
-// maxPages bounds a log that never ends.
+// maxPages limits a log that does not end.
 const maxPages = 10_000
 
 const reportingPath = "/api/v2/calls/reporting" // OpenAPI, listReportingCalls
 
-// Read calls do once for each leg that the query chooses, in no order. An error
-// of do ends the reading and is returned. A row that cannot be read is counted
-// and left out. A log that does not apply the window is an Error of kind FilterIgnored.
+// Read calls do once for each leg that the query selects, in no particular order. If do
+// returns an error, Read stops and returns it. A row that cannot be read is counted and
+// skipped. If the log does not apply the window, Read returns an Error of kind
+// FilterIgnored.
 func (c *Client) Read(ctx context.Context, query Query, do func(Row) error) (Reading, error) {
 	reading := Reading{Total: -1}
 	seen := make(map[string]bool)
@@ -74,7 +76,7 @@ func (c *Client) Read(ctx context.Context, query Query, do func(Row) error) (Rea
 				continue
 			}
 			if seen[row.Call.ID] {
-				continue // pages have shifted
+				continue // the pages have shifted
 			}
 			seen[row.Call.ID], isNew = true, true
 			reading.Rows++
@@ -105,13 +107,13 @@ func (q Query) maxPages() int {
 	return maxPages
 }
 
-// check notices a window that was not applied.
+// check detects a window that was not applied.
 func (q Query) check(row Row, filter TimeFilter) error {
 	created := row.Call.DateCreated
 	if q.isOfOneCall() || !created.Before(q.From) && created.Before(q.To) {
 		return nil
 	}
-	return &Error{Path: reportingPath, Kind: FilterIgnored, Detail: "it holds calls from outside the window, so that " + string(filter) + " is not applied: `starter probe` finds the filter that is"}
+	return &Error{Path: reportingPath, Kind: FilterIgnored, Detail: "the answer contains calls from outside the window: " + string(filter) + " is not applied. `starter probe` finds the filter that is"}
 }
 
 func (q Query) values(filter TimeFilter, page int) url.Values {
@@ -128,15 +130,15 @@ func (q Query) values(filter TimeFilter, page int) url.Values {
 		return values
 	}
 	values.Set(string(filter), strconv.FormatInt(q.From.Unix(), 10))
-	values.Set(ends[filter], strconv.FormatInt(q.To.Add(-time.Second).Unix(), 10)) // both ends are included (OpenAPI)
+	values.Set(ends[filter], strconv.FormatInt(q.To.Add(-time.Second).Unix(), 10)) // both ends are inclusive (OpenAPI)
 	return values
 }
 
-// page is one answer. Its pagination may be missing in part.
+// page is one answer. Parts of its pagination may be missing.
 type page struct {
 	items []json.RawMessage
-	pages int // 0 where it is not given
-	total int // -1 where it is not given
+	pages int // 0 if absent
+	total int // -1 if absent
 }
 
 func (c *Client) page(ctx context.Context, query Query, number int) (page, error) {
@@ -155,19 +157,19 @@ func decodePage(response *resty.Response) (page, error) {
 	if json.Unmarshal(response.Body(), &answer) != nil || answer.Items == nil {
 		return page{}, &Error{Path: reportingPath, Kind: NotUnderstood, Status: response.StatusCode(), Detail: errNotJSON.Error()}
 	}
-	told, _ := fields(answer.Pagination)
-	number := func(name string, otherwise int) int {
-		if n, err := strconv.ParseFloat(told[name], 64); err == nil && n >= 0 {
+	pagination, _ := fields(answer.Pagination)
+	number := func(name string, fallback int) int {
+		if n, err := strconv.ParseFloat(pagination[name], 64); err == nil && n >= 0 {
 			return int(n)
 		}
-		return otherwise
+		return fallback
 	}
 	return page{items: *answer.Items, pages: number("pages", 0), total: number("total", -1)}, nil
 }
 
-// isLast reports whether there is nothing behind the page. Where babelforce does
-// not count the pages, that is one with fewer rows than it could hold, or than
-// the one before: a server may give less on a page than it was asked for.
+// isLast reports whether no page follows. If babelforce does not report the number of
+// pages, the last page has fewer rows than the page before. The requested size is no
+// measure: a server may send fewer rows per page than requested.
 func (p page) isLast(number, before int) bool {
 	switch {
 	case len(p.items) == 0:

@@ -8,24 +8,25 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// Row is one leg of a call in the log (OpenAPI Call). Its fields are those of a
-// webhook's call bucket, and are read by the same rules.
+// Row is one leg of a call in the log (OpenAPI Call). It has the fields of a webhook's call
+// bucket, which are decoded by the same rules.
 type Row struct {
 	Call babelforce.Call
-	// Agent is who was connected to the leg, and Queue what led there (OpenAPI
-	// CallBridged). Agent has an id, a name and a number: for more see [Client.Agent].
-	// Both are zero where nobody was connected, Queue also after a transfer.
+	// Agent is the agent who was connected to the leg, and Queue the queue that led there
+	// (OpenAPI CallBridged). Agent has an id, a name and a number; [Client.Agent] reads
+	// more. Both are zero if no agent was connected, and Queue also after a transfer.
 	Agent babelforce.Agent
 	Queue babelforce.Queue
-	// Recordings are those of the leg that can be listened to, in the log's order.
-	// One without an address is left out.
+	// Recordings are the leg's available recordings, in the log's order. Recordings without
+	// a URL are omitted.
 	Recordings []babelforce.Recording
 }
 
-// IsRoot reports whether the leg is the caller's, or that of an outbound call: it has no parent.
+// IsRoot reports whether the leg has no parent. It is then the caller's leg, or the parent
+// leg of an outbound call.
 func (r Row) IsRoot() bool { return r.Call.ParentID == "" }
 
-// IsFinal reports whether the leg has ended, so that its row will not change any more.
+// IsFinal reports whether the leg has ended. Its row then no longer changes.
 func (r Row) IsFinal() bool {
 	switch r.Call.State {
 	case "canceled", "busy", "no-answer", "purged", "completed", "failed":
@@ -38,11 +39,11 @@ func (r Row) IsFinal() bool {
 func (r Row) IsTest() bool { return r.Call.Source == "test" }
 
 var (
-	errNoDate     = errors.New("the row does not say when the call was created")
-	errOtherAgent = errors.New("the answer is not the agent who was asked for")
+	errNoDate     = errors.New("the row has no valid dateCreated")
+	errOtherAgent = errors.New("the answer describes another agent")
 )
 
-// decodeRow reads a row as the call bucket of a webhook. Its errors hold no value of the row.
+// decodeRow decodes a row as the call bucket of a webhook. Its errors contain no value of the row.
 func decodeRow(raw json.RawMessage) (Row, error) {
 	event, err := decode("call", raw)
 	if err != nil {
@@ -54,7 +55,7 @@ func decodeRow(raw json.RawMessage) (Row, error) {
 	return Row{Call: event.Call, Agent: event.Agent, Queue: event.Queue, Recordings: decodeRecordings(raw)}, nil
 }
 
-// decodeRecordings leaves out each entry that is not a recording of which there is audio.
+// decodeRecordings skips entries without audio.
 func decodeRecordings(row json.RawMessage) (recordings []babelforce.Recording) {
 	var list struct {
 		Recordings json.RawMessage `json:"recordings"`
@@ -73,7 +74,8 @@ func decodeRecordings(row json.RawMessage) (recordings []babelforce.Recording) {
 	return recordings
 }
 
-// hasAudio: a state that is absent or new says nothing against it (OpenAPI RecordingState).
+// hasAudio reports whether a recording in this state has audio (OpenAPI RecordingState). An
+// absent or unknown state counts as having audio.
 func hasAudio(state string) bool {
 	switch state {
 	case "init", "recording", "failed", "deleted", "missing":
@@ -82,7 +84,7 @@ func hasAudio(state string) bool {
 	return true
 }
 
-// decode reads an object of the API as a bucket of a webhook.
+// decode decodes an object of the API as a bucket of a webhook.
 func decode(bucket string, raw json.RawMessage) (babelforce.Event, error) {
 	body := [][]byte{[]byte(`{"` + bucket + `":`), raw, []byte(`}`)}
 	if bucket != "call" { // an event needs a call

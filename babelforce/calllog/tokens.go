@@ -15,17 +15,17 @@ import (
 // managerClient is the client id of babelforce's password grant (auth OpenAPI).
 const managerClient = "manager"
 
-// Credentials are a user with manager rights and its password, the id and
-// secret of a client, or a token. babelforce has no key that may only read
-// (confirmed, auth OpenAPI: the only scope is "*").
+// Credentials are a user with manager rights and its password, the id and secret of an
+// OAuth client, or a token. babelforce has no read-only credentials (confirmed, auth
+// OpenAPI: the only scope is "*").
 type Credentials struct {
 	User, Password string
-	Token          string // used as it is where it is set; nothing renews it
+	Token          string // used unchanged if set; the client does not renew it
 }
 
 func (c Credentials) complete() bool { return c.Token != "" || c.User != "" && c.Password != "" }
 
-// Grant is how a token was got.
+// Grant is the OAuth grant by which a token was obtained.
 type Grant string
 
 // The grants, in the order in which they are tried.
@@ -35,9 +35,9 @@ const (
 	StaticTokenGrant Grant = "token"
 )
 
-// tokens gets access tokens, and keeps one until it ends. A password token lives
-// twelve hours (confirmed, HC/17572864895378). Refresh tokens can be used once,
-// by one holder: they are dropped, and the password is sent again instead.
+// tokens obtains access tokens and keeps one until it expires. A password token is valid
+// for twelve hours (confirmed, HC/17572864895378). A refresh token can be used only once,
+// by one client, so it is discarded, and the password is sent again instead.
 type tokens struct {
 	credentials Credentials
 	http        *http.Client
@@ -45,7 +45,7 @@ type tokens struct {
 
 	mu    sync.Mutex
 	token *oauth2.Token
-	grant Grant // that has worked
+	grant Grant // the last one that succeeded
 }
 
 func newTokens(config Config, client *http.Client) *tokens {
@@ -70,7 +70,7 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 	return t.token.AccessToken, nil
 }
 
-// fetch tries the password grant, and then the client's where the account has no such grant.
+// fetch tries the password grant, and the client credentials grant if the account does not allow it.
 func (t *tokens) fetch(ctx context.Context) (token *oauth2.Token, err error) {
 	endpoint := oauth2.Endpoint{TokenURL: t.url, AuthStyle: oauth2.AuthStyleInParams}
 	if t.grant != ClientGrant {
@@ -91,7 +91,7 @@ func (t *tokens) fetch(ctx context.Context) (token *oauth2.Token, err error) {
 	return token, err
 }
 
-// drop forgets a token that was refused, and reports whether another can be got.
+// drop discards a refused token and reports whether another can be obtained.
 func (t *tokens) drop(token string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -104,7 +104,7 @@ func (t *tokens) drop(token string) bool {
 	return true
 }
 
-// errorCode is the OAuth error's code, "" where the answer was none.
+// errorCode returns the code of an OAuth error, "" if the answer is not an OAuth error.
 func errorCode(err error) string {
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {
@@ -113,7 +113,7 @@ func errorCode(err error) string {
 	return ""
 }
 
-// refusedToken leaves out the server's own words, which may repeat the credentials.
+// refusedToken omits the server's text, which may repeat the credentials.
 func refusedToken(ctx context.Context, err error) error {
 	const path = "/oauth/token"
 	var refused *oauth2.RetrieveError
@@ -130,7 +130,8 @@ func refusedToken(ctx context.Context, err error) error {
 	}
 }
 
-// knownCode is one of OAuth's own codes (RFC 6749, 5.2): any other text is the server's.
+// knownCode returns code if it is one of OAuth's codes (RFC 6749, 5.2), and otherwise "". Any
+// other text comes from the server.
 func knownCode(code string) string {
 	switch code {
 	case "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope":

@@ -6,7 +6,7 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// Agents adds agents to the account, or replaces those that have the same id.
+// Agents adds agents to the account. An agent with the same id is replaced.
 func (s *Server) Agents(agents ...babelforce.Agent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -15,7 +15,7 @@ func (s *Server) Agents(agents ...babelforce.Agent) {
 	}
 }
 
-// agent is one of them (OpenAPI Agent).
+// agent answers with one agent (OpenAPI Agent).
 func (s *Server) agent(w http.ResponseWriter, r *http.Request) {
 	if s.faults.AgentStatus != 0 {
 		refuse(w, s.faults.AgentStatus, "unavailable")

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// maxPage is the largest page that is given, whatever is asked for.
+// maxPage is the largest number of rows per page, even if more are requested.
 const maxPage = 102
 
-// reporting is the log (OpenAPI, listReportingCalls): newest first, in pages.
+// reporting answers with a page of the log (OpenAPI, listReportingCalls), newest first.
 func (s *Server) reporting(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	rows := slices.DeleteFunc(slices.Clone(s.rows), func(row Row) bool { return !s.shows(row, query) })
@@ -29,12 +29,12 @@ func (s *Server) reporting(w http.ResponseWriter, r *http.Request) {
 		pagination["pages"], pagination["total"], pagination["current"] = pages, len(rows), number
 	}
 	answer(w, map[string]any{"items": items, "pagination": pagination, "success": true})
-	if s.faults.Shift { // a call comes in while the pages are read
+	if s.faults.Shift { // a call arrives while the pages are read
 		s.rows = append(s.rows, Row{ID: fmt.Sprintf("%032x", s.requests), SessionID: fmt.Sprintf("%032x", -s.requests), Type: "inbound", Source: "queue", Domain: "external", State: "ringing", Created: s.now()})
 	}
 }
 
-// shows reports whether a row is in the log by now and fits a query.
+// shows reports whether a row has appeared in the log and matches the query.
 func (s *Server) shows(row Row, query url.Values) bool {
 	if row.Logged.Add(s.faults.Late).After(s.config.Now()) {
 		return false
@@ -58,7 +58,7 @@ func (s *Server) shows(row Row, query url.Values) bool {
 	return created >= int64(whole(query, start, 0)) && created <= int64(whole(query, end, 1<<62))
 }
 
-// call is one leg.
+// call answers with one leg.
 func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 	i := slices.IndexFunc(s.rows, func(row Row) bool { return row.ID == r.PathValue("id") })
 	if i < 0 || s.rows[i].Logged.Add(s.faults.Late).After(s.config.Now()) {
@@ -68,7 +68,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 	answer(w, s.faults.item(s.rows[i].fields(s.faults.date)))
 }
 
-// simple is the condensed log, whose dates other readers have seen as numbers.
+// simple answers with the condensed log. Other programs have seen numeric dates in it.
 func (s *Server) simple(w http.ResponseWriter, _ *http.Request) {
 	var items []any
 	for _, row := range s.rows {
@@ -89,7 +89,7 @@ func (s *Server) retention(w http.ResponseWriter, _ *http.Request) {
 	answer(w, map[string]any{"item": periods})
 }
 
-// events are those that automations can act on (OpenAPI Event).
+// events answers with the events to which automations can react (OpenAPI Event).
 func (s *Server) events(w http.ResponseWriter, _ *http.Request) {
 	var items []any
 	for _, name := range []string{"inbound", "bridge", "finished", "created"} {
@@ -102,9 +102,9 @@ func (s *Server) actions(w http.ResponseWriter, _ *http.Request) {
 	answer(w, map[string]any{"items": []any{map[string]any{"provider": "http", "name": "callback", "type": "callback"}}})
 }
 
-func whole(query url.Values, name string, otherwise int) int {
+func whole(query url.Values, name string, fallback int) int {
 	if n, err := strconv.Atoi(query.Get(name)); err == nil {
 		return n
 	}
-	return otherwise
+	return fallback
 }

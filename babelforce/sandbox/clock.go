@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// clock translates the times that a call's events state into those at which they are played.
+// clock maps the times stated in a call's events to the times at which they are played.
 type clock []tick
 
 type tick struct {
@@ -14,7 +14,7 @@ type tick struct {
 	played time.Duration // since the first event
 }
 
-// clock is that of the events that are played in the order in which they happened.
+// clock returns the clock of the events, from those that are played in chronological order.
 func (all events) clock() clock {
 	if len(all) == 0 {
 		return nil
@@ -33,7 +33,7 @@ func (all events) clock() clock {
 	return c
 }
 
-// at is when something is played. Between two events time passes evenly.
+// at returns when a stated time is played. It interpolates linearly between two events.
 func (c clock) at(stated time.Time) time.Duration {
 	next := slices.IndexFunc(c, func(t tick) bool { return t.stated.After(stated) })
 	switch {

@@ -7,36 +7,37 @@ import (
 	"time"
 )
 
-// Faults are what the real API is known, or feared, to do.
+// Faults are deviations that the real API is known or suspected to have.
 type Faults struct {
-	NoPages       bool // pagination does not count pages and rows
-	IgnoresFilter bool // times are not filtered
-	// Ignores are other parameters that are not applied, and Misses those that no row
-	// fits, such as sessionId and parentId.
+	NoPages       bool // pagination lacks the numbers of pages and rows
+	IgnoresFilter bool // the time filter is not applied
+	// Ignores lists other parameters that are not applied. Misses lists parameters that
+	// match no row, such as sessionId and parentId.
 	Ignores, Misses []string
-	// AgentStatus is how each request for an agent is answered, such as 404 or 500; 0 leaves it.
+	// AgentStatus is the status of every answer to a request for an agent, such as 404 or
+	// 500; 0 disables the fault.
 	AgentStatus  int
-	Wrapped      bool      // a single call or agent comes as an "item"
-	TimeFilter   [2]string // the parameters that filter times, instead of time.start and time.end
-	PageSize     int       // no page has more rows, whatever is asked for
+	Wrapped      bool      // a single call or agent is in an "item" envelope
+	TimeFilter   [2]string // the parameters of the time filter, instead of time.start and time.end
+	PageSize     int       // the largest number of rows per page, even if more are requested
 	NumericDates bool      // dates are UNIX seconds
-	// Odd spoils every nth row: fields are null, empty, or of another type, but for its id and date.
+	// Odd changes every nth row: fields other than id and date are null, empty or of another type.
 	Odd int
-	// Broken leaves every nth row without what tells which leg it is.
+	// Broken removes the id of every nth row.
 	Broken int
-	Shift  bool // a call comes in with each page that is read
-	// Late is how long after a row was logged it appears.
+	Shift  bool // a call arrives with each page that is read
+	// Late is the delay after which a logged row appears.
 	Late        time.Duration
 	ClockOffset time.Duration // of babelforce's clock
-	// EndTokensAfter ends all tokens after so many requests.
+	// EndTokensAfter invalidates all tokens after this number of requests.
 	EndTokensAfter int
-	// Every nth request is answered in this way instead.
+	// Every nth request is answered with Status and RetryAfter instead.
 	Every      int
-	Status     int // such as 429 or 503; 0 is a page of HTML with 200
+	Status     int // such as 429 or 503; 0 is an HTML page with status 200
 	RetryAfter string
 }
 
-// spoils answers a request wrongly, if it is its turn.
+// spoils answers every nth request with the fault. It reports whether it has answered.
 func (f Faults) spoils(w http.ResponseWriter, request int) bool {
 	if f.Every == 0 || request%f.Every != 0 {
 		return false
@@ -59,7 +60,7 @@ func (f Faults) date(at time.Time) any {
 	return at.UTC().Format(time.RFC3339)
 }
 
-// item is a single object, in the envelope that some answers have.
+// item returns a single object, in the envelope that some answers have.
 func (f Faults) item(object map[string]any) map[string]any {
 	if f.Wrapped {
 		return map[string]any{"item": object}
@@ -67,7 +68,7 @@ func (f Faults) item(object map[string]any) map[string]any {
 	return object
 }
 
-// odd is a row as it is at times.
+// odd returns a row with the faults Odd and Broken applied.
 func (f Faults) odd(n int, row map[string]any) map[string]any {
 	isTurn := func(every int) bool { return every > 0 && n%every == every-1 }
 	if !isTurn(f.Odd) && !isTurn(f.Broken) {

@@ -8,9 +8,9 @@ import (
 	"github.com/callthread/callthread/babelforce/simulator"
 )
 
-// Rows are the legs of a simulated call as the log has them after its last event, by
-// the times that the events state. A leg that has not ended by then is under way;
-// the leg of an agent who is still connected is missing, because no event is about it.
+// Rows returns the legs of a simulated call as the log has them after the last event, with
+// the times stated in the events. A leg that has not ended is in progress. The leg of an
+// agent who is still connected is missing, because no event reports it.
 func Rows(story simulator.Story) ([]Row, error) {
 	all, err := read(story)
 	if err != nil {
@@ -19,9 +19,9 @@ func Rows(story simulator.Story) ([]Row, error) {
 	return all.rows(), nil
 }
 
-// Play adds the legs of a simulated call to the log, and its agents to the account.
-// A story is delivered within seconds, although its events state minutes: the log
-// has the times of the deliveries, from began on. For the stated times see [Rows].
+// Play adds the legs of a simulated call to the log, and its agents to the account. A story
+// is delivered within seconds although its events state minutes. The log has the times of
+// the deliveries, starting at began. For the stated times, see [Rows].
 func (s *Server) Play(story simulator.Story, began time.Time) error {
 	all, err := read(story)
 	if err != nil {
@@ -44,14 +44,14 @@ func (s *Server) Play(story simulator.Story, began time.Time) error {
 	return nil
 }
 
-// events are those of one call, in the order in which they happened.
+// events are the events of one call, in chronological order.
 type events []moment
 
-// moment is an event, when it happened by its own account, and how long after the first it is delivered.
+// moment is an event with its times.
 type moment struct {
 	event babelforce.Event
-	at    time.Time
-	after time.Duration
+	at    time.Time     // when it happened, as stated
+	after time.Duration // from the first delivery to its own
 }
 
 func read(story simulator.Story) (all events, err error) {
@@ -66,21 +66,22 @@ func read(story simulator.Story) (all events, err error) {
 	return all, nil
 }
 
-// happened is when a leg ended, an agent was connected, or otherwise when the leg began.
+// happened returns the time of the event: the end of the leg, the connection of an agent, or
+// otherwise the beginning of the leg.
 func happened(event babelforce.Event) time.Time {
 	leg := event.Call
 	switch {
 	case !leg.DateFinished.IsZero():
 		return leg.DateFinished
-	case event.Name == babelforce.CallBridged && leg.Duration != nil: // the time waited
+	case event.Name == babelforce.CallBridged && leg.Duration != nil: // the duration is the waiting time
 		return leg.DateCreated.Add(time.Duration(*leg.Duration) * time.Second)
 	}
 	return leg.DateCreated
 }
 
-// rows are the legs in the order in which they are first mentioned.
+// rows returns the legs in the order in which they are first mentioned.
 func (all events) rows() (rows []Row) {
-	agents := make(map[string]string) // of legs
+	agents := make(map[string]string) // leg id → agent id
 	for _, moment := range all {
 		leg := moment.event.Call
 		i := slices.IndexFunc(rows, func(row Row) bool { return row.ID == leg.ID })
@@ -98,7 +99,7 @@ func (all events) rows() (rows []Row) {
 	return rows
 }
 
-// after is the row once an event of its leg has happened.
+// after returns the row as it is after an event of its leg.
 func (r Row) after(event babelforce.Event) Row {
 	leg := event.Call
 	recordings := r.Recordings
@@ -106,7 +107,7 @@ func (r Row) after(event babelforce.Event) Row {
 		recordings = append(recordings, Recording{ID: recording.ID, URL: recording.URL, Duration: recording.Duration})
 	}
 	duration := leg.Duration
-	if leg.DateFinished.IsZero() { // until then it is the time waited
+	if leg.DateFinished.IsZero() { // before the end, the duration is the waiting time
 		duration = nil
 	}
 	return Row{
@@ -117,8 +118,8 @@ func (r Row) after(event babelforce.Event) Row {
 	}
 }
 
-// bridged is the last agent who was connected to a leg: on a root leg any agent, on a
-// leg of an agent's that agent, and nobody on one that was not answered.
+// bridged returns the last agent who was connected to a leg: any agent for a root leg, the
+// leg's agent for an agent's leg, and nil if the leg was not answered.
 func (all events) bridged(row Row, agentID string) (last *Bridged) {
 	isRoot := row.ParentID == ""
 	if !isRoot && row.Established.IsZero() {

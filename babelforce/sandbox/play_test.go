@@ -24,7 +24,7 @@ func stories(t *testing.T) (stories []simulator.Story) {
 	return stories
 }
 
-func TestRowsOfASimulatedCallAreLikeRealOnes(t *testing.T) {
+func TestSimulatedRowsAreRealistic(t *testing.T) {
 	transfers := 0
 	for _, story := range stories(t) {
 		rows, err := Rows(story)
@@ -61,7 +61,7 @@ func TestRowsOfASimulatedCallAreLikeRealOnes(t *testing.T) {
 	require.NotZero(t, transfers)
 }
 
-func TestAttemptBeforeTheOneThatWasAnsweredIsNotBridged(t *testing.T) {
+func TestUnansweredAttemptIsNotBridged(t *testing.T) {
 	amira := babelforce.Agent{ID: "a1", Name: "Amira"}
 	at := func(seconds int) time.Time { return began.Add(time.Duration(seconds) * time.Second) }
 	leg := func(id string, created, established, finished int) babelforce.Call {
@@ -86,7 +86,7 @@ func TestAttemptBeforeTheOneThatWasAnsweredIsNotBridged(t *testing.T) {
 	}
 }
 
-func TestPlayedCallHasTheTimesOfItsDeliveries(t *testing.T) {
+func TestPlayedCallHasDeliveryTimes(t *testing.T) {
 	for _, story := range stories(t) {
 		server := New(Config{Token: "static"})
 		require.NoError(t, server.Play(story, began))
@@ -113,7 +113,7 @@ func TestPlayedCallHasTheTimesOfItsDeliveries(t *testing.T) {
 	}
 }
 
-func TestStoryThatBreaksOffLeavesItsCallUnderWay(t *testing.T) {
+func TestIncompleteStoryLeavesTheCallInProgress(t *testing.T) {
 	for _, story := range stories(t) {
 		if story.Title != "answered at the first ring" {
 			continue
@@ -131,7 +131,7 @@ func TestStoryThatBreaksOffLeavesItsCallUnderWay(t *testing.T) {
 	require.Fail(t, "no such story")
 }
 
-func TestAgentsOfAPlayedCallAreThoseOfTheAccount(t *testing.T) {
+func TestPlayAddsTheAgents(t *testing.T) {
 	server := New(Config{Token: "static"})
 	for _, story := range stories(t) {
 		require.NoError(t, server.Play(story, began))

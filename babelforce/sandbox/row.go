@@ -14,10 +14,11 @@ type Row struct {
 	Duration                                            *int
 	Bridged                                             *Bridged
 	Recordings                                          []Recording
-	Logged                                              time.Time // when the row appeared in the log; the time of [Server.Log] where it is zero
+	Logged                                              time.Time // when the row appeared in the log; if zero, the time of [Server.Log]
 }
 
-// Bridged is who was connected to a leg (OpenAPI CallBridged). A transfer has no queue.
+// Bridged is the agent who was connected to a leg (OpenAPI CallBridged). After a transfer it
+// has no queue.
 type Bridged struct {
 	ID, Name, Number, QueueID, QueueName string
 }
@@ -26,10 +27,10 @@ type Bridged struct {
 type Recording struct {
 	ID, URL  string
 	Duration *int   // in seconds
-	State    string // stored where it is empty
+	State    string // "stored" if empty
 }
 
-// fields are what the API shows of a row.
+// fields returns the fields that the API shows of a row.
 func (r Row) fields(date func(time.Time) any) map[string]any {
 	f := map[string]any{
 		"id": r.ID, "sessionId": r.SessionID, "conversationId": r.ConversationID, "type": r.Type, "source": r.Source, "domain": r.Domain,
@@ -55,7 +56,7 @@ func (r Row) fields(date func(time.Time) any) map[string]any {
 	if b := r.Bridged; b != nil {
 		optional["bridged"] = map[string]any{"id": b.ID, "name": b.Name, "number": b.Number, "queueId": orNull(b.QueueID), "queueName": orNull(b.QueueName)}
 	} else if r.ParentID != "" {
-		optional["bridged"] = map[string]any{} // as seen on attempts that nobody answered
+		optional["bridged"] = map[string]any{} // as seen on unanswered attempts
 	}
 	for name, value := range optional {
 		f[name] = value

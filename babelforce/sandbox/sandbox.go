@@ -1,10 +1,10 @@
-// Package sandbox stands in for the parts of babelforce's manager API that
-// reading the call log needs: tokens, calls, agents, the clock and retention. It shares no
-// code with the client, so that a mistake of one is not hidden by the other.
+// Package sandbox imitates the part of babelforce's manager API that reading the call log
+// needs: tokens, calls, agents, the clock and retention. It shares no code with the client,
+// so that an error in one does not hide an error in the other.
 //
-// Shapes and parameters are those of the OpenAPI (manager-sdk,
-// manager.openapi.yaml). Where it is silent, and where other readers of the real
-// API report otherwise, [Faults] has the sandbox behave as they say.
+// Formats and parameters follow the OpenAPI (manager-sdk, manager.openapi.yaml). For cases
+// that it does not cover, or in which other programs have seen the real API deviate,
+// [Faults] makes the sandbox behave as they report.
 package sandbox
 
 import (
@@ -18,19 +18,19 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// Config says who is let in.
+// Config describes the account of a sandbox and its credentials.
 type Config struct {
 	User, Password string
-	// Token is one that is valid for ever; "" is none.
+	// Token is a token that never expires; "" means none.
 	Token string
-	// Grant is the only grant that is offered: password or client_credentials; "" offers both.
+	// Grant is the only accepted grant, password or client_credentials; "" accepts both.
 	Grant string
-	// RetentionDays is how long calls are kept, as the API says it; 0 leaves it out.
+	// RetentionDays is the reported retention of calls; 0 omits it.
 	RetentionDays int
-	Now           func() time.Time // nil is time.Now
+	Now           func() time.Time // time.Now if nil
 }
 
-// Server is the API. It is safe for concurrent use.
+// Server is the sandbox. It is an http.Handler and safe for concurrent use.
 type Server struct {
 	config Config
 	mux    *http.ServeMux
@@ -39,11 +39,11 @@ type Server struct {
 	rows     []Row
 	agents   map[string]babelforce.Agent // by id
 	faults   Faults
-	tokens   map[string]time.Time // until when they are valid
+	tokens   map[string]time.Time // token → expiry
 	requests int
 }
 
-// New makes the API of an account without calls.
+// New returns the sandbox of an account without calls.
 func New(config Config) *Server {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -61,7 +61,7 @@ func New(config Config) *Server {
 	return s
 }
 
-// ServeHTTP answers a request, or misbehaves.
+// ServeHTTP answers a request, or applies a fault to it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,31 +71,31 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if isAPI && s.faults.spoils(w, s.requests) {
 		return
 	}
-	if isAPI && !s.isLetIn(r) {
+	if isAPI && !s.isAuthorized(r) {
 		refuse(w, http.StatusUnauthorized, "invalid_token")
 		return
 	}
 	s.mux.ServeHTTP(w, r)
 }
 
-// now is babelforce's clock, which may be wrong.
+// now returns the time of babelforce's clock, which may be wrong.
 func (s *Server) now() time.Time { return s.config.Now().Add(s.faults.ClockOffset) }
 
-// Requests is how many there were so far.
+// Requests returns the number of requests so far.
 func (s *Server) Requests() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests
 }
 
-// Misbehave has the API do so from now on.
+// Misbehave replaces the faults from now on.
 func (s *Server) Misbehave(faults Faults) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = faults
 }
 
-// Log adds legs to the call log, or replaces those that have the same id.
+// Log adds legs to the call log. A leg with the same id is replaced.
 func (s *Server) Log(rows ...Row) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// tokenLife is that of a real password token.
+// tokenLife is the validity of a real password token.
 const tokenLife = 12 * time.Hour
 
-// token grants one (auth OpenAPI): by password for the client "manager", or to a client with a secret.
+// token issues a token (auth OpenAPI): for a password to the client "manager", or to a client
+// with a secret.
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	_ = r.ParseForm()
 	form := r.PostForm
@@ -38,7 +39,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	answer(w, map[string]any{"access_token": token, "token_type": "bearer", "expires_in": int(tokenLife.Seconds()), "refresh_token": "once-" + token})
 }
 
-func (s *Server) isLetIn(r *http.Request) bool {
+func (s *Server) isAuthorized(r *http.Request) bool {
 	token, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !isBearer {
 		return false

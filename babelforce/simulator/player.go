@@ -12,37 +12,37 @@ import (
 
 // Player delivers stories to a webhook. It is safe for concurrent use.
 type Player struct {
-	URL    string       // base, such as http://localhost:8080/webhooks/babelforce
-	Secret string       // sent as bearer token; none is sent when empty
-	HTTP   *http.Client // nil means http.DefaultClient
+	URL    string       // base URL, such as http://localhost:8080/webhooks/babelforce
+	Secret string       // sent as bearer token; if empty, none is sent
+	HTTP   *http.Client // http.DefaultClient if nil
 }
 
-// Answer says how one step was taken.
+// Answer is the result of one step.
 type Answer struct {
-	Status   int           // of the last attempt, 0 if that got no answer
+	Status   int           // of the last attempt, 0 if no answer came
 	Attempts int           // 1 or more
 	Took     time.Duration // from the first attempt to the last answer
 }
 
-// Whether, and how, babelforce repeats a delivery that failed is unknown. The
-// player waits some eighteen seconds altogether, which outlasts a restart of the
-// receiver: a call that is missing afterwards was lost by the receiver.
+// Whether and how babelforce repeats a failed delivery is unknown. The player retries for
+// about eighteen seconds, which is longer than a restart of the receiver. A call that is
+// missing afterwards was lost by the receiver.
 const (
 	maxAttempts  = 8
 	firstBackoff = 250 * time.Millisecond
 	maxBackoff   = 5 * time.Second
 
-	// babelforce's own default for an action (OpenAPI, dispatch: timeout 10000 ms).
+	// babelforce's default for an action (OpenAPI, dispatch: timeout 10000 ms).
 	answerTimeout = 10 * time.Second
 )
 
-// Play delivers each step at its time and returns the answers, one per step
-// tried. Steps are delivered one after the other; one that is held up delays
-// the next. Speed 2 plays twice as fast; 0 and less, without any pause.
+// Play delivers each step at its time and returns one answer per attempted step. Steps are
+// delivered one after the other, so a delayed step delays the next. With speed 2, Play is
+// twice as fast; with 0 or less, it does not pause.
 //
-// No answer, a 429 and a 5xx are tried again, eight times at most. After that,
-// and at once on any other answer than 2xx, Play gives up on the whole story.
-// The error contains nothing about the caller.
+// A step without an answer, or answered with 429 or 5xx, is repeated, with at most eight
+// attempts. After that, or at once after any other status than 2xx, Play stops the story
+// with an error. The error contains no data about the caller.
 func (p *Player) Play(ctx context.Context, story Story, speed float64) ([]Answer, error) {
 	began := time.Now()
 	var answers []Answer
@@ -84,7 +84,7 @@ func (p *Player) deliver(ctx context.Context, step Step) (Answer, error) {
 	}
 }
 
-// post makes one attempt; the status is 0 when there was no answer.
+// post makes one attempt. The status is 0 if no answer came.
 func (p *Player) post(ctx context.Context, step Step) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -109,12 +109,12 @@ func (p *Player) post(ctx context.Context, step Step) (int, error) {
 		return 0, err
 	}
 	defer response.Body.Close()
-	// Read to the end, or the connection cannot be used again.
+	// The connection is reused only if the body is read to the end.
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
 	return response.StatusCode, nil
 }
 
-// pause waits, unless the context ends first.
+// pause waits for d or until the context ends.
 func pause(ctx context.Context, d time.Duration) error {
 	if ctx.Err() != nil || d <= 0 {
 		return ctx.Err()

@@ -47,7 +47,7 @@ func TestPlayerDeliversEveryStepInOrder(t *testing.T) {
 	}
 }
 
-// receiver stands in for the network, so that a test can own the clock.
+// receiver replaces the network, so that a test can control the clock.
 type receiver func(*http.Request) (int, error)
 
 func (f receiver) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -78,7 +78,7 @@ func TestPlayerKeepsTheTimesOfTheStory(t *testing.T) {
 	})
 }
 
-func TestPlayerTriesAgainUntilItIsAnswered(t *testing.T) {
+func TestPlayerRetriesUntilAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
 		answers, err := playInBubble(t, someStories(t, 9, agents, 1)[0], 1, func(*http.Request) (int, error) {
@@ -91,7 +91,7 @@ func TestPlayerTriesAgainUntilItIsAnswered(t *testing.T) {
 	})
 }
 
-func TestPlayerGivesUpInTheEndWithoutNamingTheCaller(t *testing.T) {
+func TestPlayerGivesUpWithoutNamingTheCaller(t *testing.T) {
 	for status, attempts := range map[int]int{0: maxAttempts, 503: maxAttempts, 429: maxAttempts, 400: 1, 401: 1, 304: 1} {
 		synctest.Test(t, func(t *testing.T) {
 			story := someStories(t, 9, agents, 1)[0]
@@ -107,7 +107,7 @@ func TestPlayerGivesUpInTheEndWithoutNamingTheCaller(t *testing.T) {
 	}
 }
 
-func TestPlayerStopsWhenItIsTold(t *testing.T) {
+func TestPlayerStopsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		story := someStories(t, 9, agents, 1)[0]

@@ -1,13 +1,13 @@
 package simulator
 
-// plot is a kind of call.
+// plot is a kind of call and its script.
 type plot struct {
 	title       string
-	weight      int  // cards in the deck
-	agents      int  // how many different agents it needs
+	weight      int  // number of cards in the deck
+	agents      int  // number of different agents that it needs
 	early       bool // one card is among the first of a deck
 	recorded    bool
-	placed      bool // by an agent
+	outbound    bool
 	withheld    bool
 	knownCaller bool
 	play        func(*scene)
@@ -18,7 +18,7 @@ func answeredAtOnce(sc *scene) {
 	sc.hangUp(sc.bridge(0))
 }
 
-// plots are weighted like the day of a real call centre, with somewhat more trouble.
+// plots are weighted like a day in a real call centre, with more trouble.
 var plots = []plot{
 	{title: "answered at the first ring", weight: 7, agents: 1, early: true, play: answeredAtOnce},
 	{title: "answered by the second agent", weight: 4, agents: 2, early: true, play: func(sc *scene) {
@@ -55,7 +55,7 @@ var plots = []plot{
 		sc.listen()
 		sc.end("abandoned_in_flow", "hangup")
 	}},
-	{title: "nobody picks up, the queue gives up", weight: 2, agents: 1, early: true, play: func(sc *scene) {
+	{title: "no agent answers, the queue gives up", weight: 2, agents: 1, early: true, play: func(sc *scene) {
 		sc.ring()
 		for i := range sc.sim.between(2, 3) {
 			sc.ringOut(i % len(sc.agents))
@@ -84,7 +84,7 @@ var plots = []plot{
 		sc.ring()
 		first := sc.bridge(0)
 		sc.talk()
-		second := sc.transfer(1) // while both are on the line
+		second := sc.transfer(1) // both agents are connected
 		sc.pass(sc.sim.between(300, 800), sc.sim.between(10, 40))
 		sc.leave(first, "hangup")
 		sc.hangUp(second)
@@ -105,12 +105,12 @@ var plots = []plot{
 		sc.hangUp(sc.bridge(2))
 	}},
 
-	{title: "placed by an agent, answered", weight: 2, agents: 1, early: true, placed: true, play: func(sc *scene) {
+	{title: "outbound, answered", weight: 2, agents: 1, early: true, outbound: true, play: func(sc *scene) {
 		o := sc.place()
 		o.answer()
 		o.hangUp()
 	}},
-	{title: "placed by an agent, nobody there", weight: 1, agents: 1, placed: true, play: func(sc *scene) { sc.place().giveUp() }},
+	{title: "outbound, not answered", weight: 1, agents: 1, outbound: true, play: func(sc *scene) { sc.place().giveUp() }},
 
 	{title: "bridged delivered twice", weight: 1, agents: 1, play: func(sc *scene) {
 		sc.ring()

@@ -7,21 +7,21 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// scene is a call being told. It runs on two clocks: elapsed, when a step is
-// played, and told, the seconds since the call began as the bodies have it.
+// scene is a call while it is simulated. It has two clocks: elapsed is when a step is
+// delivered, and callSeconds is the time since the beginning of the call in the bodies.
 type scene struct {
-	sim     *Simulator
-	shape   babelforce.Encoding
-	times   babelforce.TimeForm
-	start   time.Time
-	elapsed time.Duration
-	told    int
+	sim         *Simulator
+	shape       babelforce.Encoding
+	times       babelforce.TimeForm
+	start       time.Time
+	elapsed     time.Duration
+	callSeconds int
 
 	parent babelforce.Call
 	queue  babelforce.Queue
 	agents []babelforce.Agent // in the order in which they are rung
 	onLine int                // agents who are connected to the customer
-	extra  map[string]string  // sent along from now on
+	extra  map[string]string  // sent with every event from now on
 	steps  []Step
 	want   Want
 }
@@ -30,7 +30,7 @@ type scene struct {
 type attempt struct {
 	leg   babelforce.Call
 	agent babelforce.Agent
-	queue babelforce.Queue // none where another agent rings
+	queue babelforce.Queue // zero if another agent rings
 }
 
 func (s *Simulator) newScene(start time.Time, p plot) *scene {
@@ -56,33 +56,33 @@ func (s *Simulator) newScene(start time.Time, p plot) *scene {
 	return sc
 }
 
-// ring is the caller entering the call flow.
+// ring lets the caller enter the call flow.
 func (sc *scene) ring() {
 	sc.parent.State = "ringing"
 	sc.send(babelforce.CallInbound, sc.parent, babelforce.Agent{}, babelforce.Queue{})
 }
 
-// listen is the caller hearing announcements, before any queue.
+// listen lets the caller hear announcements, before any queue.
 func (sc *scene) listen() { sc.pass(sc.sim.between(1500, 3000), sc.sim.between(5, 60)) }
 
-// dial is the queue ringing an agent.
+// dial lets the queue ring an agent.
 func (sc *scene) dial(who int) *attempt { return sc.newAttempt(who, "queue", sc.queue) }
 
-// ringOut is an agent who lets it ring.
+// ringOut lets an agent's phone ring without an answer.
 func (sc *scene) ringOut(who int) {
 	a := sc.dial(who)
 	sc.pass(sc.sim.between(400, 900), sc.sim.between(10, 20))
 	sc.stopRinging(a)
 }
 
-// stopRinging is the platform ending a leg that nobody has answered: it has no duration.
+// stopRinging ends an unanswered leg with a duration of 0.
 func (sc *scene) stopRinging(a *attempt) {
 	a.leg.State, a.leg.FinishReason = "no-answer", "system-hangup"
 	a.leg.DateFinished, a.leg.Duration = sc.now(), new(int)
 	sc.send(babelforce.CallFinished, a.leg, a.agent, a.queue)
 }
 
-// bridge is an agent whom the queue rings picking up.
+// bridge lets the queue ring an agent, who picks up.
 func (sc *scene) bridge(who int) *attempt {
 	a := sc.dial(who)
 	sc.pass(sc.sim.between(1000, 2000), sc.sim.between(3, 12))
@@ -90,7 +90,7 @@ func (sc *scene) bridge(who int) *attempt {
 	return a
 }
 
-// transfer is an agent whom another agent rings picking up.
+// transfer lets an agent ring another one, who picks up.
 func (sc *scene) transfer(who int) *attempt {
 	a := sc.newAttempt(who, "transfer", babelforce.Queue{})
 	sc.pass(sc.sim.between(500, 1000), sc.sim.between(3, 12))
@@ -98,19 +98,19 @@ func (sc *scene) transfer(who int) *attempt {
 	return a
 }
 
-// pickUp connects agent and caller. The event shows the caller's leg
-// (inferred), whose duration then is the time waited.
+// pickUp connects agent and caller. The event contains the caller's leg (inferred). Its
+// duration is the waiting time.
 func (sc *scene) pickUp(a *attempt) {
 	a.leg.DateEstablished = sc.now()
 	if !sc.want.Answered() {
 		sc.parent.DateEstablished = sc.now()
 	}
-	sc.parent.State, sc.parent.Duration = "bridged", new(sc.told)
+	sc.parent.State, sc.parent.Duration = "bridged", new(sc.callSeconds)
 	sc.send(babelforce.CallBridged, sc.parent, a.agent, a.queue)
-	sc.connected(Bridge{Agent: a.agent, Queue: a.queue.Name, Waited: sc.told})
+	sc.connected(Bridge{Agent: a.agent, Queue: a.queue.Name, Waited: sc.callSeconds})
 }
 
-// connected notes that from now on an agent and the customer talk.
+// connected records that an agent and the customer talk from now on.
 func (sc *scene) connected(bridge Bridge) {
 	if !sc.want.Answered() {
 		sc.want.Outcome, sc.want.Waited = "answered", bridge.Waited
@@ -119,10 +119,10 @@ func (sc *scene) connected(bridge Bridge) {
 	sc.onLine++
 }
 
-// talk is the agent talking to the caller before the call goes on.
+// talk lets the agent and the caller talk before the call continues.
 func (sc *scene) talk() { sc.pass(sc.sim.between(800, 1500), sc.sim.between(20, 180)) }
 
-// leave is an agent who leaves the call, or whom the caller leaves.
+// leave ends the leg of a connected agent.
 func (sc *scene) leave(a *attempt, reason string) {
 	a.leg.State, a.leg.FinishReason = "completed", reason
 	a.leg.DateFinished, a.leg.Duration = sc.now(), new(int(sc.now().Sub(a.leg.DateEstablished).Seconds()))
@@ -133,7 +133,7 @@ func (sc *scene) leave(a *attempt, reason string) {
 // hangUp ends an answered call: first the agent's leg, then the caller's.
 func (sc *scene) hangUp(a *attempt) {
 	sc.pass(sc.sim.between(2000, 3500), sc.sim.between(45, 420))
-	// Who hung up shows on the agent's leg alone (confirmed, HC/360040954652).
+	// Only the agent's leg shows who hung up (confirmed, HC/360040954652).
 	reason, by := "hangup", "agent"
 	if sc.sim.rng.IntN(2) == 0 {
 		reason, by = "passive-hangup", "caller"
@@ -150,16 +150,16 @@ func (sc *scene) end(outcome, reason string) {
 	if reason == "failed" {
 		sc.parent.State = "failed"
 	}
-	sc.parent.DateFinished, sc.parent.Duration = sc.now(), new(sc.told)
+	sc.parent.DateFinished, sc.parent.Duration = sc.now(), new(sc.callSeconds)
 	sc.send(babelforce.CallFinished, sc.parent, babelforce.Agent{}, babelforce.Queue{})
-	sc.want.Outcome, sc.want.Total = outcome, sc.told
+	sc.want.Outcome, sc.want.Total = outcome, sc.callSeconds
 	sc.want.EndedBy = map[string]string{"hangup": "caller", "system-hangup": "flow"}[reason]
 	if !sc.want.Answered() {
-		sc.want.Waited = sc.told
+		sc.want.Waited = sc.callSeconds
 	}
 }
 
-// record is the call's recording being stored.
+// record reports the call's stored recording.
 func (sc *scene) record() {
 	sc.pass(1000, 1)
 	id := sc.sim.newID()
@@ -175,7 +175,7 @@ func (sc *scene) repeatLast() {
 	sc.steps = append(sc.steps, again)
 }
 
-// deliverLater holds step i back until shortly after the last one.
+// deliverLater moves step i to shortly after the last step.
 func (sc *scene) deliverLater(i int) {
 	sc.pass(sc.sim.between(50, 400), 0)
 	late := sc.steps[i]
@@ -194,16 +194,16 @@ func (sc *scene) newAttempt(who int, source string, queue babelforce.Queue) *att
 	}}
 }
 
-// pass lets time go by: milliseconds as played, seconds as told.
+// pass advances both clocks: the delivery by milliseconds, the call by seconds.
 func (sc *scene) pass(milliseconds, seconds int) {
 	sc.elapsed += time.Duration(milliseconds) * time.Millisecond
-	sc.told += seconds
+	sc.callSeconds += seconds
 	if sc.onLine > 0 {
 		sc.want.Talked += seconds
 	}
 }
 
-func (sc *scene) now() time.Time { return sc.start.Add(time.Duration(sc.told) * time.Second) }
+func (sc *scene) now() time.Time { return sc.start.Add(time.Duration(sc.callSeconds) * time.Second) }
 
 func (sc *scene) send(name babelforce.EventName, leg babelforce.Call, agent babelforce.Agent, queue babelforce.Queue) {
 	sc.sendEvent(babelforce.Event{Name: name, Call: leg, Agent: agent, Queue: queue})

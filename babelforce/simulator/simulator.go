@@ -1,5 +1,7 @@
-// Package simulator invents calls, and delivers to a webhook what babelforce
-// would send about them.
+// Package simulator invents calls and delivers the webhooks that babelforce would send for
+// them. A [Simulator] invents a [Story], which lists the deliveries and the expected result
+// of one call, and a [Player] delivers it to a webhook. Tests, benchmarks and the demo use
+// stories in place of a babelforce account.
 package simulator
 
 import (
@@ -12,31 +14,31 @@ import (
 	"github.com/callthread/callthread/babelforce"
 )
 
-// Simulator invents calls. The mix is that of an ordinary day with somewhat
-// more trouble, dealt from a shuffled deck, so that some forty calls in a row
-// show every kind, and ten the main ones. It is not safe for concurrent use.
+// Simulator invents calls. The mix is an ordinary day's with more trouble. Calls come from
+// a shuffled deck: about forty calls in a row contain every kind, and ten the main kinds.
+// It is not safe for concurrent use.
 //
 // Phone numbers come only from ranges reserved for fiction: +49 30 23125000 to
 // 23125999 (Bundesnetzagentur), +44 20 79460000 to 79460999 (Ofcom) and
 // +1 202 555 0100 to 0199 (NANPA).
 type Simulator struct {
-	// Incoming leaves out calls that agents place, and Unrecorded those that are
-	// recorded: the built-in automations write nothing about either.
+	// Incoming omits outbound calls, and Unrecorded omits recorded calls: the built-in
+	// automations write nothing for either.
 	Incoming, Unrecorded bool
 
 	rng     *rand.Rand
 	agents  []babelforce.Agent
 	queues  []babelforce.Queue
-	callers []string // numbers that have called before
+	callers []string // numbers of earlier callers
 	deck    []plot   // calls still to be dealt
 }
 
-// New makes one whose stories depend on its arguments alone: the same
-// seed, agents and queues give the same stories, byte for byte.
+// New returns a Simulator whose stories depend only on its arguments: the same seed, agents
+// and queues give the same stories, byte for byte.
 //
-// Agents need an ID, a Name and a SourceID, the Kustomer user who is to own the
-// call; one without a number gets an invented one. With fewer than three there
-// are no calls that pass through as many hands; no queues means three invented ones.
+// Agents need an ID, a Name and a SourceID, the Kustomer user who owns the agent's calls.
+// An agent without a number gets an invented one. With fewer than three agents, calls that
+// need more agents are omitted. Without queues, three are invented.
 func New(seed int64, agents []babelforce.Agent, queues []babelforce.Queue) (*Simulator, error) {
 	if len(agents) == 0 {
 		return nil, errors.New("the simulator needs at least one agent")
@@ -59,16 +61,16 @@ func New(seed int64, agents []babelforce.Agent, queues []babelforce.Queue) (*Sim
 	return s, nil
 }
 
-// The last two digits of +49 30 231250xx: lines that callers dial, then agents.
-// Callers have the rest of the range.
+// The last two digits of +49 30 231250xx: first the dialled lines, then agents. Callers have
+// the rest of the range.
 const (
 	lines            = 10
 	firstAgentNumber = lines
 )
 
-// Next invents a call that begins at start, cut to the second. Step times are
-// compressed to a few seconds, whereas the times and durations inside the
-// bodies are those of a real call: its end lies minutes after start.
+// Next invents a call that begins at start, truncated to the second. Step times are
+// compressed to a few seconds, but the times and durations in the bodies are realistic: the
+// call ends minutes after start.
 func (s *Simulator) Next(start time.Time) Story {
 	plot := s.deal()
 	sc := s.newScene(start.UTC().Truncate(time.Second), plot)
@@ -79,11 +81,10 @@ func (s *Simulator) Next(start time.Time) Story {
 	return sc.story(plot.title)
 }
 
-// Shuffle has half of the stories delivered within two seconds in a random
-// order, with some steps delivered twice, and leaves the others as they are.
-// Whom it hits, and how, the simulator's seed decides. What a story wants stays
-// true, since the bodies say when things happened. A recording, which is stored
-// after all else, is never what is first heard of a call.
+// Shuffle changes half of the stories: the steps are delivered within two seconds in random
+// order, and some twice. The other half is returned unchanged. The simulator's seed decides.
+// Want stays true, because the bodies contain the times. A recording is never the first
+// step, because it is stored after the call.
 func (s *Simulator) Shuffle(story Story) Story {
 	if s.rng.IntN(2) == 0 {
 		return story
@@ -106,31 +107,31 @@ func (s *Simulator) Shuffle(story Story) Story {
 	return story
 }
 
-// Lose leaves out each step with the probability share, as if its webhook had
-// never arrived. What the story wants is then no longer true.
+// Lose removes each step with probability share, as if its webhook had been lost. Want may
+// then no longer be true.
 func (s *Simulator) Lose(story Story, share float64) Story {
 	story.Steps = slices.DeleteFunc(slices.Clone(story.Steps), func(Step) bool { return s.rng.Float64() < share })
 	return story
 }
 
-// deal takes the next plot off the deck, and shuffles a new deck when it is empty.
+// deal takes the next plot from the deck. It shuffles a new deck if the old one is empty.
 func (s *Simulator) deal() plot {
 	if len(s.deck) == 0 {
 		s.deck = s.newDeck()
 	}
 	if s.deck[0].knownCaller && len(s.callers) == 0 {
-		s.deck[0], s.deck[1] = s.deck[1], s.deck[0] // nobody has called before yet
+		s.deck[0], s.deck[1] = s.deck[1], s.deck[0] // there is no earlier caller yet
 	}
 	next := s.deck[0]
 	s.deck = s.deck[1:]
 	return next
 }
 
-// newDeck has a card of each of the main kinds on top.
+// newDeck returns a shuffled deck that begins with one card of each main kind.
 func (s *Simulator) newDeck() []plot {
 	var early, rest []plot
 	for _, p := range plots {
-		if p.agents > len(s.agents) || p.placed && s.Incoming || p.recorded && s.Unrecorded {
+		if p.agents > len(s.agents) || p.outbound && s.Incoming || p.recorded && s.Unrecorded {
 			continue
 		}
 		cards := slices.Repeat([]plot{p}, p.weight)
@@ -145,12 +146,12 @@ func (s *Simulator) newDeck() []plot {
 	return append(early, rest...)
 }
 
-// newID is an id as babelforce writes it: 32 hex digits.
+// newID returns an id in babelforce's form: 32 hex digits.
 func (s *Simulator) newID() string {
 	return fmt.Sprintf("%016x%016x", s.rng.Uint64(), s.rng.Uint64())
 }
 
-// newCaller is mostly German, at times British or American.
+// newCaller returns a number that is mostly German, sometimes British or American.
 func (s *Simulator) newCaller() string {
 	switch n := s.rng.IntN(10); {
 	case n < 7:
@@ -162,7 +163,7 @@ func (s *Simulator) newCaller() string {
 	}
 }
 
-// between is a random whole number from low to high, both included.
+// between returns a random integer from low to high, inclusive.
 func (s *Simulator) between(low, high int) int { return low + s.rng.IntN(high-low+1) }
 
 func (s *Simulator) encoding() babelforce.Encoding {

@@ -17,7 +17,7 @@ func newSimulator(t *testing.T, seed int64) *Simulator {
 	return simulator
 }
 
-// deliveries counts how often each event is delivered.
+// deliveries counts the deliveries of each event.
 func deliveries(steps []Step) map[string]int {
 	times := make(map[string]int)
 	for _, step := range steps {
@@ -26,35 +26,35 @@ func deliveries(steps []Step) map[string]int {
 	return times
 }
 
-func TestShufflingDeliversEveryStepSomeTwiceAndChangesNothingElse(t *testing.T) {
+func TestShuffleKeepsEveryStep(t *testing.T) {
 	simulator := newSimulator(t, 8)
 	shuffled, reordered, repeated := 0, 0, 0
 	for range 400 {
-		told := simulator.Next(storyStart)
-		before := slices.Clone(told.Steps)
-		story := simulator.Shuffle(told)
-		require.Equal(t, before, told.Steps, "the story that was handed in stays as it is")
-		if story.Title == told.Title {
-			require.Equal(t, told, story)
+		original := simulator.Next(storyStart)
+		before := slices.Clone(original.Steps)
+		story := simulator.Shuffle(original)
+		require.Equal(t, before, original.Steps, "the argument is not changed")
+		if story.Title == original.Title {
+			require.Equal(t, original, story)
 			continue
 		}
 		shuffled++
-		require.Equal(t, []any{told.Title + ", shuffled", told.Key, told.Want}, []any{story.Title, story.Key, story.Want})
-		once, now := deliveries(told.Steps), deliveries(story.Steps)
+		require.Equal(t, []any{original.Title + ", shuffled", original.Key, original.Want}, []any{story.Title, story.Key, story.Want})
+		once, now := deliveries(original.Steps), deliveries(story.Steps)
 		require.Equal(t, slices.Sorted(maps.Keys(once)), slices.Sorted(maps.Keys(now)))
 		for event, times := range once {
 			require.GreaterOrEqual(t, now[event], times)
 			require.LessOrEqual(t, now[event], 2*times)
 		}
-		require.NotEqual(t, babelforce.RecordingFinished, story.Steps[0].Event, "it begins no call")
+		require.NotEqual(t, babelforce.RecordingFinished, story.Steps[0].Event, "a recording is never the first step")
 		for i := range story.Steps[1:] {
 			require.LessOrEqual(t, story.Steps[i].After, story.Steps[i+1].After)
 		}
 		require.LessOrEqual(t, story.Steps[len(story.Steps)-1].After, 2*time.Second)
-		if string(story.Steps[0].Body) != string(told.Steps[0].Body) {
+		if string(story.Steps[0].Body) != string(original.Steps[0].Body) {
 			reordered++
 		}
-		if len(story.Steps) > len(told.Steps) {
+		if len(story.Steps) > len(original.Steps) {
 			repeated++
 		}
 	}
@@ -64,12 +64,12 @@ func TestShufflingDeliversEveryStepSomeTwiceAndChangesNothingElse(t *testing.T) 
 }
 
 func TestSameSeedShufflesAlike(t *testing.T) {
-	tell := func() (stories []Story) {
+	invent := func() (stories []Story) {
 		simulator := newSimulator(t, 9)
 		for range 50 {
 			stories = append(stories, simulator.Shuffle(simulator.Next(storyStart)))
 		}
 		return stories
 	}
-	require.Equal(t, tell(), tell())
+	require.Equal(t, invent(), invent())
 }

@@ -43,12 +43,12 @@ func decodeSteps(t *testing.T, story Story) []babelforce.Event {
 	return events
 }
 
-func TestSameSeedTellsTheSameStories(t *testing.T) {
+func TestSameSeedGivesTheSameStories(t *testing.T) {
 	require.Equal(t, someStories(t, 1, agents, 50), someStories(t, 1, agents, 50))
 	require.NotEqual(t, someStories(t, 1, agents, 50), someStories(t, 2, agents, 50))
 }
 
-// aDeck is how many calls show every kind.
+// aDeck is the number of calls that contain every kind.
 func aDeck() (cards int) {
 	for _, p := range plots {
 		cards += p.weight
@@ -56,7 +56,7 @@ func aDeck() (cards int) {
 	return cards
 }
 
-func TestOneDeckShowsEveryKindOfCallAndTheMainOnesFirst(t *testing.T) {
+func TestDeckHasEveryKindAndTheMainOnesFirst(t *testing.T) {
 	main := 0
 	for _, p := range plots {
 		if p.early {
@@ -78,7 +78,7 @@ func TestOneDeckShowsEveryKindOfCallAndTheMainOnesFirst(t *testing.T) {
 	}
 }
 
-// storyTitled returns the first of many stories that has the title, and those told before it.
+// storyTitled returns the first story with the title, and the stories before it.
 func storyTitled(t *testing.T, title string) (found Story, before []Story) {
 	t.Helper()
 	for _, story := range someStories(t, 4, agents, aDeck()) {
@@ -98,7 +98,7 @@ func names(story Story) (names []babelforce.EventName) {
 	return names
 }
 
-func TestTroubleIsWhatItsTitleSays(t *testing.T) {
+func TestTroubleMatchesItsTitle(t *testing.T) {
 	story, _ := storyTitled(t, "bridged arrives before inbound")
 	require.Equal(t, []babelforce.EventName{babelforce.CallBridged, babelforce.CallInbound, babelforce.CallFinished, babelforce.CallFinished}, names(story))
 
@@ -117,7 +117,7 @@ func TestTroubleIsWhatItsTitleSays(t *testing.T) {
 	require.True(t, known[story.Want.Customer])
 }
 
-func TestEveryNumberIsReservedForFiction(t *testing.T) {
+func TestNumbersAreReservedForFiction(t *testing.T) {
 	fictional := regexp.MustCompile(`^(\+493023125\d{3}|\+442079460\d{3}|\+12025550(1\d\d)|anonymous)$`)
 	for _, story := range someStories(t, 5, agents, 300) {
 		for _, event := range decodeSteps(t, story) {
@@ -127,7 +127,7 @@ func TestEveryNumberIsReservedForFiction(t *testing.T) {
 	}
 }
 
-func TestEveryEncodingAndTimeFormIsTold(t *testing.T) {
+func TestEveryEncodingAndTimeFormIsUsed(t *testing.T) {
 	seen := make(map[string]int)
 	for _, story := range someStories(t, 6, agents, 100) {
 		step := story.Steps[0]
@@ -145,7 +145,7 @@ func TestEveryEncodingAndTimeFormIsTold(t *testing.T) {
 	require.Greater(t, seen["application/json"], 40, "mostly nested")
 }
 
-func TestOneAgentIsEnoughForCallsThatNeedNoOther(t *testing.T) {
+func TestOneAgentSufficesForMostCalls(t *testing.T) {
 	for n := range agents[1:] {
 		for _, story := range someStories(t, 7, agents[:n+1], aDeck()) {
 			hands := make(map[string]bool)
@@ -158,7 +158,7 @@ func TestOneAgentIsEnoughForCallsThatNeedNoOther(t *testing.T) {
 	}
 }
 
-func TestWhatIsLeftOutIsNotPlayedAndAllElseIs(t *testing.T) {
+func TestOmittedKindsAreNotPlayed(t *testing.T) {
 	for _, left := range []Simulator{{Incoming: true}, {Unrecorded: true}, {Incoming: true, Unrecorded: true}} {
 		sim, err := New(1, agents, nil)
 		require.NoError(t, err)

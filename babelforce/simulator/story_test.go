@@ -36,7 +36,7 @@ func TestStoriesAreConsistent(t *testing.T) {
 	}
 }
 
-// checkLeg looks at the leg that an event is about: whose it is, and its times.
+// checkLeg checks the owner and the times of an event's leg.
 func checkLeg(t *testing.T, event babelforce.Event, want Want) {
 	t.Helper()
 	leg := event.Call
@@ -59,7 +59,7 @@ func checkLeg(t *testing.T, event babelforce.Event, want Want) {
 		require.Equal(t, want.Customer, number)
 	}
 	if event.Name == babelforce.CallFinished && leg.ParentID != "" {
-		require.Equal(t, !leg.DateEstablished.IsZero(), *leg.Duration > 0, "only a leg that was answered lasts")
+		require.Equal(t, !leg.DateEstablished.IsZero(), *leg.Duration > 0, "only an answered leg has a duration")
 	}
 	if event.Name == babelforce.CallFinished && leg.ParentID == "" && leg.Domain == "external" {
 		require.Equal(t, *leg.Duration, int(leg.DateFinished.Sub(leg.DateCreated).Seconds()))
@@ -67,7 +67,7 @@ func checkLeg(t *testing.T, event babelforce.Event, want Want) {
 	}
 }
 
-// checkEnd looks at what tells that the call is over.
+// checkEnd checks the events that end the call.
 func checkEnd(t *testing.T, story Story, events []babelforce.Event) {
 	t.Helper()
 	var ends []babelforce.Call
@@ -86,7 +86,7 @@ func checkEnd(t *testing.T, story Story, events []babelforce.Event) {
 	require.Equal(t, story.Want.Answered(), story.Want.Outcome == "answered")
 }
 
-// checkBridges looks at who was connected, in the order in which they were.
+// checkBridges checks the connected agents and their order.
 func checkBridges(t *testing.T, want Want, events []babelforce.Event) {
 	t.Helper()
 	var bridges []Bridge
@@ -98,7 +98,7 @@ func checkBridges(t *testing.T, want Want, events []babelforce.Event) {
 		if event.Call.Domain == "external" {
 			bridge.Waited = *event.Call.Duration
 		}
-		if !slices.Contains(bridges, bridge) { // one may be delivered twice
+		if !slices.Contains(bridges, bridge) { // a delivery may be repeated
 			bridges = append(bridges, bridge)
 		}
 	}
@@ -111,20 +111,20 @@ func checkBridges(t *testing.T, want Want, events []babelforce.Event) {
 	}
 }
 
-func TestStoryIsWhatItsTitleSays(t *testing.T) {
-	// The agents' legs, in the order of their end: how they came about, and whether they lasted.
+func TestStoryMatchesItsTitle(t *testing.T) {
+	// The sources of the agents' legs, in the order in which the legs end.
 	for title, want := range map[string][]string{
-		"answered at the first ring":          {"queue, lasted"},
-		"answered by the second agent":        {"queue", "queue, lasted"},
-		"two agents rung at once":             {"queue", "queue, lasted"},
-		"nobody picks up, the queue gives up": {"queue", "queue"},
-		"abandoned before any queue":          nil,
-		"ended by the flow":                   nil,
-		"after hours":                         nil,
-		"failed":                              nil,
-		"warm transfer":                       {"queue, lasted", "transfer, lasted"},
-		"cold transfer":                       {"queue, lasted", "transfer, lasted"},
-		"back to the queue":                   {"queue, lasted", "queue", "queue, lasted"},
+		"answered at the first ring":           {"queue, lasted"},
+		"answered by the second agent":         {"queue", "queue, lasted"},
+		"two agents rung at once":              {"queue", "queue, lasted"},
+		"no agent answers, the queue gives up": {"queue", "queue"},
+		"abandoned before any queue":           nil,
+		"ended by the flow":                    nil,
+		"after hours":                          nil,
+		"failed":                               nil,
+		"warm transfer":                        {"queue, lasted", "transfer, lasted"},
+		"cold transfer":                        {"queue, lasted", "transfer, lasted"},
+		"back to the queue":                    {"queue, lasted", "queue", "queue, lasted"},
 	} {
 		story, _ := storyTitled(t, title)
 		var legs []string
@@ -132,7 +132,7 @@ func TestStoryIsWhatItsTitleSays(t *testing.T) {
 			if event.Call.ParentID == "" {
 				continue
 			}
-			require.Equal(t, babelforce.CallFinished, event.Name, "children are heard of when they end")
+			require.Equal(t, babelforce.CallFinished, event.Name, "child legs are reported when they end")
 			leg := event.Call.Source
 			if *event.Call.Duration > 0 {
 				leg += ", lasted"
@@ -145,15 +145,15 @@ func TestStoryIsWhatItsTitleSays(t *testing.T) {
 	}
 	for title, outcome := range map[string]string{
 		"abandoned in the queue": "abandoned_in_queue", "abandoned before any queue": "abandoned_in_flow", "failed": "failed",
-		"nobody picks up, the queue gives up": "no_agent", "ended by the flow": "ended_by_flow", "after hours": "after_hours",
-		"placed by an agent, answered": "answered", "placed by an agent, nobody there": "unreached", "recorded": "answered",
+		"no agent answers, the queue gives up": "no_agent", "ended by the flow": "ended_by_flow", "after hours": "after_hours",
+		"outbound, answered": "answered", "outbound, not answered": "unreached", "recorded": "answered",
 	} {
 		story, _ := storyTitled(t, title)
 		require.Equal(t, outcome, story.Want.Outcome)
 	}
 }
 
-func TestEitherLegOfACallThatIsPlacedIsTheParent(t *testing.T) {
+func TestEitherLegOfAnOutboundCallIsTheParent(t *testing.T) {
 	parents := make(map[string]int)
 	for _, story := range someStories(t, 5, agents, 5*aDeck()) {
 		if story.Want.Direction == "out" {

@@ -11,8 +11,8 @@ import (
 // object is a JSON object under construction.
 type object = map[string]any
 
-// answer is what a route returns. The body is encoded while the store is locked, and
-// written, lost or cut in half afterwards.
+// answer is what a route returns. The body is encoded while the store is locked. It is
+// written, lost or truncated afterwards.
 type answer struct {
 	status int
 	header map[string]string
@@ -38,19 +38,19 @@ func (a answer) write(w http.ResponseWriter) {
 	for name, value := range a.header {
 		w.Header().Set(name, value)
 	}
-	if a.body != nil { // a 204 has none
+	if a.body != nil { // a 204 has no body
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // the client may have left; nobody is there to be told
+	_, _ = w.Write(a.body) // the client may have left
 }
 
-// failure is an error in the shape of the vendor's error page, with what the OpenAPI
-// requires beside it. Recorded traffic has a third shape (see invalid and lookupMissed),
-// and clients have to read all of them. About names the parameter that is to blame, if one is.
+// failure is an error in the shape of the vendor's error page, plus the fields that the
+// OpenAPI requires. Recorded traffic has a third shape (see invalid and lookupMissed), and
+// a client must read all of them. about names the parameter at fault, if any.
 func failure(status int, code, message, about string) answer {
 	return reply(status, object{"errors": []object{{
-		"status": strconv.Itoa(status), // a text in the OpenAPI
+		"status": strconv.Itoa(status), // a string in the OpenAPI
 		"code":   code, "title": message, "message": message, "meta": object{},
 		"source": object{"parameters": about},
 	}}})
@@ -64,13 +64,13 @@ func notFound() answer {
 	return failure(http.StatusNotFound, "not_found", "Resource not found.", "id")
 }
 
-// conflict is the answer to a value that must be unique and to a stale rev. The vendor
-// documents 409 for "optimistic locking or other conflict"; the body is inferred.
+// conflict answers a duplicate of a unique value and a stale rev. The vendor documents 409
+// for "optimistic locking or other conflict"; the body is inferred.
 func conflict(message, about string) answer {
 	return failure(http.StatusConflict, "conflict", message, about)
 }
 
-// invalid is a refused body or parameter, in the recorded shape of a 400.
+// invalid answers a refused body or parameter, in the recorded shape of a 400.
 func invalid(v violation) answer {
 	return reply(http.StatusBadRequest, object{"errors": []object{recordedError(v)}})
 }
@@ -85,8 +85,8 @@ func recordedError(v violation) object {
 	}
 }
 
-// invalidUpdate is a refused update: its schema has two branches, so the reason is one
-// level deeper. Seen in third-party code, for which each branch is a sub-error.
+// invalidUpdate answers a refused update. The schema of an update has two branches, so the
+// reason is one level deeper. Third-party code shows one sub-error per branch.
 func invalidUpdate(branches ...violation) answer {
 	outer := recordedError(branches[0])
 	outer["title"] = `Data does not match exactly one schema from "oneOf"`
@@ -98,8 +98,8 @@ func invalidUpdate(branches ...violation) answer {
 	return reply(http.StatusBadRequest, object{"errors": []object{outer}})
 }
 
-// lookupMissed is a look-up by phone, e-mail or externalId that found nothing, as
-// recorded for externalId; for the others the same is inferred.
+// lookupMissed answers a look-up by phone, e-mail or externalId that found nothing. The
+// shape is recorded for externalId and inferred for the others.
 func lookupMissed(parameter string) answer {
 	return reply(http.StatusNotFound, object{"errors": []object{{
 		"status": http.StatusNotFound,
@@ -114,7 +114,7 @@ func one(status int, resource object) answer {
 	return reply(status, object{"data": resource})
 }
 
-// stamp renders a time as Kustomer does: RFC 3339, milliseconds, Z.
+// stamp formats a time as Kustomer does: RFC 3339, milliseconds, Z.
 func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }

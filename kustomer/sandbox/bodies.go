@@ -7,7 +7,7 @@ import (
 )
 
 // The vendor's formats. The OpenAPI names object-id and email-relaxed without defining
-// them; the phone pattern is the one it gives for search.
+// them; the phone pattern is the one that it defines for search.
 var (
 	objectID  = matching("object-id", regexp.MustCompile(`^[0-9a-fA-F]{24}$`))
 	phone     = matching("phone-number", regexp.MustCompile(`^\+?[1-9]\d{1,14}$`))
@@ -16,11 +16,11 @@ var (
 	tagValues = list(maxTags, tagValue)
 )
 
-// maxTags is the limit of every list of tags in the OpenAPI. That it also holds for the
-// conversation as a whole, when tags are appended, is inferred.
+// maxTags is the limit of every list of tags in the OpenAPI. That it also limits the
+// conversation as a whole, when tags are added, is inferred.
 const maxTags = 20
 
-// schemas are the request bodies, as the vendor's OpenAPI has them.
+// schemas are the schemas of the request bodies in the vendor's OpenAPI.
 type schemas struct {
 	customer, conversation, note, message shape
 
@@ -102,7 +102,7 @@ func messageShape() shape {
 			"externalId": text(0, 256),
 			"channel": enum("email", "sms", "chat", "facebook", "twitter-dm", "twitter-tweet", "voice",
 				"instagram", "whatsapp"),
-			"app":       text(0, maxBody), // has no limit of its own
+			"app":       text(0, maxBody), // the OpenAPI has no limit
 			"direction": enum("in", "out"),
 			"status":    enum("sent", "received", "error"),
 			"subject":   text(0, 256),
@@ -117,15 +117,15 @@ func messageShape() shape {
 	}
 }
 
-// with returns the rules of base with those of more added or put in their place.
+// with returns the rules of base and more. A rule in more replaces the one in base.
 func with(base, more map[string]rule) map[string]rule {
 	out := maps.Clone(base)
 	maps.Copy(out, more)
 	return out
 }
 
-// existing is an object id of something that the organisation has. That Kustomer
-// refuses others with 400 is inferred.
+// existing checks that an object id refers to an object of the organisation. That
+// Kustomer refuses other ids with 400 is inferred.
 func existing(exists func(id string) bool) rule {
 	return func(v any) *violation {
 		if broke := objectID(v); broke != nil {
@@ -138,8 +138,8 @@ func existing(exists func(id string) bool) rule {
 	}
 }
 
-// customSchema takes the defined attributes only. What Kustomer does with a well-formed
-// but undefined name is not known for conversations; for KObjects a 400 was recorded.
+// customSchema allows the defined attributes only. What Kustomer does with a well-formed
+// but undefined name is unknown for conversations; for KObjects, a 400 was recorded.
 func (s *Server) customSchema() shape {
 	fields := map[string]rule{}
 	for name := range s.attributes {
@@ -148,8 +148,8 @@ func (s *Server) customSchema() shape {
 	return shape{fields: fields, most: 100}
 }
 
-// valueRule follows the suffix of a custom attribute's name. Other suffixes (Id, Tree)
-// hold strings.
+// valueRule returns the rule for the suffix of a custom attribute's name. Attributes with
+// other suffixes (Id, Tree) are strings.
 func valueRule(name string) rule {
 	for suffix, r := range map[string]rule{
 		"Num":  number,
@@ -164,14 +164,14 @@ func valueRule(name string) rule {
 	return text(0, 1024)
 }
 
-// checkUpdate returns nothing for a good body, else what is wrong in each branch of the
-// vendor's oneOf: attributes, or a new customer and nothing else.
+// checkUpdate returns nil for a valid body, or one violation for each branch of the
+// vendor's oneOf: the attributes, or a new customer as the only field.
 func (sc schemas) checkUpdate(body any) []violation {
 	attributes, move := sc.update.check(body), sc.move.check(body)
 	switch {
 	case attributes != nil && move != nil:
 		return []violation{*attributes, *move}
-	case attributes == nil && move == nil: // {} fits both, and so not exactly one
+	case attributes == nil && move == nil: // {} matches both branches, not exactly one
 		return []violation{{title: "Data is valid against more than one schema", path: "/oneOf"}}
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The operations whose bodies are checked, as the vendor's OpenAPI names them.
+// The operations whose bodies are checked, named as in the vendor's OpenAPI.
 const (
 	createCustomer     = "POST /customers"
 	createConversation = "POST /conversations"
@@ -23,14 +23,14 @@ const (
 	createMessage      = "POST /conversations/{id}/messages"
 )
 
-// bodyCase is one body and whether it is to be taken. CUSTOMER stands for the id of a
-// customer that exists.
+// bodyCase is one body and whether the sandbox must accept it. CUSTOMER stands for the id
+// of an existing customer.
 type bodyCase struct {
 	operation, body string
 	taken           bool
 }
 
-// schemaCases are decided by the vendor's request schemas alone.
+// schemaCases depend only on the vendor's request schemas.
 func schemaCases() []bodyCase {
 	cases := []bodyCase{
 		{createConversation, `{}`, false},
@@ -76,7 +76,7 @@ func schemaCases() []bodyCase {
 	return slices.Concat(cases, attributeCases(), tagCases(), messageCases())
 }
 
-// attributeCases hold for creating and for updating a conversation.
+// attributeCases apply to creating and to updating a conversation.
 func attributeCases() []bodyCase {
 	agent, team := `"5f0c1a2b3c4d5e6f70819210"`, `"5f0c1a2b3c4d5e6f70819220"`
 	var cases []bodyCase
@@ -144,7 +144,7 @@ func tagCases() []bodyCase {
 	return cases
 }
 
-// chars is a JSON string of so many characters, each of two bytes.
+// chars returns a JSON string of this number of characters, two bytes each.
 func chars(n int) string {
 	return strconv.Quote(strings.Repeat("é", n))
 }
@@ -157,7 +157,7 @@ func items(n int, format string) string {
 	return strings.Join(out, ",")
 }
 
-// try sends the body to a sandbox of its own.
+// try sends the body to a new sandbox.
 func (c bodyCase) try(t *testing.T) response {
 	t.Helper()
 	s := newSandbox()
@@ -168,7 +168,7 @@ func (c bodyCase) try(t *testing.T) response {
 	return call(s, method, path, strings.ReplaceAll(c.body, "CUSTOMER", customer))
 }
 
-func TestBodiesAreTakenOrRefusedByTheirSchema(t *testing.T) {
+func TestBodiesAreCheckedByTheirSchema(t *testing.T) {
 	for _, c := range schemaCases() {
 		r := c.try(t)
 		if c.taken {
@@ -180,12 +180,12 @@ func TestBodiesAreTakenOrRefusedByTheirSchema(t *testing.T) {
 	}
 }
 
-func TestBodiesAreRefusedForWhatTheOrganisationLacks(t *testing.T) {
+func TestUnknownReferencesAreRefused(t *testing.T) {
 	for _, body := range []string{
 		`{"assignedUsers":["5f0c1a2b3c4d5e6f70819299"]}`,
 		`{"assignedTeams":["5f0c1a2b3c4d5e6f70819210"]}`, // a user
 		`{"custom":{"undefinedStr":"x"}}`,
-		`{"snooze":{"status":"scheduled"}}`, // Kustomer takes it, the sandbox has no use for it
+		`{"snooze":{"status":"scheduled"}}`, // Kustomer accepts it, the sandbox does not use it
 	} {
 		r := bodyCase{updateConversation, body, false}.try(t)
 		require.Equal(t, http.StatusBadRequest, r.status, body)

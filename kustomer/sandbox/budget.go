@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// budget is the organisation's allowance of requests a minute, shared by all keys.
-// The vendor's window is 60 s; that it begins with the clock's minute is inferred.
+// budget is the organisation's limit of requests per minute, shared by all keys. The
+// vendor's window is 60 s; that it begins at the full minute is inferred.
 type budget struct {
 	limit  int
 	window time.Time
@@ -34,15 +34,15 @@ func (b *budget) roll(now time.Time) {
 	}
 }
 
-// announce sets the two headers that recorded answers carry. x-ratelimit-reset was
-// absent from them, so only the 429 has it and a client cannot come to rely on more.
+// announce sets the two headers that recorded answers have. x-ratelimit-reset was absent,
+// so only the 429 has it, and no client can rely on it elsewhere.
 func (b *budget) announce(h http.Header, now time.Time) {
 	h.Set("X-Ratelimit-Limit", strconv.Itoa(b.limit))
 	h.Set("X-Ratelimit-Remaining", strconv.Itoa(b.remaining(now)))
 }
 
-// rateLimited answers 429 and names the moment at which the window ends, in UTC epoch
-// seconds. The vendor's 429 body is not known; no source mentions Retry-After.
+// rateLimited answers 429 with the end of the window in UTC epoch seconds. The vendor's
+// 429 body is unknown; no source mentions Retry-After.
 func rateLimited(now time.Time) answer {
 	reset := now.Truncate(time.Minute).Add(time.Minute)
 	refused := failure(http.StatusTooManyRequests, "too_many_requests", "Rate limit exceeded.", "")

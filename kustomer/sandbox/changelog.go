@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// describe says in words what one write changed.
+// describe returns a text with the changes of one write.
 func (s *Server) describe(was, is Conversation) string {
-	var said []string
-	say := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+	var changes []string
+	add := func(format string, args ...any) { changes = append(changes, fmt.Sprintf(format, args...)) }
 
 	for _, f := range []struct{ name, was, is string }{
 		{"customer", was.CustomerID, is.CustomerID},
@@ -20,43 +20,43 @@ func (s *Server) describe(was, is Conversation) string {
 		{"direction", was.Direction, is.Direction},
 	} {
 		if f.was != f.is {
-			say("%s: %s → %s", f.name, shown(f.was), shown(f.is))
+			add("%s: %s → %s", f.name, shown(f.was), shown(f.is))
 		}
 	}
 	if was.Priority != is.Priority {
-		say("priority: %d → %d", was.Priority, is.Priority)
+		add("priority: %d → %d", was.Priority, is.Priority)
 	}
 	if change := setChange(was.Tags, is.Tags); change != "" {
-		say("tags: %s", change)
+		add("tags: %s", change)
 	}
 	before := s.assigneeNames(was.AssignedUsers, was.AssignedTeams)
 	after := s.assigneeNames(is.AssignedUsers, is.AssignedTeams)
 	if change := setChange(before, after); change != "" {
-		say("assigned: %s", change)
+		add("assigned: %s", change)
 	}
 	for _, name := range customChanges(was.Custom, is.Custom) {
 		if v, set := is.Custom[name]; set {
-			say("%s = %v", name, v)
+			add("%s = %v", name, v)
 		} else {
-			say("%s cleared", name)
+			add("%s cleared", name)
 		}
 	}
 	if was.MergedInto != is.MergedInto {
-		say("merged into %s", is.MergedInto)
+		add("merged into %s", is.MergedInto)
 	}
 	if is.Deleted {
-		say("deleted") // the last entry: nothing is written to it any more
+		add("deleted") // the last entry: no later write is accepted
 	}
 	for _, n := range is.Notes[len(was.Notes):] {
-		say("note added %s", n.ExternalID)
+		add("note added %s", n.ExternalID)
 	}
 	for _, m := range is.Messages[len(was.Messages):] {
-		say("%s message added %s", m.Channel, m.ExternalID)
+		add("%s message added %s", m.Channel, m.ExternalID)
 	}
-	if len(said) == 0 {
-		return "written, nothing changed"
+	if len(changes) == 0 {
+		return "written without changes"
 	}
-	return strings.TrimSpace(strings.Join(said, "; "))
+	return strings.TrimSpace(strings.Join(changes, "; "))
 }
 
 func shown(s string) string {
@@ -67,18 +67,18 @@ func shown(s string) string {
 }
 
 func setChange(was, is []string) string {
-	var said []string
+	var changes []string
 	for _, v := range is {
 		if !slices.Contains(was, v) {
-			said = append(said, "+"+v)
+			changes = append(changes, "+"+v)
 		}
 	}
 	for _, v := range was {
 		if !slices.Contains(is, v) {
-			said = append(said, "−"+v)
+			changes = append(changes, "−"+v)
 		}
 	}
-	return strings.Join(said, ", ")
+	return strings.Join(changes, ", ")
 }
 
 func customChanges(was, is map[string]any) []string {

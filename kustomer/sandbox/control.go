@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// newControl serves the page and the control API. Neither asks for credentials, as the
-// sandbox belongs on loopback; other sites' pages in the same browser are kept out.
+// newControl serves the page and the control API. Neither asks for credentials, because
+// the sandbox listens on loopback. Requests from other sites' pages are refused.
 func (s *Server) newControl() http.Handler {
 	mux := http.NewServeMux()
 	s.addPage(mux)
@@ -41,7 +41,7 @@ func (s *Server) newControl() http.Handler {
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
-// faultJSON is a Fault as the control API reads it.
+// faultJSON is a Fault in a request of the control API.
 type faultJSON struct {
 	Method      string    `json:"method"`
 	Route       string    `json:"route"`
@@ -56,12 +56,12 @@ type faultJSON struct {
 	RetryAfter  string    `json:"retryAfter"`
 }
 
-// listedFault is a Fault as the control API shows it.
+// listedFault is a Fault in an answer of the control API.
 type listedFault struct {
 	ID string `json:"id"`
 	faultJSON
-	Struck int  `json:"struck"` // how often so far
-	Active bool `json:"active"` // false once it has struck as often as it was to
+	Struck int  `json:"struck"` // how often it has applied so far
+	Active bool `json:"active"` // false once it has applied Times times
 }
 
 func (s *Server) listFaults() []listedFault {
@@ -84,7 +84,7 @@ func (s *Server) postFault(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
-	if in.Kind == "" && in.Status != 0 { // what else should a status be for
+	if in.Kind == "" && in.Status != 0 { // a status implies the kind
 		in.Kind = FaultStatus
 	}
 	f := Fault{Method: in.Method, Route: in.Route, ExternalID: in.ExternalID, Kind: in.Kind, Status: in.Status,
@@ -115,12 +115,12 @@ func (s *Server) postKey(w http.ResponseWriter, r *http.Request) {
 	reply(http.StatusOK, object{"valid": *in.Valid}).write(w)
 }
 
-// decodeControl reads exactly one JSON object and no field that v does not have.
+// decodeControl reads exactly one JSON object. A field that v lacks is an error.
 func decodeControl(r *http.Request, v any) error {
 	decoder := json.NewDecoder(io.LimitReader(r.Body, maxBody))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
-		return fmt.Errorf("the body is not what is expected here: %w", err)
+		return fmt.Errorf("the body cannot be read: %w", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("the body has more than one JSON value")

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestControlInjectsListsAndRemovesFaults(t *testing.T) {
+func TestControlManagesFaults(t *testing.T) {
 	s := newSandbox()
 	r := call(s, "POST", "/sandbox/faults", `{"method":"GET","route":"/v1/tags","kind":"status","status":503,"latencyMs":1,"times":5}`)
 	require.Equal(t, http.StatusCreated, r.status, r.body)
@@ -35,7 +35,7 @@ func TestControlInjectsListsAndRemovesFaults(t *testing.T) {
 	require.Empty(t, call(s, "GET", "/sandbox/faults", "").get(t, "faults"))
 }
 
-func TestOneLineRefusesTheConversationOfOneCall(t *testing.T) {
+func TestFaultForOneCallIsOneLine(t *testing.T) {
 	s := newSandbox()
 	customer := newCustomer(t, s)
 	r := call(s, "POST", "/sandbox/faults", `{"status":400,"externalId":"babelforce:call-2"}`)
@@ -52,16 +52,16 @@ func TestOneLineRefusesTheConversationOfOneCall(t *testing.T) {
 	require.Equal(t, http.StatusCreated, opens("call-2"))
 }
 
-func TestControlRefusesWhatItDoesNotUnderstand(t *testing.T) {
+func TestControlRefusesUnknownInput(t *testing.T) {
 	s := newSandbox()
 	for body, reason := range map[string]string{
 		`{"kind":"reset","sometimes":true}`:      `unknown field \"sometimes\"`,
 		`{"retryAfter":"60"}`:                    `kind \"\" is not one of`,
-		`{"kind":"reset","retryAfter":"60"}`:     `the kind reset has no words and no Retry-After`,
+		`{"kind":"reset","retryAfter":"60"}`:     `kind reset accepts neither says nor retryAfter`,
 		`{"kind":"explosion"}`:                   `kind \"explosion\" is not one of`,
-		`{"kind":"reset","route":"/v1/nowhere"}`: `no operation is \"/v1/nowhere\"`,
+		`{"kind":"reset","route":"/v1/nowhere"}`: `there is no operation \"/v1/nowhere\"`,
 		`{"kind":"reset"} {}`:                    `more than one JSON value`,
-		`nonsense`:                               `not what is expected`,
+		`nonsense`:                               `the body cannot be read`,
 	} {
 		r := call(s, "POST", "/sandbox/faults", body)
 		require.Equal(t, http.StatusBadRequest, r.status, body)
@@ -70,7 +70,7 @@ func TestControlRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, call(s, "POST", "/sandbox/key", `{}`).status)
 }
 
-func TestControlMakesTheKeyBadAndGoodAgain(t *testing.T) {
+func TestControlSetsTheKeysValidity(t *testing.T) {
 	s := newSandbox()
 	require.Equal(t, http.StatusOK, call(s, "POST", "/sandbox/key", `{"valid":false}`).status)
 	require.Equal(t, http.StatusUnauthorized, call(s, "GET", "/v1/tags", "").status)
@@ -78,7 +78,7 @@ func TestControlMakesTheKeyBadAndGoodAgain(t *testing.T) {
 	require.Equal(t, http.StatusOK, call(s, "GET", "/v1/tags", "").status)
 }
 
-func TestControlShowsAndForgetsTheState(t *testing.T) {
+func TestControlShowsAndResetsTheState(t *testing.T) {
 	s := newSandbox()
 	newConversation(t, s)
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultReset})
@@ -89,7 +89,7 @@ func TestControlShowsAndForgetsTheState(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, call(s, "POST", "/sandbox/reset", "").status)
 	require.Empty(t, s.State().Customers)
 	require.Empty(t, s.State().Conversations)
-	require.Empty(t, call(s, "GET", "/v1/tags", "").get(t, "data"), "neither tags nor faults are left")
+	require.Empty(t, call(s, "GET", "/v1/tags", "").get(t, "data"), "no tag and no fault is left")
 	newConversation(t, s)
 }
 
@@ -99,7 +99,7 @@ func TestOtherSitesCannotUseTheControlAPI(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, send(newSandbox(), r).status)
 }
 
-func TestPageBringsAllItNeeds(t *testing.T) {
+func TestPageLoadsNothingFromOtherSites(t *testing.T) {
 	s := newSandbox()
 	page := call(s, "GET", "/", "")
 	require.Equal(t, http.StatusOK, page.status)

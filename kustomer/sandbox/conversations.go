@@ -24,7 +24,7 @@ func (s *Server) createConversation(r request) answer {
 	c := Conversation{
 		ID:         s.ids.next(now),
 		CustomerID: customer.ID, CreatedBy: r.by,
-		// What Kustomer sets where these are left out is inferred from the OpenAPI's examples.
+		// These defaults of Kustomer are inferred from the OpenAPI's examples.
 		Status: "open", Direction: "in",
 		Tags: []string{}, AssignedUsers: []string{}, AssignedTeams: []string{}, Notes: []Note{}, Messages: []Message{},
 		Custom:    map[string]any{},
@@ -55,7 +55,7 @@ func (s *Server) conversationByExternalID(r request) answer {
 	return one(http.StatusOK, s.conversationResource(c))
 }
 
-// updateConversation serves PUT and PATCH, which do the same without replace=true.
+// updateConversation serves PUT and PATCH, which are equivalent without replace=true.
 func (s *Server) updateConversation(r request) answer {
 	c, found := s.store.conversation(r.arg)
 	if !found {
@@ -82,8 +82,8 @@ func (s *Server) updateConversation(r request) answer {
 	return one(http.StatusOK, s.conversationResource(s.commit(c, next)))
 }
 
-// taken reports whether the external id is refused because another conversation has it.
-// That the id is unique is documented, that a second one is answered with 409 is inferred.
+// taken reports whether another conversation has the external id. That the id is unique is
+// documented; that a duplicate is answered with 409 is inferred.
 func (s *Server) taken(externalID, byOtherThan string) bool {
 	holder, found := s.store.holder(externalID)
 	return found && holder.ID != byOtherThan && !s.duplicates
@@ -93,9 +93,9 @@ func noSuchCustomer() answer {
 	return invalid(violation{"customer", "Referenced object does not exist", "/properties/customer"})
 }
 
-// apply writes the fields of a checked body. Lists are replaced, custom attributes
-// merged by name with null to clear one (the merge is inferred by the vendor's word
-// "partial"), and what the body leaves out stays.
+// apply sets the fields of a valid body and keeps all others. Lists are replaced. Custom
+// attributes are merged by name, and null clears one (the merge is inferred from the
+// vendor's word "partial").
 func (s *Server) apply(c *Conversation, body object) {
 	for name := range body {
 		switch name {
@@ -123,9 +123,9 @@ func (s *Server) apply(c *Conversation, body object) {
 	}
 }
 
-// commit stores the next version of a conversation. Every accepted write counts, also
-// one that changes nothing: whether Kustomer then keeps rev is not known, and a client
-// that expects more conflicts than there are is the safe one.
+// commit stores the next version of a conversation. Every accepted write increments rev,
+// even one that changes nothing. Whether Kustomer does so is unknown; a client that
+// expects too many conflicts is on the safe side.
 func (s *Server) commit(c *Conversation, next Conversation) *Conversation {
 	next.Rev++
 	next.UpdatedAt = s.now()
@@ -150,7 +150,7 @@ func (s *Server) addTags(r request) answer {
 	return one(http.StatusOK, s.conversationResource(s.commit(c, next)))
 }
 
-// removeTags ignores tags that the conversation does not have: a set loses nothing.
+// removeTags ignores tags that the conversation does not have.
 func (s *Server) removeTags(r request) answer {
 	c, found := s.store.conversation(r.arg)
 	if !found {
@@ -165,7 +165,7 @@ func (s *Server) removeTags(r request) answer {
 	return one(http.StatusOK, s.conversationResource(s.commit(c, next)))
 }
 
-// ensureTags turns names and ids into names, and creates the tags that do not exist yet.
+// ensureTags converts names and ids to names, and creates unknown tags.
 func (s *Server) ensureTags(values []string) []string {
 	names := s.store.tagNames(values)
 	for _, name := range names {
@@ -199,7 +199,7 @@ func (s *Server) conversationResource(c *Conversation) object {
 		attributes["importedAt"] = stamp(c.ImportedAt) // that answers contain it is inferred
 	}
 	if c.MergedInto != "" {
-		attributes["mergedTarget"] = c.MergedInto // the name is from third-party data, the plain id inferred
+		attributes["mergedTarget"] = c.MergedInto // the name is from third-party data; that it is an id is inferred
 	}
 	return object{
 		"type": "conversation", "id": c.ID, "attributes": attributes, "links": self(path),
@@ -213,13 +213,13 @@ func (s *Server) conversationResource(c *Conversation) object {
 	}
 }
 
-// field reads a text that may be absent or null.
+// field reads a string that may be absent or null.
 func field(body object, name string) string {
 	s, _ := body[name].(string)
 	return s
 }
 
-// texts reads a checked array of strings.
+// texts reads a valid array of strings.
 func texts(v any) []string {
 	out := []string{}
 	for _, item := range v.([]any) {

@@ -31,14 +31,14 @@ func TestConversationIsFoundByIDAndExternalID(t *testing.T) {
 	require.Equal(t, "externalId", missed.get(t, "errors", 0, "source", "parameter"))
 }
 
-func TestConversationOfNobodyIsRefused(t *testing.T) {
+func TestConversationNeedsACustomer(t *testing.T) {
 	s := newSandbox()
 	r := call(s, "POST", "/v1/conversations", `{"customer":"5f0c1a2b3c4d5e6f70819299"}`)
 	require.Equal(t, http.StatusBadRequest, r.status)
 	require.Equal(t, "customer", r.get(t, "errors", 0, "source", "parameter"))
 }
 
-func TestSecondConversationWithTheSameExternalIDIsRefused(t *testing.T) {
+func TestDuplicateConversationIsRefused(t *testing.T) {
 	s := newSandbox()
 	body := `{"customer":"` + newCustomer(t, s) + `","externalId":"x"`
 	first := mustCreate(t, s, "/v1/conversations", body+`}`)
@@ -51,7 +51,7 @@ func TestSecondConversationWithTheSameExternalIDIsRefused(t *testing.T) {
 	require.Equal(t, http.StatusOK, call(s, "PUT", "/v1/conversations/"+other, `{"externalId":"x"}`).status)
 }
 
-func TestDuplicatesAreAcceptedWhereAllowedAndTheOldestIsFound(t *testing.T) {
+func TestAllowedDuplicatesFindTheOldest(t *testing.T) {
 	s := sandbox.New(sandbox.Config{APIKey: apiKey, Now: newClock().Now, AllowDuplicates: true})
 	found := func() string { return call(s, "GET", "/v1/conversations/externalId=x", "").id(t) }
 	body := `{"customer":"` + newCustomer(t, s) + `"`
@@ -61,7 +61,7 @@ func TestDuplicatesAreAcceptedWhereAllowedAndTheOldestIsFound(t *testing.T) {
 	require.Equal(t, second, found())
 
 	require.Equal(t, http.StatusOK, call(s, "PUT", "/v1/conversations/"+third, `{"externalId":"x"}`).status)
-	require.Equal(t, second, found(), "a write makes none older")
+	require.Equal(t, second, found(), "a write does not change the order")
 	require.Equal(t, http.StatusOK, call(s, "PUT", "/v1/conversations/"+oldest, `{"externalId":"x"}`).status)
 	require.Equal(t, oldest, found())
 
@@ -70,7 +70,7 @@ func TestDuplicatesAreAcceptedWhereAllowedAndTheOldestIsFound(t *testing.T) {
 	require.Equal(t, third, found())
 }
 
-func TestUpdateChangesOnlyWhatItNames(t *testing.T) {
+func TestUpdateChangesOnlyNamedFields(t *testing.T) {
 	s := newSandbox()
 	id := newConversation(t, s)
 	agent := "5f0c1a2b3c4d5e6f70819210"
@@ -104,7 +104,7 @@ func TestStaleRevIsAConflict(t *testing.T) {
 	require.Equal(t, http.StatusOK, call(s, "PUT", "/v1/conversations/"+id, `{"rev":2,"name":"second"}`).status)
 }
 
-func TestEveryWriteMovesRev(t *testing.T) {
+func TestEveryWriteIncrementsRev(t *testing.T) {
 	s := newSandbox()
 	id := newConversation(t, s)
 	for i, w := range []struct{ method, path, body string }{
@@ -119,10 +119,10 @@ func TestEveryWriteMovesRev(t *testing.T) {
 		require.Less(t, r.status, 300, r.body)
 		require.Equal(t, i+2, s.State().Conversations[0].Rev)
 	}
-	require.Equal(t, "written, nothing changed", s.State().Conversations[0].Log[2].What)
+	require.Equal(t, "written without changes", s.State().Conversations[0].Log[2].What)
 }
 
-func TestRefusedUpdateNamesTheReasonWithinSubErrors(t *testing.T) {
+func TestRefusedUpdateHasSubErrors(t *testing.T) {
 	s := newSandbox()
 	id := newConversation(t, s)
 	r := call(s, "PUT", "/v1/conversations/"+id, `{"custom":{"notAnActualAttribute":1}}`)
@@ -135,7 +135,7 @@ func TestRefusedUpdateNamesTheReasonWithinSubErrors(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, call(s, "PUT", "/v1/conversations/none", `{"name":"x"}`).status)
 }
 
-func TestUnknownAttributeIsRefusedInTheShapeThatWasRecorded(t *testing.T) {
+func TestUnknownAttributeGivesTheRecordedError(t *testing.T) {
 	s := newSandbox()
 	r := call(s, "POST", "/v1/conversations", `{"customer":"`+newCustomer(t, s)+`","custom":{"notAnActualAttribute":1}}`)
 	require.Equal(t, http.StatusBadRequest, r.status)
@@ -152,7 +152,7 @@ func TestConversationMovesToAnotherCustomer(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, call(s, "PUT", "/v1/conversations/"+id, `{"customer":"5f0c1a2b3c4d5e6f70819299"}`).status)
 }
 
-func TestTagsGoInAsNamesOrIDsAndComeOutAsIDs(t *testing.T) {
+func TestTagsAreReturnedAsIDs(t *testing.T) {
 	s := newSandbox()
 	id := newConversation(t, s)
 	r := call(s, "POST", "/v1/conversations/"+id+"/tags", `["vip","Callback","vip back"]`)
@@ -195,7 +195,7 @@ func TestNotesArePagedAndCounted(t *testing.T) {
 		mustCreate(t, s, path, `{"body":"line one\nline two","externalId":"n`+strconv.Itoa(i)+`"}`)
 	}
 	first := call(s, "GET", path+"?pageSize=500", "")
-	require.Len(t, first.get(t, "data"), 100, "no page is larger, whatever was asked for")
+	require.Len(t, first.get(t, "data"), 100, "no page is larger than the limit")
 	require.Equal(t, "n0", first.get(t, "data", 0, "attributes", "externalId"))
 	second := call(s, "GET", first.get(t, "links", "next").(string), "")
 	require.Equal(t, "n100", second.get(t, "data", 0, "attributes", "externalId"))
@@ -204,7 +204,7 @@ func TestNotesArePagedAndCounted(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, call(s, "POST", "/v1/conversations/none/notes", `{"body":"x"}`).status)
 }
 
-func TestSecondNoteWithTheSameExternalIDIsTaken(t *testing.T) {
+func TestDuplicateNoteIsAccepted(t *testing.T) {
 	s := newSandbox()
 	path := "/v1/conversations/" + newConversation(t, s) + "/notes"
 	mustCreate(t, s, path, `{"body":"x","externalId":"same"}`)

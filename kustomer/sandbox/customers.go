@@ -22,7 +22,7 @@ func (s *Server) createCustomer(r request) answer {
 		Emails:       contactValues(body["emails"], "email"),
 		CreatedAt:    now,
 	}
-	// That a second customer with the value is rejected is documented; 409 is inferred.
+	// That a duplicate value is rejected is documented; the 409 is inferred.
 	for _, key := range contactsOf(c) {
 		if _, taken := s.store.contacts[key]; taken {
 			return conflict("Another customer has this "+key.kind+".", key.kind)
@@ -41,9 +41,9 @@ func (s *Server) getCustomer(r request) answer {
 	return one(http.StatusOK, s.customerResource(c))
 }
 
-// customerByPhone finds the customer whose own number it is, otherwise those who share
-// it: one as an object, several as an array. Nothing documents that shared numbers are
-// found, or in which order; that an array may come is seen in a third-party client.
+// customerByPhone finds the owner of a number, or the customers who share it: one as an
+// object, several as an array. That shared numbers are found, and their order, are not
+// documented; the array is seen in a third-party client.
 func (s *Server) customerByPhone(r request) answer {
 	key := phoneContact(r.arg)
 	sharing := s.store.sharing[key]
@@ -76,8 +76,8 @@ func (s *Server) customerByContact(key contact) answer {
 	return one(http.StatusOK, s.customerResource(c))
 }
 
-// listConversations compares fromDate with the time of creation and counts that time
-// itself in. The vendor says neither (inferred).
+// listConversations compares fromDate with the creation time, inclusively. Both are
+// inferred; the vendor does not document them.
 func (s *Server) listConversations(r request) answer {
 	customer, found := s.store.customerByID[r.arg]
 	if !found {
@@ -110,8 +110,8 @@ func fromDate(query url.Values) (time.Time, *violation) {
 	return from, nil
 }
 
-// contactValues reads the phones or e-mails of a checked body. Their type and verified
-// flag are checked but not kept.
+// contactValues reads the phones or e-mails of a valid body. Their type and verified flag
+// are not stored.
 func contactValues(v any, name string) []string {
 	out := []string{}
 	items, _ := v.([]any)
@@ -121,7 +121,7 @@ func contactValues(v any, name string) []string {
 	return out
 }
 
-// displayName falls back on what is known of the customer (inferred).
+// displayName falls back to a phone number or an e-mail address (inferred).
 func displayName(c *Customer) string {
 	for _, name := range slices.Concat([]string{c.Name}, c.Phones, c.Emails) {
 		if name != "" {
@@ -159,8 +159,8 @@ func (s *Server) customerResource(c *Customer) object {
 	}
 }
 
-// unmodelled are the attributes that the OpenAPI requires of a customer and that mean
-// nothing here. What Kustomer answers for a customer who has none of it is inferred.
+// unmodelled returns attributes that the OpenAPI requires of a customer and that the
+// sandbox does not use. The values for an ordinary customer are inferred.
 func unmodelled(c *Customer) object {
 	attributes := object{
 		"displayColor": "blue", "displayIcon": "compass", "gender": "", "locale": "", "defaultLang": "en_us",
@@ -180,7 +180,7 @@ func unmodelled(c *Customer) object {
 	return attributes
 }
 
-// historyOf is what a customer's attributes say of their conversations.
+// historyOf returns the customer attributes that summarise the customer's conversations.
 func (s *Server) historyOf(c *Customer) object {
 	counts := map[string]int{"all": 0, "open": 0, "snoozed": 0, "done": 0}
 	last := object{"id": "", "sentiment": object{"polarity": 0, "confidence": 0}, "tags": []string{}}

@@ -29,7 +29,7 @@ func TestCustomerIsFoundByEveryContact(t *testing.T) {
 	require.Equal(t, "2026-05-04T10:30:15.250Z", r.get(t, "data", "attributes", "createdAt"))
 }
 
-func TestUnknownCustomerIsNotFoundInTheShapeThatWasRecorded(t *testing.T) {
+func TestUnknownCustomerGivesTheRecordedError(t *testing.T) {
 	s := newSandbox()
 	for _, parameter := range []string{"phone", "email", "externalId"} {
 		r := call(s, "GET", "/v1/customers/"+parameter+"=1234", "")
@@ -41,7 +41,7 @@ func TestUnknownCustomerIsNotFoundInTheShapeThatWasRecorded(t *testing.T) {
 	require.NotEmpty(t, r.get(t, "errors", 0, "message"), "the other shape")
 }
 
-func TestSecondCustomerWithTheSameContactIsRefused(t *testing.T) {
+func TestDuplicateContactIsRefused(t *testing.T) {
 	s := newSandbox()
 	mustCreate(t, s, "/v1/customers", `{"externalId":"7","phones":[{"phone":"+4930111222"}],"emails":[{"email":"ada@example.com"}]}`)
 	for _, body := range []string{
@@ -57,7 +57,7 @@ func TestSecondCustomerWithTheSameContactIsRefused(t *testing.T) {
 	mustCreate(t, s, "/v1/customers", `{}`)
 }
 
-func TestOfManyRacingCustomersWithOnePhoneOneIsCreated(t *testing.T) {
+func TestRacingCustomersCreateOne(t *testing.T) {
 	s := newSandbox()
 	var created, refused atomic.Int32
 	var all sync.WaitGroup

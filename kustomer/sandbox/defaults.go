@@ -2,7 +2,7 @@ package sandbox
 
 import "slices"
 
-// User is a Kustomer user: an agent to whom conversations can be assigned.
+// User is a Kustomer user: an agent who can be assigned to conversations.
 type User struct {
 	ID    string // object id, 24 hexadecimal digits
 	Name  string
@@ -16,14 +16,14 @@ type Team struct {
 	Members []string
 }
 
-// orgID stands in the relationships of every resource.
+// orgID appears in the relationships of every resource.
 const orgID = "5f0c1a2b3c4d5e6f70819200"
 
-// machineUser is the user that Kustomer puts behind an API key; it shows as the
-// author of all that the key writes.
+// machineUser is the user of an API key. It is the author of everything that the key
+// writes.
 var machineUser = User{ID: "5f0c1a2b3c4d5e6f70819201", Name: "Callthread API key", Email: "api-key@example.com"}
 
-// DefaultUsers are the invented agents of a sandbox that is configured with none.
+// DefaultUsers returns invented agents, for a Config without Users.
 func DefaultUsers() []User {
 	return []User{
 		{ID: "5f0c1a2b3c4d5e6f70819210", Name: "Amira Haddad", Email: "amira.haddad@example.com"},
@@ -37,7 +37,7 @@ func DefaultUsers() []User {
 	}
 }
 
-// DefaultTeams are the teams of the DefaultUsers.
+// DefaultTeams returns the teams of the DefaultUsers.
 func DefaultTeams() []Team {
 	return []Team{
 		{ID: "5f0c1a2b3c4d5e6f70819220", Name: "Support", Members: []string{
@@ -49,9 +49,9 @@ func DefaultTeams() []Team {
 	}
 }
 
-// DefaultAttributes are the custom attributes that conversations have when none are
-// configured: name → type as the metadata show it. Of the types, "string" and "number"
-// are in the vendor's OpenAPI; "date", "boolean" and "url" are inferred.
+// DefaultAttributes returns the custom attributes of conversations for a Config without
+// Attributes: name → metadata type. The types "string" and "number" are in the vendor's
+// OpenAPI; "date", "boolean" and "url" are inferred.
 func DefaultAttributes() map[string]string {
 	return map[string]string{
 		"callIdStr":       "string",
@@ -90,7 +90,7 @@ func (s *Server) teamByID(id string) (Team, bool) {
 	return s.teams[i], true
 }
 
-// assigneeNames turns ids of users and teams into the names that an agent would see.
+// assigneeNames converts ids of users and teams to the names that an agent sees.
 func (s *Server) assigneeNames(users, teams []string) []string {
 	names := []string{}
 	for _, id := range users {

@@ -1,6 +1,6 @@
 package sandbox
 
-// Routes are all operations of the API, as State.Requests names them.
+// Routes returns all operations of the API, named as in State.Requests.
 func Routes() (names []string) {
 	for _, rt := range apiRoutes() {
 		names = append(names, rt.method+" "+rt.template)

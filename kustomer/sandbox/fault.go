@@ -12,18 +12,18 @@ import (
 	"time"
 )
 
-// FaultKind says what goes wrong.
+// FaultKind is the effect of a fault.
 type FaultKind string
 
-// The faults. Those that do the work leave the client not knowing whether it was done.
+// The kinds of faults. After those that do the work, the client cannot know that it was done.
 const (
 	FaultLatency       FaultKind = "latency"         // wait, then do the work and answer
 	FaultStatus        FaultKind = "status"          // answer Fault.Status without doing the work
-	FaultHTML          FaultKind = "html"            // answer 200 with an HTML page, as a proxy in front might
+	FaultHTML          FaultKind = "html"            // answer 200 with an HTML page, as a proxy might
 	FaultTimeout       FaultKind = "timeout"         // hold the request until the client leaves, without doing the work
 	FaultReset         FaultKind = "reset"           // cut the connection without doing the work
 	FaultLoseAnswer    FaultKind = "lose-answer"     // do the work, then cut the connection
-	FaultHoldAnswer    FaultKind = "hold-answer"     // do the work, then hold the answer until the client leaves
+	FaultHoldAnswer    FaultKind = "hold-answer"     // do the work, then answer nothing until the client leaves
 	FaultLoseAnswer5xx FaultKind = "lose-answer-5xx" // do the work, then answer Fault.Status, 503 if that is 0
 	FaultTruncate      FaultKind = "truncate"        // do the work, then send half of the answer's body
 	FaultUnauthorized  FaultKind = "unauthorized"    // answer 401 without doing the work
@@ -33,23 +33,23 @@ const (
 var faultKinds = []FaultKind{FaultLatency, FaultStatus, FaultHTML, FaultTimeout, FaultReset,
 	FaultLoseAnswer, FaultHoldAnswer, FaultLoseAnswer5xx, FaultTruncate, FaultUnauthorized, FaultCommitLate}
 
-// Fault is something that goes wrong with some requests. It meets only requests that have
-// passed the credentials and the budget. Of several faults that are due, the one that was
-// injected first strikes, and the others do not see the request.
+// Fault disturbs requests that have passed the checks of credentials and budget. If
+// several faults match, only the one that was injected first applies; the others do not
+// count the request.
 type Fault struct {
 	Method, Route string // "": any; Route is a template such as "/v1/conversations/{id}/notes"
-	ExternalID    string // "": any; else only requests whose body has this externalId
+	ExternalID    string // "": any; otherwise only requests with this externalId in the body
 	Kind          FaultKind
 	Status        int           // for status (required) and lose-answer-5xx: 400 to 599
-	Latency       time.Duration // waited before any kind but commit-late; required for that and for latency
-	Probability   float64       // that a matching request is struck; 0 means 1
-	Times         int           // how often it strikes, 0: until cleared
-	Skip          int           // let this many matching requests pass first
-	Says          string        // with status, the words of Kustomer's answer; "" means the status's own
-	RetryAfter    string        // with status, the answer's Retry-After header as it is; "" means none
+	Latency       time.Duration // delay before any kind but commit-late; required for latency and commit-late
+	Probability   float64       // of applying to a matching request; 0 means 1
+	Times         int           // how many requests it applies to; 0: no limit
+	Skip          int           // how many matching requests pass first
+	Says          string        // for status: the text of Kustomer's answer; "": the status text
+	RetryAfter    string        // for status: the answer's Retry-After header, verbatim; "": none
 }
 
-// fault is an injected Fault and what has become of it.
+// fault is an injected Fault with its counters.
 type fault struct {
 	Fault
 	id      string
@@ -57,8 +57,8 @@ type fault struct {
 	struck  int
 }
 
-// Inject adds a fault and returns its id. It panics if the fault cannot be, such as one
-// of an unknown kind or route: the mistake is in the calling code.
+// Inject adds a fault and returns its id. It panics if the fault is invalid, for example
+// of an unknown kind or route: that is a mistake of the calling code.
 func (s *Server) Inject(f Fault) (id string) {
 	if err := s.checkFault(f); err != nil {
 		panic("sandbox: " + err.Error())
@@ -71,7 +71,7 @@ func (s *Server) Inject(f Fault) (id string) {
 	return id
 }
 
-// ClearFaults ends all faults. Requests that one is holding stay held.
+// ClearFaults removes all faults. Requests that a fault holds stay held.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,15 +95,15 @@ func (s *Server) checkFault(f Fault) error {
 	case !slices.Contains(faultKinds, f.Kind):
 		return fmt.Errorf("kind %q is not one of %v", f.Kind, faultKinds)
 	case !slices.ContainsFunc(s.routes, onRoute):
-		return fmt.Errorf("no operation is %q", strings.TrimSpace(f.Method+" "+f.Route))
+		return fmt.Errorf("there is no operation %q", strings.TrimSpace(f.Method+" "+f.Route))
 	case f.Kind != FaultStatus && (f.Says != "" || f.RetryAfter != ""):
-		return fmt.Errorf("the kind %s has no words and no Retry-After of its own", f.Kind)
+		return fmt.Errorf("kind %s accepts neither says nor retryAfter", f.Kind)
 	case f.Kind == FaultStatus && badStatus:
 		return fmt.Errorf("status %d is not between 400 and 599", f.Status)
 	case f.Kind == FaultLoseAnswer5xx && f.Status != 0 && (badStatus || f.Status < 500):
 		return fmt.Errorf("status %d is not between 500 and 599", f.Status)
 	case (f.Kind == FaultLatency || f.Kind == FaultCommitLate) && f.Latency == 0:
-		return fmt.Errorf("latency must be given for the kind %s", f.Kind)
+		return fmt.Errorf("kind %s requires a latency", f.Kind)
 	case f.Latency < 0 || f.Times < 0 || f.Skip < 0:
 		return errors.New("latency, times and skip cannot be negative")
 	case !(f.Probability >= 0 && f.Probability <= 1):
@@ -112,7 +112,7 @@ func (s *Server) checkFault(f Fault) error {
 	return nil
 }
 
-// dueFault picks the fault that strikes this request, and counts. The caller holds the lock.
+// dueFault returns the fault that applies to this request and counts it. The caller holds the lock.
 func (s *Server) dueFault(t target, body []byte) *Fault {
 	for _, f := range s.faults {
 		switch {
@@ -150,7 +150,7 @@ func (f *fault) matches(t target) bool {
 	return (f.Method == "" || f.Method == t.route.method) && (f.Route == "" || f.Route == t.route.template)
 }
 
-// matchesBody reports whether a request's body has the external id that the fault is for.
+// matchesBody reports whether the request's body has the fault's external id.
 func (f *fault) matchesBody(body []byte) bool {
 	var sent struct {
 		ExternalID string `json:"externalId"`
@@ -158,8 +158,8 @@ func (f *fault) matchesBody(body []byte) bool {
 	return f.ExternalID == "" || json.Unmarshal(body, &sent) == nil && sent.ExternalID == f.ExternalID
 }
 
-// strike answers a request in the fault's way. The work, where it is done at all, is done
-// even if the client leaves meanwhile: so does a vendor that is merely slow.
+// strike answers a request as the fault requires. Work is done even if the client leaves
+// in the meantime, as by a slow vendor.
 func (s *Server) strike(f Fault, w http.ResponseWriter, r *http.Request, work func() answer) {
 	if f.Latency > 0 && f.Kind != FaultCommitLate {
 		select {
@@ -194,7 +194,7 @@ func (s *Server) strike(f Fault, w http.ResponseWriter, r *http.Request, work fu
 	case FaultUnauthorized:
 		unauthorized().write(w)
 	case FaultCommitLate:
-		// A timer of its own, since cut ends the request and with it its goroutine.
+		// cut ends the request and its goroutine, so a timer does the work.
 		time.AfterFunc(f.Latency, func() { work() })
 		cut()
 	}
@@ -217,7 +217,7 @@ func (s *Server) faultStatus(f Fault) answer {
 	return refused
 }
 
-// writeHTML lacks the API's headers, because such a page does not come from the API.
+// writeHTML omits the API's headers, because such a page does not come from the API.
 func writeHTML(w http.ResponseWriter) {
 	w.Header().Del("X-Ratelimit-Limit")
 	w.Header().Del("X-Ratelimit-Remaining")
@@ -225,10 +225,10 @@ func writeHTML(w http.ResponseWriter) {
 	_, _ = w.Write([]byte("<!DOCTYPE html><html><body><h1>We will be right back</h1></body></html>\n"))
 }
 
-// writeHalf promises the whole body and breaks off in the middle.
+// writeHalf announces the whole body, writes half of it and cuts the connection.
 func writeHalf(w http.ResponseWriter, a answer) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	answer{status: a.status, header: a.header, body: a.body[:len(a.body)/2]}.write(w)
-	_ = http.NewResponseController(w).Flush() // else nothing at all would be sent
+	_ = http.NewResponseController(w).Flush() // otherwise no byte would be sent
 	cut()
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestStatusFaultAnswersWithoutDoingTheWork(t *testing.T) {
+func TestStatusFaultDoesNoWork(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: http.StatusBadGateway})
 	r := call(s, "POST", "/v1/customers", `{}`)
@@ -23,7 +23,7 @@ func TestStatusFaultAnswersWithoutDoingTheWork(t *testing.T) {
 	require.Equal(t, 1, s.State().Requests["POST /v1/customers"])
 }
 
-func TestInjected429NamesTheResetToo(t *testing.T) {
+func TestInjected429HasTheReset(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: http.StatusTooManyRequests})
 	r := call(s, "POST", "/v1/customers", `{}`)
@@ -38,7 +38,7 @@ func TestUnauthorizedFaultRefusesAGoodKey(t *testing.T) {
 	require.Empty(t, s.State().Customers)
 }
 
-func TestHTMLFaultAnswers200ThatIsNotJSON(t *testing.T) {
+func TestHTMLFaultAnswers200WithoutJSON(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultHTML})
 	r := call(s, "POST", "/v1/customers", `{}`)
@@ -49,7 +49,7 @@ func TestHTMLFaultAnswers200ThatIsNotJSON(t *testing.T) {
 	require.Empty(t, s.State().Customers)
 }
 
-func TestLostAnswerWith5xxLeavesTheWorkDone(t *testing.T) {
+func TestLostAnswerWith5xxDoesTheWork(t *testing.T) {
 	for status, want := range map[int]int{0: 503, 500: 500, 504: 504} {
 		s := newSandbox()
 		s.Inject(sandbox.Fault{Kind: sandbox.FaultLoseAnswer5xx, Status: status})
@@ -58,7 +58,7 @@ func TestLostAnswerWith5xxLeavesTheWorkDone(t *testing.T) {
 	}
 }
 
-func TestHeldRequestsWaitUntilTheClientLeaves(t *testing.T) {
+func TestHeldRequestsEndWithTheClient(t *testing.T) {
 	for kind, done := range map[sandbox.FaultKind]int{sandbox.FaultTimeout: 0, sandbox.FaultHoldAnswer: 1} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSandbox()
@@ -83,7 +83,7 @@ func TestLatencyFaultDelaysTheAnswer(t *testing.T) {
 	})
 }
 
-func TestSlowWorkIsDoneThoughTheClientHasLeft(t *testing.T) {
+func TestSlowWorkOutlivesTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSandbox()
 		s.Inject(sandbox.Fault{Kind: sandbox.FaultLatency, Latency: time.Minute})
@@ -94,7 +94,7 @@ func TestSlowWorkIsDoneThoughTheClientHasLeft(t *testing.T) {
 	})
 }
 
-func TestLateCommitIsDoneAfterTheConnectionWasCut(t *testing.T) {
+func TestLateCommitFollowsTheCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sandbox.New(sandbox.Config{APIKey: apiKey})
 		s.Inject(sandbox.Fault{Kind: sandbox.FaultCommitLate, Latency: time.Minute})
@@ -120,7 +120,7 @@ func callWith(ctx context.Context, s http.Handler) response {
 	return send(s, r)
 }
 
-func TestFaultStrikesOnlyItsRouteAfterSkippingAndAsOftenAsTold(t *testing.T) {
+func TestFaultHonoursRouteSkipAndTimes(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Method: "GET", Route: "/v1/customers/phone={phone}", Kind: sandbox.FaultStatus,
 		Status: 500, Skip: 1, Times: 2})
@@ -131,7 +131,7 @@ func TestFaultStrikesOnlyItsRouteAfterSkippingAndAsOftenAsTold(t *testing.T) {
 	require.Equal(t, []int{200, 404, 404, 500, 500, 404}, got)
 }
 
-func TestFirstInjectedFaultStrikesFirst(t *testing.T) {
+func TestFirstInjectedFaultAppliesFirst(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Times: 1})
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 502, Times: 1})
@@ -140,7 +140,7 @@ func TestFirstInjectedFaultStrikesFirst(t *testing.T) {
 	}
 }
 
-func TestProbabilityIsDrawnFromTheSeed(t *testing.T) {
+func TestSeedDeterminesTheFaults(t *testing.T) {
 	struck := func(seed int64) (pattern string) {
 		s := sandbox.New(sandbox.Config{APIKey: apiKey, Seed: seed})
 		s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Probability: 0.3})
@@ -154,21 +154,21 @@ func TestProbabilityIsDrawnFromTheSeed(t *testing.T) {
 	require.InDelta(t, 60, strings.Count(struck(1), "x"), 25)
 }
 
-func TestClearedFaultsStrikeNoMore(t *testing.T) {
+func TestClearedFaultsHaveNoEffect(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500})
 	s.ClearFaults()
 	require.Equal(t, http.StatusOK, call(s, "GET", "/v1/tags", "").status)
 }
 
-func TestStateCountsStruckRequestsByFault(t *testing.T) {
+func TestStateCountsDisturbedRequests(t *testing.T) {
 	s := newSandbox()
 	require.Empty(t, s.State().Disturbed)
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503, Times: 2, Skip: 1})
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429, Latency: 1, Times: 1})
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultLatency, Latency: 1, Times: 1})
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultLoseAnswer5xx, Status: 500, Times: 1})
-	send(s, httptest.NewRequest("GET", "/v1/tags", nil)) // without a key, so no fault sees it
+	send(s, httptest.NewRequest("GET", "/v1/tags", nil)) // without a key, so no fault applies
 	for range 7 {
 		call(s, "GET", "/v1/tags", "")
 	}
@@ -180,14 +180,14 @@ func TestStateCountsStruckRequestsByFault(t *testing.T) {
 	require.Empty(t, s.State().Disturbed)
 }
 
-func TestFaultsSpareRequestsWithABadKey(t *testing.T) {
+func TestFaultsIgnoreRequestsWithABadKey(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Times: 1})
 	require.Equal(t, http.StatusUnauthorized, send(s, httptest.NewRequest("GET", "/v1/tags", nil)).status)
 	require.Equal(t, http.StatusInternalServerError, call(s, "GET", "/v1/tags", "").status)
 }
 
-func TestImpossibleFaultIsAMistakeOfTheCaller(t *testing.T) {
+func TestInvalidFaultPanics(t *testing.T) {
 	for _, f := range impossibleFaults {
 		require.Panics(t, func() { newSandbox().Inject(f) }, "%+v", f)
 	}
@@ -207,7 +207,7 @@ var impossibleFaults = []sandbox.Fault{
 	{Kind: sandbox.FaultReset, Times: -1},
 }
 
-func TestStatusFaultCanAskForAWait(t *testing.T) {
+func TestStatusFaultCanHaveRetryAfter(t *testing.T) {
 	s := newSandbox()
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: status, RetryAfter: "3599", Times: 1})

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// overTheWire creates a customer through a real connection, on which faults can strike.
+// overTheWire creates a customer over a real connection, to which faults apply.
 func overTheWire(t *testing.T, s *sandbox.Server) (*http.Response, []byte, error) {
 	t.Helper()
 	server := httptest.NewServer(s)
@@ -32,7 +32,7 @@ func overTheWire(t *testing.T, s *sandbox.Server) (*http.Response, []byte, error
 	return answer, body, err
 }
 
-func TestResetFaultCutsTheConnectionBeforeTheWork(t *testing.T) {
+func TestResetFaultDoesNoWork(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultReset})
 	_, _, err := overTheWire(t, s)
@@ -40,7 +40,7 @@ func TestResetFaultCutsTheConnectionBeforeTheWork(t *testing.T) {
 	require.Empty(t, s.State().Customers)
 }
 
-func TestLostAnswerLeavesTheWorkDone(t *testing.T) {
+func TestLostAnswerDoesTheWork(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultLoseAnswer})
 	_, _, err := overTheWire(t, s)
@@ -48,7 +48,7 @@ func TestLostAnswerLeavesTheWorkDone(t *testing.T) {
 	require.Len(t, s.State().Customers, 1)
 }
 
-func TestLateCommitOutlivesItsRequestOverTheWire(t *testing.T) {
+func TestLateCommitOutlivesItsRequest(t *testing.T) {
 	s := newSandbox()
 	fault := call(s, "POST", "/sandbox/faults", `{"kind":"commit-late","latencyMs":30}`)
 	require.Equal(t, http.StatusCreated, fault.status, fault.body)
@@ -58,7 +58,7 @@ func TestLateCommitOutlivesItsRequestOverTheWire(t *testing.T) {
 	require.Eventually(t, done, 10*time.Second, 5*time.Millisecond)
 }
 
-func TestTruncatedAnswerBreaksOffAfterTheWork(t *testing.T) {
+func TestTruncatedAnswerDoesTheWork(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultTruncate})
 	answer, body, err := overTheWire(t, s)
@@ -69,7 +69,7 @@ func TestTruncatedAnswerBreaksOffAfterTheWork(t *testing.T) {
 	require.Len(t, s.State().Customers, 1)
 }
 
-func TestTimeoutFaultNoticesOverTheWireThatTheClientLeft(t *testing.T) {
+func TestTimeoutFaultEndsWithTheClient(t *testing.T) {
 	s := newSandbox()
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultTimeout})
 	ended := make(chan any, 1)
@@ -108,6 +108,6 @@ func TestCallsUnderRandomFaultsStayConsistent(t *testing.T) {
 		require.NoError(t, answer.Body.Close())
 		answered++
 	}
-	require.Greater(t, len(s.State().Customers), answered, "some were created and never heard of")
+	require.Greater(t, len(s.State().Customers), answered, "some were created and their answers lost")
 	require.Less(t, len(s.State().Customers), 200, "some were never created")
 }

@@ -8,15 +8,15 @@ import (
 	"strconv"
 )
 
-// The vendor's largest pages: 100 for most lists, 500 for users and teams. That a larger
-// pageSize is cut down to these rather than refused is inferred.
+// The vendor's largest pages: 100 items for most lists, 500 for users and teams. That a
+// larger pageSize is reduced and not refused is inferred.
 const (
 	pageLimit       = 100
 	peoplePageLimit = 500
 )
 
-// page answers with one page of a list, oldest first (the vendor's order is not known).
-// Its links are relative and keep the other parameters of the query.
+// page answers with one page of a list, oldest first (the vendor's order is unknown). Its
+// links are relative and keep the other query parameters.
 func page(r request, all []object, most int) answer {
 	number, ok := positive(r.query, "page", 1)
 	if !ok {
@@ -50,16 +50,16 @@ func page(r request, all []object, most int) answer {
 	})
 }
 
-func positive(query url.Values, name string, otherwise int) (int, bool) {
+func positive(query url.Values, name string, fallback int) (int, bool) {
 	if !query.Has(name) {
-		return otherwise, true
+		return fallback, true
 	}
 	n, err := strconv.Atoi(query.Get(name))
 	return n, err == nil && n >= 1
 }
 
-// onlyKnows refuses a filter that the sandbox would ignore: ignoring it would answer a
-// question that was not asked. deleted=false is what the lists show anyway.
+// onlyKnows refuses a filter that the sandbox does not implement, because ignoring it would
+// give a wrong list. deleted=false is the behaviour of all lists.
 func onlyKnows(r request, filters ...string) *violation {
 	for name := range r.query {
 		known := name == "page" || name == "pageSize" || slices.Contains(filters, name) ||
@@ -71,7 +71,7 @@ func onlyKnows(r request, filters ...string) *violation {
 	return nil
 }
 
-// listUsers leaves out the machine user behind the API key (inferred).
+// listUsers omits the machine user of the API key (inferred).
 func (s *Server) listUsers(r request) answer {
 	if unknown := onlyKnows(r, "email"); unknown != nil {
 		return invalid(*unknown)
@@ -161,8 +161,8 @@ var fullRoles = []string{
 	"org.permission.user.read", "org.permission.team.read", "org.permission.metadata.read",
 }
 
-// currentToken describes the key. That the answer includes roles is documented; the
-// names of its other parts are inferred from the vendor's other resources.
+// currentToken describes the key. That the answer includes roles is documented; its other
+// names are inferred from the vendor's other resources.
 func (s *Server) currentToken(request) answer {
 	const id = "5f0c1a2b3c4d5e6f70819202"
 	return one(http.StatusOK, object{

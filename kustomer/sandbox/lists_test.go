@@ -22,7 +22,7 @@ func TestUsersAreFoundByEmailAndID(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, call(s, "GET", "/v1/users/none", "").status)
 }
 
-func TestFilterThatIsNotModelledIsRefused(t *testing.T) {
+func TestUnmodelledFilterIsRefused(t *testing.T) {
 	s := newSandbox()
 	require.Equal(t, http.StatusBadRequest, call(s, "GET", "/v1/users?userType=machine", "").status)
 	require.Equal(t, http.StatusBadRequest, call(s, "GET", "/v1/teams?name=Support", "").status)
@@ -48,7 +48,7 @@ func TestMetadataListsTheDefinedAttributes(t *testing.T) {
 	require.Equal(t, "number", r.get(t, "data", "attributes", "properties", "durationNum", "type"))
 }
 
-func TestTokenNamesItsRoles(t *testing.T) {
+func TestTokenHasRoles(t *testing.T) {
 	s := newSandbox()
 	roles := call(s, "GET", "/v1/auth/tokens/current", "").get(t, "data", "attributes", "roles")
 	require.Subset(t, roles, []any{"org.permission.conversation.delete", "org.permission.message.create", "org.permission.message.read"})

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// createMessage records what was said elsewhere, as the vendor has it: nothing is sent.
-// What Kustomer sets where direction, status and sentAt are left out is inferred.
+// createMessage records a communication; Kustomer sends nothing. The defaults for
+// direction, status and sentAt are inferred.
 func (s *Server) createMessage(r request) answer {
 	c, found := s.store.conversation(r.arg)
 	if !found {
@@ -19,15 +19,15 @@ func (s *Server) createMessage(r request) answer {
 		return invalid(*broke)
 	}
 	body := r.body.(object)
-	// The look-up calls the externalId unique; that a second one is answered with 409 is inferred.
+	// The look-up treats the externalId as unique; that a duplicate is answered with 409 is inferred.
 	if _, _, taken := s.store.message(field(body, "externalId")); taken && !s.duplicates {
 		return conflict("A message with this externalId exists already.", "externalId")
 	}
 	m := s.newMessage(body)
 	next := *c
 	next.Messages = append(slices.Clone(c.Messages), m)
-	// The vendor says that a customer's message ends done and snoozed. That one written
-	// by an API key does so too is inferred: it is the harder choice for a client.
+	// The vendor documents that a customer's message reopens a conversation. That one written
+	// with an API key does so too is inferred; it is the harder case for a client.
 	if m.Direction == "in" {
 		next.Status = "open"
 	}
@@ -36,7 +36,7 @@ func (s *Server) createMessage(r request) answer {
 	return one(http.StatusCreated, messageResource(c, m))
 }
 
-// newMessage makes a message of a checked body.
+// newMessage builds a message from a valid body.
 func (s *Server) newMessage(body object) Message {
 	now := s.now()
 	m := Message{
@@ -72,8 +72,8 @@ func (s *Server) messageByExternalID(r request) answer {
 	return one(http.StatusOK, messageResource(c, m))
 }
 
-// messageResource answers with a size of 0 and no sentiment, as nothing is known of how
-// Kustomer comes by either.
+// messageResource has a size of 0 and a neutral sentiment, because it is unknown how
+// Kustomer computes them.
 func messageResource(c *Conversation, m Message) object {
 	attributes := object{
 		"channel": m.Channel, "app": m.App, "direction": m.Direction, "status": m.Status,
@@ -87,7 +87,7 @@ func messageResource(c *Conversation, m Message) object {
 	}
 	return object{
 		"type": "message", "id": m.ID, "attributes": attributes,
-		// In the vendor's example, related leads to the integration's own view of the message.
+		// In the vendor's example, related links to the integration's view of the message.
 		"links": object{"self": "/v1/messages/" + m.ID, "related": "/v1/" + url.PathEscape(m.App) + "/messages/" + m.ID},
 		"relationships": object{
 			"org":          related("org", "/v1/orgs/", orgID),
@@ -99,8 +99,8 @@ func messageResource(c *Conversation, m Message) object {
 	}
 }
 
-// channelsOf lists the channels of a conversation's messages once each; that Kustomer
-// fills them from the messages is inferred.
+// channelsOf lists each channel of a conversation's messages once. That Kustomer derives
+// them from the messages is inferred.
 func channelsOf(messages []Message) []string {
 	channels := []string{}
 	for _, m := range messages {

@@ -15,7 +15,7 @@ import (
 const aCall = `{"channel":"voice","app":"babelforce","direction":"in","externalId":"babelforce:a/b","subject":"Call","preview":"Answered",
 	"sentAt":"2026-05-04T12:30:00+02:00","meta":{"from":"+4930111222","to":"+4930999","steps":[{"seconds":7}]}}`
 
-// messageCases are decided by the vendor's schema alone, as all schemaCases are.
+// messageCases depend only on the vendor's schema, like schemaCases.
 func messageCases() []bodyCase {
 	cases := []bodyCase{
 		{createMessage, `{}`, false},
@@ -56,7 +56,7 @@ func messageCases() []bodyCase {
 	return cases
 }
 
-func TestMessageIsFoundByExternalIDAndKeptWhole(t *testing.T) {
+func TestMessageIsStoredAndFound(t *testing.T) {
 	s := newSandbox()
 	id := newConversation(t, s)
 	created := call(s, "POST", "/v1/conversations/"+id+"/messages", aCall)
@@ -85,7 +85,7 @@ func TestUnknownMessageIsNotFound(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, call(s, "POST", "/v1/conversations/none/messages", aCall).status)
 }
 
-func TestMessageMovesRevAndIsCounted(t *testing.T) {
+func TestMessageIncrementsRevAndCount(t *testing.T) {
 	clock := newClock()
 	s := sandbox.New(sandbox.Config{APIKey: apiKey, Now: clock.Now})
 	path := "/v1/conversations/" + newConversation(t, s)
@@ -123,7 +123,7 @@ func TestInboundMessageReopensTheConversation(t *testing.T) {
 	}
 }
 
-func TestSecondMessageWithTheSameExternalIDIsRefused(t *testing.T) {
+func TestDuplicateMessageIsRefused(t *testing.T) {
 	s := newSandbox()
 	x, y := newPair(t, s)
 	mustCreate(t, s, "/v1/conversations/"+x+"/messages", aCall)
@@ -140,7 +140,7 @@ func TestSecondMessageWithTheSameExternalIDIsRefused(t *testing.T) {
 	mustCreate(t, s, "/v1/conversations/"+y+"/messages", aCall)
 }
 
-func TestSecondMessageIsTakenWhereDuplicatesAreAllowedAndTheOldestIsFound(t *testing.T) {
+func TestAllowedDuplicateMessagesFindTheOldest(t *testing.T) {
 	s := sandbox.New(sandbox.Config{APIKey: apiKey, Now: newClock().Now, AllowDuplicates: true})
 	path := "/v1/conversations/" + newConversation(t, s) + "/messages"
 	oldest := mustCreate(t, s, path, aCall)
@@ -160,7 +160,7 @@ func TestStateOfMessagesIsACopy(t *testing.T) {
 	require.Equal(t, before, s.State())
 }
 
-func TestViewShowsTheMessagesOfTheChosenConversation(t *testing.T) {
+func TestViewShowsMessages(t *testing.T) {
 	s := newSandbox()
 	id := newConversation(t, s)
 	mustCreate(t, s, "/v1/conversations/"+id+"/messages", strings.Replace(aCall, `"Call"`, `"<script>"`, 1))

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// createNote takes any externalId, also one that the conversation has on another note.
-// What Kustomer does with a second one is not known; were it refused here, a client
-// could look exactly-once without having earned it.
+// createNote accepts any externalId, even one that another note of the conversation has.
+// What Kustomer does with a duplicate is unknown. If the sandbox refused it, a client
+// could seem exactly-once without being so.
 func (s *Server) createNote(r request) answer {
 	c, found := s.store.conversation(r.arg)
 	if !found {
@@ -36,8 +36,8 @@ func (s *Server) listNotes(r request) answer {
 	return page(r, notes, pageLimit)
 }
 
-// noteResource shows the externalId among the attributes, which the vendor's example
-// does not (inferred: there is no other way to find out which note is which).
+// noteResource includes the externalId as an attribute, although the vendor's example does
+// not (inferred: only the externalId identifies a note).
 func noteResource(c *Conversation, n Note) object {
 	attributes := object{"body": n.Body, "createdAt": stamp(n.CreatedAt), "updatedAt": stamp(n.CreatedAt)}
 	if n.ExternalID != "" {

@@ -15,7 +15,8 @@ import (
 	"github.com/callthread/callthread/testsuite/openapi"
 )
 
-// vendorOperation is an operation, as in "POST /conversations"; nil if the document does not have it.
+// vendorOperation returns an operation, named as in "POST /conversations", or nil if the
+// document lacks it.
 func vendorOperation(t *testing.T, operation string) *openapi3.Operation {
 	t.Helper()
 	method, path, _ := strings.Cut(operation, " ")
@@ -34,7 +35,7 @@ func vendorDocument(t *testing.T) *openapi3.T {
 		return loaded
 	}
 	document := openapi.Kustomer(t)
-	// The document names these formats and leaves their meaning to the reader.
+	// The document names these formats without defining them.
 	for name, pattern := range map[string]string{
 		"object-id":    `^[0-9a-fA-F]{24}$`,
 		"phone-number": `^\+?[1-9]\d{1,14}$`,
@@ -42,7 +43,7 @@ func vendorDocument(t *testing.T) *openapi3.T {
 		openapi3.DefineStringFormatValidator(name, openapi3.NewRegexpFormatValidator(regexp.MustCompile(pattern).String()))
 	}
 	loaded = document
-	// The document was drawn from an org that has these very attributes.
+	// The document was generated from an org with these attributes.
 	attributes := schemaOf(t, vendorOperation(t, "GET /metadata/{resource}"), http.StatusOK)
 	for _, name := range []string{"data", "attributes", "properties"} {
 		attributes = attributes.Properties[name].Value
@@ -51,7 +52,7 @@ func vendorDocument(t *testing.T) *openapi3.T {
 	return loaded
 }
 
-func TestSandboxTakesWhatTheVendorsSchemasTake(t *testing.T) {
+func TestSandboxFollowsTheVendorsSchemas(t *testing.T) {
 	vendorDocument(t)
 	taken, refused := 0, 0
 	for _, c := range schemaCases() {
@@ -71,17 +72,17 @@ func TestSandboxTakesWhatTheVendorsSchemasTake(t *testing.T) {
 	require.Greater(t, refused, 60)
 }
 
-// The vendor's schema of a message that was looked up is drawn from an e-mail, and asks
-// for what only an e-mail's meta holds.
+// The vendor's schema of a looked-up message was generated from an e-mail and requires
+// fields that only the meta of an e-mail has.
 const anEmailsMeta = `{"channel":"voice","app":"babelforce","externalId":"x","meta":{
 	"subject":"","from":"+4930111222","to":[],"cc":[],"recipient":{"email":"","mailboxHash":""},"inReplyTo":""}}`
 
-// operationOf is a route as the vendor's document names it.
+// operationOf returns the vendor's name of a route.
 func operationOf(route string) string {
 	return strings.NewReplacer("/v1", "", "externalid={externalId}", "externalid=:externalId", "/metadata/conversation", "/metadata/{resource}").Replace(route)
 }
 
-func TestEveryAnswerFitsTheVendorsSchemas(t *testing.T) {
+func TestAnswersFitTheVendorsSchemas(t *testing.T) {
 	vendorDocument(t)
 	validated := make(map[int]int)
 	for route, e := range exchanges() {
@@ -106,8 +107,8 @@ func TestEveryAnswerFitsTheVendorsSchemas(t *testing.T) {
 	}
 }
 
-// schemaOf is the schema of an operation's answer. The document has errors for the look at
-// a conversation and for nothing else; it is taken for the others too.
+// schemaOf returns the schema of an operation's answer. The document defines errors for
+// reading a conversation only; the same schema is used for all operations.
 func schemaOf(t *testing.T, operation *openapi3.Operation, status int) *openapi3.Schema {
 	t.Helper()
 	if status >= 400 {
@@ -118,14 +119,14 @@ func schemaOf(t *testing.T, operation *openapi3.Operation, status int) *openapi3
 	}
 	documented := operation.Responses.Status(status)
 	require.NotNil(t, documented, "%s answers %d", operation.OperationID, status)
-	for _, media := range documented.Value.Content { // of PATCH it is json-patch
+	for _, media := range documented.Value.Content { // json-patch for PATCH
 		return media.Schema.Value
 	}
 	return nil
 }
 
-// asDocumented undoes what recorded traffic has otherwise than the document: a status is
-// a number, and what the error is about is called parameter.
+// asDocumented converts errors of recorded traffic to the documented form. In traffic, the
+// status is a number, and parameters is named parameter.
 func asDocumented(body any) {
 	for _, item := range body.(map[string]any)["errors"].([]any) {
 		one := item.(map[string]any)
@@ -137,7 +138,7 @@ func asDocumented(body any) {
 	}
 }
 
-func TestConversationThatWasMergedAwayFitsTheVendorsSchema(t *testing.T) {
+func TestMergedConversationFitsTheSchema(t *testing.T) {
 	vendorDocument(t)
 	s := newSandbox()
 	id := newConversation(t, s)
@@ -147,7 +148,7 @@ func TestConversationThatWasMergedAwayFitsTheVendorsSchema(t *testing.T) {
 	require.NoError(t, schema.VisitJSON(merged.get(t), openapi3.VisitAsResponse()))
 }
 
-func TestEveryCustomerOfASharedNumberFitsTheVendorsSchema(t *testing.T) {
+func TestSharedCustomersFitTheSchema(t *testing.T) {
 	vendorDocument(t)
 	s := newSandbox()
 	for range 2 {
@@ -155,13 +156,13 @@ func TestEveryCustomerOfASharedNumberFitsTheVendorsSchema(t *testing.T) {
 	}
 	shared := call(s, "GET", "/v1/customers/phone=4930777", "")
 	schema := schemaOf(t, vendorOperation(t, "GET /customers/phone={phone}"), shared.status)
-	for _, one := range shared.get(t, "data").([]any) { // documented is one alone
+	for _, one := range shared.get(t, "data").([]any) { // only a single customer is documented
 		require.NoError(t, schema.VisitJSON(map[string]any{"data": one}, openapi3.VisitAsResponse()))
 	}
 }
 
-// What is checked without the document is what the document has.
-func TestRequiredAttributesAreThoseOfTheVendorsDocument(t *testing.T) {
+// The copy in required must match the document.
+func TestRequiredAttributesMatchTheVendors(t *testing.T) {
 	vendorDocument(t)
 	found := make(map[string][]string)
 	for route, e := range exchanges() {
@@ -183,7 +184,7 @@ func TestRequiredAttributesAreThoseOfTheVendorsDocument(t *testing.T) {
 	for name, attributes := range required {
 		slices.Sort(found[name])
 		attributes = slices.Sorted(slices.Values(attributes))
-		optional := map[string]string{"conversation": "externalId", "message": "externalId"}[name] // of look-ups by it
+		optional := map[string]string{"conversation": "externalId", "message": "externalId"}[name] // required in look-ups by it
 		require.Equal(t, slices.DeleteFunc(slices.Compact(found[name]), func(a string) bool { return a == optional }), attributes, name)
 	}
 	require.Len(t, found, len(required))

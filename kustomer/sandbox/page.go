@@ -11,10 +11,10 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// rowsShown bounds what the page fetches every second.
+// rowsShown limits what the page fetches every second.
 const rowsShown = 200
 
-// view is what the page shows: the newest conversations, and the chosen one in full.
+// view is the content of the page: the newest conversations, and the selected one in full.
 type view struct {
 	Now             time.Time     `json:"now"`
 	Conversations   int           `json:"conversations"`
@@ -49,11 +49,11 @@ type detail struct {
 func (s *Server) addPage(mux *http.ServeMux) {
 	files, err := fs.Sub(pageFiles, "page")
 	if err != nil {
-		panic(err) // the folder is embedded above
+		panic(err) // cannot happen: the folder is embedded above
 	}
 	static := http.FileServerFS(files)
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
-		// Names and notes come from callers: even if one slipped into the markup, no script would run.
+		// Names and notes come from callers. If one became markup, the policy would still block scripts.
 		w.Header().Set("Content-Security-Policy", "default-src 'self'")
 		w.Header().Set("Cache-Control", "no-cache")
 		static.ServeHTTP(w, r)

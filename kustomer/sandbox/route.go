@@ -10,35 +10,36 @@ import (
 	"strings"
 )
 
-// maxBody is the largest body of most endpoints. The vendor says "100 kB"; whether
-// those are 1,000 or 1,024 bytes is unknown, so the smaller reading counts.
+// maxBody is the largest body of most endpoints. The vendor documents "100 kB"; whether a
+// kB is 1,000 or 1,024 bytes is unknown, so this is the smaller one.
 const maxBody = 100_000
 
 const jsonMedia = "application/json"
 
-// route is one operation. Its template is the path of the vendor's OpenAPI (which writes
-// one wildcard as :externalId); it has at most one {wildcard}, which may follow a literal prefix within its segment.
+// route is one operation. Its template is the path in the vendor's OpenAPI (which writes
+// one wildcard as :externalId). It has at most one {wildcard}, which may follow a literal
+// prefix within its segment.
 type route struct {
 	method, template string
-	media            []string // media types of the body; none: the operation has no body
+	media            []string // media types of the body; nil if the operation has no body
 	serve            func(*Server, request) answer
 }
 
-// request is what a route gets to see.
+// request is the input of a route.
 type request struct {
-	arg   string // what the wildcard stood for, percent-decoded
-	path  string // as it was sent, for the links of lists
+	arg   string // the value of the wildcard, percent-decoded
+	path  string // as sent, for the links of lists
 	query url.Values
 	body  any    // decoded JSON
-	by    string // the user behind its key
+	by    string // id of the key's user
 }
 
-// apiRoutes lists every operation. A literal stands before the wildcard that would
-// match it too.
+// apiRoutes lists every operation. A literal template precedes a wildcard that also
+// matches it.
 func apiRoutes() []route {
 	body := []string{jsonMedia}
-	// The OpenAPI declares json-patch for PATCH, yet its schema is the plain object of
-	// PUT, and clients in the field send application/json.
+	// The OpenAPI declares json-patch for PATCH, but its schema is the plain object of PUT,
+	// and real clients send application/json.
 	patch := []string{jsonMedia, "application/json-patch+json"}
 	return []route{
 		{"GET", "/v1/auth/tokens/current", nil, (*Server).currentToken},
@@ -69,15 +70,15 @@ func apiRoutes() []route {
 	}
 }
 
-// target is where a request goes: a route, or none and the methods its path would take.
+// target is the route of a request or, without a route, the methods that the path allows.
 type target struct {
 	route *route
 	arg   string
 	allow []string
 }
 
-// name is the key of State.Requests. All that is served by no route shares one, so that
-// a stray client cannot grow the map.
+// name is the key of State.Requests. All requests without a route share one key, so that a
+// stray client cannot grow the map.
 func (t target) name() string {
 	if t.route == nil {
 		return "unmatched"
@@ -91,7 +92,7 @@ func (s *Server) match(r *http.Request) target {
 	for i := range s.routes {
 		rt := &s.routes[i]
 		arg, ok := fits(rt.template, r.URL.EscapedPath())
-		// The first template that fits decides; another may fit too, as /users/{id} does
+		// The first matching template counts; another may match too, such as /users/{id}
 		// for /users/current.
 		if !ok || template != "" && template != rt.template {
 			continue
@@ -105,8 +106,8 @@ func (s *Server) match(r *http.Request) target {
 	return t
 }
 
-// fits compares segment by segment, on the escaped path, so that an escaped slash stays
-// within its segment, and returns what the wildcard stands for.
+// fits compares the escaped path by segment, so that an escaped slash stays within its
+// segment. It returns the value of the wildcard.
 func fits(template, escapedPath string) (arg string, ok bool) {
 	want, got := strings.Split(template, "/"), strings.Split(escapedPath, "/")
 	if len(want) != len(got) {
@@ -131,14 +132,14 @@ func fits(template, escapedPath string) (arg string, ok bool) {
 	return arg, true
 }
 
-// readBody reads one byte more than is allowed, which perform takes as too much.
+// readBody reads up to one byte beyond the limit, which perform refuses.
 func readBody(r *http.Request) []byte {
-	// A body that breaks off is not valid JSON either and is refused as such.
+	// A body that breaks off is not valid JSON and is refused as such.
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	return body
 }
 
-// perform runs the route's work. The caller holds the lock.
+// perform does the work of the route. The caller holds the lock.
 func (s *Server) perform(r *http.Request, t target, body []byte) answer {
 	if t.route == nil && len(t.allow) == 0 {
 		return notFound()

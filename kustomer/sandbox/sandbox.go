@@ -1,11 +1,10 @@
-// Package sandbox is a stand-in for the parts of the Kustomer REST API that
-// Callthread uses, with a page for people at / and a control API for faults
-// under /sandbox/. It keeps everything in memory.
+// Package sandbox imitates the part of the Kustomer REST API that Callthread uses. It
+// also serves a page for people at / and a control API for faults under /sandbox/. All
+// data is kept in memory.
 //
-// It is written from Kustomer's OpenAPI document and from recorded traffic, and
-// shares no code with the client it is used to test. Where the vendor's behaviour
-// is not known, the sandbox takes the choice that is harder for a client and says
-// so beside the code.
+// The sandbox follows Kustomer's OpenAPI document and recorded traffic. It shares no code
+// with the client that it tests. If the vendor's behaviour is unknown, the sandbox behaves
+// in the way that is harder for a client, and a comment says so.
 package sandbox
 
 import (
@@ -19,29 +18,29 @@ import (
 	"time"
 )
 
-// Config describes one sandboxed organisation. Only APIKey is required.
+// Config describes the organisation of a sandbox. Only APIKey is required.
 type Config struct {
-	APIKey     string            // the key that is accepted; it has every role
-	OtherKeys  map[string]string // further keys, of other integrations: key → id of the user behind it
-	Budget     int               // requests a minute for the whole organisation, default 1000
+	APIKey     string            // the accepted key; it has every role
+	OtherKeys  map[string]string // keys of other integrations: key → user id
+	Budget     int               // requests per minute of the organisation, default 1000
 	Users      []User            // default: DefaultUsers
-	Teams      []Team            // default: DefaultTeams where Users is left out too, else none
+	Teams      []Team            // default: DefaultTeams if Users is nil too, otherwise none
 	Attributes map[string]string // custom attributes of conversations, name → metadata type; default: DefaultAttributes
 	Now        func() time.Time  // default time.Now
 	Seed       int64             // seed of the faults' probabilities and of the object ids
 
-	// Customers and Conversations are what the organisation holds from the beginning.
-	// Each has an id of its own.
+	// Customers and Conversations exist from the beginning and after a reset. Each must
+	// have a unique id.
 	Customers     []Customer
 	Conversations []Conversation
 
-	// AllowDuplicates accepts an externalId that a conversation or a message has already
-	// for another one. What Kustomer answers to a second one is not known; a client that must not
-	// depend on being refused is tried against this.
+	// AllowDuplicates accepts an externalId that another conversation or message has.
+	// Kustomer's answer to a duplicate is unknown. The setting tests a client that must
+	// not depend on a refusal.
 	AllowDuplicates bool
 }
 
-// Server is the sandbox. It is an http.Handler and safe for concurrent use.
+// Server is a sandboxed organisation. It is an http.Handler and safe for concurrent use.
 type Server struct {
 	now        func() time.Time
 	users      []User
@@ -52,13 +51,13 @@ type Server struct {
 	control    http.Handler
 	duplicates bool // Config.AllowDuplicates
 
-	customers     []Customer // Config's, as are the conversations
+	customers     []Customer // from Config, like conversations
 	conversations []Conversation
 
 	mu           sync.Mutex // guards everything below
 	random       *rand.Rand
 	keyHash      [sha256.Size]byte
-	otherKeys    map[string]string // Config's
+	otherKeys    map[string]string // from Config
 	keyValid     bool
 	budget       budget
 	faults       []*fault
@@ -71,8 +70,8 @@ type Server struct {
 	requestTotal int
 }
 
-// New returns an empty sandbox. It panics without an API key, since a server that
-// accepts an empty key would hide a client that sends none.
+// New returns a sandbox. It panics without an API key, because a server that accepts an
+// empty key would hide a client that sends none.
 func New(c Config) *Server {
 	if c.APIKey == "" {
 		panic("sandbox: Config.APIKey is required")
@@ -111,15 +110,15 @@ func New(c Config) *Server {
 		disturbed:  map[string]int{},
 	}
 	s.customers, s.conversations = c.Customers, c.Conversations
-	s.hold()
+	s.resetStore()
 	s.schemas = s.newSchemas()
 	s.control = s.newControl()
 	return s
 }
 
-// ServeHTTP answers API requests below /v1/, and the page and the control API elsewhere.
-// As with any handler that cuts connections, a fault may end it by panicking
-// with http.ErrAbortHandler, which net/http understands.
+// ServeHTTP answers API requests under /v1/, and serves the page and the control API at
+// all other paths. A fault that cuts the connection panics with http.ErrAbortHandler,
+// which net/http handles.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/v1/") {
 		s.serveAPI(w, r)
@@ -128,10 +127,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.control.ServeHTTP(w, r)
 }
 
-// serveAPI takes a request past what stands in front of Kustomer's API (the count, the
-// credentials, the budget, whatever fault is due) and then to its route.
+// serveAPI counts a request, checks its credentials and the budget, applies a fault if one
+// is due, and passes the request to its route.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
-	// Reading the body first is also what lets net/http notice that the client has left.
+	// net/http notices that the client has left only after the body has been read.
 	body := readBody(r)
 	target := s.match(r)
 	work := func() answer {
@@ -151,7 +150,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// admit counts the request and says whether it is refused at the door or meets a fault.
+// admit counts the request. It returns a refusal, or the fault that applies.
 func (s *Server) admit(h http.Header, r *http.Request, target target, body []byte) (*answer, *Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,8 +164,8 @@ func (s *Server) admit(h http.Header, r *http.Request, target target, body []byt
 
 	var refusal *answer
 	switch {
-	// Credentials come first: without a valid key there is no organisation whose budget
-	// could be spent (inferred).
+	// Credentials are checked first: without a valid key, no organisation's budget is spent
+	// (inferred).
 	case by == "":
 		refusal = new(unauthorized())
 	case !s.budget.take(now):
@@ -179,10 +178,10 @@ func (s *Server) admit(h http.Header, r *http.Request, target target, body []byt
 	return nil, s.dueFault(target, body)
 }
 
-// keyUser is the user behind the key of a request, "" if the key is not accepted.
+// keyUser returns the user of the request's key, "" if the key is not accepted.
 func (s *Server) keyUser(r *http.Request) string {
 	key, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	// Comparing hashes keeps the key's length out of the timing as well.
+	// Comparing hashes also keeps the key's length out of the timing.
 	sum := sha256.Sum256([]byte(key))
 	same := subtle.ConstantTimeCompare(sum[:], s.keyHash[:]) == 1
 	switch {
@@ -194,13 +193,12 @@ func (s *Server) keyUser(r *http.Request) string {
 	return s.otherKeys[key]
 }
 
-// reset forgets everything that clients and faults have done, and keeps the
-// configuration, the key's validity and the minute's budget. What a fault is holding back
-// is still done when its time comes.
+// reset discards the effects of clients and faults. It keeps the configuration, the
+// validity of the key and the budget of the minute. Work that a fault delays is still done.
 func (s *Server) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.hold()
+	s.resetStore()
 	s.faults = nil
 	s.requests = map[string]int{}
 	s.writes = map[string]int{}

@@ -15,7 +15,7 @@ import (
 
 const apiKey = "eyJ.sandbox.key"
 
-// clock stands still until it is moved.
+// clock is a clock that only Advance moves.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -47,7 +47,7 @@ type response struct {
 	body   string
 }
 
-// get follows keys and indexes into the JSON body.
+// get returns the value at a path of keys and indexes in the JSON body.
 func (r response) get(t *testing.T, path ...any) any {
 	t.Helper()
 	var v any
@@ -112,11 +112,11 @@ func TestRequestsWithoutTheKeyAreRefused(t *testing.T) {
 	require.Equal(t, http.StatusOK, call(s, "GET", "/v1/users/current", "").status)
 }
 
-func TestSandboxWithoutAKeyIsNotBuilt(t *testing.T) {
+func TestSandboxNeedsAKey(t *testing.T) {
 	require.Panics(t, func() { sandbox.New(sandbox.Config{}) })
 }
 
-func TestBudgetIsSpentPerMinuteAndEndsWith429(t *testing.T) {
+func TestBudgetEndsWith429(t *testing.T) {
 	c := newClock()
 	s := sandbox.New(sandbox.Config{APIKey: apiKey, Budget: 2, Now: c.Now})
 	for _, remaining := range []string{"1", "0"} {
@@ -137,7 +137,7 @@ func TestBudgetIsSpentPerMinuteAndEndsWith429(t *testing.T) {
 	require.Equal(t, http.StatusOK, call(s, "GET", "/v1/tags", "").status)
 }
 
-func TestPathsAndMethodsThatDoNotExistAreRefused(t *testing.T) {
+func TestUnknownPathsAndMethodsAreRefused(t *testing.T) {
 	s := newSandbox()
 	require.Equal(t, http.StatusNotFound, call(s, "GET", "/v1/messages", "").status)
 	require.Equal(t, http.StatusNotFound, call(s, "GET", "/v1/conversations/", "").status)

@@ -12,14 +12,14 @@ import (
 	"unicode/utf8"
 )
 
-// violation is one broken rule, as the vendor's recorded 400 shows it: the parameter, a
-// title, and the place of the rule within the schema.
+// violation is one violated rule as in the vendor's recorded 400: the parameter, a title,
+// and the path of the rule within the schema.
 type violation struct {
 	parameter, title, path string
 }
 
-// rule checks one decoded JSON value. The rules below are those of JSON Schema that the
-// vendor's OpenAPI uses; their titles are inferred from the one that was recorded.
+// rule checks one decoded JSON value. The rules below are the JSON Schema rules that the
+// vendor's OpenAPI uses. Their titles are inferred from the one recorded title.
 type rule func(v any) *violation
 
 func broken(path, format string, args ...any) *violation {
@@ -42,7 +42,7 @@ func text(least, most int) rule {
 	}
 }
 
-// matching names the format that the pattern stands for. It never repeats the value.
+// matching requires a pattern. Its violation names the format and never the value.
 func matching(format string, pattern *regexp.Regexp) rule {
 	return formatted(format, pattern.MatchString)
 }
@@ -103,7 +103,7 @@ func nullable(r rule) rule {
 	}
 }
 
-// list holds at most so many items, no two of them equal.
+// list allows at most this number of items, no two of them equal.
 func list(most int, item rule) rule {
 	return func(v any) *violation {
 		items, ok := v.([]any)
@@ -119,7 +119,7 @@ func list(most int, item rule) rule {
 				broke.path = "/items" + broke.path
 				return broke
 			}
-			encoded, _ := json.Marshal(it) // decoded from JSON, so it encodes
+			encoded, _ := json.Marshal(it) // decoded from JSON, so it cannot fail
 			if seen[string(encoded)] {
 				return broken("/uniqueItems", "Array items are not unique")
 			}
@@ -129,7 +129,7 @@ func list(most int, item rule) rule {
 	}
 }
 
-// anyObject holds at most so many properties, whatever they are; 0 sets no limit.
+// anyObject allows at most this number of properties of any kind; 0 means no limit.
 func anyObject(most int) rule {
 	return func(v any) *violation {
 		body, ok := v.(object)
@@ -147,8 +147,8 @@ func anyObject(most int) rule {
 type shape struct {
 	fields     map[string]rule
 	required   []string
-	unmodelled []string // in the vendor's schema, but without meaning here
-	most       int      // properties; 0: no limit
+	unmodelled []string // in the vendor's schema, but not used by the sandbox
+	most       int      // number of properties; 0 means no limit
 }
 
 func (sh shape) check(v any) *violation {
@@ -170,7 +170,7 @@ func (sh shape) check(v any) *violation {
 }
 
 func (sh shape) checkField(name string, v any) *violation {
-	// Taking such a field without acting on it would be worse than refusing it.
+	// Accepting such a field without effect would be worse than refusing it.
 	if slices.Contains(sh.unmodelled, name) {
 		return &violation{name, "Known to Kustomer, but not modelled by the sandbox", "/properties/" + name}
 	}

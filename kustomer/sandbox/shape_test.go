@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// exchange is a request to a route that succeeds, and what makes it fail: what it asks
-// for is not there, or its body or query is refused. CUSTOMER and CONVERSATION stand for
-// ids of what exists.
+// exchange is a successful request to a route, and its ways to fail: missing is a path to
+// an object that does not exist, bad a body or query that is refused. CUSTOMER and
+// CONVERSATION stand for ids of existing objects.
 type exchange struct{ path, body, missing, bad string }
 
 const nowhere = "5f0c1a2b3c4d5e6f70819299"
@@ -54,7 +54,7 @@ func TestEveryRouteHasAnExchange(t *testing.T) {
 	require.ElementsMatch(t, sandbox.Routes(), slices.Collect(maps.Keys(exchanges())))
 }
 
-// answers are those of a route in an org of its own, by the status: of success, and of every way to fail.
+// answers returns the answers of a route in a new org by status: one success and every failure.
 func (e exchange) answers(t *testing.T, route string) map[int]response {
 	s := sandbox.New(sandbox.Config{APIKey: apiKey, Now: newClock().Now, Budget: 30})
 	customer := mustCreate(t, s, "/v1/customers", `{"name":"Ada","externalId":"crm-1","phones":[{"phone":"+4930111222"}],"emails":[{"email":"ada@example.com"}]}`)
@@ -70,8 +70,8 @@ func (e exchange) answers(t *testing.T, route string) map[int]response {
 		require.Equal(t, want, r.status, "%s: %s", route, r.body)
 		all[want] = r
 	}
-	stranger := httptest.NewRequest(method, ids.Replace(e.path), strings.NewReader(e.body))
-	got(http.StatusUnauthorized, send(s, stranger))
+	withoutKey := httptest.NewRequest(method, ids.Replace(e.path), strings.NewReader(e.body))
+	got(http.StatusUnauthorized, send(s, withoutKey))
 	for _, status := range []int{400, 402, 403, 404, 408, 409, 429, 500, 502, 503, 504} {
 		s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: status, Times: 1})
 		got(status, asks(e.path, e.body))
@@ -102,8 +102,8 @@ func (e exchange) answers(t *testing.T, route string) map[int]response {
 	return all
 }
 
-// required are the attributes that the vendor's document requires of a resource in any of
-// its answers (Core Resources, May 2025). With the document at hand they are compared with it.
+// required lists the attributes that the vendor's document requires of a resource in any
+// answer (Core Resources, May 2025). A test compares the list with the document, if present.
 var required = map[string][]string{
 	"conversation": strings.Fields(`name channels status messageCount noteCount satisfaction createdAt updatedAt modifiedAt tags
 		suggestedTags sentiment lastMessageIn assignedUsers assignedTeams firstResponse direction outboundMessageCount externalQueue rev`),
@@ -116,8 +116,8 @@ var required = map[string][]string{
 	"metadata": strings.Fields(`properties`),
 }
 
-// A required attribute that vanishes fails here, also without the vendor's document.
-func TestAnswersHaveWhatTheVendorRequires(t *testing.T) {
+// This test finds a missing required attribute even without the vendor's document.
+func TestAnswersHaveRequiredAttributes(t *testing.T) {
 	for route, e := range exchanges() {
 		for status, answer := range e.answers(t, route) {
 			switch {
@@ -132,7 +132,7 @@ func TestAnswersHaveWhatTheVendorRequires(t *testing.T) {
 	}
 }
 
-// requireError is for both of the vendor's shapes.
+// requireError accepts both of the vendor's error shapes.
 func requireError(t *testing.T, r response) {
 	t.Helper()
 	require.NotEmpty(t, r.get(t, "errors"))

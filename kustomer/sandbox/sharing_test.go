@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestSharedNumberIsFoundUnlessItIsSomebodysOwn(t *testing.T) {
+func TestOwnedNumberPrecedesSharedOnes(t *testing.T) {
 	s := newSandbox()
 	shared := `{"sharedPhones":[{"phone":"+4930111222","type":"work"},{"phone":"4930111222"}]}`
 	for _, ref := range []string{"phone=%2B4930111222", "phone=4930111222"} {
@@ -18,7 +18,7 @@ func TestSharedNumberIsFoundUnlessItIsSomebodysOwn(t *testing.T) {
 	}
 	first := mustCreate(t, s, "/v1/customers", shared)
 	r := call(s, "GET", "/v1/customers/phone=%2B4930111222", "")
-	require.Equal(t, first, r.id(t), "an object, as long as it is one")
+	require.Equal(t, first, r.id(t), "an object if only one customer has it")
 	require.Equal(t, "+4930111222", r.get(t, "data", "attributes", "sharedPhones", 0, "phone"))
 	require.Empty(t, r.get(t, "data", "attributes", "phones"))
 
@@ -39,7 +39,7 @@ func TestSharedNumberIsFoundUnlessItIsSomebodysOwn(t *testing.T) {
 	require.Equal(t, "+4930111222", s.State().Customers[0].SharedPhones[0])
 }
 
-func TestConversationsOfACustomerAreListedFromATimeOn(t *testing.T) {
+func TestConversationsAreListedFromATime(t *testing.T) {
 	clock := newClock()
 	s := sandbox.New(sandbox.Config{APIKey: apiKey, Now: clock.Now})
 	customer := newCustomer(t, s)

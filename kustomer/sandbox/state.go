@@ -6,56 +6,56 @@ import (
 	"time"
 )
 
-// State is a copy of all that the sandbox holds, oldest first.
+// State is a copy of the sandbox's data, oldest first.
 type State struct {
 	Customers     []Customer     `json:"customers"`
 	Conversations []Conversation `json:"conversations"`
-	// Requests counts the API requests by "METHOD /v1/route/{template}", refused ones
-	// included; those that belong to no route are counted under "unmatched".
+	// Requests counts the API requests by "METHOD /v1/route/{template}", including refused
+	// ones. Requests without a route are counted as "unmatched".
 	Requests     map[string]int `json:"requests"`
 	RequestTotal int            `json:"requestTotal"`
-	// Writes counts the API requests that are no reads, refused ones included, by the id of
-	// the user behind their key.
+	// Writes counts the API requests other than GET, including refused ones, by the id of
+	// the key's user.
 	Writes map[string]int `json:"writes"`
-	// Disturbed counts the API requests that a fault struck, by its kind; a FaultStatus is
-	// counted with its status, as in "status 503".
+	// Disturbed counts the API requests to which a fault applied, by its kind. A
+	// FaultStatus is counted with its status, as in "status 503".
 	Disturbed map[string]int `json:"disturbed"`
 }
 
-// Customer is a person who calls. Phones are as they were written.
+// Customer is a person who calls. Phones are kept as written.
 type Customer struct {
 	ID           string    `json:"id"`
 	Name         string    `json:"name"`
 	ExternalID   string    `json:"externalId"`
 	Phones       []string  `json:"phones"`
-	SharedPhones []string  `json:"sharedPhones"` // which other customers may have as well
+	SharedPhones []string  `json:"sharedPhones"` // other customers may have them too
 	Emails       []string  `json:"emails"`
 	CreatedAt    time.Time `json:"createdAt"`
 }
 
-// Conversation is a conversation as an agent sees it: Tags are names, where the API
-// answers with ids. Log is the sandbox's own record of every write.
+// Conversation is a conversation as an agent sees it: Tags are names, whereas the API
+// answers with ids. Log records every write.
 type Conversation struct {
 	ID            string         `json:"id"`
 	CustomerID    string         `json:"customerId"`
-	CreatedBy     string         `json:"createdBy"` // user id; empty is the user of Config.APIKey
+	CreatedBy     string         `json:"createdBy"` // user id; empty means the user of Config.APIKey
 	ExternalID    string         `json:"externalId"`
 	Name          string         `json:"name"`
 	Status        string         `json:"status"`    // open, snoozed or done
 	Direction     string         `json:"direction"` // in or out
-	Priority      int            `json:"priority"`  // 1 (lowest) to 5, 0 when never set
+	Priority      int            `json:"priority"`  // 1 (lowest) to 5, 0 if never set
 	Tags          []string       `json:"tags"`
 	AssignedUsers []string       `json:"assignedUsers"` // user ids
 	AssignedTeams []string       `json:"assignedTeams"` // team ids
 	Custom        map[string]any `json:"custom"`
-	Rev           int            `json:"rev"` // starts at 1, grows with every write
+	Rev           int            `json:"rev"` // starts at 1, increases with every write
 	Notes         []Note         `json:"notes"`
 	Messages      []Message      `json:"messages"`
 	CreatedAt     time.Time      `json:"createdAt"`
 	UpdatedAt     time.Time      `json:"updatedAt"`
 	ImportedAt    time.Time      `json:"importedAt,omitzero"`
-	MergedInto    string         `json:"mergedInto,omitempty"` // the id of another conversation, see Server.Merge
-	Deleted       bool           `json:"deleted,omitempty"`    // the API no longer knows it
+	MergedInto    string         `json:"mergedInto,omitempty"` // id of another conversation, see Server.Merge
+	Deleted       bool           `json:"deleted,omitempty"`    // the API answers 404
 	Log           []Change       `json:"log"`
 }
 
@@ -67,7 +67,7 @@ type Note struct {
 	CreatedAt  time.Time `json:"createdAt"`
 }
 
-// Message is an entry of what was said on a conversation's timeline, such as a call.
+// Message is one communication on a conversation's timeline, such as a call.
 type Message struct {
 	ID         string         `json:"id"`
 	ExternalID string         `json:"externalId"`
@@ -77,18 +77,18 @@ type Message struct {
 	Status     string         `json:"status"`    // sent, received or error
 	Subject    string         `json:"subject"`
 	Preview    string         `json:"preview"`
-	Meta       map[string]any `json:"meta"` // decoded JSON, as it was written
+	Meta       map[string]any `json:"meta"` // decoded JSON, as written
 	SentAt     time.Time      `json:"sentAt"`
 	CreatedAt  time.Time      `json:"createdAt"`
 }
 
-// Change is one write to a conversation, in words.
+// Change is one write to a conversation, as a text.
 type Change struct {
 	At   time.Time `json:"at"`
 	What string    `json:"what"`
 }
 
-// State returns a deep copy, so that what is done to it does not reach the sandbox.
+// State returns a deep copy of the sandbox's data. Changes to it do not affect the sandbox.
 func (s *Server) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// store holds what clients have written, oldest first, with the indexes that the API's
-// look-ups and uniqueness rules need.
+// store contains what clients have written, oldest first, with indexes for the API's
+// look-ups and uniqueness rules.
 type store struct {
 	customers     []*Customer
 	conversations []*Conversation
 	customerByID  map[string]*Customer
 	contacts      map[contact]*Customer
-	sharing       map[contact][]*Customer // by a phone number that none of them has alone
+	sharing       map[contact][]*Customer // by phone number, for numbers in SharedPhones
 	byID          map[string]*Conversation
 	byExternalID  map[string][]*Conversation // several only with Config.AllowDuplicates
-	messages      map[string][]heldMessage   // by external id; several likewise, or of deleted conversations
+	messages      map[string][]storedMessage // by external id; several as above, or of deleted conversations
 	tags          []tag
 }
 
@@ -26,13 +26,13 @@ type contact struct {
 	kind, value string // kind: phone, email or externalId
 }
 
-// heldMessage is a message that can be looked up. None is ever changed.
-type heldMessage struct {
+// storedMessage is a message that can be looked up. It is never changed.
+type storedMessage struct {
 	Message
 	conversationID string
 }
 
-// tag names are compared exactly; whether Kustomer ignores case is not known.
+// tag names are compared exactly; whether Kustomer ignores case is unknown.
 type tag struct {
 	id, name  string
 	createdAt time.Time
@@ -45,16 +45,16 @@ func newStore() store {
 		byID:         map[string]*Conversation{},
 		byExternalID: map[string][]*Conversation{},
 		sharing:      map[contact][]*Customer{},
-		messages:     map[string][]heldMessage{},
+		messages:     map[string][]storedMessage{},
 	}
 }
 
-// phoneContact makes +1555… and 1555… one number: the vendor's examples hold both forms.
+// phoneContact treats +1555… and 1555… as one number: the vendor's examples have both forms.
 func phoneContact(number string) contact {
 	return contact{"phone", strings.TrimPrefix(number, "+")}
 }
 
-// contactsOf lists everything about the customer that must be unique.
+// contactsOf lists the customer's values that must be unique.
 func contactsOf(c *Customer) []contact {
 	var out []contact
 	for _, p := range c.Phones {
@@ -82,7 +82,7 @@ func (st *store) addCustomer(c *Customer) {
 	}
 }
 
-// put adds the conversation, or replaces what is stored under its id.
+// put adds the conversation, or replaces the one with the same id.
 func (st *store) put(c Conversation) *Conversation {
 	stored, known := st.byID[c.ID]
 	if known {
@@ -100,7 +100,7 @@ func (st *store) put(c Conversation) *Conversation {
 	return stored
 }
 
-// conversation finds what the API shows: a deleted one is kept for State alone.
+// conversation finds a conversation that the API shows. Deleted ones are kept for State only.
 func (st *store) conversation(id string) (*Conversation, bool) {
 	c, found := st.byID[id]
 	if !found || c.Deleted {
@@ -109,7 +109,7 @@ func (st *store) conversation(id string) (*Conversation, bool) {
 	return c, true
 }
 
-// holder is the oldest conversation with the external id; ids sort by time of creation.
+// holder returns the oldest conversation with the external id; ids sort by creation time.
 func (st *store) holder(externalID string) (*Conversation, bool) {
 	holders := st.byExternalID[externalID]
 	if len(holders) == 0 {
@@ -120,12 +120,12 @@ func (st *store) holder(externalID string) (*Conversation, bool) {
 
 func (st *store) addMessage(c *Conversation, m Message) {
 	if m.ExternalID != "" {
-		st.messages[m.ExternalID] = append(st.messages[m.ExternalID], heldMessage{m, c.ID})
+		st.messages[m.ExternalID] = append(st.messages[m.ExternalID], storedMessage{m, c.ID})
 	}
 }
 
-// message finds the oldest message with the external id, and its conversation. One of a
-// deleted conversation is gone with it (inferred).
+// message finds the oldest message with the external id, and its conversation. A message
+// of a deleted conversation is not found (inferred).
 func (st *store) message(externalID string) (*Conversation, Message, bool) {
 	for _, held := range st.messages[externalID] {
 		if c, found := st.conversation(held.conversationID); found {
@@ -143,7 +143,7 @@ func (st *store) tagNamed(name string) (tag, bool) {
 	return st.tags[i], true
 }
 
-// tagNames turns names and ids, which the API takes side by side, into names.
+// tagNames converts names and ids, which the API accepts in one list, to names.
 func (st *store) tagNames(values []string) []string {
 	names := []string{}
 	for _, v := range values {
@@ -157,7 +157,7 @@ func (st *store) tagNames(values []string) []string {
 	return names
 }
 
-// tagIDs is what the API answers with.
+// tagIDs converts names to the ids that the API answers with.
 func (st *store) tagIDs(names []string) []string {
 	ids := []string{}
 	for _, name := range names {
@@ -167,8 +167,8 @@ func (st *store) tagIDs(names []string) []string {
 	return ids
 }
 
-// idSource makes object ids as MongoDB does: seconds, a part for the process, a counter.
-// They sort by time of creation.
+// idSource makes object ids as MongoDB does: seconds, a process value, a counter. They sort
+// by creation time.
 type idSource struct {
 	process uint64
 	counter uint32

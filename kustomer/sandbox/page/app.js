@@ -1,9 +1,9 @@
-// The page polls: a poll that fails is simply followed by the next one.
+// The page polls every second. After a failed poll, it tries again.
 const every = 1000;
 const $ = (id) => document.getElementById(id);
 
-let initial = "";       // the newest when the page was opened, shown until one is chosen
-let shownDetail = "";   // what the detail shows, to leave it alone while nothing changes
+let initial = "";       // the newest conversation at the start, shown until the user chooses one
+let shownDetail = "";   // the content of the detail, to redraw it only after a change
 const rows = new Map(); // conversation id → its list entry
 
 const chosen = () => location.hash.slice(1) || initial;
@@ -37,7 +37,7 @@ function chips(tags) {
   return tags.map((name) => el("span", `chip ${kinds[name] ?? ""}`, name));
 }
 
-// pills show the status, and what people have done to the conversation besides.
+// pills shows the status, and whether the conversation was merged or deleted.
 function pills(c) {
   const labels = [c.status, c.mergedInto && "merged", c.deleted && "deleted"].filter(Boolean);
   return el("span", "pills", ...labels.map((label) => el("span", `pill ${label}`, label)));
@@ -84,7 +84,7 @@ function flash(node) {
 }
 
 function showList(v) {
-  const justOpened = rows.size === 0; // then everything is new, and nothing worth a flash
+  const justOpened = rows.size === 0; // at the start, every row is new and none flashes
   const entries = v.rows.map((row) => {
     const content = JSON.stringify(row);
     let known = rows.get(row.id);
@@ -103,9 +103,9 @@ function showList(v) {
   const kept = new Set(v.rows.map((row) => row.id));
   for (const id of rows.keys()) if (!kept.has(id)) rows.delete(id);
   if (v.conversations > entries.length) {
-    entries.push(el("p", "more", `The newest ${entries.length} of ${v.conversations}.`));
+    entries.push(el("p", "more", `Showing the newest ${entries.length} of ${v.conversations}.`));
   }
-  // Moving a node drops its focus and restarts its flash, so only what is out of place moves.
+  // Moving a node drops its focus and restarts its flash, so only misplaced nodes move.
   const list = $("list");
   entries.forEach((node, i) => {
     if (list.children[i] !== node) list.insertBefore(node, list.children[i] ?? null);
@@ -118,7 +118,7 @@ function attributeValue(name, value) {
   if (value === null) return "–";
   if (typeof value === "object") return JSON.stringify(value);
   if (name.endsWith("At")) return new Date(value).toLocaleString([], { hour12: false });
-  // Only these two: any other scheme in a caller's value could run code.
+  // Any other scheme in a value from a caller could run code.
   if (/^https?:\/\//.test(value)) {
     const link = el("a", "", value);
     link.href = value;
@@ -132,7 +132,7 @@ function properties(entries) {
   return el("dl", "properties", ...entries.flatMap(([name, value]) => [el("dt", "", name), el("dd", "", value)]));
 }
 
-// message shows an entry as the agent's timeline does: who called whom and when, then the rest.
+// message shows a message as the agents' timeline does: numbers and times, then the other values.
 function message(m) {
   const { from, to, placedAt, answeredAt, endedAt, ...rest } = m.meta;
   const icon = el("span", `icon ${m.channel}`);
@@ -151,8 +151,8 @@ function message(m) {
 
 const note = (n) => [el("p", "body", n.body), el("span", "id", n.externalId)];
 
-// told puts messages and notes in the order in which they happened.
-function told(c) {
+// entriesOf returns messages and notes in chronological order.
+function entriesOf(c) {
   const entries = [
     ...c.messages.map((m) => ({ at: m.sentAt, show: () => message(m) })),
     ...c.notes.map((n) => ({ at: n.createdAt, show: () => note(n) })),
@@ -174,7 +174,7 @@ function backLink() {
 
 function detail(c) {
   const custom = Object.entries(c.custom).sort().map(([name, value]) => [name, attributeValue(name, value)]);
-  const entries = told(c);
+  const entries = entriesOf(c);
   return [
     backLink(),
     el("div", "heading", el("h2", "", c.name || "(no name)"), pills(c)),
@@ -213,7 +213,7 @@ function show(v) {
   const nothing = v.conversations === 0;
   $("empty").hidden = !nothing;
   $("list").hidden = $("detail").hidden = nothing;
-  // On a narrow screen the list and the detail take turns.
+  // A narrow screen shows either the list or the detail.
   document.body.classList.toggle("chosen", location.hash.length > 1);
 }
 
@@ -225,7 +225,7 @@ async function poll() {
   if (!v.selected && location.hash.length <= 1 && v.rows.length) {
     initial = v.rows[0].id;
   }
-  if (asked !== chosen()) return poll(); // the answer is not about what is chosen by now
+  if (asked !== chosen()) return poll(); // another conversation was chosen during the request
   show(v);
 }
 

@@ -6,10 +6,10 @@ import (
 	"net/http"
 )
 
-// Merge does what an agent does who finds that two conversations are about one thing:
-// from is done and points to into. The API has no such operation; its effect is inferred.
-// Writes to from still succeed and touch from alone, which is the harder choice for a
-// client, since nobody looks there any more.
+// Merge merges conversation from into conversation into, as an agent can: from becomes
+// done and points to into. The API has no such operation; its effect is inferred. Writes
+// to from still succeed and change from alone. This is the harder case for a client,
+// because agents no longer look there.
 func (s *Server) Merge(from, into string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,8 +48,8 @@ func (s *Server) postMerge(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// deleteConversation leaves the conversation to State, so that a deleted one can be told
-// from a lost one. That its externalId may be used again is inferred.
+// deleteConversation keeps the conversation in State, so that a test can distinguish a
+// deleted conversation from a lost one. That its externalId can be used again is inferred.
 func (s *Server) deleteConversation(r request) answer {
 	c, found := s.store.conversation(r.arg)
 	if !found {

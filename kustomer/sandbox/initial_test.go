@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestOrganisationHoldsWhatItBeganWithAlsoAfterAReset(t *testing.T) {
+func TestInitialDataSurvivesAReset(t *testing.T) {
 	const dora, earlier = "5f0c1a2b3c4d5e6f70813300", "5f0c1a2b3c4d5e6f70814400"
 	morning := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
 	s := sandbox.New(sandbox.Config{

@@ -16,7 +16,7 @@ func newPair(t *testing.T, s *sandbox.Server) (x, y string) {
 	return mustCreate(t, s, "/v1/conversations", body+`"x"}`), mustCreate(t, s, "/v1/conversations", body+`"y"}`)
 }
 
-func TestMergedConversationIsDoneAndNamesItsTarget(t *testing.T) {
+func TestMergedConversationHasItsTarget(t *testing.T) {
 	s := newSandbox()
 	from, into := newPair(t, s)
 	before := call(s, "GET", "/v1/conversations/"+into, "").body
@@ -51,7 +51,7 @@ func TestWritesToAMergedConversationStayThere(t *testing.T) {
 	require.Equal(t, 1, conversations[1].Rev)
 }
 
-func TestMergeThatMakesNoSenseIsRefused(t *testing.T) {
+func TestInvalidMergeIsRefused(t *testing.T) {
 	s := newSandbox()
 	from, into := newPair(t, s)
 	merge := func(from, into string) response {
@@ -74,7 +74,7 @@ func TestMergeThatMakesNoSenseIsRefused(t *testing.T) {
 	require.ErrorContains(t, s.Merge(from, into), "there is no conversation")
 }
 
-func TestDeletedConversationIsGoneFromEveryRoute(t *testing.T) {
+func TestDeletedConversationIsOnNoRoute(t *testing.T) {
 	s := newSandbox()
 	id, _ := newPair(t, s)
 	path := "/v1/conversations/" + id
@@ -108,7 +108,7 @@ func TestDeletedConversationStaysInTheState(t *testing.T) {
 	require.False(t, conversations[1].Deleted)
 }
 
-func TestExternalIDOfADeletedConversationMayBeUsedAgain(t *testing.T) {
+func TestDeletedExternalIDMayBeUsedAgain(t *testing.T) {
 	s := newSandbox()
 	deleted, other := newPair(t, s)
 	call(s, "DELETE", "/v1/conversations/"+deleted, "")
@@ -116,7 +116,7 @@ func TestExternalIDOfADeletedConversationMayBeUsedAgain(t *testing.T) {
 	require.Equal(t, other, call(s, "GET", "/v1/conversations/externalId=x", "").id(t))
 }
 
-func TestViewTellsMergedAndDeletedConversations(t *testing.T) {
+func TestViewMarksMergedAndDeleted(t *testing.T) {
 	s := newSandbox()
 	from, into := newPair(t, s)
 	require.NoError(t, s.Merge(from, into))
@@ -125,5 +125,5 @@ func TestViewTellsMergedAndDeletedConversations(t *testing.T) {
 	view := call(s, "GET", "/sandbox/view?id="+into, "")
 	require.Equal(t, true, view.get(t, "rows", 0, "deleted"))
 	require.Equal(t, into, view.get(t, "rows", 1, "mergedInto"))
-	require.Equal(t, true, view.get(t, "selected", "deleted"), "still there to be looked at")
+	require.Equal(t, true, view.get(t, "selected", "deleted"), "still in the state")
 }
