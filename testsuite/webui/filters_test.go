@@ -86,12 +86,14 @@ func found(t require.TestingT, filter string) (keys []string) {
 // The document must explain every term that the Web UI shows.
 func TestDocumentsNameEveryTerm(t *testing.T) {
 	page, operations := document.Read(t, docsPage), document.Read(t, "../../docs/operations.md")
+	reference := document.Read(t, "../../docs/reference.md")
 	registered := regexp.MustCompile(`for attribute in (.+); do`).FindStringSubmatch(operations.Text)
 	require.NotNil(t, registered)
 	var names []string
 	for _, attribute := range workflows.SearchAttributes {
 		names = append(names, attribute.GetName()+"="+attribute.GetValueType().String())
 		page.Has(t, "`"+attribute.GetName()+"`")
+		reference.Has(t, "`"+attribute.GetName()+"`")
 	}
 	require.ElementsMatch(t, names, strings.Fields(registered[1]), "what Temporal Cloud needs")
 	for _, wait := range append(call.ListedWaits(), call.WaitsForLateReports) {
