@@ -36,10 +36,21 @@ func (r *renderer) judge(story simulator.Story, is found) (problems []string, op
 	}
 	c.list("the assigned users", want.users, is.assignedUsers)
 	if is.isWhole() {
+		if r.set.Callers.Returning.Resolves && !story.Want.Answered() {
+			want.tags, is.tags = r.withoutLost(want.tags), r.withoutLost(is.tags)
+			r.resolvable++
+		}
 		c.whole(want, story, is)
 	}
 	r.customer(&c, want, story, is)
 	return c.problems, true
+}
+
+// withoutLost leaves out the tags of lost calls. They are removed if the customer calls again and
+// is answered, which the call itself does not show.
+func (r *renderer) withoutLost(tags []string) []string {
+	lost := r.set.LostTags()
+	return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool { return slices.Contains(lost, tag) })
 }
 
 // comparison collects differences.

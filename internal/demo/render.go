@@ -27,7 +27,7 @@ type renderer struct {
 	marked *trial.Marked
 	stormy bool // steps are delayed
 	// What is not compared: the texts of the notes of some calls, and some transferred calls.
-	textless, handedOn int
+	textless, handedOn, resolvable int
 }
 
 func newRenderer(own *Own, set *automation.Set) (*renderer, error) {

@@ -43,6 +43,10 @@ func (s *show) notJudged(ctx context.Context, report *Report) {
 	if n := s.renderer.textless; n > 0 {
 		report.NotJudged = append(report.NotJudged, fmt.Sprintf("the texts of the notes of calls whose reports came late or out of order: %d", n))
 	}
+	if n := s.renderer.resolvable; n > 0 {
+		report.NotJudged = append(report.NotJudged, fmt.Sprintf("whether the tags %s are right on calls without an agent, because \"resolves\" removes them if the customer is reached later: %d",
+			strings.Join(s.set.LostTags(), ", "), n))
+	}
 	for _, a := range s.renderer.marked.Unreached() {
 		report.NotJudged = append(report.NotJudged, fmt.Sprintf("%s, which acted on none of these calls", a))
 	}
