@@ -28,8 +28,8 @@ type Activities struct {
 	// CallerHash returns the value of the search attribute CallerHash for a phone number.
 	// It returns "" if calls cannot be found by number.
 	CallerHash func(number string) string
-	// LocalRoom limits how many local activities run at the same time. Nil means no limit.
-	LocalRoom *semaphore.Weighted
+	// LocalSlots limits how many local activities run at the same time. Nil means no limit.
+	LocalSlots *semaphore.Weighted
 	// Vendor is the id of the Kustomer user who creates the vendor's conversations, with
 	// which a shadow compares its own. If it is empty, every user except the user of our
 	// API key counts as the vendor.
@@ -101,13 +101,13 @@ func isLocal(ctx context.Context) bool {
 // enter acquires a slot for a local activity. If no slot is free, the step must not wait in
 // the workflow task: it becomes a regular activity, which waits in Temporal by priority.
 func (a *Activities) enter(ctx context.Context) (leave func(), err error) {
-	if !isLocal(ctx) || a.LocalRoom == nil {
+	if !isLocal(ctx) || a.LocalSlots == nil {
 		return func() {}, nil
 	}
-	if !a.LocalRoom.TryAcquire(1) {
+	if !a.LocalSlots.TryAcquire(1) {
 		return nil, notTried("too many steps at once")
 	}
-	return func() { a.LocalRoom.Release(1) }, nil
+	return func() { a.LocalSlots.Release(1) }, nil
 }
 
 // begin returns the context of a step, which carries the urgency of its requests. It sends

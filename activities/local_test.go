@@ -152,16 +152,16 @@ func TestLocalFailureSaysIfItMayHaveWritten(t *testing.T) {
 // it.
 func TestStepWithoutASlotIsNotTriedLocally(t *testing.T) {
 	o := newOrg(t)
-	o.LocalRoom = semaphore.NewWeighted(1)
+	o.LocalSlots = semaphore.NewWeighted(1)
 	p, another := o.answered(t), o.ringsAs(t, func(e *call.Event) { e.Leg.ID = "k-2" })
-	require.True(t, o.LocalRoom.TryAcquire(1))
+	require.True(t, o.LocalSlots.TryAcquire(1))
 	require.Zero(t, o.spent(func() {
 		_, err := p.triesLocally()
 		require.Equal(t, NotTried, failureOf(t, err).Type())
 		_, err = another.triesLocally()
 		require.Equal(t, NotTried, failureOf(t, err).Type())
 	}))
-	o.LocalRoom.Release(1)
+	o.LocalSlots.Release(1)
 	for range 2 { // the slot is released
 		_, err := p.triesLocally()
 		require.NoError(t, err)

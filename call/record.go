@@ -244,5 +244,5 @@ func (r *Record) IsAnswered() bool {
 // continue.
 func (r *Record) HasParentEnded() bool { return r.end() != nil }
 
-// NobodyWaits reports whether no customer can still be on the line.
-func (r *Record) NobodyWaits() bool { return r.end() != nil && !r.wasTransferred() }
+// IsLineClosed reports whether no customer can still be on the line.
+func (r *Record) IsLineClosed() bool { return r.end() != nil && !r.wasTransferred() }

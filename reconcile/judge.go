@@ -74,17 +74,17 @@ type Verdict struct {
 
 // Run is a call's run as Temporal's workflow list shows it.
 type Run struct {
-	WorkflowID string
-	RunID      string
-	Began      time.Time
-	Status     Status
-	Phase      workflows.Phase
-	WaitsFor   call.WaitsFor
-	AgentID    string
-	Outcome    call.Outcome
-	HasIt      bool // the run has a conversation
-	Marks      []string
-	Forgotten  bool // the run replaces a call that `starter forget` deleted
+	WorkflowID      string
+	RunID           string
+	Began           time.Time
+	Status          Status
+	Phase           workflows.Phase
+	WaitsFor        call.WaitsFor
+	AgentID         string
+	Outcome         call.Outcome
+	HasConversation bool // the run has a conversation
+	Marks           []string
+	Forgotten       bool // the run replaces a call that `starter forget` deleted
 }
 
 // Status is the status of a run.
@@ -202,11 +202,11 @@ func judgeRun(root calllog.Row, attempts Attempts, run *Run) (Result, Why) {
 		return Skipped, ""
 	case isRunning && slices.Contains(needAnEnd, run.WaitsFor):
 		return Incomplete, NoEnd
-	case !run.HasIt && (has(workflows.MarkNotWanted) || has(workflows.MarkIgnored)):
+	case !run.HasConversation && (has(workflows.MarkNotWanted) || has(workflows.MarkIgnored)):
 		return NotWanted, ByTrigger
-	case !run.HasIt && isRunning:
+	case !run.HasConversation && isRunning:
 		return NotYet, WaitsKustomer
-	case !run.HasIt:
+	case !run.HasConversation:
 		return Incomplete, NoConversation
 	case root.Agent.ID != "" && run.AgentID == "", attempts.Last.ID != "" && attempts.Last.ID != run.AgentID:
 		return Incomplete, NoPickUp

@@ -39,7 +39,7 @@ func rang(change ...func(*calllog.Row)) calllog.Row {
 
 // over returns the run of a call that was answered and is over.
 func over(change ...func(*Run)) *Run {
-	run := &Run{WorkflowID: "call/a", Status: Completed, Phase: workflows.Finished, AgentID: amira.ID, HasIt: true}
+	run := &Run{WorkflowID: "call/a", Status: Completed, Phase: workflows.Finished, AgentID: amira.ID, HasConversation: true}
 	for _, f := range change {
 		f(run)
 	}
@@ -54,7 +54,7 @@ func running(phase workflows.Phase, wait call.WaitsFor) func(*Run) {
 
 func unanswered(r *calllog.Row) { r.Agent = babelforce.Agent{} }
 
-func without(r *Run) { r.HasIt = false }
+func without(r *Run) { r.HasConversation = false }
 
 func TestEveryCallHasOneResult(t *testing.T) {
 	for name, c := range map[string]struct {

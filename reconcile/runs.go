@@ -57,17 +57,17 @@ func (a *Activities) describe(ctx context.Context, workflowID string) (*Run, err
 
 func runOf(info *workflowpb.WorkflowExecutionInfo) *Run {
 	run := &Run{
-		WorkflowID: info.GetExecution().GetWorkflowId(),
-		RunID:      info.GetExecution().GetRunId(),
-		Began:      info.GetStartTime().AsTime(),
-		Phase:      workflows.Phase(attribute[string](info, workflows.CallPhase.GetName())),
-		WaitsFor:   call.WaitsFor(attribute[string](info, workflows.WaitsFor.GetName())),
-		AgentID:    attribute[string](info, workflows.AgentID.GetName()),
-		Outcome:    call.Outcome(attribute[string](info, workflows.CallOutcome.GetName())),
-		HasIt:      attribute[string](info, workflows.KustomerConversationID.GetName()) != "",
-		Marks:      attribute[[]string](info, workflows.CallMarks.GetName()),
-		Forgotten:  info.GetType().GetName() == workflows.ForgottenCall,
-		Status:     Ended,
+		WorkflowID:      info.GetExecution().GetWorkflowId(),
+		RunID:           info.GetExecution().GetRunId(),
+		Began:           info.GetStartTime().AsTime(),
+		Phase:           workflows.Phase(attribute[string](info, workflows.CallPhase.GetName())),
+		WaitsFor:        call.WaitsFor(attribute[string](info, workflows.WaitsFor.GetName())),
+		AgentID:         attribute[string](info, workflows.AgentID.GetName()),
+		Outcome:         call.Outcome(attribute[string](info, workflows.CallOutcome.GetName())),
+		HasConversation: attribute[string](info, workflows.KustomerConversationID.GetName()) != "",
+		Marks:           attribute[[]string](info, workflows.CallMarks.GetName()),
+		Forgotten:       info.GetType().GetName() == workflows.ForgottenCall,
+		Status:          Ended,
 	}
 	switch info.GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:

@@ -123,7 +123,7 @@ func (r *run) priority(step call.Step) int {
 		call.CustomerReached: activities.PriorityCatchUp,
 	}[step.Causes[0]] // the most urgent
 	priority = cmp.Or(priority, activities.PriorityHandOver)
-	if r.record.Added != nil || priority < activities.PriorityOutcome && r.record.NobodyWaits() {
+	if r.record.Added != nil || priority < activities.PriorityOutcome && r.record.IsLineClosed() {
 		return activities.PriorityCatchUp
 	}
 	return priority

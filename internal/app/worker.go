@@ -144,7 +144,7 @@ func workerOptions(stepsAtOnce int, onFatal func(error), watching []interceptor.
 
 func newWorker(c client.Client, taskQueue string, steps *activities.Activities, options worker.Options) worker.Worker {
 	worker.SetStickyWorkflowCacheSize(cachedCalls) // shared by all workers of a process
-	steps.LocalRoom = semaphore.NewWeighted(int64(options.MaxConcurrentActivityExecutionSize))
+	steps.LocalSlots = semaphore.NewWeighted(int64(options.MaxConcurrentActivityExecutionSize))
 	served := worker.New(c, taskQueue, options)
 	workflows.Register(served, steps)
 	return served

@@ -124,7 +124,7 @@ func TestUnreadableRunIsNamedAndOthersAreFound(t *testing.T) {
 		"a payload in an unknown encoding": {[]any{signal(&commonpb.Payloads{Payloads: []*commonpb.Payload{{
 			Metadata: map[string][]byte{"encoding": []byte("binary/xml")},
 		}}})}, "event 7"},
-		"a history that Temporal has lost": {[]any{serviceerror.NewDataLoss("corrupt history")}, "Temporal cannot return its history"},
+		"a history that Temporal has lost": {[]any{serviceerror.NewDataLoss("corrupt history")}, "its history cannot be read from Temporal"},
 		"no start input":                   {[]any{startedWith(t, nil)}, ""},
 		"a signal without an input":        {[]any{signal(nil)}, ""},
 		"a signal that is null":            {[]any{signal(inClear(t, nil))}, ""},

@@ -71,12 +71,12 @@ func (o *Operator) readPast(ctx context.Context, run Run, past *Past) error {
 		var gone *serviceerror.NotFound
 		switch {
 		case errors.As(err, &gone):
-			past.Unread = errors.New("Temporal deleted it during the search, because its retention had passed")
+			past.Unread = errors.New("its retention had passed, and Temporal deleted it during the search")
 			return nil
 		case err != nil && (ctx.Err() != nil || isUnavailable(err)):
 			return fmt.Errorf("read call %s: %w", run.CallID, err)
 		case err != nil:
-			past.Unread = errors.New("Temporal cannot return its history")
+			past.Unread = errors.New("its history cannot be read from Temporal")
 			return nil
 		}
 		if err := past.add(happened, data); err != nil {

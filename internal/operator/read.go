@@ -105,7 +105,7 @@ func (r reading) endedBy(ctx context.Context, err error) reading {
 	case ctx.Err() != nil || isUnavailable(err):
 		r.failure = fmt.Errorf("read call %s: %w", r.run.CallID, err)
 	default:
-		r.unread = errors.New("Temporal cannot return its history")
+		r.unread = errors.New("its history cannot be read from Temporal")
 	}
 	return r
 }
