@@ -48,7 +48,7 @@ func TestDemoEndsWhenOnlyParkedCallsAreLeft(t *testing.T) {
 	t.Parallel()
 	report, err := playedWith(t, "callers: { unknown: park, withheld: park }\n"+
 		"automations: [{ event: call.inbound, action: kustomer.conversation.create, options: {} }]")
-	require.EqualError(t, err, "stopped with 4 of 4 calls not played to their end")
+	require.EqualError(t, err, "stopped before 4 of 4 calls had ended")
 	require.Equal(t, 4, report.StillParked)
 	require.Contains(t, report.String(), "0 of 0 calls right, and 4 parked: not judged;")
 }

@@ -59,11 +59,14 @@ func TestExampleOfTwoBrandsWorks(t *testing.T) {
 	const answered = "answered after 7 s, ended after 95 s"
 	require.Equal(t, map[string][]string{
 		answered:                                 {"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level"},
-		"missed, the caller hangs up after 20 s": {"inbound_call call_lost alpha", "POST call_abandoned_in_queue outside_service_level"},
-		"from a withheld number, " + answered:    {"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level"},
-		"outbound, " + answered:                  {"outbound_call alpha", "outbound_call alpha call_answered"},
-		answered + ", on the number Beta":        {"inbound_call call_lost beta", "inbound_call beta call_answered within_service_level"},
-		answered + ", which the file ignores":    nil,
+		"missed, the caller hangs up after 20 s": {"inbound_call call_lost alpha", "POST call_after_hours", "DELETE call_lost"},
+		"missed, the caller hangs up after 20 s, without your own fields": {
+			"inbound_call call_lost alpha", "POST call_abandoned_in_queue outside_service_level",
+		},
+		"from a withheld number, " + answered: {"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level"},
+		"outbound, " + answered:               {"outbound_call alpha", "outbound_call alpha call_answered"},
+		answered + ", on the number Beta":     {"inbound_call call_lost beta", "inbound_call beta call_answered within_service_level"},
+		answered + ", which the file ignores": nil,
 		answered + ", and has an earlier lost call": {
 			"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level", "DELETE call_lost",
 		},
