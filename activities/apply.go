@@ -32,6 +32,7 @@ type update struct {
 	// looks for another user of the same agent.
 	agent     *call.Resolved
 	otherUser func(ctx context.Context, refused string) (string, error)
+	resolved  string // an earlier conversation that no longer has the tags of a lost call
 	// sharedBy is the call's key, if other calls may have joined its conversation.
 	sharedBy string
 	// looks says that the step may have been done before, in full or in part.

@@ -33,7 +33,8 @@ func (a *Activities) settleLost(ctx context.Context, file *automation.Set, in St
 	if !in.Has(call.CustomerReached) || u.base.CatchAll || !file.Callers.Returning.Resolves || len(lost) == 0 {
 		return nil
 	}
-	err := a.untagLost(kustomer.WithUrgency(ctx, kustomer.Later), in, u.base, lost)
+	var err error
+	u.resolved, err = a.untagLost(kustomer.WithUrgency(ctx, kustomer.Later), in, u.base, lost)
 	if isFinal := refused(err) || kustomer.IsKind(err, kustomer.NotFound) || tries(ctx) >= settleTries; err != nil && isFinal {
 		u.warn("the customer's earlier call that was lost keeps its tag: %v", err)
 		return nil
@@ -45,21 +46,22 @@ func (a *Activities) settleLost(ctx context.Context, file *automation.Set, in St
 // has them, unless it is done or a person has taken it. It removes tags by name and does
 // not write the list of the remaining tags: Kustomer returns their ids, and whether it
 // accepts ids in a list is not documented. A repeat therefore removes nothing, and tags
-// that others add at the same time are kept.
-func (a *Activities) untagLost(ctx context.Context, in StepInput, is Conversation, lost []string) error {
+// that others add at the same time are kept. It returns the id of that conversation, empty if
+// there is none.
+func (a *Activities) untagLost(ctx context.Context, in StepInput, is Conversation, lost []string) (id string, err error) {
 	all, err := a.kustomer.CustomerConversations(ctx, is.CustomerID, in.Is.RangAt.Add(-lostWithin))
 	if err != nil {
-		return err
+		return "", err
 	}
 	earlier := slices.DeleteFunc(all, func(c kustomer.Conversation) bool {
 		return c.ID == is.ID || !c.CreatedAt.Before(in.Is.RangAt) || !a.mayBeLost(c, lost, in.users())
 	})
 	if len(earlier) == 0 {
-		return nil
+		return "", nil
 	}
 	newest := slices.MaxFunc(earlier, func(a, b kustomer.Conversation) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	_, err = a.kustomer.RemoveTags(ctx, newest.ID, lost)
-	return err
+	return newest.ID, err
 }
 
 // mayBeLost reports whether the conversation belongs to a call that was lost, and no person

@@ -87,12 +87,19 @@ func TestReachedCustomerCostsTwoRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrgOfDora(t, c.file, c.earlier...)
-			p := o.reached(t)
+			p, resolved := o.reached(t), ""
 			require.Equal(t, c.requests, o.spent(func() {
 				for !p.isOver() {
-					require.Empty(t, p.does().Warnings)
+					result := p.does()
+					require.Empty(t, result.Warnings)
+					resolved += result.Resolved
 				}
 			}))
+			if c.requests == 2 {
+				require.Equal(t, firstID, resolved)
+			} else {
+				require.Empty(t, resolved)
+			}
 			if c.tags != nil {
 				require.Equal(t, c.tags, o.tagsOf(t, firstID))
 			}

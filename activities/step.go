@@ -55,6 +55,8 @@ type StepResult struct {
 	CallerHash string `json:"callerHash,omitempty"`
 	// Automations is the version of the automations file that the step used.
 	Automations string `json:"automations,omitempty"`
+	// Resolved is the customer's earlier conversation that no longer has the tags of a lost call.
+	Resolved string `json:"resolved,omitempty"`
 	// Warnings say what was left out of the conversation, and why.
 	Warnings []string `json:"warnings,omitempty"`
 	// Withheld contains the requests that a shadow would have sent.
@@ -119,7 +121,7 @@ func (a *Activities) update(ctx context.Context, in StepInput) (StepResult, erro
 	is.Deleted, is.URL = isDeleted, a.kustomer.ConversationURL(is.CustomerID, is.ID)
 	result := StepResult{
 		At: time.Now().UTC(), Conversation: is, Agents: agents, Placer: in.Is.Placer, Caller: u.decided,
-		Automations: file.Version, Warnings: u.warnings,
+		Automations: file.Version, Warnings: u.warnings, Resolved: u.resolved,
 	}
 	if in.Has(call.CustomerIdentified) {
 		result.CallerHash = a.callerHash(in.Is.Opening)

@@ -49,7 +49,10 @@ func doneInWords(cause call.Cause, step call.Step, result activities.StepResult)
 	case call.WrapUpOver:
 		return "wrapped up"
 	case call.CustomerReached:
-		return "looked for an earlier lost call of the customer"
+		if result.Resolved != "" {
+			return "the customer's earlier conversation " + result.Resolved + " no longer has the tags of a lost call"
+		}
+		return "no earlier lost call of the customer was found"
 	}
 	latest := step.Is.Latest()
 	if latest != nil && result.Agents[latest.Note].Unassigned || latest == nil && result.Placer.Unassigned {

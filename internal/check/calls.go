@@ -98,7 +98,7 @@ func (c Call) lost() storyfile.Story {
 		storyfile.Event{Name: "call.inbound", From: cmp.Or(c.From, customer)},
 		storyfile.Event{Name: "call.finished", At: waited, Queue: cmp.Or(c.Queue, queue), Reason: "hangup"},
 	)
-	story.Title = "missed, the caller hangs up after " + inSeconds(waited)
+	story.Title = "not answered, the caller hangs up after " + inSeconds(waited)
 	return story
 }
 

@@ -35,7 +35,7 @@ func TestEachEventHasWhatItWritesAndWhen(t *testing.T) {
 		events = append(events, event.Event+" "+event.At)
 	}
 	require.Equal(t, []string{"call.inbound 0:00", "call.bridged 1:10", "call.finished 2:53"}, events, "the outcome waits for late reports")
-	require.Contains(t, samples, "missed, the caller hangs up after 70 s")
+	require.Contains(t, samples, "not answered, the caller hangs up after 70 s")
 	require.Len(t, samples, 2)
 }
 

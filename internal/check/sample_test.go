@@ -45,7 +45,7 @@ func mine(t *testing.T) *automation.Set {
 // The titles of the sample calls.
 const (
 	isAnswered  = "answered after 7 s, ended after 95 s"
-	isLost      = "missed, the caller hangs up after 20 s"
+	isLost      = "not answered, the caller hangs up after 20 s"
 	isLostBare  = isLost + ", without your own fields"
 	isAnonymous = "from a withheld number, answered after 7 s, ended after 95 s"
 )

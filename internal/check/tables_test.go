@@ -58,9 +58,9 @@ func TestExampleOfTwoBrandsWorks(t *testing.T) {
 	}
 	const answered = "answered after 7 s, ended after 95 s"
 	require.Equal(t, map[string][]string{
-		answered:                                 {"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level"},
-		"missed, the caller hangs up after 20 s": {"inbound_call call_lost alpha", "POST call_after_hours", "DELETE call_lost"},
-		"missed, the caller hangs up after 20 s, without your own fields": {
+		answered: {"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level"},
+		"not answered, the caller hangs up after 20 s": {"inbound_call call_lost alpha", "POST call_after_hours", "DELETE call_lost"},
+		"not answered, the caller hangs up after 20 s, without your own fields": {
 			"inbound_call call_lost alpha", "POST call_abandoned_in_queue outside_service_level",
 		},
 		"from a withheld number, " + answered: {"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level"},
@@ -70,7 +70,7 @@ func TestExampleOfTwoBrandsWorks(t *testing.T) {
 		answered + ", and has an earlier lost call": {
 			"inbound_call call_lost alpha", "inbound_call alpha call_answered within_service_level", "DELETE call_lost",
 		},
-		"missed, the caller hangs up after 130 s": {"inbound_call call_lost alpha", "inbound_call call_lost alpha call_abandoned_in_queue outside_service_level"},
+		"not answered, the caller hangs up after 130 s": {"inbound_call call_lost alpha", "inbound_call call_lost alpha call_abandoned_in_queue outside_service_level"},
 	}, tags)
 }
 

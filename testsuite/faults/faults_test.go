@@ -26,7 +26,7 @@ var (
 )
 
 // Every call must end as its script states, although its events arrive in any order and more than
-// once, a third of Kustomer's answers fail, and each process is killed and restarted.
+// once, four in ten of Kustomer's answers fail, and each process is killed and restarted.
 func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 	stage.NeedsTemporal(t)
 	t.Logf("seed %d", *faultSeed)
