@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -100,11 +101,10 @@ func TestComparisonReportsExactlyLostWebhooks(t *testing.T) {
 			}
 			// A busy machine may still have runs to finish when the rows appear.
 			var statement reconcile.Comparison
-			for range 60 {
-				if statement = c.statement(t, w); maps.Equal(counts, statement.Counts) {
-					break
-				}
-			}
+			assert.Eventually(t, func() bool {
+				statement = c.statement(t, w)
+				return maps.Equal(counts, statement.Counts)
+			}, 90*time.Second, time.Second)
 			require.Empty(t, statement.Gaps)
 			require.Empty(t, statement.WithoutRow)
 			for _, verdict := range statement.Listed {
