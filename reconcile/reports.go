@@ -29,39 +29,33 @@ func answered(legs []calllog.Row) []calllog.Row {
 // A call in a final state has an end even if its row lacks the end's fields.
 func fromLog(root calllog.Row, legs []calllog.Row, agentOf func(babelforce.Agent) babelforce.Agent, now time.Time) call.FromLog {
 	var log call.FromLog
-	add := func(name babelforce.EventName, leg babelforce.Call, row calllog.Row) {
-		event := babelforce.Event{Name: name, Call: leg, Agent: agentOf(row.Agent), Queue: row.Queue}
+	add := func(event babelforce.Event) {
+		event.Agent = agentOf(event.Agent)
 		report := event.Report(now)
 		report.FromLog = true
 		log.Reports = append(log.Reports, report)
 	}
-	rings := calllog.Row{} // only the agent of an outbound call is known while it rings
-	name := babelforce.CallInbound
-	if root.Call.Type == "outbound" {
-		name, rings = babelforce.CallOutbound, root
+	rings := babelforce.Event{Name: babelforce.CallInbound, Call: begun(root.Call)}
+	if root.Call.Type == "outbound" { // only then is the agent known while the call rings
+		rings.Name, rings.Agent, rings.Queue = babelforce.CallOutbound, root.Agent, root.Queue
 	}
-	add(name, begun(root.Call), rings)
+	add(rings)
 	for _, row := range pickUps(root, legs) {
 		leg := begun(row.Call)
 		leg.DateEstablished = row.Call.DateEstablished
-		add(babelforce.CallBridged, leg, row)
+		add(babelforce.Event{Name: babelforce.CallBridged, Call: leg, Agent: row.Agent, Queue: row.Queue})
 	}
 	for _, row := range legs {
 		if !row.IsRoot() && row.IsFinal() {
-			add(babelforce.CallFinished, row.Call, row)
+			add(babelforce.Event{Name: babelforce.CallFinished, Call: row.Call, Agent: row.Agent, Queue: row.Queue})
 		}
 	}
 	if root.IsFinal() {
-		end := root
-		end.Agent, end.Queue = babelforce.Agent{}, babelforce.Queue{}
-		add(babelforce.CallFinished, root.Call, end)
+		add(babelforce.Event{Name: babelforce.CallFinished, Call: root.Call})
 	}
 	for _, row := range legs {
 		for _, recording := range row.Recordings {
-			event := babelforce.Event{Name: babelforce.RecordingFinished, Call: row.Call, Recording: recording}
-			report := event.Report(now)
-			report.FromLog = true
-			log.Reports = append(log.Reports, report)
+			add(babelforce.Event{Name: babelforce.RecordingFinished, Call: row.Call, Recording: recording})
 		}
 	}
 	return log

@@ -189,13 +189,7 @@ func TestScheduledPassRepairs(t *testing.T) {
 		TaskQueue: reconcile.TaskQueue(c.TaskQueue), Every: time.Hour, Zone: "UTC",
 		Settings: reconcile.Settings{Late: time.Second, Repair: true, Since: time.Now().Add(-time.Hour)},
 	}
-	require.NoError(t, plan.Apply(t.Context(), c.Temporal))
-	schedule := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.PassSchedule)
-	statements := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.StatementSchedule)
-	t.Cleanup(func() {
-		require.NoError(t, schedule.Delete(context.WithoutCancel(t.Context())))
-		require.NoError(t, statements.Delete(context.WithoutCancel(t.Context())))
-	})
+	schedule := c.schedules(t, plan)
 	pass := c.pass(t, schedule, 1)
 	require.Equal(t, 1, pass.Repaired)
 	require.Equal(t, call.Answered, c.Result(t, "scheduled").Outcome)

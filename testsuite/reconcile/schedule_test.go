@@ -20,13 +20,7 @@ func TestScheduledPassContinuesTheLast(t *testing.T) {
 	c := newCompared(t, sandbox.Faults{})
 	c.log.Log(sandbox.Row{ID: "never-received", SessionID: "s", Type: "inbound", Source: "queue", State: "completed", Created: time.Now().Add(-time.Minute), Finished: time.Now().Add(-30 * time.Second)})
 	plan := reconcile.Plan{TaskQueue: reconcile.TaskQueue(c.TaskQueue), Every: time.Hour, Zone: "Europe/Berlin", Settings: reconcile.Settings{Late: time.Second}}
-	require.NoError(t, plan.Apply(t.Context(), c.Temporal))
-	schedule := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.PassSchedule)
-	statements := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.StatementSchedule)
-	t.Cleanup(func() {
-		require.NoError(t, schedule.Delete(context.WithoutCancel(t.Context())))
-		require.NoError(t, statements.Delete(context.WithoutCancel(t.Context())))
-	})
+	schedule := c.schedules(t, plan)
 
 	first := c.pass(t, schedule, 1)
 	require.Equal(t, []reconcile.Verdict{{CallID: "never-received", Rang: first.Listed[0].Rang, Result: reconcile.Missed}}, first.Listed)
@@ -41,6 +35,19 @@ func TestScheduledPassContinuesTheLast(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, changed.Schedule.State.Paused, "an operator has paused it")
 	require.Equal(t, 2*time.Hour, changed.Schedule.Spec.Intervals[0].Every)
+}
+
+// schedules creates the Schedules of a plan until the test ends, and returns the one of passes.
+func (c *compared) schedules(t *testing.T, plan reconcile.Plan) client.ScheduleHandle {
+	t.Helper()
+	require.NoError(t, plan.Apply(t.Context(), c.Temporal))
+	passes := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.PassSchedule)
+	statements := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.StatementSchedule)
+	t.Cleanup(func() {
+		require.NoError(t, passes.Delete(context.WithoutCancel(t.Context())))
+		require.NoError(t, statements.Delete(context.WithoutCancel(t.Context())))
+	})
+	return passes
 }
 
 // pass triggers the nth pass and waits for its result.
