@@ -112,6 +112,14 @@ func TestWebhookFieldsOverrideTheLog(t *testing.T) {
 	}
 }
 
+func TestLateWebhookKeepsItsOwnFields(t *testing.T) {
+	vip := with(ends, func(e *Event) { e.Extra = map[string]string{"app.vip": "true"} })
+	r := &Record{Key: "p"}
+	r.AddFromLog(wholeLog, at(2000))
+	r.Add(vip, at(2000))
+	require.Equal(t, "true", r.Facts().Extra["app.vip"])
+}
+
 func TestCallFromTheLogIsOverAtOnce(t *testing.T) {
 	r := &Record{Key: "p", Started: at(180), Limits: DefaultLimits}
 	r.AddFromLog(wholeLog, at(180))

@@ -67,8 +67,8 @@ func (e Event) ownTime() time.Time {
 		return e.Leg.CreatedAt
 	case e.hasPickUpTime():
 		return e.Leg.EstablishedAt
-	case e.Kind == Finished && e.Leg.Seconds == nil:
-		return e.Leg.FinishedAt
+	case e.Kind == Finished:
+		return e.Leg.end()
 	case e.Leg.CreatedAt.IsZero() || e.Leg.Seconds == nil:
 		return time.Time{}
 	}

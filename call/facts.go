@@ -110,6 +110,14 @@ func (r *Record) Facts() Facts {
 	return f
 }
 
+// placer returns the agent who placed an outbound call: the first agent that the reports name.
+func (r *Record) placer() (placer Agent) {
+	for _, e := range r.events() {
+		placer = placer.with(e.Agent)
+	}
+	return placer
+}
+
 // isOutgoing reports whether the call is outbound. The caller's own leg decides, because a
 // call flow may dial further legs for an inbound call.
 func (r *Record) isOutgoing() bool {

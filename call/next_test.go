@@ -87,6 +87,35 @@ func TestTransferWaitsForTheNextLeg(t *testing.T) {
 		rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, bridgedAfter(90, ben), agentsLegEnds("c-2", ben, 1200))))
 }
 
+// Amira's pick-up is reported after she has handed the caller on. She is not the next agent.
+func TestDelayedPickUpDoesNotEndATransfer(t *testing.T) {
+	delayed := with(pickUp1, func(e *Event) { e.ReceivedAt = at(62) })
+	require.Equal(t, []string{
+		"0s open the conversation",
+		"1m2s assign the agent, tag and note",
+		"1m30s assign the agent, tag and note",
+		"4m15s write the outcome",
+		"4m15s over: answered",
+	}, live(t, toTheEnd, 0, rings, agentsLegEnds("c-1", amira, 60), handedOn, delayed, bridgedAfter(90, ben), agentsLegEnds("c-2", ben, 240)))
+}
+
+// Ben speaks with Amira before she leaves, and then with the caller for 20 minutes.
+func TestWarmTransferLastsUntilTheNextLegEnds(t *testing.T) {
+	consulted := bridgedAfter(45, ben)
+	events := []Event{rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, consulted, agentsLegEnds("c-2", ben, 1200)}
+	require.Equal(t, "20m15s over: answered", final(live(t, toTheEnd, 0, events...)))
+}
+
+// A report of the log is about the past: the waits go on counting from the last report.
+func TestLogDoesNotShortenTheWaits(t *testing.T) {
+	r := recordOf(rings, pickUp1)
+	r.Opened = &Opened{Conversation: true, Expects: toTheEnd}
+	r.Add(bridgedAfter(90, ben), at(90))
+	r.Add(agentsLegEnds("c-2", ben, 240), at(240))
+	r.AddFromLog(FromLog{Reports: []Event{handedOn}}, at(241))
+	require.Equal(t, Wait{WaitsForLateReports, at(255)}, r.untilOver())
+}
+
 func TestOpeningWaitsForTheCaller(t *testing.T) {
 	attempt := Event{Kind: Finished, ReceivedAt: noon, Leg: Leg{ID: "c", ParentID: "p"}}
 	late := with(rings, func(e *Event) { e.ReceivedAt = at(2) })

@@ -144,9 +144,9 @@ func (r *Record) afterwards(s Story, now time.Time) Story {
 // opening returns what was known when the call began to ring, and the customer.
 func (r *Record) opening() Facts {
 	facts := r.Facts()
-	facts.Queued = false
-	if !facts.Outgoing {
-		facts.Agent, facts.Queue = Agent{}, Queue{} // no agent had picked up
+	facts.Queued, facts.Agent, facts.Queue = false, Agent{}, Queue{} // no agent had picked up
+	if facts.Outgoing {
+		facts.Agent = r.placer()
 	}
 	for _, e := range r.events() {
 		if (e.Kind == Inbound || e.Kind == Outbound) && facts.IsCustomers(e.Leg) {
