@@ -132,8 +132,8 @@ func (r *Record) wasTransferred() bool { return r.Facts().Leg.WasTransferred() }
 // goesOn reports whether the agent who picked up last is still on the line of a transferred call.
 // The ends of the agents' legs decide. If babelforce reports none, no agent is.
 func (r *Record) goesOn() bool {
-	over := r.over()
-	return len(over.Attempts) > 0 && !over.LastAgentHungUp(r.bridges())
+	over, bridges := r.over(), r.bridges()
+	return len(over.Attempts) > 0 && len(bridges) > 0 && !over.LastAgentHungUp(bridges)
 }
 
 // untilAfterwards returns the wait for events after the call, if automations act on them.

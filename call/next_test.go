@@ -106,6 +106,12 @@ func TestWarmTransferLastsUntilTheNextLegEnds(t *testing.T) {
 	require.Equal(t, "20m15s over: answered", final(live(t, toTheEnd, 0, events...)))
 }
 
+func TestTransferToNobodyEndsSoon(t *testing.T) {
+	vain := Event{Kind: Finished, ReceivedAt: at(80), Agent: ben, Leg: after(Leg{ID: "c-2", ParentID: "p", CreatedAt: at(62), FinishedAt: at(80)}, 0, "system-hangup")}
+	require.Equal(t, "6m0s over: answered", final(live(t, toTheEnd, 0, rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, vain)))
+	require.Equal(t, "6m0s over: answered", final(live(t, toTheEnd, 0, rings, handedOn, vain)), "no pick-up was reported")
+}
+
 // A report of the log is about the past: the waits go on counting from the last report.
 func TestLogDoesNotShortenTheWaits(t *testing.T) {
 	r := recordOf(rings, pickUp1)
