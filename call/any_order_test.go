@@ -11,184 +11,180 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// invented is a call that may have happened: its reports in the order of their times.
+// invented is a call that may have happened: what webhooks report about it, and what the call log
+// contains. Both are in the order of time.
 type invented struct {
 	*rand.Rand
-	reports []Event
-	legs    int
+	webhooks []Event
+	log      FromLog
+	legs     int
 }
+
+// calls is how many calls are invented, and orders in how many orders each is reported.
+const calls, orders = 150, 6
 
 var clara = Agent{ID: "9", Name: "Clara", SourceID: "user-of-clara"}
 
-// invent returns the reports of a call with up to five pick-ups. Each pick-up is reported by the
-// caller's leg, by the agent's leg, whose clock differs by up to two seconds, or by both.
-func invent(seed uint64) []Event {
-	c := &invented{Rand: rand.New(rand.NewPCG(seed, 1))}
-	c.report(0, rings)
+// invent returns a call with up to five pick-ups. The agents may get it back from each other.
+func invent(seed int) *invented {
+	c := &invented{Rand: rand.New(rand.NewPCG(uint64(seed), 1))}
+	c.reports(rings)
 	now, last := 0, Agent{}
 	for range c.IntN(6) {
 		now += 1 + c.IntN(30)
 		agent := []Agent{amira, ben, clara}[c.IntN(3)]
-		if c.IntN(3) == 0 {
-			c.attempt(now, agent, 0)
-			continue
+		switch {
+		case c.IntN(3) == 0:
+			c.legs++
+			c.legEnds(now, agent, 0)
+		case agent != last:
+			c.picksUp(now, agent)
+			now += 7 + c.IntN(60)
+			last = agent
 		}
-		if agent == last {
-			continue
-		}
-		c.pickUp(now, agent)
-		now += 7 + c.IntN(60)
-		last = agent
 	}
-	reason, ended := []string{"hangup", "passive-hangup", "system-hangup", "transferred"}[c.IntN(4)], now
-	if reason == "transferred" {
-		ended = c.IntN(now + 1) // the call goes on without the caller's leg
-	}
-	c.report(now, Event{Kind: Finished, Leg: after(callersLeg, ended, reason)})
-	return c.reports
+	reason := []string{"hangup", "passive-hangup", "system-hangup", "transferred"}[c.IntN(4)]
+	c.reports(Event{Kind: Finished, Leg: after(callersLeg, now, reason)})
+	return c
 }
 
-func (c *invented) report(received int, e Event) {
-	e.ReceivedAt = at(received)
-	e.Extra = map[string]string{fmt.Sprint("app.", e.Kind, len(c.reports)): "x", "app.last": fmt.Sprint(len(c.reports))}
-	c.reports = append(c.reports, e)
+// reports adds what a webhook and the log contain.
+func (c *invented) reports(e Event) {
+	c.log.Reports = append(c.log.Reports, e)
+	c.webhook(e)
 }
 
-// attempt adds the leg of an agent who is rung, and who talks for some seconds.
-func (c *invented) attempt(rang int, agent Agent, talked int) {
+// webhook adds a report with a field of its own, and one that each event sets again.
+func (c *invented) webhook(e Event) {
+	n := fmt.Sprint(len(c.webhooks))
+	e.Extra = map[string]string{"app.n" + n: "set", "app.last": n}
+	c.webhooks = append(c.webhooks, e)
+}
+
+// picksUp reports a pick-up on the caller's leg, on the agent's leg, whose clock differs by up to
+// two seconds, or on both. The agent's leg may not name the agent.
+func (c *invented) picksUp(now int, agent Agent) {
 	c.legs++
-	leg := Leg{ID: fmt.Sprint("c-", c.legs), ParentID: "p", Type: "outbound", Source: "queue", Domain: "internal", CreatedAt: at(rang)}
-	reason, ended := "system-hangup", rang+3
-	if talked > 0 {
-		leg.EstablishedAt, reason, ended = at(rang), "hangup", rang+talked
+	onCallers := Event{Kind: Bridged, ReceivedAt: at(now), Leg: after(callersLeg, now, ""), Agent: agent, Queue: Queue{Name: "Support"}}
+	onAgents := Event{Kind: Bridged, ReceivedAt: at(now), Agent: agent, Leg: Leg{ID: fmt.Sprint("c-", c.legs), ParentID: "p", CreatedAt: at(now - 1), EstablishedAt: at(now + c.IntN(5) - 2)}}
+	c.log.Reports = append(c.log.Reports, onAgents)
+	which := c.IntN(4)
+	if which != 0 {
+		c.webhook(onCallers)
 	}
-	leg.FinishedAt = at(ended)
-	c.report(ended, Event{Kind: Finished, Leg: after(leg, talked, reason), Agent: agent})
-}
-
-func (c *invented) pickUp(now int, agent Agent) {
-	queue := Queue{Name: "Support"}
-	onCallers := Event{Kind: Bridged, Leg: after(callersLeg, now, ""), Agent: agent, Queue: queue}
-	onAgents := Event{Kind: Bridged, Agent: agent, Leg: Leg{ID: fmt.Sprint("c-", c.legs+1), ParentID: "p", CreatedAt: at(now - 1), EstablishedAt: at(now + c.IntN(5) - 2)}}
-	switch c.IntN(4) {
-	case 0:
-		c.report(now, onCallers)
-	case 1:
-		c.report(now, onAgents)
-	case 2:
+	if which == 1 {
 		onAgents.Agent = Agent{}
-		fallthrough
-	default:
-		c.report(now, onCallers)
-		c.report(now, onAgents)
+	}
+	if which != 2 {
+		c.webhook(onAgents)
 	}
 	if c.IntN(2) == 0 {
-		c.attempt(now, agent, 1+c.IntN(50))
-	} else {
-		c.legs++
+		c.legEnds(now, agent, 1+c.IntN(50))
 	}
 }
 
-// seeds is how many calls are invented.
-const seeds = uint64(300)
-
-// shown is what a conversation shows of a call in the end.
-type shown struct {
-	Holder  Agent
-	Agents  []string
-	Facts   Facts
-	Outcome Outcome
-	Summary Summary
-}
-
-func (r *Record) shown() shown {
-	story := r.Final()
-	s := shown{Holder: story.holder(), Facts: r.Facts(), Outcome: story.Closing.Facts.Outcome, Summary: story.Closing.Facts.Summary}
-	for _, p := range byTime(r.pickUps()) {
-		s.Agents = append(s.Agents, p.event.Agent.Name+p.at().Sub(noon).String())
+// legEnds ends the leg of an agent who was rung, and who talked for some seconds.
+func (c *invented) legEnds(rang int, agent Agent, talked int) {
+	leg := Leg{ID: fmt.Sprint("c-", c.legs), ParentID: "p", Type: "outbound", Source: "queue", Domain: "internal", CreatedAt: at(rang), FinishedAt: at(rang + 3)}
+	if talked > 0 {
+		leg.EstablishedAt, leg.FinishedAt = at(rang), at(rang+talked)
 	}
-	return s
+	c.reports(Event{Kind: Finished, Leg: after(leg, talked, "hangup"), Agent: agent})
 }
 
-func shuffled(seed uint64, events []Event) []Event {
-	events = slices.Clone(events)
-	random := rand.New(rand.NewPCG(seed, 2))
-	random.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
+func (c *invented) shuffled() []Event {
+	events := slices.Clone(c.webhooks)
+	c.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 	return events
 }
 
-// inBrief lists the reports in their order.
-func inBrief(events []Event) (lines string) {
+// inWords lists reports in their order.
+func inWords(events []Event) (lines string) {
 	for _, e := range events {
-		lines += fmt.Sprintf("%s %s %q at %v\n", e.Kind, e.Leg.ID, e.Agent.Name, e.At().Sub(noon))
+		lines += fmt.Sprintf("\n%s %s %q at %v", e.Kind, e.Leg.ID, e.Agent.Name, e.At().Sub(noon))
 	}
 	return lines
 }
 
-func inJSON(t *testing.T, v any) string {
+// ended returns what a record shows of a call in the end, as text.
+func (r *Record) ended(t *testing.T) (facts, agents string) {
 	t.Helper()
-	text, err := json.MarshalIndent(v, "", " ")
+	r.Opened = &Opened{Conversation: true, Expects: toTheEnd}
+	story := r.Final()
+	text, err := json.MarshalIndent(map[string]any{"facts": r.Facts(), "closing": story.Closing.Facts}, "", " ")
 	require.NoError(t, err)
-	return string(text)
+	agents = fmt.Sprint(story.Closing.Facts.Outcome, ", with ", story.holder().Name, " after ", story.Closing.Facts.Summary.Agents)
+	return string(text), agents
 }
 
 func TestAnyOrderGivesTheSame(t *testing.T) {
-	for seed := range seeds {
-		events := invent(seed)
-		r := recordOf(events...)
-		r.Opened = &Opened{Conversation: true, Expects: Expects{Finish: true}}
-		want := inJSON(t, r.shown())
-		for n := range uint64(8) {
-			order := shuffled(n, events)
-			other := recordOf(order...)
-			other.Opened = r.Opened
-			require.Equal(t, want, inJSON(t, other.shown()), "seed %d, order %d: %s", seed, n, inBrief(order))
-			before := inJSON(t, other)
+	for seed := range calls {
+		c := invent(seed)
+		facts, agents := recordOf(c.webhooks...).ended(t)
+		for range orders {
+			order := c.shuffled()
+			r := recordOf(order...)
+			otherFacts, otherAgents := r.ended(t)
+			require.Equal(t, facts, otherFacts, "call %d: %s", seed, inWords(order))
+			require.Equal(t, agents, otherAgents, "call %d: %s", seed, inWords(order))
+			before := slices.Clone(r.Reports)
 			for _, e := range order {
-				other.Add(e, noon)
+				r.Add(e, noon)
 			}
-			require.Equal(t, before, inJSON(t, other), "seed %d: repeated", seed)
+			require.Equal(t, before, r.Reports, "call %d: a repetition changes nothing", seed)
+		}
+	}
+}
+
+// The log is read at any time, and some webhooks are lost.
+func TestLogAmongWebhooksGivesTheSame(t *testing.T) {
+	for seed := range calls {
+		c := invent(seed)
+		_, agents := recordOf(c.webhooks...).ended(t)
+		for range orders {
+			r, order := recordOf(), c.shuffled()
+			for i, read := 0, c.IntN(len(order)); i < len(order); i++ {
+				if i == read {
+					r.AddFromLog(c.log, noon)
+				}
+				if c.IntN(3) > 0 {
+					r.Add(order[i], noon)
+				}
+			}
+			_, other := r.ended(t)
+			require.Equal(t, agents, other, "call %d: %s", seed, inWords(order))
 		}
 	}
 }
 
 // The reports arrive in any order, a second apart, and each step is done at once.
 func TestAnyOrderOfArrivalGivesTheSame(t *testing.T) {
-	for seed := range seeds {
-		events := invent(seed)
-		var want string
-		for n := range uint64(8) {
-			order := events
-			if n > 0 {
-				order = shuffled(n, events)
-			}
-			r, now := &Record{Key: "p", Started: at(600), Limits: DefaultLimits}, at(600)
-			run := func(until time.Time) {
-				for {
-					next := r.Next(now)
-					switch {
-					case next.Step != nil:
-						r.Done(*next.Step, Done{Conversation: true, Expects: Expects{Finish: true}})
-					case next.Wait.For == "":
-						return
-					case next.Wait.Until.After(until):
-						now = until
-						return
-					default:
-						now = next.Wait.Until
-					}
-				}
-			}
-			for _, e := range order {
-				r.Add(e, now)
-				run(now.Add(time.Second))
-			}
-			run(now.Add(100 * time.Hour))
-			is := inJSON(t, map[string]any{"holder": r.Was.holder(), "outcome": r.Was.Closing.Facts.Outcome, "ending": r.Was.Closing.Ending, "pick-ups": len(r.Was.PickUps), "agent": r.Expected().Agent})
-			if n == 0 {
-				want = is
-			}
-			require.Equal(t, want, is, "seed %d, order %d: %s", seed, n, inBrief(order))
+	for seed := range calls {
+		c := invent(seed)
+		want := c.play(c.webhooks)
+		for range orders {
+			order := c.shuffled()
+			require.Equal(t, want, c.play(order), "call %d: %s", seed, inWords(order))
+		}
+	}
+}
+
+// play returns what was written in the end.
+func (c *invented) play(order []Event) string {
+	r := &Record{Key: "p", Started: at(600), Limits: DefaultLimits}
+	for now := r.Started; ; {
+		next := r.Next(now)
+		switch {
+		case next.Step != nil:
+			r.Done(*next.Step, Done{Conversation: true, Expects: toTheEnd})
+		case len(order) > 0:
+			now = now.Add(time.Second)
+			r.Add(order[0], now)
+			order = order[1:]
+		case next.Wait.For != "":
+			now = next.Wait.Until
+		default:
+			return fmt.Sprint(r.Was.Closing.Facts.Outcome, ", with ", r.Was.holder().Name, ", pick-ups: ", len(r.Was.PickUps))
 		}
 	}
 }

@@ -74,52 +74,34 @@ func (r *Record) namePickUps() {
 	}
 }
 
-// reportedBy returns the pick-up that the event reports, or nil if the pick-up is new.
+// reportedBy returns the pick-up that the event reports, or nil if the pick-up is new. The first
+// rule that matches decides.
 func (r *Record) reportedBy(e Event, pickUps []pickUp) *pickUp {
-	var before, after *pickUp // the neighbours in time
-	for i := range pickUps {
-		switch p := &pickUps[i]; {
-		case p.isNear(e):
-			return p
-		case p.at().After(e.At()):
-			if after == nil || p.at().Before(after.at()) {
-				after = p
-			}
-		case before == nil || !p.at().Before(before.at()):
-			before = p
+	for _, isSame := range []func(pickUp) bool{
+		func(p pickUp) bool { return p.event.Agent.mayBe(e.Agent) && isNear(p.event, e) },
+		func(p pickUp) bool { return p.event.Agent.Is(e.Agent) && !r.hasOtherBetween(p.event, e) },
+		func(p pickUp) bool {
+			return p.event.Agent.Is(e.Agent) && p.event.FromLog != e.FromLog && p.at().Sub(e.At()).Abs() <= logWindow
+		},
+		// The caller's row of the call log names one of the call's agents, which may be any of them.
+		func(pickUp) bool { return e.FromLog && e.ownTime().IsZero() },
+	} {
+		if i := slices.IndexFunc(pickUps, isSame); i >= 0 {
+			return &pickUps[i]
 		}
-	}
-	for _, p := range []*pickUp{before, after} {
-		if p != nil && p.event.Agent.Is(e.Agent) && !r.hasOtherBetween(p.event, e) {
-			return p
-		}
-	}
-	if e.FromLog && e.ownTime().IsZero() && len(pickUps) > 0 {
-		return &pickUps[0] // the caller's leg names one of its agents, which may be any of them
 	}
 	return nil
 }
 
-// isNear reports whether an event close in time reports the pick-up: both name the same agent, or
-// one of them names none.
-func (p pickUp) isNear(e Event) bool {
-	window := pickUpWindow
-	if e.FromLog || p.event.FromLog {
-		window = logWindow
-	}
-	isUnnamed := e.Agent == Agent{} || p.event.Agent == Agent{}
-	return isUnnamed && isNear(e, p.event) || p.event.Agent.Is(e.Agent) && p.at().Sub(e.At()).Abs() <= window
-}
-
 // hasOtherBetween reports whether another agent picked up between two reports of one agent. Then
-// the agent got the call back, and the reports describe two pick-ups at any distance.
+// the agent got the call back, and the reports describe two pick-ups.
 func (r *Record) hasOtherBetween(a, b Event) bool {
 	from, to := a.At(), b.At()
 	if to.Before(from) {
 		from, to = to, from
 	}
 	return slices.ContainsFunc(r.Reports, func(other Report) bool {
-		isOther := other.Kind == Bridged && other.Agent != Agent{} && !other.Agent.Is(b.Agent)
+		isOther := other.Kind == Bridged && !other.Agent.Is(b.Agent) && (other.isPickUp() || other.Agent != Agent{})
 		return isOther && other.At().After(from) && other.At().Before(to)
 	})
 }
