@@ -284,6 +284,26 @@ func TestLateAgentIsAssignedWithoutANote(t *testing.T) {
 	}
 }
 
+// No pick-up is reported, so the agents' legs decide who has the call, also if they arrive late.
+func TestLateLegAssignsItsAgent(t *testing.T) {
+	bens := agentsLegEnds("c-2", ben, 60)
+	bens.Leg.CreatedAt = at(25)
+	r := recordOf(rings, ends)
+	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
+	closing := r.Next(at(90)).Step
+	require.Equal(t, []Cause{PickedUp, Ended}, closing.Causes)
+	r.Done(*closing, Done{Agents: map[string]Resolved{impliedNote: {Unassigned: true}}})
+	for _, leg := range []Event{agentsLegEnds("c-1", amira, 20), bens} {
+		r.Add(leg, at(91))
+		step := r.Next(at(91)).Step
+		require.Equal(t, []Cause{AgentIdentified}, step.Causes)
+		require.Equal(t, leg.Agent, step.Is.Latest().Facts.Agent)
+		require.True(t, step.IsToResolve(*step.Is.Latest()))
+		r.Done(*step, Done{Agents: map[string]Resolved{impliedNote: {User: leg.Agent.SourceID}}})
+		require.Nil(t, r.Next(at(92)).Step)
+	}
+}
+
 func TestLateCustomerGetsTheConversation(t *testing.T) {
 	r := recordOf(Event{Kind: Finished, Leg: Leg{ID: "c", ParentID: "p"}})
 	r.Done(*r.Next(at(5)).Step, Done{Conversation: true, Expects: toTheEnd})

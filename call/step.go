@@ -128,11 +128,11 @@ func (r *Record) Final() Story {
 	return is
 }
 
-// isIdentifiedBy reports whether b names an agent that was unknown before, or adds an id or
-// email by which Kustomer may know the agent.
+// isIdentifiedBy reports whether b names another agent than a, or the same with an id or email by
+// which Kustomer may know the agent.
 func (a Agent) isIdentifiedBy(b Agent) bool {
-	isNamed := a == Agent{} && b != Agent{}
-	return isNamed || a.Is(b) && (a.SourceID == "" && b.SourceID != "" || a.Email == "" && b.Email != "")
+	isOther := b != Agent{} && !a.Is(b)
+	return isOther || a.Is(b) && (a.SourceID == "" && b.SourceID != "" || a.Email == "" && b.Email != "")
 }
 
 // hasNumber reports whether the facts contain the customer's number, even if it is withheld.

@@ -56,60 +56,71 @@ type RecordingNote struct {
 	Recording
 }
 
-// inferredNote is the note name of a pick-up that the legs imply.
-const inferredNote = "answered"
+// impliedNote is the note name of a pick-up that the legs imply.
+const impliedNote = "answered"
 
 // story returns everything that the conversation depends on at the given time.
 func (r *Record) story(now time.Time) Story {
-	s := Story{Opening: r.opening(), RangAt: r.rangAt(), Placer: r.Was.Placer, WrappedUp: r.Was.WrappedUp, Added: r.addedWhole()}
+	over, isOver := r.over(), r.isOver(now)
+	s := Story{
+		Opening: r.opening(), RangAt: r.rangAt(), Added: r.addedWhole(), Placer: r.Was.Placer, PickUps: r.answers(over, isOver),
+		WrappedUp: r.Was.WrappedUp, Reached: r.Was.Reached,
+	}
 	if r.Was.Opening.Agent.isIdentifiedBy(s.Opening.Agent) {
 		s.Placer = Resolved{}
 	}
-	facts := r.Facts()
-	inferred, reported := r.inferred()
-	if inferred != nil && reported == "" {
-		s.PickUps = append(s.PickUps, *inferred)
+	s.waited()
+	if isOver && r.Opened.Expects.Finish {
+		s.Closing = r.closing(over, now)
+		s = r.afterwards(s, now)
+	}
+	isLast := r.Was.Closing != nil || isOver && !r.Opened.Expects.Finish
+	s.Reached = s.Reached || isLast && r.reachedCustomer()
+	return s
+}
+
+// answers returns the pick-ups that were reported, or the one that the legs imply once the call is
+// over. An implied pick-up that was written stays, unless the same agent's was reported since.
+func (r *Record) answers(over Over, isOver bool) (all []PickUp) {
+	implied, reported := r.implied()
+	switch {
+	case !over.Bridged && over.IsAnswered() && (isOver || implied != nil):
+		all = append(all, PickUp{Note: impliedNote, Facts: r.asOf(over.Facts, over.answer()), Inferred: true})
+	case implied != nil && reported == "":
+		all = append(all, *implied)
 	}
 	for _, p := range r.pickUps() {
-		is := PickUp{Note: p.note, Facts: r.asOf(facts, p.event), At: p.at(), ReceivedAt: p.event.ReceivedAt}
+		is := PickUp{Note: p.note, Facts: r.asOf(over.Facts, p.event), At: p.at(), ReceivedAt: p.event.ReceivedAt}
 		if p.event.FromLog { // the call is in the past: no agent waits, so the delay is not measured
 			is.ReceivedAt = time.Time{}
 		}
 		if p.note == reported {
-			is.Note, is.Inferred = inferred.Note, true
+			is.Note, is.Inferred = impliedNote, true
 		}
+		all = append(all, is)
+	}
+	for i := range all {
+		is := &all[i]
 		if was := r.Was.pickUp(is.Note); was != nil && !was.Facts.Agent.isIdentifiedBy(is.Facts.Agent) {
 			is.Resolved = was.Resolved
 		}
-		s.PickUps = append(s.PickUps, is)
 	}
-	over, isOver := r.over(), r.isOver(now)
-	if isOver && len(s.PickUps) == 0 && over.IsAnswered() {
-		s.PickUps = append(s.PickUps, PickUp{Note: inferredNote, Facts: r.asOf(over.Facts, over.answer()), Inferred: true})
-	}
-	s.waited()
-	s.Reached = r.Was.Reached || r.reachedCustomer() && (r.Was.Closing != nil || isOver && !r.Opened.Expects.Finish)
-	if !isOver || !r.Opened.Expects.Finish {
-		return s
-	}
-	s.Closing = r.closing(over, now)
-	return r.afterwards(s, now)
+	return all
 }
 
-// inferred returns the pick-up that was written because the legs imply it, or nil. If the same
+// implied returns the pick-up that was written because the legs imply it, or nil. If the same
 // agent's pick-up was reported since, reported is the note name of the last such report.
-func (r *Record) inferred() (inferred *PickUp, reported string) {
-	i := slices.IndexFunc(r.Was.PickUps, func(p PickUp) bool { return p.Inferred })
-	if i < 0 {
-		return nil, ""
+func (r *Record) implied() (implied *PickUp, reported string) {
+	implied = r.Was.pickUp(impliedNote)
+	if implied == nil || implied.Facts.Agent == (Agent{}) {
+		return implied, ""
 	}
-	inferred = &r.Was.PickUps[i]
 	for _, p := range byTime(r.pickUps()) {
-		if agent := inferred.Facts.Agent; agent != (Agent{}) && agent.Is(p.event.Agent) {
+		if implied.Facts.Agent.Is(p.event.Agent) {
 			reported = p.note
 		}
 	}
-	return inferred, reported
+	return implied, reported
 }
 
 // closing returns the outcome that was written, or a new one if the ending has changed since.
