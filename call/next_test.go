@@ -304,6 +304,21 @@ func TestLateLegAssignsItsAgent(t *testing.T) {
 	}
 }
 
+// The legs say that Amira answered. Then her pick-up is reported twice, first without her name.
+func TestLatePickUpIsAssignedOnceItIsNamed(t *testing.T) {
+	r := recordOf(rings, agentsLegEnds("c-1", amira, 60), ends)
+	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
+	r.Done(*r.Next(at(90)).Step, Done{})
+	r.Add(bridgedAfter(11, Agent{}), at(91))
+	r.Done(*r.Next(at(91)).Step, Done{})
+	require.Equal(t, Agent{}, r.Was.holder())
+	r.Add(with(pickUp1, func(e *Event) { e.Leg.ID, e.Leg.ParentID = "c-1", "p" }), at(92))
+	step := r.Next(at(92)).Step
+	require.Equal(t, []Cause{AgentIdentified}, step.Causes)
+	require.Equal(t, amira, step.Is.holder())
+	require.Len(t, step.Is.PickUps, 2, "what was written stays")
+}
+
 func TestLateCustomerGetsTheConversation(t *testing.T) {
 	r := recordOf(Event{Kind: Finished, Leg: Leg{ID: "c", ParentID: "p"}})
 	r.Done(*r.Next(at(5)).Step, Done{Conversation: true, Expects: toTheEnd})

@@ -95,9 +95,10 @@ func causesOf(was, is Story) (causes []Cause) {
 			causes = append(causes, cause)
 		}
 	}
-	due(len(is.PickUps) > len(was.PickUps), PickedUp)
+	hasPickUp := len(Step{Was: was, Is: is}.NewPickUps()) > 0
+	due(hasPickUp, PickedUp)
 	due(!was.Opening.KnowsCustomer() && is.Opening.hasNumber(), CustomerIdentified)
-	due(was.holder().isIdentifiedBy(is.holder()) && len(is.PickUps) == len(was.PickUps), AgentIdentified)
+	due(!hasPickUp && was.holder().isIdentifiedBy(is.holder()), AgentIdentified)
 	due(is.Closing != nil && (was.Closing == nil || was.Closing.Nth < is.Closing.Nth), Ended)
 	due(len(is.Recordings) > len(was.Recordings), RecordingAvailable)
 	due(is.WrappedUp && !was.WrappedUp, WrapUpOver)

@@ -109,14 +109,15 @@ func (r *Record) answers(over Over, isOver bool) (all []PickUp) {
 }
 
 // implied returns the pick-up that was written because the legs imply it, or nil. If the same
-// agent's pick-up was reported since, reported is the note name of the last such report.
+// agent's pick-up was reported since, reported is the note name of the last such report that was
+// not written by itself.
 func (r *Record) implied() (implied *PickUp, reported string) {
 	implied = r.Was.pickUp(impliedNote)
 	if implied == nil || implied.Facts.Agent == (Agent{}) {
 		return implied, ""
 	}
 	for _, p := range byTime(r.pickUps()) {
-		if implied.Facts.Agent.Is(p.event.Agent) {
+		if implied.Facts.Agent.Is(p.event.Agent) && r.Was.pickUp(p.note) == nil {
 			reported = p.note
 		}
 	}
