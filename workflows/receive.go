@@ -1,0 +1,63 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/call"
+)
+
+// signals are the events that arrive as signals, in the order of a usual call.
+var signals = []call.Kind{call.Inbound, call.Outbound, call.Bridged, call.Finished, call.Recorded}
+
+// signalNames returns the names of all signals.
+func signalNames() []string {
+	names := []string{SignalLog}
+	for _, kind := range signals {
+		names = append(names, string(kind))
+	}
+	return names
+}
+
+// receive adds all reports that have arrived to the record.
+func (r *run) receive(ctx workflow.Context) {
+	for _, kind := range signals {
+		channel := workflow.GetSignalChannel(ctx, string(kind))
+		for {
+			var event call.Event
+			if !channel.ReceiveAsync(&event) {
+				break
+			}
+			r.record.Add(event, workflow.Now(ctx))
+		}
+	}
+	r.receiveLog(ctx)
+}
+
+// receiveLog adds the content of babelforce's call log, which arrives as a whole.
+func (r *run) receiveLog(ctx workflow.Context) {
+	channel := workflow.GetSignalChannel(ctx, SignalLog)
+	for {
+		var log call.FromLog
+		if !channel.ReceiveAsync(&log) {
+			return
+		}
+		if r.record.AddFromLog(log, workflow.Now(ctx)) {
+			r.log(workflow.Now(ctx), addedFromLog)
+		}
+	}
+}
+
+// next waits for one thing: a report, an operator's decision, or one of the futures.
+func (r *run) next(ctx workflow.Context, futures ...workflow.Future) error {
+	selector := workflow.NewSelector(ctx)
+	for _, name := range signalNames() {
+		selector.AddReceive(workflow.GetSignalChannel(ctx, name), func(workflow.ReceiveChannel, bool) { r.receive(ctx) })
+	}
+	selector.AddReceive(r.decided, func(decided workflow.ReceiveChannel, _ bool) { decided.ReceiveAsync(nil) })
+	selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
+	for _, future := range futures {
+		selector.AddFuture(future, func(workflow.Future) {})
+	}
+	selector.Select(ctx)
+	return ctx.Err()
+}
