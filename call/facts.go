@@ -86,9 +86,9 @@ func (r *Record) Facts() Facts {
 		switch {
 		case !f.IsCustomers(e.Leg):
 		case e.FromLog: // the log only fills in what webhooks do not report
-			f.Leg = f.Leg.over(e.Leg.begun())
+			f.Leg = f.Leg.filledFrom(e.Leg.begun())
 		default:
-			f.Leg = e.Leg.begun().over(f.Leg)
+			f.Leg = e.Leg.begun().filledFrom(f.Leg)
 		}
 		if f.IsCustomers(e.Leg) && e.Kind == Finished {
 			end = e
@@ -146,7 +146,7 @@ func (f Facts) legAsOf(e Event) Leg {
 	leg := f.Leg.begun()
 	switch {
 	case f.IsCustomers(e.Leg):
-		return e.Leg.over(leg)
+		return e.Leg.filledFrom(leg)
 	case e.hasPickUpTime():
 		leg.Seconds = secondsBetween(leg.CreatedAt, e.Leg.EstablishedAt)
 	}
@@ -161,8 +161,8 @@ func (f Facts) withBuckets(e Event) Facts {
 		f.Agent = f.Agent.with(e.Agent)
 	case f.Outgoing && e.Agent == Agent{}: // a bridge that names no agent is with the agent who placed the call
 	case e.Kind == Bridged:
-		f.Agent = e.Agent.over(f.Agent)
-		f.Queue = e.Queue.over(f.Queue)
+		f.Agent = e.Agent.filledFrom(f.Agent)
+		f.Queue = e.Queue.filledFrom(f.Queue)
 	}
 	return f
 }

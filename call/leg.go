@@ -92,7 +92,7 @@ func (l Leg) lasted() bool {
 // endedBy returns the leg with the report of its end. Fields that change until the end come
 // from that report alone: an earlier duration is not the leg's duration.
 func (l Leg) endedBy(end Leg) Leg {
-	leg := end.over(l.begun())
+	leg := end.filledFrom(l.begun())
 	if leg.IsChild() {
 		leg.Seconds = leg.connected()
 	} else {
@@ -101,8 +101,8 @@ func (l Leg) endedBy(end Leg) Leg {
 	return leg
 }
 
-// over fills in missing fields from what is known about the leg.
-func (l Leg) over(known Leg) Leg {
+// filledFrom fills in missing fields from what is known about the leg.
+func (l Leg) filledFrom(known Leg) Leg {
 	return Leg{
 		ID:             cmp.Or(l.ID, known.ID),
 		ParentID:       cmp.Or(l.ParentID, known.ParentID),

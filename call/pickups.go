@@ -57,7 +57,7 @@ func (p *pickUp) add(e Event) {
 	if isNear(first, other) {
 		p.event.Extra = extra([]*Event{&other, &first})
 	}
-	p.event.Agent, p.event.Queue = p.event.Agent.with(e.Agent), p.event.Queue.over(e.Queue)
+	p.event.Agent, p.event.Queue = p.event.Agent.with(e.Agent), p.event.Queue.filledFrom(e.Queue)
 }
 
 // namePickUps assigns a note name to every new pick-up, beginning with the newest report. If

@@ -97,8 +97,8 @@ func (r *Report) add(e Event) (isNew bool) {
 	if was.FromLog && !e.FromLog {
 		r.Event, e = e, was
 	}
-	r.Leg = r.Leg.over(e.Leg)
-	r.Agent, r.Queue = r.Agent.with(e.Agent), r.Queue.over(e.Queue)
+	r.Leg = r.Leg.filledFrom(e.Leg)
+	r.Agent, r.Queue = r.Agent.with(e.Agent), r.Queue.filledFrom(e.Queue)
 	r.Recording.ID = cmp.Or(r.Recording.ID, e.Recording.ID)
 	r.Recording.Seconds = cmp.Or(r.Recording.Seconds, e.Recording.Seconds)
 	r.Recording.URL = cmp.Or(r.Recording.URL, e.Recording.URL)

@@ -56,6 +56,45 @@ type RecordingNote struct {
 	Recording
 }
 
+// Latest returns the last pick-up by time, or nil if there is none. Its agent has the call.
+func (s Story) Latest() (latest *PickUp) {
+	for i := range s.PickUps {
+		if latest == nil || !s.PickUps[i].At.Before(latest.At) {
+			latest = &s.PickUps[i]
+		}
+	}
+	return latest
+}
+
+// holder returns the agent who has the call: the agent who picked up last or, before any
+// pick-up, the agent who placed the call.
+func (s Story) holder() Agent {
+	switch latest := s.Latest(); {
+	case latest != nil:
+		return latest.Facts.Agent
+	case s.Opening.Outgoing:
+		return s.Opening.Agent
+	}
+	return Agent{}
+}
+
+// pickUp returns the pick-up with this note name, or nil if the story does not contain it.
+func (s Story) pickUp(note string) *PickUp {
+	i := slices.IndexFunc(s.PickUps, func(p PickUp) bool { return p.Note == note })
+	if i < 0 {
+		return nil
+	}
+	return &s.PickUps[i]
+}
+
+// IsUnassigned reports whether Kustomer does not know the agent who has the call.
+func (s Story) IsUnassigned() bool {
+	if latest := s.Latest(); latest != nil {
+		return latest.Unassigned
+	}
+	return s.Placer.Unassigned
+}
+
 // impliedNote is the note name of a pick-up that the legs imply.
 const impliedNote = "answered"
 
@@ -63,7 +102,7 @@ const impliedNote = "answered"
 func (r *Record) story(now time.Time) Story {
 	over, isOver := r.over(), r.isOver(now)
 	s := Story{
-		Opening: r.opening(), RangAt: r.rangAt(), Added: r.addedWhole(), Placer: r.Was.Placer, PickUps: r.answers(over, isOver),
+		Opening: r.opening(), RangAt: r.rangAt(), Added: r.addedWhole(), Placer: r.Was.Placer, PickUps: r.shownPickUps(over, isOver),
 		WrappedUp: r.Was.WrappedUp, Reached: r.Was.Reached,
 	}
 	if r.Was.Opening.Agent.isIdentifiedBy(s.Opening.Agent) {
@@ -79,9 +118,9 @@ func (r *Record) story(now time.Time) Story {
 	return s
 }
 
-// answers returns the pick-ups that were reported, or the one that the legs imply once the call is
+// shownPickUps returns the pick-ups that were reported, or the one that the legs imply once the call is
 // over. An implied pick-up that was written stays, unless the same agent's was reported since.
-func (r *Record) answers(over Over, isOver bool) (all []PickUp) {
+func (r *Record) shownPickUps(over Over, isOver bool) (all []PickUp) {
 	implied, reported := r.implied()
 	switch {
 	case !over.Bridged && over.IsAnswered() && (isOver || implied != nil):
@@ -138,6 +177,17 @@ func (r *Record) closing(over Over, now time.Time) *Closing {
 	}
 }
 
+// waited sets the wait of every pick-up to the wait for the first one.
+func (s *Story) waited() {
+	if len(s.PickUps) == 0 {
+		return
+	}
+	first := slices.MinFunc(s.PickUps, func(a, b PickUp) int { return a.At.Compare(b.At) })
+	for i := range s.PickUps {
+		s.PickUps[i].Facts.Summary.WaitSeconds = first.Facts.Leg.Seconds
+	}
+}
+
 // afterwards adds what comes after the outcome: recordings and the end of the wrap-up.
 func (r *Record) afterwards(s Story, now time.Time) Story {
 	if r.Opened.Expects.Recording {
@@ -151,6 +201,12 @@ func (r *Record) afterwards(s Story, now time.Time) Story {
 		s.WrappedUp = true
 	}
 	return s
+}
+
+// reachedCustomer reports whether the customer was reached and the customer's earlier calls must
+// be updated. This step comes after the outcome, because it is not urgent and no agent waits for it.
+func (r *Record) reachedCustomer() bool {
+	return r.Opened.Expects.Reached && len(r.Was.PickUps) > 0 && r.Was.Opening.hasNumber()
 }
 
 // opening returns what was known when the call began to ring, and the customer.
@@ -176,69 +232,4 @@ func (r *Record) rangAt() time.Time {
 		return rang
 	}
 	return r.Reports[0].ReceivedAt
-}
-
-// bridges returns the events of the reported pick-ups.
-func (r *Record) bridges() (events []Event) {
-	for _, p := range r.pickUps() {
-		events = append(events, p.event)
-	}
-	return events
-}
-
-// over returns what would be known about the call if it were over now.
-func (r *Record) over() Over {
-	over := Over{Facts: r.Facts(), Bridged: len(r.pickUps()) > 0}
-	for _, report := range r.Reports {
-		if report.Kind == Finished && report.Leg.IsChild() {
-			over.Attempts = append(over.Attempts, Attempt{Leg: report.Leg, Agent: report.Agent, Queue: report.Queue})
-		}
-	}
-	if end := r.end(); end != nil {
-		over.Ended, over.Queue = true, end.Queue
-	}
-	if !over.Bridged && over.IsAnswered() {
-		answer := over.answer()
-		over.Facts.Agent, over.Facts.Queue = answer.Agent, answer.Queue
-	}
-	return over
-}
-
-// Latest returns the last pick-up by time, or nil if there is none. Its agent has the call.
-func (s Story) Latest() (latest *PickUp) {
-	for i := range s.PickUps {
-		if latest == nil || !s.PickUps[i].At.Before(latest.At) {
-			latest = &s.PickUps[i]
-		}
-	}
-	return latest
-}
-
-// holder returns the agent who has the call: the agent who picked up last or, before any
-// pick-up, the agent who placed the call.
-func (s Story) holder() Agent {
-	switch latest := s.Latest(); {
-	case latest != nil:
-		return latest.Facts.Agent
-	case s.Opening.Outgoing:
-		return s.Opening.Agent
-	}
-	return Agent{}
-}
-
-// pickUp returns the pick-up with this note name, or nil if the story does not contain it.
-func (s Story) pickUp(note string) *PickUp {
-	i := slices.IndexFunc(s.PickUps, func(p PickUp) bool { return p.Note == note })
-	if i < 0 {
-		return nil
-	}
-	return &s.PickUps[i]
-}
-
-// IsUnassigned reports whether Kustomer does not know the agent who has the call.
-func (s Story) IsUnassigned() bool {
-	if latest := s.Latest(); latest != nil {
-		return latest.Unassigned
-	}
-	return s.Placer.Unassigned
 }
