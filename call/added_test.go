@@ -138,6 +138,14 @@ func TestCallFromTheLogIsOverAtOnce(t *testing.T) {
 	require.Zero(t, r.Next(at(60).Add(DefaultLimits.Recording)))
 }
 
+func TestTransferredCallFromTheLogIsOverAtOnce(t *testing.T) {
+	handedOn := with(logEnds, func(e *Event) { e.Leg.FinishReason = "transferred" })
+	r := &Record{Key: "p", Started: at(1800), Limits: DefaultLimits}
+	r.AddFromLog(FromLog{Reports: []Event{logRings, logPickUp, logLeaves, handedOn}}, at(1800))
+	r.Done(*r.Next(at(1800)).Step, Done{Conversation: true, Expects: toTheEnd})
+	require.Equal(t, []Cause{PickedUp, Ended}, r.Next(at(1801)).Step.Causes)
+}
+
 func TestFactsContainWhenTheLogAdded(t *testing.T) {
 	r := recordOf(rings)
 	r.Opened = &Opened{Conversation: true, Expects: Expects{Finish: true}}

@@ -7,7 +7,7 @@ import (
 
 // Limits bound how long a call waits for reports that may never come.
 type Limits struct {
-	// Bridge is how long a call may stay unanswered before it counts as missed.
+	// Bridge is how long an unanswered call may stay without a report before it counts as missed.
 	Bridge time.Duration `json:"bridge,omitempty"`
 	// End is how much longer than Bridge an answered call may last before its end is no longer expected.
 	End time.Duration `json:"end,omitempty"`

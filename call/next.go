@@ -77,20 +77,20 @@ func (r *Record) isOver(now time.Time) bool {
 // if that time has passed or is zero.
 func (r *Record) untilOver() Wait {
 	isAnswered, end := len(r.pickUps()) > 0, r.end()
-	unanswered := r.Started.Add(r.Limits.Bridge)
 	switch {
 	case isAnswered && r.isHandedOver() && !r.Opened.Expects.Finish:
 		return Wait{} // no automation acts on the end
 	case end == nil && !isAnswered:
-		return Wait{WaitsForAgent, unanswered}
+		last := slices.MaxFunc([]time.Time{r.Started, r.lastReceived()}, time.Time.Compare)
+		return Wait{WaitsForAgent, last.Add(r.Limits.Bridge)}
 	case end == nil:
-		return Wait{WaitsForEnd, unanswered.Add(r.Limits.End)}
+		return Wait{WaitsForEnd, r.Started.Add(r.Limits.Bridge + r.Limits.End)}
 	case !r.wasTransferred():
 		return Wait{WaitsForLateReports, end.since().Add(r.Limits.Settle)}
 	case r.goesOn(): // an agent talks
 		return Wait{WaitsForTransfer, r.lastReceived().Add(min(transferTalk, r.Limits.End))}
 	case !r.wasFollowed(end): // the next agent's phone rings
-		return Wait{WaitsForTransfer, end.since().Add(max(transferLimit, r.Limits.Settle))}
+		return Wait{WaitsForTransfer, r.lastReceived().Add(max(transferLimit, r.Limits.Settle))}
 	}
 	return Wait{WaitsForLateReports, r.lastReceived().Add(r.Limits.Settle)}
 }

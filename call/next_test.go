@@ -1,6 +1,7 @@
 package call
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -106,10 +107,24 @@ func TestWarmTransferLastsUntilTheNextLegEnds(t *testing.T) {
 	require.Equal(t, "20m15s over: answered", final(live(t, toTheEnd, 0, events...)))
 }
 
+// A caller waits for 75 minutes while a phone rings every five minutes.
+func TestCallIsNotMissedWhileAgentsAreRung(t *testing.T) {
+	events := []Event{rings}
+	for n := 1; n < 15; n++ {
+		leg := Leg{ID: fmt.Sprint("c-", n), ParentID: "p", CreatedAt: at(300 * n), FinishedAt: at(300*n + 20)}
+		events = append(events, Event{Kind: Finished, ReceivedAt: at(300*n + 20), Agent: ben, Leg: after(leg, 0, "system-hangup")})
+	}
+	require.Equal(t, "2h10m20s over: missed", final(live(t, toTheEnd, 0, events...)), "an hour after the last report")
+	require.Equal(t, []string{"1h15m0s assign the agent, tag and note", "9h0m0s write the outcome", "9h0m0s over: answered"},
+		live(t, toTheEnd, 0, append(events, bridgedAfter(4500, amira))...)[1:])
+	handedBack := append([]Event{pickUp1, handedOn}, append(events, bridgedAfter(4500, ben))...)
+	require.Contains(t, live(t, toTheEnd, 0, handedBack...), "1h15m0s assign the agent, tag and note", "it waits again after a transfer")
+}
+
 func TestTransferToNobodyEndsSoon(t *testing.T) {
 	vain := Event{Kind: Finished, ReceivedAt: at(80), Agent: ben, Leg: after(Leg{ID: "c-2", ParentID: "p", CreatedAt: at(62), FinishedAt: at(80)}, 0, "system-hangup")}
-	require.Equal(t, "6m0s over: answered", final(live(t, toTheEnd, 0, rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, vain)))
-	require.Equal(t, "6m0s over: answered", final(live(t, toTheEnd, 0, rings, handedOn, vain)), "no pick-up was reported")
+	require.Equal(t, "6m20s over: answered", final(live(t, toTheEnd, 0, rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, vain)))
+	require.Equal(t, "6m20s over: answered", final(live(t, toTheEnd, 0, rings, handedOn, vain)), "no pick-up was reported")
 }
 
 // A report of the log is about the past: the waits go on counting from the last report.
