@@ -51,7 +51,7 @@ func (l Leg) IsAgentAttempt() bool {
 func (l Leg) IsOutgoing() bool {
 	isFlows := l.Source == "dial" && l.IsChild() // the call flow of an inbound call dials a further party
 	isPlaced := slices.Contains([]string{"api", "webrtc", "dialer", "dial"}, l.Source) && !isFlows
-	isCallback := l.Domain == "external" && !l.IsChild() // of a queue, for example
+	isCallback := l.Domain == "external" && !l.IsChild() && l.Source != "test" // of a queue, for example
 	return l.Type == "outbound" && (isPlaced || isCallback)
 }
 
