@@ -47,11 +47,11 @@ func (l Leg) IsAgentAttempt() bool {
 }
 
 // IsOutgoing reports whether the leg belongs to an outbound call, placed by an agent, a dialer
-// or the API (babelforce help, "How to define different call legs").
+// or the API (babelforce help, "How to define different call legs"), or by a queue that calls back.
 func (l Leg) IsOutgoing() bool {
 	isFlows := l.Source == "dial" && l.IsChild() // the call flow of an inbound call dials a further party
 	isPlaced := slices.Contains([]string{"api", "webrtc", "dialer", "dial"}, l.Source) && !isFlows
-	isCallback := l.Domain == "external" && !l.IsChild() && l.Source != "test" // of a queue, for example
+	isCallback := l.Domain == "external" && !l.IsChild() && l.Source != "test"
 	return l.Type == "outbound" && (isPlaced || isCallback)
 }
 

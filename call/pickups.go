@@ -14,7 +14,7 @@ const pickUpWindow = 5 * time.Second
 const logWindow = 30 * time.Second
 
 // pickUp is one pick-up by an agent. Several reports may describe it: the event is the first
-// report, with the agent and queue that the others add.
+// report, with what the others add.
 type pickUp struct {
 	event Event
 	note  string
@@ -48,14 +48,14 @@ func (r *Record) pickUps() (pickUps []pickUp) {
 // add adds another report of the pick-up. A report that contains the time takes precedence, and
 // of two such reports the one of the caller's leg, which contains how long the caller waited.
 func (p *pickUp) add(e Event) {
-	first, other := p.event, e
-	isCallers := first.Leg.IsChild() && !e.Leg.IsChild() && isNear(first, e)
-	if !e.ownTime().IsZero() && (first.ownTime().IsZero() || isCallers) {
-		p.event.Leg = e.Leg
-		first, other = e, first
+	main, other := p.event, e
+	isCallers := p.event.Leg.IsChild() && !e.Leg.IsChild() && isNear(p.event, e)
+	if !e.ownTime().IsZero() && (p.event.ownTime().IsZero() || isCallers) {
+		main, other = e, p.event
 	}
-	if isNear(first, other) {
-		p.event.Extra = extra([]*Event{&other, &first})
+	p.event.Leg = main.Leg
+	if isNear(main, other) {
+		p.event.Extra = extra([]*Event{&other, &main})
 	}
 	p.event.Agent, p.event.Queue = p.event.Agent.with(e.Agent), p.event.Queue.filledFrom(e.Queue)
 }
