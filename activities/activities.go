@@ -124,12 +124,13 @@ func begin(ctx context.Context) (_ context.Context, end func()) {
 	}
 	alive := time.NewTicker(heartbeats)
 	ended := make(chan struct{})
+	earlier := lastTryOf(ctx)
 	go func() {
 		for {
 			select {
 			case <-alive.C:
 				if p.beat() {
-					activity.RecordHeartbeat(ctx)
+					activity.RecordHeartbeat(ctx, earlier) // without details, it would delete the earlier ones
 				}
 			case <-ended:
 				return
@@ -200,7 +201,7 @@ type lastTry struct {
 type problem string
 
 const (
-	conflicts problem = "conflict"
+	conflicts problem = "conflict" // or an object that is not found
 	missing   problem = "missing"
 )
 
@@ -212,14 +213,20 @@ func rememberTry(ctx context.Context, of problem) {
 
 // met returns how many attempts in a row, including this one, met the problem.
 func met(ctx context.Context, of problem) int {
-	var last lastTry
-	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) {
-		_ = activity.GetHeartbeatDetails(ctx, &last) // if they cannot be read, this attempt counts as the first
-	}
+	last := lastTryOf(ctx)
 	if last.Problem != of {
 		return 1
 	}
 	return last.Times + 1
+}
+
+// lastTryOf returns the heartbeat detail of the attempt before this one, zero if there is
+// none.
+func lastTryOf(ctx context.Context) (last lastTry) {
+	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) {
+		_ = activity.GetHeartbeatDetails(ctx, &last) // if they cannot be read, this attempt counts as the first
+	}
+	return last
 }
 
 // tries returns the number of the attempt, starting at 1.
