@@ -64,7 +64,7 @@ func (a *Activities) callingCustomer(ctx context.Context, policies automation.Ca
 	case policies.Unknown == automation.UseCatchAll:
 		return a.catchAll(ctx, policies, "no customer has "+which)
 	}
-	find := func() ([]kustomer.Customer, error) { return a.kustomer.CustomersByPhone(ctx, number) }
+	find := func() ([]kustomer.Customer, error) { return a.customersWith(ctx, number) }
 	made, isNew, err := a.createCustomer(ctx, kustomer.NewCustomer{Phones: []kustomer.Phone{{Type: "mobile", Phone: number}}}, find)
 	switch {
 	case kustomer.IsKind(err, kustomer.Rejected): // the call still gets a conversation
@@ -156,6 +156,17 @@ func (a *Activities) createCustomer(ctx context.Context, customer kustomer.NewCu
 		return nil, false, err
 	}
 	return []kustomer.Customer{*created}, true, nil
+}
+
+// customersWith finds the customers with a number of which Kustomer says that it is taken.
+// Older customers may have it without the plus, as in the OpenAPI's examples; whether the
+// look-up finds those by the number with the plus is not documented.
+func (a *Activities) customersWith(ctx context.Context, number string) ([]kustomer.Customer, error) {
+	found, err := a.kustomer.CustomersByPhone(ctx, number)
+	if len(found) > 0 || err != nil {
+		return found, err
+	}
+	return a.kustomer.CustomersByPhone(ctx, strings.TrimPrefix(number, "+"))
 }
 
 // inE164 returns the number in E.164 format, or "" if it cannot be called, such as an
