@@ -33,9 +33,6 @@ type terms struct {
 	earlierRun bool
 }
 
-// maxTags is how many tags a request may contain (OpenAPI: PUT /conversations/{id}).
-const maxTags = 20
-
 // merge decides what a step writes. Want is the change that the step makes, and base is the
 // conversation as our last write left it. Theirs is the conversation as Kustomer returns it
 // now; it is nil if it was not read, because the write is conditional on base. No other
@@ -159,7 +156,7 @@ func mergeTags(p *patch, base Conversation, theirs *kustomer.Conversation) {
 	}
 	tags := slices.DeleteFunc(slices.Clone(base.Tags), func(tag string) bool { return isAmong(p.RemoveTags, tag) })
 	tags = append(tags, lackingTags(p.AddTags, tags)...)
-	if len(tags) <= maxTags {
+	if len(tags) <= automation.MaxTags {
 		p.tags = &tags
 	}
 }

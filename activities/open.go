@@ -40,7 +40,7 @@ func (a *Activities) create(ctx context.Context, in StepInput) (StepResult, erro
 	}
 	in.Amend.opening(&opening, &facts)
 	if in.Is.Placer.Unassigned {
-		opening.Tags = append(opening.Tags, UnassignedTag)
+		opening.Tags = withTag(opening.Tags, UnassignedTag)
 	}
 	customer, err := a.customerOf(ctx, file, opening, facts, in.Amend)
 	if err != nil {
@@ -135,7 +135,7 @@ func (o *opened) open(ctx context.Context, customer owner, returning automation.
 // note writes the note that the conversation begins with.
 func (o *opened) note(ctx context.Context) error {
 	first := note(o.key, string(call.Inbound), o.opening.Note)
-	if first.Body == "" {
+	if first.Body == "" || o.base.Deleted {
 		return nil
 	}
 	o.notes, o.looks = []kustomer.NewNote{first}, o.adopted
@@ -209,6 +209,9 @@ func asFound(is *kustomer.Conversation) Conversation {
 // the opening's, people or Kustomer's rules changed it.
 func (o *opened) adopt(ctx context.Context, found *kustomer.Conversation) error {
 	o.adopted = true
+	if found.Deleted || found.MergedTarget != "" {
+		return o.follow(ctx, found)
+	}
 	if err := o.complete(ctx, found); err != nil {
 		return err
 	}
@@ -221,14 +224,22 @@ func (o *opened) adopt(ctx context.Context, found *kustomer.Conversation) error 
 	return nil
 }
 
+// follow takes over what people made of the conversation that an earlier attempt opened:
+// they merged it into another one, or deleted it.
+func (o *opened) follow(ctx context.Context, found *kustomer.Conversation) error {
+	o.base = asFound(found)
+	err := o.look(ctx)
+	if o.base.Deleted = isGone(ctx, err); o.base.Deleted {
+		return nil
+	}
+	return err
+}
+
 // complete adds what the conversation lacks. A conversation that was created without
 // optional fields, by an attempt that failed afterwards, also lacks the fields that
 // Kustomer accepts.
 func (o *opened) complete(ctx context.Context, found *kustomer.Conversation) error {
 	o.base, o.theirs = asFound(found), found
-	if found.MergedTarget != "" {
-		return nil // the next step follows the merge
-	}
 	if err := found.Needs(needsOf(o.opening)...); err != nil {
 		return err
 	}

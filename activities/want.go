@@ -92,11 +92,17 @@ func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribut
 func openingOf(file *automation.Set, s call.Story, facts call.Facts) (automation.Opening, []string) {
 	opening, warnings := file.Open(facts)
 	if s.Added != nil && opening.Wanted {
-		tags := append([]string{FromLogTag}, opening.Tags...)
-		opening.Tags = tags[:min(len(tags), automation.MaxTags)]
+		opening.Tags = withTag(opening.Tags, FromLogTag)
 		opening.Status = cmp.Or(s.Added.Status, opening.Status)
 	}
 	return opening, warnings
+}
+
+// withTag returns the tags of a new conversation with a tag of ours in front. If Kustomer
+// takes no more tags, the last one of the file is left out.
+func withTag(tags []string, ours string) []string {
+	all := lackingTags(append([]string{ours}, tags...), nil)
+	return all[:min(len(all), automation.MaxTags)]
 }
 
 // openingChange returns the values of an opening as a change.
