@@ -38,6 +38,23 @@ func parks(because string) error {
 	return undecided{because + ", and the automations file parks such calls"}
 }
 
+// customerOf returns the customer that the automations file or an operator names. Otherwise
+// the number decides.
+func (a *Activities) customerOf(ctx context.Context, file *automation.Set, opening automation.Opening, facts call.Facts, amend *Amendment) (owner, error) {
+	isAmended := amend != nil && amend.Customer != nil
+	switch {
+	case opening.Customer != "" && isAmended:
+		return owner{id: opening.Customer, catchesAll: true, decision: "the customer that an operator named"}, nil
+	case opening.Customer != "":
+		return owner{id: opening.Customer, catchesAll: true, decision: "the customer that the automations file names"}, nil
+	case isAmended && *amend.Customer != "":
+		if _, err := phone.Parse(*amend.Customer, a.country); err != nil {
+			return owner{}, undecided{"an operator named the customer's number, but " + err.Error()}
+		}
+	}
+	return a.callingCustomer(ctx, file.Callers, facts)
+}
+
 // callingCustomer returns the customer of a call, according to the policies of the
 // automations file: the caller of an inbound call, or the called person of an outbound
 // call.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/kustomer"
@@ -164,19 +163,4 @@ func mergeTags(p *patch, base Conversation, theirs *kustomer.Conversation) {
 // changesFields reports whether the patch changes anything apart from tags.
 func (p patch) changesFields() bool {
 	return p.Name != "" || p.Status != "" || p.Priority != 0 || p.users != nil || len(p.AssignedTeams) > 0 || len(p.Custom) > 0
-}
-
-func lackingTags(tags, has []string) (lacking []string) {
-	for _, tag := range tags {
-		if !isAmong(has, tag) && !isAmong(lacking, tag) {
-			lacking = append(lacking, tag)
-		}
-	}
-	return lacking
-}
-
-// isAmong reports whether the list contains the tag. It ignores case, as Kustomer
-// presumably does.
-func isAmong(tags []string, one string) bool {
-	return slices.ContainsFunc(tags, func(tag string) bool { return strings.EqualFold(tag, one) })
 }
