@@ -12,19 +12,15 @@ import (
 // the fields.
 func (u *update) writeTags(ctx context.Context) error {
 	p, _ := merge(u.want, u.base, u.theirs, u.on)
-	add := func(tags []string) (*kustomer.Conversation, error) { return u.kustomer.AddTags(ctx, u.base.ID, tags) }
-	remove := func(tags []string) (*kustomer.Conversation, error) {
-		return u.kustomer.RemoveTags(ctx, u.base.ID, tags)
-	}
-	if err := u.tag(p.AddTags, add); err != nil {
+	if err := u.tag(ctx, p.AddTags, u.kustomer.AddTags); err != nil {
 		return err
 	}
-	return u.tag(p.RemoveTags, remove)
+	return u.tag(ctx, p.RemoveTags, u.kustomer.RemoveTags)
 }
 
-func (u *update) tag(tags []string, write func([]string) (*kustomer.Conversation, error)) error {
+func (u *update) tag(ctx context.Context, tags []string, write func(ctx context.Context, id string, tags []string) (*kustomer.Conversation, error)) error {
 	return byHalves(tags, func(some []string) error {
-		answer, err := write(some)
+		answer, err := write(ctx, u.base.ID, some)
 		if err := u.received(patch{}, answer, err); err != nil {
 			return err
 		}
