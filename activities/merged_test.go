@@ -121,6 +121,16 @@ func TestDeletedConversationIsNotCreatedAgain(t *testing.T) {
 	}
 }
 
+// It was not found in several attempts at an earlier step.
+func TestDeletedConversationIsReadOnceByEachStep(t *testing.T) {
+	o := newOrg(t)
+	p := o.answered(t)
+	p.deletes()
+	p.repeats()
+	p.ends(90, "hangup")
+	require.Equal(t, 1, o.spent(func() { require.True(t, p.does(mayBeDone).Conversation.Deleted) }))
+}
+
 // If the conversation exists, a 404 is a refusal like any other.
 func TestExistingConversationIsNotDeleted(t *testing.T) {
 	o := newOrg(t)
