@@ -53,7 +53,7 @@ func TestOnlyServerErrorsAreRetried(t *testing.T) {
 func TestFailuresDoNotContainTheAddress(t *testing.T) {
 	for address, problem := range map[string]string{
 		"http://secret.invalid/secret":        "its name cannot be resolved",
-		"http://127.0.0.1:1/secret":           "the connection failed",
+		"http://127.0.0.1:1/secret":           "it refuses the connection",
 		"http://127.0.0.1:1/secret\x00secret": "address cannot be used",
 	} {
 		err := (&Activities{Address: address}).Send(t.Context(), Message{})
