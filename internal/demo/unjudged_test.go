@@ -62,6 +62,15 @@ func TestReportNamesUntriedAutomations(t *testing.T) {
 	require.Regexp(t, `late or out of order: [1-9]`, report.NotJudged[1])
 }
 
+func TestReportNamesUnmetEntriesOfIgnore(t *testing.T) {
+	d := newDay(t, own("ignore: { callers: [\"+882*\", withheld] }\n"+string(ownFile)), 20, false)
+	d.stage.Temporal = runs{}
+	report := d.compare(t.Context(), d.played)
+	d.notJudged(t.Context(), &report)
+	require.Positive(t, report.Unopened)
+	require.Contains(t, report.NotJudged, `entries of "ignore" that met none of these calls, at 1:21`)
+}
+
 func TestWaitEndsWhenOnlyParkedCallsAreLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := unfinished(runs{id: "call/parked", phase: workflows.Parked})
