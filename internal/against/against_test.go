@@ -112,7 +112,7 @@ func TestCallsWithoutACountryAreCounted(t *testing.T) {
 	require.Equal(t, 1, report.WithoutCountry)
 	var printed bytes.Buffer
 	report.Print(&printed)
-	require.Contains(t, printed.String(), "\nneeds --country: 1 call, whose customer's number has no country code: no customer is looked up for it\n")
+	require.Contains(t, printed.String(), "\nneeds --country: 1 call, whose customer's number has no country code. A worker without a country looks up no customer for it\n")
 
 	files.Country = "DE"
 	require.Zero(t, files.Compare(pasts, false).WithoutCountry)
