@@ -30,8 +30,8 @@ type renderer struct {
 	textless, handedOn, resolvable int
 }
 
-func newRenderer(own *Own, set *automation.Set) (*renderer, error) {
-	marked, err := trial.Mark("", own.Content)
+func newRenderer(options Options, set *automation.Set) (*renderer, error) {
+	marked, err := trial.Mark(options.Country, options.Own.Content)
 	return &renderer{set: set, marked: marked}, err
 }
 

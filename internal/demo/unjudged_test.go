@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/babelforce/simulator"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/workflows"
 )
@@ -69,6 +70,18 @@ func TestReportNamesUnmetEntriesOfIgnore(t *testing.T) {
 	d.notJudged(t.Context(), &report)
 	require.Positive(t, report.Unopened)
 	require.Contains(t, report.NotJudged, `entries of "ignore" that met none of these calls, at 1:21`)
+}
+
+func TestDemoReadsNationalNumbersInItsCountry(t *testing.T) {
+	s, err := newShow(Options{Country: "DE", Own: own("ignore: { called: [030 23125001] }\n" + string(ownFile))})
+	require.NoError(t, err)
+	to := call.Facts{Leg: call.Leg{From: "+442079460123", To: "+493023125001"}}
+	require.True(t, s.set.Ignores(to))
+	s.renderer.marked.Meet(to)
+	require.Empty(t, s.renderer.marked.Unmet())
+	set, err := s.stageOptions()
+	require.NoError(t, err)
+	require.Equal(t, "DE", set.Country)
 }
 
 func TestWaitEndsWhenOnlyParkedCallsAreLeft(t *testing.T) {
