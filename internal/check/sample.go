@@ -56,7 +56,8 @@ type Sampler struct {
 	Country string // of numbers without a country code; "" if none is set
 }
 
-// Samples plays the stories. The result marked says what of the file none of them needed.
+// Samples plays the stories. The result marked has the automations that acted in none of them, and
+// the entries of "ignore" that named none.
 func (s Sampler) Samples(ctx context.Context, stories []storyfile.Story) (samples []Sample, marked *trial.Marked, err error) {
 	marked, err = trial.Mark(s.Country, s.Content)
 	if err != nil {
