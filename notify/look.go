@@ -175,7 +175,7 @@ func (a *Activities) lookAtComparisons(ctx context.Context, look Look, f *Found)
 		if err := a.Temporal.GetWorkflow(ctx, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()).Get(ctx, &pass); err != nil {
 			return fmt.Errorf("read the result of a comparison: %w", err)
 		}
-		if i == 0 { // the newest
+		if i == 0 && !pass.Until.IsZero() { // the newest; zero if no pass could read the log yet
 			f.ComparedUntil = pass.Until
 		}
 		if ended.After(look.Passes) {

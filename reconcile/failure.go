@@ -29,6 +29,18 @@ func failure(err error) error {
 	return temporal.NewApplicationErrorWithOptions(log.Error(), string(log.Kind), options)
 }
 
+// isOfOneCall reports whether to go on with other calls after an error: the rows of this call
+// cannot be read, or the activity is not tried again.
+func isOfOneCall(ctx context.Context, err error) bool {
+	switch calllog.KindOf(err) {
+	case calllog.NotUnderstood, calllog.FilterIgnored:
+		return true
+	case calllog.Unauthorized, calllog.Unavailable, calllog.RateLimited:
+		return false
+	}
+	return ctx.Err() == nil && activity.IsActivity(ctx) && activity.GetInfo(ctx).Attempt >= attempts
+}
+
 // kindOf returns the kind of the log's error in an activity's failure, or "" for another failure.
 func kindOf(err error) calllog.Kind {
 	var failed *temporal.ApplicationError
