@@ -181,4 +181,3 @@ func (p *Pass) judgeWaiting(ctx workflow.Context, recently time.Time) {
 	p.Waiting, c.To = nil, p.To
 	p.Join(c)
 }
-

@@ -32,7 +32,7 @@ type passUnderTest struct {
 	status      string
 	repairFails error
 	unrepaired  []Failed // by a repair that succeeds for other calls
-	held        int // the calls that were counted
+	held        int      // the calls that were counted
 }
 
 func newPass(t *testing.T, last *Pass) *passUnderTest {

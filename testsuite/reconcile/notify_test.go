@@ -204,7 +204,14 @@ func requireComparisonsPosted(t *testing.T, n *notified) {
 			require.NoError(t, n.Temporal.ScheduleClient().GetHandle(context.WithoutCancel(t.Context()), id).Delete(context.WithoutCancel(t.Context())))
 		}
 	})
-	pass := n.pass(t, passes, 1)
+	n.log.Misbehave(sandbox.Faults{Every: 1, Status: http.StatusForbidden})
+	require.Zero(t, n.pass(t, passes, 1).Until)
+	found, err := n.looks.Look(t.Context(), notify.Look{Now: time.Now(), Passes: time.Now()})
+	require.NoError(t, err)
+	require.False(t, found.Overdue, "the first pass may fail")
+
+	n.log.Misbehave(sandbox.Faults{})
+	pass := n.pass(t, passes, 2)
 	require.Equal(t, []string{"never-received"}, n.posts(t, notify.CallsMissed).Calls)
 
 	for at, isOverdue := range map[time.Duration]bool{time.Hour: false, 4 * time.Hour: true} { // the Schedule runs every hour
