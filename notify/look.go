@@ -153,7 +153,7 @@ func (a *Activities) list(ctx context.Context, query string, limit int32) ([]*wo
 // If no comparisons are scheduled, nothing is overdue.
 func (a *Activities) lookAtComparisons(ctx context.Context, look Look, f *Found) error {
 	f.Passes = look.Passes
-	schedule, err := a.Temporal.ScheduleClient().GetHandle(ctx, reconcile.PassSchedule).Describe(ctx)
+	schedule, err := a.Temporal.ScheduleClient().GetHandle(ctx, reconcile.PassSchedule(a.TaskQueue)).Describe(ctx)
 	var none *serviceerror.NotFound
 	if errors.As(err, &none) {
 		return nil

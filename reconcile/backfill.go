@@ -25,14 +25,14 @@ type Backfill struct {
 // BeforeLive is the type of the error that refuses repairs of calls from before Callthread went live.
 const BeforeLive = "BeforeLive"
 
-// BackfillID returns the workflow id of a backfill. A window is compared, and repaired, only once
-// at a time.
-func (b Backfill) BackfillID() string {
-	kind := "backfill/compare/"
+// BackfillID returns the workflow id of a backfill, given the task queue of calls. A window is
+// compared, and repaired, only once at a time.
+func (b Backfill) BackfillID(calls string) string {
+	kind := "-compare/"
 	if b.Repair {
-		kind = "backfill/repair/"
+		kind = "-repair/"
 	}
-	return kind + b.From.UTC().Format(time.RFC3339) + "/" + b.To.UTC().Format(time.RFC3339)
+	return calls + kind + b.From.UTC().Format(time.RFC3339) + "/" + b.To.UTC().Format(time.RFC3339)
 }
 
 // QueryProgress is the query that returns the [Progress] of a backfill.

@@ -115,5 +115,5 @@ func TestRepairDoesNotAttachToAComparison(t *testing.T) {
 	in := Backfill{Window: Window{noon, noon.Add(time.Hour)}}
 	repairs := in
 	repairs.Repair = true
-	require.NotEqual(t, in.BackfillID(), repairs.BackfillID())
+	require.NotEqual(t, in.BackfillID("calls"), repairs.BackfillID("calls"))
 }

@@ -103,7 +103,7 @@ func (b *backfilling) run(ctx context.Context, o *operator.Operator, in reconcil
 		return err
 	}
 	run, err := o.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: in.BackfillID(), TaskQueue: taskQueue,
+		ID: in.BackfillID(b.server.TaskQueue), TaskQueue: taskQueue,
 		// A backfill that is already running is watched.
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary: "calls from " + in.From.Format(time.RFC3339) + " to " + in.To.Format(time.RFC3339),
@@ -118,7 +118,7 @@ func (b *backfilling) run(ctx context.Context, o *operator.Operator, in reconcil
 		return fmt.Errorf("%s; --before-live repairs them too", refused.Message())
 	case err != nil && ctx.Err() != nil:
 		return fmt.Errorf("stopped watching: %s goes on in Temporal, and the same command with --since %s --until %s shows its progress",
-			in.BackfillID(), in.From.Format(time.RFC3339), in.To.Format(time.RFC3339))
+			in.BackfillID(b.server.TaskQueue), in.From.Format(time.RFC3339), in.To.Format(time.RFC3339))
 	case err != nil:
 		return o.Unreached(err)
 	}

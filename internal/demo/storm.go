@@ -127,7 +127,9 @@ func (s *storm) kill(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		s.killOne(ctx, deck[0])
+		if !s.killOne(ctx, deck[0]) {
+			return
+		}
 	}
 }
 
@@ -143,7 +145,9 @@ func (s *storm) killRepairs(ctx context.Context, r *reconciler) (wait func()) {
 			if !r.isRepairing(ctx, restarted) {
 				continue // it was too short
 			}
-			s.killOne(ctx, Worker)
+			if !s.killOne(ctx, Worker) {
+				return
+			}
 			s.repairsKilled++
 			restarted = time.Now()
 		}
@@ -151,16 +155,19 @@ func (s *storm) killRepairs(ctx context.Context, r *reconciler) (wait func()) {
 	return ends.Wait
 }
 
-// killOne kills a part and restarts it after up to two seconds, even if the context has ended.
-func (s *storm) killOne(ctx context.Context, part Part) {
+// killOne kills a part and restarts it after up to two seconds, even if the context has ended. It
+// fails the stage and returns false if the part does not start.
+func (s *storm) killOne(ctx context.Context, part Part) bool {
 	down := 200*time.Millisecond + s.upTo(1800*time.Millisecond)
 	s.stage.Kill(part)
 	s.kills[part]++
 	s.say(fmt.Sprintf("%5.1f s: kill -9 %s, away for %.1f s", time.Since(s.began).Seconds(), part, down.Seconds()))
 	sleep(ctx, down)
-	if err := s.stage.Restart(context.WithoutCancel(ctx), part); err != nil {
+	err := s.stage.Restart(context.WithoutCancel(ctx), part)
+	if err != nil {
 		s.stage.fail(part, err)
 	}
+	return err == nil
 }
 
 // upTo returns a random duration below a limit.

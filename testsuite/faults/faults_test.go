@@ -36,7 +36,7 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 	}
 }
 
-// In addition, a fifth of the webhooks is lost, no webhook arrives during an outage, the worker is
+// In addition, a tenth of the webhooks is lost, no webhook arrives during an outage, the worker is
 // killed in the midst of repairs, and babelforce's log fails. At the end, what the log contains
 // about each call must be in its conversation.
 func TestLostWebhooksAreRepaired(t *testing.T) {
@@ -44,7 +44,7 @@ func TestLostWebhooksAreRepaired(t *testing.T) {
 		o.Programs = stage.Programs(t)
 		// This worker knows the short time limits of the run's calls.
 		o.Programs.Worker = []string{o.Programs.Receiver[0], "serve", "--with-worker", "--listen", "127.0.0.1:0"}
-		o.Lose = 0.2
+		o.Lose = 0.1
 	})
 	require.Positive(t, report.Repaired)
 	require.Positive(t, report.RepairsKilled)

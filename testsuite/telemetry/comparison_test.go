@@ -24,7 +24,7 @@ func TestWorkerCountsComparisonsAndRepairs(t *testing.T) {
 	p := startedPrograms(t, "BABELFORCE_URL="+web.URL, "BABELFORCE_TOKEN=token", "CALLTHREAD_RECONCILE_EVERY=1s", "CALLTHREAD_RECONCILE_SETTLE=1s",
 		"CALLTHREAD_RECONCILE_REPAIR=true", "CALLTHREAD_RECONCILE_SINCE="+rang.Add(-time.Hour).Format(time.RFC3339))
 	t.Cleanup(func() {
-		for _, id := range []string{reconcile.PassSchedule, reconcile.StatementSchedule} {
+		for _, id := range []string{reconcile.PassSchedule(p.queue), reconcile.StatementSchedule(p.queue)} {
 			require.NoError(t, p.Temporal.ScheduleClient().GetHandle(context.Background(), id).Delete(context.Background()))
 		}
 	})
