@@ -145,7 +145,7 @@ func (s *storm) killRepairs(ctx context.Context, r *reconciler) (wait func()) {
 			if !r.isRepairing(ctx, restarted) {
 				continue // it was too short
 			}
-			if !s.killOne(ctx, Worker) {
+			if !s.killOne(context.WithoutCancel(ctx), Worker) { // the final comparison needs it
 				return
 			}
 			s.repairsKilled++
@@ -155,7 +155,7 @@ func (s *storm) killRepairs(ctx context.Context, r *reconciler) (wait func()) {
 	return ends.Wait
 }
 
-// killOne kills a part and restarts it after up to two seconds, even if the context has ended. It
+// killOne kills a part and restarts it after up to two seconds, unless the context has ended. It
 // fails the stage and returns false if the part does not start.
 func (s *storm) killOne(ctx context.Context, part Part) bool {
 	down := 200*time.Millisecond + s.upTo(1800*time.Millisecond)
@@ -163,8 +163,8 @@ func (s *storm) killOne(ctx context.Context, part Part) bool {
 	s.kills[part]++
 	s.say(fmt.Sprintf("%5.1f s: kill -9 %s, away for %.1f s", time.Since(s.began).Seconds(), part, down.Seconds()))
 	sleep(ctx, down)
-	err := s.stage.Restart(context.WithoutCancel(ctx), part)
-	if err != nil {
+	err := s.stage.Restart(ctx, part)
+	if err != nil && ctx.Err() == nil {
 		s.stage.fail(part, err)
 	}
 	return err == nil
