@@ -110,19 +110,14 @@ func (a *Activities) Compare(ctx context.Context, part Part) (Comparison, error)
 	c := Comparison{Window: w, Counts: make(map[Result]int), Gaps: read.gaps}
 	var children map[string]*Run
 	if !part.Late {
-		var gaps []Gap
-		if children, c.WithoutRow, gaps, err = a.lookUp(ctx, w, read, runs); err != nil {
+		if children, err = a.lookUp(ctx, w, read, runs, &c); err != nil {
 			return Comparison{}, failure(err)
 		}
-		c.Gaps = append(c.Gaps, gaps...)
 	}
 	for _, root := range read.roots {
 		verdict, err := a.judgeRow(ctx, rules, root, read, runs[workflows.WorkflowID(root.Call.ID)], children[root.Call.ID])
-		if err != nil && !isOfOneCall(ctx, err) {
-			return Comparison{}, failure(err)
-		}
-		if err != nil {
-			verdict = c.unread(root.Call.ID, root.Call.DateCreated, err)
+		if verdict, err = c.orUnread(ctx, root.Call.ID, root.Call.DateCreated, verdict, err); err != nil {
+			return Comparison{}, err
 		}
 		if part.isNew(verdict) {
 			c.Add(verdict)

@@ -140,12 +140,14 @@ func TestRunOfAnotherLegIsFound(t *testing.T) {
 }
 
 func TestRunWithoutARowIsReported(t *testing.T) {
-	a, temporal, _ := comparing(t, "a")
+	a, temporal, log := comparing(t, "a")
 	temporal.has("a", nil)
 	temporal.has("ghost", nil)
+	temporal.has("no leg's id", nil)
+	log.Log(sandbox.Row{ID: "no leg's id", Logged: noon}) // the answer is not understood
 	temporal.has("earlier", nil).StartTime = timestamppb.New(noon.Add(-time.Minute))
 	temporal.has("later", nil).StartTime = timestamppb.New(noon.Add(61 * time.Minute))
-	require.Equal(t, []string{"ghost"}, compare(t, a).WithoutRow)
+	require.Equal(t, []string{"ghost", "no leg's id"}, compare(t, a).WithoutRow)
 }
 
 func TestNewestRunOfACallCounts(t *testing.T) {

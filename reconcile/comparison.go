@@ -103,12 +103,6 @@ func (c *Comparison) list(v Verdict) {
 	}
 }
 
-// unread returns the verdict of a call whose legs or run could not be read, and adds a gap.
-func (c *Comparison) unread(id string, rang time.Time, err error) Verdict {
-	c.Gaps = append(c.Gaps, Gap{Window: Window{rang, rang.Add(time.Second)}, Kind: calllog.KindOf(err), Why: "call " + id + ": " + err.Error()})
-	return Verdict{CallID: id, Rang: rang, Result: NotYet, Why: Unread}
-}
-
 // unlisted returns the number of calls that need attention and exceed the limit of the list.
 func (c Comparison) unlisted() int {
 	n := -len(c.Listed)

@@ -39,11 +39,8 @@ func (a *Activities) CompareWaiting(ctx context.Context, waiting []Verdict, rece
 		if err == nil {
 			now, err = a.judge(ctx, rules, row.root, row.legs, nil, nil)
 		}
-		if err != nil && !isOfOneCall(ctx, err) {
-			return Comparison{}, failure(err)
-		}
-		if err != nil {
-			now = c.unread(v.CallID, v.Rang, err)
+		if now, err = c.orUnread(ctx, v.CallID, v.Rang, now, err); err != nil {
+			return Comparison{}, err
 		}
 		if v.NeedsRepair() {
 			c.list(now) // it was counted before its repair failed

@@ -98,10 +98,6 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	if options.Lose > 0 {
-		s.losses = newLosses(options.Lose, set.Limits)
-		set.CallLog = s.losses.log
-	}
 	if s.stage, err = SetStage(ctx, set); err != nil {
 		return Report{}, err
 	}
@@ -114,11 +110,8 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	s.introduce(set.Keys)
 	s.board = newBoard(options.Out)
 	go s.board.follow(ctx, s.stage.Temporal)
-	if s.losses != nil {
-		s.losses.say = s.board.found
-		if s.reconciler, err = newReconciler(ctx, s.stage, s.losses, set.Limits); err != nil {
-			return Report{}, err
-		}
+	if err := s.startReconciler(ctx, set.Limits); err != nil {
+		return Report{}, err
 	}
 	err = s.playInStorm(ctx)
 	s.board.close()
@@ -193,7 +186,7 @@ func (o Options) automations() []byte {
 	return usualAutomations
 }
 
-// stageOptions derives the options of the stage. With faults, what Temporal stores is always
+// stageOptions derives the options of the stage, and the log of calls whose webhooks are lost. With faults, what Temporal stores is always
 // encrypted, as it should be in production.
 func (s *show) stageOptions() (set StageOptions, err error) {
 	set = StageOptions{
@@ -206,6 +199,10 @@ func (s *show) stageOptions() (set StageOptions, err error) {
 	if s.Faults != nil {
 		set.Budget = stormBudget
 		set.Limits = call.Limits{Settle: stormSettle, Recording: stormRecording}
+	}
+	if s.Lose > 0 {
+		s.losses = newLosses(s.Lose, set.Limits)
+		set.CallLog = s.losses.log
 	}
 	return set, err
 }

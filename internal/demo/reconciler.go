@@ -37,6 +37,16 @@ type reconciler struct {
 	running string // the workflow id of the last comparison
 }
 
+// startReconciler starts the comparison with babelforce's log if webhooks are lost.
+func (s *show) startReconciler(ctx context.Context, limits call.Limits) (err error) {
+	if s.losses == nil {
+		return nil
+	}
+	s.losses.say = s.board.found
+	s.reconciler, err = newReconciler(ctx, s.stage, s.losses, limits)
+	return err
+}
+
 // newReconciler adds the agents to babelforce's log. Unless the stage runs a worker program, which
 // compares, it starts a worker in this process.
 func newReconciler(ctx context.Context, stage *Stage, l *losses, limits call.Limits) (*reconciler, error) {
