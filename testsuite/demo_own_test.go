@@ -105,7 +105,7 @@ func TestPrintedCommandsWork(t *testing.T) {
 
 func eventually(t *testing.T, is func() bool) {
 	t.Helper()
-	require.Eventually(t, is, time.Minute, 100*time.Millisecond)
+	require.Eventually(t, is, stage.WaitLimit, 100*time.Millisecond)
 }
 
 // terminal is a terminal into which the lines that a demo has printed are copied.

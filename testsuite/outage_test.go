@@ -33,7 +33,7 @@ func TestOperatorsSeeCallsGoOnWhileKustomerIsDown(t *testing.T) {
 			workflows.CallPhase: string(phase), workflows.WaitsFor: string(call.WaitsForKustomer),
 			workflows.AgentID: agent, workflows.CallOutcome: string(outcome),
 		}
-		require.Eventually(t, func() bool { return isListed(t, s, key, want) }, 10*time.Second, 50*time.Millisecond)
+		require.Eventually(t, func() bool { return isListed(t, s, key, want) }, stage.WaitLimit, 50*time.Millisecond)
 		require.Less(t, time.Since(reported), 5*time.Second)
 		shown := s.Operate(t, "show", key)
 		for _, word := range append(words, "Phase +"+string(phase), "Waits for +Kustomer to open the conversation") {

@@ -67,9 +67,9 @@ func TestOneCallersBacklogDoesNotDelayOthers(t *testing.T) {
 		}
 		return n
 	}
-	require.Eventually(t, func() bool { return opened(free) == others }, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return opened(free) == others }, stage.WaitLimit, 20*time.Millisecond)
 	require.Less(t, opened(held), backlog, "the others did not wait for all of the backlog")
-	require.Eventually(t, func() bool { return opened(held) == backlog }, 2*time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return opened(held) == backlog }, stage.WaitLimit, 50*time.Millisecond)
 	require.Less(t, s.Sandbox.State().RequestTotal-before, 10*(backlog+others), "requests")
 }
 
@@ -80,5 +80,5 @@ func awaitAttempts(t *testing.T, s *stage.Stage, key string, times int32) {
 		described, err := s.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(key), "")
 		pending := described.GetPendingActivities()
 		return err == nil && len(pending) > 0 && pending[0].GetAttempt() >= times
-	}, time.Minute, 100*time.Millisecond)
+	}, stage.WaitLimit, 100*time.Millisecond)
 }

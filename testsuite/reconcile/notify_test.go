@@ -79,7 +79,7 @@ func newNotified(t *testing.T) *notified {
 	require.Eventually(t, func() bool {
 		_, err := n.schedule.Describe(t.Context())
 		return err == nil
-	}, 20*time.Second, 100*time.Millisecond, "the worker schedules its work")
+	}, stage.WaitLimit, 100*time.Millisecond, "the worker schedules its work")
 	require.NoError(t, n.schedule.Pause(t.Context(), client.SchedulePauseOptions{}))
 	t.Cleanup(func() { require.NoError(t, notify.Remove(context.WithoutCancel(t.Context()), n.Temporal, n.TaskQueue)) })
 	return n
@@ -128,7 +128,7 @@ func (n *notified) run(t *testing.T) (seen notify.Seen) {
 			require.NoError(t, n.schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
 		}
 		return newest() != before
-	}, 20*time.Second, 300*time.Millisecond)
+	}, stage.WaitLimit, 300*time.Millisecond)
 	n.runs = append(n.runs, newest())
 	require.NoError(t, n.Temporal.GetWorkflow(t.Context(), newest(), "").Get(t.Context(), &seen))
 	return seen
@@ -141,7 +141,7 @@ func (n *notified) posts(t *testing.T, kind notify.Kind) notify.Message {
 	require.Eventually(t, func() bool { // the workflow list is eventually consistent
 		n.run(t)
 		return len(n.hook.of(kind)) > 0
-	}, time.Minute, 500*time.Millisecond, kind)
+	}, stage.WaitLimit, 500*time.Millisecond, kind)
 	n.run(t)
 	require.Len(t, n.hook.of(kind), 1)
 	return n.hook.of(kind)[0]
@@ -160,7 +160,7 @@ func TestNotificationsArePostedOnce(t *testing.T) {
 		found, err := n.looks.Look(t.Context(), notify.Look{})
 		require.NoError(t, err)
 		return found.ParkedCount == 1
-	}, 20*time.Second, 100*time.Millisecond)
+	}, stage.WaitLimit, 100*time.Millisecond)
 	require.Empty(t, n.run(t).Parked, "what was not sent is new for the next run")
 	n.hook.goes(false)
 	parked := n.posts(t, notify.CallsParked)

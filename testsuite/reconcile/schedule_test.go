@@ -63,7 +63,7 @@ func (c *compared) pass(t *testing.T, schedule client.ScheduleHandle, nth int) (
 		}
 		id = described.Info.RecentActions[nth-1].StartWorkflowResult.WorkflowID
 		return true
-	}, 20*time.Second, 100*time.Millisecond)
+	}, stage.WaitLimit, 100*time.Millisecond)
 	require.NoError(t, c.Temporal.GetWorkflow(t.Context(), id, "").Get(t.Context(), &pass))
 	return pass
 }
