@@ -31,6 +31,7 @@ const (
 // Many calls of one caller that were delayed by an outage must neither use up the request budget
 // with look-ups of conversations to join, nor delay the calls of others.
 func TestOneCallersBacklogDoesNotDelayOthers(t *testing.T) {
+	t.Parallel()
 	s := stage.Set(t, func(o *demo.StageOptions) {
 		o.Automations = slices.Concat([]byte("callers: { returning: { policy: append } }\n"), automation.DefaultFile)
 		o.Limits = call.Limits{Settle: time.Millisecond}

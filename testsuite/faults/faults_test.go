@@ -28,6 +28,7 @@ var (
 // Every call must end as its script states, although its events arrive in any order and more than
 // once, four in ten of Kustomer's answers fail, and each process is killed and restarted.
 func TestFaultsLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
 	stage.NeedsTemporal(t)
 	t.Logf("seed %d", *faultSeed)
 	report, err := demo.Run(t.Context(), demo.Options{
@@ -51,6 +52,7 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 // reconciler is stopped in the middle of its work, and babelforce's log fails. At the end, what
 // the log contains about each call must be in its conversation.
 func TestLostWebhooksAreRepaired(t *testing.T) {
+	t.Parallel()
 	stage.NeedsTemporal(t)
 	t.Logf("seed %d", *faultSeed)
 	report, err := demo.Run(t.Context(), demo.Options{

@@ -147,9 +147,9 @@ func (n *notified) posts(t *testing.T, kind notify.Kind) notify.Message {
 	return n.hook.of(kind)[0]
 }
 
-// A namespace has one set of Schedules for comparisons, so only one test uses them at a time.
 func TestNotificationsArePostedOnce(t *testing.T) {
 	stage.NeedsTemporal(t)
+	t.Parallel()
 	n := newNotified(t)
 	n.run(t)
 	require.Empty(t, n.hook.messages)
@@ -197,14 +197,7 @@ func requireComparisonsPosted(t *testing.T, n *notified) {
 	t.Helper()
 	n.log.Log(sandbox.Row{ID: "never-received", SessionID: "s", Type: "inbound", Source: "queue", State: "completed", Created: time.Now().Add(-time.Minute), Finished: time.Now().Add(-30 * time.Second)})
 	plan := reconcile.Plan{TaskQueue: reconcile.TaskQueue(n.TaskQueue), Every: time.Hour, Zone: "UTC", Settings: reconcile.Settings{Late: time.Second}}
-	require.NoError(t, plan.Apply(t.Context(), n.Temporal))
-	passes := n.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.PassSchedule)
-	t.Cleanup(func() {
-		for _, id := range []string{reconcile.PassSchedule, reconcile.StatementSchedule} {
-			require.NoError(t, n.Temporal.ScheduleClient().GetHandle(context.WithoutCancel(t.Context()), id).Delete(context.WithoutCancel(t.Context())))
-		}
-	})
-	pass := n.pass(t, passes, 1)
+	pass := n.pass(t, n.schedules(t, plan), 1)
 	require.Equal(t, []string{"never-received"}, n.posts(t, notify.CallsMissed).Calls)
 
 	for at, isOverdue := range map[time.Duration]bool{time.Hour: false, 4 * time.Hour: true} { // the Schedule runs every hour

@@ -82,6 +82,7 @@ func (c *compared) statement(t *testing.T, w reconcile.Window) (statement reconc
 
 func TestComparisonReportsExactlyLostWebhooks(t *testing.T) {
 	stage.NeedsTemporal(t)
+	t.Parallel()
 	for name, faults := range map[string]sandbox.Faults{
 		"a log as documented":   {},
 		"a log that misbehaves": {NoPages: true, PageSize: 30, Odd: 5, NumericDates: true, EndTokensAfter: 7, Shift: true, Every: 9, Status: 503},

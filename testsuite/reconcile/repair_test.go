@@ -183,6 +183,7 @@ func TestCommandRepairsAPeriod(t *testing.T) {
 
 func TestScheduledPassRepairs(t *testing.T) {
 	stage.NeedsTemporal(t)
+	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
 	c.has("scheduled", 5*time.Minute, true)
 	plan := reconcile.Plan{

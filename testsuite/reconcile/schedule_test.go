@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,9 +15,12 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// A namespace has one set of Schedules for comparisons, so only one test uses them at a time.
+// inUse is held by the one test that uses the Schedules for comparisons: a namespace has one set of them.
+var inUse sync.Mutex
+
 func TestScheduledPassContinuesTheLast(t *testing.T) {
 	stage.NeedsTemporal(t)
+	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
 	c.log.Log(sandbox.Row{ID: "never-received", SessionID: "s", Type: "inbound", Source: "queue", State: "completed", Created: time.Now().Add(-time.Minute), Finished: time.Now().Add(-30 * time.Second)})
 	plan := reconcile.Plan{TaskQueue: reconcile.TaskQueue(c.TaskQueue), Every: time.Hour, Zone: "Europe/Berlin", Settings: reconcile.Settings{Late: time.Second}}
@@ -40,6 +44,8 @@ func TestScheduledPassContinuesTheLast(t *testing.T) {
 // schedules creates the Schedules of a plan until the test ends, and returns the one of passes.
 func (c *compared) schedules(t *testing.T, plan reconcile.Plan) client.ScheduleHandle {
 	t.Helper()
+	inUse.Lock()
+	t.Cleanup(inUse.Unlock)
 	require.NoError(t, plan.Apply(t.Context(), c.Temporal))
 	passes := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.PassSchedule)
 	statements := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.StatementSchedule)
@@ -70,6 +76,7 @@ func (c *compared) pass(t *testing.T, schedule client.ScheduleHandle, nth int) (
 
 func TestStatementOfADayIsPrinted(t *testing.T) {
 	stage.NeedsTemporal(t)
+	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
 	rang := time.Now().UTC().Add(-20 * time.Minute)
 	day := rang.Format(time.DateOnly)
