@@ -71,7 +71,8 @@ func TestOneCallersBacklogDoesNotDelayOthers(t *testing.T) {
 	require.Eventually(t, func() bool { return opened(free) == others }, stage.WaitLimit, 20*time.Millisecond)
 	require.Less(t, opened(held), backlog, "the others did not wait for all of the backlog")
 	require.Eventually(t, func() bool { return opened(held) == backlog }, stage.WaitLimit, 50*time.Millisecond)
-	require.Less(t, s.Sandbox.State().RequestTotal-before, 10*(backlog+others), "requests")
+	// On a busy machine some requests time out and are sent again. A look at each earlier call would be 20 for every call.
+	require.Less(t, s.Sandbox.State().RequestTotal-before, 15*(backlog+others), "requests")
 }
 
 // awaitAttempts waits until a call's step has made that many attempts.

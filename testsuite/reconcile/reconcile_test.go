@@ -80,9 +80,9 @@ func (c *compared) statement(t *testing.T, w reconcile.Window) (statement reconc
 	return statement
 }
 
+// Hundreds of calls load the server, so no other test of the package runs beside them.
 func TestComparisonReportsExactlyLostWebhooks(t *testing.T) {
 	stage.NeedsTemporal(t)
-	t.Parallel()
 	for name, faults := range map[string]sandbox.Faults{
 		"a log as documented":   {},
 		"a log that misbehaves": {NoPages: true, PageSize: 30, Odd: 5, NumericDates: true, EndTokensAfter: 7, Shift: true, Every: 9, Status: 503},
