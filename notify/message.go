@@ -65,7 +65,7 @@ func (f Found) messages(last Seen, namespace string) (messages []Message) {
 	add(f.KeyRefused && !last.KeyRefused, Message{Kind: KeyRefused, Total: f.Waiting},
 		"callthreadkustomercredentialsrefused", "Kustomer refuses the API key or one of its roles; %s", calls(f.Waiting, "waiting for Kustomer, and none is lost"))
 	add(f.Missed > 0 || f.Held > 0, Message{Kind: CallsMissed, Count: f.Missed, Repaired: f.Repaired, Held: f.Held, Calls: some(f.MissedCalls)},
-		"callthreadcallsmissed", "%s in babelforce's log but not in Callthread%s", calls(f.Missed, "newly found"), f.repairs())
+		"callthreadcallsmissed", "%s", f.comparison())
 	add(f.Overdue && !last.Overdue, Message{Kind: ComparisonOverdue, Until: f.ComparedUntil},
 		"callthreadcomparisonoverdue", "calls have been compared with babelforce's log only until %s", f.ComparedUntil.UTC().Format(time.RFC3339))
 	return messages
@@ -78,15 +78,18 @@ func TestMessage(namespace string) Message {
 	return m
 }
 
-// repairs returns the text about repaired calls and calls that wait for a repair.
-func (f Found) repairs() (text string) {
-	if f.Repaired > 0 {
-		text += fmt.Sprintf("; %s", calls(f.Repaired, "repaired"))
+// comparison returns the text about calls that were found, were repaired, or wait for a repair.
+func (f Found) comparison() string {
+	var texts []string
+	add := func(n int, are string) {
+		if n > 0 {
+			texts = append(texts, calls(n, are))
+		}
 	}
-	if f.Held > 0 {
-		text += fmt.Sprintf("; %s", calls(f.Held, "waiting for an operator to repair them"))
-	}
-	return text
+	add(f.Missed, "newly found in babelforce's log but not in Callthread")
+	add(f.Repaired, "repaired from babelforce's log")
+	add(f.Held, "waiting for an operator to repair them from babelforce's log")
+	return strings.Join(texts, "; ")
 }
 
 // newlyParked returns the parked calls that the last run did not find.

@@ -54,7 +54,9 @@ func TestMessageIsReadableInSlack(t *testing.T) {
 	require.Less(t, len(body), 1000)
 
 	repaired := Found{Missed: 3, Repaired: 3}.messages(Seen{}, "default")[0]
-	require.Contains(t, repaired.Text, "3 calls newly found in babelforce's log but not in Callthread; 3 calls repaired. https://")
+	require.Contains(t, repaired.Text, "3 calls newly found in babelforce's log but not in Callthread; 3 calls repaired from babelforce's log. https://")
+	held := Found{Held: 60}.messages(Seen{}, "default")[0]
+	require.Equal(t, "Callthread: 60 calls waiting for an operator to repair them from babelforce's log. "+held.Runbook, held.Text)
 	one := Found{Missed: 1, MissedCalls: []string{"x"}}.messages(Seen{}, "default")[0]
 	require.Equal(t, "Callthread: 1 call newly found in babelforce's log but not in Callthread: x. "+one.Runbook, one.Text)
 }

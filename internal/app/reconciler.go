@@ -28,7 +28,8 @@ type Reconciler struct {
 	Late       time.Duration // after the ring, until a call appears in the log
 	Since      string        // when Callthread went live, as RFC 3339 or a date
 	Zone       string        // time zone of dates
-	// Only restricts comparisons to calls to these numbers, separated by commas; "" compares all.
+	// Only restricts comparisons to calls to these numbers, and outbound calls from them, separated
+	// by commas; "" compares all.
 	Only string
 	// Settle is the time from the end of a call until it is compared; 0 derives it from the default
 	// limits of calls.
@@ -64,7 +65,7 @@ func (r *Reconciler) Flags() []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name: "reconcile-only", EnvVars: []string{"CALLTHREAD_RECONCILE_ONLY"},
-			Usage: "compare only calls to these `NUMBERS`, separated by commas, if other numbers of the account do not use Callthread; the default is all", Destination: &r.Only,
+			Usage: "compare only calls to these `NUMBERS`, and outbound calls from them, separated by commas, if other numbers of the account do not use Callthread; the default is all", Destination: &r.Only,
 		},
 		&cli.StringFlag{
 			Name: "zone", EnvVars: []string{"CALLTHREAD_ZONE"},
@@ -134,8 +135,8 @@ func repairsWithin(budget int) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(float64(max(budget, 1))/repairShare/requestsOfRepair/time.Minute.Seconds()), 1)
 }
 
-// compares returns a function that reports whether a call is compared, by the called number; nil
-// compares all.
+// compares returns a function that reports whether a call is compared, by the number of ours that it
+// was made to or, if outbound, from; nil compares all.
 func (r *Reconciler) compares(country string) (func(babelforce.Call) bool, error) {
 	if r.Only == "" {
 		return nil, nil
@@ -149,7 +150,11 @@ func (r *Reconciler) compares(country string) (func(babelforce.Call) bool, error
 		only[number.E164()] = true
 	}
 	return func(leg babelforce.Call) bool {
-		number, err := phone.Parse(leg.To, country)
+		ours := leg.To
+		if leg.Type == "outbound" {
+			ours = leg.From
+		}
+		number, err := phone.Parse(ours, country)
 		return err == nil && only[number.E164()]
 	}, nil
 }

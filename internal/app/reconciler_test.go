@@ -65,6 +65,7 @@ func TestOnlyTheSetNumbersAreCompared(t *testing.T) {
 	require.NoError(t, err)
 	for number, isOurs := range map[string]bool{"+493023125001": true, "493023125002": true, "030 23125001": true, "+493023125003": false, "": false} {
 		require.Equal(t, isOurs, ours(babelforce.Call{To: number}), number)
+		require.Equal(t, isOurs, ours(babelforce.Call{Type: "outbound", From: number, To: "+4915112345678"}), number)
 	}
 	_, err = (&Reconciler{Only: "Support"}).compares("DE")
 	require.ErrorContains(t, err, "CALLTHREAD_RECONCILE_ONLY")
