@@ -96,7 +96,7 @@ func start(ctx workflow.Context, in CallInput) (*run, error) {
 	r := &run{
 		record:  call.Record{Key: in.Key, Started: workflow.Now(ctx), Limits: in.Limits.WithDefaults()},
 		decided: workflow.NewBufferedChannel(ctx, 1),
-		listed:  listed{CallPhase: string(Ringing), WaitsFor: string(call.WaitsForAgent)}, // set by the webhook receiver
+		listed:  listedAtStart(ctx),
 		began:   info.GetCurrentHistoryLength(),
 		// After a reset, the run begins with steps that the earlier run may have done.
 		mayBeDone: info.OriginalRunID != "" && info.OriginalRunID != info.WorkflowExecution.RunID,
@@ -109,7 +109,7 @@ func start(ctx workflow.Context, in CallInput) (*run, error) {
 		r.log(r.record.Started, "shadow: nothing is written to Kustomer")
 	}
 	if in.First != nil {
-		r.record.Add(*in.First, workflow.Now(ctx))
+		r.add(ctx, in.First.Kind, *in.First)
 	}
 	return r, r.handleRequests(ctx)
 }
@@ -123,47 +123,6 @@ func (r *run) resume(from Carried) {
 
 // carried returns the state from which a later run continues.
 func (r *run) carried() Carried { return Carried{r.record, r.conversation, r.answers, r.progress} }
-
-// signals are the events that arrive as signals, in the order of a usual call.
-var signals = []call.Kind{call.Inbound, call.Outbound, call.Bridged, call.Finished, call.Recorded}
-
-// signalNames returns the names of all signals.
-func signalNames() []string {
-	names := []string{SignalLog}
-	for _, kind := range signals {
-		names = append(names, string(kind))
-	}
-	return names
-}
-
-// receive adds all reports that have arrived to the record.
-func (r *run) receive(ctx workflow.Context) {
-	for _, kind := range signals {
-		channel := workflow.GetSignalChannel(ctx, string(kind))
-		for {
-			var event call.Event
-			if !channel.ReceiveAsync(&event) {
-				break
-			}
-			r.record.Add(event, workflow.Now(ctx))
-		}
-	}
-	r.receiveLog(ctx)
-}
-
-// receiveLog adds the content of babelforce's call log, which arrives as a whole.
-func (r *run) receiveLog(ctx workflow.Context) {
-	channel := workflow.GetSignalChannel(ctx, SignalLog)
-	for {
-		var log call.FromLog
-		if !channel.ReceiveAsync(&log) {
-			return
-		}
-		if r.record.AddFromLog(log, workflow.Now(ctx)) {
-			r.log(workflow.Now(ctx), addedFromLog)
-		}
-	}
-}
 
 // await waits for the next report, but not longer than the deadline.
 func (r *run) await(ctx workflow.Context, wait call.Wait) error {

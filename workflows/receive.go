@@ -1,0 +1,66 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/callthread/callthread/call"
+)
+
+// signals are the events that arrive as signals, in the order of a usual call.
+var signals = []call.Kind{call.Inbound, call.Outbound, call.Bridged, call.Finished, call.Recorded}
+
+// signalNames returns the names of all signals.
+func signalNames() []string {
+	names := []string{SignalLog}
+	for _, kind := range signals {
+		names = append(names, string(kind))
+	}
+	return names
+}
+
+// receive adds all reports that have arrived to the record.
+func (r *run) receive(ctx workflow.Context) {
+	for _, kind := range signals {
+		channel := workflow.GetSignalChannel(ctx, string(kind))
+		for {
+			var event call.Event
+			if !channel.ReceiveAsync(&event) {
+				break
+			}
+			r.add(ctx, kind, event)
+		}
+	}
+	r.receiveLog(ctx)
+}
+
+// add adds a report. The webhook receiver sends complete events. A signal that someone sends by
+// hand needs only what it reports: its name is the kind, and it belongs to this call.
+func (r *run) add(ctx workflow.Context, kind call.Kind, event call.Event) {
+	now, key := workflow.Now(ctx), r.record.Key
+	event.Kind = kind
+	if event.ReceivedAt.IsZero() {
+		event.ReceivedAt = now
+	}
+	switch {
+	case event.Leg.Key() == key:
+	case event.Leg.ID == "":
+		event.Leg.ID = key
+	default:
+		event.Leg.ParentID = key
+	}
+	r.record.Add(event, now)
+}
+
+// receiveLog adds the content of babelforce's call log, which arrives as a whole.
+func (r *run) receiveLog(ctx workflow.Context) {
+	channel := workflow.GetSignalChannel(ctx, SignalLog)
+	for {
+		var log call.FromLog
+		if !channel.ReceiveAsync(&log) {
+			return
+		}
+		if r.record.AddFromLog(log, workflow.Now(ctx)) {
+			r.log(workflow.Now(ctx), addedFromLog)
+		}
+	}
+}
