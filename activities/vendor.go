@@ -54,6 +54,9 @@ const (
 	VerdictNotCompared Verdict = "not_compared"
 )
 
+// Verdicts are all verdicts.
+var Verdicts = []Verdict{VerdictNone, VerdictOne, VerdictSeveral, VerdictAmbiguous, VerdictNotCompared}
+
 // Reason says why a call is ambiguous, or why it was not compared.
 type Reason string
 

@@ -17,6 +17,7 @@ const (
 	KeyRefused        Kind = "kustomer_key_refused"
 	CallsMissed       Kind = "calls_missed"
 	ComparisonOverdue Kind = "comparison_overdue"
+	Test              Kind = "test"
 )
 
 // Message is the body of the webhook. It contains call ids but no personal data. Slack shows Text.
@@ -68,6 +69,13 @@ func (f Found) messages(last Seen, namespace string) (messages []Message) {
 	add(f.Overdue && !last.Overdue, Message{Kind: ComparisonOverdue, Until: f.ComparedUntil},
 		"callthreadcomparisonoverdue", "calls have been compared with babelforce's log only until %s", f.ComparedUntil.UTC().Format(time.RFC3339))
 	return messages
+}
+
+// TestMessage returns a message that only shows that messages arrive.
+func TestMessage(namespace string) Message {
+	m := Message{Kind: Test, Namespace: namespace, Runbook: runbooks + "notifications"}
+	m.Text = "Callthread: TEST. This message was sent by `starter test-notification` to show that messages arrive here. Nothing needs an operator. " + m.Runbook
+	return m
 }
 
 // repairs returns the text about repaired calls and calls that wait for a repair.

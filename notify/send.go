@@ -3,12 +3,14 @@ package notify
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -28,6 +30,16 @@ var poster = &http.Client{
 // notTaken is the type of the failures of Send.
 const notTaken = "NotTaken"
 
+// Unsent is the error of a message that the webhook did not accept. It contains neither the address
+// nor the body of the answer.
+type Unsent struct {
+	Reason string
+	// IsFinal reports whether sending the message again does not help.
+	IsFinal bool
+}
+
+func (u *Unsent) Error() string { return u.Reason }
+
 // CheckAddress returns an error if no message can be posted to an address. The error does not
 // contain the address.
 func CheckAddress(address string) error {
@@ -38,30 +50,39 @@ func CheckAddress(address string) error {
 	return nil
 }
 
-// Send posts a message. Its failures contain neither the address nor the body of the answer.
+// Send posts a message. Its failures are those of [Post].
 func (a *Activities) Send(ctx context.Context, message Message) error {
+	_, err := Post(ctx, a.Address, message)
+	var unsent *Unsent
+	if errors.As(err, &unsent) {
+		return temporal.NewApplicationErrorWithOptions(unsent.Reason, notTaken, temporal.ApplicationErrorOptions{NonRetryable: unsent.IsFinal})
+	}
+	return err
+}
+
+// Post posts a message to an address and returns the HTTP status of the answer. It waits ten
+// seconds at most. Its error is an [Unsent] if the webhook does not accept the message.
+func Post(ctx context.Context, address string, message Message) (status int, err error) {
 	body, err := json.Marshal(message)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Address, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return temporal.NewNonRetryableApplicationError("the notification's address cannot be used", notTaken, nil)
+		return 0, &Unsent{Reason: "the notification's address cannot be used", IsFinal: true}
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", build.UserAgent())
 	answer, err := poster.Do(request)
 	if err != nil {
-		return temporal.NewApplicationError("the notification's receiver does not answer: "+why(err), notTaken)
+		return 0, &Unsent{Reason: "the notification's receiver does not answer: " + why(err)}
 	}
 	defer func() { _ = answer.Body.Close() }()
-	switch refusal := fmt.Sprintf("the notification's receiver answers %d", answer.StatusCode); {
-	case answer.StatusCode/100 == 2:
-		return nil
-	case answer.StatusCode/100 == 5:
-		return temporal.NewApplicationError(refusal, notTaken)
-	default:
-		return temporal.NewNonRetryableApplicationError(refusal, notTaken, nil)
+	if answer.StatusCode/100 == 2 {
+		return answer.StatusCode, nil
+	}
+	return answer.StatusCode, &Unsent{
+		Reason: fmt.Sprintf("the notification's receiver answers %d", answer.StatusCode), IsFinal: answer.StatusCode/100 != 5,
 	}
 }
 
@@ -70,11 +91,16 @@ func (a *Activities) Send(ctx context.Context, message Message) error {
 func why(err error) string {
 	var timeout net.Error
 	var unresolved *net.DNSError
+	var untrusted *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &unresolved):
 		return "its name cannot be resolved"
+	case errors.As(err, &untrusted):
+		return "its certificate is not trusted"
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return "timeout"
+		return fmt.Sprintf("no answer within %.0f seconds", postTimeout.Seconds())
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "it refuses the connection"
 	}
 	return "the connection failed"
 }

@@ -1,10 +1,13 @@
 package notify
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
@@ -53,7 +56,7 @@ func TestOnlyServerErrorsAreRetried(t *testing.T) {
 func TestFailuresDoNotContainTheAddress(t *testing.T) {
 	for address, problem := range map[string]string{
 		"http://secret.invalid/secret":        "its name cannot be resolved",
-		"http://127.0.0.1:1/secret":           "the connection failed",
+		"http://127.0.0.1:1/secret":           "it refuses the connection",
 		"http://127.0.0.1:1/secret\x00secret": "address cannot be used",
 	} {
 		err := (&Activities{Address: address}).Send(t.Context(), Message{})
@@ -67,4 +70,18 @@ func TestFailuresDoNotContainTheAddress(t *testing.T) {
 		require.NotContains(t, err.Error(), "secret")
 	}
 	require.NoError(t, CheckAddress("https://hooks.example.com/services/secret"))
+}
+
+func TestReceiverThatDoesNotAnswerIsNotWaitedForLonger(t *testing.T) {
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // so that the server sees that the client is gone
+		<-r.Context().Done()
+	}))
+	defer receiver.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	status, err := Post(ctx, receiver.URL, TestMessage("default"))
+	require.Zero(t, status)
+	require.EqualError(t, err, "the notification's receiver does not answer: no answer within 10 seconds")
+	require.Equal(t, postTimeout, poster.Timeout)
 }

@@ -80,7 +80,7 @@ func (r *realCalls) compare(c *cli.Context, file *automation.Set, country string
 	if err != nil {
 		return nil, o.Unreached(err)
 	}
-	files := against.Files{Old: old.In(country), New: file.In(country)}
+	files := against.Files{Old: old.In(country), New: file.In(country), Country: country}
 	return files.Compare(pasts, r.reveal), nil
 }
 

@@ -30,6 +30,8 @@ type checkResult struct {
 	// Unreached are the automations that act on no sample: null if there are no samples, otherwise
 	// an array.
 	Unreached []trial.Automation `json:"unreached,omitzero"`
+	// Unmet are the entries of "ignore" that name no sample.
+	Unmet []trial.Position `json:"unmet,omitempty"`
 	// Calls is the report of --calls.
 	Calls *against.Report `json:"calls,omitempty"`
 }
@@ -71,6 +73,7 @@ func (c *checking) run(cli *cli.Context, out io.Writer) error {
 	var report check.Report
 	set, warnings, err := c.automations.Load(home)
 	report.File(c.automations.Name(), set, warnings, err)
+	report.Country(set, warnings)
 	hasOrg := c.crm.URL != "" || c.crm.APIKeyFile != "" || os.Getenv("KUSTOMER_API_KEY") != ""
 	if hasOrg && !c.calls.wanted {
 		checkOrg(cli.Context, &report, c.crm, set)
@@ -113,8 +116,12 @@ func (c *checking) sample(cli *cli.Context, result *checkResult, sampler check.S
 	if sampler.Content, err = c.automations.Content(); err != nil {
 		return err
 	}
-	result.Samples, result.Unreached, err = sampler.Samples(cli.Context, calls)
-	return err
+	played, marked, err := sampler.Samples(cli.Context, calls)
+	if err != nil {
+		return err
+	}
+	result.Samples, result.Unreached, result.Unmet = played, marked.Unreached(), marked.Unmet()
+	return nil
 }
 
 // checkOrg checks the settings of the org and, if they and the file are valid, the org itself.
@@ -143,7 +150,7 @@ func printCheck(out io.Writer, result checkResult, asJSON bool) error {
 		}
 	}
 	if result.Samples != nil {
-		printUnreached(out, result.Unreached)
+		printUnreached(out, result)
 	}
 	if result.Calls != nil {
 		result.Calls.Print(out)

@@ -106,6 +106,26 @@ func TestCheckPrintsWarnings(t *testing.T) {
 	require.Regexp(t, `^ok       automations of [^\n]*\nwarning  \S+:2:91: \{vip\} is known on call\.inbound only if its webhook carries it[^\n]*\n$`, printed)
 }
 
+func TestNationalNumbersNeedACountry(t *testing.T) {
+	const says = "warning  no --country (CALLTHREAD_COUNTRY) is set, and the file has numbers without a country code."
+	for numbers, becomes := range map[string]string{
+		`numbers: { "030 23125001": { name: Alpha } }`:                                     `for them: their conversations belong to the catch-all customer, "Unknown caller" unless`,
+		`ignore: { callers: ["0900*"] }`:                                                   `for them: their conversations belong to the catch-all customer`,
+		"ignore: { called: [030 23125099] }\ncallers: { withheld: park }":                  "for them: their calls are parked until an operator names the customer",
+		`numbers: { "+493023125001": { name: Alpha }, 101: { name: The porter's phone } }`: "",
+		`ignore: { callers: ["+49900*", internal, withheld] }`:                             "",
+	} {
+		file := writeFile(t, numbers+"\n"+string(automation.DefaultFile))
+		printed, err := starts(t, "check", "--automations", file)
+		require.NoError(t, err, numbers)
+		require.Equal(t, becomes != "", strings.Contains(printed, says), printed)
+		require.Contains(t, printed, becomes)
+		printed, err = starts(t, "check", "--automations", file, "--country", "DE")
+		require.NoError(t, err, numbers)
+		require.NotContains(t, printed, "country", numbers)
+	}
+}
+
 func TestCheckWithCredentialsChecksTheOrg(t *testing.T) {
 	org(t, "key")
 	printed, err := starts(t, "check")

@@ -27,6 +27,7 @@ type demonstration struct {
 	demo.Options
 	automations string // path of the user's file
 	crm         app.Kustomer
+	country     app.Country
 	faults      bool
 	replicas    int
 }
@@ -41,7 +42,7 @@ func demoCommand(out io.Writer) *cli.Command {
 			"Temporal CLI in TEMPORAL_CLI or PATH, or downloads it once, or builds it if that fails.\n" +
 			"If KUSTOMER_URL and KUSTOMER_API_KEY are set, it writes to that org instead of the sandbox. The key then also needs\n" +
 			"the role org.permission.user.read, to find agents.",
-		Flags: append(d.crm.Flags(), d.flags()...),
+		Flags: append(app.Flags(&d.crm, &d.country), d.flags()...),
 		Action: func(c *cli.Context) error {
 			if err := app.NoArguments(c); err != nil {
 				return err
@@ -75,6 +76,9 @@ func (d *demonstration) flags() []cli.Flag {
 // read sets the options from the flags and the environment.
 func (d *demonstration) read(c *cli.Context, out io.Writer) (err error) {
 	if err := d.validate(); err != nil {
+		return err
+	}
+	if d.Country, err = d.country.Parse(); err != nil {
 		return err
 	}
 	if os.Getenv("TEMPORAL_ADDRESS") != "" {
@@ -132,8 +136,9 @@ func (d *demonstration) readAutomations(out io.Writer) error {
 		return fmt.Errorf("--automations: %w", err)
 	}
 	var report check.Report
-	set, warnings, err := load.Bytes(d.automations, content)
+	set, warnings, err := load.BytesIn(d.Country, d.automations, content)
 	report.File(d.automations, set, warnings, err)
+	report.Country(set, warnings)
 	for _, finding := range report.Findings {
 		if finding.Level != check.OK {
 			printFinding(out, finding)

@@ -23,7 +23,7 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	serving := serveCommand(logs)
 	aboutCalls := append(decisionCommands(out, logs), showCommand(out, logs))
 	commands := append([]*cli.Command{
-		serveCommand(logs), demoCommand(out), sandboxCommand(out), checkCommand(out, logs), automationsCommand(out), setupCommand(out, logs),
+		serveCommand(logs), demoCommand(out), sandboxCommand(out), checkCommand(out, logs), automationsCommand(out), setupCommand(out, logs), testNotificationCommand(out, logs),
 		callsCommand(out, logs), findCommand(out, logs), parkedCommand(out, logs), forgetCommand(out, logs), statementCommand(out, logs), reconcileCommand(out, logs), shadowCommand(out, logs), probeCommand(out), keygenCommand(out), codecServerCommand(logs),
 	}, aboutCalls...)
 	for _, command := range commands {

@@ -130,15 +130,21 @@ func printWritten(out io.Writer, event check.Written) error {
 	return nil
 }
 
-// printUnreached lists the automations that act on no sample call.
-func printUnreached(out io.Writer, unreached []trial.Automation) {
-	if len(unreached) == 0 {
+// printUnreached lists the automations that act on no sample call, and the entries of "ignore" that
+// name none.
+func printUnreached(out io.Writer, result checkResult) {
+	if len(result.Unreached) == 0 {
 		fmt.Fprintln(out, "\nEvery automation acts on one of these calls.")
-		return
+	} else {
+		fmt.Fprintln(out, "\nAutomations that act on none of these calls:")
 	}
-	fmt.Fprintln(out, "\nAutomations that act on none of these calls:")
-	for _, a := range unreached {
+	for _, a := range result.Unreached {
 		fmt.Fprintf(out, "  %s\n", a)
 	}
-	fmt.Fprintln(out, "Try them with --from, --to, --waited, --queue, --agent, --field or --stories.")
+	if len(result.Unmet) > 0 {
+		fmt.Fprintf(out, "Entries of \"ignore\" that met none of these calls, at %s\n", trial.Positions(result.Unmet))
+	}
+	if len(result.Unreached)+len(result.Unmet) > 0 {
+		fmt.Fprintln(out, "Try them with --from, --to, --waited, --queue, --agent, --field or --stories.")
+	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/internal/trial"
 )
 
@@ -113,6 +114,16 @@ func TestOwnSampleNamesUnreachedAutomations(t *testing.T) {
 		{Line: 3, Event: "call.inbound", Label: "Callers of the shop"}, {Line: 8, Event: "call.bridged"},
 		{Line: 12, Event: "call.finished", Label: "Long unanswered waits"},
 	}, decoded(t, printed).Unreached, "without a conversation, nothing is written")
+}
+
+func TestSampleNamesUnmetEntriesOfIgnore(t *testing.T) {
+	file := writeFile(t, "ignore:\n  callers: [\"+49900*\", withheld]\n  called:\n    - \"+493023125099\"\n"+string(automation.DefaultFile))
+	printed, err := starts(t, "check", "--automations", file, "--from", "withheld")
+	require.NoError(t, err)
+	require.Contains(t, printed, "\nEntries of \"ignore\" that met none of these calls, at 2:13, 4:7\nTry them with --from, ")
+	printed, err = starts(t, "check", "--automations", file, "--json", "--from", "+499001", "--to", "+493023125099")
+	require.NoError(t, err)
+	require.Equal(t, []trial.Position{{Line: 2, Column: 24}}, decoded(t, printed).Unmet)
 }
 
 func TestStoriesAreSampledWithCustomers(t *testing.T) {

@@ -11,6 +11,9 @@ import (
 	"github.com/callthread/callthread/kustomer/sandbox"
 )
 
+// sandboxKey is the API key that the sandbox accepts by default.
+const sandboxKey = "sandbox-key"
+
 // sandboxCommand serves a simulation of Kustomer, for use without an org.
 func sandboxCommand(out io.Writer) *cli.Command {
 	var listen, key string
@@ -25,7 +28,7 @@ func sandboxCommand(out io.Writer) *cli.Command {
 			},
 			&cli.StringFlag{
 				Name: "api-key", EnvVars: []string{"KUSTOMER_API_KEY"},
-				Usage: "the API `KEY` that it accepts", Value: "sandbox-key", Destination: &key,
+				Usage: "the API `KEY` that it accepts", Value: sandboxKey, Destination: &key,
 			},
 			&cli.IntFlag{
 				Name:  "budget",
@@ -44,6 +47,9 @@ func sandboxCommand(out io.Writer) *cli.Command {
 				return err
 			}
 			fmt.Fprintf(out, "Kustomer sandbox at http://%s\n", listener.Addr())
+			if key == sandboxKey { // any other may be a real one
+				fmt.Fprintf(out, "Use it with KUSTOMER_URL=http://%s KUSTOMER_API_KEY=%s\n", listener.Addr(), key)
+			}
 			log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
 			return serveHTTP(c.Context, listener, sandbox.New(sandbox.Config{APIKey: key, Budget: budget}), nil, log)
 		},

@@ -79,7 +79,7 @@ func (l *loader) phoneNumber(n *yaml.Node) (number string, ok bool) {
 	case err == nil, errors.Is(err, phone.ErrInternal):
 		return phone.Canonical(text, l.country), true
 	case errors.Is(err, phone.ErrNoCountry):
-		l.warn(n, "a number without a country code matches only if babelforce sends it in the same form: %s, or set --country (CALLTHREAD_COUNTRY)", howNumbersLook)
+		l.warnOfCountry(n, "a number without a country code matches only if babelforce sends it in the same form: "+howNumbersLook)
 		return phone.Canonical(text, l.country), true
 	default:
 		l.complain(n, "this is not a phone number: %s", howNumbersLook)
@@ -146,12 +146,19 @@ func (l *loader) ignoredPrefix(item *yaml.Node, beginning string, i *automation.
 	prefix, err := phone.Prefix(beginning, l.country)
 	switch {
 	case errors.Is(err, phone.ErrNoCountry):
-		l.warn(item, "a prefix without a country code matches no call: %s, or set --country (CALLTHREAD_COUNTRY)", howPrefixesLook)
+		l.warnOfCountry(item, "a prefix without a country code matches no call: "+howPrefixesLook)
 	case err != nil:
 		l.complain(item, "no number begins like this: %s", howPrefixesLook)
 	case l.isNew(item, prefix+"*", first):
 		i.Prefixes = append(i.Prefixes, prefix)
 	}
+}
+
+// warnOfCountry adds a warning about a number without a country code.
+func (l *loader) warnOfCountry(n *yaml.Node, text string) {
+	l.warnings = l.warnings.with(Problem{
+		File: l.file, Line: n.Line, Column: n.Column, Text: text + ", or set --country (CALLTHREAD_COUNTRY)", NeedsCountry: true,
+	})
 }
 
 // isNew reports whether an entry appears for the first time, and complains if it does not.

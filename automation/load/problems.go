@@ -16,6 +16,8 @@ type Problem struct {
 	// Excerpt is the line with a mark below it, if Text cannot name the cause. It may contain names
 	// and phone numbers, so it must not be logged.
 	Excerpt string `json:"excerpt,omitempty"`
+	// NeedsCountry is set if a number has no country code and no country is set.
+	NeedsCountry bool `json:"needsCountry,omitempty"`
 }
 
 // String returns the problem as "file:line:column: text".

@@ -7,6 +7,7 @@
 package against
 
 import (
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -15,10 +16,14 @@ import (
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/operator"
+	"github.com/callthread/callthread/phone"
 )
 
 // Files are the automations file that served the calls, and the file to replace it.
-type Files struct{ Old, New *automation.Set }
+type Files struct {
+	Old, New *automation.Set
+	Country  string // of numbers without a country code, two letters; "" if none is set
+}
 
 // Report is the comparison of two files on a set of calls. It contains names and numbers only on
 // request (see [Concerned]).
@@ -36,6 +41,8 @@ type Report struct {
 	UnderWay int `json:"underWay,omitempty"`
 	// Unread counts calls that cannot be read, by reason.
 	Unread map[string]int `json:"unread,omitempty"`
+	// WithoutCountry counts calls whose customer's number has no country code, if no country is set.
+	WithoutCountry int `json:"withoutCountry,omitempty"`
 	// NeedsKustomer lists changes that were not compared, because they depend on data in Kustomer.
 	NeedsKustomer []string `json:"needsKustomer,omitempty"`
 }
@@ -63,6 +70,9 @@ func (f Files) Compare(pasts []operator.Past, reveal bool) *Report {
 	d := differ{Files: f, texts: f.Old.Texts()}
 	maps.Copy(d.texts, f.New.Texts())
 	for _, past := range pasts {
+		if f.needsCountry(past) {
+			r.WithoutCountry++
+		}
 		switch {
 		case past.Unread != nil:
 			r.Unread[past.Unread.Error()]++
@@ -98,6 +108,15 @@ func (r *Report) add(id string, differences []difference, reveal bool) {
 		}
 		r.Groups[i].Calls = append(r.Groups[i].Calls, concerned)
 	}
+}
+
+// needsCountry reports whether the customer's number of a call cannot be looked up without a country.
+func (f Files) needsCountry(past operator.Past) bool {
+	if past.Unread != nil {
+		return false
+	}
+	_, err := phone.Parse(past.Record.Facts().CustomersNumber(), f.Country)
+	return errors.Is(err, phone.ErrNoCountry)
 }
 
 // needsKustomer lists the differences between the files whose effect depends on Kustomer.

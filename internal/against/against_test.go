@@ -71,7 +71,7 @@ func TestDifferencesHaveOnlyTextsOfFiles(t *testing.T) {
 		"no assigned user, and there was one":                               {`assignedUsers: ["{agent.sourceId}"], `, ""},
 		"no conversation is opened":                                         {"options: { name", `trigger: { conditions: [{ expression: call.from, operator: STARTS_WITH, expectation: "+44" }] }, options: { name`},
 	} {
-		files := Files{with(t, "", ""), with(t, change[0], change[1])}
+		files := Files{Old: with(t, "", ""), New: with(t, change[0], change[1])}
 		report := files.Compare([]operator.Past{past}, false)
 		require.Equal(t, []Group{{what, []Concerned{{CallID: "call-1"}}}}, report.Groups)
 		require.Equal(t, []int{1, 0}, []int{report.Compared, report.Same})
@@ -88,7 +88,7 @@ func TestOnlyEndedCallsOfTheFileCompare(t *testing.T) {
 		all[i] = past
 	}
 	all[1].Automations, all[2].Automations, all[3].HasEnded, all[4].Unread = "0123456789ab", "", false, errors.New("no key")
-	report := Files{with(t, "", ""), with(t, "tags: [a]", "tags: [b]")}.Compare(all, false)
+	report := Files{Old: with(t, "", ""), New: with(t, "tags: [a]", "tags: [b]")}.Compare(all, false)
 	var printed bytes.Buffer
 	report.Print(&printed)
 	require.Equal(t, `
@@ -102,9 +102,25 @@ not compared: 1 call, for which no step has opened a conversation or decided aga
 `, printed.String())
 }
 
+func TestCallsWithoutACountryAreCounted(t *testing.T) {
+	national := answered(t, call.Agent{SourceID: amira}, nil)
+	national.Record.Reports = nil
+	national.Record.Add(call.Event{Kind: call.Inbound, ReceivedAt: national.Record.Started, Leg: call.Leg{ID: "call-1", Type: "inbound", From: "030 23125042"}}, national.Record.Started)
+	pasts := []operator.Past{national, answered(t, call.Agent{SourceID: amira}, nil), {Unread: errors.New("no key")}}
+	files := Files{Old: with(t, "", ""), New: with(t, "", "")}
+	report := files.Compare(pasts, false)
+	require.Equal(t, 1, report.WithoutCountry)
+	var printed bytes.Buffer
+	report.Print(&printed)
+	require.Contains(t, printed.String(), "\nneeds --country: 1 call, whose customer's number has no country code. A worker without a country looks up no customer for it\n")
+
+	files.Country = "DE"
+	require.Zero(t, files.Compare(pasts, false).WithoutCountry)
+}
+
 // If babelforce does not name the user of an agent, the results of activities do.
 func TestAgentsComeFromActivities(t *testing.T) {
-	files := Files{with(t, "", ""), with(t, `assignedUsers: ["{agent.sourceId}"], `, "")}
+	files := Files{Old: with(t, "", ""), New: with(t, `assignedUsers: ["{agent.sourceId}"], `, "")}
 	nameless := call.Agent{Name: "Amira Haddad", Email: "amira@example.com"}
 	report := files.Compare([]operator.Past{answered(t, nameless, map[string]call.Resolved{"bridged": {User: amira}})}, true)
 	require.Equal(t, []Group{{"no assigned user, and there was one", []Concerned{{CallID: "call-1", Was: amira}}}}, report.Groups)
@@ -114,7 +130,7 @@ func TestAgentsComeFromActivities(t *testing.T) {
 }
 
 func TestChangesThatNeedKustomerAreNamed(t *testing.T) {
-	report := Files{with(t, "", ""), with(t, "automations:", "callers: { unknown: park }\nagents: { \"7\": "+amira+" }\nautomations:")}.Compare(nil, false)
+	report := Files{Old: with(t, "", ""), New: with(t, "automations:", "callers: { unknown: park }\nagents: { \"7\": "+amira+" }\nautomations:")}.Compare(nil, false)
 	require.Len(t, report.NeedsKustomer, 2)
 	require.Contains(t, report.NeedsKustomer[0], `"callers" has changed`)
 	require.Contains(t, report.NeedsKustomer[1], `"agents" has changed`)

@@ -30,6 +30,9 @@ func (r *Report) Print(out io.Writer) {
 	if r.Unopened > 0 {
 		fmt.Fprintf(out, "not compared: %s, for which no step has opened a conversation or decided against it\n", calls(r.Unopened))
 	}
+	if r.WithoutCountry > 0 {
+		fmt.Fprintf(out, "needs --country: %s, whose customer's number has no country code. A worker without a country looks up no customer for it\n", calls(r.WithoutCountry))
+	}
 	for _, what := range r.NeedsKustomer {
 		fmt.Fprintf(out, "needs Kustomer: %s\n", what)
 	}

@@ -28,14 +28,23 @@ func (n *Notifier) Flags() []cli.Flag {
 	}
 }
 
-// newWorker makes the worker of notifications, or returns nil if no URL is set.
-func (n *Notifier) newWorker(c client.Client, t *Temporal) (worker.Worker, error) {
+// Address returns the URL, or "" if none is set. Its errors do not contain the URL.
+func (n *Notifier) Address() (string, error) {
 	address, err := Secret(n.URLFile, "--notify-url-file", "CALLTHREAD_NOTIFY_URL")
 	if err != nil || address == "" {
-		return nil, err
+		return "", err
 	}
 	if err := notify.CheckAddress(address); err != nil {
-		return nil, fmt.Errorf("--notify-url-file or CALLTHREAD_NOTIFY_URL: %w", err)
+		return "", fmt.Errorf("--notify-url-file or CALLTHREAD_NOTIFY_URL: %w", err)
+	}
+	return address, nil
+}
+
+// newWorker makes the worker of notifications, or returns nil if no URL is set.
+func (n *Notifier) newWorker(c client.Client, t *Temporal) (worker.Worker, error) {
+	address, err := n.Address()
+	if err != nil || address == "" {
+		return nil, err
 	}
 	made := worker.New(c, notify.TaskQueue(t.TaskQueue), worker.Options{WorkerStopTimeout: stopTimeout})
 	notify.Register(made, &notify.Activities{Temporal: c, TaskQueue: t.TaskQueue, Address: address})

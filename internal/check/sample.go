@@ -27,6 +27,8 @@ type Sample struct {
 	Ignored bool `json:"ignored,omitempty"`
 	// NotUsed lists what the story states but the sample does not use.
 	NotUsed []string `json:"notUsed,omitempty"`
+
+	facts call.Facts // for "ignore"
 }
 
 // Writes reports whether any event would send a request.
@@ -54,9 +56,10 @@ type Sampler struct {
 	Country string // of numbers without a country code; "" if none is set
 }
 
-// Samples plays the stories. Unreached are the automations that acted in none of them.
-func (s Sampler) Samples(ctx context.Context, stories []storyfile.Story) (samples []Sample, unreached []trial.Automation, err error) {
-	marked, err := trial.Mark(s.Country, s.Content)
+// Samples plays the stories. The result marked has the automations that acted in none of them, and
+// the entries of "ignore" that named none.
+func (s Sampler) Samples(ctx context.Context, stories []storyfile.Story) (samples []Sample, marked *trial.Marked, err error) {
+	marked, err = trial.Mark(s.Country, s.Content)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,13 +72,14 @@ func (s Sampler) Samples(ctx context.Context, stories []storyfile.Story) (sample
 		if err != nil {
 			return nil, nil, fmt.Errorf("sample call %q: %w", story.Title, err)
 		}
+		marked.Meet(sample.facts)
 		for _, event := range sample.Events {
 			for _, request := range event.Requests {
 				marked.See(request.Body)
 			}
 		}
 	}
-	return samples, marked.Unreached(), nil
+	return samples, marked, nil
 }
 
 // began is the time at which sample calls begin to ring.
@@ -99,6 +103,7 @@ func (s Sampler) play(ctx context.Context, set *automation.Set, story storyfile.
 	record := call.Record{Key: events[0].Leg.Key(), Started: events[0].ReceivedAt, Limits: call.DefaultLimits}
 	err = trial.Play(&record, events, func(step call.Step, now time.Time) (call.Done, error) { return p.do(ctx, step, now) })
 	p.addSilent(story)
+	p.sample.facts = record.Final().Opening
 	return p.sample, err
 }
 

@@ -47,9 +47,9 @@ func tagsOf(t *testing.T, sample Sample) (tags []string) {
 
 func TestExampleOfTwoBrandsWorks(t *testing.T) {
 	s := twoBrands(t)
-	samples, unreached, err := s.Samples(t.Context(), append(UsualCalls(s.Set), Call{Waited: 130 * time.Second}.lost()))
+	samples, marked, err := s.Samples(t.Context(), append(UsualCalls(s.Set), Call{Waited: 130 * time.Second}.lost()))
 	require.NoError(t, err)
-	require.Empty(t, unreached)
+	require.Empty(t, marked.Unreached())
 	tags := make(map[string][]string)
 	for _, sample := range samples {
 		tags[sample.Call] = tagsOf(t, sample)

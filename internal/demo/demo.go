@@ -43,6 +43,8 @@ type Options struct {
 	Ports    Ports
 	// Own is the user's automations file; nil uses the demo's usual automations.
 	Own *Own
+	// Country is the country of numbers without a country code, two letters; "" if none is set.
+	Country string
 	// Encrypt encrypts what Temporal stores, with a key that is made for this run and printed.
 	Encrypt bool
 	Seed    int64 // seed of the calls and the faults
@@ -143,16 +145,16 @@ func Run(ctx context.Context, options Options) (Report, error) {
 func newShow(options Options) (s *show, err error) {
 	s = &show{Options: options, judge: judgeUsual}
 	if options.Own == nil {
-		s.set, _, err = load.Bytes("automations", options.automations())
+		s.set, _, err = load.BytesIn(options.Country, "automations", options.automations())
 		return s, err
 	}
-	if s.set, _, err = load.Bytes(options.Own.Name, options.Own.Content); err != nil {
+	if s.set, _, err = load.BytesIn(options.Country, options.Own.Name, options.Own.Content); err != nil {
 		return nil, err
 	}
 	if s.set.Callers.Returning.Append && options.Kustomer != nil {
 		return nil, errors.New("a file with \"callers: returning: append\" is for the sandbox only: the demo could not find calls that join earlier conversations")
 	}
-	if s.renderer, err = newRenderer(options.Own, s.set); err != nil {
+	if s.renderer, err = newRenderer(options, s.set); err != nil {
 		return nil, err
 	}
 	s.renderer.stormy, s.judge = options.Faults != nil, s.renderer.judge
@@ -175,7 +177,7 @@ func (o Options) automations() []byte {
 func (s *show) stageOptions() (set StageOptions, err error) {
 	set = StageOptions{
 		Kustomer: s.Kustomer, Limits: call.Limits{Settle: settle, Recording: recording}, Seed: s.Seed, Progress: s.Out, Log: s.Log,
-		NewReceiver: s.NewReceiver, Programs: s.Programs, Existing: s.Existing, Ports: s.Ports, Automations: s.automations(), Org: trial.Org(s.set.Needs()),
+		NewReceiver: s.NewReceiver, Programs: s.Programs, Existing: s.Existing, Ports: s.Ports, Automations: s.automations(), Country: s.Country, Org: trial.Org(s.set.Needs()),
 	}
 	if s.Encrypt || s.Faults != nil {
 		set.Keys, err = codec.NewKey("demo")

@@ -21,6 +21,8 @@ func (s *show) introduce(keys string) {
 	}
 	if s.stage.Sandbox != nil {
 		s.line("Kustomer sandbox  %s", s.stage.KustomerURL)
+	} else {
+		s.line("Kustomer          the org of KUSTOMER_URL: the calls of this demo are written there")
 	}
 	if s.Own != nil {
 		s.line("Automations       %s, version %s", s.Own.Name, s.set.Version)

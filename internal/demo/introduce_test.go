@@ -48,6 +48,11 @@ Make Kustomer refuse the next note, which parks the call, and retry the call:
 `, introduced(t, "", func(*show) {}))
 }
 
+func TestDemoSaysThatItWritesToAnOrg(t *testing.T) {
+	printed := introduced(t, "", func(s *show) { s.stage.Sandbox = nil })
+	require.Contains(t, printed, "\nKustomer          the org of KUSTOMER_URL: the calls of this demo are written there\n")
+}
+
 func TestDemoPrintsKeyAndNamespace(t *testing.T) {
 	const key = "demo:UfSexgyO4FbESPalCs5HrcNhbFPS6T09h0BFjH93myU="
 	printed := introduced(t, key, func(s *show) {

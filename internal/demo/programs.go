@@ -136,6 +136,7 @@ func (s *Stage) environment(listen, automations string, options StageOptions) (e
 		"CALLTHREAD_WEBHOOK_SECRET="+Secret,
 		"CALLTHREAD_LISTEN="+listen,
 		"CALLTHREAD_AUTOMATIONS="+automations,
+		"CALLTHREAD_COUNTRY="+options.Country,
 		"CALLTHREAD_ENCRYPTION_KEYS="+options.Keys,
 		"CALLTHREAD_SETTLE="+options.Limits.Settle.String(),
 		"CALLTHREAD_RECORDING_TIMEOUT="+options.Limits.Recording.String(),

@@ -109,12 +109,12 @@ func TestProgramsGetOnlyTheStagesSettings(t *testing.T) {
 	t.Setenv("HARMLESS", "stays")
 	stage := &Stage{TemporalAddress: "127.0.0.1:1", KustomerURL: "http://127.0.0.1:2"}
 	environment := stage.environment("127.0.0.1:3", "/some/automations.yaml", StageOptions{
-		Budget: 1000, Keys: "demo:key", Limits: call.Limits{Settle: 20 * time.Second, Recording: 10 * time.Second},
+		Budget: 1000, Keys: "demo:key", Country: "DE", Limits: call.Limits{Settle: 20 * time.Second, Recording: 10 * time.Second},
 	})
 	for _, setting := range []string{
 		"HARMLESS=stays", "TEMPORAL_ADDRESS=127.0.0.1:1", "KUSTOMER_URL=http://127.0.0.1:2", "KUSTOMER_BUDGET=800",
 		"CALLTHREAD_LISTEN=127.0.0.1:3", "CALLTHREAD_SETTLE=20s", "CALLTHREAD_RECORDING_TIMEOUT=10s",
-		"CALLTHREAD_AUTOMATIONS=/some/automations.yaml", "CALLTHREAD_METRICS_LISTEN=", "CALLTHREAD_ENCRYPTION_KEYS=demo:key",
+		"CALLTHREAD_AUTOMATIONS=/some/automations.yaml", "CALLTHREAD_METRICS_LISTEN=", "CALLTHREAD_ENCRYPTION_KEYS=demo:key", "CALLTHREAD_COUNTRY=DE",
 	} {
 		require.Contains(t, environment, setting)
 	}

@@ -30,8 +30,8 @@ type renderer struct {
 	textless, handedOn, resolvable int
 }
 
-func newRenderer(own *Own, set *automation.Set) (*renderer, error) {
-	marked, err := trial.Mark("", own.Content)
+func newRenderer(options Options, set *automation.Set) (*renderer, error) {
+	marked, err := trial.Mark(options.Country, options.Own.Content)
 	return &renderer{set: set, marked: marked}, err
 }
 
@@ -164,6 +164,7 @@ func laterThan(was, is call.Story) (events []event) {
 }
 
 func (r *renderer) open(facts call.Facts) automation.Opening {
+	r.marked.Meet(facts)
 	opening, _ := r.set.Open(facts)
 	mark, _ := r.marked.Set.Open(facts)
 	r.see(mark)

@@ -55,7 +55,7 @@ func (r Report) String() string {
 	if r.Calls > 0 {
 		lines = append(lines, r.judged())
 	}
-	if r.Requests > 0 && r.Calls > 0 {
+	if r.Requests > 0 && r.Calls > 0 && r.UnderWay == 0 { // calls under way have made requests too
 		lines = append(lines, fmt.Sprintf("%.1f Kustomer requests per call.", float64(r.Requests)/float64(r.Calls)))
 	}
 	if r.Statement != "" {

@@ -19,6 +19,11 @@ func TestVerdictCountsOpenCalls(t *testing.T) {
 	}
 }
 
+func TestRequestsPerCallNeedAllCallsToHaveEnded(t *testing.T) {
+	require.Contains(t, Report{Calls: 2, Requests: 14, StillParked: 1}.String(), "\n7.0 Kustomer requests per call.")
+	require.NotContains(t, Report{Calls: 2, Requests: 14, UnderWay: 1}.String(), "requests per call")
+}
+
 func TestVerdictNamesWhatItDidNotJudge(t *testing.T) {
 	report := Report{
 		Calls: 20, Notes: 37, Requests: 140, File: "mine.yaml", Unopened: 3, Shared: 2, Others: 1,

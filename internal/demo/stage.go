@@ -76,6 +76,8 @@ type StageOptions struct {
 	Keys string
 	// Automations is the content of an automations file; nil uses the built-in one.
 	Automations []byte
+	// Country is the country of numbers without a country code, two letters; "" if none is set.
+	Country string
 	// NewReceiver makes the receiver that runs in this process. It is not used with Programs.
 	NewReceiver func(ReceiverOptions) (http.Handler, error)
 	// Programs run the receiver and the worker. Temporal then keeps its state in a file, so
@@ -112,11 +114,11 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 	if options.Programs != nil {
 		return s, s.startPrograms(ctx, options)
 	}
-	set, _, err := load.Bytes("automations", options.automations())
+	set, _, err := load.BytesIn(options.Country, "automations", options.automations())
 	if err != nil {
 		return nil, err
 	}
-	steps := activities.New(s.Kustomer, func() *automation.Set { return set }, "")
+	steps := activities.New(s.Kustomer, func() *automation.Set { return set }, options.Country)
 	worker := app.NewWorker(s.Temporal, s.TaskQueue, steps, app.StepsAtOnce(ourShare(options.Budget)), nil)
 	if err := worker.Start(); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)

@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/callthread/callthread/internal/trial"
 	"github.com/callthread/callthread/workflows"
 )
 
@@ -49,6 +50,9 @@ func (s *show) notJudged(ctx context.Context, report *Report) {
 	}
 	for _, a := range s.renderer.marked.Unreached() {
 		report.NotJudged = append(report.NotJudged, fmt.Sprintf("%s, which acted on none of these calls", a))
+	}
+	if unmet := s.renderer.marked.Unmet(); len(unmet) > 0 {
+		report.NotJudged = append(report.NotJudged, fmt.Sprintf(`entries of "ignore" that met none of these calls, at %s`, trial.Positions(unmet)))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/callthread/callthread/babelforce/simulator"
+	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/workflows"
 )
@@ -60,6 +61,27 @@ func TestReportNamesUntriedAutomations(t *testing.T) {
 	require.Equal(t, "own.yaml", report.File)
 	require.Contains(t, report.NotJudged, "line 61, call.finished, Never, which acted on none of these calls")
 	require.Regexp(t, `late or out of order: [1-9]`, report.NotJudged[1])
+}
+
+func TestReportNamesUnmetEntriesOfIgnore(t *testing.T) {
+	d := newDay(t, own("ignore: { callers: [\"+882*\", withheld] }\n"+string(ownFile)), 20, false)
+	d.stage.Temporal = runs{}
+	report := d.compare(t.Context(), d.played)
+	d.notJudged(t.Context(), &report)
+	require.Positive(t, report.Unopened)
+	require.Contains(t, report.NotJudged, `entries of "ignore" that met none of these calls, at 1:21`)
+}
+
+func TestDemoReadsNationalNumbersInItsCountry(t *testing.T) {
+	s, err := newShow(Options{Country: "DE", Own: own("ignore: { called: [030 23125001] }\n" + string(ownFile))})
+	require.NoError(t, err)
+	to := call.Facts{Leg: call.Leg{From: "+442079460123", To: "+493023125001"}}
+	require.True(t, s.set.Ignores(to))
+	s.renderer.marked.Meet(to)
+	require.Empty(t, s.renderer.marked.Unmet())
+	set, err := s.stageOptions()
+	require.NoError(t, err)
+	require.Equal(t, "DE", set.Country)
 }
 
 func TestWaitEndsWhenOnlyParkedCallsAreLeft(t *testing.T) {

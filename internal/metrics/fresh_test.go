@@ -19,16 +19,20 @@ var (
 )
 
 // notAtZero are a setting, and metrics that exist only after Kustomer has answered.
-var notAtZero = regexp.MustCompile(`^callthread_kustomer_(budget|request_seconds|wait_seconds)`)
+var notAtZero = regexp.MustCompile(`^callthread_(?:shadow_)?kustomer_(budget|request_seconds|wait_seconds)`)
 
 // Prometheus sees no increase in a counter whose first value is 1, so an alert would not fire.
 func TestNewProcessStartsQueriedMetricsAtZero(t *testing.T) {
-	m := New()
-	m.Webhooks()
-	m.IgnoredFields(babelforce.KnownFields())
-	m.Steps(800)
-	m.CountsRunning(&list{}, slog.New(slog.DiscardHandler))
-	shown := strings.Split(scrape(t, m), "\n")
+	live, inShadow := New(), New()
+	inShadow.InShadow()
+	var shown []string
+	for _, m := range []*Metrics{live, inShadow} {
+		m.Webhooks()
+		m.IgnoredFields(babelforce.KnownFields())
+		m.Steps(800)
+		m.CountsRunning(&list{}, slog.New(slog.DiscardHandler))
+		shown = append(shown, strings.Split(scrape(t, m), "\n")...)
+	}
 	for _, file := range []string{"../../deploy/prometheus/rules.yaml", "../../deploy/grafana/callthread.json"} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)

@@ -34,6 +34,7 @@ type steps struct {
 	unassigned prometheus.Counter
 	ignored    prometheus.Counter
 	warnings   *prometheus.CounterVec
+	vendor     *vendor
 }
 
 // Steps registers the metrics of a worker's steps, and returns the interceptor that counts
@@ -47,6 +48,7 @@ func (m *Metrics) Steps(budget int) interceptor.WorkerInterceptor {
 	// From 10 ms, for a conversation of a ringing call, to 80 s, for the same after an outage.
 	latency := prometheus.ExponentialBuckets(0.01, 2, 14)
 	s := &steps{
+		vendor: newVendor(),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "callthread_step_attempts_total", Help: "Attempts at the steps of calls, by step and result: done, or the type of the failure.",
 		}, []string{"step", "result"}),
@@ -73,7 +75,7 @@ func (m *Metrics) Steps(budget int) interceptor.WorkerInterceptor {
 		Name: "callthread_kustomer_budget", Help: "Requests a minute that all workers together may make, as set by --kustomer-budget.",
 	})
 	share.Set(float64(budget))
-	m.registry.MustRegister(s.attempts, s.opening, s.handOver, s.calls, s.unassigned, s.ignored, s.warnings, share)
+	m.registry.MustRegister(s.attempts, s.opening, s.handOver, s.calls, s.unassigned, s.ignored, s.warnings, s.vendor.calls, s.vendor.differences, share)
 	s.beginAtZero()
 	return s
 }
@@ -98,6 +100,10 @@ func (s *steps) beginAtZero() {
 // given time, which is zero for a workflow that was reset: its call was counted before.
 func (s *steps) ended(name string, asked, answer any, received time.Time) {
 	if received.IsZero() {
+		return
+	}
+	if comparison, ok := answer.(activities.VendorComparison); ok {
+		s.vendor.compared(comparison)
 		return
 	}
 	in, ok := asked.(activities.StepInput)

@@ -272,7 +272,7 @@ func TestLabelsHaveNoPersonalData(t *testing.T) {
 					if family.GetName() == "callthread_build_info" {
 						continue // about the program alone
 					}
-					require.Contains(t, []string{"direction", "event", "operation", "outcome", "result", "status", "step"}, label.GetName(), "a new label: does it identify the caller?")
+					require.Contains(t, []string{"direction", "event", "field", "operation", "outcome", "result", "status", "step", "verdict"}, label.GetName(), "a new label: does it identify the caller?")
 				}
 			}
 		}
@@ -287,5 +287,25 @@ func TestLabelsHaveNoPersonalData(t *testing.T) {
 	text := scrape(t, m)
 	for _, marked := range []string{phone[1:], "key-", "agent-", "queue-", "conversation-", "Marked"} {
 		require.NotContains(t, text, marked)
+	}
+}
+
+func TestDifferencesOfShadowsAreCounted(t *testing.T) {
+	m := New()
+	m.InShadow()
+	watching := m.Steps(200)
+	for _, compared := range []activities.VendorComparison{
+		{Verdict: activities.VerdictSeveral, Found: make([]activities.Found, 2)},
+		{Verdict: activities.VerdictOne, Notes: 2, Found: []activities.Found{{Assignees: activities.Different, Tags: activities.Unknown, Status: activities.Same, Notes: 1}}},
+		{Verdict: activities.VerdictOne, Notes: 2, Found: []activities.Found{{Assignees: activities.Same, Tags: activities.Same, Status: activities.Same, Notes: -1}}},
+	} {
+		carriesOut(t, watching, "CompareWithVendor", activities.VendorInput{}, succeeds(compared))
+	}
+	text := scrape(t, m)
+	for _, line := range []string{
+		`compared_calls_total{verdict="one"} 2`, `compared_calls_total{verdict="several"} 1`, `compared_calls_total{verdict="none"} 0`,
+		`differences_total{field="assignees"} 1`, `differences_total{field="notes"} 1`, `differences_total{field="tags"} 0`,
+	} {
+		require.Contains(t, text, "callthread_shadow_vendor_"+line+"\n")
 	}
 }

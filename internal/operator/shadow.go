@@ -185,23 +185,15 @@ func (t *ShadowTotals) add(c ShadowCall) {
 }
 
 func (d *Differences) add(c ShadowCall) {
-	for count, differs := range map[*int]bool{
-		&d.Assignees: c.Found[0].Assignees == activities.Different,
-		&d.Tags:      c.Found[0].Tags == activities.Different,
-		&d.Status:    c.Found[0].Status == activities.Different,
-		&d.Notes:     c.Found[0].Notes >= 0 && c.Found[0].Notes != c.Notes,
-	} {
-		if differs {
-			*count++
-		}
+	counts := map[activities.Field]*int{
+		activities.FieldAssignees: &d.Assignees, activities.FieldTags: &d.Tags, activities.FieldStatus: &d.Status, activities.FieldNotes: &d.Notes,
+	}
+	for _, field := range c.Differences() {
+		*counts[field]++
 	}
 }
 
 // isOdd reports whether the vendor's result differs from the call's own.
 func (c ShadowCall) isOdd() bool {
-	var d Differences
-	if c.Verdict == activities.VerdictOne {
-		d.add(c)
-	}
-	return c.Verdict != activities.VerdictOne || d != (Differences{})
+	return c.Verdict != activities.VerdictOne || len(c.Differences()) > 0
 }

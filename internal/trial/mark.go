@@ -33,6 +33,7 @@ type Marked struct {
 	Set         *automation.Set
 	automations []Automation
 	reached     map[int]bool
+	ignored     []ignored // that named no call so far
 }
 
 // Mark makes the copy of a file that loads without problems. The country may be empty.
@@ -48,6 +49,9 @@ func Mark(country string, content []byte) (*Marked, error) {
 		if err := m.mark(item); err != nil {
 			return nil, fmt.Errorf("mark the automation on line %d: %w", item.Line, err)
 		}
+	}
+	if err := m.readIgnored(country, valueOf(root, "ignore")); err != nil {
+		return nil, fmt.Errorf("read \"ignore\": %w", err)
 	}
 	text, err := yaml.Marshal(&file)
 	if err != nil {

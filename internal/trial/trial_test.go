@@ -3,6 +3,7 @@ package trial
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -47,6 +48,19 @@ func TestMarksShowWhichAutomationsAct(t *testing.T) {
 	change, _ = m.Set.Change(call.Bridged, call.Facts{Leg: call.Leg{Seconds: new(61)}})
 	see(change)
 	require.Empty(t, m.Unreached())
+}
+
+func TestEntriesOfIgnoreAreMetOneByOne(t *testing.T) {
+	m, err := Mark("DE", []byte("ignore:\n  callers: [0900*, \"+49900123\", internal, withheld]\n  called: [030 23125099]\n"+file))
+	require.NoError(t, err)
+	require.Equal(t, "2:13, 2:20, 2:33, 2:43, 3:12", Positions(m.Unmet()))
+	m.Meet(call.Facts{Leg: call.Leg{From: "+499001"}})
+	m.Meet(call.Facts{Leg: call.Leg{From: "101", To: "+493023125099"}})
+	require.Equal(t, "2:20, 2:43", Positions(m.Unmet()), "both entries that name the call are met")
+	m.Meet(call.Facts{Leg: call.Leg{From: "+49900123"}})
+	m.Meet(call.Facts{Leg: call.Leg{Anonymous: true}})
+	require.Empty(t, m.Unmet())
+	require.Equal(t, "1:0, 1:0, 1:0, 1:0, 1:0, 1:0, 1:0, 1:0 and 2 more", Positions(slices.Repeat([]Position{{Line: 1}}, 10)))
 }
 
 func TestOrgHasAllThatTheFileNames(t *testing.T) {

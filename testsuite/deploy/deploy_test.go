@@ -3,6 +3,7 @@
 package deploy
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/callthread/callthread/automation"
+	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/testsuite/document"
 )
 
@@ -54,6 +56,30 @@ func TestDeployedSettingsExist(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A setting in an overlay that no program reads would be ignored.
+func TestSettingsOfOverlaysExist(t *testing.T) {
+	for _, folder := range []string{example, shadow} {
+		changed := literalsIn(t, folder)
+		for name, d := range deployed(t) {
+			c := d.Spec.Template.Spec.Containers[0]
+			known := known(t, c.Command)
+			for _, from := range c.EnvFrom {
+				for _, literal := range changed[from.ConfigMapRef.Name] {
+					setting, _, _ := strings.Cut(literal, "=")
+					require.Contains(t, known, setting, "%s of %s", name, folder)
+				}
+			}
+		}
+	}
+}
+
+// The base sets the budget of live calls, which would take precedence over a shadow's default.
+func TestShadowOverlayWritesNothingAndReadsLittle(t *testing.T) {
+	changed := literalsIn(t, shadow)
+	require.Contains(t, changed["callthread"], "CALLTHREAD_SHADOW=true", "receiver and worker read it")
+	require.Contains(t, changed["callthread-worker"], fmt.Sprintf("KUSTOMER_BUDGET=%d", app.ShadowBudget))
 }
 
 func TestProbesAskWhereTheProgramsAnswer(t *testing.T) {

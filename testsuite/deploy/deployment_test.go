@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 const (
 	manifests   = "../../deploy/kubernetes/base/"
 	example     = "../../deploy/kubernetes/example/"
+	shadow      = "../../deploy/kubernetes/shadow/"
 	codecServer = "../../deploy/kubernetes/codec-server/"
 )
 
@@ -179,23 +181,29 @@ func settings(t *testing.T, c container) map[string]string {
 	return given
 }
 
-// literals returns the content of the generated ConfigMaps by name.
+// literals returns the content of the generated ConfigMaps of the base by name.
 func literals(t *testing.T) map[string][]string {
 	t.Helper()
+	found := literalsIn(t, manifests)
+	maps.Copy(found, literalsIn(t, codecServer))
+	return found
+}
+
+// literalsIn returns the content of the ConfigMaps that a folder generates or changes, by name.
+func literalsIn(t *testing.T, folder string) map[string][]string {
+	t.Helper()
 	found := make(map[string][]string)
-	for _, folder := range []string{manifests, codecServer} {
-		text, err := os.ReadFile(folder + "kustomization.yaml")
-		require.NoError(t, err)
-		var generated struct {
-			ConfigMapGenerator []struct {
-				Name     string
-				Literals []string
-			} `yaml:"configMapGenerator"`
-		}
-		require.NoError(t, yaml.Unmarshal(text, &generated))
-		for _, one := range generated.ConfigMapGenerator {
-			found[one.Name] = one.Literals
-		}
+	text, err := os.ReadFile(folder + "kustomization.yaml")
+	require.NoError(t, err)
+	var generated struct {
+		ConfigMapGenerator []struct {
+			Name     string
+			Literals []string
+		} `yaml:"configMapGenerator"`
+	}
+	require.NoError(t, yaml.Unmarshal(text, &generated))
+	for _, one := range generated.ConfigMapGenerator {
+		found[one.Name] = one.Literals
 	}
 	return found
 }

@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"starter/webhook":    {"babelforce", "call", "internal/source", "workflows"},
 	"worker":             {"internal/app"},
 	"internal/app":       {"activities", "automation", "automation/load", "babelforce", "babelforce/calllog", "call", "internal/build", "internal/codec", "internal/metrics", "internal/tracing", "kustomer", "notify", "phone", "reconcile", "workflows"},
-	"internal/against":   {"activities", "automation", "call", "internal/operator"},
+	"internal/against":   {"activities", "automation", "call", "internal/operator", "phone"},
 	"internal/build":     {},
 	"internal/check":     {"activities", "automation", "automation/load", "call", "internal/storyfile", "internal/trial", "kustomer", "kustomer/sandbox"},
 	"internal/child":     {},
