@@ -84,16 +84,15 @@ func (r *run) phase(outcome call.Outcome) Phase {
 // listed are the search attributes of a call, except CallMarks.
 type listed map[temporal.SearchAttributeKeyKeyword]string
 
-// listedAtStart returns the search attributes that the run was started with. The webhook receiver
-// sets some; a run that another client starts may have none.
+// listedAtStart returns the search attributes that the webhook receiver sets, and none for a run that
+// another client starts. The direction shows which it is, because no upsert changes it: the SDK adds
+// what a run upserts to the attributes in its copy of the start.
 func listedAtStart(ctx workflow.Context) listed {
-	started, attributes := workflow.GetTypedSearchAttributes(ctx), make(listed)
-	for _, attribute := range SearchAttributes {
-		if key, isKeyword := attribute.(temporal.SearchAttributeKeyKeyword); isKeyword {
-			attributes[key], _ = started.GetKeyword(key)
-		}
+	direction, isSet := workflow.GetTypedSearchAttributes(ctx).GetKeyword(CallDirection)
+	if !isSet {
+		return listed{}
 	}
-	return attributes
+	return listed{CallPhase: string(Ringing), WaitsFor: string(call.WaitsForAgent), CallDirection: direction}
 }
 
 // publish shows operators the current state of the call: its log and its search attributes.
