@@ -38,6 +38,23 @@ func parks(because string) error {
 	return undecided{because + ", and the automations file parks such calls"}
 }
 
+// customerOf returns the customer that the automations file or an operator names. Otherwise
+// the number decides.
+func (a *Activities) customerOf(ctx context.Context, file *automation.Set, opening automation.Opening, facts call.Facts, amend *Amendment) (owner, error) {
+	isAmended := amend != nil && amend.Customer != nil
+	switch {
+	case opening.Customer != "" && isAmended:
+		return owner{id: opening.Customer, catchesAll: true, decision: "the customer that an operator named"}, nil
+	case opening.Customer != "":
+		return owner{id: opening.Customer, catchesAll: true, decision: "the customer that the automations file names"}, nil
+	case isAmended && *amend.Customer != "":
+		if _, err := phone.Parse(*amend.Customer, a.country); err != nil {
+			return owner{}, undecided{"an operator named the customer's number, but " + err.Error()}
+		}
+	}
+	return a.callingCustomer(ctx, file.Callers, facts)
+}
+
 // callingCustomer returns the customer of a call, according to the policies of the
 // automations file: the caller of an inbound call, or the called person of an outbound
 // call.
@@ -64,7 +81,7 @@ func (a *Activities) callingCustomer(ctx context.Context, policies automation.Ca
 	case policies.Unknown == automation.UseCatchAll:
 		return a.catchAll(ctx, policies, "no customer has "+which)
 	}
-	find := func() ([]kustomer.Customer, error) { return a.kustomer.CustomersByPhone(ctx, number) }
+	find := func() ([]kustomer.Customer, error) { return a.customersWith(ctx, number) }
 	made, isNew, err := a.createCustomer(ctx, kustomer.NewCustomer{Phones: []kustomer.Phone{{Type: "mobile", Phone: number}}}, find)
 	switch {
 	case kustomer.IsKind(err, kustomer.Rejected): // the call still gets a conversation
@@ -156,6 +173,17 @@ func (a *Activities) createCustomer(ctx context.Context, customer kustomer.NewCu
 		return nil, false, err
 	}
 	return []kustomer.Customer{*created}, true, nil
+}
+
+// customersWith finds the customers with a number of which Kustomer says that it is taken.
+// Older customers may have it without the plus, as in the OpenAPI's examples; whether the
+// look-up finds those by the number with the plus is not documented.
+func (a *Activities) customersWith(ctx context.Context, number string) ([]kustomer.Customer, error) {
+	found, err := a.kustomer.CustomersByPhone(ctx, number)
+	if len(found) > 0 || err != nil {
+		return found, err
+	}
+	return a.kustomer.CustomersByPhone(ctx, strings.TrimPrefix(number, "+"))
 }
 
 // inE164 returns the number in E.164 format, or "" if it cannot be called, such as an

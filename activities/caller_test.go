@@ -258,3 +258,22 @@ func TestAnyNotationOfANumberHasOneHash(t *testing.T) {
 	require.Equal(t, "hash of ", withheld.CallerHash, "a number that is withheld is not used")
 	require.Equal(t, "hash of "+caller, o.identifiedLater(t).does().CallerHash)
 }
+
+// The OpenAPI's examples have numbers without the plus. Whether a look-up with it finds
+// them is not documented.
+func TestNumberWithoutPlusIsFoundOnceItIsTaken(t *testing.T) {
+	o := newOrg(t, func(o *org) {
+		o.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/phone="+caller) {
+				http.Error(w, `{"errors":[{"status":404,"source":{"parameter":"phone"},"code":"notfound","title":"Not Found"}]}`, http.StatusNotFound)
+				return
+			}
+			o.ServeHTTP(w, r)
+		})
+	})
+	known, err := o.client.CreateCustomer(t.Context(), kustomer.NewCustomer{Phones: []kustomer.Phone{{Phone: strings.TrimPrefix(caller, "+")}}})
+	require.NoError(t, err)
+	opened := o.rings(t, caller).does()
+	require.Equal(t, known.ID, opened.Conversation.CustomerID)
+	require.Len(t, o.State().Customers, 1)
+}

@@ -51,7 +51,7 @@ const (
 	// time.
 	Lateness = 10 * time.Second
 	// A conflict with another change, or with an object that look-ups do not show yet, ends
-	// after a few seconds.
+	// after a few seconds. So does a 404 for an object that was merged or created just now.
 	conflictTries = 5
 	// A conversation that is not found in several attempts was deleted.
 	goneTries = 4
@@ -86,7 +86,7 @@ func failure(ctx context.Context, err error) error {
 		}
 	default:
 		failureType = Refused
-		options.NonRetryable = answer.Kind != kustomer.Conflict || met(ctx, conflicts) >= conflictTries
+		options.NonRetryable = answer.Kind == kustomer.Rejected || met(ctx, conflicts) >= conflictTries
 		last = conflicts
 	}
 	rememberTry(ctx, last)

@@ -25,7 +25,7 @@ func TestStatusDecidesWhenToRetry(t *testing.T) {
 		400: {Refused, 0, 0},
 		401: {Credentials, 500 * time.Millisecond, 1500 * time.Millisecond},
 		403: {Credentials, 500 * time.Millisecond, 1500 * time.Millisecond},
-		404: {Refused, 0, 0},
+		404: {Refused, 500 * time.Millisecond, 1500 * time.Millisecond}, // the object may be there soon
 		408: {Unavailable, 500 * time.Millisecond, 1500 * time.Millisecond},
 		409: {Refused, 500 * time.Millisecond, 1500 * time.Millisecond}, // the conflict may end
 		413: {Refused, 0, 0},

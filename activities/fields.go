@@ -21,13 +21,7 @@ func (u *update) writeFields(ctx context.Context) error {
 		for _, warning := range warnings {
 			u.warn("%s", warning)
 		}
-		switch isAsWanted := !p.changesFields() && p.tags == nil; {
-		case isAsWanted && u.theirs != nil:
-			p, _ := merge(u.want, u.base, nil, u.on)
-			u.wrote(shown(p, u.theirs))
-			u.base.received(u.theirs)
-			return nil
-		case isAsWanted:
+		if u.isAsWanted(p) {
 			return nil
 		}
 		if u.base.Rev == 0 && u.theirs == nil {
@@ -42,26 +36,49 @@ func (u *update) writeFields(ctx context.Context) error {
 			u.want.Status = ""
 			continue
 		}
-		known, id := u.rev(), u.base.ID
-		err := u.put(ctx, partsOf(p))
-		if !refused(err) {
+		if isChanged, err := u.tryPut(ctx, p); !isChanged {
 			return err
-		}
-		if err := u.look(ctx); err != nil {
-			return err
-		}
-		// Only the conflict shows an attempt that was lost with its workflow task.
-		if done, err := u.isDone(ctx); done || err != nil {
-			return err
-		}
-		switch isUnchanged := u.theirs.Rev == known && u.base.ID == id; {
-		case isUnchanged && kustomer.IsKind(err, kustomer.Conflict):
-			return err // the revision is not the cause of the conflict
-		case isUnchanged:
-			return u.putAccepted(ctx, p)
 		}
 	}
 	return errBusy
+}
+
+// isAsWanted reports whether the conversation needs no write of fields or of the list of
+// tags. It records what the conversation shows.
+func (u *update) isAsWanted(p patch) bool {
+	if p.changesFields() || p.tags != nil {
+		return false
+	}
+	if u.theirs != nil {
+		whole, _ := merge(u.want, u.base, nil, u.on)
+		u.wrote(shown(whole, u.theirs))
+		u.base.received(u.theirs)
+	}
+	return true
+}
+
+// tryPut writes a patch in one request and, if Kustomer refuses it, looks for the cause. It
+// returns true if the conversation has changed, so that the change has to be merged again.
+func (u *update) tryPut(ctx context.Context, p patch) (isChanged bool, err error) {
+	known, id := u.rev(), u.base.ID
+	refusal := u.put(ctx, partsOf(p))
+	if !refused(refusal) {
+		return false, refusal
+	}
+	if err := u.look(ctx); err != nil {
+		return false, err
+	}
+	// Only the conflict shows an attempt that was lost with its workflow task.
+	if done, err := u.isDone(ctx); done || err != nil {
+		return false, err
+	}
+	switch isSame := u.theirs.Rev == known && u.base.ID == id; {
+	case isSame && kustomer.IsKind(refusal, kustomer.Conflict):
+		return false, refusal // the revision is not the cause of the conflict
+	case isSame:
+		return false, u.putAccepted(ctx, p)
+	}
+	return true, nil
 }
 
 // wasWritten reports whether an earlier attempt wrote fields and tags and its answer was
@@ -86,17 +103,6 @@ func (u *update) wasWritten() bool {
 	return true
 }
 
-// addInsteadOfSet adds the tags that the file sets, if an earlier attempt may have set
-// them: a second set would remove tags that others added since. If the conversation has
-// exactly the tags that we know, no attempt has set them.
-func (u *update) addInsteadOfSet() {
-	if u.want.SetTags == nil || u.base.knowsTags(u.theirs.Tags) {
-		return
-	}
-	u.want.AddTags, u.want.SetTags = u.want.SetTags, nil
-	u.warn("the tags may have been set already: they were added, and none was removed")
-}
-
 // sent records that a write was made, or may have been made.
 func (u *update) sent(err error) { u.written = u.written || err == nil || isAmbiguous(err) }
 
@@ -115,12 +121,6 @@ func shown(p patch, is *kustomer.Conversation) (part patch) {
 		part.AssignedTeams = p.AssignedTeams
 	}
 	return part
-}
-
-// setTags records that the tags were written.
-func (u *update) setTags(names, ids []string) {
-	u.base.setTags(names, ids)
-	u.want.AddTags, u.want.RemoveTags, u.want.SetTags = nil, nil, nil
 }
 
 func (u *update) rev() int {
@@ -182,29 +182,4 @@ func (u *update) wrote(p patch) {
 	if len(p.AssignedTeams) > 0 {
 		u.base.AssignedTeams = p.AssignedTeams
 	}
-}
-
-// writeTags adds and removes tags by name, in two requests, if they were not written with
-// the fields.
-func (u *update) writeTags(ctx context.Context) error {
-	p, _ := merge(u.want, u.base, u.theirs, u.on)
-	add := func(tags []string) (*kustomer.Conversation, error) { return u.kustomer.AddTags(ctx, u.base.ID, tags) }
-	remove := func(tags []string) (*kustomer.Conversation, error) {
-		return u.kustomer.RemoveTags(ctx, u.base.ID, tags)
-	}
-	if err := u.tag(p.AddTags, add); err != nil {
-		return err
-	}
-	return u.tag(p.RemoveTags, remove)
-}
-
-func (u *update) tag(tags []string, write func([]string) (*kustomer.Conversation, error)) error {
-	return byHalves(tags, func(some []string) error {
-		answer, err := write(some)
-		if err := u.received(patch{}, answer, err); err != nil {
-			return err
-		}
-		u.base.TagsKnown = false // Kustomer's answer contains no new id for a tag that the conversation had already
-		return nil
-	}, func(string, error) { u.warn("a tag was left out, because Kustomer refused it") })
 }

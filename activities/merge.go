@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/callthread/callthread/automation"
 	"github.com/callthread/callthread/kustomer"
@@ -32,9 +31,6 @@ type terms struct {
 	// then look like ours, so no change of theirs is undone.
 	earlierRun bool
 }
-
-// maxTags is how many tags a request may contain (OpenAPI: PUT /conversations/{id}).
-const maxTags = 20
 
 // merge decides what a step writes. Want is the change that the step makes, and base is the
 // conversation as our last write left it. Theirs is the conversation as Kustomer returns it
@@ -159,7 +155,7 @@ func mergeTags(p *patch, base Conversation, theirs *kustomer.Conversation) {
 	}
 	tags := slices.DeleteFunc(slices.Clone(base.Tags), func(tag string) bool { return isAmong(p.RemoveTags, tag) })
 	tags = append(tags, lackingTags(p.AddTags, tags)...)
-	if len(tags) <= maxTags {
+	if len(tags) <= automation.MaxTags {
 		p.tags = &tags
 	}
 }
@@ -167,19 +163,4 @@ func mergeTags(p *patch, base Conversation, theirs *kustomer.Conversation) {
 // changesFields reports whether the patch changes anything apart from tags.
 func (p patch) changesFields() bool {
 	return p.Name != "" || p.Status != "" || p.Priority != 0 || p.users != nil || len(p.AssignedTeams) > 0 || len(p.Custom) > 0
-}
-
-func lackingTags(tags, has []string) (lacking []string) {
-	for _, tag := range tags {
-		if !isAmong(has, tag) && !isAmong(lacking, tag) {
-			lacking = append(lacking, tag)
-		}
-	}
-	return lacking
-}
-
-// isAmong reports whether the list contains the tag. It ignores case, as Kustomer
-// presumably does.
-func isAmong(tags []string, one string) bool {
-	return slices.ContainsFunc(tags, func(tag string) bool { return strings.EqualFold(tag, one) })
 }

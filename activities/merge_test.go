@@ -189,8 +189,8 @@ func TestMergeKeepsPeoplesChanges(t *testing.T) {
 		"21: a tag in other letters is the same tag":                      {want: tags([]string{"A", "b", "B"}, []string{"LOST"}), writes: mergeWrites{Priority: 4, Tags: []string{"a", "b"}}},
 		"21: a tag is known by its whole name, when removed":              {want: tags(nil, []string{"los", "lost_twice"}), writes: mergeWrites{Priority: 4, Tags: []string{"a", "Lost"}}},
 		"21: and when added":                                              {want: tags([]string{"LOS", "lost_twice"}, nil), writes: mergeWrites{Priority: 4, Tags: []string{"a", "Lost", "LOS", "lost_twice"}}},
-		"21: as many tags as Kustomer takes":                              {want: tags(mergeManyTags(maxTags-2), nil), writes: mergeWrites{Priority: 4, Tags: append([]string{"a", "Lost"}, mergeManyTags(maxTags-2)...)}},
-		"21: but no more":                                                 {want: tags(mergeManyTags(maxTags-1), nil), writes: mergeWrites{Priority: 4, Add: mergeManyTags(maxTags - 1)}},
+		"21: as many tags as Kustomer takes":                              {want: tags(mergeManyTags(automation.MaxTags-2), nil), writes: mergeWrites{Priority: 4, Tags: append([]string{"a", "Lost"}, mergeManyTags(automation.MaxTags-2)...)}},
+		"21: but no more":                                                 {want: tags(mergeManyTags(automation.MaxTags-1), nil), writes: mergeWrites{Priority: 4, Add: mergeManyTags(automation.MaxTags - 1)}},
 
 		"22: without a look everything is written, also what base shows": {
 			want:   change(diff{Name: "Call", Status: "open", Priority: 3, AssignedUsers: []string{amira.ID}, AssignedTeams: []string{mergeSupport}, Custom: map[string]any{"callIdStr": "k-1"}}),

@@ -1,6 +1,9 @@
 package activities
 
 import (
+	"context"
+	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"testing"
 
@@ -118,6 +121,16 @@ func TestDeletedConversationIsNotCreatedAgain(t *testing.T) {
 	}
 }
 
+// It was not found in several attempts at an earlier step.
+func TestDeletedConversationIsReadOnceByEachStep(t *testing.T) {
+	o := newOrg(t)
+	p := o.answered(t)
+	p.deletes()
+	p.repeats()
+	p.ends(90, "hangup")
+	require.Equal(t, 1, o.spent(func() { require.True(t, p.does(mayBeDone).Conversation.Deleted) }))
+}
+
 // If the conversation exists, a 404 is a refusal like any other.
 func TestExistingConversationIsNotDeleted(t *testing.T) {
 	o := newOrg(t)
@@ -148,4 +161,63 @@ func (p *played) deletes() {
 	require.NoError(p.t, err)
 	require.NoError(p.t, answer.Body.Close())
 	require.Equal(p.t, http.StatusNoContent, answer.StatusCode)
+}
+
+// People merge the conversation at any moment, and requests fail before and after it.
+func TestMergeAmongFaultsDoublesNothing(t *testing.T) {
+	kinds := []sandbox.Fault{
+		{Kind: sandbox.FaultStatus, Status: 503}, {Kind: sandbox.FaultStatus, Status: 404}, {Kind: sandbox.FaultReset},
+		{Kind: sandbox.FaultLoseAnswer}, {Kind: sandbox.FaultLoseAnswer5xx}, {Kind: sandbox.FaultTruncate},
+	}
+	seeds := uint64(manySeeds)
+	if testing.Short() {
+		seeds = 5
+	}
+	for seed := range seeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, 0))
+			a := newApplyOrg(t)
+			mergedAt, sent := random.IntN(25), 0
+			a.applyCall(func() {
+				a.before(func(applyRoute, int) {
+					if sent == mergedAt {
+						a.mergesInto("The bill")
+					}
+					if n := random.IntN(12 * len(kinds)); n < len(kinds) {
+						fault := kinds[n]
+						fault.Times = 1
+						a.Inject(fault)
+					}
+					sent++
+				})
+			})
+			written, entries := make(map[string]bool), 0
+			for _, conversation := range a.State().Conversations {
+				entries += len(conversation.Messages)
+				there := make(map[string]bool)
+				for _, note := range conversation.Notes {
+					require.False(t, there[note.ExternalID], note.ExternalID)
+					there[note.ExternalID], written[note.ExternalID] = true, true
+				}
+			}
+			require.Len(t, written, 4+4, "the call's, and what people wrote")
+			require.Equal(t, 1, entries)
+			if len(a.State().Conversations) > 1 { // otherwise the call was over before the merge
+				require.Equal(t, "The bill", a.State().Conversations[1].Name)
+			}
+		})
+	}
+}
+
+// mergesInto makes a person merge the call's conversation into a new one.
+func (a *applyOrg) mergesInto(name string) {
+	own := a.State().Conversations[0]
+	into, err := a.people.CreateConversation(context.Background(), kustomer.NewConversation{CustomerID: own.CustomerID, Name: name})
+	if err == nil {
+		err = a.Merge(own.ID, into.ID)
+	}
+	if err != nil {
+		a.t.Error("a person cannot merge:", err)
+	}
 }

@@ -97,10 +97,19 @@ func (u *update) missingNotes(ctx context.Context) (missing []kustomer.NewNote, 
 	}
 	u.base.Notes = len(there)
 	for _, note := range u.notes {
-		isSame := func(one kustomer.Note) bool { return one.ExternalID == note.ExternalID }
-		if !slices.ContainsFunc(there, isSame) {
+		if !slices.ContainsFunc(there, func(one kustomer.Note) bool { return isSame(one, note) }) {
 			missing = append(missing, note)
 		}
 	}
 	return missing, nil
+}
+
+// isSame reports whether the conversation's note is the one that we write. The external id
+// identifies it. Whether lists of notes contain external ids is not documented; without
+// one, the text has to do.
+func isSame(is kustomer.Note, ours kustomer.NewNote) bool {
+	if is.ExternalID == "" {
+		return is.Body == ours.Body
+	}
+	return is.ExternalID == ours.ExternalID
 }

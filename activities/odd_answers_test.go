@@ -233,3 +233,18 @@ func TestCallJoinsOnceDespiteOddAnswers(t *testing.T) {
 		})
 	}
 }
+
+// In the OpenAPI's example, notes have no external id.
+func TestNoteIsWrittenOnceThoughItsExternalIDIsNotShown(t *testing.T) {
+	o := newOddOrg(t)
+	p := o.answered(t)
+	o.odd = &oddity{"note", "externalId", ""}
+	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultLoseAnswer, Times: 1})
+	_, failed := p.repeats()
+	require.Len(t, failed, 1)
+	requireTheWholeCallOnce(t, o.org)
+
+	p.picksUp(60, agentBastian)
+	p.does(mayBeDone)
+	require.Len(t, o.conversation(t).Notes, 2, "another text is another note")
+}

@@ -49,7 +49,7 @@ func partsOf(p patch) []part {
 	return parts
 }
 
-// putAccepted writes the parts of a patch that Kustomer accepts.
+// putAccepted writes those parts of a rejected patch that Kustomer accepts.
 func (u *update) putAccepted(ctx context.Context, p patch) error {
 	var noSuchUser error
 	leaveOut := func(refused part, err error) {
@@ -62,7 +62,7 @@ func (u *update) putAccepted(ctx context.Context, p patch) error {
 			u.warn("%s was left out: %v", refused.what, err)
 		}
 	}
-	err := byHalves(partsOf(p), func(some []part) error { return u.put(ctx, some) }, leaveOut)
+	err := inHalves(partsOf(p), func(some []part) error { return u.put(ctx, some) }, leaveOut)
 	if err == nil && noSuchUser != nil {
 		err = u.assignAnother(ctx, noSuchUser)
 	}
@@ -101,8 +101,7 @@ func (u *update) assignAnother(ctx context.Context, refusal error) error {
 	return nil
 }
 
-// byHalves writes all items at once. If Kustomer rejects the request, byHalves writes each
-// half on its own, down to the single items that Kustomer rejects, which are left out.
+// byHalves writes all items at once. If Kustomer rejects them, it writes them in halves.
 func byHalves[T any](items []T, write func([]T) error, leaveOut func(T, error)) error {
 	if len(items) == 0 {
 		return nil
@@ -111,8 +110,15 @@ func byHalves[T any](items []T, write func([]T) error, leaveOut func(T, error)) 
 	if !kustomer.IsKind(err, kustomer.Rejected) {
 		return err
 	}
+	return inHalves(items, write, leaveOut)
+}
+
+// inHalves writes each half of items that Kustomer has rejected on its own, down to the
+// single items that Kustomer rejects twice, which are left out.
+func inHalves[T any](items []T, write func([]T) error, leaveOut func(T, error)) error {
 	if len(items) == 1 {
-		if err = write(items); kustomer.IsKind(err, kustomer.Rejected) { // a rejection by mistake does not happen twice
+		err := write(items) // a rejection by mistake does not happen twice
+		if kustomer.IsKind(err, kustomer.Rejected) {
 			leaveOut(items[0], err)
 			return nil
 		}

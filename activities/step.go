@@ -3,6 +3,7 @@ package activities
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -103,7 +104,7 @@ func (a *Activities) update(ctx context.Context, in StepInput) (StepResult, erro
 		return StepResult{}, notTried("the change is conditional on no revision, so it could be made twice")
 	}
 	err = u.apply(ctx)
-	isDeleted := isGone(ctx, err)
+	isDeleted := isGone(ctx, err) || in.Conversation.Deleted && errors.Is(err, errMissing) // an earlier step has tried several times
 	switch {
 	case err != nil && !isDeleted && !u.written:
 		return StepResult{}, notStarted(ctx, err)

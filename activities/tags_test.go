@@ -107,10 +107,10 @@ func TestRefusedAgentAddsTheUnassignedTag(t *testing.T) {
 func TestTooManyTagsGoByName(t *testing.T) {
 	base, want := Conversation{Rev: 1, TagsKnown: true}, difference{}
 	want.Name = "Call"
-	for i := range maxTags + 1 {
+	for i := range automation.MaxTags + 1 {
 		want.AddTags = append(want.AddTags, fmt.Sprintf("tag%d", i))
 		p, _ := merge(want, base, nil, terms{})
-		require.Equal(t, len(want.AddTags) <= maxTags, p.tags != nil)
+		require.Equal(t, len(want.AddTags) <= automation.MaxTags, p.tags != nil)
 	}
 }
 

@@ -191,9 +191,9 @@ func TestUnassignedTagNeedsAnAutomation(t *testing.T) {
 func TestTransferToARefusedUserUnassigns(t *testing.T) {
 	o := newOrg(t)
 	p := o.transferred(t, call.Agent{ID: "8", Name: "Clara", SourceID: noSuchID})
-	// The user is refused with the tags and without them, twice each. Then the tags are
-	// written by name. The request that unassigns fails.
-	o.Inject(sandbox.Fault{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultStatus, Status: 503, Skip: 5, Times: 1})
+	// The user is refused with the tags, and twice without them. Then the tags are written.
+	// The request that unassigns fails.
+	o.Inject(sandbox.Fault{Method: "PUT", Route: "/v1/conversations/{id}", Kind: sandbox.FaultStatus, Status: 503, Skip: 4, Times: 1})
 	require.Equal(t, []string{amira.ID}, o.conversation(t).AssignedUsers)
 	result, failed := p.repeats()
 	require.Len(t, failed, 1)

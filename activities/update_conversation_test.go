@@ -100,7 +100,10 @@ func TestLongStepSendsHeartbeats(t *testing.T) {
 	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLatency, Latency: heartbeats + time.Second})
 	env := quiet().NewTestActivityEnvironment()
 	beats := 0
-	env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { beats++ })
+	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+		beats++
+		require.True(t, details.HasValues(), "otherwise an operator's reset hides this attempt")
+	})
 	env.RegisterActivity(o.CreateConversation)
 	_, err := env.ExecuteActivity(o.CreateConversation, o.rings(t, caller).next())
 	require.NoError(t, err)

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"cmp"
-	"reflect"
 	"slices"
 
 	"github.com/callthread/callthread/automation"
@@ -41,25 +40,10 @@ func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribut
 	isUnassigned := false
 	add := func(name string, event call.Kind, facts call.Facts, agent call.Resolved) {
 		facts.Kustomer = is
-		isAssigned := file.AssignsAgent(event, facts)
-		if isAssigned && agent.User != "" {
-			facts.Agent.SourceID = agent.User
-		}
-		c := contribution{event: name, kind: event, facts: facts}
-		if event == call.Inbound || event == call.Outbound {
-			o, warnings := openingOf(file, s, facts)
-			c.Change, c.warnings, c.unwanted = openingChange(o), warnings, !o.Wanted
-		} else {
-			c.Change, c.warnings = file.Change(event, facts)
-		}
-		if s.Added != nil && c.Status != "" {
-			c.Status = cmp.Or(s.Added.Status, c.Status)
-		}
-		c.unassign = isAssigned && agent.Unassigned && len(c.AssignedUsers) == 0
-		if isAssigned {
+		if file.AssignsAgent(event, facts) {
 			isUnassigned = agent.Unassigned
 		}
-		all = append(all, c)
+		all = append(all, contributionOf(file, s, name, event, facts, agent))
 	}
 	ring := call.Inbound
 	if s.Opening.Outgoing {
@@ -87,16 +71,42 @@ func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribut
 	return all
 }
 
+// contributionOf returns what one event contributes. The agent is its agent in Kustomer.
+func contributionOf(file *automation.Set, s call.Story, name string, event call.Kind, facts call.Facts, agent call.Resolved) contribution {
+	isAssigned := file.AssignsAgent(event, facts)
+	if isAssigned && agent.User != "" {
+		facts.Agent.SourceID = agent.User
+	}
+	c := contribution{event: name, kind: event, facts: facts}
+	if event == call.Inbound || event == call.Outbound {
+		o, warnings := openingOf(file, s, facts)
+		c.Change, c.warnings, c.unwanted = openingChange(o), warnings, !o.Wanted
+	} else {
+		c.Change, c.warnings = file.Change(event, facts)
+	}
+	if s.Added != nil && c.Status != "" {
+		c.Status = cmp.Or(s.Added.Status, c.Status)
+	}
+	c.unassign = isAssigned && agent.Unassigned && len(c.AssignedUsers) == 0
+	return c
+}
+
 // openingOf returns the conversation to open for a call. A call that was added from
 // babelforce's call log gets FromLogTag.
 func openingOf(file *automation.Set, s call.Story, facts call.Facts) (automation.Opening, []string) {
 	opening, warnings := file.Open(facts)
 	if s.Added != nil && opening.Wanted {
-		tags := append([]string{FromLogTag}, opening.Tags...)
-		opening.Tags = tags[:min(len(tags), automation.MaxTags)]
+		opening.Tags = withTag(opening.Tags, FromLogTag)
 		opening.Status = cmp.Or(s.Added.Status, opening.Status)
 	}
 	return opening, warnings
+}
+
+// withTag returns the tags of a new conversation with a tag of ours in front. If Kustomer
+// takes no more tags, the last one of the file is left out.
+func withTag(tags []string, ours string) []string {
+	all := lackingTags(append([]string{ours}, tags...), nil)
+	return all[:min(len(all), automation.MaxTags)]
 }
 
 // openingChange returns the values of an opening as a change.
@@ -104,130 +114,5 @@ func openingChange(o automation.Opening) automation.Change {
 	return automation.Change{
 		Name: o.Name, Status: o.Status, Priority: o.Priority, AssignedUsers: o.AssignedUsers, AssignedTeams: o.AssignedTeams,
 		AddTags: o.Tags, Custom: o.Custom, Note: o.Note,
-	}
-}
-
-// stated is a value and the last event that set it.
-type stated[T any] struct {
-	value T
-	by    string
-}
-
-// desired is what all events together set.
-type desired struct {
-	name, status stated[string]
-	priority     stated[int]
-	users, teams stated[[]string] // no users means unassigned
-	tags         map[string]stated[bool]
-	set          string // the last event that set the list of tags
-	custom       map[string]stated[any]
-}
-
-// fold combines the contributions of all events. Assignees replace earlier ones, tags are
-// added and removed, and of single values the last one counts.
-func fold(events []contribution) desired {
-	d := desired{tags: make(map[string]stated[bool]), custom: make(map[string]stated[any])}
-	for _, e := range events {
-		state(&d.name, e.Name, e.Name != "", e.event)
-		state(&d.status, e.Status, e.Status != "", e.event)
-		state(&d.priority, e.Priority, e.Priority != 0, e.event)
-		state(&d.users, e.AssignedUsers, len(e.AssignedUsers) > 0 || e.unassign, e.event)
-		state(&d.teams, e.AssignedTeams, len(e.AssignedTeams) > 0, e.event)
-		for name, value := range e.Custom {
-			d.custom[name] = stated[any]{value, e.event}
-		}
-		if e.SetTags != nil {
-			d.set = e.event
-			clear(d.tags)
-		}
-		for _, tag := range slices.Concat(e.SetTags, e.AddTags) {
-			d.tags[tag] = stated[bool]{true, e.event}
-		}
-		for _, tag := range e.RemoveTags {
-			d.tags[tag] = stated[bool]{false, e.event}
-		}
-	}
-	return d
-}
-
-func state[T any](field *stated[T], value T, is bool, by string) {
-	if is {
-		*field = stated[T]{value, by}
-	}
-}
-
-// difference is the change that a step makes, apart from its notes.
-type difference struct {
-	automation.Change
-	// unassign says that the call's own agents are unassigned.
-	unassign bool
-}
-
-// differ returns the values that changed between two stories, and all values of events that
-// were not written yet, even if they are equal. Tags that are no longer wanted are removed
-// if an event added them.
-func differ(was, is []contribution) (d difference) {
-	if was[0].unwanted != is[0].unwanted { // whether a conversation is opened is decided once
-		was, is = was[1:], is[1:]
-	}
-	isNew := func(event string) bool {
-		return event != "" && !slices.ContainsFunc(was, func(c contribution) bool { return c.event == event })
-	}
-	before, now := fold(was), fold(is)
-	d.Name = changed(before.name, now.name, isNew)
-	d.Status = changed(before.status, now.status, isNew)
-	d.Priority = changed(before.priority, now.priority, isNew)
-	d.AssignedTeams = changed(before.teams, now.teams, isNew)
-	d.AssignedUsers = changed(before.users, now.users, isNew)
-	d.unassign = now.users.by != "" && len(now.users.value) == 0 && (isNew(now.users.by) || len(before.users.value) > 0)
-	for name, value := range now.custom {
-		if was, known := before.custom[name]; !known || isNew(value.by) || !reflect.DeepEqual(was.value, value.value) {
-			d.Custom = withAttribute(d.Custom, name, value.value)
-		}
-	}
-	d.tag(before, now, isNew)
-	return d
-}
-
-func changed[T any](before, now stated[T], isNew func(string) bool) (value T) {
-	if isNew(now.by) || !reflect.DeepEqual(before.value, now.value) {
-		return now.value
-	}
-	return value
-}
-
-func withAttribute(custom map[string]any, name string, value any) map[string]any {
-	if custom == nil {
-		custom = make(map[string]any)
-	}
-	custom[name] = value
-	return custom
-}
-
-// tag determines the tags to add and to remove. If an event that was not written yet sets
-// the tags, it determines the whole list.
-func (d *difference) tag(before, now desired, isNew func(string) bool) {
-	for tag, is := range now.tags {
-		was, known := before.tags[tag]
-		switch isDue := !known || was.value != is.value || isNew(is.by); {
-		case isNew(now.set) && is.value:
-			d.SetTags = append(d.SetTags, tag)
-		case isDue && is.value:
-			d.AddTags = append(d.AddTags, tag)
-		case isDue:
-			d.RemoveTags = append(d.RemoveTags, tag)
-		}
-	}
-	for tag, was := range before.tags {
-		if _, still := now.tags[tag]; !still && was.value {
-			d.RemoveTags = append(d.RemoveTags, tag)
-		}
-	}
-	slices.Sort(d.AddTags)
-	slices.Sort(d.RemoveTags)
-	slices.Sort(d.SetTags)
-	if isNew(now.set) {
-		d.AddTags, d.RemoveTags = nil, nil
-		d.SetTags = append([]string{}, d.SetTags...)
 	}
 }

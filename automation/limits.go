@@ -9,10 +9,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
+	"unicode/utf16"
 )
 
-// Kustomer's limits. Lengths are in characters (OpenAPI, POST /conversations, …/notes and …/messages).
+// Kustomer's limits (OpenAPI, POST /conversations, …/notes and …/messages). [Length] counts the
+// lengths.
 const (
 	MaxName      = 256
 	MaxNote      = 10240
@@ -76,8 +77,18 @@ func (c Change) Check() error {
 	)
 }
 
+// Length returns the length of a text as Kustomer counts it: in UTF-16 code units, of which an
+// emoji has two. The unit is inferred: recorded refusals have the messages of the validator tv4,
+// which compares the length of JavaScript's strings.
+func Length(text string) (units int) {
+	for _, char := range text {
+		units += utf16.RuneLen(char)
+	}
+	return units
+}
+
 func checkLength(field, text string, limit int) error {
-	if utf8.RuneCountInString(text) > limit {
+	if Length(text) > limit {
 		return fmt.Errorf("%s is longer than %d characters", field, limit)
 	}
 	return nil
@@ -163,7 +174,7 @@ func (a Attribute) check(value any) (err error) {
 	switch v := value.(type) {
 	case string:
 		fits = suffix != "Num" && suffix != "Bool"
-		if _, err = a.Convert(v); utf8.RuneCountInString(v) > MaxText {
+		if _, err = a.Convert(v); Length(v) > MaxText {
 			err = errTooLong
 		}
 	case json.Number:

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 
 	"github.com/callthread/callthread/call"
 )
@@ -182,10 +183,17 @@ func (r *renderer) typed(t Template) any {
 	return nil
 }
 
-// cut shortens a text to a number of characters, not bytes, because Kustomer counts characters.
+// cut shortens a text to a length as Kustomer counts it, and marks the cut.
 func cut(text string, limit int) string {
-	if runes := []rune(text); len(runes) > limit {
-		return string(runes[:limit-1]) + "…"
+	const mark = "…"
+	if Length(text) <= limit {
+		return text
+	}
+	left := limit - Length(mark)
+	for at, char := range text {
+		if left -= utf16.RuneLen(char); left < 0 {
+			return text[:at] + mark
+		}
 	}
 	return text
 }

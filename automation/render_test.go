@@ -178,16 +178,16 @@ func TestOnlyKustomerIDsAreAssigned(t *testing.T) {
 	require.Equal(t, []string{"a team to assign is not a Kustomer team id (24 hexadecimal digits): it was left out"}, warnings)
 }
 
-func TestLongTextIsCutByCharacters(t *testing.T) {
-	for _, unit := range []string{"a", "ü", "日", "😀"} {
-		facts := carrying("app.text", strings.Repeat(unit, automation.MaxNote))
+func TestLongTextIsCutAsKustomerCounts(t *testing.T) {
+	for unit, length := range map[string]int{"a": 1, "ü": 1, "日": 1, "😀": 2} {
+		facts := carrying("app.text", strings.Repeat(unit, automation.MaxNote/length))
 		fits, _ := changed(t, facts, `{ name: "{app.text}", note: "{app.text}" }`)
 		long, _ := changed(t, facts, `note: "{app.text}!"`)
 		opening, _ := opens(t, `name: "{app.text}"`).Open(facts)
-		require.Equal(t, strings.Repeat(unit, 255)+"…", opening.Name)
+		require.Equal(t, strings.Repeat(unit, 255/length)+"…", opening.Name)
 		require.Equal(t, opening.Name, fits.Name)
 		require.Equal(t, facts.Extra["app.text"], fits.Note)
-		require.Equal(t, strings.Repeat(unit, 10239)+"…", long.Note)
+		require.Equal(t, strings.Repeat(unit, 10239/length)+"…", long.Note)
 	}
 }
 

@@ -88,6 +88,12 @@ func TestEncodeIsTheInverseOfDecode(t *testing.T) {
 	}
 }
 
+// The outcome and the direction depend on these words.
+func TestWordsAreReadInAnyCase(t *testing.T) {
+	event := mustDecode(t, jsonType, `{"call": {"id": "x", "type": "OUTBOUND", "source": "Queue", "domain": "Internal", "state": "COMPLETED", "finishReason": "Passive-Hangup"}}`)
+	require.Equal(t, Call{ID: "x", Type: "outbound", Source: "queue", Domain: "internal", State: "completed", FinishReason: "passive-hangup"}, event.Call)
+}
+
 func TestContentTypeIsGuessedOnlyIfSafe(t *testing.T) {
 	asJSON, asForm := wholeBodies["nested JSON"].body, wholeBodies["form"].body
 	require.Equal(t, wholeEvent, mustDecode(t, "", "\n "+asJSON))

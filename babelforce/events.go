@@ -88,7 +88,8 @@ type Event struct {
 // uses the same names is inferred, except for from, dateCreated and duration (confirmed,
 // HC/360041178371).
 //
-// The texts are babelforce's values. The sets of values are open: accept unknown ones.
+// The texts are babelforce's values. Type, Source, Domain, State and FinishReason are in lower
+// case. Their sets of values are open: accept unknown ones.
 type Call struct {
 	ID             string // never empty; a UUID is in babelforce's form, 32 lower-case hex digits
 	ParentID       string // id of the caller's leg; empty on the caller's leg, even if a value was sent

@@ -21,11 +21,11 @@ var knownFields = map[string]setter{
 	"call.sessionId":      id(func(d *draft) *string { return &d.event.Call.SessionID }),
 	"call.conversationId": id(func(d *draft) *string { return &d.event.Call.ConversationID }),
 
-	"call.type":         text(func(d *draft) *string { return &d.event.Call.Type }),
-	"call.source":       text(func(d *draft) *string { return &d.event.Call.Source }),
-	"call.domain":       text(func(d *draft) *string { return &d.event.Call.Domain }),
-	"call.state":        text(func(d *draft) *string { return &d.event.Call.State }),
-	"call.finishReason": text(func(d *draft) *string { return &d.event.Call.FinishReason }),
+	"call.type":         word(func(d *draft) *string { return &d.event.Call.Type }),
+	"call.source":       word(func(d *draft) *string { return &d.event.Call.Source }),
+	"call.domain":       word(func(d *draft) *string { return &d.event.Call.Domain }),
+	"call.state":        word(func(d *draft) *string { return &d.event.Call.State }),
+	"call.finishReason": word(func(d *draft) *string { return &d.event.Call.FinishReason }),
 
 	"call.from":        text(func(d *draft) *string { return &d.event.Call.From }),
 	"call.from.number": text(func(d *draft) *string { return &d.event.Call.From }),
@@ -58,7 +58,7 @@ var knownFields = map[string]setter{
 	// OpenAPI Recording.call: the call as described by the recording.
 	"recording.call.id":             callID(func(d *draft) *string { return &d.recorded.ID }),
 	"recording.call.conversationId": id(func(d *draft) *string { return &d.recorded.ConversationID }),
-	"recording.call.type":           text(func(d *draft) *string { return &d.recorded.Type }),
+	"recording.call.type":           word(func(d *draft) *string { return &d.recorded.Type }),
 	"recording.call.from":           text(func(d *draft) *string { return &d.recorded.From }),
 	"recording.call.to":             text(func(d *draft) *string { return &d.recorded.To }),
 
@@ -84,6 +84,15 @@ func KnownFields() []string {
 func text(target func(*draft) *string) setter {
 	return func(d *draft, value string) bool {
 		*target(d) = oneLine(value)
+		return true
+	}
+}
+
+// word sets one of babelforce's own words. The manager API writes them in lower case, the
+// babelconnect SDK in capitals (both confirmed), and the callback is not documented.
+func word(target func(*draft) *string) setter {
+	return func(d *draft, value string) bool {
+		*target(d) = strings.ToLower(oneLine(value))
 		return true
 	}
 }

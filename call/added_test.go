@@ -112,6 +112,14 @@ func TestWebhookFieldsOverrideTheLog(t *testing.T) {
 	}
 }
 
+func TestLateWebhookKeepsItsOwnFields(t *testing.T) {
+	vip := with(ends, func(e *Event) { e.Extra = map[string]string{"app.vip": "true"} })
+	r := &Record{Key: "p"}
+	r.AddFromLog(wholeLog, at(2000))
+	r.Add(vip, at(2000))
+	require.Equal(t, "true", r.Facts().Extra["app.vip"])
+}
+
 func TestCallFromTheLogIsOverAtOnce(t *testing.T) {
 	r := &Record{Key: "p", Started: at(180), Limits: DefaultLimits}
 	r.AddFromLog(wholeLog, at(180))
@@ -128,6 +136,14 @@ func TestCallFromTheLogIsOverAtOnce(t *testing.T) {
 	r.Done(*update, Done{})
 	require.Equal(t, Wait{WaitsForRecordings, at(60).Add(DefaultLimits.Recording)}, r.Next(at(182)).Wait, "it counts from the end, not from the repair")
 	require.Zero(t, r.Next(at(60).Add(DefaultLimits.Recording)))
+}
+
+func TestTransferredCallFromTheLogIsOverAtOnce(t *testing.T) {
+	handedOn := with(logEnds, func(e *Event) { e.Leg.FinishReason = "transferred" })
+	r := &Record{Key: "p", Started: at(1800), Limits: DefaultLimits}
+	r.AddFromLog(FromLog{Reports: []Event{logRings, logPickUp, logLeaves, handedOn}}, at(1800))
+	r.Done(*r.Next(at(1800)).Step, Done{Conversation: true, Expects: toTheEnd})
+	require.Equal(t, []Cause{PickedUp, Ended}, r.Next(at(1801)).Step.Causes)
 }
 
 func TestFactsContainWhenTheLogAdded(t *testing.T) {

@@ -67,8 +67,8 @@ func (e Event) ownTime() time.Time {
 		return e.Leg.CreatedAt
 	case e.hasPickUpTime():
 		return e.Leg.EstablishedAt
-	case e.Kind == Finished && e.Leg.Seconds == nil:
-		return e.Leg.FinishedAt
+	case e.Kind == Finished:
+		return e.Leg.end()
 	case e.Leg.CreatedAt.IsZero() || e.Leg.Seconds == nil:
 		return time.Time{}
 	}
@@ -125,8 +125,8 @@ func (a Agent) Is(b Agent) bool {
 	return a == Agent{} && b == Agent{}
 }
 
-// over fills in missing fields from what is known about the agent, if it is the same agent.
-func (a Agent) over(known Agent) Agent {
+// filledFrom fills in missing fields from what is known about the agent, if it is the same agent.
+func (a Agent) filledFrom(known Agent) Agent {
 	if !a.Is(known) {
 		return a
 	}
@@ -145,7 +145,7 @@ func (a Agent) with(second Agent) Agent {
 	if a == (Agent{}) {
 		return second
 	}
-	return a.over(second)
+	return a.filledFrom(second)
 }
 
 // Queue is the babelforce queue through which the call reached the agent.
@@ -154,8 +154,8 @@ type Queue struct {
 	Name string `json:"name,omitempty"`
 }
 
-// over fills in missing fields from what is known about the queue, if it is the same queue.
-func (q Queue) over(known Queue) Queue {
+// filledFrom fills in missing fields from what is known about the queue, if it is the same queue.
+func (q Queue) filledFrom(known Queue) Queue {
 	isOther := q.ID != "" && known.ID != "" && q.ID != known.ID || q.Name != "" && known.Name != "" && q.Name != known.Name
 	if isOther {
 		return q

@@ -86,9 +86,9 @@ func (r *Record) Facts() Facts {
 		switch {
 		case !f.IsCustomers(e.Leg):
 		case e.FromLog: // the log only fills in what webhooks do not report
-			f.Leg = f.Leg.over(e.Leg.begun())
+			f.Leg = f.Leg.filledFrom(e.Leg.begun())
 		default:
-			f.Leg = e.Leg.begun().over(f.Leg)
+			f.Leg = e.Leg.begun().filledFrom(f.Leg)
 		}
 		if f.IsCustomers(e.Leg) && e.Kind == Finished {
 			end = e
@@ -108,6 +108,14 @@ func (r *Record) Facts() Facts {
 		f.AddedAt = r.Added.At
 	}
 	return f
+}
+
+// placer returns the agent who placed an outbound call: the first agent that the reports name.
+func (r *Record) placer() (placer Agent) {
+	for _, e := range r.events() {
+		placer = placer.with(e.Agent)
+	}
+	return placer
 }
 
 // isOutgoing reports whether the call is outbound. The caller's own leg decides, because a
@@ -138,7 +146,7 @@ func (f Facts) legAsOf(e Event) Leg {
 	leg := f.Leg.begun()
 	switch {
 	case f.IsCustomers(e.Leg):
-		return e.Leg.over(leg)
+		return e.Leg.filledFrom(leg)
 	case e.hasPickUpTime():
 		leg.Seconds = secondsBetween(leg.CreatedAt, e.Leg.EstablishedAt)
 	}
@@ -153,8 +161,8 @@ func (f Facts) withBuckets(e Event) Facts {
 		f.Agent = f.Agent.with(e.Agent)
 	case f.Outgoing && e.Agent == Agent{}: // a bridge that names no agent is with the agent who placed the call
 	case e.Kind == Bridged:
-		f.Agent = e.Agent.over(f.Agent)
-		f.Queue = e.Queue.over(f.Queue)
+		f.Agent = e.Agent.filledFrom(f.Agent)
+		f.Queue = e.Queue.filledFrom(f.Queue)
 	}
 	return f
 }

@@ -142,3 +142,17 @@ func TestUnnamedBridgeIsWithThePlacer(t *testing.T) {
 	placed := Event{Kind: Outbound, Leg: Leg{ID: "p", Type: "outbound", Source: "api"}, Agent: amira}
 	require.Equal(t, amira, factsOf(placed, Event{Kind: Bridged, Leg: Leg{ID: "p"}}).Agent)
 }
+
+// The opening is as of the ring: a later agent has not placed the call.
+func TestPlacerStaysThePlacer(t *testing.T) {
+	placed := Event{Kind: Outbound, Leg: Leg{ID: "p", Type: "outbound", Source: "api", To: "+493023125042", CreatedAt: noon}, Agent: Agent{ID: amira.ID}}
+	reached := Event{Kind: Bridged, Leg: after(placed.Leg, 10, ""), Agent: amira}
+	handedOn := Event{Kind: Bridged, Leg: after(placed.Leg, 60, ""), Agent: ben}
+	for _, order := range permutations([]Event{placed, reached, handedOn}) {
+		r := recordOf(order...)
+		require.Equal(t, amira, r.opening().Agent, "with what a later report adds")
+		require.Equal(t, ben, r.Facts().Agent)
+	}
+	unnamed := with(placed, func(e *Event) { e.Agent = Agent{} })
+	require.Equal(t, amira, recordOf(unnamed, handedOn, reached).opening().Agent, "the first agent")
+}

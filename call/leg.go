@@ -47,26 +47,29 @@ func (l Leg) IsAgentAttempt() bool {
 }
 
 // IsOutgoing reports whether the leg belongs to an outbound call, placed by an agent, a dialer
-// or the API (babelforce help, "How to define different call legs").
+// or the API (babelforce help, "How to define different call legs"), or by a queue that calls back.
 func (l Leg) IsOutgoing() bool {
 	isFlows := l.Source == "dial" && l.IsChild() // the call flow of an inbound call dials a further party
-	return l.Type == "outbound" && !isFlows && slices.Contains([]string{"api", "webrtc", "dialer", "dial"}, l.Source)
+	isPlaced := slices.Contains([]string{"api", "webrtc", "dialer", "dial"}, l.Source) && !isFlows
+	isCallback := l.Domain == "external" && !l.IsChild() && l.Source != "test"
+	return l.Type == "outbound" && (isPlaced || isCallback)
 }
 
 // WasTransferred reports whether the leg ended because the call was transferred to another
 // agent. The call continues (babelforce help, "Hangup reasons inbound").
 func (l Leg) WasTransferred() bool { return l.FinishReason == "transferred" }
 
-// end returns when the leg ended, for sorting legs. If the leg does not contain when it was
-// established, its duration is counted from its creation.
+// end returns when the leg ended. If a child leg does not contain when it was established, its
+// duration is counted from its creation, so the result may be too early.
 func (l Leg) end() time.Time {
-	if ended := l.ended(); !ended.IsZero() || l.Seconds == nil || l.CreatedAt.IsZero() {
-		return ended
+	isKnown := l.IsChild() && !l.ended().IsZero()
+	if isKnown || l.Seconds == nil || l.CreatedAt.IsZero() {
+		return l.ended()
 	}
 	return l.CreatedAt.Add(time.Duration(*l.Seconds) * time.Second)
 }
 
-// ended returns when the leg ended, or zero if its fields do not contain it.
+// ended returns when a child leg ended, or zero if its fields do not contain it.
 func (l Leg) ended() time.Time {
 	if !l.FinishedAt.IsZero() || l.Seconds == nil || l.EstablishedAt.IsZero() {
 		return l.FinishedAt
@@ -89,7 +92,7 @@ func (l Leg) lasted() bool {
 // endedBy returns the leg with the report of its end. Fields that change until the end come
 // from that report alone: an earlier duration is not the leg's duration.
 func (l Leg) endedBy(end Leg) Leg {
-	leg := end.over(l.begun())
+	leg := end.filledFrom(l.begun())
 	if leg.IsChild() {
 		leg.Seconds = leg.connected()
 	} else {
@@ -98,8 +101,8 @@ func (l Leg) endedBy(end Leg) Leg {
 	return leg
 }
 
-// over fills in missing fields from what is known about the leg.
-func (l Leg) over(known Leg) Leg {
+// filledFrom fills in missing fields from what is known about the leg.
+func (l Leg) filledFrom(known Leg) Leg {
 	return Leg{
 		ID:             cmp.Or(l.ID, known.ID),
 		ParentID:       cmp.Or(l.ParentID, known.ParentID),

@@ -41,6 +41,10 @@ func TestAgentsCallsAreOutbound(t *testing.T) {
 		"click to call":           {Leg{Type: "outbound", Source: "api", Domain: "internal"}, true},
 		"browser phone":           {Leg{Type: "outbound", Source: "webrtc", Domain: "external"}, true},
 		"dialer":                  {Leg{Type: "outbound", Source: "dialer", Domain: "external"}, true},
+		"callback of a queue":     {Leg{ID: "p", Type: "outbound", Source: "queue", Domain: "external"}, true},
+		"source of the future":    {Leg{ID: "p", Type: "outbound", Source: "robot", Domain: "external"}, true},
+		"test call":               {Leg{ID: "p", Type: "outbound", Source: "test", Domain: "external"}, false},
+		"agent at another number": {Leg{ID: "c", ParentID: "p", Type: "outbound", Source: "queue", Domain: "external"}, false},
 	} {
 		require.Equal(t, tc.want, tc.leg.IsOutgoing(), name)
 	}

@@ -7,7 +7,7 @@ import (
 
 // Limits bound how long a call waits for reports that may never come.
 type Limits struct {
-	// Bridge is how long a call may stay unanswered before it counts as missed.
+	// Bridge is how long an unanswered call may stay without a report before it counts as missed.
 	Bridge time.Duration `json:"bridge,omitempty"`
 	// End is how much longer than Bridge an answered call may last before its end is no longer expected.
 	End time.Duration `json:"end,omitempty"`
@@ -58,3 +58,24 @@ const (
 	// transferTalk is how long the next agent may talk if the end of that agent's leg is not reported.
 	transferTalk = time.Hour
 )
+
+const (
+	// maxLegs is how many legs are kept. A call that waits for an hour while agents are rung every
+	// few seconds has fewer.
+	maxLegs = 1000
+	// maxPickUps is how many reports of pick-ups are kept. A call with more is in a loop.
+	maxPickUps = 200
+	// maxRecordings is how many recordings are kept. Each becomes a note.
+	maxRecordings = 200
+	// maxIgnored is how many names of unreadable fields are kept for a report that is repeated.
+	maxIgnored = 100
+)
+
+var maxReports = map[Kind]int{Inbound: maxLegs, Outbound: maxLegs, Bridged: maxPickUps, Finished: maxLegs, Recorded: maxRecordings}
+
+// isFull reports whether the record keeps no further report of this kind. The ring and the end of
+// the parent leg are always kept.
+func (r *Record) isFull(e Event) bool {
+	isOfCall := !e.Leg.IsChild() && e.Kind != Bridged && e.Kind != Recorded
+	return !isOfCall && r.count(e.Kind) >= maxReports[e.Kind]
+}

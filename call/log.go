@@ -41,7 +41,7 @@ func (r *Record) Log() []Entry {
 	log = append(log, r.Entries...)
 	slices.SortStableFunc(log, func(a, b Entry) int { return a.At.Compare(b.At) })
 	if r.More > 0 {
-		log = append(log, Entry{log[len(log)-1].At, fmt.Sprintf("%d more reports of legs or pick-ups were counted but not kept", r.More)})
+		log = append(log, Entry{log[len(log)-1].At, fmt.Sprintf("%d more reports of legs, pick-ups or recordings were counted but not kept", r.More)})
 	}
 	return log
 }

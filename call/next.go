@@ -77,20 +77,20 @@ func (r *Record) isOver(now time.Time) bool {
 // if that time has passed or is zero.
 func (r *Record) untilOver() Wait {
 	isAnswered, end := len(r.pickUps()) > 0, r.end()
-	unanswered := r.Started.Add(r.Limits.Bridge)
 	switch {
 	case isAnswered && r.isHandedOver() && !r.Opened.Expects.Finish:
 		return Wait{} // no automation acts on the end
 	case end == nil && !isAnswered:
-		return Wait{WaitsForAgent, unanswered}
+		last := slices.MaxFunc([]time.Time{r.Started, r.lastReceived()}, time.Time.Compare)
+		return Wait{WaitsForAgent, last.Add(r.Limits.Bridge)}
 	case end == nil:
-		return Wait{WaitsForEnd, unanswered.Add(r.Limits.End)}
+		return Wait{WaitsForEnd, r.Started.Add(r.Limits.Bridge + r.Limits.End)}
 	case !r.wasTransferred():
 		return Wait{WaitsForLateReports, end.since().Add(r.Limits.Settle)}
-	case !r.wasFollowed(end): // the next agent's phone rings
-		return Wait{WaitsForTransfer, end.since().Add(max(transferLimit, r.Limits.Settle))}
-	case r.goesOn(): // the next agent talks
+	case r.goesOn(): // an agent talks
 		return Wait{WaitsForTransfer, r.lastReceived().Add(min(transferTalk, r.Limits.End))}
+	case !r.wasFollowed(end): // the next agent's phone rings
+		return Wait{WaitsForTransfer, r.lastReceived().Add(max(transferLimit, r.Limits.Settle))}
 	}
 	return Wait{WaitsForLateReports, r.lastReceived().Add(r.Limits.Settle)}
 }
@@ -118,25 +118,22 @@ func (r *Record) HasEnded(now time.Time) bool {
 	return r.end() != nil && r.untilOver().For != WaitsForTransfer
 }
 
-// wasFollowed reports whether an agent picked up after the parent leg ended. The clocks of the
-// two legs differ, so either the events' own times or their order of arrival is enough.
+// wasFollowed reports whether an agent had the call after the parent leg ended: the agent picked
+// up after that, or before it in a warm transfer and talked on.
 func (r *Record) wasFollowed(end *Report) bool {
 	isLater := func(p pickUp) bool { return !p.at().Before(end.At()) }
-	if slices.ContainsFunc(r.pickUps(), isLater) {
-		return true
-	}
-	atEnd := slices.IndexFunc(r.Reports, Report.isParentsEnd)
-	return slices.ContainsFunc(r.Reports[atEnd:], Report.isPickUp)
+	talkedOn := func(a Attempt) bool { return a.HadCaller() && a.Leg.end().Sub(end.At()) > pickUpWindow }
+	return slices.ContainsFunc(r.pickUps(), isLater) || slices.ContainsFunc(r.over().Attempts, talkedOn)
 }
 
 // wasTransferred reports whether the customer's leg ended by a transfer.
 func (r *Record) wasTransferred() bool { return r.Facts().Leg.WasTransferred() }
 
-// goesOn reports whether the next agent of a transferred call is still on the line. The ends
-// of the agents' legs decide. If babelforce reports none, the call counts as over.
+// goesOn reports whether the agent who picked up last is still on the line of a transferred call.
+// The ends of the agents' legs decide. If babelforce reports none, no agent is.
 func (r *Record) goesOn() bool {
-	over := r.over()
-	return len(over.Attempts) > 0 && !over.LastAgentHungUp(r.bridges())
+	over, bridges := r.over(), r.bridges()
+	return len(over.Attempts) > 0 && len(bridges) > 0 && !over.LastAgentHungUp(bridges)
 }
 
 // untilAfterwards returns the wait for events after the call, if automations act on them.

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -85,6 +86,55 @@ func TestTransferWhileKustomerIsDown(t *testing.T) {
 func TestTransferWaitsForTheNextLeg(t *testing.T) {
 	require.Equal(t, "20m15s over: answered", final(live(t, toTheEnd, 0,
 		rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, bridgedAfter(90, ben), agentsLegEnds("c-2", ben, 1200))))
+}
+
+// Amira's pick-up is reported after she has handed the caller on. She is not the next agent.
+func TestDelayedPickUpDoesNotEndATransfer(t *testing.T) {
+	delayed := with(pickUp1, func(e *Event) { e.ReceivedAt = at(62) })
+	require.Equal(t, []string{
+		"0s open the conversation",
+		"1m2s assign the agent, tag and note",
+		"1m30s assign the agent, tag and note",
+		"4m15s write the outcome",
+		"4m15s over: answered",
+	}, live(t, toTheEnd, 0, rings, agentsLegEnds("c-1", amira, 60), handedOn, delayed, bridgedAfter(90, ben), agentsLegEnds("c-2", ben, 240)))
+}
+
+// Ben speaks with Amira before she leaves, and then with the caller for 20 minutes.
+func TestWarmTransferLastsUntilTheNextLegEnds(t *testing.T) {
+	consulted := bridgedAfter(45, ben)
+	events := []Event{rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, consulted, agentsLegEnds("c-2", ben, 1200)}
+	require.Equal(t, "20m15s over: answered", final(live(t, toTheEnd, 0, events...)))
+}
+
+// A caller waits for 75 minutes while a phone rings every five minutes.
+func TestCallIsNotMissedWhileAgentsAreRung(t *testing.T) {
+	events := []Event{rings}
+	for n := 1; n < 15; n++ {
+		leg := Leg{ID: fmt.Sprint("c-", n), ParentID: "p", CreatedAt: at(300 * n), FinishedAt: at(300*n + 20)}
+		events = append(events, Event{Kind: Finished, ReceivedAt: at(300*n + 20), Agent: ben, Leg: after(leg, 0, "system-hangup")})
+	}
+	require.Equal(t, "2h10m20s over: missed", final(live(t, toTheEnd, 0, events...)), "an hour after the last report")
+	require.Equal(t, []string{"1h15m0s assign the agent, tag and note", "9h0m0s write the outcome", "9h0m0s over: answered"},
+		live(t, toTheEnd, 0, append(events, bridgedAfter(4500, amira))...)[1:])
+	handedBack := append([]Event{pickUp1, handedOn}, append(events, bridgedAfter(4500, ben))...)
+	require.Contains(t, live(t, toTheEnd, 0, handedBack...), "1h15m0s assign the agent, tag and note", "it waits again after a transfer")
+}
+
+func TestTransferToNobodyEndsSoon(t *testing.T) {
+	vain := Event{Kind: Finished, ReceivedAt: at(80), Agent: ben, Leg: after(Leg{ID: "c-2", ParentID: "p", CreatedAt: at(62), FinishedAt: at(80)}, 0, "system-hangup")}
+	require.Equal(t, "6m20s over: answered", final(live(t, toTheEnd, 0, rings, pickUp1, agentsLegEnds("c-1", amira, 60), handedOn, vain)))
+	require.Equal(t, "6m20s over: answered", final(live(t, toTheEnd, 0, rings, handedOn, vain)), "no pick-up was reported")
+}
+
+// A report of the log is about the past: the waits go on counting from the last report.
+func TestLogDoesNotShortenTheWaits(t *testing.T) {
+	r := recordOf(rings, pickUp1)
+	r.Opened = &Opened{Conversation: true, Expects: toTheEnd}
+	r.Add(bridgedAfter(90, ben), at(90))
+	r.Add(agentsLegEnds("c-2", ben, 240), at(240))
+	r.AddFromLog(FromLog{Reports: []Event{handedOn}}, at(241))
+	require.Equal(t, Wait{WaitsForLateReports, at(255)}, r.untilOver())
 }
 
 func TestOpeningWaitsForTheCaller(t *testing.T) {
@@ -247,6 +297,41 @@ func TestLateAgentIsAssignedWithoutANote(t *testing.T) {
 		require.Equal(t, WaitsForEnd, r.Next(at(12)).Wait.For)
 		require.False(t, r.Was.IsUnassigned())
 	}
+}
+
+// No pick-up is reported, so the agents' legs decide who has the call, also if they arrive late.
+func TestLateLegAssignsItsAgent(t *testing.T) {
+	bens := agentsLegEnds("c-2", ben, 60)
+	bens.Leg.CreatedAt = at(25)
+	r := recordOf(rings, ends)
+	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
+	closing := r.Next(at(90)).Step
+	require.Equal(t, []Cause{PickedUp, Ended}, closing.Causes)
+	r.Done(*closing, Done{Agents: map[string]Resolved{impliedNote: {Unassigned: true}}})
+	for _, leg := range []Event{agentsLegEnds("c-1", amira, 20), bens} {
+		r.Add(leg, at(91))
+		step := r.Next(at(91)).Step
+		require.Equal(t, []Cause{AgentIdentified}, step.Causes)
+		require.Equal(t, leg.Agent, step.Is.Latest().Facts.Agent)
+		require.True(t, step.IsToResolve(*step.Is.Latest()))
+		r.Done(*step, Done{Agents: map[string]Resolved{impliedNote: {User: leg.Agent.SourceID}}})
+		require.Nil(t, r.Next(at(92)).Step)
+	}
+}
+
+// The legs say that Amira answered. Then her pick-up is reported twice, first without her name.
+func TestLatePickUpIsAssignedOnceItIsNamed(t *testing.T) {
+	r := recordOf(rings, agentsLegEnds("c-1", amira, 60), ends)
+	r.Done(*r.Next(noon).Step, Done{Conversation: true, Expects: toTheEnd})
+	r.Done(*r.Next(at(90)).Step, Done{})
+	r.Add(bridgedAfter(11, Agent{}), at(91))
+	r.Done(*r.Next(at(91)).Step, Done{})
+	require.Equal(t, Agent{}, r.Was.holder())
+	r.Add(with(pickUp1, func(e *Event) { e.Leg.ID, e.Leg.ParentID = "c-1", "p" }), at(92))
+	step := r.Next(at(92)).Step
+	require.Equal(t, []Cause{AgentIdentified}, step.Causes)
+	require.Equal(t, amira, step.Is.holder())
+	require.Len(t, step.Is.PickUps, 2, "what was written stays")
 }
 
 func TestLateCustomerGetsTheConversation(t *testing.T) {

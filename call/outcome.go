@@ -31,6 +31,32 @@ type Over struct {
 	Queue Queue
 }
 
+// bridges returns the events of the reported pick-ups.
+func (r *Record) bridges() (events []Event) {
+	for _, p := range r.pickUps() {
+		events = append(events, p.event)
+	}
+	return events
+}
+
+// over returns what would be known about the call if it were over now.
+func (r *Record) over() Over {
+	over := Over{Facts: r.Facts(), Bridged: len(r.pickUps()) > 0}
+	for _, report := range r.Reports {
+		if report.Kind == Finished && report.Leg.IsChild() {
+			over.Attempts = append(over.Attempts, Attempt{Leg: report.Leg, Agent: report.Agent, Queue: report.Queue})
+		}
+	}
+	if end := r.end(); end != nil {
+		over.Ended, over.Queue = true, end.Queue
+	}
+	if !over.Bridged && over.IsAnswered() {
+		answer := over.answer()
+		over.Facts.Agent, over.Facts.Queue = answer.Agent, answer.Queue
+	}
+	return over
+}
+
 // outcomes is the table of outcomes: the first row that holds decides.
 //
 // It uses only the finish reasons that every phone provider reports alike (babelforce help,

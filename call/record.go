@@ -18,7 +18,7 @@ type Record struct {
 	Limits  Limits    `json:"limits"`
 	// Reports holds each reported thing once, in the order of arrival.
 	Reports []Report `json:"reports,omitempty"`
-	// More counts the ended legs and reports of pick-ups beyond the limits, which are not kept.
+	// More counts the reports beyond the limits, which are not kept.
 	More int `json:"more,omitempty"`
 	// Opened is nil until the conversation is open or an operator has skipped opening it.
 	Opened *Opened `json:"opened,omitempty"`
@@ -70,95 +70,39 @@ type Expects struct {
 	Reached bool `json:"reached,omitempty"`
 }
 
-const (
-	// maxLegs is how many ended legs are kept. A call that waits for an hour while agents are
-	// rung every few seconds has fewer.
-	maxLegs = 1000
-	// maxPickUps is how many reports of pick-ups are kept. A call with more is in a loop.
-	maxPickUps = 200
-	// maxIgnored is how many names of unreadable fields are kept for a report that is repeated.
-	maxIgnored = 100
-)
-
 // Add adds a report. It returns false if nothing in it is new.
-func (r *Record) Add(e Event, now time.Time) bool {
-	for i := range r.Reports {
-		if known := &r.Reports[i]; e.reportsSame(known.Event) {
-			return known.add(e)
-		}
-	}
-	switch {
-	case e.Kind == Finished && e.Leg.IsChild() && r.count(Finished) >= maxLegs, e.Kind == Bridged && r.count(Bridged) >= maxPickUps:
+func (r *Record) Add(e Event, now time.Time) (isNew bool) {
+	switch known := r.reportOf(e); {
+	case known != nil:
+		isNew = known.add(e)
+	case r.isFull(e):
 		r.More++
-		return false
+	default:
+		report := Report{Event: e, Received: now}
+		if e.Kind == Recorded {
+			report.Note = noteName(Recorded, r.count(Recorded)+1)
+		}
+		r.Reports, isNew = append(r.Reports, report), true
 	}
-	report := Report{Event: e, Received: now}
-	if e.Kind == Recorded {
-		report.Note = noteName(Recorded, r.count(Recorded)+1)
+	if e.Kind == Bridged {
+		r.namePickUps()
 	}
-	r.Reports = append(r.Reports, report)
-	r.namePickUps()
-	return true
-}
-
-// reportsSame reports whether two events report the same thing. The identity is the leg, the
-// agent and time of a pick-up, or the id of a recording. All other fields may differ.
-func (e Event) reportsSame(known Event) bool {
-	switch {
-	case e.Kind != known.Kind:
-		return false
-	case e.Kind == Recorded:
-		return e.Recording.is(known.Recording)
-	case e.Leg.ID != known.Leg.ID:
-		return false
-	case e.Kind != Bridged:
-		return true
-	}
-	// A report without a time repeats another one. If the agent had got the call back, the
-	// automation that sends times would have reported it too.
-	isTimeless := e.ownTime().IsZero() && e.Agent.Is(known.Agent)
-	return isTimeless || e.isPartOf(known) || known.isPartOf(e) || e.Agent.mayBe(known.Agent) && isNear(e, known)
-}
-
-// isPartOf reports whether an event contains neither the time nor the agent of a pick-up while
-// another one contains the time. Such an event comes from an automation that sends fewer buckets.
-func (e Event) isPartOf(other Event) bool {
-	return e.ownTime().IsZero() && e.Agent == Agent{} && !other.ownTime().IsZero()
-}
-
-func isNear(a, b Event) bool { return a.At().Sub(b.At()).Abs() <= pickUpWindow }
-
-// mayBe reports whether two buckets may describe the same agent. An empty bucket may describe
-// any agent.
-func (a Agent) mayBe(b Agent) bool { return a == Agent{} || b == Agent{} || a.Is(b) }
-
-// is reports whether two buckets describe the same recording. It compares their ids or, if one
-// has none, their addresses without the signature.
-func (r Recording) is(other Recording) bool {
-	if r.ID != "" && other.ID != "" {
-		return r.ID == other.ID
-	}
-	return r.address() == other.address()
-}
-
-func (r Recording) address() string {
-	address, _, _ := strings.Cut(r.URL, "?")
-	return address
+	return isNew
 }
 
 // add adds the fields of a second report that the first lacks. It returns false if there are
 // none. The fields of a webhook take precedence over those from the call log.
 func (r *Report) add(e Event) (isNew bool) {
 	was := r.Event
-	if r.FromLog && !e.FromLog {
-		r.Event, e = e, r.Event
+	if was.FromLog && !e.FromLog {
+		r.Event, e = e, was
 	}
-	r.Leg = r.Leg.over(e.Leg)
-	r.Agent, r.Queue = r.Agent.with(e.Agent), r.Queue.over(e.Queue)
+	r.Leg = r.Leg.filledFrom(e.Leg)
+	r.Agent, r.Queue = r.Agent.with(e.Agent), r.Queue.filledFrom(e.Queue)
 	r.Recording.ID = cmp.Or(r.Recording.ID, e.Recording.ID)
 	r.Recording.Seconds = cmp.Or(r.Recording.Seconds, e.Recording.Seconds)
 	r.Recording.URL = cmp.Or(r.Recording.URL, e.Recording.URL)
-	r.Extra = extra([]*Event{&e, &was})
+	r.Extra = extra([]*Event{&e, &r.Event})
 	r.Ignored = union(r.Ignored, e.Ignored)
 	return r.Leg != was.Leg || r.Agent != was.Agent || r.Queue != was.Queue
 }
@@ -188,9 +132,14 @@ func (r *Record) events() []*Event {
 	for i := range r.Reports {
 		events = append(events, &r.Reports[i].Event)
 	}
-	slices.SortStableFunc(events, func(a, b *Event) int { return a.At().Compare(b.At()) })
+	slices.SortStableFunc(events, func(a, b *Event) int {
+		return cmp.Or(a.At().Compare(b.At()), slices.Index(course, a.Kind)-slices.Index(course, b.Kind), strings.Compare(a.Leg.ID, b.Leg.ID))
+	})
 	return events
 }
+
+// course is the order of events that happen within the same second.
+var course = []Kind{Inbound, Outbound, Bridged, Finished, Recorded}
 
 // isPickUp reports whether this is the first report of a pick-up.
 func (r Report) isPickUp() bool { return r.Kind == Bridged && r.Note != "" }
@@ -210,7 +159,8 @@ func (r *Record) end() *Report {
 // lastReceived returns when a pick-up or the end of a leg was last reported.
 func (r *Record) lastReceived() (last time.Time) {
 	for _, report := range r.Reports {
-		if report.Kind == Bridged || report.Kind == Finished {
+		isLater := report.since().After(last)
+		if isLater && (report.Kind == Bridged || report.Kind == Finished) {
 			last = report.since()
 		}
 	}

@@ -137,6 +137,32 @@ func TestPickUpInBetweenSplitsAnother(t *testing.T) {
 	}
 }
 
+// A second report tells that the first was about another agent's pick-up.
+func TestRepetitionThatBecomesAPickUp(t *testing.T) {
+	bare := Event{Kind: Bridged, ReceivedAt: at(11), Leg: Leg{ID: "c", ParentID: "p"}}
+	full := with(bare, func(e *Event) { e.Agent, e.Leg.EstablishedAt = ben, at(40) })
+	for _, order := range permutations([]Event{pickUp1, bare, full}) {
+		r := recordOf(order...)
+		require.Len(t, r.pickUps(), 2)
+		require.Equal(t, ben, r.Facts().Agent)
+	}
+}
+
+// The caller's leg says how long the caller waited, and each automation sends its own fields.
+func TestPickUpOfTwoLegsIsTheSameInAnyOrder(t *testing.T) {
+	onCallers := with(pickUp1, func(e *Event) { e.Extra = map[string]string{"app.brand": "shoes"} })
+	onAgents := Event{Kind: Bridged, ReceivedAt: at(12), Leg: Leg{ID: "c", ParentID: "p", EstablishedAt: at(12)}, Agent: amira, Extra: map[string]string{"app.skill": "german"}}
+	for _, order := range permutations([]Event{rings, onCallers, onAgents, ends}) {
+		r := recordOf(order...)
+		pickUp := r.pickUps()[0]
+		facts := r.asOf(r.Facts(), pickUp.event)
+		require.Equal(t, at(10), pickUp.at())
+		require.Equal(t, 10, *facts.Leg.Seconds)
+		require.Equal(t, map[string]string{"app.brand": "shoes", "app.skill": "german"}, facts.Extra)
+		require.Equal(t, 10, *r.Expected().Summary.WaitSeconds)
+	}
+}
+
 func TestLegsBeyondTheLimitAreCounted(t *testing.T) {
 	r := recordOf(rings)
 	for i := range maxLegs + 3 {
@@ -146,6 +172,23 @@ func TestLegsBeyondTheLimitAreCounted(t *testing.T) {
 	require.Equal(t, 3, r.More)
 	require.Contains(t, r.Log()[len(r.Log())-1].Text, "3 more reports")
 	require.True(t, r.Add(ends, noon), "the end of the call is never left out")
+}
+
+func TestEveryKindOfReportHasALimit(t *testing.T) {
+	for _, kind := range []Kind{Inbound, Outbound, Bridged, Finished, Recorded} {
+		r := &Record{Key: "p"}
+		for i := range maxReports[kind] + 3 {
+			id := fmt.Sprint("c-", i)
+			r.Add(Event{Kind: kind, Leg: Leg{ID: id, ParentID: "p"}, Recording: Recording{ID: id}}, noon)
+		}
+		require.Len(t, r.Reports, maxReports[kind], kind)
+		require.Equal(t, 3, r.More, kind)
+	}
+	r := &Record{Key: "p"}
+	for i := range maxLegs {
+		r.Add(Event{Kind: Outbound, Leg: Leg{ID: fmt.Sprint("c-", i), ParentID: "p"}}, noon)
+	}
+	require.True(t, r.Add(Event{Kind: Outbound, Leg: Leg{ID: "p"}}, noon), "the caller's own leg is never left out")
 }
 
 // A record has no unexported state: a decoded copy decides the same.
@@ -171,6 +214,13 @@ func TestLogIsInOrderOfTime(t *testing.T) {
 		"0s ringing", "5s conversation opened", "10s answered by agent 7 (reported at 12:06:40)",
 		"1m0s call ended (passive-hangup)", "6m41s conversation handed over",
 	}, lines)
+}
+
+// An agent's leg lasts from when it was established, not from its ring.
+func TestLogShowsWhenALegEnded(t *testing.T) {
+	leg := Leg{ID: "c", ParentID: "p", CreatedAt: at(3), EstablishedAt: at(10)}
+	r := recordOf(Event{Kind: Finished, ReceivedAt: at(100), Leg: after(leg, 50, "hangup"), Agent: amira})
+	require.Equal(t, at(60), r.Log()[0].At)
 }
 
 func TestLogCorrectsAFastClock(t *testing.T) {

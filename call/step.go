@@ -95,9 +95,10 @@ func causesOf(was, is Story) (causes []Cause) {
 			causes = append(causes, cause)
 		}
 	}
-	due(len(is.PickUps) > len(was.PickUps), PickedUp)
+	hasPickUp := len(Step{Was: was, Is: is}.NewPickUps()) > 0
+	due(hasPickUp, PickedUp)
 	due(!was.Opening.KnowsCustomer() && is.Opening.hasNumber(), CustomerIdentified)
-	due(was.holder().isIdentifiedBy(is.holder()) && len(is.PickUps) == len(was.PickUps), AgentIdentified)
+	due(!hasPickUp && was.holder().isIdentifiedBy(is.holder()), AgentIdentified)
 	due(is.Closing != nil && (was.Closing == nil || was.Closing.Nth < is.Closing.Nth), Ended)
 	due(len(is.Recordings) > len(was.Recordings), RecordingAvailable)
 	due(is.WrappedUp && !was.WrappedUp, WrapUpOver)
@@ -128,11 +129,11 @@ func (r *Record) Final() Story {
 	return is
 }
 
-// isIdentifiedBy reports whether b names an agent that was unknown before, or adds an id or
-// email by which Kustomer may know the agent.
+// isIdentifiedBy reports whether b names another agent than a, or the same with an id or email by
+// which Kustomer may know the agent.
 func (a Agent) isIdentifiedBy(b Agent) bool {
-	isNamed := a == Agent{} && b != Agent{}
-	return isNamed || a.Is(b) && (a.SourceID == "" && b.SourceID != "" || a.Email == "" && b.Email != "")
+	isOther := b != Agent{} && !a.Is(b)
+	return isOther || a.Is(b) && (a.SourceID == "" && b.SourceID != "" || a.Email == "" && b.Email != "")
 }
 
 // hasNumber reports whether the facts contain the customer's number, even if it is withheld.

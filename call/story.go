@@ -56,142 +56,6 @@ type RecordingNote struct {
 	Recording
 }
 
-// inferredNote is the note name of a pick-up that the legs imply.
-const inferredNote = "answered"
-
-// story returns everything that the conversation depends on at the given time.
-func (r *Record) story(now time.Time) Story {
-	s := Story{Opening: r.opening(), RangAt: r.rangAt(), Placer: r.Was.Placer, WrappedUp: r.Was.WrappedUp, Added: r.addedWhole()}
-	if r.Was.Opening.Agent.isIdentifiedBy(s.Opening.Agent) {
-		s.Placer = Resolved{}
-	}
-	facts := r.Facts()
-	inferred, reported := r.inferred()
-	if inferred != nil && reported == "" {
-		s.PickUps = append(s.PickUps, *inferred)
-	}
-	for _, p := range r.pickUps() {
-		is := PickUp{Note: p.note, Facts: r.asOf(facts, p.event), At: p.at(), ReceivedAt: p.event.ReceivedAt}
-		if p.event.FromLog { // the call is in the past: no agent waits, so the delay is not measured
-			is.ReceivedAt = time.Time{}
-		}
-		if p.note == reported {
-			is.Note, is.Inferred = inferred.Note, true
-		}
-		if was := r.Was.pickUp(is.Note); was != nil && !was.Facts.Agent.isIdentifiedBy(is.Facts.Agent) {
-			is.Resolved = was.Resolved
-		}
-		s.PickUps = append(s.PickUps, is)
-	}
-	over, isOver := r.over(), r.isOver(now)
-	if isOver && len(s.PickUps) == 0 && over.IsAnswered() {
-		s.PickUps = append(s.PickUps, PickUp{Note: inferredNote, Facts: r.asOf(over.Facts, over.answer()), Inferred: true})
-	}
-	s.waited()
-	s.Reached = r.Was.Reached || r.reachedCustomer() && (r.Was.Closing != nil || isOver && !r.Opened.Expects.Finish)
-	if !isOver || !r.Opened.Expects.Finish {
-		return s
-	}
-	s.Closing = r.closing(over, now)
-	return r.afterwards(s, now)
-}
-
-// inferred returns the pick-up that was written because the legs imply it, or nil. If the same
-// agent's pick-up was reported since, reported is the note name of the last such report.
-func (r *Record) inferred() (inferred *PickUp, reported string) {
-	i := slices.IndexFunc(r.Was.PickUps, func(p PickUp) bool { return p.Inferred })
-	if i < 0 {
-		return nil, ""
-	}
-	inferred = &r.Was.PickUps[i]
-	for _, p := range byTime(r.pickUps()) {
-		if agent := inferred.Facts.Agent; agent != (Agent{}) && agent.Is(p.event.Agent) {
-			reported = p.note
-		}
-	}
-	return inferred, reported
-}
-
-// closing returns the outcome that was written, or a new one if the ending has changed since.
-func (r *Record) closing(over Over, now time.Time) *Closing {
-	was := r.Was.Closing
-	if was == nil {
-		was = &Closing{At: now}
-	} else if was.Ending == over.Ending() {
-		return was
-	}
-	return &Closing{
-		Note: noteName(Finished, was.Nth+1), Nth: was.Nth + 1, At: was.At,
-		Ending: over.Ending(), Facts: over.Closed(r.bridges()),
-	}
-}
-
-// afterwards adds what comes after the outcome: recordings and the end of the wrap-up.
-func (r *Record) afterwards(s Story, now time.Time) Story {
-	if r.Opened.Expects.Recording {
-		for _, report := range r.Reports {
-			if report.Kind == Recorded {
-				s.Recordings = append(s.Recordings, RecordingNote{report.Note, report.Recording})
-			}
-		}
-	}
-	if due, wanted := r.wrapUpDue(s.Closing); wanted && !due.After(now) {
-		s.WrappedUp = true
-	}
-	return s
-}
-
-// opening returns what was known when the call began to ring, and the customer.
-func (r *Record) opening() Facts {
-	facts := r.Facts()
-	facts.Queued = false
-	if !facts.Outgoing {
-		facts.Agent, facts.Queue = Agent{}, Queue{} // no agent had picked up
-	}
-	for _, e := range r.events() {
-		if (e.Kind == Inbound || e.Kind == Outbound) && facts.IsCustomers(e.Leg) {
-			return r.asOf(facts, *e)
-		}
-	}
-	facts.Leg = facts.Leg.begun()
-	return facts
-}
-
-// rangAt returns when the call began to ring or, if that is not known, when the first report
-// was received.
-func (r *Record) rangAt() time.Time {
-	if rang := r.Facts().Leg.CreatedAt; !rang.IsZero() || len(r.Reports) == 0 {
-		return rang
-	}
-	return r.Reports[0].ReceivedAt
-}
-
-// bridges returns the events of the reported pick-ups.
-func (r *Record) bridges() (events []Event) {
-	for _, p := range r.pickUps() {
-		events = append(events, p.event)
-	}
-	return events
-}
-
-// over returns what would be known about the call if it were over now.
-func (r *Record) over() Over {
-	over := Over{Facts: r.Facts(), Bridged: len(r.pickUps()) > 0}
-	for _, report := range r.Reports {
-		if report.Kind == Finished && report.Leg.IsChild() {
-			over.Attempts = append(over.Attempts, Attempt{Leg: report.Leg, Agent: report.Agent, Queue: report.Queue})
-		}
-	}
-	if end := r.end(); end != nil {
-		over.Ended, over.Queue = true, end.Queue
-	}
-	if !over.Bridged && over.IsAnswered() {
-		answer := over.answer()
-		over.Facts.Agent, over.Facts.Queue = answer.Agent, answer.Queue
-	}
-	return over
-}
-
 // Latest returns the last pick-up by time, or nil if there is none. Its agent has the call.
 func (s Story) Latest() (latest *PickUp) {
 	for i := range s.PickUps {
@@ -229,4 +93,143 @@ func (s Story) IsUnassigned() bool {
 		return latest.Unassigned
 	}
 	return s.Placer.Unassigned
+}
+
+// impliedNote is the note name of a pick-up that the legs imply.
+const impliedNote = "answered"
+
+// story returns everything that the conversation depends on at the given time.
+func (r *Record) story(now time.Time) Story {
+	over, isOver := r.over(), r.isOver(now)
+	s := Story{
+		Opening: r.opening(), RangAt: r.rangAt(), Added: r.addedWhole(), Placer: r.Was.Placer, PickUps: r.shownPickUps(over, isOver),
+		WrappedUp: r.Was.WrappedUp, Reached: r.Was.Reached,
+	}
+	if r.Was.Opening.Agent.isIdentifiedBy(s.Opening.Agent) {
+		s.Placer = Resolved{}
+	}
+	s.waited()
+	if isOver && r.Opened.Expects.Finish {
+		s.Closing = r.closing(over, now)
+		s = r.afterwards(s, now)
+	}
+	isLast := r.Was.Closing != nil || isOver && !r.Opened.Expects.Finish
+	s.Reached = s.Reached || isLast && r.reachedCustomer()
+	return s
+}
+
+// shownPickUps returns the pick-ups that were reported, or the one that the legs imply once the call is
+// over. An implied pick-up that was written stays, unless the same agent's was reported since.
+func (r *Record) shownPickUps(over Over, isOver bool) (all []PickUp) {
+	implied, reported := r.implied()
+	switch {
+	case !over.Bridged && over.IsAnswered() && (isOver || implied != nil):
+		all = append(all, PickUp{Note: impliedNote, Facts: r.asOf(over.Facts, over.answer()), Inferred: true})
+	case implied != nil && reported == "":
+		all = append(all, *implied)
+	}
+	for _, p := range r.pickUps() {
+		is := PickUp{Note: p.note, Facts: r.asOf(over.Facts, p.event), At: p.at(), ReceivedAt: p.event.ReceivedAt}
+		if p.event.FromLog { // the call is in the past: no agent waits, so the delay is not measured
+			is.ReceivedAt = time.Time{}
+		}
+		if p.note == reported {
+			is.Note, is.Inferred = impliedNote, true
+		}
+		all = append(all, is)
+	}
+	for i := range all {
+		is := &all[i]
+		if was := r.Was.pickUp(is.Note); was != nil && !was.Facts.Agent.isIdentifiedBy(is.Facts.Agent) {
+			is.Resolved = was.Resolved
+		}
+	}
+	return all
+}
+
+// implied returns the pick-up that was written because the legs imply it, or nil. If the same
+// agent's pick-up was reported since, reported is the note name of the last such report that was
+// not written by itself.
+func (r *Record) implied() (implied *PickUp, reported string) {
+	implied = r.Was.pickUp(impliedNote)
+	if implied == nil || implied.Facts.Agent == (Agent{}) {
+		return implied, ""
+	}
+	for _, p := range byTime(r.pickUps()) {
+		if implied.Facts.Agent.Is(p.event.Agent) && r.Was.pickUp(p.note) == nil {
+			reported = p.note
+		}
+	}
+	return implied, reported
+}
+
+// closing returns the outcome that was written, or a new one if the ending has changed since.
+func (r *Record) closing(over Over, now time.Time) *Closing {
+	was := r.Was.Closing
+	if was == nil {
+		was = &Closing{At: now}
+	} else if was.Ending == over.Ending() {
+		return was
+	}
+	return &Closing{
+		Note: noteName(Finished, was.Nth+1), Nth: was.Nth + 1, At: was.At,
+		Ending: over.Ending(), Facts: over.Closed(r.bridges()),
+	}
+}
+
+// waited sets the wait of every pick-up to the wait for the first one.
+func (s *Story) waited() {
+	if len(s.PickUps) == 0 {
+		return
+	}
+	first := slices.MinFunc(s.PickUps, func(a, b PickUp) int { return a.At.Compare(b.At) })
+	for i := range s.PickUps {
+		s.PickUps[i].Facts.Summary.WaitSeconds = first.Facts.Leg.Seconds
+	}
+}
+
+// afterwards adds what comes after the outcome: recordings and the end of the wrap-up.
+func (r *Record) afterwards(s Story, now time.Time) Story {
+	if r.Opened.Expects.Recording {
+		for _, report := range r.Reports {
+			if report.Kind == Recorded {
+				s.Recordings = append(s.Recordings, RecordingNote{report.Note, report.Recording})
+			}
+		}
+	}
+	if due, wanted := r.wrapUpDue(s.Closing); wanted && !due.After(now) {
+		s.WrappedUp = true
+	}
+	return s
+}
+
+// reachedCustomer reports whether the customer was reached and the customer's earlier calls must
+// be updated. This step comes after the outcome, because it is not urgent and no agent waits for it.
+func (r *Record) reachedCustomer() bool {
+	return r.Opened.Expects.Reached && len(r.Was.PickUps) > 0 && r.Was.Opening.hasNumber()
+}
+
+// opening returns what was known when the call began to ring, and the customer.
+func (r *Record) opening() Facts {
+	facts := r.Facts()
+	facts.Queued, facts.Agent, facts.Queue = false, Agent{}, Queue{} // no agent had picked up
+	if facts.Outgoing {
+		facts.Agent = r.placer()
+	}
+	for _, e := range r.events() {
+		if (e.Kind == Inbound || e.Kind == Outbound) && facts.IsCustomers(e.Leg) {
+			return r.asOf(facts, *e)
+		}
+	}
+	facts.Leg = facts.Leg.begun()
+	return facts
+}
+
+// rangAt returns when the call began to ring or, if that is not known, when the first report
+// was received.
+func (r *Record) rangAt() time.Time {
+	if rang := r.Facts().Leg.CreatedAt; !rang.IsZero() || len(r.Reports) == 0 {
+		return rang
+	}
+	return r.Reports[0].ReceivedAt
 }

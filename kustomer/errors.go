@@ -161,35 +161,6 @@ func statusKind(status int) Kind {
 	return Unavailable
 }
 
-// waitOf returns the wait that an answer asks for, 0 if it has none. The value may be
-// absurd, such as milliseconds in place of seconds or a time from a wrong clock.
-func waitOf(status int, header http.Header, now time.Time) time.Duration {
-	var until time.Time
-	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		until = parseRetryAfter(header.Get("Retry-After"), now)
-	}
-	if until.IsZero() && status == http.StatusTooManyRequests {
-		until = resetOf(header)
-	}
-	return max(until.Sub(now), 0)
-}
-
-// resetOf returns when the budget's window ends, zero if the answer does not contain it.
-func resetOf(header http.Header) time.Time {
-	if epoch, err := strconv.ParseInt(header.Get("X-Ratelimit-Reset"), 10, 64); err == nil {
-		return time.Unix(epoch, 0)
-	}
-	return time.Time{}
-}
-
-func parseRetryAfter(value string, now time.Time) time.Time {
-	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
-		return now.Add(time.Duration(seconds) * time.Second)
-	}
-	at, _ := http.ParseTime(value)
-	return at
-}
-
 // transportDetail describes a transport error without quoting it.
 func transportDetail(err error) string {
 	if errors.Is(err, context.Canceled) {

@@ -3,7 +3,6 @@ package kustomer
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -44,28 +43,31 @@ func (c *Client) do(ctx context.Context, in call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	started, key := time.Now(), c.key.Load()
+	got := c.send(ctx, in, request.SetAuthToken(*key), body)
+	now := time.Now()
+	c.budget.learn(got.status, got.header, isProbe, now)
+	if got.status == http.StatusUnauthorized && key == c.key.Load() { // not if the key was replaced since
+		c.budget.keyRefused(now)
+	}
+	c.observe(ctx, got.exchange(started, now))
+	if err := got.check(now); err != nil {
+		return nil, err
+	}
+	return got, nil
+}
+
+// send sends a request and reads its answer, within the client's time-out.
+func (c *Client) send(ctx context.Context, in call, request *resty.Request, body []byte) *answer {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var w wire
-	started, key := time.Now(), c.key.Load()
-	response, err := request.SetContext(w.trace(ctx)).SetAuthToken(*key).Execute(in.method, in.route)
-
+	response, err := request.SetContext(w.trace(ctx)).Execute(in.method, in.route)
 	got := &answer{call: in, sent: body, err: err, unsent: w.untouched()}
 	if response != nil && response.RawResponse != nil {
 		got.status, got.header, got.body = response.StatusCode(), response.Header(), response.Body()
 	}
-	c.budget.learn(got.status, got.header, isProbe, time.Now())
-	if got.status == http.StatusUnauthorized && key == c.key.Load() { // not if the key was replaced since
-		c.budget.keyRefused(time.Now())
-	}
-	c.observe(ctx, Exchange{
-		Op: in.op, Method: in.method, Route: in.route, Status: got.status,
-		Duration: time.Since(started), Wait: waitOf(got.status, got.header, time.Now()), RateLimit: count(got.header, "X-Ratelimit-Limit"), RateLimitRemaining: count(got.header, "X-Ratelimit-Remaining"),
-	})
-	if err := got.check(time.Now()); err != nil {
-		return nil, err
-	}
-	return got, nil
+	return got
 }
 
 // prepare builds the request, or refuses one that Kustomer cannot accept.
@@ -152,94 +154,3 @@ func (w *wire) trace(ctx context.Context) context.Context {
 // untouched reports whether the transport asked for a connection and got none. It is
 // false for a transport that reports nothing.
 func (w *wire) untouched() bool { return w.asked.Load() && !w.connected.Load() }
-
-// answer is the result of a call, including the case of no answer.
-type answer struct {
-	call   call
-	sent   []byte // the request's body
-	status int    // 0 if no answer came
-	header http.Header
-	body   []byte
-	err    error // from sending or reading
-	unsent bool
-}
-
-// check fails unless Kustomer reports success. Any 2xx is a success, unless the body is
-// a page from another server or lists errors.
-func (a *answer) check(now time.Time) error {
-	switch {
-	case a.err != nil || !a.isSuccess():
-		return a.failure(now)
-	case a.isPage() && !a.isKustomers():
-		return a.fail(Unavailable, notKustomers)
-	}
-	if errors, isList := asList(at(a.body, "errors")); isList && len(errors) > 0 {
-		failure := a.notUnderstood("a success that lists errors")
-		failure.Reasons, _ = decodeReasons(a.body, newScrubber(a.call, a.sent))
-		return failure
-	}
-	return nil
-}
-
-const notKustomers = "the answer is not one of Kustomer's"
-
-func (a *answer) isSuccess() bool { return a.status/100 == 2 }
-
-// isPage reports whether the body is HTML, from a proxy in front of Kustomer or a wrong host.
-func (a *answer) isPage() bool { return strings.HasPrefix(strings.TrimSpace(string(a.body)), "<") }
-
-// isKustomers reports whether an answer has headers of Kustomer (seen in recorded traffic).
-func (a *answer) isKustomers() bool {
-	return a.header.Get("X-Ratelimit-Limit") != "" || a.header.Get("X-Kustomer-Pod") != ""
-}
-
-// count reads a header that counts requests. It returns -1 if the header is absent.
-func count(header http.Header, name string) int {
-	if n, err := strconv.Atoi(header.Get(name)); err == nil {
-		return n
-	}
-	return -1
-}
-
-func (a *answer) failure(now time.Time) *Error {
-	e := a.fail(statusKind(a.status), "")
-	wait := waitOf(a.status, a.header, now)
-	if wait > 0 {
-		e.RetryAt = now.Add(min(wait, longestWait))
-	}
-	if wait > longestWait {
-		e.detail = "Kustomer asks for a wait of " + wait.Round(time.Second).String() + ", and is asked again after a minute"
-	}
-	e.cause = contextError(a.err)
-	if a.status == 0 || a.isSuccess() {
-		e.detail = transportDetail(a.err)
-		return e
-	}
-	var fromKustomer bool
-	e.Reasons, fromKustomer = decodeReasons(a.body, newScrubber(a.call, a.sent))
-	if e.Kind == NotFound && !fromKustomer || (e.Kind == Conflict || e.Kind == Rejected) && a.isPage() {
-		// The page of a proxy or a wrong host does not show what Kustomer contains or accepts.
-		e.Kind, e.detail = Unavailable, notKustomers
-	}
-	return e
-}
-
-// notUnderstood is the failure of a success that lacks required data.
-func (a *answer) notUnderstood(detail string) *Error { return a.fail(NotUnderstood, detail) }
-
-func (a *answer) fail(kind Kind, detail string) *Error {
-	return &Error{
-		Op: a.call.op, Method: a.call.method, Route: a.call.route,
-		Status: a.status, Kind: kind, detail: detail, unsent: a.unsent,
-	}
-}
-
-// contextError returns the context error in err's chain, which contains no URL.
-func contextError(err error) error {
-	for _, known := range []error{context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(err, known) {
-			return known
-		}
-	}
-	return nil
-}

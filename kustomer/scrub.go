@@ -67,6 +67,7 @@ var (
 	apiKeys   = regexp.MustCompile(`eyJ[\w.-]+`) // keys look like JWTs (developer site, Authentication)
 	digits    = regexp.MustCompile(`\+?\d(?:[\s()./-]*\d){4,}`)
 	word      = regexp.MustCompile(`[\p{L}\p{M}\p{N}_]+`)
+	cutWord   = regexp.MustCompile(word.String() + `(?:…|\.{3})`) // the vendor may cut a value off within a word
 	maskedRun = regexp.MustCompile(mask + `(?:[\s,.]*` + mask + `)+`)
 
 	// Words of Kustomer's messages and pointers that identify no person, even if a note contains them.
@@ -124,6 +125,7 @@ func collect(v any, values, fields []string) ([]string, []string) {
 }
 
 func (s scrubber) text(text string) string {
+	text = cutWord.ReplaceAllString(text, mask)
 	text = apiKeys.ReplaceAllString(text, mask)
 	text = email.ReplaceAllString(text, mask)
 	text = word.ReplaceAllStringFunc(text, func(w string) string {

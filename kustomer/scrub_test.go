@@ -133,6 +133,14 @@ func TestErrorsHaveNoPersonalDataFromKustomer(t *testing.T) {
 	}
 }
 
+func TestWordThatIsCutOffIsMasked(t *testing.T) {
+	for _, cut := range []string{"…", "..."} {
+		body, _ := json.Marshal(map[string]any{"errors": []any{map[string]any{"title": "bad value 'Alice Mül" + cut + "' here"}}})
+		err := personalCalls["create customer"](t.Context(), clientFor(t, answering(400, string(body))))
+		require.ErrorContains(t, err, "bad value '…' here")
+	}
+}
+
 func TestErrorsHaveNoPersonalDataFromTheNetwork(t *testing.T) {
 	dead := httptest.NewServer(nil)
 	dead.Close()

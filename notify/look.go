@@ -153,7 +153,7 @@ func (a *Activities) list(ctx context.Context, query string, limit int32) ([]*wo
 // If no comparisons are scheduled, nothing is overdue.
 func (a *Activities) lookAtComparisons(ctx context.Context, look Look, f *Found) error {
 	f.Passes = look.Passes
-	schedule, err := a.Temporal.ScheduleClient().GetHandle(ctx, reconcile.PassSchedule).Describe(ctx)
+	schedule, err := a.Temporal.ScheduleClient().GetHandle(ctx, reconcile.PassSchedule(a.TaskQueue)).Describe(ctx)
 	var none *serviceerror.NotFound
 	if errors.As(err, &none) {
 		return nil
@@ -175,7 +175,7 @@ func (a *Activities) lookAtComparisons(ctx context.Context, look Look, f *Found)
 		if err := a.Temporal.GetWorkflow(ctx, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()).Get(ctx, &pass); err != nil {
 			return fmt.Errorf("read the result of a comparison: %w", err)
 		}
-		if i == 0 { // the newest
+		if i == 0 && !pass.Until.IsZero() { // the newest; zero if no pass could read the log yet
 			f.ComparedUntil = pass.Until
 		}
 		if ended.After(look.Passes) {

@@ -18,14 +18,21 @@ type Backfill struct {
 	Status string `json:"status,omitempty"`
 	// BeforeLive allows repairs of calls that rang before Callthread went live.
 	BeforeLive bool `json:"beforeLive,omitempty"`
+	// Earlier is the progress of the earlier runs of a long backfill. The workflow sets it.
+	Earlier *Progress `json:"earlier,omitempty"`
 }
 
 // BeforeLive is the type of the error that refuses repairs of calls from before Callthread went live.
 const BeforeLive = "BeforeLive"
 
-// BackfillID returns the workflow id of a backfill. A window is backfilled only once at a time.
-func (b Backfill) BackfillID() string {
-	return "backfill/" + b.From.UTC().Format(time.RFC3339) + "/" + b.To.UTC().Format(time.RFC3339)
+// BackfillID returns the workflow id of a backfill, given the task queue of calls. A window is
+// compared, and repaired, only once at a time.
+func (b Backfill) BackfillID(calls string) string {
+	kind := "-compare/"
+	if b.Repair {
+		kind = "-repair/"
+	}
+	return calls + kind + b.From.UTC().Format(time.RFC3339) + "/" + b.To.UTC().Format(time.RFC3339)
 }
 
 // QueryProgress is the query that returns the [Progress] of a backfill.
@@ -44,12 +51,14 @@ type Progress struct {
 	Held     int `json:"held"`
 	// Until is the time before which all calls are compared or, while repairs run, repaired.
 	Until time.Time `json:"until,omitzero"`
+	// Repairs is set once all calls are compared.
+	Repairs bool `json:"repairs,omitempty"`
 }
 
 // String returns the progress as one line.
 func (p Progress) String() string {
 	until := p.Until.UTC().Format(time.RFC3339)
-	if p.Repaired+p.Held == 0 {
+	if !p.Repairs {
 		return fmt.Sprintf("compared until %s: %s of %s calls lack what the log contains", until, number(p.ToRepair), number(p.Found.Calls))
 	}
 	return fmt.Sprintf("repaired until %s: %s of %s calls", until, number(p.Repaired), number(p.ToRepair))
@@ -58,6 +67,10 @@ func (p Progress) String() string {
 // BackfillWorkflow compares a window, estimates how long the repairs take and, if wanted, repairs
 // the calls, oldest first. Because it is a workflow, it resumes after any interruption.
 func BackfillWorkflow(ctx workflow.Context, in Backfill) (progress Progress, err error) {
+	progress = Progress{Found: Comparison{Window: Window{From: in.From, To: in.From}}, Until: in.From}
+	if in.Earlier != nil {
+		progress = *in.Earlier
+	}
 	if err := workflow.SetQueryHandler(ctx, QueryProgress, func() (Progress, error) { return progress, nil }); err != nil {
 		return progress, err
 	}
@@ -70,22 +83,32 @@ func BackfillWorkflow(ctx workflow.Context, in Backfill) (progress Progress, err
 	if in.Repair && in.From.Before(clock.Since) && !in.BeforeLive {
 		return progress, temporal.NewNonRetryableApplicationError("Callthread went live on "+clock.Since.UTC().Format(time.RFC3339)+": calls that rang before are not repaired", BeforeLive, nil)
 	}
-	progress.Found = Comparison{Window: Window{From: in.From, To: in.From}}
-	for _, chunk := range in.Chunks(defaultChunk) {
-		progress.Found.compare(ctx, Part{Window: chunk, Again: true})
-		progress.ToRepair = progress.Found.Counts[Missed] + progress.Found.Counts[Incomplete]
-		progress.Takes = time.Duration(progress.ToRepair) * clock.RepairEvery
-		progress.Until = chunk.To
+	for {
+		for _, chunk := range (Window{progress.Until, in.To}).Chunks(defaultChunk) {
+			if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+				in.Earlier = &progress
+				return progress, workflow.NewContinueAsNewError(ctx, BackfillWorkflow, in)
+			}
+			if progress.Repairs {
+				progress.repair(ctx, chunk, in.Status)
+			} else {
+				progress.compare(ctx, chunk, clock.RepairEvery)
+			}
+			workflow.SetCurrentDetails(ctx, progress.Found.String()+"; "+progress.String())
+		}
+		if progress.Repairs || !in.Repair || progress.ToRepair == 0 {
+			return progress, ctx.Err()
+		}
+		progress.Repairs, progress.Until = true, in.From
 	}
-	workflow.SetCurrentDetails(ctx, progress.Found.String())
-	if !in.Repair || progress.ToRepair == 0 {
-		return progress, ctx.Err()
-	}
-	for _, chunk := range in.Chunks(defaultChunk) {
-		progress.repair(ctx, chunk, in.Status)
-		workflow.SetCurrentDetails(ctx, progress.Found.String()+"; "+number(progress.Repaired)+" repaired until "+chunk.To.UTC().Format(time.RFC3339))
-	}
-	return progress, ctx.Err()
+}
+
+// compare compares a part of the window.
+func (p *Progress) compare(ctx workflow.Context, part Window, repairEvery time.Duration) {
+	p.Found.compare(ctx, Part{Window: part, Again: true})
+	p.ToRepair = p.Found.Counts[Missed] + p.Found.Counts[Incomplete]
+	p.Takes = time.Duration(p.ToRepair) * repairEvery
+	p.Until = part.To
 }
 
 // repair repairs the calls of a part of the window. It compares them again, because the results
@@ -93,7 +116,12 @@ func BackfillWorkflow(ctx workflow.Context, in Backfill) (progress Progress, err
 func (p *Progress) repair(ctx workflow.Context, part Window, status string) {
 	var c Comparison
 	if c.compare(ctx, Part{Window: part, Again: true}) {
-		c.repairAll(ctx, c.toRepair(), status)
+		c.hold(ctx, len(c.repairAll(ctx, c.toRepair(), status)))
+		if n := c.unlisted(); n > 0 {
+			p.Found.Gaps = append(p.Found.Gaps, tooMany(part, n))
+		}
+	} else {
+		p.Found.Gaps = append(p.Found.Gaps, c.Gaps...) // its calls are not repaired
 	}
 	p.Repaired, p.Held, p.Until = p.Repaired+c.Repaired, p.Held+c.Held, part.To
 }

@@ -60,6 +60,14 @@ type Clock struct {
 	Since time.Time `json:"since,omitzero"`
 }
 
+// logBegins returns the time from which the log contains calls, or zero if that is not known.
+func (c Clock) logBegins() time.Time {
+	if c.LogKeeps == 0 {
+		return time.Time{}
+	}
+	return c.Now.Add(-c.LogKeeps)
+}
+
 // Clock requests babelforce's time and how long babelforce keeps calls.
 func (a *Activities) Clock(ctx context.Context) (Clock, error) {
 	now, err := a.Log.ServerTime(ctx)
@@ -100,21 +108,20 @@ func (a *Activities) Compare(ctx context.Context, part Part) (Comparison, error)
 		return Comparison{}, err
 	}
 	c := Comparison{Window: w, Counts: make(map[Result]int), Gaps: read.gaps}
-	children, withoutRow, gaps, err := a.lookUp(ctx, w, read, runs)
-	if err != nil {
-		return Comparison{}, failure(err)
-	}
-	c.WithoutRow, c.Gaps = withoutRow, append(c.Gaps, gaps...)
-	for _, root := range read.roots {
-		legs, err := a.legs(ctx, root, read)
-		if err != nil {
+	var children map[string]*Run
+	if !part.Late {
+		if children, err = a.lookUp(ctx, w, read, runs, &c); err != nil {
 			return Comparison{}, failure(err)
 		}
-		verdict, err := a.judge(ctx, rules, root, legs, runs[workflows.WorkflowID(root.Call.ID)], children[root.Call.ID])
-		if err != nil {
+	}
+	for _, root := range read.roots {
+		verdict, err := a.judgeRow(ctx, rules, root, read, runs[workflows.WorkflowID(root.Call.ID)], children[root.Call.ID])
+		if verdict, err = c.orUnread(ctx, root.Call.ID, root.Call.DateCreated, verdict, err); err != nil {
 			return Comparison{}, err
 		}
-		c.Add(verdict)
+		if part.isNew(verdict) {
+			c.Add(verdict)
+		}
 	}
 	if !part.Again {
 		a.Observe.compared(c)
@@ -122,19 +129,23 @@ func (a *Activities) Compare(ctx context.Context, part Part) (Comparison, error)
 	return c, nil
 }
 
-// Day returns the window of a calendar day. If the input names no day, it is yesterday by
-// babelforce's clock.
-func (a *Activities) Day(ctx context.Context, in StatementInput) (Window, error) {
+// judgeRow judges a call of the part of the log that was read.
+func (a *Activities) judgeRow(ctx context.Context, rules Rules, root calllog.Row, read reading, listed, child *Run) (Verdict, error) {
+	legs, err := a.legs(ctx, root, read)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return a.judge(ctx, rules, root, legs, listed, child)
+}
+
+// Day returns the window of a calendar day. If the input names no day, it is the day before it was due.
+func (a *Activities) Day(_ context.Context, in StatementInput) (Window, error) {
 	zone, err := time.LoadLocation(in.Zone)
 	if err != nil {
 		return Window{}, temporal.NewNonRetryableApplicationError("there is no time zone "+in.Zone, "NoZone", nil)
 	}
 	if in.Day == "" {
-		now, err := a.Log.ServerTime(ctx)
-		if err != nil {
-			return Window{}, failure(err)
-		}
-		in.Day = now.In(zone).AddDate(0, 0, -1).Format(time.DateOnly)
+		in.Day = in.Due.In(zone).AddDate(0, 0, -1).Format(time.DateOnly)
 	}
 	day, err := Day(in.Day, zone)
 	if err != nil {

@@ -140,12 +140,14 @@ func TestRunOfAnotherLegIsFound(t *testing.T) {
 }
 
 func TestRunWithoutARowIsReported(t *testing.T) {
-	a, temporal, _ := comparing(t, "a")
+	a, temporal, log := comparing(t, "a")
 	temporal.has("a", nil)
 	temporal.has("ghost", nil)
+	temporal.has("no leg's id", nil)
+	log.Log(sandbox.Row{ID: "no leg's id", Logged: noon}) // the answer is not understood
 	temporal.has("earlier", nil).StartTime = timestamppb.New(noon.Add(-time.Minute))
 	temporal.has("later", nil).StartTime = timestamppb.New(noon.Add(61 * time.Minute))
-	require.Equal(t, []string{"ghost"}, compare(t, a).WithoutRow)
+	require.Equal(t, []string{"ghost", "no leg's id"}, compare(t, a).WithoutRow)
 }
 
 func TestNewestRunOfACallCounts(t *testing.T) {
@@ -195,24 +197,46 @@ func TestUnfinishedDayIsComparedUntilNow(t *testing.T) {
 	require.Empty(t, c.Gaps)
 }
 
-func TestWaitingCallsAreReadCheaply(t *testing.T) {
-	var ids []string
-	for n := range 40 {
-		ids = append(ids, fmt.Sprintf("call-%02d", n))
+// The legs of a call that lasted longer than the part of the log are requested.
+func TestUnreadableCallKeepsNoOtherFromBeingCompared(t *testing.T) {
+	a, temporal, log := comparing(t, "a", "long")
+	log.Log(sandbox.Row{
+		ID: "long", SessionID: "session-long", Type: "inbound", Source: "queue", Domain: "external", State: "completed",
+		Created: noon.Add(time.Second), Finished: noon.Add(3 * time.Hour), Bridged: &sandbox.Bridged{ID: amira.ID},
+	})
+	temporal.has("a", nil)
+	temporal.has("long", nil)
+	log.Misbehave(sandbox.Faults{Ignores: []string{"sessionId", "parentId"}})
+	c := compare(t, a)
+	require.Equal(t, map[Result]int{Matched: 1, NotYet: 1}, c.Counts)
+	require.Equal(t, Verdict{CallID: "long", Rang: noon.Add(time.Second), Result: NotYet, Why: Unread}, c.Listed[0])
+	require.Len(t, c.Gaps, 1)
+	require.NotContains(t, c.String(), "0 missing")
+}
+
+func TestLatePartCountsOnlyNewProblems(t *testing.T) {
+	a, temporal, _ := comparing(t, "matched", "known", "late")
+	temporal.has("matched", nil)
+	temporal.has("ghost", nil)
+	c, err := a.Compare(t.Context(), Part{Window: Window{noon, noon.Add(time.Hour)}, Late: true, Known: []Verdict{{CallID: "known"}}})
+	require.NoError(t, err)
+	require.Equal(t, map[Result]int{Missed: 1}, c.Counts)
+	require.Equal(t, "late", c.Listed[0].CallID)
+	require.Empty(t, c.WithoutRow, "the first comparison has listed it")
+}
+
+// While a backfill repairs old calls, hundreds of runs begin whose rows are weeks old.
+func TestRunsOfRepairsAreNotLookedUp(t *testing.T) {
+	a, temporal, log := comparing(t, "a")
+	temporal.has("a", nil)
+	for n := range maxLookUps + 1 {
+		temporal.has(fmt.Sprint("repaired-", n), map[string]any{"CallMarks": []string{workflows.MarkFromLog}})
 	}
-	for _, n := range []int{3, 40} {
-		a, temporal, log := comparing(t, ids...)
-		var waiting []Verdict
-		for i, id := range ids[:n] {
-			temporal.has(id, nil)
-			waiting = append(waiting, Verdict{CallID: id, Rang: noon.Add(time.Duration(i) * time.Second), Result: NotYet})
-		}
-		before := log.Requests()
-		c, err := a.CompareWaiting(t.Context(), waiting, noon.Add(-time.Hour))
-		require.NoError(t, err)
-		require.Equal(t, map[Result]int{Matched: n}, c.Counts)
-		require.Less(t, log.Requests()-before, 8)
-	}
+	before := log.Requests()
+	c := compare(t, a)
+	require.Empty(t, c.Gaps)
+	require.Empty(t, c.WithoutRow)
+	require.Less(t, log.Requests()-before, 8)
 }
 
 func TestResultsContainNoPersonalData(t *testing.T) {

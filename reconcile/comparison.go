@@ -40,6 +40,16 @@ type Part struct {
 	Window
 	// Again is set if the calls of the window were compared and counted before.
 	Again bool `json:"again,omitempty"`
+	// Late is set if a pass has compared the window before. Then only calls that need attention
+	// and are not Known are counted: their rows appeared late or have changed.
+	Late  bool      `json:"late,omitempty"`
+	Known []Verdict `json:"known,omitempty"`
+}
+
+// isNew reports whether the verdict of a call in the part is counted.
+func (p Part) isNew(v Verdict) bool {
+	isKnown := func(known Verdict) bool { return known.CallID == v.CallID }
+	return !p.Late || !v.Result.IsPlain() && !slices.ContainsFunc(p.Known, isKnown)
 }
 
 // Gap is a window that could not be compared completely.
@@ -72,8 +82,9 @@ type Comparison struct {
 	Gaps []Gap `json:"gaps,omitempty"`
 }
 
-// maxListed limits the size of a comparison in Temporal: a call takes some hundred bytes.
-const maxListed = 5000
+// maxListed limits the size of a comparison in Temporal: a call takes some hundred bytes, and the
+// result of a pass, at most 2 MB, contains three such lists.
+const maxListed = 4000
 
 // Add counts a verdict and lists it unless it is plain.
 func (c *Comparison) Add(v Verdict) {
@@ -82,9 +93,30 @@ func (c *Comparison) Add(v Verdict) {
 	}
 	c.Calls++
 	c.Counts[v.Result]++
+	c.list(v)
+}
+
+// list lists a verdict unless it is plain.
+func (c *Comparison) list(v Verdict) {
 	if !v.Result.IsPlain() && len(c.Listed) < maxListed {
 		c.Listed = append(c.Listed, v)
 	}
+}
+
+// unlisted returns the number of calls that need attention and exceed the limit of the list.
+func (c Comparison) unlisted() int {
+	n := -len(c.Listed)
+	for _, result := range Results {
+		if !result.IsPlain() {
+			n += c.Counts[result]
+		}
+	}
+	return n
+}
+
+// tooMany is the gap of a window with unlisted calls, which are neither repaired nor judged later.
+func tooMany(w Window, unlisted int) Gap {
+	return Gap{Window: w, Why: number(unlisted) + " more calls need attention than can be listed: compare and repair shorter periods"}
 }
 
 // Join adds the comparison of the next window.
@@ -108,11 +140,14 @@ func (c *Comparison) Join(next Comparison) {
 func (c Comparison) IsComplete() bool { return len(c.Gaps) == 0 }
 
 // toRepair returns the listed calls that need a repair.
-func (c Comparison) toRepair() []Verdict {
-	return slices.DeleteFunc(slices.Clone(c.Listed), func(v Verdict) bool { return !v.NeedsRepair() })
-}
+func (c Comparison) toRepair() []Verdict { return only(c.Listed, Verdict.NeedsRepair) }
 
 // with returns the listed calls with a result.
 func (c Comparison) with(result Result) []Verdict {
-	return slices.DeleteFunc(slices.Clone(c.Listed), func(v Verdict) bool { return v.Result != result })
+	return only(c.Listed, func(v Verdict) bool { return v.Result == result })
+}
+
+// only returns the verdicts that fulfil a condition.
+func only(verdicts []Verdict, is func(Verdict) bool) []Verdict {
+	return slices.DeleteFunc(slices.Clone(verdicts), func(v Verdict) bool { return !is(v) })
 }

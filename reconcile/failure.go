@@ -29,6 +29,31 @@ func failure(err error) error {
 	return temporal.NewApplicationErrorWithOptions(log.Error(), string(log.Kind), options)
 }
 
+// isOfOneCall reports whether to go on with other calls after an error: the rows of this call
+// cannot be read, or the activity is not tried again.
+func isOfOneCall(ctx context.Context, err error) bool {
+	switch calllog.KindOf(err) {
+	case calllog.NotUnderstood, calllog.FilterIgnored:
+		return true
+	case calllog.Unauthorized, calllog.Unavailable, calllog.RateLimited:
+		return false
+	}
+	return ctx.Err() == nil && activity.IsActivity(ctx) && activity.GetInfo(ctx).Attempt >= attempts
+}
+
+// orUnread returns the verdict of a call. If only this call could not be judged because of an
+// error, it adds a gap, and the call is judged later.
+func (c *Comparison) orUnread(ctx context.Context, id string, rang time.Time, v Verdict, err error) (Verdict, error) {
+	switch {
+	case err == nil:
+		return v, nil
+	case !isOfOneCall(ctx, err):
+		return v, failure(err)
+	}
+	c.Gaps = append(c.Gaps, Gap{Window: Window{rang, rang.Add(time.Second)}, Kind: calllog.KindOf(err), Why: "call " + id + ": " + err.Error()})
+	return Verdict{CallID: id, Rang: rang, Result: NotYet, Why: Unread}, nil
+}
+
 // kindOf returns the kind of the log's error in an activity's failure, or "" for another failure.
 func kindOf(err error) calllog.Kind {
 	var failed *temporal.ApplicationError

@@ -60,6 +60,7 @@ const (
 	ByTrigger      Why = "by_trigger"         // the run records that no automation opened a conversation
 	ByFile         Why = "by_file"            // there is no run, and the file would not have opened a conversation
 	WaitsKustomer  Why = "waits_for_kustomer" // the run waits for Kustomer
+	Unread         Why = "unread"             // the call's legs or its run could not be read
 )
 
 // Verdict is the result of one call.

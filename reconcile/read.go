@@ -66,8 +66,8 @@ func (a *Activities) read(ctx context.Context, w Window, now time.Time) (reading
 }
 
 // lookUp requests the leg of each run that matches no row. The run's id may be another leg of a
-// call, which is split then, or no leg at all.
-func (a *Activities) lookUp(ctx context.Context, w Window, read reading, runs map[string]*Run) (children map[string]*Run, withoutRow []string, gaps []Gap, err error) {
+// call, which is split then and is returned, or no leg at all, which is added to the comparison.
+func (a *Activities) lookUp(ctx context.Context, w Window, read reading, runs map[string]*Run, c *Comparison) (map[string]*Run, error) {
 	roots := make(map[string]string) // by session
 	for _, root := range read.roots {
 		roots[root.Call.SessionID] = root.Call.ID
@@ -75,23 +75,25 @@ func (a *Activities) lookUp(ctx context.Context, w Window, read reading, runs ma
 	children, asked := make(map[string]*Run), 0
 	for _, id := range slices.Sorted(maps.Keys(runs)) {
 		key := workflows.CallKey(id)
-		if read.known[key] || runs[id].Began.Before(w.From) {
+		isOfTheLog := read.known[key] || slices.Contains(runs[id].Marks, workflows.MarkFromLog) // a repair may begin days after the call
+		if isOfTheLog || runs[id].Began.Before(w.From) {
 			continue
 		}
 		if asked++; asked > maxLookUps {
-			return children, withoutRow, []Gap{{Window: w, Why: fmt.Sprintf("more than %d runs match no row of the log: the others were not looked up", maxLookUps)}}, nil
+			c.Gaps = append(c.Gaps, Gap{Window: w, Why: fmt.Sprintf("more than %d runs match no row of the log: the others were not looked up", maxLookUps)})
+			break
 		}
 		row, err := a.Log.Call(ctx, key)
-		switch {
-		case calllog.KindOf(err) == calllog.NotFound:
+		switch kind := calllog.KindOf(err); {
+		case kind == calllog.NotFound, kind == calllog.NotUnderstood: // such as a test's id, which is none of babelforce's
 			if runs[id].Began.Before(w.To) { // later ones belong to the next window
-				withoutRow = append(withoutRow, key)
+				c.WithoutRow = append(c.WithoutRow, key)
 			}
 		case err != nil:
-			return nil, nil, nil, err
+			return nil, err
 		case !row.IsRoot():
 			children[cmp.Or(roots[row.Call.SessionID], row.Call.ParentID)] = runs[id]
 		}
 	}
-	return children, withoutRow, nil, nil
+	return children, nil
 }

@@ -31,7 +31,18 @@ type Repaired struct {
 	Calls []string `json:"calls,omitempty"`
 	// Left are the calls that no longer needed a repair, with their current verdicts.
 	Left []Verdict `json:"left,omitempty"`
+	// Failed are the calls that could not be repaired, although others can be.
+	Failed []Failed `json:"failed,omitempty"`
 }
+
+// Failed is a call whose repair failed.
+type Failed struct {
+	Verdict
+	Problem string `json:"problem"` // for operators
+}
+
+// done returns the number of calls that the activity need not try again.
+func (r Repaired) done() int { return len(r.Calls) + len(r.Left) + len(r.Failed) }
 
 // NeedsRepair reports whether the call lacks something that the log contains.
 func (v Verdict) NeedsRepair() bool {
@@ -62,16 +73,20 @@ func (a *Activities) Repair(ctx context.Context, in RepairInput) (Repaired, erro
 		return done, err
 	}
 	known := make(agents)
-	for _, v := range in.Calls[len(done.Calls)+len(done.Left):] {
+	for _, v := range in.Calls[done.done():] {
 		if err := a.throttle(ctx); err != nil {
 			return done, err
 		}
 		now, err := a.repair(ctx, rules, v.CallID, in.Status, known)
-		if err != nil {
+		if err != nil && !isOfOneCall(ctx, err) {
 			return done, failure(err)
 		}
 		mu.Lock()
-		done = done.with(now)
+		if err != nil { // it must not keep the other calls from being repaired
+			done.Failed = append(done.Failed, Failed{v, err.Error()})
+		} else {
+			done = done.with(now)
+		}
 		mu.Unlock()
 	}
 	a.Observe.repaired(len(done.Calls))

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/callthread/callthread/babelforce"
+	"github.com/callthread/callthread/babelforce/calllog"
 	"github.com/callthread/callthread/babelforce/sandbox"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/workflows"
@@ -209,6 +210,25 @@ func TestRepairResumesAfterAWorkerDied(t *testing.T) {
 	require.NoError(t, value.Get(&done))
 	require.Equal(t, []string{"first", "a"}, done.Calls)
 	require.Len(t, temporal.given, 1)
+}
+
+func TestUnrepairableCallKeepsNoOtherFromItsRepair(t *testing.T) {
+	a, temporal, log := answeredCall(t)
+	log.Log(sandbox.Row{ID: "unreadable", Logged: noon}) // without the time of its ring
+	broken := Verdict{CallID: "unreadable", Result: Missed}
+	done := repair(t, a, RepairInput{Calls: []Verdict{broken, callA.Calls[0]}})
+	require.Equal(t, []string{"a"}, done.Calls)
+	require.Len(t, temporal.given, 1)
+	require.Equal(t, broken, done.Failed[0].Verdict)
+	require.Contains(t, done.Failed[0].Problem, "dateCreated")
+}
+
+// An answer that would fail every repair ends the attempt.
+func TestRefusedCredentialsFailTheRepair(t *testing.T) {
+	a, _, log := answeredCall(t)
+	log.Misbehave(sandbox.Faults{Every: 1, Status: 403})
+	_, err := a.Repair(t.Context(), callA)
+	require.Equal(t, calllog.Unauthorized, kindOf(err))
 }
 
 func TestHiddenAgentHasTheRowsFields(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/callthread/callthread/babelforce/calllog"
 	"github.com/callthread/callthread/call"
@@ -60,12 +59,12 @@ func runOf(info *workflowpb.WorkflowExecutionInfo) *Run {
 		WorkflowID:      info.GetExecution().GetWorkflowId(),
 		RunID:           info.GetExecution().GetRunId(),
 		Began:           info.GetStartTime().AsTime(),
-		Phase:           workflows.Phase(attribute[string](info, workflows.CallPhase.GetName())),
-		WaitsFor:        call.WaitsFor(attribute[string](info, workflows.WaitsFor.GetName())),
-		AgentID:         attribute[string](info, workflows.AgentID.GetName()),
-		Outcome:         call.Outcome(attribute[string](info, workflows.CallOutcome.GetName())),
-		HasConversation: attribute[string](info, workflows.KustomerConversationID.GetName()) != "",
-		Marks:           attribute[[]string](info, workflows.CallMarks.GetName()),
+		Phase:           workflows.Phase(workflows.Attribute[string](info, workflows.CallPhase)),
+		WaitsFor:        call.WaitsFor(workflows.Attribute[string](info, workflows.WaitsFor)),
+		AgentID:         workflows.Attribute[string](info, workflows.AgentID),
+		Outcome:         call.Outcome(workflows.Attribute[string](info, workflows.CallOutcome)),
+		HasConversation: workflows.Attribute[string](info, workflows.KustomerConversationID) != "",
+		Marks:           workflows.Attribute[[]string](info, workflows.CallMarks),
 		Forgotten:       info.GetType().GetName() == workflows.ForgottenCall,
 		Status:          Ended,
 	}
@@ -76,14 +75,6 @@ func runOf(info *workflowpb.WorkflowExecutionInfo) *Run {
 		run.Status = Completed
 	}
 	return run
-}
-
-// attribute returns a search attribute of a run, or zero if the run does not have it.
-func attribute[T any](info *workflowpb.WorkflowExecutionInfo, name string) (value T) {
-	if payload := info.GetSearchAttributes().GetIndexedFields()[name]; payload != nil {
-		_ = converter.GetDefaultDataConverter().FromPayload(payload, &value)
-	}
-	return value
 }
 
 // judge judges a call by its entry in the workflow list and, if the result is not plain, by

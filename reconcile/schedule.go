@@ -20,15 +20,16 @@ func Register(w worker.Registry, a *Activities) {
 	w.RegisterActivity(a)
 }
 
-// The ids of the Schedules that [Plan.Apply] creates.
-const (
-	PassSchedule      = "callthread-reconcile"
-	StatementSchedule = "callthread-statement"
-)
+// PassSchedule returns the id of the Schedule of passes, given the task queue of calls. It is also
+// the prefix of their workflow ids, so that two installations in one namespace do not collide.
+func PassSchedule(calls string) string { return TaskQueue(calls) }
+
+// StatementSchedule returns the same for the daily statement.
+func StatementSchedule(calls string) string { return calls + "-statement" }
 
 // Plan is the schedule of comparisons.
 type Plan struct {
-	TaskQueue string // the task queue of comparisons: see [TaskQueue]
+	Calls string // the task queue of calls
 	Settings
 	Every time.Duration // the interval between two passes
 	Zone  string        // the IANA name of the zone in which the statement on the day before is made at 3 a.m.
@@ -39,22 +40,22 @@ const statementHour = 3
 // Apply creates or updates the Schedules. A paused Schedule stays paused.
 func (p Plan) Apply(ctx context.Context, c client.Client) error {
 	passes := client.ScheduleOptions{
-		ID:   PassSchedule,
+		ID:   PassSchedule(p.Calls),
 		Spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: p.Every}}},
 		Action: &client.ScheduleWorkflowAction{
-			ID: "reconcile", Workflow: ReconcileWorkflow, Args: []any{p.Settings}, TaskQueue: p.TaskQueue,
+			ID: PassSchedule(p.Calls), Workflow: ReconcileWorkflow, Args: []any{p.Settings}, TaskQueue: TaskQueue(p.Calls),
 		},
 		// A pass continues where the last one stopped, so no run has to be caught up.
 		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: p.Every,
 	}
 	statements := client.ScheduleOptions{
-		ID: StatementSchedule,
+		ID: StatementSchedule(p.Calls),
 		Spec: client.ScheduleSpec{
 			Calendars:    []client.ScheduleCalendarSpec{{Hour: []client.ScheduleRange{{Start: statementHour}}}},
 			TimeZoneName: p.Zone,
 		},
 		Action: &client.ScheduleWorkflowAction{
-			ID: "statement", Workflow: StatementWorkflow, Args: []any{StatementInput{Zone: p.Zone}}, TaskQueue: p.TaskQueue,
+			ID: StatementSchedule(p.Calls), Workflow: StatementWorkflow, Args: []any{StatementInput{Zone: p.Zone}}, TaskQueue: TaskQueue(p.Calls),
 		},
 		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: 24 * time.Hour,
 	}
@@ -83,4 +84,4 @@ func ApplySchedule(ctx context.Context, c client.Client, options client.Schedule
 }
 
 // StatementID returns the workflow id of a statement that an operator requests for a day.
-func StatementID(day string) string { return "statement/" + day }
+func StatementID(calls, day string) string { return StatementSchedule(calls) + "/" + day }

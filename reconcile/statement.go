@@ -2,9 +2,57 @@ package reconcile
 
 import (
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
 )
+
+// StatementInput is the input of [StatementWorkflow]: a calendar day or, if set, another window.
+type StatementInput struct {
+	Window *Window   `json:"window,omitempty"`
+	Day    string    `json:"day"`  // such as 2026-11-27; "" means the day before Due
+	Zone   string    `json:"zone"` // an IANA name; "" means UTC
+	Due    time.Time `json:"due,omitzero"`
+}
+
+// StatementWorkflow compares one calendar day, even if its calls were compared before.
+func StatementWorkflow(ctx workflow.Context, in StatementInput) (Comparison, error) {
+	ctx = withOptions(ctx)
+	var a *Activities
+	if in.Window != nil {
+		return statement(ctx, *in.Window)
+	}
+	in.Due = due(ctx)
+	var day Window
+	if err := workflow.ExecuteActivity(ctx, a.Day, in).Get(ctx, &day); err != nil {
+		return Comparison{}, err
+	}
+	return statement(ctx, day)
+}
+
+// due returns when the Schedule was due or, for a statement that an operator requests, when it
+// was requested. The workflow may run on a later day, if no worker or no Temporal ran.
+func due(ctx workflow.Context) time.Time {
+	if at, isScheduled := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledFor); isScheduled {
+		return at
+	}
+	return workflow.GetInfo(ctx).WorkflowStartTime
+}
+
+// scheduledFor is set by Temporal's Schedules.
+var scheduledFor = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
+
+func statement(ctx workflow.Context, w Window) (Comparison, error) {
+	statement := Comparison{Window: Window{From: w.From, To: w.From}}
+	for _, chunk := range w.Chunks(defaultChunk) {
+		statement.compare(ctx, Part{Window: chunk, Again: true})
+	}
+	statement.To = w.To
+	workflow.SetCurrentDetails(ctx, statement.String())
+	return statement, ctx.Err()
+}
 
 // inWords are the texts of the results in a statement. They follow a number of calls.
 var inWords = map[Result]string{

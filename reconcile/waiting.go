@@ -2,19 +2,23 @@ package reconcile
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
 	"github.com/callthread/callthread/babelforce/calllog"
 )
 
-// oneByOne is the number of calls up to which single requests are cheaper than reading the log
-// since the oldest call.
-const oneByOne = 20
+const (
+	// Up to oneByOne calls are requested one by one, which is cheaper than reading the log since the
+	// oldest call.
+	oneByOne = 20
+	// If more calls than maxOld rang before the lookback, as after an outage of Kustomer, the log is
+	// read since the oldest call. Single requests would take longer than an activity may.
+	maxOld = 200
+)
 
-// CompareWaiting judges calls that were not over when they were last judged. Calls that rang
-// before recently are requested one by one.
+// CompareWaiting judges calls that were not over when they were last judged, or whose repair
+// failed. Calls that rang before recently are requested one by one, unless they are many.
 func (a *Activities) CompareWaiting(ctx context.Context, waiting []Verdict, recently time.Time) (Comparison, error) {
 	defer alive(ctx, func() any { return nil })()
 	rules, err := a.rules(ctx)
@@ -26,56 +30,104 @@ func (a *Activities) CompareWaiting(ctx context.Context, waiting []Verdict, rece
 	if err != nil {
 		return Comparison{}, failure(err)
 	}
-	for _, row := range read.roots {
-		verdict, err := a.judge(ctx, rules, row, read.legs[row.Call.SessionID], nil, nil)
-		if err != nil {
+	for _, v := range waiting {
+		row, isRead := read[v.CallID]
+		if !isRead {
+			continue // the log no longer contains it
+		}
+		now, err := Verdict{}, row.err
+		if err == nil {
+			now, err = a.judge(ctx, rules, row.root, row.legs, nil, nil)
+		}
+		if now, err = c.orUnread(ctx, v.CallID, v.Rang, now, err); err != nil {
 			return Comparison{}, err
 		}
-		c.Add(verdict)
+		if v.NeedsRepair() {
+			c.list(now) // it was counted before its repair failed
+		} else {
+			c.Add(now)
+		}
 	}
 	a.Observe.compared(c)
 	return c, nil
 }
 
-// readWaiting reads the rows of calls. It leaves out calls that the log no longer contains.
-func (a *Activities) readWaiting(ctx context.Context, calls []Verdict, recently, now time.Time) (reading, error) {
-	r := reading{legs: make(map[string][]calllog.Row)}
-	byID := make(map[string]Verdict)
-	recent := now // the log is read from this time on
+// loggedCall is a call in the log.
+type loggedCall struct {
+	root calllog.Row
+	legs []calllog.Row
+	err  error // why the call alone could not be read
+}
+
+// readWaiting reads the rows of calls, by call id. It leaves out calls that the log no longer contains.
+func (a *Activities) readWaiting(ctx context.Context, calls []Verdict, recently, now time.Time) (map[string]loggedCall, error) {
+	read := make(map[string]loggedCall)
+	if len(calls) > oneByOne {
+		if err := a.readSince(ctx, oldest(calls, recently), now, calls, read); err != nil {
+			return nil, err
+		}
+	}
 	for _, v := range calls {
-		byID[v.CallID] = v
-		if !v.Rang.Before(recently) && v.Rang.Before(recent) {
-			recent = v.Rang
-		}
-	}
-	if len(calls) > oneByOne && recent.Before(now) {
-		_, err := a.Log.Read(ctx, calllog.Query{From: recent, To: now}, func(row calllog.Row) error {
-			if _, waits := byID[row.Call.ID]; waits {
-				r.roots = append(r.roots, row)
-				delete(byID, row.Call.ID)
-			} else if !row.IsRoot() {
-				r.legs[row.Call.SessionID] = append(r.legs[row.Call.SessionID], row)
-			}
-			return nil
-		})
-		if err != nil {
-			return r, err
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(byID)) {
-		row, err := a.Log.Call(ctx, id)
-		if calllog.KindOf(err) == calllog.NotFound {
+		if _, isRead := read[v.CallID]; isRead {
 			continue
 		}
-		if err != nil {
-			return r, err
+		one, err := a.readOne(ctx, v.CallID)
+		switch {
+		case calllog.KindOf(err) == calllog.NotFound:
+			continue
+		case err != nil && !isOfOneCall(ctx, err):
+			return nil, err
 		}
-		if row.IsFinal() && row.Agent.ID != "" {
-			if r.legs[row.Call.SessionID], err = a.Log.Legs(ctx, row); err != nil {
-				return r, err
-			}
-		}
-		r.roots = append(r.roots, row)
+		one.err = err
+		read[v.CallID] = one
 	}
-	return r, nil
+	return read, nil
+}
+
+// oldest returns when the oldest call rang, or zero if there is none. It disregards calls before
+// recently unless they are many.
+func oldest(calls []Verdict, recently time.Time) time.Time {
+	calls = slices.SortedFunc(slices.Values(calls), func(a, b Verdict) int { return a.Rang.Compare(b.Rang) })
+	old := len(only(calls, func(v Verdict) bool { return v.Rang.Before(recently) }))
+	switch {
+	case old > maxOld:
+		return calls[0].Rang
+	case old == len(calls):
+		return time.Time{}
+	}
+	return calls[old].Rang
+}
+
+// readSince reads the calls that rang since a time from the log.
+func (a *Activities) readSince(ctx context.Context, since, now time.Time, calls []Verdict, read map[string]loggedCall) error {
+	if since.IsZero() || !since.Before(now) {
+		return nil
+	}
+	waits := make(map[string]bool)
+	for _, v := range calls {
+		waits[v.CallID] = true
+	}
+	legs := make(map[string][]calllog.Row) // by session
+	_, err := a.Log.Read(ctx, calllog.Query{From: since, To: now}, func(row calllog.Row) error {
+		switch {
+		case waits[row.Call.ID]:
+			read[row.Call.ID] = loggedCall{root: row}
+		case !row.IsRoot():
+			legs[row.Call.SessionID] = append(legs[row.Call.SessionID], row)
+		}
+		return nil
+	})
+	for id, one := range read {
+		one.legs = legs[one.root.Call.SessionID]
+		read[id] = one
+	}
+	return err
+}
+
+// readOne requests a call and, if it is over, its legs.
+func (a *Activities) readOne(ctx context.Context, id string) (one loggedCall, err error) {
+	if one.root, err = a.Log.Call(ctx, id); err == nil && one.root.IsFinal() {
+		one.legs, err = a.Log.Legs(ctx, one.root)
+	}
+	return one, err
 }

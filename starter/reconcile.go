@@ -103,7 +103,7 @@ func (b *backfilling) run(ctx context.Context, o *operator.Operator, in reconcil
 		return err
 	}
 	run, err := o.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: in.BackfillID(), TaskQueue: taskQueue,
+		ID: in.BackfillID(b.server.TaskQueue), TaskQueue: taskQueue,
 		// A backfill that is already running is watched.
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary: "calls from " + in.From.Format(time.RFC3339) + " to " + in.To.Format(time.RFC3339),
@@ -117,7 +117,8 @@ func (b *backfilling) run(ctx context.Context, o *operator.Operator, in reconcil
 	case errors.As(err, &refused) && refused.Type() == reconcile.BeforeLive:
 		return fmt.Errorf("%s; --before-live repairs them too", refused.Message())
 	case err != nil && ctx.Err() != nil:
-		return fmt.Errorf("stopped watching: %s goes on in Temporal, and the same command shows its progress", in.BackfillID())
+		return fmt.Errorf("stopped watching: %s goes on in Temporal, and the same command with --since %s --until %s shows its progress",
+			in.BackfillID(b.server.TaskQueue), in.From.Format(time.RFC3339), in.To.Format(time.RFC3339))
 	case err != nil:
 		return o.Unreached(err)
 	}
@@ -145,7 +146,7 @@ func (b *backfilling) watch(ctx context.Context, o *operator.Operator, run clien
 			return progress, err
 		case <-tick.C:
 		}
-		answer, err := o.Temporal.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), reconcile.QueryProgress)
+		answer, err := o.Temporal.QueryWorkflow(ctx, run.GetID(), "", reconcile.QueryProgress) // a long one continues in new runs
 		var now reconcile.Progress
 		if err != nil || answer.Get(&now) != nil {
 			continue // the next query may succeed

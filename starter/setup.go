@@ -89,7 +89,7 @@ func (s *setup) run(ctx context.Context, c client.Client) error {
 	if err := plan.Apply(ctx, c); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "Schedules %s and %s exist.\n", reconcile.PassSchedule, reconcile.StatementSchedule)
+	fmt.Fprintf(s.out, "Schedules %s and %s exist.\n", reconcile.PassSchedule(s.temporal.TaskQueue), reconcile.StatementSchedule(s.temporal.TaskQueue))
 	return nil
 }
 

@@ -50,7 +50,7 @@ func statementCommand(out, logs io.Writer) *cli.Command {
 				return err
 			}
 			defer o.Temporal.Close()
-			statement, err := makeStatement(c.Context, o, reconcile.TaskQueue(server.TaskQueue), in)
+			statement, err := makeStatement(c.Context, o, server.TaskQueue, in)
 			if err != nil {
 				return err
 			}
@@ -100,12 +100,13 @@ func needsComparer(ctx context.Context, o *operator.Operator, taskQueue string) 
 	return nil
 }
 
-func makeStatement(ctx context.Context, o *operator.Operator, taskQueue string, in reconcile.StatementInput) (statement reconcile.Comparison, err error) {
+func makeStatement(ctx context.Context, o *operator.Operator, calls string, in reconcile.StatementInput) (statement reconcile.Comparison, err error) {
+	taskQueue := reconcile.TaskQueue(calls)
 	if err := needsComparer(ctx, o, taskQueue); err != nil {
 		return statement, err
 	}
 	run, err := o.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: reconcile.StatementID(in.Day), TaskQueue: taskQueue,
+		ID: reconcile.StatementID(calls, in.Day), TaskQueue: taskQueue,
 		// If the day is being compared already, wait for that comparison.
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary: "what became of the calls of " + in.Day,

@@ -64,24 +64,21 @@ type run struct {
 	progress     Progress
 	answers      Answers
 
-	step     *StepState // the current step, nil if there is none
-	slow     bool       // the step takes so long that operators should know
-	parked   *parked    // set while the call waits for an operator's decision
-	wait     call.Wait
-	deadline timer
-	decided  workflow.Channel
-	listed   listed // the search attributes that were upserted last
-	marked   []Mark
-	done     bool
-	// cancelled says that an operator has cancelled the run: it waits for nothing and
-	// writes nothing more.
-	cancelled bool
+	step      *StepState // the current step, nil if there is none
+	slow      bool       // the step takes so long that operators should know
+	parked    *parked    // set while the call waits for an operator's decision
+	wait      call.Wait
+	deadline  timer
+	decided   workflow.Channel // wakes the run after an operator's decision
+	listed    listed           // the search attributes that were upserted last
+	marked    []Mark           // the value of CallMarks that was upserted last
+	done      bool             // the run completes once all updates are answered
+	cancelled bool             // by an operator: the run waits for nothing and writes nothing more
 
-	// mayBeDone says that an earlier run may have done steps of this call. IsOld says that
-	// Temporal may have deleted such a run.
-	mayBeDone, isOld bool
-	isReopened       bool // the run continues a completed run
-	began            int  // the length of the history in the first workflow task
+	isReopened bool // the run continues a completed run
+	mayBeDone  bool // an earlier run may have done steps of this call
+	isOld      bool // Temporal may have deleted such a run
+	began      int  // the length of the history in the first workflow task
 }
 
 // timer is the open timer, if there is one.
@@ -147,21 +144,6 @@ func (r *run) arm(ctx workflow.Context, wait call.Wait) {
 	options := workflow.TimerOptions{Summary: "time limit for " + wait.For.InWords()}
 	future := workflow.NewTimerWithOptions(timerCtx, wait.Until.Sub(workflow.Now(ctx)), options)
 	r.deadline = timer{future, cancel, wait.Until}
-}
-
-// next waits for one thing: a report, an operator's decision, or one of the futures.
-func (r *run) next(ctx workflow.Context, futures ...workflow.Future) error {
-	selector := workflow.NewSelector(ctx)
-	for _, name := range signalNames() {
-		selector.AddReceive(workflow.GetSignalChannel(ctx, name), func(workflow.ReceiveChannel, bool) { r.receive(ctx) })
-	}
-	selector.AddReceive(r.decided, func(decided workflow.ReceiveChannel, _ bool) { decided.ReceiveAsync(nil) })
-	selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
-	for _, future := range futures {
-		selector.AddFuture(future, func(workflow.Future) {})
-	}
-	selector.Select(ctx)
-	return ctx.Err()
 }
 
 // finish completes the run after all updates have been answered, unless another report

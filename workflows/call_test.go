@@ -220,6 +220,21 @@ func TestUpdateConversationIsAnswered(t *testing.T) {
 	require.Equal(t, "conversation-1", got.ConversationID)
 }
 
+// babelforce's call flow waits for the answer.
+func TestUpdateOfACallWithoutAConversationIsAnsweredAtOnce(t *testing.T) {
+	c := newCall(t)
+	c.opened.Conversation = activities.Conversation{}
+	c.starts(inbound)
+	var got workflows.State
+	c.at(time.Second, func() {
+		c.env.UpdateWorkflow(workflows.UpdateConversation, "u", completedUpdate{t, &got})
+	})
+	c.at(2*time.Second, func() { require.Equal(t, "p", got.CallID, "it is answered") })
+	c.receives(time.Minute, hungUp)
+	c.plays()
+	require.Empty(t, got.ConversationID)
+}
+
 func TestLatenciesBeginWithTheWebhooks(t *testing.T) {
 	c := newCall(t)
 	c.opened.At = began.Add(80 * time.Millisecond)

@@ -63,7 +63,7 @@ func reason(err error) (because, brief string) {
 // handleRequests registers the handlers of queries and updates.
 func (r *run) handleRequests(ctx workflow.Context) error {
 	conversation := func(ctx workflow.Context) (State, error) {
-		err := workflow.Await(ctx, func() bool { return r.conversation.ID != "" || r.done })
+		err := workflow.Await(ctx, func() bool { return r.record.Opened != nil })
 		return r.answer(ctx), err
 	}
 	amend := func(ctx workflow.Context, amendment activities.Amendment) (State, error) {

@@ -64,3 +64,18 @@ func (r *run) receiveLog(ctx workflow.Context) {
 		}
 	}
 }
+
+// next waits for one thing: a report, an operator's decision, or one of the futures.
+func (r *run) next(ctx workflow.Context, futures ...workflow.Future) error {
+	selector := workflow.NewSelector(ctx)
+	for _, name := range signalNames() {
+		selector.AddReceive(workflow.GetSignalChannel(ctx, name), func(workflow.ReceiveChannel, bool) { r.receive(ctx) })
+	}
+	selector.AddReceive(r.decided, func(decided workflow.ReceiveChannel, _ bool) { decided.ReceiveAsync(nil) })
+	selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
+	for _, future := range futures {
+		selector.AddFuture(future, func(workflow.Future) {})
+	}
+	selector.Select(ctx)
+	return ctx.Err()
+}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -85,8 +84,8 @@ func FuzzLoad(f *testing.F) {
 
 func requireWithinLimits(t *testing.T, name, note string, tags []string, assignees ...[]string) {
 	t.Helper()
-	require.LessOrEqual(t, utf8.RuneCountInString(name), automation.MaxName)
-	require.LessOrEqual(t, utf8.RuneCountInString(note), automation.MaxNote)
+	require.LessOrEqual(t, automation.Length(name), automation.MaxName)
+	require.LessOrEqual(t, automation.Length(note), automation.MaxNote)
 	require.LessOrEqual(t, len(tags), automation.MaxTags)
 	for _, tag := range tags {
 		require.True(t, automation.IsTag(tag), tag)
@@ -124,7 +123,7 @@ func FuzzTemplate(f *testing.F) {
 			return
 		}
 		note := rendered(parsed, value)
-		require.LessOrEqual(t, utf8.RuneCountInString(note), automation.MaxNote)
+		require.LessOrEqual(t, automation.Length(note), automation.MaxNote)
 		all := rendered(parsed, "+493066665555") // with this value, no line is dropped
 		require.LessOrEqual(t, strings.Count(note, "\n"), strings.Count(all, "\n"), "a value adds no line")
 		require.LessOrEqual(t, len(directions.FindAllString(note, -1)), len(directions.FindAllString(text, -1)), "a value changes no direction")

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
@@ -16,8 +15,8 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// template reads a text with placeholders. The limit is its maximum length in characters, without
-// the values of the placeholders.
+// template reads a text with placeholders. The limit is its maximum [automation.Length], without the
+// values of the placeholders.
 func (l *loader) template(n *yaml.Node, what string, event call.Kind, limit int) automation.Template {
 	t, mistakes := parseTemplate(l.scalar(n, what), l.check(event))
 	for _, m := range mistakes {
@@ -25,8 +24,8 @@ func (l *loader) template(n *yaml.Node, what string, event call.Kind, limit int)
 	}
 	literals, longest := 0, 0
 	for _, p := range t {
-		literals += utf8.RuneCountInString(p.Literal)
-		longest = max(longest, utf8.RuneCountInString(p.Default))
+		literals += automation.Length(p.Literal)
+		longest = max(longest, automation.Length(p.Default))
 		l.mayBeLater(n, p.Name, event)
 	}
 	if max(literals, longest) > limit {

@@ -99,6 +99,44 @@ func TestWindowIsHalfOpen(t *testing.T) {
 	require.Equal(t, 3, n)
 }
 
+// Whether the filter compares the fractions of a time is unknown. The sandbox's does.
+func TestCallInTheLastFractionOfAWindowIsRead(t *testing.T) {
+	server, url := account(t, 0)
+	rang := noon.Add(59*time.Minute + 59*time.Second + 700*time.Millisecond)
+	server.Log(sandbox.Row{ID: "a", SessionID: "a", Type: "inbound", Created: rang, Logged: noon})
+	c := client(t, url)
+	for _, w := range []struct {
+		from, to time.Duration
+		has      int
+	}{
+		{0, time.Hour, 1},
+		{time.Hour, 2 * time.Hour, 0},
+		{0, time.Hour - 200*time.Millisecond, 1},
+		{time.Hour - 200*time.Millisecond, 2 * time.Hour, 0},
+	} {
+		n := 0
+		reading, err := c.Read(t.Context(), calllog.Query{From: noon.Add(w.from), To: noon.Add(w.to)}, func(calllog.Row) error { n++; return nil })
+		require.NoError(t, err)
+		require.Equal(t, w.has, n, "%s to %s", w.from, w.to)
+		require.True(t, reading.Complete())
+	}
+}
+
+// Rows appear late, also within the window, and shift the pages.
+func TestRowsThatAppearWhileReadingAreNoGap(t *testing.T) {
+	server, url := account(t, 250)
+	n := 0
+	reading, err := client(t, url).Read(t.Context(), hour, func(calllog.Row) error {
+		if n++; n%50 == 1 {
+			server.Log(sandbox.Row{ID: fmt.Sprint("late-", n), SessionID: "s", Type: "inbound", Created: noon.Add(30 * time.Minute), Logged: noon})
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 250, n)
+	require.True(t, reading.Complete(), "%d of %d", reading.Rows, reading.Total)
+}
+
 func TestBadRowIsSkippedAndCounted(t *testing.T) {
 	server, url := account(t, 120)
 	server.Misbehave(sandbox.Faults{Broken: 40})

@@ -41,7 +41,8 @@ type Reading struct {
 	Rows  int // rows read, each leg once
 	Bad   int // rows that could not be read
 	Pages int
-	// Total is the number of rows that babelforce reports, -1 if it does not.
+	// Total is the number of rows that babelforce reports with the first page, -1 if it does not.
+	// Rows that appear while later pages are read may be on earlier pages.
 	Total int
 }
 
@@ -66,8 +67,9 @@ func (c *Client) Read(ctx context.Context, query Query, do func(Row) error) (Rea
 		if err != nil {
 			return reading, err
 		}
-		reading.Pages++
-		reading.Total = max(reading.Total, page.total)
+		if reading.Pages++; reading.Pages == 1 {
+			reading.Total = page.total
+		}
 		isNew := false
 		for _, raw := range page.items {
 			row, err := decodeRow(raw)
@@ -83,7 +85,7 @@ func (c *Client) Read(ctx context.Context, query Query, do func(Row) error) (Rea
 			if err := query.check(row, c.timeFilter); err != nil {
 				return reading, err
 			}
-			if query.Type != "" && row.Call.Type != query.Type {
+			if !query.selects(row) {
 				continue
 			}
 			if err := do(row); err != nil {
@@ -107,13 +109,25 @@ func (q Query) maxPages() int {
 	return maxPages
 }
 
+// slack is how far from the window a row may be. The filter has whole seconds, and whether it
+// compares the fractions of a row's time is not documented. So more is requested, and the client
+// selects.
+const slack = 2 * time.Second
+
 // check detects a window that was not applied.
 func (q Query) check(row Row, filter TimeFilter) error {
 	created := row.Call.DateCreated
-	if q.isOfOneCall() || !created.Before(q.From) && created.Before(q.To) {
+	if q.isOfOneCall() || created.After(q.From.Add(-slack)) && created.Before(q.To.Add(slack)) {
 		return nil
 	}
 	return &Error{Path: reportingPath, Kind: FilterIgnored, Detail: "the answer contains calls from outside the window: " + string(filter) + " is not applied. `starter probe` finds the filter that is"}
+}
+
+// selects reports whether the query selects a row.
+func (q Query) selects(row Row) bool {
+	created := row.Call.DateCreated
+	isInWindow := q.isOfOneCall() || !created.Before(q.From) && created.Before(q.To)
+	return isInWindow && (q.Type == "" || row.Call.Type == q.Type)
 }
 
 func (q Query) values(filter TimeFilter, page int) url.Values {
@@ -130,7 +144,7 @@ func (q Query) values(filter TimeFilter, page int) url.Values {
 		return values
 	}
 	values.Set(string(filter), strconv.FormatInt(q.From.Unix(), 10))
-	values.Set(ends[filter], strconv.FormatInt(q.To.Add(-time.Second).Unix(), 10)) // both ends are inclusive (OpenAPI)
+	values.Set(ends[filter], strconv.FormatInt(q.To.Add(time.Second-1).Unix(), 10)) // rounded up; inclusive (OpenAPI)
 	return values
 }
 

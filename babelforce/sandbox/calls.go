@@ -54,8 +54,8 @@ func (s *Server) shows(row Row, query url.Values) bool {
 		return true
 	}
 	start, end := cmp.Or(s.faults.TimeFilter[0], "time.start"), cmp.Or(s.faults.TimeFilter[1], "time.end")
-	created := row.Created.Unix()
-	return created >= int64(whole(query, start, 0)) && created <= int64(whole(query, end, 1<<62))
+	from, to := time.Unix(int64(whole(query, start, 0)), 0), time.Unix(int64(whole(query, end, 1<<33)), 0)
+	return !row.Created.Before(from) && !row.Created.After(to)
 }
 
 // call answers with one leg.

@@ -57,7 +57,7 @@ func (f Faults) date(at time.Time) any {
 	if f.NumericDates {
 		return at.Unix()
 	}
-	return at.UTC().Format(time.RFC3339)
+	return at.UTC().Format(time.RFC3339Nano)
 }
 
 // item returns a single object, in the envelope that some answers have.

@@ -16,6 +16,7 @@ import (
 	"github.com/callthread/callthread/activities"
 	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
+	"github.com/callthread/callthread/reconcile"
 )
 
 // Files before and after a change. Both open a conversation for callers from Britain only. Broken
@@ -76,7 +77,7 @@ func workerWith(t *testing.T, file string) (*Worker, error) {
 	lazy, err := w.Temporal.Client(slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(lazy.Close)
-	_, err = w.New(lazy, nil, nil)
+	_, err = w.New(lazy, nil, reconcile.Observer{}, nil)
 	return w, err
 }
 

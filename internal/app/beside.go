@@ -7,15 +7,17 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
+
+	"github.com/callthread/callthread/reconcile"
 )
 
 // newBeside makes the workers for comparisons and notifications. In shadow there are none, because
 // their Schedules belong to live calls.
-func (w *Worker) newBeside(c client.Client, country string) (err error) {
+func (w *Worker) newBeside(c client.Client, country string, compared reconcile.Observer) (err error) {
 	if w.Shadow.On {
 		return nil
 	}
-	if w.compares, err = w.Reconciler.newWorker(c, w.Temporal, w.Kustomer.Budget, w.inForce.Load, country, w.Compared); err != nil {
+	if w.compares, err = w.Reconciler.newWorker(c, w.Temporal, w.Kustomer.Budget, w.inForce.Load, country, compared); err != nil {
 		return err
 	}
 	w.notifies, err = w.Notifier.newWorker(c, w.Temporal)

@@ -44,11 +44,11 @@ func Start(ctx context.Context, service string, temporal *Temporal, shadow bool,
 // NewWorker returns a worker with metrics and traces of its activities and of its requests to
 // Kustomer; see [Worker.New].
 func (p *Process) NewWorker(w *Worker) (worker.Worker, error) {
-	served, err := w.New(p.Client, p.Traces.Kustomer(w.Kustomer.URL, p.Metrics.Kustomer), p.Metrics.Steps(w.Kustomer.Budget))
+	compared := reconcile.Observer{Compared: p.Metrics.Compared, Repaired: p.Metrics.Repaired, Held: p.Metrics.Held}
+	served, err := w.New(p.Client, p.Traces.Kustomer(w.Kustomer.URL, p.Metrics.Kustomer), compared, p.Metrics.Steps(w.Kustomer.Budget))
 	if err != nil {
 		return nil, err
 	}
-	w.Compared = reconcile.Observer{Compared: p.Metrics.Compared, Repaired: p.Metrics.Repaired, Held: p.Metrics.Held}
 	p.Metrics.CountsRunning(p.Client, p.Log)
 	return served, nil
 }

@@ -76,7 +76,7 @@ func (r *Reconciler) Flags() []cli.Flag {
 // Plan returns the Schedules of comparisons for a task queue of calls. It fails for invalid
 // settings.
 func (r *Reconciler) Plan(calls string) (reconcile.Plan, error) {
-	plan := reconcile.Plan{TaskQueue: reconcile.TaskQueue(calls), Every: r.Every, Zone: r.Zone, Settings: reconcile.Settings{Late: r.Late}}
+	plan := reconcile.Plan{Calls: calls, Every: r.Every, Zone: r.Zone, Settings: reconcile.Settings{Late: r.Late}}
 	zone, err := time.LoadLocation(r.Zone)
 	if err != nil {
 		return plan, fmt.Errorf("--zone (CALLTHREAD_ZONE): there is no time zone %q: use a name such as Europe/Berlin", r.Zone)
@@ -196,5 +196,5 @@ func (r *Reconciler) plan(ctx context.Context, c client.Client, calls string, lo
 		log.Warn("comparisons with babelforce's log could not be scheduled: an administrator can schedule them with `starter setup --compare`", "problem", err)
 		return
 	}
-	log.Info("calls are compared with babelforce's log", "every", r.Every, "taskQueue", plan.TaskQueue)
+	log.Info("calls are compared with babelforce's log", "every", r.Every, "taskQueue", reconcile.TaskQueue(calls))
 }

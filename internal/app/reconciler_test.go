@@ -45,7 +45,7 @@ func TestPlanIsReadFromItsSettings(t *testing.T) {
 	r := Reconciler{Every: time.Minute, Late: time.Second, Zone: "Europe/Berlin", Since: "2026-11-23"}
 	plan, err := r.Plan("calls")
 	require.NoError(t, err)
-	require.Equal(t, "calls-reconcile", plan.TaskQueue)
+	require.Equal(t, "calls", plan.Calls)
 	require.True(t, time.Date(2026, 11, 23, 0, 0, 0, 0, berlin).Equal(plan.Since))
 	for says, bad := range map[string]Reconciler{
 		"CALLTHREAD_ZONE":            {Every: time.Minute, Zone: "Berlin"},

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/urfave/cli/v2"
+
+	"github.com/callthread/callthread/reconcile"
 )
 
 // inMode returns a worker with these arguments after InMode.
@@ -58,7 +60,7 @@ func TestShadowNeitherWritesNorCompares(t *testing.T) {
 		c, err := w.Temporal.Client(slog.New(slog.DiscardHandler))
 		require.NoError(t, err)
 		t.Cleanup(c.Close)
-		_, err = w.New(c, nil)
+		_, err = w.New(c, nil, reconcile.Observer{})
 		require.NoError(t, err)
 		require.Equal(t, on, w.Kustomer.client.IsShadow())
 		require.Equal(t, on, w.compares == nil, "the schedules are those of live calls")

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/callthread/callthread/internal/build"
+	"github.com/callthread/callthread/reconcile"
 )
 
 func TestVersionNeedsADeploymentName(t *testing.T) {
@@ -55,7 +56,7 @@ func TestInvalidVersionIsRefused(t *testing.T) {
 		require.ErrorContains(t, err, says)
 		w := Worker{Kustomer: Kustomer{URL: "https://acme.api.kustomerapp.com", Budget: 1}, Version: version}
 		t.Setenv("KUSTOMER_API_KEY", "key")
-		_, err = w.New(nil, nil)
+		_, err = w.New(nil, nil, reconcile.Observer{})
 		require.ErrorContains(t, err, says)
 	}
 }

@@ -39,8 +39,6 @@ type Worker struct {
 	// CompareOnly makes the worker only compare calls with babelforce's log. It then needs no
 	// settings for Kustomer.
 	CompareOnly bool
-	// Compared observes the results of comparisons and repairs.
-	Compared reconcile.Observer
 
 	compares worker.Worker // nil without comparisons
 	notifies worker.Worker // nil without notifications
@@ -66,9 +64,9 @@ func (w *Worker) Flags() []cli.Flag {
 }
 
 // New makes the worker of calls, and fails for missing or invalid settings. With CompareOnly it
-// returns nil. Each exchange with Kustomer is passed to observe. The interceptors apply to its
-// activities.
-func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exchange), watching ...interceptor.WorkerInterceptor) (worker.Worker, error) {
+// returns nil. Each exchange with Kustomer is passed to observe, and each result of a comparison or
+// repair to compared. The interceptors apply to its activities.
+func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exchange), compared reconcile.Observer, watching ...interceptor.WorkerInterceptor) (worker.Worker, error) {
 	country, err := w.Country.Parse()
 	if err != nil {
 		return nil, err
@@ -81,7 +79,7 @@ func (w *Worker) New(c client.Client, observe func(context.Context, kustomer.Exc
 	w.inForce = new(atomic.Pointer[automation.Set])
 	w.inForce.Store(automations)
 	w.stopped = make(chan error, 1)
-	if err := w.newBeside(c, country); err != nil {
+	if err := w.newBeside(c, country, compared); err != nil {
 		return nil, err
 	}
 	if w.CompareOnly {

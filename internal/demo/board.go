@@ -11,7 +11,6 @@ import (
 
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"golang.org/x/term"
 
 	"github.com/callthread/callthread/babelforce/simulator"
@@ -179,8 +178,7 @@ func (b *board) readPhases(ctx context.Context, temporal client.Client) {
 	for _, run := range running.GetExecutions() {
 		key := workflows.CallKey(run.GetExecution().GetWorkflowId())
 		if r := b.byKey[key]; r != nil && r.outcome == "" {
-			phase := run.GetSearchAttributes().GetIndexedFields()[workflows.CallPhase.GetName()]
-			_ = converter.GetDefaultDataConverter().FromPayload(phase, &r.phase)
+			r.phase = workflows.Attribute[string](run, workflows.CallPhase)
 		}
 	}
 }

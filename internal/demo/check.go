@@ -44,7 +44,11 @@ func (s *show) check(ctx context.Context, calls []played) Report {
 	report.Seed = s.Seed
 	s.notJudged(ctx, &report)
 	if s.losses != nil {
-		s.losses.report(ctx, &report)
+		statement, err := s.reconciler.statement(ctx)
+		if err != nil {
+			report.Wrong = append(report.Wrong, "the final comparison failed: "+err.Error())
+		}
+		s.losses.report(statement, &report)
 	}
 	if s.storm != nil {
 		s.storm.report(&report)

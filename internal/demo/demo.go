@@ -83,9 +83,11 @@ type show struct {
 	stage     *Stage
 	simulator *simulator.Simulator
 	board     *board
-	storm     *storm  // nil without faults
-	losses    *losses // nil if every webhook arrives
-	calls     calls
+	storm     *storm // nil without faults
+	// Both are nil if every webhook arrives.
+	losses     *losses
+	reconciler *reconciler
+	calls      calls
 }
 
 // Run plays calls, shows each, and returns an error if any call is lost, doubled or wrong.
@@ -110,21 +112,10 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	s.introduce(set.Keys)
 	s.board = newBoard(options.Out)
 	go s.board.follow(ctx, s.stage.Temporal)
-	if options.Faults != nil {
-		s.storm = newStorm(s.stage, options, s.board.say)
-		s.storm.begin(ctx)
+	if err := s.startReconciler(ctx, set.Limits); err != nil {
+		return Report{}, err
 	}
-	if options.Lose > 0 {
-		if s.losses, err = newLosses(ctx, s.stage, options.Lose, set.Limits, s.board.found); err != nil {
-			return Report{}, err
-		}
-		defer s.losses.close()
-		if s.storm != nil {
-			s.losses.suffer(ctx, s.playing(), s.storm.pause, s.storm.played)
-		}
-		go s.losses.follow(ctx)
-	}
-	err = s.play(ctx)
+	err = s.playInStorm(ctx)
 	s.board.close()
 	// The calls have ended or the user has stopped the run; the completed calls are checked in both
 	// cases.
@@ -139,6 +130,31 @@ func Run(ctx context.Context, options Options) (Report, error) {
 		return report, fmt.Errorf("stopped before %d of %d calls had ended", unfinished, options.Calls)
 	}
 	return report, nil
+}
+
+// playInStorm plays the calls while the failures of the options occur and lost webhooks are
+// repaired.
+func (s *show) playInStorm(ctx context.Context) error {
+	playing, stop := context.WithCancel(ctx)
+	defer stop()
+	if s.Faults == nil {
+		if s.losses != nil {
+			go s.reconciler.follow(playing, s.losses.after)
+		}
+		return s.play(ctx)
+	}
+	s.storm = newStorm(s.stage, s.Options, s.board.say)
+	s.storm.begin(ctx)
+	wait := func() {}
+	if s.losses != nil {
+		s.losses.suffer(s.playing())
+		go s.reconciler.follow(playing, s.losses.after+s.playing())
+		wait = s.storm.killRepairs(playing, s.reconciler)
+	}
+	err := s.play(ctx)
+	stop()
+	wait()
+	return err
 }
 
 // newShow reads the automations and chooses the judge.
@@ -172,7 +188,7 @@ func (o Options) automations() []byte {
 	return usualAutomations
 }
 
-// stageOptions derives the options of the stage. With faults, what Temporal stores is always
+// stageOptions derives the options of the stage, and the log of calls whose webhooks are lost. With faults, what Temporal stores is always
 // encrypted, as it should be in production.
 func (s *show) stageOptions() (set StageOptions, err error) {
 	set = StageOptions{
@@ -185,6 +201,10 @@ func (s *show) stageOptions() (set StageOptions, err error) {
 	if s.Faults != nil {
 		set.Budget = stormBudget
 		set.Limits = call.Limits{Settle: stormSettle, Recording: stormRecording}
+	}
+	if s.Lose > 0 {
+		s.losses = newLosses(s.Lose, set.Limits)
+		set.CallLog = s.losses.log
 	}
 	return set, err
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -116,17 +117,24 @@ func balance(receivers []string) http.Handler {
 	}
 }
 
+// products are the prefixes of the product's environment variables.
+var products = []string{"TEMPORAL", "CALLTHREAD", "KUSTOMER", "BABELFORCE"}
+
 // environment returns this process's environment without the user's settings of the product,
 // and adds the stage's settings. An existing Temporal keeps its own client settings.
 func (s *Stage) environment(listen, automations string, options StageOptions) (environment []string) {
 	for _, setting := range os.Environ() {
 		product, _, _ := strings.Cut(setting, "_")
-		if product == "TEMPORAL" && options.Existing != nil || product != "TEMPORAL" && product != "CALLTHREAD" && product != "KUSTOMER" {
+		if product == "TEMPORAL" && options.Existing != nil || !slices.Contains(products, product) {
 			environment = append(environment, setting)
 		}
 	}
 	if options.Existing == nil {
 		environment = append(environment, "TEMPORAL_CONFIG_FILE="+os.DevNull, "TEMPORAL_ADDRESS="+s.TemporalAddress)
+	}
+	if s.CallLogURL != "" {
+		environment = append(environment, "BABELFORCE_URL="+s.CallLogURL, "BABELFORCE_TOKEN="+logToken,
+			"CALLTHREAD_RECONCILE_SETTLE=1ms", "CALLTHREAD_RECONCILE_EVERY=24h") // the demo begins the comparisons
 	}
 	return append(environment,
 		"CALLTHREAD_TASK_QUEUE="+s.TaskQueue,

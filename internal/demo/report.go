@@ -34,9 +34,11 @@ type Report struct {
 
 	// The following is set in a run with faults.
 
-	Kills     map[Part]int // nil in a run without faults
-	Parked    int          // calls with a step that Kustomer refused and the operator retried
-	Causeless []string     // parked calls that gave no reason
+	Kills map[Part]int // nil in a run without faults
+	// RepairsKilled counts the kills of the worker in the midst of a repair.
+	RepairsKilled int
+	Parked        int      // calls with a step that Kustomer refused and the operator retried
+	Causeless     []string // parked calls that gave no reason
 }
 
 func (r Report) right() bool {

@@ -55,6 +55,8 @@ type Stage struct {
 	// KustomerURL is the address of the API, and of the sandbox's page.
 	KustomerURL string
 	Kustomer    *kustomer.Client
+	// CallLogURL is the address of babelforce's call log; "" without one.
+	CallLogURL string
 	// CodecURL is the address of the codec server for the Web UI; "" without encryption.
 	CodecURL string
 	// Folder holds the files of the programs and Temporal's database; "" if everything is in
@@ -86,6 +88,9 @@ type StageOptions struct {
 	// Existing is a Temporal that already runs, at the address in its client configuration
 	// (TEMPORAL_ADDRESS and so on); nil starts one.
 	Existing *Existing
+	// CallLog is babelforce's call log, with which worker programs compare the calls; nil if calls
+	// are not compared.
+	CallLog http.Handler
 	// Org configures the sandbox's org; zero uses the sandbox's defaults.
 	Org      sandbox.Config
 	Ports    Ports
@@ -108,6 +113,11 @@ func SetStage(ctx context.Context, options StageOptions) (_ *Stage, err error) {
 	}
 	if s.Kustomer == nil {
 		if err := s.startSandbox(options); err != nil {
+			return nil, err
+		}
+	}
+	if options.CallLog != nil {
+		if s.CallLogURL, err = s.serve(0, options.CallLog); err != nil {
 			return nil, err
 		}
 	}

@@ -34,6 +34,8 @@ const (
 	aftermath = stormSettle
 
 	minPause, maxPause = 2 * time.Second, 15 * time.Second
+	// For so many calls the worker is killed once in the midst of a repair.
+	callsPerRepairKill = 40
 )
 
 // storm kills processes at random while Kustomer fails at random, and runs an operator who
@@ -46,8 +48,11 @@ type storm struct {
 
 	began  time.Time
 	played chan struct{}  // closed once every call was played
-	ends   sync.WaitGroup // waits for the killing to end
+	ends   sync.WaitGroup // waits until each part was killed
 	kills  map[Part]int
+
+	repairKills   int // planned kills of the worker in the midst of a repair
+	repairsKilled int // those that were done
 	operator
 }
 
@@ -58,7 +63,7 @@ func newStorm(stage *Stage, options Options, say func(string)) *storm {
 		pause = fittingPause(options)
 	}
 	return &storm{
-		stage: stage, pause: pause, say: say,
+		stage: stage, pause: pause, say: say, repairKills: max(1, options.Calls/callsPerRepairKill),
 		rng:    rand.New(rand.NewPCG(uint64(options.Seed), 1)), // the simulator's stream is 0
 		played: make(chan struct{}), kills: make(map[Part]int),
 		operator: operator{temporal: stage.Temporal, taskQueue: stage.TaskQueue, parked: make(map[string]bool)},
@@ -110,8 +115,7 @@ func (s *storm) kill(ctx context.Context) {
 			deck = slices.Sorted(maps.Keys(s.stage.parts))
 			s.rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
 		}
-		pause := s.pause/2 + time.Duration(s.rng.Int64N(int64(s.pause)))
-		down := 200*time.Millisecond + time.Duration(s.rng.Int64N(int64(1800*time.Millisecond)))
+		pause := s.pause/2 + s.upTo(s.pause)
 		played := s.played
 		if len(s.kills) < len(s.stage.parts) {
 			played = nil // not yet
@@ -123,15 +127,52 @@ func (s *storm) kill(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		s.stage.Kill(deck[0])
-		s.kills[deck[0]]++
-		s.say(fmt.Sprintf("%5.1f s: kill -9 %s, away for %.1f s", time.Since(s.began).Seconds(), deck[0], down.Seconds()))
-		sleep(ctx, down)
-		if err := s.stage.Restart(ctx, deck[0]); err != nil && ctx.Err() == nil {
-			s.stage.fail(deck[0], err)
+		if !s.killOne(ctx, deck[0]) {
 			return
 		}
 	}
+}
+
+// killRepairs kills the worker that compares calls with babelforce's log in the midst of repairs,
+// once every part was killed. The returned function waits for the end of that, after the context
+// has ended.
+func (s *storm) killRepairs(ctx context.Context, r *reconciler) (wait func()) {
+	var ends sync.WaitGroup
+	ends.Go(func() {
+		s.ends.Wait()
+		for restarted := s.began; s.repairsKilled < s.repairKills && r.awaitRepair(ctx, restarted); {
+			sleep(ctx, s.upTo(2*time.Second))
+			if !r.isRepairing(ctx, restarted) {
+				continue // it was too short
+			}
+			if !s.killOne(context.WithoutCancel(ctx), Worker) { // the final comparison needs it
+				return
+			}
+			s.repairsKilled++
+			restarted = time.Now()
+		}
+	})
+	return ends.Wait
+}
+
+// killOne kills a part and restarts it after up to two seconds, unless the context has ended. It
+// fails the stage and returns false if the part does not start.
+func (s *storm) killOne(ctx context.Context, part Part) bool {
+	down := 200*time.Millisecond + s.upTo(1800*time.Millisecond)
+	s.stage.Kill(part)
+	s.kills[part]++
+	s.say(fmt.Sprintf("%5.1f s: kill -9 %s, away for %.1f s", time.Since(s.began).Seconds(), part, down.Seconds()))
+	sleep(ctx, down)
+	err := s.stage.Restart(ctx, part)
+	if err != nil && ctx.Err() == nil {
+		s.stage.fail(part, err)
+	}
+	return err == nil
+}
+
+// upTo returns a random duration below a limit.
+func (s *storm) upTo(limit time.Duration) time.Duration {
+	return time.Duration(s.rng.Int64N(int64(limit)))
 }
 
 // stormFaults disturb 40 % of Kustomer's answers, on every route. The first fault that
@@ -163,7 +204,7 @@ func stormFaults() []sandbox.Fault {
 
 // report adds to a report what went wrong.
 func (s *storm) report(r *Report) {
-	r.Kills = s.kills
+	r.Kills, r.RepairsKilled = s.kills, s.repairsKilled
 	r.Parked, r.Causeless = s.operator.result()
 }
 

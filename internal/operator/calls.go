@@ -34,8 +34,8 @@ func runOf(run *workflowpb.WorkflowExecutionInfo) Run {
 		WorkflowID:     run.GetExecution().GetWorkflowId(),
 		RunID:          run.GetExecution().GetRunId(),
 		StartedAt:      run.GetStartTime().AsTime(),
-		ConversationID: attribute(run, workflows.KustomerConversationID),
-		Reason:         attribute(run, workflows.ParkedBecause),
+		ConversationID: workflows.Attribute[string](run, workflows.KustomerConversationID),
+		Reason:         workflows.Attribute[string](run, workflows.ParkedBecause),
 	}
 }
 
@@ -62,12 +62,12 @@ func callOf(run *workflowpb.WorkflowExecutionInfo) Call {
 		Run:       runOf(run),
 		Status:    inWords(run.GetStatus()),
 		Paused:    run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED || hasPausedStep(run),
-		Phase:     attribute(run, workflows.CallPhase),
-		WaitsFor:  attribute(run, workflows.WaitsFor),
-		Outcome:   attribute(run, workflows.CallOutcome),
-		Direction: attribute(run, workflows.CallDirection),
-		AgentID:   attribute(run, workflows.AgentID),
-		QueueName: attribute(run, workflows.QueueName),
+		Phase:     workflows.Attribute[string](run, workflows.CallPhase),
+		WaitsFor:  workflows.Attribute[string](run, workflows.WaitsFor),
+		Outcome:   workflows.Attribute[string](run, workflows.CallOutcome),
+		Direction: workflows.Attribute[string](run, workflows.CallDirection),
+		AgentID:   workflows.Attribute[string](run, workflows.AgentID),
+		QueueName: workflows.Attribute[string](run, workflows.QueueName),
 	}
 	if run.GetCloseTime() != nil {
 		l.EndedAt = run.GetCloseTime().AsTime()

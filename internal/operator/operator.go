@@ -15,7 +15,6 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/callthread/callthread/internal/codec"
@@ -64,22 +63,12 @@ func (o *Operator) listRuns(ctx context.Context, query string, limit int) (runs 
 	}
 }
 
-// attribute returns a search attribute of a run, empty if it is not set.
-func attribute(run *workflowpb.WorkflowExecutionInfo, key temporal.SearchAttributeKeyKeyword) (value string) {
-	if payload := run.GetSearchAttributes().GetIndexedFields()[key.GetName()]; payload != nil {
-		_ = converter.GetDefaultDataConverter().FromPayload(payload, &value)
-	}
-	return value
-}
+// pauses is set by Temporal while activities of a run are paused.
+var pauses = temporal.NewSearchAttributeKeyKeywordList("TemporalPauseInfo")
 
-// hasPausedStep reports whether an activity of a run is paused. Temporal sets the search
-// attribute TemporalPauseInfo for that.
+// hasPausedStep reports whether an activity of a run is paused.
 func hasPausedStep(run *workflowpb.WorkflowExecutionInfo) bool {
-	var paused []string
-	if payload := run.GetSearchAttributes().GetIndexedFields()["TemporalPauseInfo"]; payload != nil {
-		_ = converter.GetDefaultDataConverter().FromPayload(payload, &paused)
-	}
-	return len(paused) > 0
+	return len(workflows.Attribute[[]string](run, pauses)) > 0
 }
 
 // askState queries the state of a call.

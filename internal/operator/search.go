@@ -69,7 +69,7 @@ func (o *Operator) queues(ctx context.Context) (names []string, err error) {
 		if len(runs) == 0 {
 			break
 		}
-		queue := attribute(runs[0], workflows.QueueName)
+		queue := workflows.Attribute[string](runs[0], workflows.QueueName)
 		if slices.Contains(names, queue) || strings.ContainsFunc(queue, unfindable) {
 			break // the name cannot be excluded, and the query would find the same call again
 		}

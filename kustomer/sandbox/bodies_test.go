@@ -180,6 +180,15 @@ func TestBodiesAreCheckedByTheirSchema(t *testing.T) {
 	}
 }
 
+// The OpenAPI's lengths are those of JavaScript's strings, in which an emoji counts twice.
+func TestAnEmojiCountsTwice(t *testing.T) {
+	const emoji = "😀"
+	for length, want := range map[int]int{128: http.StatusOK, 129: http.StatusBadRequest} {
+		body := fmt.Sprintf(`{"name":%q}`, strings.Repeat(emoji, length))
+		require.Equal(t, want, bodyCase{operation: updateConversation, body: body}.try(t).status, length)
+	}
+}
+
 func TestUnknownReferencesAreRefused(t *testing.T) {
 	for _, body := range []string{
 		`{"assignedUsers":["5f0c1a2b3c4d5e6f70819299"]}`,

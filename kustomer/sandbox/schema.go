@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"time"
-	"unicode/utf8"
+	"unicode/utf16"
 )
 
 // violation is one violated rule as in the vendor's recorded 400: the parameter, a title,
@@ -26,11 +26,13 @@ func broken(path, format string, args ...any) *violation {
 	return &violation{title: fmt.Sprintf(format, args...), path: path}
 }
 
-// text limits the length in characters, not bytes.
+// text limits the length in UTF-16 code units, of which an emoji has two. This is inferred:
+// recorded refusals have the messages of the validator tv4, which compares the length of
+// JavaScript's strings.
 func text(least, most int) rule {
 	return func(v any) *violation {
 		s, ok := v.(string)
-		switch n := utf8.RuneCountInString(s); {
+		switch n := len(utf16.Encode([]rune(s))); {
 		case !ok:
 			return broken("/type", "Invalid type (expected string)")
 		case n < least:

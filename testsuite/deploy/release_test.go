@@ -54,5 +54,6 @@ func TestUnitsRunProgramsOfThePackage(t *testing.T) {
 		require.Contains(t, text, "\nExecStart=/usr/bin/"+unit)
 		require.Contains(t, text, "\nEnvironmentFile=/etc/callthread/callthread.env\n")
 		require.Contains(t, read(t, ".goreleaser.yaml"), "{ src: /usr/lib/callthread/"+program+", dst: /usr/bin/"+unit+", type: symlink }")
+		require.Contains(t, read(t, "deploy/systemd/stop.sh"), " "+unit+" ", "it would go on without its program when the package is removed")
 	}
 }

@@ -28,18 +28,7 @@ var (
 // Every call must end as its script states, although its events arrive in any order and more than
 // once, four in ten of Kustomer's answers fail, and each process is killed and restarted.
 func TestFaultsLoseAndDoubleNothing(t *testing.T) {
-	stage.NeedsTemporal(t)
-	t.Logf("seed %d", *faultSeed)
-	report, err := demo.Run(t.Context(), demo.Options{
-		Calls: *faultCalls, Rate: *faultRate, Seed: *faultSeed,
-		Programs: stage.Programs(t), Faults: &demo.Faults{},
-		Out: os.Stdout, Log: slog.New(slog.DiscardHandler),
-	})
-	require.NoError(t, err)
-	require.Equal(t, *faultCalls, report.Calls)
-	require.Empty(t, report.Lost)
-	require.Empty(t, report.Doubled)
-	require.Empty(t, report.Wrong)
+	report := survives(t, func(o *demo.Options) { o.Programs = stage.Programs(t) })
 	require.Empty(t, report.Causeless)
 	require.GreaterOrEqual(t, report.DisturbedShare(), 0.30)
 	for _, part := range []demo.Part{demo.Receiver, demo.Worker, demo.Temporal} {
@@ -47,22 +36,36 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 	}
 }
 
-// In addition, a tenth of the webhooks is lost, no webhook arrives during an outage, the
-// reconciler is stopped in the middle of its work, and babelforce's log fails. At the end, what
-// the log contains about each call must be in its conversation.
+// In addition, a tenth of the webhooks is lost, no webhook arrives during an outage, the worker is
+// killed in the midst of repairs, and babelforce's log fails. At the end, what the log contains
+// about each call must be in its conversation.
 func TestLostWebhooksAreRepaired(t *testing.T) {
+	report := survives(t, func(o *demo.Options) {
+		o.Programs = stage.Programs(t)
+		// This worker knows the short time limits of the run's calls.
+		o.Programs.Worker = []string{o.Programs.Receiver[0], "serve", "--with-worker", "--listen", "127.0.0.1:0"}
+		o.Lose = 0.1
+	})
+	require.Positive(t, report.Repaired)
+	require.Positive(t, report.RepairsKilled)
+	require.Contains(t, report.Statement, "; 0 missing")
+}
+
+// survives plays the calls of the flags with faults. No call may be lost, doubled or wrong.
+func survives(t *testing.T, change func(*demo.Options)) demo.Report {
+	t.Helper()
 	stage.NeedsTemporal(t)
 	t.Logf("seed %d", *faultSeed)
-	report, err := demo.Run(t.Context(), demo.Options{
-		Calls: *faultCalls, Rate: *faultRate, Seed: *faultSeed, Lose: 0.1,
-		Programs: stage.Programs(t), Faults: &demo.Faults{},
+	options := demo.Options{
+		Calls: *faultCalls, Rate: *faultRate, Seed: *faultSeed, Faults: &demo.Faults{},
 		Out: os.Stdout, Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	change(&options)
+	report, err := demo.Run(t.Context(), options)
 	require.NoError(t, err)
 	require.Equal(t, *faultCalls, report.Calls)
 	require.Empty(t, report.Lost)
 	require.Empty(t, report.Doubled)
 	require.Empty(t, report.Wrong)
-	require.Positive(t, report.Repaired)
-	require.Contains(t, report.Statement, "; 0 missing")
+	return report
 }

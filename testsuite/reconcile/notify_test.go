@@ -147,7 +147,6 @@ func (n *notified) posts(t *testing.T, kind notify.Kind) notify.Message {
 	return n.hook.of(kind)[0]
 }
 
-// A namespace has one set of Schedules for comparisons, so only one test uses them at a time.
 func TestNotificationsArePostedOnce(t *testing.T) {
 	stage.NeedsTemporal(t)
 	n := newNotified(t)
@@ -196,15 +195,22 @@ func requireScheduledBySetup(t *testing.T, n *notified) {
 func requireComparisonsPosted(t *testing.T, n *notified) {
 	t.Helper()
 	n.log.Log(sandbox.Row{ID: "never-received", SessionID: "s", Type: "inbound", Source: "queue", State: "completed", Created: time.Now().Add(-time.Minute), Finished: time.Now().Add(-30 * time.Second)})
-	plan := reconcile.Plan{TaskQueue: reconcile.TaskQueue(n.TaskQueue), Every: time.Hour, Zone: "UTC", Settings: reconcile.Settings{Late: time.Second}}
+	plan := reconcile.Plan{Calls: n.TaskQueue, Every: time.Hour, Zone: "UTC", Settings: reconcile.Settings{Late: time.Second}}
 	require.NoError(t, plan.Apply(t.Context(), n.Temporal))
-	passes := n.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.PassSchedule)
+	passes := n.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.PassSchedule(n.TaskQueue))
 	t.Cleanup(func() {
-		for _, id := range []string{reconcile.PassSchedule, reconcile.StatementSchedule} {
+		for _, id := range []string{reconcile.PassSchedule(n.TaskQueue), reconcile.StatementSchedule(n.TaskQueue)} {
 			require.NoError(t, n.Temporal.ScheduleClient().GetHandle(context.WithoutCancel(t.Context()), id).Delete(context.WithoutCancel(t.Context())))
 		}
 	})
-	pass := n.pass(t, passes, 1)
+	n.log.Misbehave(sandbox.Faults{Every: 1, Status: http.StatusForbidden})
+	require.Zero(t, n.pass(t, passes, 1).Until)
+	found, err := n.looks.Look(t.Context(), notify.Look{Now: time.Now(), Passes: time.Now()})
+	require.NoError(t, err)
+	require.False(t, found.Overdue, "the first pass may fail")
+
+	n.log.Misbehave(sandbox.Faults{})
+	pass := n.pass(t, passes, 2)
 	require.Equal(t, []string{"never-received"}, n.posts(t, notify.CallsMissed).Calls)
 
 	for at, isOverdue := range map[time.Duration]bool{time.Hour: false, 4 * time.Hour: true} { // the Schedule runs every hour

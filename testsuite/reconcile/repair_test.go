@@ -183,10 +183,11 @@ func TestCommandRepairsAPeriod(t *testing.T) {
 
 func TestScheduledPassRepairs(t *testing.T) {
 	stage.NeedsTemporal(t)
+	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
 	c.has("scheduled", 5*time.Minute, true)
 	plan := reconcile.Plan{
-		TaskQueue: reconcile.TaskQueue(c.TaskQueue), Every: time.Hour, Zone: "UTC",
+		Calls: c.TaskQueue, Every: time.Hour, Zone: "UTC",
 		Settings: reconcile.Settings{Late: time.Second, Repair: true, Since: time.Now().Add(-time.Hour)},
 	}
 	schedule := c.schedules(t, plan)

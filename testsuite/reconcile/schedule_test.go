@@ -14,12 +14,13 @@ import (
 	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// A namespace has one set of Schedules for comparisons, so only one test uses them at a time.
+// Each task queue of calls has its own Schedules, so that installations and tests do not collide.
 func TestScheduledPassContinuesTheLast(t *testing.T) {
 	stage.NeedsTemporal(t)
+	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
 	c.log.Log(sandbox.Row{ID: "never-received", SessionID: "s", Type: "inbound", Source: "queue", State: "completed", Created: time.Now().Add(-time.Minute), Finished: time.Now().Add(-30 * time.Second)})
-	plan := reconcile.Plan{TaskQueue: reconcile.TaskQueue(c.TaskQueue), Every: time.Hour, Zone: "Europe/Berlin", Settings: reconcile.Settings{Late: time.Second}}
+	plan := reconcile.Plan{Calls: c.TaskQueue, Every: time.Hour, Zone: "Europe/Berlin", Settings: reconcile.Settings{Late: time.Second}}
 	schedule := c.schedules(t, plan)
 
 	first := c.pass(t, schedule, 1)
@@ -41,8 +42,8 @@ func TestScheduledPassContinuesTheLast(t *testing.T) {
 func (c *compared) schedules(t *testing.T, plan reconcile.Plan) client.ScheduleHandle {
 	t.Helper()
 	require.NoError(t, plan.Apply(t.Context(), c.Temporal))
-	passes := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.PassSchedule)
-	statements := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.StatementSchedule)
+	passes := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.PassSchedule(c.TaskQueue))
+	statements := c.Temporal.ScheduleClient().GetHandle(t.Context(), reconcile.StatementSchedule(c.TaskQueue))
 	t.Cleanup(func() {
 		require.NoError(t, passes.Delete(context.WithoutCancel(t.Context())))
 		require.NoError(t, statements.Delete(context.WithoutCancel(t.Context())))

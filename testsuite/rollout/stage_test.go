@@ -25,6 +25,7 @@ import (
 	"github.com/callthread/callthread/internal/app"
 	"github.com/callthread/callthread/internal/child"
 	"github.com/callthread/callthread/internal/demo"
+	"github.com/callthread/callthread/reconcile"
 	"github.com/callthread/callthread/starter/webhook"
 	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
@@ -74,7 +75,7 @@ func (r *rollout) serve(t *testing.T, c client.Client, buildID string, changes .
 	if buildID != "" {
 		w.Version = app.Version{Deployment: r.queue, BuildID: buildID}
 	}
-	served, err := w.New(c, nil, changes...)
+	served, err := w.New(c, nil, reconcile.Observer{}, changes...)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

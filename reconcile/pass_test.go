@@ -22,6 +22,8 @@ type passUnderTest struct {
 	clock    Clock
 	windows  []Window
 	finds    func(Window) (Comparison, error)
+	again    []Part // parts that were read again, for late rows
+	late     Comparison
 	asked    []Verdict
 	recently time.Time
 	answers  Comparison
@@ -29,7 +31,8 @@ type passUnderTest struct {
 	repaired    []string // calls
 	status      string
 	repairFails error
-	held        int // the calls that were counted
+	unrepaired  []Failed // by a repair that succeeds for other calls
+	held        int      // the calls that were counted
 }
 
 func newPass(t *testing.T, last *Pass) *passUnderTest {
@@ -44,6 +47,10 @@ func newPass(t *testing.T, last *Pass) *passUnderTest {
 	var a *Activities
 	p.env.OnActivity(a.Clock, mock.Anything).Return(func(context.Context) (Clock, error) { return p.clock, nil })
 	p.env.OnActivity(a.Compare, mock.Anything, mock.Anything).Return(func(_ context.Context, part Part) (Comparison, error) {
+		if part.Late {
+			p.again = append(p.again, part)
+			return p.late, nil
+		}
 		p.windows = append(p.windows, part.Window)
 		return p.finds(part.Window)
 	})
@@ -59,6 +66,7 @@ func newPass(t *testing.T, last *Pass) *passUnderTest {
 		if p.repairFails == nil {
 			p.repaired = append(p.repaired, done.Calls...)
 		}
+		done.Failed = p.unrepaired
 		return done, p.repairFails
 	})
 	p.env.OnActivity(a.Hold, mock.Anything, mock.Anything).Return(func(_ context.Context, calls int) error {
@@ -148,30 +156,6 @@ func TestUnfinishedCallsAreJudgedLaterOnce(t *testing.T) {
 	require.Equal(t, map[Result]int{NotYet: 2, Missed: 1}, pass.Counts)
 }
 
-func TestStatementCoversTheWholeDay(t *testing.T) {
-	suite := testsuite.WorkflowTestSuite{}
-	env := suite.NewTestWorkflowEnvironment()
-	day := Window{noon.Add(-12 * time.Hour), noon.Add(12 * time.Hour)}
-	var a *Activities
-	env.OnActivity(a.Day, mock.Anything, StatementInput{Day: "2026-11-27", Zone: "UTC"}).Return(day, nil)
-	n := 0
-	env.OnActivity(a.Compare, mock.Anything, mock.Anything).Return(func(_ context.Context, part Part) (Comparison, error) {
-		require.True(t, part.Again)
-		if n++; n == 3 {
-			return Comparison{}, temporal.NewNonRetryableApplicationError("no", string(calllog.FilterIgnored), nil)
-		}
-		c := Comparison{Window: part.Window}
-		c.Add(Verdict{Result: Matched})
-		return c, nil
-	})
-	env.ExecuteWorkflow(StatementWorkflow, StatementInput{Day: "2026-11-27", Zone: "UTC"})
-	var statement Comparison
-	require.NoError(t, env.GetWorkflowResult(&statement))
-	require.Equal(t, day, statement.Window)
-	require.Equal(t, 11, statement.Calls)
-	require.Len(t, statement.Gaps, 1)
-}
-
 // lacking returns a comparison of a number of calls with some missing.
 func lacking(w Window, calls, missing int) Comparison {
 	c := Comparison{Window: w}
@@ -222,48 +206,87 @@ func TestFailedRepairIsTriedByTheNextPass(t *testing.T) {
 	require.Len(t, pass.Waiting, 3)
 }
 
-func TestCallsBeforeGoLiveAreNotRepaired(t *testing.T) {
-	window := Window{noon.Add(-48 * time.Hour), noon}
-	for _, c := range []struct {
-		in      Backfill
-		refused bool
-	}{
-		{Backfill{Window: window, Repair: true}, true},
-		{Backfill{Window: window}, false},
-		{Backfill{Window: window, Repair: true, BeforeLive: true}, false},
-		{Backfill{Window: Window{noon.Add(-time.Hour), noon}, Repair: true}, false},
-	} {
-		p := newPass(t, nil)
-		p.clock.Since = noon.Add(-24 * time.Hour)
-		p.env.ExecuteWorkflow(BackfillWorkflow, c.in)
-		err := p.env.GetWorkflowError()
-		require.Equal(t, c.refused, err != nil)
-		var refused *temporal.ApplicationError
-		require.Equal(t, c.refused, errors.As(err, &refused) && refused.Type() == BeforeLive)
-	}
+// A row may appear in the log only when its call has ended, long after the pass that covered its
+// ring.
+func TestLateRowIsReportedOnce(t *testing.T) {
+	known := Verdict{CallID: "known", Rang: noon.Add(-time.Hour), Result: Missed}
+	old := Verdict{CallID: "old", Rang: noon.Add(-3 * time.Hour), Result: Missed}
+	p := newPass(t, &Pass{Until: noon.Add(-10 * time.Minute), Known: []Verdict{known, old}})
+	late := Verdict{CallID: "late", Rang: noon.Add(-40 * time.Minute), Result: Missed}
+	p.late.Add(late)
+	pass := p.plays(t, Settings{Repair: true})
+	require.Len(t, p.again, 1)
+	require.Equal(t, Window{noon.Add(-10*time.Minute - defaultLookback), noon.Add(-10 * time.Minute)}, p.again[0].Window)
+	require.Equal(t, []Verdict{known, old}, p.again[0].Known)
+	require.Equal(t, map[Result]int{Missed: 1}, pass.Counts)
+	require.Equal(t, []string{"late"}, p.repaired)
+	require.Equal(t, []Verdict{known, late}, pass.Known, "an old one is not read again")
 }
 
-func TestBackfillEstimatesThenRepairs(t *testing.T) {
-	p := newPass(t, nil)
-	p.clock.RepairEvery = 2 * time.Second
+func TestEarlierCallsAreNotReadAgain(t *testing.T) {
+	p := newPass(t, &Pass{Until: noon.Add(-10 * time.Minute)})
+	p.plays(t, Settings{Since: noon.Add(-30 * time.Minute)})
+	require.Equal(t, noon.Add(-30*time.Minute), p.again[0].From)
+	p = newPass(t, nil)
+	p.plays(t, Settings{})
+	require.Empty(t, p.again, "the first pass reads everything")
+}
+
+// A call whose repair fails is tried again by every pass, but is new only once.
+func TestFailedRepairIsHeldOnce(t *testing.T) {
+	broken := Verdict{CallID: "0", Rang: noon, Result: Missed}
+	p := newPass(t, &Pass{Until: noon.Add(-10 * time.Minute)})
+	p.finds = func(w Window) (Comparison, error) { return lacking(w, 100, 3), nil }
+	p.unrepaired = []Failed{{Verdict: broken, Problem: "its legs cannot be read"}}
+	pass := p.plays(t, Settings{Repair: true})
+	require.Equal(t, []Verdict{broken}, pass.Waiting)
+	require.Equal(t, 1, p.held)
+
+	p = newPass(t, &pass)
+	p.answers.list(broken)
+	p.unrepaired = []Failed{{Verdict: broken, Problem: "its legs cannot be read"}}
+	pass = p.plays(t, Settings{Repair: true})
+	require.Equal(t, []Verdict{broken}, p.asked)
+	require.Zero(t, pass.Counts[Missed])
+	require.Equal(t, []Verdict{broken}, pass.Waiting)
+	require.Zero(t, p.held)
+}
+
+// A call that is not listed would be neither judged again nor repaired.
+func TestPassStopsBeforeItsListIsFull(t *testing.T) {
+	p := newPass(t, &Pass{Until: noon.Add(-6 * time.Hour)})
 	p.finds = func(w Window) (Comparison, error) {
 		c := Comparison{Window: w}
-		for n := range 60 {
-			c.Add(Verdict{CallID: fmt.Sprint(w.From.Hour(), "-", n), Rang: w.From, Result: Missed})
+		for n := range maxListed * 2 / 3 {
+			c.Add(Verdict{CallID: fmt.Sprint(w.From.Unix(), n), Rang: w.From, Result: NotYet})
 		}
 		return c, nil
 	}
-	in := Backfill{Window: Window{noon.Add(-4 * time.Hour), noon}, Repair: true, Status: "done"}
-	p.env.ExecuteWorkflow(BackfillWorkflow, in)
-	require.NoError(t, p.env.GetWorkflowError())
-	var progress Progress
-	require.NoError(t, p.env.GetWorkflowResult(&progress))
-	require.Equal(t, 120, progress.ToRepair)
-	require.Equal(t, 4*time.Minute, progress.Takes)
-	require.Equal(t, 120, progress.Repaired)
-	require.Equal(t, noon, progress.Until)
-	require.Len(t, p.repaired, 120)
-	require.Equal(t, "8-0", p.repaired[0])
-	require.Equal(t, "10-59", p.repaired[119])
-	require.Equal(t, "done", p.status)
+	pass := p.plays(t, Settings{})
+	require.Equal(t, noon.Add(-4*time.Hour), pass.Until)
+	require.Len(t, pass.Waiting, maxListed*2/3)
+	require.Empty(t, pass.Gaps)
+}
+
+func TestCallsOverTheLimitAreAGap(t *testing.T) {
+	p := newPass(t, &Pass{Until: noon.Add(-time.Hour)})
+	p.finds = func(w Window) (Comparison, error) {
+		c := Comparison{Window: w}
+		for n := range maxListed + 3 {
+			c.Add(Verdict{CallID: fmt.Sprint(n), Rang: w.From, Result: Missed})
+		}
+		return c, nil
+	}
+	pass := p.plays(t, Settings{})
+	require.Equal(t, maxListed+3, pass.Counts[Missed])
+	require.Len(t, pass.Gaps, 1)
+	require.Contains(t, pass.Gaps[0].Why, "3 more calls")
+}
+
+func TestTimeThatTheLogNoLongerContainsIsAGap(t *testing.T) {
+	p := newPass(t, &Pass{Until: noon.Add(-48 * time.Hour)})
+	p.clock.LogKeeps = 24 * time.Hour
+	pass := p.plays(t, Settings{})
+	require.Equal(t, Window{noon.Add(-48 * time.Hour), noon.Add(-24 * time.Hour)}, pass.Gaps[0].Window)
+	require.Equal(t, noon.Add(-24*time.Hour), p.windows[0].From)
 }
