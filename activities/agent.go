@@ -11,11 +11,11 @@ import (
 	"github.com/callthread/callthread/kustomer"
 )
 
-const (
-	// Users change rarely, and each look-up costs a request of the org's budget.
-	userCacheSize = 1000
-	userCacheTime = 5 * time.Minute
-)
+// Users change rarely, and each look-up costs a request of the org's budget.
+const userCacheSize = 1000
+
+// userCacheTime is a variable for tests, as is lostTagsCacheTime.
+var userCacheTime = 5 * time.Minute
 
 // userOf returns the id of the Kustomer user who is a babelforce agent. It uses the
 // sourceId, which babelforce imported from Kustomer; then the e-mail address; then the

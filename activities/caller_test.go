@@ -193,11 +193,11 @@ func (o *org) family(t *testing.T, members int) (ids []string) {
 	t.Helper()
 	for range members {
 		body := strings.NewReader(`{"sharedPhones":[{"type":"home","phone":"` + caller + `"}]}`)
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, o.url+"/v1/customers", body)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, orgURL+"/v1/customers", body)
 		require.NoError(t, err)
 		r.Header.Set("Authorization", "Bearer "+apiKey)
 		r.Header.Set("Content-Type", "application/json")
-		answer, err := http.DefaultClient.Do(r)
+		answer, err := o.wire.RoundTrip(r)
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
 		require.Equal(t, http.StatusCreated, answer.StatusCode)

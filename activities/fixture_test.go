@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,10 +20,12 @@ import (
 	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/testsuite/pipes"
 )
 
 const (
 	apiKey = "eyJ-secret-key"
+	orgURL = "http://localhost" // reached by org.wire alone
 	caller = "+493066665555"
 )
 
@@ -35,12 +36,10 @@ type org struct {
 	*sandbox.Server
 	*Activities
 	client  *kustomer.Client
-	url     string
+	wire    *http.Transport // to the server
 	inForce atomic.Pointer[automation.Set]
-	handler http.Handler // the server; the sandbox unless a test wraps it
-	// Settings of the client; the defaults unless a test changes them.
-	timeout   time.Duration
-	transport http.RoundTripper
+	handler http.Handler  // the server; the sandbox unless a test wraps it
+	timeout time.Duration // of the clients' requests; the default unless a test changes it
 }
 
 func newOrg(t *testing.T, change ...func(*org)) *org {
@@ -50,9 +49,7 @@ func newOrg(t *testing.T, change ...func(*org)) *org {
 	for _, f := range change {
 		f(o)
 	}
-	server := httptest.NewServer(o.handler)
-	t.Cleanup(server.Close)
-	o.url = server.URL
+	o.wire = pipes.Serve(t, o.handler)
 	o.inForce.Store(load.Default())
 	o.Activities = o.anotherWorker(t)
 	o.client = o.kustomer
@@ -62,7 +59,7 @@ func newOrg(t *testing.T, change ...func(*org)) *org {
 // anotherWorker returns a worker with none of the first one's state.
 func (o *org) anotherWorker(t *testing.T) *Activities {
 	t.Helper()
-	client, err := kustomer.New(kustomer.Config{BaseURL: o.url, APIKey: apiKey, Timeout: o.timeout, Transport: o.transport})
+	client, err := kustomer.New(kustomer.Config{BaseURL: orgURL, APIKey: apiKey, Timeout: o.timeout, Transport: o.wire.Clone()})
 	require.NoError(t, err)
 	return New(client, o.inForce.Load, "")
 }

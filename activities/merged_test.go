@@ -154,10 +154,10 @@ func (p *played) mergedInto(other kustomer.NewConversation) (target string) {
 // deletes makes a person delete the conversation.
 func (p *played) deletes() {
 	p.t.Helper()
-	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodDelete, p.url+"/v1/conversations/"+p.conversation.ID, nil)
+	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodDelete, orgURL+"/v1/conversations/"+p.conversation.ID, nil)
 	require.NoError(p.t, err)
 	request.Header.Set("Authorization", "Bearer "+apiKey)
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := p.wire.RoundTrip(request)
 	require.NoError(p.t, err)
 	require.NoError(p.t, answer.Body.Close())
 	require.Equal(p.t, http.StatusNoContent, answer.StatusCode)

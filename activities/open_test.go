@@ -3,6 +3,7 @@ package activities
 import (
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -43,16 +44,18 @@ func TestWhateverGoesWrongTheCallHasOneConversation(t *testing.T) {
 			t.Run(name+"/"+step, func(t *testing.T) {
 				t.Parallel()
 				for times := 1; times <= 2; times++ {
-					o := newOrg(t, func(o *org) { o.timeout = fault.timeout })
-					f := fault.Fault
-					f.Method, f.Route, f.Times = route[0], route[1], times
-					o.Inject(f)
-					p := o.rings(t, caller)
-					opened, _, err := repeat(t, p.CreateConversation, p.next())
-					require.NoError(t, err)
-					require.Equal(t, o.conversation(t).ID, opened.Conversation.ID)
-					require.Len(t, o.State().Customers, 1)
-					require.Equal(t, []string{"babelforce", "inbound_call", "call_lost"}, o.conversation(t).Tags)
+					synctest.Test(t, func(t *testing.T) {
+						o := newOrg(t, func(o *org) { o.timeout = fault.timeout })
+						f := fault.Fault
+						f.Method, f.Route, f.Times = route[0], route[1], times
+						o.Inject(f)
+						p := o.rings(t, caller)
+						opened, _, err := repeat(t, p.CreateConversation, p.next())
+						require.NoError(t, err)
+						require.Equal(t, o.conversation(t).ID, opened.Conversation.ID)
+						require.Len(t, o.State().Customers, 1)
+						require.Equal(t, []string{"babelforce", "inbound_call", "call_lost"}, o.conversation(t).Tags)
+					})
 				}
 			})
 		}

@@ -21,10 +21,9 @@ const lostWithin = 72 * time.Hour
 const settleTries = 10
 
 // The ids of the lost tags change only when people delete such a tag.
-const (
-	lostTagsCacheSize = 10
-	lostTagsCacheTime = time.Hour
-)
+const lostTagsCacheSize = 10
+
+var lostTagsCacheTime = time.Hour
 
 // settleLost removes the lost tags from an earlier call of the customer, if the customer
 // has been reached.

@@ -197,7 +197,7 @@ func TestOutageDelaysSettlingALostCall(t *testing.T) {
 func TestSettlingALostCallYieldsInTheBudget(t *testing.T) {
 	o := newOrgOfDora(t, resolves, lostToday(firstID, "lost", time.Hour, "call_lost"))
 	p := o.reached(t)
-	client, err := kustomer.New(kustomer.Config{BaseURL: o.url, APIKey: apiKey, RequestsPerMinute: 800, Transport: nearlyUsedUp{}})
+	client, err := kustomer.New(kustomer.Config{BaseURL: orgURL, APIKey: apiKey, RequestsPerMinute: 800, Transport: nearlyUsedUp{o.wire}})
 	require.NoError(t, err)
 	o.Activities = New(client, o.inForce.Load, "")
 	_, err = client.CustomerConversations(t.Context(), doraID, noon)

@@ -16,7 +16,7 @@ import (
 // shadow makes the steps of an org write nothing.
 func (o *org) shadow(t *testing.T) *org {
 	t.Helper()
-	client, err := kustomer.New(kustomer.Config{BaseURL: o.url, APIKey: apiKey, Shadow: true})
+	client, err := kustomer.New(kustomer.Config{BaseURL: orgURL, APIKey: apiKey, Shadow: true, Transport: o.wire})
 	require.NoError(t, err)
 	o.Activities = New(client, o.inForce.Load, "")
 	return o

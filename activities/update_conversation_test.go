@@ -2,6 +2,7 @@ package activities
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -92,23 +93,21 @@ func TestRetryLooksUpItsNoteFirst(t *testing.T) {
 
 // A worker that hangs sends no heartbeats. A worker that waits for Kustomer does.
 func TestLongStepSendsHeartbeats(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes four seconds, which -short does without")
-	}
-	t.Parallel()
-	o := newOrg(t)
-	o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLatency, Latency: heartbeats + time.Second})
-	env := quiet().NewTestActivityEnvironment()
-	beats := 0
-	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
-		beats++
-		require.True(t, details.HasValues(), "otherwise an operator's reset hides this attempt")
+	synctest.Test(t, func(t *testing.T) {
+		o := newOrg(t)
+		o.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations", Kind: sandbox.FaultLatency, Latency: heartbeats + time.Second})
+		env := quiet().NewTestActivityEnvironment()
+		beats := 0
+		env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+			beats++
+			require.True(t, details.HasValues(), "otherwise an operator's reset hides this attempt")
+		})
+		env.RegisterActivity(o.CreateConversation)
+		_, err := env.ExecuteActivity(o.CreateConversation, o.rings(t, caller).next())
+		require.NoError(t, err)
+		require.Equal(t, 1, beats)
+		require.Less(t, 3*heartbeats, HeartbeatTimeout, "two may be lost")
 	})
-	env.RegisterActivity(o.CreateConversation)
-	_, err := env.ExecuteActivity(o.CreateConversation, o.rings(t, caller).next())
-	require.NoError(t, err)
-	require.Equal(t, 1, beats)
-	require.Less(t, 3*heartbeats, HeartbeatTimeout, "two may be lost")
 }
 
 // The next attempt reads the conversation and writes what is missing.

@@ -22,7 +22,7 @@ func TestPriorityAndAgeDecideTheUrgency(t *testing.T) {
 // The rest of a budget that is nearly used up is for rings and assignments.
 func TestAssignmentGoesBeforeTheNote(t *testing.T) {
 	o := newOrg(t)
-	client, err := kustomer.New(kustomer.Config{BaseURL: o.url, APIKey: apiKey, RequestsPerMinute: 800, Transport: nearlyUsedUp{}})
+	client, err := kustomer.New(kustomer.Config{BaseURL: orgURL, APIKey: apiKey, RequestsPerMinute: 800, Transport: nearlyUsedUp{o.wire}})
 	require.NoError(t, err)
 	o.Activities = New(client, o.inForce.Load, "")
 	_, err = o.answered(t).tries()
@@ -33,10 +33,10 @@ func TestAssignmentGoesBeforeTheNote(t *testing.T) {
 
 // nearlyUsedUp is an org with a budget of 1,000 requests, of which 150 are left for
 // Callthread and 200 for others.
-type nearlyUsedUp struct{}
+type nearlyUsedUp struct{ http.RoundTripper }
 
-func (nearlyUsedUp) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := http.DefaultTransport.RoundTrip(r)
+func (n nearlyUsedUp) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := n.RoundTripper.RoundTrip(r)
 	if err == nil {
 		response.Header.Set("X-Ratelimit-Limit", "1000")
 		response.Header.Set("X-Ratelimit-Remaining", "350")

@@ -45,7 +45,7 @@ func shadowWithOthers(t *testing.T, change ...func(*sandbox.Config)) *withOthers
 
 func (b *withOthers) as(key string) *kustomer.Client {
 	b.t.Helper()
-	client, err := kustomer.New(kustomer.Config{BaseURL: b.url, APIKey: key})
+	client, err := kustomer.New(kustomer.Config{BaseURL: orgURL, APIKey: key, Transport: b.wire})
 	require.NoError(b.t, err)
 	return client
 }

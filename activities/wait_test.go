@@ -33,7 +33,6 @@ func (n withoutNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
-// workerOf is called outside of the test's bubble, in which no goroutine may remain.
 func workerOf(t *testing.T, org http.Handler) *Activities {
 	client, err := kustomer.New(kustomer.Config{BaseURL: "http://localhost", APIKey: apiKey, RequestsPerMinute: 800, Transport: withoutNetwork{org}})
 	require.NoError(t, err)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/testsuite/pipes"
 )
 
 const (
@@ -33,6 +35,14 @@ func clientFor(t *testing.T, kustomer http.HandlerFunc, change ...func(*Config))
 		f(&cfg)
 	}
 	c, err := New(cfg)
+	require.NoError(t, err)
+	return c
+}
+
+// clientInMemory returns a client that a test can use in a bubble of synctest.
+func clientInMemory(t *testing.T, kustomer http.HandlerFunc) *Client {
+	t.Helper()
+	c, err := New(Config{BaseURL: "http://localhost", APIKey: apiKey, Transport: pipes.Serve(t, kustomer)})
 	require.NoError(t, err)
 	return c
 }

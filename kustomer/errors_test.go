@@ -9,7 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -112,11 +112,12 @@ func TestUntracedWriteIsAmbiguous(t *testing.T) {
 }
 
 func TestTimeOutOfASentWriteIsAmbiguous(t *testing.T) {
-	c := clientFor(t, hang, func(cfg *Config) { cfg.Timeout = 300 * time.Millisecond })
-	err := create(t.Context(), c)
-	require.True(t, asError(t, err).Ambiguous())
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.EqualError(t, err, "kustomer: cannot create conversation: unavailable: time-out")
+	synctest.Test(t, func(t *testing.T) { // its clock waits until the request is sent
+		err := create(t.Context(), clientInMemory(t, hang))
+		require.True(t, asError(t, err).Ambiguous())
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.EqualError(t, err, "kustomer: cannot create conversation: unavailable: time-out")
+	})
 }
 
 // net/http reports a connection shared by HTTP/2 requests in another place.
@@ -146,15 +147,17 @@ func TestLostHTTP2WriteIsAmbiguous(t *testing.T) {
 }
 
 func TestTimeOutCoversReadingTheBody(t *testing.T) {
-	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, `{"data":`)
-		w.(http.Flusher).Flush()
-		hang(w, r)
-	}, func(cfg *Config) { cfg.Timeout = 300 * time.Millisecond })
-	e := asError(t, create(t.Context(), c))
-	require.Equal(t, 200, e.Status)
-	require.True(t, e.Ambiguous())
-	require.ErrorIs(t, e, context.DeadlineExceeded)
+	synctest.Test(t, func(t *testing.T) {
+		c := clientInMemory(t, func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, `{"data":`)
+			w.(http.Flusher).Flush()
+			hang(w, r)
+		})
+		e := asError(t, create(t.Context(), c))
+		require.Equal(t, 200, e.Status)
+		require.True(t, e.Ambiguous())
+		require.ErrorIs(t, e, context.DeadlineExceeded)
+	})
 }
 
 func TestCancelledWriteIsAmbiguousOnceSent(t *testing.T) {

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// timeout limits waits in tests, which usually take milliseconds.
-const timeout = 20 * time.Second
+// timeout limits waits in tests, which usually take milliseconds. Only a test that fails takes longer.
+const timeout = time.Minute
 
 // TestMain removes the developer's settings from the environment and makes Temporal unreachable.
 func TestMain(m *testing.M) {

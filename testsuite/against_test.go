@@ -51,7 +51,7 @@ func TestNewFileIsComparedOnServedCalls(t *testing.T) {
 	require.Eventually(t, func() bool { // the workflow list is eventually consistent
 		printed, _, _ = s.OperateAs(t, key, append(check, "--json")...)
 		return strings.Contains(printed, `"compared": 4`)
-	}, time.Minute, 100*time.Millisecond)
+	}, stage.WaitLimit, 100*time.Millisecond)
 	require.JSONEq(t, `[
 		{ "what": "tag \"brand_b\" instead of \"brand_a\"", "calls": [{"callId": "ended by hand"}, {"callId": "given up"}, {"callId": "answered"}] },
 		{ "what": "another note of call.finished", "calls": [{"callId": "given up"}] }

@@ -90,7 +90,7 @@ func TestCallWhoseStepIsPausedSaysSo(t *testing.T) {
 		}
 		id = described.GetPendingActivities()[0].GetActivityId()
 		return true
-	}, 20*time.Second, 20*time.Millisecond)
+	}, stage.WaitLimit, 20*time.Millisecond)
 	_, err := s.Temporal.WorkflowService().PauseActivity(t.Context(), &workflowservice.PauseActivityRequest{
 		Namespace: client.DefaultNamespace, Execution: run, Identity: "nadia@desk", Reason: "a look first", Activity: &workflowservice.PauseActivityRequest_Id{Id: id},
 	})
@@ -102,7 +102,7 @@ func TestCallWhoseStepIsPausedSaysSo(t *testing.T) {
 	require.Contains(t, shown, "temporal activity unpause --workflow-id 'call/"+key+"' --activity-id "+id)
 	require.NotContains(t, shown, "aits for Kustomer")
 	listed := func() bool { return lineOf(s.Operate(t, "calls", "--running"), key, "paused by an operator") }
-	require.Eventually(t, listed, 30*time.Second, 100*time.Millisecond, "the list lags behind")
+	require.Eventually(t, listed, stage.WaitLimit, 100*time.Millisecond, "the list lags behind")
 
 	s.Sandbox.ClearFaults()
 	_, err = s.Temporal.WorkflowService().UnpauseActivity(t.Context(), &workflowservice.UnpauseActivityRequest{
@@ -117,7 +117,7 @@ func TestCallWhoseStepIsPausedSaysSo(t *testing.T) {
 // ended waits until a workflow has ended, and returns its error.
 func ended(t *testing.T, s *stage.Stage, key string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stage.WaitLimit)
 	defer cancel()
 	return s.Temporal.GetWorkflow(ctx, workflows.WorkflowID(key), "").Get(ctx, nil)
 }

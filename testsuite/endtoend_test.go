@@ -165,7 +165,7 @@ func TestRetryDoesNotTakeTheConversationBackFromAPerson(t *testing.T) {
 	s.Sandbox.Inject(sandbox.Fault{Method: "POST", Route: "/v1/conversations/{id}/notes", Kind: sandbox.FaultStatus, Status: 503, Times: 2})
 	s.Accepts(t, "call-bridged", stage.Bridged(key))
 	assigned := func() bool { return len(s.Conversations(key)) == 1 && len(s.Conversations(key)[0].AssignedUsers) > 0 }
-	require.Eventually(t, assigned, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, assigned, stage.WaitLimit, 5*time.Millisecond)
 	_, err := s.Kustomer.UpdateConversation(t.Context(), s.OnlyConversation(t, key).ID, kustomer.ConversationUpdate{AssignedUsers: &[]string{stage.Bastian}})
 	require.NoError(t, err)
 

@@ -28,7 +28,7 @@ func TestOperatorFindsACall(t *testing.T) {
 	stage.Programs(t) // the build takes longer than the workflow list needs to show a call
 	flags := []string{"calls", "--phase", "finished", "--outcome", "answered", "--direction", "in", "--agent", "4711", "--queue", "O'Brien", "--since", ring}
 	listed := func() bool { return strings.Contains(s.Operate(t, flags...), state.ConversationID) } // the workflow list is eventually consistent
-	require.Eventually(t, listed, 10*time.Second, 50*time.Millisecond)
+	require.Eventually(t, listed, stage.WaitLimit, 50*time.Millisecond)
 	require.Contains(t, s.Operate(t, "calls", "--limit", "1"), "more are not shown")
 	require.NotContains(t, s.Operate(t, "calls", "--running", "--queue", "O'Brien"), key)
 	require.True(t, lineOf(s.Operate(t, "calls", "--queue", "o'brien", "--since", "1d"), key, "O'Brien"), "regardless of case")

@@ -150,7 +150,7 @@ func awaitNote(t *testing.T, s *stage.Stage, key, kind string) {
 			return note.ExternalID == "babelforce:"+key+":"+kind
 		})
 	}
-	require.Eventually(t, written, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, written, stage.WaitLimit, 5*time.Millisecond)
 }
 
 // merge merges a call's conversation into a new one, as an agent would.

@@ -2,6 +2,7 @@ package testsuite
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -13,10 +14,32 @@ import (
 	"github.com/callthread/callthread/automation/load"
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/internal/app"
+	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
 	"github.com/callthread/callthread/testsuite/stage"
 	"github.com/callthread/callthread/workflows"
 )
+
+// held is a transport that holds every request until it is closed.
+type held chan struct{}
+
+func (h held) RoundTrip(r *http.Request) (*http.Response, error) {
+	select {
+	case <-h:
+		return http.DefaultTransport.RoundTrip(r)
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+}
+
+// awaitStep waits until a step of a call is due.
+func awaitStep(t *testing.T, s *stage.Stage, key string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		described, err := s.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(key), "")
+		return err == nil && len(described.GetPendingActivities()) == 1
+	}, stage.WaitLimit, 5*time.Millisecond)
+}
 
 // After an outage, hundreds of calls that are over wait for their conversations. A call that rings
 // now must not wait behind them.
@@ -38,13 +61,19 @@ func TestRingOvertakesWhatIsLeftOfAnOutage(t *testing.T) {
 	for n := range backlog {
 		runs = append(runs, start(key(n), call.Event{Kind: call.Finished, Leg: call.Leg{FinishReason: "hangup"}}))
 	}
-	steps := activities.New(s.Kustomer, sync.OnceValue(load.Default), "")
-	worker := app.NewWorker(s.Temporal, queue, steps, 1, nil)
+	held := make(held)
+	c, err := kustomer.New(kustomer.Config{BaseURL: s.KustomerURL, APIKey: stage.SandboxKey, Transport: held, Timeout: stage.WaitLimit})
+	require.NoError(t, err)
+	worker := app.NewWorker(s.Temporal, queue, activities.New(c, sync.OnceValue(load.Default), ""), 1, nil)
 	require.NoError(t, worker.Start())
 	t.Cleanup(worker.Stop)
-	s.AwaitConversation(t, key(0))
+	for n := range backlog {
+		awaitStep(t, s, key(n))
+	}
 
 	start(key(backlog), call.Event{Kind: call.Inbound})
+	awaitStep(t, s, key(backlog))
+	close(held)
 	s.AwaitConversation(t, key(backlog))
 	rang := s.OnlyConversation(t, key(backlog)).CreatedAt
 	require.NoError(t, s.Temporal.SignalWorkflow(t.Context(), workflows.WorkflowID(key(backlog)), "", "finished",

@@ -116,7 +116,7 @@ func (l lines) await(t *testing.T, text string) string {
 			if strings.Contains(line, text) {
 				return line
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			require.FailNow(t, "not logged", text)
 		}
 	}

@@ -18,8 +18,8 @@ import (
 const DefaultBudget = 800
 
 // lookForKey is the interval between checks for a new key. A mounted secret takes up to a minute to
-// change; a check is one small read.
-const lookForKey = 10 * time.Second
+// change; a check is one small read. It is a variable for tests.
+var lookForKey = 10 * time.Second
 
 // Kustomer contains the settings for the Kustomer org.
 type Kustomer struct {

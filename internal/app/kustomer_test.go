@@ -22,6 +22,9 @@ import (
 )
 
 func TestHangupLoadsANewKey(t *testing.T) {
+	usual := lookForKey
+	lookForKey = time.Hour // the worker finds the key because of the signal
+	t.Cleanup(func() { lookForKey = usual })
 	org := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		require.Equal(t, build.UserAgent(), r.UserAgent())
 		if r.Header.Get("Authorization") != "Bearer new-key" {
@@ -41,10 +44,8 @@ func TestHangupLoadsANewKey(t *testing.T) {
 	_, err = client.CurrentToken(t.Context())
 	require.True(t, kustomer.IsKind(err, kustomer.Credentials))
 	require.NoError(t, os.WriteFile(file, []byte("new-key\n"), 0o600))
-	hungUp := time.Now()
 	require.NoError(t, hangUp())
 	require.NotContains(t, logs.await(t, "the Kustomer API key was replaced"), "new-key")
-	require.Less(t, time.Since(hungUp), lookForKey/2, "without a look of its own")
 	_, err = client.CurrentToken(t.Context())
 	require.NoError(t, err)
 }

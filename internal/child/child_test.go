@@ -28,7 +28,7 @@ func await(t *testing.T, process *Process) (line string) {
 		var whole bool
 		line, _, whole = strings.Cut(process.Output(), "\n")
 		return whole
-	}, 10*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 	return line
 }
 
@@ -46,7 +46,7 @@ func TestChildThatCannotStartIsAnError(t *testing.T) {
 func TestStopLetsTheChildTidyUp(t *testing.T) {
 	process := start(t, `trap 'echo tidy; exit 0' TERM; echo ready; while :; do sleep 0.01; done`)
 	await(t, process)
-	process.Stop(10 * time.Second)
+	process.Stop(time.Minute)
 	require.Equal(t, "exit status 0", process.End())
 	require.Contains(t, process.Output(), "tidy")
 }
@@ -94,7 +94,7 @@ func TestChildDiesWithAParentThatIsKilled(t *testing.T) {
 	id, err := strconv.Atoi(await(t, parent))
 	require.NoError(t, err)
 	parent.Kill()
-	require.Eventually(t, func() bool { return syscall.Kill(id, 0) != nil || isZombie(id) }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return syscall.Kill(id, 0) != nil || isZombie(id) }, time.Minute, 5*time.Millisecond)
 }
 
 // isZombie reports whether a process has ended but was not reaped. In a container it may never be

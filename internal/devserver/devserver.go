@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os/exec"
@@ -47,7 +48,7 @@ type Server struct {
 }
 
 const (
-	startTimeout = 30 * time.Second
+	startTimeout = time.Minute // it takes about a second, or many on a machine that compiles
 	// The server has nothing to lose by then: it keeps its state in the database, or not at all.
 	stopTimeout = 5 * time.Second
 )
@@ -194,11 +195,15 @@ func (s *Server) Stop() { s.process.Stop(stopTimeout) }
 // Process is the server's process, another one after each restart.
 func (s *Server) Process() *child.Process { return s.process }
 
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+// freePort returns a port below those that systems give to outgoing connections: one of these could be taken before
+// the server listens.
+func freePort() (port int, err error) {
+	for range 100 {
+		port = 20_000 + rand.IntN(10_000)
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, listener.Close()
+		}
 	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("find a free port: %w", err)
 }

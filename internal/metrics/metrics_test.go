@@ -155,7 +155,7 @@ func TestMetricsStopWithTheProgram(t *testing.T) {
 	connection, err := net.Dial("tcp", address)
 	require.NoError(t, err)
 	defer connection.Close()
-	require.NoError(t, connection.SetDeadline(time.Now().Add(20*time.Second)))
+	require.NoError(t, connection.SetDeadline(time.Now().Add(time.Minute)))
 	_, err = io.WriteString(connection, "GET /metrics HTTP/1.1\r\nHost: metrics\r\n\r\n")
 	require.NoError(t, err)
 	answers := bufio.NewReader(connection)

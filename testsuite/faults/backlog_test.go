@@ -31,6 +31,7 @@ const (
 // Many calls of one caller that were delayed by an outage must neither use up the request budget
 // with look-ups of conversations to join, nor delay the calls of others.
 func TestOneCallersBacklogDoesNotDelayOthers(t *testing.T) {
+	t.Parallel()
 	s := stage.Set(t, func(o *demo.StageOptions) {
 		o.Automations = slices.Concat([]byte("callers: { returning: { policy: append } }\n"), automation.DefaultFile)
 		o.Limits = call.Limits{Settle: time.Millisecond}
@@ -67,10 +68,11 @@ func TestOneCallersBacklogDoesNotDelayOthers(t *testing.T) {
 		}
 		return n
 	}
-	require.Eventually(t, func() bool { return opened(free) == others }, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return opened(free) == others }, stage.WaitLimit, 20*time.Millisecond)
 	require.Less(t, opened(held), backlog, "the others did not wait for all of the backlog")
-	require.Eventually(t, func() bool { return opened(held) == backlog }, 2*time.Minute, 50*time.Millisecond)
-	require.Less(t, s.Sandbox.State().RequestTotal-before, 10*(backlog+others), "requests")
+	require.Eventually(t, func() bool { return opened(held) == backlog }, stage.WaitLimit, 50*time.Millisecond)
+	// On a busy machine some requests time out and are sent again. A look at each earlier call would be 20 for every call.
+	require.Less(t, s.Sandbox.State().RequestTotal-before, 15*(backlog+others), "requests")
 }
 
 // awaitAttempts waits until a call's step has made that many attempts.
@@ -80,5 +82,5 @@ func awaitAttempts(t *testing.T, s *stage.Stage, key string, times int32) {
 		described, err := s.Temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(key), "")
 		pending := described.GetPendingActivities()
 		return err == nil && len(pending) > 0 && pending[0].GetAttempt() >= times
-	}, time.Minute, 100*time.Millisecond)
+	}, stage.WaitLimit, 100*time.Millisecond)
 }

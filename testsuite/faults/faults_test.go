@@ -28,6 +28,7 @@ var (
 // Every call must end as its script states, although its events arrive in any order and more than
 // once, four in ten of Kustomer's answers fail, and each process is killed and restarted.
 func TestFaultsLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
 	report := survives(t, func(o *demo.Options) { o.Programs = stage.Programs(t) })
 	require.Empty(t, report.Causeless)
 	require.GreaterOrEqual(t, report.DisturbedShare(), 0.30)
@@ -40,6 +41,7 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 // killed in the midst of repairs, and babelforce's log fails. At the end, what the log contains
 // about each call must be in its conversation.
 func TestLostWebhooksAreRepaired(t *testing.T) {
+	t.Parallel()
 	report := survives(t, func(o *demo.Options) {
 		o.Programs = stage.Programs(t)
 		// This worker knows the short time limits of the run's calls.

@@ -67,6 +67,7 @@ var mayImport = map[string][]string{
 	"testsuite/rollout": {}, "testsuite/stories": {}, "testsuite/telemetry": {}, "testsuite/webui": {},
 	"testsuite/cluster":  {"internal/app", "internal/child"},
 	"testsuite/openapi":  {},
+	"testsuite/pipes":    {},
 	"testsuite/personal": {"kustomer/sandbox", "testsuite/stage"},
 	"testsuite/stage":    {"babelforce", "call", "internal/codec", "internal/demo", "internal/devserver", "kustomer/sandbox", "starter/webhook", "workflows"},
 

@@ -96,7 +96,7 @@ func requireKeptWhileUnderWay(t *testing.T, s *stage.Stage, operator func(...str
 		printed, _, err := operator("find", "--phone", "+"+rings.Number, "--json")
 		return err == nil && printed != "[]\n"
 	}
-	require.Eventually(t, find, 10*time.Second, 50*time.Millisecond)
+	require.Eventually(t, find, stage.WaitLimit, 50*time.Millisecond)
 	printed, _, err := operator("forget", "--phone", "+"+rings.Number, "--yes")
 	require.Error(t, err)
 	require.Contains(t, printed, "no: it is under way")
@@ -115,7 +115,7 @@ func requireNothingKeptSecretly(t *testing.T, s *stage.Stage, key string) {
 	require.Eventually(t, func() bool {                                                                     // the workflow list is eventually consistent
 		printed, _, err := s.OperateAs(t, newKey(t, "another"), "forget", "--phone", "+"+personal.Callers+"78", "--yes")
 		return err != nil && strings.Contains(printed, `could not be searched and may belong to the number too: one is encrypted with the key "test"`)
-	}, 10*time.Second, 100*time.Millisecond)
+	}, stage.WaitLimit, 100*time.Millisecond)
 }
 
 func isRemembered(t *testing.T, s *stage.Stage, key string) {

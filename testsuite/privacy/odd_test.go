@@ -37,7 +37,7 @@ func TestCallerIsForgottenAlthoughAnotherCallCannotBeRead(t *testing.T) {
 		printed, complaint, err = s.OperateAs(t, "", "find", "--phone", "+"+caller.Number)
 		return err != nil && strings.Contains(printed, "\nbefore-an-odd-one ") && strings.Contains(complaint, "odd (run ")
 	}
-	require.Eventually(t, finds, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, finds, stage.WaitLimit, 50*time.Millisecond)
 	require.NotContains(t, printed, "no-call")
 	require.Regexp(t, `these calls cannot be read and may belong to the number too: odd \(run [-0-9a-f]+\): event \d+ of its history is not an event of a call\.`, complaint)
 

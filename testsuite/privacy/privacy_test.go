@@ -111,9 +111,11 @@ func places(t *testing.T, s *stage.Stage, written files, answers []byte) map[str
 		require.NotNil(t, serving, name)
 		held["metrics of "+name] = fetch(t, "http://"+string(serving[1])+"/metrics")
 	}
-	listed, err := s.Temporal.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: "CallPhase != ''"})
-	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(listed.GetExecutions()), personal.Numbers)
+	var listed *workflowservice.ListWorkflowExecutionsResponse
+	require.Eventually(t, func() bool { // the workflow list is eventually consistent
+		listed, err = s.Temporal.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: "CallPhase != ''"})
+		return err == nil && len(listed.GetExecutions()) >= personal.Numbers
+	}, stage.WaitLimit, 50*time.Millisecond)
 	for _, run := range listed.GetExecutions() {
 		shown, err := proto.Marshal(run) // search attributes, ids, memo
 		require.NoError(t, err)

@@ -71,7 +71,7 @@ func newCompared(t *testing.T, faults sandbox.Faults, change ...func(*demo.Stage
 // statement compares a window now.
 func (c *compared) statement(t *testing.T, w reconcile.Window) (statement reconcile.Comparison) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stage.WaitLimit)
 	defer cancel()
 	run, err := c.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: reconcile.TaskQueue(c.TaskQueue)},
 		reconcile.StatementWorkflow, reconcile.StatementInput{Window: &w})
@@ -80,6 +80,7 @@ func (c *compared) statement(t *testing.T, w reconcile.Window) (statement reconc
 	return statement
 }
 
+// Hundreds of calls load the server, so no other test of the package runs beside them.
 func TestComparisonReportsExactlyLostWebhooks(t *testing.T) {
 	stage.NeedsTemporal(t)
 	for name, faults := range map[string]sandbox.Faults{
@@ -104,7 +105,7 @@ func TestComparisonReportsExactlyLostWebhooks(t *testing.T) {
 			assert.Eventually(t, func() bool {
 				statement = c.statement(t, w)
 				return maps.Equal(counts, statement.Counts)
-			}, 90*time.Second, time.Second)
+			}, stage.WaitLimit, time.Second)
 			require.Empty(t, statement.Gaps)
 			require.Empty(t, statement.WithoutRow)
 			for _, verdict := range statement.Listed {

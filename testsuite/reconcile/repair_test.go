@@ -45,7 +45,7 @@ func (c *compared) has(key string, ago time.Duration, isAnswered bool) {
 // backfills repairs the calls of the last hours.
 func (c *compared) backfills(t *testing.T) (progress reconcile.Progress) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stage.WaitLimit)
 	defer cancel()
 	now := time.Now().Truncate(time.Second)
 	in := reconcile.Backfill{Window: reconcile.Window{From: now.Add(-3 * time.Hour), To: now}, Repair: true}
@@ -116,7 +116,7 @@ func TestCompletedCallIsCorrected(t *testing.T) {
 	require.Eventually(t, func() bool {
 		listed, _, err := c.OperateAs(t, "", "calls", "--outcome", "answered")
 		return err == nil && strings.Count(listed, "\nhalf ") == 1
-	}, 20*time.Second, 200*time.Millisecond)
+	}, stage.WaitLimit, 200*time.Millisecond)
 	listed, _, err := c.OperateAs(t, "", "calls", "--outcome", "abandoned")
 	require.NoError(t, err)
 	require.NotContains(t, listed, "half ", "its earlier run is no call of its own")
@@ -149,7 +149,7 @@ func TestForgottenCallIsNotRestored(t *testing.T) {
 	require.Eventually(t, func() bool { // until the workflow list has the call
 		found, _, _ := c.OperateAs(t, "", "find", "--phone", c.caller)
 		return strings.Contains(found, "gone")
-	}, 20*time.Second, 200*time.Millisecond)
+	}, stage.WaitLimit, 200*time.Millisecond)
 	receipt, complaint, _ := c.OperateAs(t, "", "forget", "--phone", c.caller, "--yes")
 	require.Contains(t, receipt, "gone", complaint)
 	progress := c.backfills(t)

@@ -58,19 +58,19 @@ func (c *compared) pass(t *testing.T, schedule client.ScheduleHandle, nth int) (
 	var id string
 	require.Eventually(t, func() bool {
 		described, err := schedule.Describe(t.Context())
-		require.NoError(t, err)
-		if len(described.Info.RecentActions) < nth {
+		if err != nil || len(described.Info.RecentActions) < nth {
 			return false
 		}
 		id = described.Info.RecentActions[nth-1].StartWorkflowResult.WorkflowID
 		return true
-	}, 20*time.Second, 100*time.Millisecond)
+	}, stage.WaitLimit, 100*time.Millisecond)
 	require.NoError(t, c.Temporal.GetWorkflow(t.Context(), id, "").Get(t.Context(), &pass))
 	return pass
 }
 
 func TestStatementOfADayIsPrinted(t *testing.T) {
 	stage.NeedsTemporal(t)
+	t.Parallel()
 	c := newCompared(t, sandbox.Faults{})
 	rang := time.Now().UTC().Add(-20 * time.Minute)
 	day := rang.Format(time.DateOnly)

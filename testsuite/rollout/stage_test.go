@@ -89,7 +89,7 @@ func (r *rollout) serve(t *testing.T, c client.Client, buildID string, changes .
 	}
 	t.Cleanup(stop)
 	if buildID != "" {
-		require.Eventually(t, func() bool { return r.knows(t, buildID) }, 20*time.Second, 50*time.Millisecond)
+		require.Eventually(t, func() bool { return r.knows(t, buildID) }, stage.WaitLimit, 50*time.Millisecond)
 	}
 	return stop
 }
@@ -104,7 +104,7 @@ func (r *rollout) run(t *testing.T, starter, buildID string) (logged func(messag
 		"KUSTOMER_API_KEY="+stage.SandboxKey, "CALLTHREAD_WEBHOOK_SECRET="+demo.Secret)
 	running, err := child.Start(program)
 	require.NoError(t, err)
-	t.Cleanup(func() { running.Stop(20 * time.Second) })
+	t.Cleanup(func() { running.Stop(stage.WaitLimit) })
 	logged = func(message string) (line map[string]string) {
 		t.Helper()
 		require.Eventually(t, func() bool {
@@ -116,7 +116,7 @@ func (r *rollout) run(t *testing.T, starter, buildID string) (logged func(messag
 				}
 			}
 			return false
-		}, 20*time.Second, 20*time.Millisecond, message)
+		}, stage.WaitLimit, 20*time.Millisecond, message)
 		return line
 	}
 	r.Stage = r.ReceiveAt("http://" + logged("listening")["address"])
@@ -152,7 +152,7 @@ func (r *rollout) route(t *testing.T, args ...string) {
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		complaint, err := r.runTemporal(t, args...)
 		require.NoError(c, err, complaint)
-	}, 20*time.Second, 50*time.Millisecond)
+	}, stage.WaitLimit, 50*time.Millisecond)
 }
 
 // temporalCLI runs a command of Temporal's CLI on the stage, as operators do.
@@ -173,7 +173,7 @@ func (r *rollout) awaitDrained(t *testing.T, buildID string) {
 	require.Eventually(t, func() bool {
 		version, err := r.deployment().DescribeVersion(t.Context(), client.WorkerDeploymentDescribeVersionOptions{BuildID: buildID})
 		return err == nil && version.Info.DrainageInfo != nil && version.Info.DrainageInfo.DrainageStatus == client.WorkerDeploymentVersionDrainageStatusDrained
-	}, 40*time.Second, 100*time.Millisecond)
+	}, stage.WaitLimit, 100*time.Millisecond)
 }
 
 // ring begins a call, waits for its conversation, and returns the build of its workflow.

@@ -33,7 +33,7 @@ func TestProgramsInShadowWriteNothing(t *testing.T) {
 				metrics = freeAddress(t)
 				logs = s.runs(t, append(programs.Worker, "--shadow", "--metrics-listen", metrics))
 			}
-			require.Eventually(t, func() bool { return get(t, "http://"+webhooks+"/readyz") != "" }, 20*time.Second, 50*time.Millisecond)
+			require.Eventually(t, func() bool { return get(t, "http://"+webhooks+"/readyz") != "" }, stage.WaitLimit, 50*time.Millisecond)
 
 			receiver := s.ReceiveAt("http://" + webhooks)
 			key := "by-" + name[:3]

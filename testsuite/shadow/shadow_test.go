@@ -165,7 +165,7 @@ func (s *shadowed) report(t *testing.T, all []*planted) (report operator.ShadowR
 		report = operator.ShadowReport{}
 		require.NoError(t, json.Unmarshal([]byte(printed), &report))
 		return len(report.Calls) == len(all)
-	}, 30*time.Second, time.Second)
+	}, stage.WaitLimit, time.Second)
 	require.NotContains(t, printed, "+49")
 	require.NotContains(t, printed, stage.Amira)
 	require.NotContains(t, printed, stage.Bastian)

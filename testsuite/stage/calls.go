@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -46,7 +45,7 @@ func (s *Stage) Accepts(t *testing.T, event, body string) {
 // Result waits for a call's workflow to end.
 func (s *Stage) Result(t *testing.T, key string) (state workflows.State) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), WaitLimit)
 	defer cancel()
 	require.NoError(t, s.Temporal.GetWorkflow(ctx, workflows.WorkflowID(key), "").Get(ctx, &state))
 	return state

@@ -48,7 +48,7 @@ func startedPrograms(t *testing.T, settings ...string) *programs {
 		"receiver": "http://" + addressOf(t, p.receiver, "serving metrics"),
 		"worker":   "http://" + addressOf(t, p.worker, "serving metrics"),
 	}
-	require.Eventually(t, func() bool { return status(t, p.pages["worker"]+"/readyz") == http.StatusOK }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return status(t, p.pages["worker"]+"/readyz") == http.StatusOK }, stage.WaitLimit, 20*time.Millisecond)
 	require.Equal(t, http.StatusOK, status(t, p.pages["worker"]+"/healthz"))
 	return p
 }
@@ -61,7 +61,7 @@ func (p *programs) start(t *testing.T, settings []string, line ...string) *child
 	command.Env = append(command.Env, settings...)
 	process, err := child.Start(command)
 	require.NoError(t, err)
-	t.Cleanup(func() { process.Stop(20 * time.Second) })
+	t.Cleanup(func() { process.Stop(stage.WaitLimit) })
 	return process
 }
 
@@ -75,7 +75,7 @@ func addressOf(t *testing.T, process *child.Process, message string) (address st
 			address = found[1]
 		}
 		return found != nil
-	}, 20*time.Second, 20*time.Millisecond, message)
+	}, stage.WaitLimit, 20*time.Millisecond, message)
 	return address
 }
 
@@ -102,7 +102,7 @@ func (p *programs) page(t *testing.T, program string) string {
 func (p *programs) eventually(t *testing.T, program, line string) {
 	t.Helper()
 	shown := func() bool { return strings.Contains(p.page(t, program), "\n"+line+"\n") }
-	require.Eventually(t, shown, 30*time.Second, 200*time.Millisecond, line)
+	require.Eventually(t, shown, stage.WaitLimit, 200*time.Millisecond, line)
 }
 
 // send posts an event to the receiver.
@@ -202,7 +202,7 @@ func TestProgramsCountCalls(t *testing.T) {
 	failed := func() bool {
 		return strings.Contains(p.page(t, "worker"), "\ntemporal_workflow_task_execution_failed_total{")
 	}
-	require.Eventually(t, failed, 20*time.Second, 200*time.Millisecond)
+	require.Eventually(t, failed, stage.WaitLimit, 200*time.Millisecond)
 	everything := p.page(t, "worker") + p.page(t, "receiver")
 	labels := strings.Join(regexp.MustCompile(`(?m)^\w+\{.*\}`).FindAllString(everything, -1), "\n")
 	for _, marked := range append(keys, "3023125042", "Amira", "Nobody in Kustomer", "4711", "4799", stage.Amira) {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	collectorpb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
@@ -96,7 +95,7 @@ func tracedCall(t *testing.T, p *programs, settings ...string) (log string) {
 	require.Contains(t, p.AwaitParked(t, c.Key).ParkedBecause, personal.OthersName)
 	p.Decide(t, c.Key, workflows.UpdateRetry)
 	p.AwaitConversation(t, c.Key)
-	p.worker.Stop(20 * time.Second)
+	p.worker.Stop(stage.WaitLimit)
 	log = p.worker.Output()
 	p.worker = p.start(t, settings, stage.Programs(t).Worker...)
 	p.send(t, "call-bridged", c.Bridged(), http.StatusAccepted)
@@ -113,8 +112,8 @@ func TestTraceCoversACallWithoutPersonalData(t *testing.T) {
 	spans := startedCollector(t)
 	p := startedPrograms(t, spans.setting)
 	log := tracedCall(t, p, spans.setting)
-	p.receiver.Stop(20 * time.Second) // each program exports its last spans
-	p.worker.Stop(20 * time.Second)
+	p.receiver.Stop(stage.WaitLimit) // each program exports its last spans
+	p.worker.Stop(stage.WaitLimit)
 
 	require.Empty(t, personal.Legible(spans.raw))
 	webhook := spans.under(t, nil, "webhook call-inbound")
@@ -188,8 +187,8 @@ func TestWithoutTracesHistoriesHaveNoHeaders(t *testing.T) {
 	p.send(t, "call-bridged", stage.Bridged(key), http.StatusAccepted)
 	p.send(t, "call-finished", stage.Finished(key), http.StatusAccepted)
 	p.Result(t, key)
-	p.receiver.Stop(20 * time.Second)
-	p.worker.Stop(20 * time.Second)
+	p.receiver.Stop(stage.WaitLimit)
+	p.worker.Stop(stage.WaitLimit)
 	require.Empty(t, spans.raw)
 	for _, event := range p.History(t, key).Events {
 		for _, header := range []*commonpb.Header{

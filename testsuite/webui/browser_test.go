@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/callthread/callthread/testsuite/stage"
 )
 
-// timeout bounds the time until a page shows what it must. Test machines are slow.
-const timeout = 30 * time.Second
+// timeout bounds the time until a page shows what it must.
+const timeout = stage.WaitLimit
 
 // browser is a headless Chromium, controlled over two pipes with its DevTools protocol. The
 // tests need few of the protocol's methods, so no library is used.
