@@ -276,6 +276,38 @@ func TestOnlyTheCallsOwnRunIsStarted(t *testing.T) {
 	}
 }
 
+// Someone may signal by hand, with what happened and no more.
+func TestSignalByHandBelongsToTheCall(t *testing.T) {
+	c := newCall(t)
+	byHand := func(after time.Duration, signal call.Kind, e call.Event) {
+		c.at(after, func() { c.env.SignalWorkflow(string(signal), e) })
+	}
+	c.starts(inbound)
+	byHand(10*time.Second, call.Bridged, call.Event{Agent: agent1})
+	byHand(20*time.Second, call.Finished, call.Event{Kind: call.Bridged, Leg: call.Leg{ID: "c"}})
+	byHand(60*time.Second, call.Finished, call.Event{})
+	state := c.plays()
+	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
+	require.Equal(t, call.Answered, state.Outcome)
+	require.Equal(t, []workflows.ReportedEvent{
+		{Kind: call.Inbound, LegID: "p", At: began},
+		{Kind: call.Bridged, LegID: "p", At: began.Add(10 * time.Second)},
+		{Kind: call.Finished, LegID: "c", Child: true, At: began.Add(20 * time.Second)},
+		{Kind: call.Finished, LegID: "p", At: began.Add(60 * time.Second)},
+	}, state.Events)
+}
+
+// Another client starts the run with nothing but the key.
+func TestRunStartedByHandIsListed(t *testing.T) {
+	c := newCall(t)
+	require.NoError(t, c.env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes()))
+	c.receives(time.Second, bridged)
+	c.receives(60*time.Second, finished)
+	c.plays()
+	require.Equal(t, []string{"ringing", "bridged", "finished"}, c.listed(workflows.CallPhase))
+	require.Equal(t, []string{"in"}, c.listed(workflows.CallDirection))
+}
+
 func TestStateNamesUnreadableFields(t *testing.T) {
 	c := newCall(t)
 	ring := inbound

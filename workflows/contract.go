@@ -98,6 +98,7 @@ const (
 	MarkNotWanted  Mark = "not_wanted" // no automation opens a conversation for it
 	MarkIgnored    Mark = "ignored"    // the automations file's "ignore" names it
 	MarkSkipped    Mark = "skipped"    // an operator skipped a step
+	MarkTest       Mark = "test"       // babelforce made the call as a test
 	MarkUnassigned Mark = "unassigned" // Kustomer does not know the agent who has the call
 	MarkReopened   Mark = "reopened"   // the run continues a completed run, and replaces it in lists and counts
 	MarkFromLog    Mark = "from_log"   // babelforce's call log added events that no webhook had reported
