@@ -213,7 +213,7 @@ func TestUpdateConversationIsAnswered(t *testing.T) {
 	c.starts(inbound)
 	var got workflows.State
 	c.at(0, func() {
-		c.env.UpdateWorkflow(workflows.UpdateConversation, "u", completedUpdate{t, &got})
+		c.env.UpdateWorkflow(workflows.UpdateAwaitConversation, "u", completedUpdate{t, &got})
 	})
 	c.receives(time.Minute, hungUp)
 	c.plays()
@@ -227,7 +227,7 @@ func TestUpdateOfACallWithoutAConversationIsAnsweredAtOnce(t *testing.T) {
 	c.starts(inbound)
 	var got workflows.State
 	c.at(time.Second, func() {
-		c.env.UpdateWorkflow(workflows.UpdateConversation, "u", completedUpdate{t, &got})
+		c.env.UpdateWorkflow(workflows.UpdateAwaitConversation, "u", completedUpdate{t, &got})
 	})
 	c.at(2*time.Second, func() { require.Equal(t, "p", got.CallID, "it is answered") })
 	c.receives(time.Minute, hungUp)

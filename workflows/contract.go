@@ -24,9 +24,9 @@ const (
 	// QueryCarried returns the [Carried] with which the run would complete now.
 	QueryCarried = "carried"
 
-	// UpdateConversation waits until the call's conversation exists, or it is certain that the
+	// UpdateAwaitConversation waits until the call's conversation exists, or it is certain that the
 	// call gets none, and returns the [State].
-	UpdateConversation = "conversation"
+	UpdateAwaitConversation = "conversation"
 	// UpdateRetry, UpdateAmend and UpdateSkip are an operator's decisions on a parked call:
 	// retry the refused step, retry it with the values of an [Amendment], or continue
 	// without it. Each returns the [State] once the call is no longer parked.

@@ -30,7 +30,7 @@ func (r *run) receive(ctx workflow.Context) {
 			r.add(ctx, kind, event)
 		}
 	}
-	r.receiveLog(ctx)
+	r.receiveCallLog(ctx)
 }
 
 // add adds a report. The webhook receiver sends complete events. A signal that someone sends by
@@ -51,8 +51,8 @@ func (r *run) add(ctx workflow.Context, kind call.Kind, event call.Event) {
 	r.record.Add(event, now)
 }
 
-// receiveLog adds the content of babelforce's call log, which arrives as a whole.
-func (r *run) receiveLog(ctx workflow.Context) {
+// receiveCallLog adds the content of babelforce's call log, which arrives as a whole.
+func (r *run) receiveCallLog(ctx workflow.Context) {
 	channel := workflow.GetSignalChannel(ctx, SignalLog)
 	for {
 		var log call.FromLog

@@ -129,7 +129,7 @@ func (h *Handler) awaitConversation(ctx context.Context, of accepted) (workflows
 	}
 	handle, err := h.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: of.WorkflowID, RunID: of.RunID,
-		UpdateName:   workflows.UpdateConversation,
+		UpdateName:   workflows.UpdateAwaitConversation,
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {
