@@ -65,11 +65,11 @@ func marks(of map[string]figures, with settings) (all []mark) {
 	ratio := func(title, whose string, other figures, name string, atMost bool, limit float64) {
 		add(title+", of "+whose, one[name]/other[name], one[name] > 0 && other[name] > 0, atMost, limit)
 	}
-	ratio("ring → conversation p50", "the baseline's", tutorial, "open.ring_p50", true, 0.15)
-	ratio("ring → conversation p99", "the baseline's", tutorial, "open.ring_p99", true, 0.3)
-	ratio("bridge → update p50", "the baseline's", tutorial, "open.bridge_p50", true, 0.5)
-	ratio("CPU per call", "the baseline's", tutorial, "closed.cpu", true, 0.8)
-	ratio("calls a second", "the baseline's", tutorial, "closed.calls_per_s", false, 1.3)
+	ratio("ring → conversation p50", "the baseline's", tutorial, "open.ring_p50", true, 0.7)
+	ratio("ring → conversation p99", "the baseline's", tutorial, "open.ring_p99", true, 0.7)
+	ratio("bridge → update p50", "the baseline's", tutorial, "open.bridge_p50", true, 0.9)
+	ratio("CPU per call", "the baseline's", tutorial, "closed.cpu", true, 0.65)
+	ratio("calls a second", "the baseline's", tutorial, "closed.calls_per_s", false, 1.6)
 	ratio("ring → conversation p50", "bare's", tight, "open.ring_p50", true, 1.1)
 	ratio("CPU per call", "bare's", tight, "closed.cpu", true, 1.05)
 	ratio("calls a second", "bare's", tight, "closed.calls_per_s", false, 0.95)
