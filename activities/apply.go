@@ -199,7 +199,8 @@ func (u *update) giveToCustomer(ctx context.Context) error {
 }
 
 // isPrompt reports whether the pick-up was reported, or the conversation opened, so
-// recently that no person can have reassigned the conversation since.
+// recently that another assignee is a rule's of Kustomer: a person rarely reassigns a
+// conversation within these seconds.
 func isPrompt(since time.Time) bool { return time.Since(since) < promptHandOver }
 
 const promptHandOver = 15 * time.Second

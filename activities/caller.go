@@ -20,7 +20,8 @@ var unknownCaller = kustomer.NewCustomer{Name: "Unknown caller", ExternalID: ext
 type owner struct {
 	id    string
 	isNew bool
-	// catchesAll says that calls of other people belong to this customer too.
+	// catchesAll says that calls of other people may belong to this customer too, because the
+	// number did not lead to it.
 	catchesAll bool
 	// decision says why the call belongs to this customer, without personal data.
 	decision string

@@ -49,7 +49,7 @@ func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribut
 	if s.Opening.Outgoing {
 		ring = call.Outbound
 	}
-	add(string(call.Inbound), ring, s.Opening, s.Placer)
+	add(string(call.Inbound), ring, s.Opening, s.Placer) // of an outbound call too: a call has one first note
 	for _, p := range slices.SortedStableFunc(slices.Values(s.PickUps), func(a, b call.PickUp) int { return a.At.Compare(b.At) }) {
 		add(p.Note, call.Bridged, p.Facts, p.Resolved)
 	}

@@ -75,7 +75,7 @@ func TestOverlappingTalkIsNotSummed(t *testing.T) {
 func TestInferredPickUpHasItsLegsWait(t *testing.T) {
 	over := ended("passive-hangup", 100)
 	over.Attempts = []Attempt{talked("Amira", 5, 12, 40, "hangup"), talked("Ben", 40, 45, 95, "hangup")}
-	answer := over.answer()
+	answer := over.impliedPickUp()
 	require.Equal(t, "Ben", answer.Agent.Name)
 	require.Equal(t, 45, *answer.Leg.Seconds)
 }

@@ -177,3 +177,8 @@ func extra(events []*Event) (all map[string]string) {
 	}
 	return all
 }
+
+// IsTest reports whether babelforce made the call as a test.
+func (r *Record) IsTest() bool {
+	return slices.ContainsFunc(r.Reports, func(report Report) bool { return !report.Leg.IsChild() && report.Leg.Source == "test" })
+}

@@ -21,7 +21,8 @@ const (
 	EndedByFlow      Outcome = "ended_by_flow"
 )
 
-// Over is what is known about a call when it is over.
+// Over is what would be known about a call if it were over now. It is also derived while the
+// call runs.
 type Over struct {
 	Facts    Facts
 	Attempts []Attempt // the attempts that have ended
@@ -51,7 +52,7 @@ func (r *Record) over() Over {
 		over.Ended, over.Queue = true, end.Queue
 	}
 	if !over.Bridged && over.IsAnswered() {
-		answer := over.answer()
+		answer := over.impliedPickUp()
 		over.Facts.Agent, over.Facts.Queue = answer.Agent, answer.Queue
 	}
 	return over

@@ -16,7 +16,8 @@ type Record struct {
 	Key     string    `json:"key"`
 	Started time.Time `json:"started"` // when the workflow started
 	Limits  Limits    `json:"limits"`
-	// Reports holds each reported thing once, in the order of arrival.
+	// Reports holds the reports in the order of arrival, each event once. Two of them may
+	// describe one pick-up, because both legs of it are reported ([Report.Note]).
 	Reports []Report `json:"reports,omitempty"`
 	// More counts the reports beyond the limits, which are not kept.
 	More int `json:"more,omitempty"`
@@ -31,10 +32,11 @@ type Record struct {
 }
 
 // Report is one reported thing: the ringing, a pick-up, the end of a leg, or a recording.
-// Later reports of the same thing only add fields to the first.
+// A repeated event only adds fields to the first.
 type Report struct {
 	Event
-	// Received is when the workflow received the first report, by Temporal's clock.
+	// Received is when the workflow received the first report, by Temporal's clock. The
+	// event's ReceivedAt is when the webhook arrived, by the receiver's.
 	Received time.Time `json:"received"`
 	// Note is the name of the note of a pick-up or a recording. It never changes once it is
 	// set. A report of a pick-up without a name repeats another report.

@@ -124,7 +124,7 @@ func (r *Record) shownPickUps(over Over, isOver bool) (all []PickUp) {
 	implied, reported := r.implied()
 	switch {
 	case !over.Bridged && over.IsAnswered() && (isOver || implied != nil):
-		all = append(all, PickUp{Note: impliedNote, Facts: r.asOf(over.Facts, over.answer()), Inferred: true})
+		all = append(all, PickUp{Note: impliedNote, Facts: r.asOf(over.Facts, over.impliedPickUp()), Inferred: true})
 	case implied != nil && reported == "":
 		all = append(all, *implied)
 	}

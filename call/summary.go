@@ -131,8 +131,8 @@ func (o Over) LastQueue() Queue {
 	return o.Queue
 }
 
-// answer returns the pick-up that the legs imply if none was reported.
-func (o Over) answer() Event {
+// impliedPickUp returns the pick-up that the legs imply if none was reported.
+func (o Over) impliedPickUp() Event {
 	e := Event{Kind: Bridged, Agent: o.Facts.Agent}
 	e.Leg.Seconds = o.Summary(nil).WaitSeconds
 	if lasting := o.lasting(); len(lasting) > 0 && !o.Facts.Outgoing {

@@ -69,6 +69,7 @@ func TestLimitAppliesBehindATrustedProxy(t *testing.T) {
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/webhooks/babelforce/call-bridged", strings.NewReader("{"))
 			require.NoError(t, err)
 			request.Header.Set("X-Forwarded-For", forwardedFor)
+			request.Header.Set("webhook-signature", "v1,AAAA")
 			status, _ := fetch(t, request)
 			return status
 		}

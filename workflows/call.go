@@ -93,7 +93,7 @@ func start(ctx workflow.Context, in CallInput) (*run, error) {
 	r := &run{
 		record:  call.Record{Key: in.Key, Started: workflow.Now(ctx), Limits: in.Limits.WithDefaults()},
 		decided: workflow.NewBufferedChannel(ctx, 1),
-		listed:  listed{CallPhase: string(Ringing), WaitsFor: string(call.WaitsForAgent)}, // set by the webhook receiver
+		listed:  listedAtStart(ctx),
 		began:   info.GetCurrentHistoryLength(),
 		// After a reset, the run begins with steps that the earlier run may have done.
 		mayBeDone: info.OriginalRunID != "" && info.OriginalRunID != info.WorkflowExecution.RunID,
@@ -106,7 +106,7 @@ func start(ctx workflow.Context, in CallInput) (*run, error) {
 		r.log(r.record.Started, "shadow: nothing is written to Kustomer")
 	}
 	if in.First != nil {
-		r.record.Add(*in.First, workflow.Now(ctx))
+		r.add(ctx, in.First.Kind, *in.First)
 	}
 	return r, r.handleRequests(ctx)
 }

@@ -213,7 +213,7 @@ func TestUpdateConversationIsAnswered(t *testing.T) {
 	c.starts(inbound)
 	var got workflows.State
 	c.at(0, func() {
-		c.env.UpdateWorkflow(workflows.UpdateConversation, "u", completedUpdate{t, &got})
+		c.env.UpdateWorkflow(workflows.UpdateAwaitConversation, "u", completedUpdate{t, &got})
 	})
 	c.receives(time.Minute, hungUp)
 	c.plays()
@@ -227,7 +227,7 @@ func TestUpdateOfACallWithoutAConversationIsAnsweredAtOnce(t *testing.T) {
 	c.starts(inbound)
 	var got workflows.State
 	c.at(time.Second, func() {
-		c.env.UpdateWorkflow(workflows.UpdateConversation, "u", completedUpdate{t, &got})
+		c.env.UpdateWorkflow(workflows.UpdateAwaitConversation, "u", completedUpdate{t, &got})
 	})
 	c.at(2*time.Second, func() { require.Equal(t, "p", got.CallID, "it is answered") })
 	c.receives(time.Minute, hungUp)
@@ -274,6 +274,38 @@ func TestOnlyTheCallsOwnRunIsStarted(t *testing.T) {
 			require.Empty(t, c.steps)
 		})
 	}
+}
+
+// Someone may signal by hand, with what happened and no more.
+func TestSignalByHandBelongsToTheCall(t *testing.T) {
+	c := newCall(t)
+	byHand := func(after time.Duration, signal call.Kind, e call.Event) {
+		c.at(after, func() { c.env.SignalWorkflow(string(signal), e) })
+	}
+	c.starts(inbound)
+	byHand(10*time.Second, call.Bridged, call.Event{Agent: agent1})
+	byHand(20*time.Second, call.Finished, call.Event{Kind: call.Bridged, Leg: call.Leg{ID: "c"}})
+	byHand(60*time.Second, call.Finished, call.Event{})
+	state := c.plays()
+	require.Equal(t, []string{"create", "bridged", "finished"}, c.steps)
+	require.Equal(t, call.Answered, state.Outcome)
+	require.Equal(t, []workflows.ReportedEvent{
+		{Kind: call.Inbound, LegID: "p", At: began},
+		{Kind: call.Bridged, LegID: "p", At: began.Add(10 * time.Second)},
+		{Kind: call.Finished, LegID: "c", Child: true, At: began.Add(20 * time.Second)},
+		{Kind: call.Finished, LegID: "p", At: began.Add(60 * time.Second)},
+	}, state.Events)
+}
+
+// Another client starts the run with nothing but the key.
+func TestRunStartedByHandIsListed(t *testing.T) {
+	c := newCall(t)
+	require.NoError(t, c.env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes()))
+	c.receives(time.Second, bridged)
+	c.receives(60*time.Second, finished)
+	c.plays()
+	require.Equal(t, []string{"ringing", "bridged", "finished"}, c.listed(workflows.CallPhase))
+	require.Equal(t, []string{"in"}, c.listed(workflows.CallDirection))
 }
 
 func TestStateNamesUnreadableFields(t *testing.T) {

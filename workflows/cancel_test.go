@@ -69,7 +69,7 @@ func TestUpdateOfACancelledCallIsAnswered(t *testing.T) {
 	c.away = time.Hour
 	c.starts(inbound)
 	var answer error
-	c.at(time.Second, func() { c.env.UpdateWorkflow(workflows.UpdateConversation, "u", failedUpdate{t, &answer}) })
+	c.at(time.Second, func() { c.env.UpdateWorkflow(workflows.UpdateAwaitConversation, "u", failedUpdate{t, &answer}) })
 	c.isCancelled(time.Minute)
 	require.True(t, temporal.IsCanceledError(answer))
 }

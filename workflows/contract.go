@@ -24,9 +24,9 @@ const (
 	// QueryCarried returns the [Carried] with which the run would complete now.
 	QueryCarried = "carried"
 
-	// UpdateConversation waits until the call's conversation exists, or it is certain that the
+	// UpdateAwaitConversation waits until the call's conversation exists, or it is certain that the
 	// call gets none, and returns the [State].
-	UpdateConversation = "conversation"
+	UpdateAwaitConversation = "conversation"
 	// UpdateRetry, UpdateAmend and UpdateSkip are an operator's decisions on a parked call:
 	// retry the refused step, retry it with the values of an [Amendment], or continue
 	// without it. Each returns the [State] once the call is no longer parked.
@@ -98,6 +98,7 @@ const (
 	MarkNotWanted  Mark = "not_wanted" // no automation opens a conversation for it
 	MarkIgnored    Mark = "ignored"    // the automations file's "ignore" names it
 	MarkSkipped    Mark = "skipped"    // an operator skipped a step
+	MarkTest       Mark = "test"       // babelforce made the call as a test
 	MarkUnassigned Mark = "unassigned" // Kustomer does not know the agent who has the call
 	MarkReopened   Mark = "reopened"   // the run continues a completed run, and replaces it in lists and counts
 	MarkFromLog    Mark = "from_log"   // babelforce's call log added events that no webhook had reported

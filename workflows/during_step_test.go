@@ -139,7 +139,7 @@ func TestAReportThatArrivesWhileTheRunFinishesIsNotLost(t *testing.T) {
 	c := newCall(t)
 	c.starts(inbound)
 	c.answersLate = 2 * time.Minute
-	c.at(29*time.Second, func() { c.env.UpdateWorkflow(workflows.UpdateConversation, "u", completedUpdate{t, &c.answered}) })
+	c.at(29*time.Second, func() { c.env.UpdateWorkflow(workflows.UpdateAwaitConversation, "u", completedUpdate{t, &c.answered}) })
 	c.receives(30*time.Second, hungUp) // its outcome is written at 45 s
 	c.at(time.Minute, func() {
 		require.Equal(t, []string{"create", "finished"}, c.steps)

@@ -107,6 +107,7 @@ func newCall(t *testing.T) *callUnderTest {
 		duringStep: make(map[string]func()),
 	}
 	c.env.SetStartTime(began)
+	require.NoError(t, c.env.SetTypedSearchAttributesOnStart(workflows.StartOptions(inbound, "").TypedSearchAttributes))
 	c.env.SetCurrentHistoryLength(firstTask)
 	c.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&observer{call: c}}})
 	c.timers.watch(c.env)

@@ -32,15 +32,15 @@ const (
 	// repeatedTask is the minimum length if that task was tried before: Temporal adds the
 	// end of the attempt, and the two events of the next attempt.
 	repeatedTask = firstTask + 3
-	// prompt is the age up to which an event's step is tried as a local activity. Older
+	// recent is the age up to which an event's step is tried as a local activity. Older
 	// events are a backlog, which Temporal dispatches by priority.
-	prompt = 5 * time.Second
+	recent = 5 * time.Second
 )
 
 func (r *run) opensLocally(ctx workflow.Context, in activities.StepInput) bool {
 	info := workflow.GetInfo(ctx)
 	isFirst := info.GetCurrentHistoryLength() == firstTask
-	return isFirst && in.Amend == nil && !r.isOld && !r.record.HasParentEnded() && isPrompt(ctx, info.WorkflowStartTime)
+	return isFirst && in.Amend == nil && !r.isOld && !r.record.HasParentEnded() && isRecent(ctx, info.WorkflowStartTime)
 }
 
 // updatesLocally depends only on the history, so that it returns the same in a run that was
@@ -52,10 +52,10 @@ func (r *run) updatesLocally(ctx workflow.Context, a attempt, in activities.Step
 	}
 	isConditional := in.Conversation.Rev != 0
 	isUsual := !a.decided && !in.Conversation.Adopted && !in.Conversation.Deleted && !r.isOld && !r.record.HasParentEnded()
-	return isConditional && isUsual && isPrompt(ctx, in.Since())
+	return isConditional && isUsual && isRecent(ctx, in.Since())
 }
 
-func isPrompt(ctx workflow.Context, at time.Time) bool { return workflow.Now(ctx).Sub(at) < prompt }
+func isRecent(ctx workflow.Context, at time.Time) bool { return workflow.Now(ctx).Sub(at) < recent }
 
 // tryLocally tries a step as a local activity. If that fails, the step becomes a regular
 // activity, which first looks up what may have been done.

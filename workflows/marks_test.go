@@ -29,6 +29,11 @@ func TestMarksDescribeTheCall(t *testing.T) {
 		"ignored": {func(c *callUnderTest) {
 			c.opened.Conversation, c.opened.Ignored = activities.Conversation{}, true
 		}, []workflows.Mark{workflows.MarkIgnored}},
+		"a test": {func(c *callUnderTest) {
+			test := inbound
+			test.Leg.Source = "test"
+			c.starts(test)
+		}, []workflows.Mark{workflows.MarkTest}},
 		"an unknown agent": {func(c *callUnderTest) { c.answers["bridged"] = isNotKnown("bridged") }, []workflows.Mark{workflows.MarkUnassigned}},
 		"a step left out":  {skips("bridged"), []workflows.Mark{workflows.MarkSkipped}},
 		"its opening":      {skips("create"), []workflows.Mark{workflows.MarkSkipped}},
@@ -36,7 +41,9 @@ func TestMarksDescribeTheCall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			played := newCall(t)
 			c.change(played)
-			played.starts(inbound)
+			if played.input.First == nil {
+				played.starts(inbound)
+			}
 			played.receives(10*time.Second, bridged)
 			played.receives(60*time.Second, finished)
 			played.plays()

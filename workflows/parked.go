@@ -78,7 +78,7 @@ func (r *run) handleRequests(ctx workflow.Context) error {
 	err := errors.Join(
 		workflow.SetQueryHandler(ctx, QueryState, func() (State, error) { return r.answer(ctx), nil }),
 		workflow.SetQueryHandler(ctx, QueryCarried, func() (Carried, error) { return r.carried(), nil }),
-		workflow.SetUpdateHandler(ctx, UpdateConversation, conversation),
+		workflow.SetUpdateHandler(ctx, UpdateAwaitConversation, conversation),
 		workflow.SetUpdateHandlerWithOptions(ctx, UpdateAmend, amend, workflow.UpdateHandlerOptions{Validator: validate}),
 	)
 	for _, name := range []string{UpdateRetry, UpdateSkip} {

@@ -23,7 +23,7 @@ type attempt struct {
 }
 
 // perform runs one step. While Kustomer refuses it, the call is parked until an operator
-// retries, amends or skips the step. No call is lost in any other way.
+// retries, amends or skips the step. Only a skipped step is never written.
 func (r *run) perform(ctx workflow.Context, step call.Step) (err error) {
 	r.step = &StepState{Causes: step.Causes, Since: workflow.Now(ctx)}
 	defer func() {

@@ -84,6 +84,17 @@ func (r *run) phase(outcome call.Outcome) Phase {
 // listed are the search attributes of a call, except CallMarks.
 type listed map[temporal.SearchAttributeKeyKeyword]string
 
+// listedAtStart returns the search attributes that the webhook receiver sets, and none for a run that
+// another client starts. The direction shows which it is, because no upsert changes it: the SDK adds
+// what a run upserts to the attributes in its copy of the start.
+func listedAtStart(ctx workflow.Context) listed {
+	direction, isSet := workflow.GetTypedSearchAttributes(ctx).GetKeyword(CallDirection)
+	if !isSet {
+		return listed{}
+	}
+	return listed{CallPhase: string(Ringing), WaitsFor: string(call.WaitsForAgent), CallDirection: direction}
+}
+
 // publish shows operators the current state of the call: its log and its search attributes.
 // Changed attributes are upserted together, because each upsert is a write for Temporal.
 func (r *run) publish(ctx workflow.Context) error {
@@ -122,7 +133,10 @@ func (r *run) attributes(ctx workflow.Context, s State) listed {
 	now := listed{
 		CallPhase: string(s.Phase), CallOutcome: string(s.Outcome), KustomerConversationID: s.ConversationID,
 		AgentID: s.AgentID, QueueName: cut(s.QueueName), CallerHash: r.answers.CallerHash, WaitsFor: r.listedWait(ctx),
-		CallDirection: r.listed[CallDirection], // set by the webhook receiver
+		CallDirection: r.listed[CallDirection],
+	}
+	if now[CallDirection] == "" { // not set at the start
+		now[CallDirection] = r.record.Facts().Direction()
 	}
 	if r.parked != nil {
 		now[ParkedBecause] = cut(r.parked.brief)
@@ -141,6 +155,7 @@ func (r *run) marks() (marks []Mark) {
 		{MarkNotWanted, r.record.Opened != nil && !r.record.Opened.Conversation && !isSkipped && !r.answers.Ignored},
 		{MarkIgnored, r.answers.Ignored},
 		{MarkSkipped, isSkipped},
+		{MarkTest, r.record.IsTest()},
 		{MarkUnassigned, r.record.Was.IsUnassigned()},
 		{MarkFromLog, r.record.Added != nil},
 		{MarkReopened, r.isReopened},

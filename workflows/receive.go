@@ -24,14 +24,32 @@ func (r *run) receive(ctx workflow.Context) {
 			if !channel.ReceiveAsync(&event) {
 				break
 			}
-			r.record.Add(event, workflow.Now(ctx))
+			r.add(ctx, kind, event)
 		}
 	}
-	r.receiveLog(ctx)
+	r.receiveCallLog(ctx)
 }
 
-// receiveLog adds the content of babelforce's call log, which arrives as a whole.
-func (r *run) receiveLog(ctx workflow.Context) {
+// add adds a report. The webhook receiver sends complete events. A signal that someone sends by
+// hand needs only what it reports: its name is the kind, and it belongs to this call.
+func (r *run) add(ctx workflow.Context, kind call.Kind, event call.Event) {
+	now, key := workflow.Now(ctx), r.record.Key
+	event.Kind = kind
+	if event.ReceivedAt.IsZero() {
+		event.ReceivedAt = now
+	}
+	switch {
+	case event.Leg.Key() == key:
+	case event.Leg.ID == "":
+		event.Leg.ID = key
+	default:
+		event.Leg.ParentID = key
+	}
+	r.record.Add(event, now)
+}
+
+// receiveCallLog adds the content of babelforce's call log, which arrives as a whole.
+func (r *run) receiveCallLog(ctx workflow.Context) {
 	channel := workflow.GetSignalChannel(ctx, SignalLog)
 	for {
 		var log call.FromLog

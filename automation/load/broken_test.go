@@ -44,7 +44,6 @@ func TestBrokenFilesGetPositionsAndHints(t *testing.T) {
 		creating("{}") + "automation: []\n":        `6:1: unknown key "automation" in the file: did you mean "automations"?`,
 		creating("{}") + "automations: []\n":       `6:1: "automations" appears twice`,
 		"timezone: Berlin\n" + creating("{}"):      `1:11: unknown time zone "Berlin": use a name such as Europe/Berlin`,
-		"fields: [call.from]\n" + creating("{}"):   "1:10: {call.from} is always known: do not list it as a field",
 		"fields: [my field]\n" + creating("{}"):    `1:10: "my field" cannot be the name of a field: use letters, digits, and _ . - inside`,
 		"fields: [[a]]\n" + creating("{}"):         "1:10: a field must be a single value",
 		strings.Repeat("#", maxFile+1):             "larger than 1 MiB",

@@ -24,6 +24,11 @@ func over(beside, tags string) string {
 	return item("call.finished", updateAction, beside, "tags: { "+tags+" }")
 }
 
+// A later version may have a placeholder for a field that a file lists.
+func TestFieldWithAPlaceholderIsAWarning(t *testing.T) {
+	requireWarnings(t, "1:10: {call.from} is a placeholder already: it needs no entry here", "fields: [call.from]\n"+creating("{}"))
+}
+
 func TestOrderedAutomationsGetWarnings(t *testing.T) {
 	const here, said = "the tag \"vip\" is ", ", which has the same event and priority: if both apply, the later one in the file decides"
 	answered := "trigger: { conditions: [{ expression: call.outcome, operator: EQ, expectation: answered }] }"

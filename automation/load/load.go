@@ -140,7 +140,7 @@ func (l *loader) field(n *yaml.Node) {
 	switch _, known := automation.Placeholders[name]; {
 	case n.Kind != yaml.ScalarNode:
 	case known:
-		l.complain(n, "{%s} is always known: do not list it as a field", name)
+		l.warn(n, "{%s} is a placeholder already: it needs no entry here", name)
 	case !namePattern.MatchString(name):
 		l.complain(n, "%q cannot be the name of a field: use letters, digits, and _ . - inside", name)
 	case len(l.fields) == maxFields:

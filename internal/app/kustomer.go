@@ -84,6 +84,15 @@ func (k *Kustomer) readKey() (string, error) {
 	return Secret(k.APIKeyFile, "--kustomer-api-key-file", "KUSTOMER_API_KEY")
 }
 
+// look sets a changed key and logs long waits. A worker that only compares has no client.
+func (k *Kustomer) look(log *slog.Logger) {
+	if k.client == nil {
+		return
+	}
+	k.takeUpKey(log)
+	k.logWait(k.client.WaitsUntil(), log)
+}
+
 // takeUpKey sets the client's key from the file if it has changed. If the file has no valid key, the
 // key stays as it is and the error is logged once.
 func (k *Kustomer) takeUpKey(log *slog.Logger) {

@@ -2,12 +2,14 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -137,6 +139,18 @@ func TestWorkerLogsALongWait(t *testing.T) {
 		go func() { _ = w.attend(t.Context(), nil, slog.New(slog.NewTextHandler(logs, nil))) }()
 		require.Error(t, client.CreateNote(t.Context(), "1", kustomer.NewNote{Body: "x"}))
 		require.Contains(t, <-logs, "Kustomer asks for a long wait")
+	})
+}
+
+func TestWorkerThatOnlyComparesNeedsNoKustomer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &Worker{CompareOnly: true, Kustomer: Kustomer{APIKeyFile: writeFile(t, "key")}, inForce: new(atomic.Pointer[automation.Set])}
+		ctx, stop := context.WithTimeout(t.Context(), time.Hour)
+		defer stop()
+		hangups := make(chan os.Signal, 1)
+		hangups <- syscall.SIGHUP
+		require.NoError(t, w.attend(ctx, hangups, slog.New(slog.DiscardHandler)))
+		require.Error(t, ctx.Err(), "it went on until the end")
 	})
 }
 

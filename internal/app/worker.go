@@ -210,10 +210,9 @@ func (w *Worker) attend(ctx context.Context, hangups <-chan os.Signal, log *slog
 			return fmt.Errorf("the worker failed: %w", err)
 		case <-hangups:
 			w.reload(log)
-			w.Kustomer.takeUpKey(log)
+			w.Kustomer.look(log)
 		case <-look.C:
-			w.Kustomer.takeUpKey(log)
-			w.Kustomer.logWait(w.Kustomer.client.WaitsUntil(), log)
+			w.Kustomer.look(log)
 		case <-ctx.Done():
 			return nil
 		}

@@ -85,6 +85,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *server) refuse(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "" && !s.failures.Refuse(w, s.Proxies.Of(r), "problem", "wrong secret") {
 		s.failures.TurnAway(w)
+		w.Header().Set("Retry-After", "1")
 		http.Error(w, "too many requests with a wrong secret from this source", http.StatusTooManyRequests)
 		return
 	}

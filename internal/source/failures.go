@@ -39,7 +39,7 @@ func NewFailures(log *slog.Logger, of string) *Failures {
 }
 
 // Refuse counts a failure of a source and logs it with the given attributes. It reports whether
-// the source was within its limit. If not, the caller answers with [Failures.TurnAway].
+// the source was within its limit. If not, the caller calls [Failures.TurnAway].
 func (f *Failures) Refuse(w http.ResponseWriter, source netip.Prefix, attributes ...any) bool {
 	if !f.Count(source) {
 		return false
@@ -51,14 +51,13 @@ func (f *Failures) Refuse(w http.ResponseWriter, source netip.Prefix, attributes
 	return true
 }
 
-// TurnAway prepares the answer 429 to a source with too many failures. The log does not contain
+// TurnAway prepares the answer to a source with too many failures. The log does not contain
 // the address, because it is personal data. A proxy's log has it.
 func (f *Failures) TurnAway(w http.ResponseWriter) {
 	if f.logged.Allow() {
 		f.log.Warn(f.of + " refused unread: one source fails to authenticate too often")
 	}
 	hangUp(w)
-	w.Header().Set("Retry-After", "1")
 }
 
 // Count counts a failure and reports whether the source was within its limit.

@@ -72,18 +72,19 @@ func (h *Handler) authentic(d *delivery) (body []byte, ok bool) {
 	return h.read(d)
 }
 
-// refuseStranger answers 401, or 429 if the source fails too often.
+// refuseStranger answers 401 to wrong credentials, however many come from the source.
 func (h *Handler) refuseStranger(d *delivery, from netip.Prefix, problem error) {
 	if !h.failures.Refuse(d.w, from, "event", d.outcome.Event, "status", http.StatusUnauthorized, "problem", problem) {
-		h.refuseSource(d)
-		return
+		h.failures.TurnAway(d.w)
 	}
 	d.w.Header().Set("WWW-Authenticate", `Bearer realm="callthread"`)
 	refuse(d.w, http.StatusUnauthorized, problem.Error()+": send the webhook secret as bearer token, basic password, X-Webhook-Secret header or Standard-Webhooks signature")
 }
 
-// refuseSource answers 429 to a source that fails too often.
+// refuseSource answers 429 to a signed webhook of a source that fails too often. Its signature was
+// not verified and may be valid.
 func (h *Handler) refuseSource(d *delivery) {
 	h.failures.TurnAway(d.w)
+	d.w.Header().Set("Retry-After", "1")
 	refuse(d.w, http.StatusTooManyRequests, "too many webhooks with wrong or missing credentials came from this address")
 }

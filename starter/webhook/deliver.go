@@ -40,12 +40,10 @@ func (h *Handler) workflowID(key string) string {
 
 // deliver signals an event to the workflow of its call, and starts the workflow with the first
 // event. An event may be delivered repeatedly. Delivery continues if the sender disconnects,
-// because the event was received.
+// because the event was received. The SDK gives each request half of the time that is left.
 func (h *Handler) deliver(ctx context.Context, event call.Event, until time.Time) (accepted, error) {
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
-	ctx, cancelEarlier := context.WithTimeout(ctx, temporalTimeout)
-	defer cancelEarlier()
 	key, answer := event.Leg.Key(), h.acceptedOf(event)
 	input := workflows.CallInput{Key: key, Limits: h.Limits, Shadow: h.Shadow}
 
@@ -131,7 +129,7 @@ func (h *Handler) awaitConversation(ctx context.Context, of accepted) (workflows
 	}
 	handle, err := h.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: of.WorkflowID, RunID: of.RunID,
-		UpdateName:   workflows.UpdateConversation,
+		UpdateName:   workflows.UpdateAwaitConversation,
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {

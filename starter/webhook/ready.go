@@ -13,6 +13,9 @@ import (
 // load Temporal.
 const readyFor = time.Second
 
+// healthTimeout limits the health check.
+const healthTimeout = 5 * time.Second
+
 type status struct {
 	Status string `json:"status"`
 }
@@ -46,7 +49,7 @@ func (h *Handler) askTemporal(ctx context.Context) error {
 		return known.problem
 	}
 	// The check goes on if the first requester disconnects, because others wait for it.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), temporalTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healthTimeout)
 	defer cancel()
 	_, known.problem = h.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
 	if known.asked = time.Now(); known.problem != nil {

@@ -23,21 +23,35 @@ func from(address string, forwarded ...string) *http.Request {
 	return sent
 }
 
-func TestOnlyTheFloodingSourceIsRefused(t *testing.T) {
+func TestWrongSecretIsAnswered401HoweverOften(t *testing.T) {
 	withReceiver(t, func(t *testing.T, r *receiver) {
-		for range source.FailureBurst {
-			require.Equal(t, http.StatusUnauthorized, r.send(t, from("203.0.113.9:1")).status)
+		for range 2 * source.FailureBurst {
+			refused := r.send(t, from("203.0.113.9:1"))
+			require.Equal(t, http.StatusUnauthorized, refused.status)
+			require.Equal(t, "close", refused.header.Get("Connection"))
 		}
-		turnedAway := r.send(t, from("203.0.113.9:2"))
+	}, withSecret(t))
+}
+
+func TestOnlyTheFloodingSourceIsRefusedUnread(t *testing.T) {
+	withReceiver(t, func(t *testing.T, r *receiver) {
+		signedFrom := func(address string) reply {
+			sent := signed(t, time.Now())
+			sent.RemoteAddr = address
+			return r.send(t, sent)
+		}
+		for range source.FailureBurst {
+			r.send(t, from("203.0.113.9:1"))
+		}
+		turnedAway := signedFrom("203.0.113.9:2")
 		require.Equal(t, http.StatusTooManyRequests, turnedAway.status)
 		require.Equal(t, "1", turnedAway.header.Get("Retry-After"))
 		require.Equal(t, "close", turnedAway.header.Get("Connection"))
 
-		require.Equal(t, http.StatusUnauthorized, r.send(t, from("203.0.113.10:1")).status)
-		require.Equal(t, http.StatusUnauthorized, r.send(t, from("[2001:db8::1]:1")).status)
+		require.Equal(t, http.StatusAccepted, signedFrom("203.0.113.10:1").status)
+		require.Equal(t, http.StatusAccepted, signedFrom("[2001:db8::1]:1").status)
 		<-time.After(time.Second)
-		require.Equal(t, http.StatusUnauthorized, r.send(t, from("203.0.113.9:3")).status)
-		require.Equal(t, http.StatusTooManyRequests, r.send(t, from("203.0.113.9:4")).status)
+		require.Equal(t, http.StatusAccepted, signedFrom("203.0.113.9:3").status)
 	}, withSecret(t))
 }
 

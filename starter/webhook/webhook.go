@@ -25,9 +25,7 @@ const (
 	// answerWithin limits the time until the answer. babelforce's default timeout for an action is
 	// ten seconds (babelforce API, dispatch of an automation).
 	answerWithin = 9 * time.Second
-	// temporalTimeout limits the request to Temporal. leastForTemporal is what remains of
-	// answerWithin for it after a wait in the queue.
-	temporalTimeout  = 5 * time.Second
+	// leastForTemporal is what remains of answerWithin for Temporal after a wait in the queue.
 	leastForTemporal = time.Second
 	// defaultConversationWait is the default of [Config].ConversationWait.
 	defaultConversationWait = 5 * time.Second
