@@ -14,7 +14,7 @@ import (
 // Users change rarely, and each look-up costs a request of the org's budget.
 const userCacheSize = 1000
 
-// userCacheTime is a variable for tests, as is lostTagsCacheTime.
+// It is a variable for tests.
 var userCacheTime = 5 * time.Minute
 
 // userOf returns the id of the Kustomer user who is a babelforce agent. It uses the

@@ -122,8 +122,8 @@ type lastTry struct {
 type problem string
 
 const (
-	conflicts problem = "conflict" // or an object that is not found
-	missing   problem = "missing"
+	conflicts problem = "conflict" // Kustomer answered 409, or 404 to anything but a look at the conversation
+	missing   problem = "missing"  // the conversation cannot be found
 )
 
 func rememberTry(ctx context.Context, of problem) {

@@ -105,8 +105,8 @@ func (u *update) missingNotes(ctx context.Context) (missing []kustomer.NewNote, 
 }
 
 // isSame reports whether the conversation's note is the one that we write. The external id
-// identifies it. Whether lists of notes contain external ids is not documented; without
-// one, the text has to do.
+// identifies it. Whether lists of notes contain external ids is not documented: without
+// them, the text identifies it.
 func isSame(is kustomer.Note, ours kustomer.NewNote) bool {
 	if is.ExternalID == "" {
 		return is.Body == ours.Body

@@ -101,8 +101,8 @@ func (u *update) assignAnother(ctx context.Context, refusal error) error {
 	return nil
 }
 
-// byHalves writes all items at once. If Kustomer rejects them, it writes them in halves.
-func byHalves[T any](items []T, write func([]T) error, leaveOut func(T, error)) error {
+// writeAccepted writes all items at once or, if Kustomer rejects them, those that it accepts.
+func writeAccepted[T any](items []T, write func([]T) error, leaveOut func(T, error)) error {
 	if len(items) == 0 {
 		return nil
 	}
@@ -125,8 +125,8 @@ func inHalves[T any](items []T, write func([]T) error, leaveOut func(T, error)) 
 		return err
 	}
 	half := len(items) / 2
-	if err := byHalves(items[:half], write, leaveOut); err != nil {
+	if err := writeAccepted(items[:half], write, leaveOut); err != nil {
 		return err
 	}
-	return byHalves(items[half:], write, leaveOut)
+	return writeAccepted(items[half:], write, leaveOut)
 }

@@ -23,6 +23,7 @@ const settleTries = 10
 // The ids of the lost tags change only when people delete such a tag.
 const lostTagsCacheSize = 10
 
+// It is a variable for tests.
 var lostTagsCacheTime = time.Hour
 
 // settleLost removes the lost tags from an earlier call of the customer, if the customer

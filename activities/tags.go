@@ -19,7 +19,7 @@ func (u *update) writeTags(ctx context.Context) error {
 }
 
 func (u *update) tag(ctx context.Context, tags []string, write func(ctx context.Context, id string, tags []string) (*kustomer.Conversation, error)) error {
-	return byHalves(tags, func(some []string) error {
+	return writeAccepted(tags, func(some []string) error {
 		answer, err := write(ctx, u.base.ID, some)
 		if err := u.received(patch{}, answer, err); err != nil {
 			return err

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -17,24 +16,13 @@ import (
 	"github.com/callthread/callthread/call"
 	"github.com/callthread/callthread/kustomer"
 	"github.com/callthread/callthread/kustomer/sandbox"
+	"github.com/callthread/callthread/testsuite/pipes"
 )
 
-// withoutNetwork passes requests to a handler without a network, so that a test can use a
-// fake clock.
-type withoutNetwork struct{ http.Handler }
-
-func (n withoutNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body == nil {
-		r = r.Clone(r.Context())
-		r.Body = http.NoBody
-	}
-	answer := httptest.NewRecorder()
-	n.ServeHTTP(answer, r)
-	return answer.Result(), nil
-}
-
+// workerOf returns a worker that reaches the org alone.
 func workerOf(t *testing.T, org http.Handler) *Activities {
-	client, err := kustomer.New(kustomer.Config{BaseURL: "http://localhost", APIKey: apiKey, RequestsPerMinute: 800, Transport: withoutNetwork{org}})
+	t.Helper()
+	client, err := kustomer.New(kustomer.Config{BaseURL: orgURL, APIKey: apiKey, RequestsPerMinute: 800, Transport: pipes.Serve(t, org)})
 	require.NoError(t, err)
 	return New(client, load.Default, "")
 }
@@ -64,8 +52,8 @@ func (a *Activities) opens(t *testing.T, key string) (took time.Duration) {
 func TestOneLongWaitOfKustomersCostsNoCallMoreThanAboutAMinute(t *testing.T) {
 	s := sandbox.New(sandbox.Config{APIKey: apiKey})
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429, RetryAfter: "3599", Times: 1})
-	worker, another := workerOf(t, s), workerOf(t, s)
 	synctest.Test(t, func(t *testing.T) {
+		worker, another := workerOf(t, s), workerOf(t, s)
 		var calls sync.WaitGroup
 		for i := range 60 {
 			calls.Go(func() {
@@ -89,8 +77,8 @@ func TestOneLongWaitOfKustomersCostsNoCallMoreThanAboutAMinute(t *testing.T) {
 func TestWaitingStepReportsKustomersWait(t *testing.T) {
 	s := sandbox.New(sandbox.Config{APIKey: apiKey})
 	s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429, RetryAfter: "3599"})
-	worker := workerOf(t, s)
 	synctest.Test(t, func(t *testing.T) {
+		worker := workerOf(t, s)
 		record := call.Record{Key: "k-1", Started: noon, Limits: call.DefaultLimits}
 		record.Add(call.Event{Kind: call.Inbound, Leg: call.Leg{ID: "k-1", From: caller, CreatedAt: noon}}, noon)
 		for _, says := range []string{

@@ -66,7 +66,7 @@ func literals(templates []Template) (texts []string) {
 // Events returns the events that babelforce must send for the set, in the order of a call. They
 // always include the bridge: without it, no call is known to be answered.
 func (s *Set) Events() []call.Kind {
-	return slices.DeleteFunc([]call.Kind{call.Inbound, call.Outbound, call.Bridged, call.Finished, call.Recorded}, func(event call.Kind) bool {
+	return slices.DeleteFunc(slices.Clone(call.Kinds), func(event call.Kind) bool {
 		isNeeded := event == call.Bridged || event == call.Finished && s.Handles(call.WrappedUp)
 		return !isNeeded && !s.Handles(event)
 	})

@@ -25,6 +25,9 @@ const (
 	Recorded Kind = "recorded" // a recording of the call is available
 )
 
+// Kinds are the kinds of events that babelforce sends, in the order of a usual call.
+var Kinds = []Kind{Inbound, Outbound, Bridged, Finished, Recorded}
+
 // WrappedUp is the end of the wrap-up time after an answered call. It is Callthread's own
 // event: babelforce does not send one.
 const WrappedUp Kind = "wrappedUp"

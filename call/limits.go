@@ -24,7 +24,7 @@ var DefaultLimits = Limits{
 	// No call lasts longer: its end was lost.
 	End: 8 * time.Hour,
 	// It must exceed the sum of the time in which the receiver refuses a webhook while Temporal is
-	// unavailable (5 s) and the sender's wait before it retries (5 s): see starter/webhook. Webhooks
+	// unavailable (9 s) and the sender's wait before it retries (5 s): see starter/webhook. Webhooks
 	// that race differ by less.
 	Settle: 15 * time.Second,
 	// babelforce stores a recording within two minutes of the end; a recording that takes longer has failed.

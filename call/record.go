@@ -128,20 +128,18 @@ func (r *Record) count(kind Kind) (n int) {
 	return n
 }
 
-// events returns the reports in the order of their times.
+// events returns the reports in the order of their times. Reports of the same time are in the order
+// of a usual call.
 func (r *Record) events() []*Event {
 	events := make([]*Event, 0, len(r.Reports))
 	for i := range r.Reports {
 		events = append(events, &r.Reports[i].Event)
 	}
 	slices.SortStableFunc(events, func(a, b *Event) int {
-		return cmp.Or(a.At().Compare(b.At()), slices.Index(course, a.Kind)-slices.Index(course, b.Kind), strings.Compare(a.Leg.ID, b.Leg.ID))
+		return cmp.Or(a.At().Compare(b.At()), slices.Index(Kinds, a.Kind)-slices.Index(Kinds, b.Kind), strings.Compare(a.Leg.ID, b.Leg.ID))
 	})
 	return events
 }
-
-// course is the order of events that happen within the same second.
-var course = []Kind{Inbound, Outbound, Bridged, Finished, Recorded}
 
 // isPickUp reports whether this is the first report of a pick-up.
 func (r Report) isPickUp() bool { return r.Kind == Bridged && r.Note != "" }

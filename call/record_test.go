@@ -175,7 +175,7 @@ func TestLegsBeyondTheLimitAreCounted(t *testing.T) {
 }
 
 func TestEveryKindOfReportHasALimit(t *testing.T) {
-	for _, kind := range []Kind{Inbound, Outbound, Bridged, Finished, Recorded} {
+	for _, kind := range Kinds {
 		r := &Record{Key: "p"}
 		for i := range maxReports[kind] + 3 {
 			id := fmt.Sprint("c-", i)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -54,7 +55,12 @@ func TestOnlyServerErrorsAreRetried(t *testing.T) {
 }
 
 func TestFailuresDoNotContainTheAddress(t *testing.T) {
+	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	untrusted.StartTLS()
+	defer untrusted.Close()
 	for address, problem := range map[string]string{
+		untrusted.URL + "/secret":             "its certificate is not trusted",
 		"http://secret.invalid/secret":        "its name cannot be resolved",
 		"http://127.0.0.1:1/secret":           "it refuses the connection",
 		"http://127.0.0.1:1/secret\x00secret": "address cannot be used",

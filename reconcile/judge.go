@@ -38,7 +38,7 @@ const (
 	Terminated Result = "terminated" // the run was terminated by hand, or failed
 	Forgotten  Result = "forgotten"  // `starter forget` has deleted the call
 
-	NotYet     Result = "not_yet"     // the call is not over, or late reports may follow
+	NotYet     Result = "not_yet"     // the call is not over, late reports may follow, or it could not be read
 	CannotTell Result = "cannot_tell" // the call is older than Temporal's retention
 )
 

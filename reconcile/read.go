@@ -75,8 +75,8 @@ func (a *Activities) lookUp(ctx context.Context, w Window, read reading, runs ma
 	children, asked := make(map[string]*Run), 0
 	for _, id := range slices.Sorted(maps.Keys(runs)) {
 		key := workflows.CallKey(id)
-		isOfTheLog := read.known[key] || slices.Contains(runs[id].Marks, workflows.MarkFromLog) // a repair may begin days after the call
-		if isOfTheLog || runs[id].Began.Before(w.From) {
+		isInTheLog := read.known[key] || slices.Contains(runs[id].Marks, workflows.MarkFromLog) // a repair may begin days after the call
+		if isInTheLog || runs[id].Began.Before(w.From) {
 			continue
 		}
 		if asked++; asked > maxLookUps {

@@ -12,9 +12,9 @@ import (
 // StatementInput is the input of [StatementWorkflow]: a calendar day or, if set, another window.
 type StatementInput struct {
 	Window *Window   `json:"window,omitempty"`
-	Day    string    `json:"day"`  // such as 2026-11-27; "" means the day before Due
-	Zone   string    `json:"zone"` // an IANA name; "" means UTC
-	Due    time.Time `json:"due,omitzero"`
+	Day    string    `json:"day"`          // such as 2026-11-27; "" means the day before Due
+	Zone   string    `json:"zone"`         // an IANA name; "" means UTC
+	Due    time.Time `json:"due,omitzero"` // set by the workflow
 }
 
 // StatementWorkflow compares one calendar day, even if its calls were compared before.

@@ -30,8 +30,8 @@ type checkResult struct {
 	// Unreached are the automations that act on no sample: null if there are no samples, otherwise
 	// an array.
 	Unreached []trial.Automation `json:"unreached,omitzero"`
-	// Unmet are the entries of "ignore" that name no sample.
-	Unmet []trial.Position `json:"unmet,omitempty"`
+	// Unmatched are the entries of "ignore" that match no sample.
+	Unmatched []trial.Position `json:"unmatched,omitempty"`
 	// Calls is the report of --calls.
 	Calls *against.Report `json:"calls,omitempty"`
 }
@@ -120,7 +120,7 @@ func (c *checking) sample(cli *cli.Context, result *checkResult, sampler check.S
 	if err != nil {
 		return err
 	}
-	result.Samples, result.Unreached, result.Unmet = played, marked.Unreached(), marked.Unmet()
+	result.Samples, result.Unreached, result.Unmatched = played, marked.Unreached(), marked.Unmatched()
 	return nil
 }
 

@@ -131,7 +131,7 @@ func printWritten(out io.Writer, event check.Written) error {
 }
 
 // printUnreached lists the automations that act on no sample call, and the entries of "ignore" that
-// name none.
+// match none.
 func printUnreached(out io.Writer, result checkResult) {
 	if len(result.Unreached) == 0 {
 		fmt.Fprintln(out, "\nEvery automation acts on one of these calls.")
@@ -141,10 +141,10 @@ func printUnreached(out io.Writer, result checkResult) {
 	for _, a := range result.Unreached {
 		fmt.Fprintf(out, "  %s\n", a)
 	}
-	if len(result.Unmet) > 0 {
-		fmt.Fprintf(out, "Entries of \"ignore\" that met none of these calls, at %s\n", trial.Positions(result.Unmet))
+	if len(result.Unmatched) > 0 {
+		fmt.Fprintf(out, "Entries of \"ignore\" that match none of these calls, at %s\n", trial.Positions(result.Unmatched))
 	}
-	if len(result.Unreached)+len(result.Unmet) > 0 {
+	if len(result.Unreached)+len(result.Unmatched) > 0 {
 		fmt.Fprintln(out, "Try them with --from, --to, --waited, --queue, --agent, --field or --stories.")
 	}
 }

@@ -116,14 +116,14 @@ func TestOwnSampleNamesUnreachedAutomations(t *testing.T) {
 	}, decoded(t, printed).Unreached, "without a conversation, nothing is written")
 }
 
-func TestSampleNamesUnmetEntriesOfIgnore(t *testing.T) {
+func TestSampleNamesUnmatchedEntriesOfIgnore(t *testing.T) {
 	file := writeFile(t, "ignore:\n  callers: [\"+49900*\", withheld]\n  called:\n    - \"+493023125099\"\n"+string(automation.DefaultFile))
 	printed, err := starts(t, "check", "--automations", file, "--from", "withheld")
 	require.NoError(t, err)
-	require.Contains(t, printed, "\nEntries of \"ignore\" that met none of these calls, at 2:13, 4:7\nTry them with --from, ")
+	require.Contains(t, printed, "\nEntries of \"ignore\" that match none of these calls, at 2:13, 4:7\nTry them with --from, ")
 	printed, err = starts(t, "check", "--automations", file, "--json", "--from", "+499001", "--to", "+493023125099")
 	require.NoError(t, err)
-	require.Equal(t, []trial.Position{{Line: 2, Column: 24}}, decoded(t, printed).Unmet)
+	require.Equal(t, []trial.Position{{Line: 2, Column: 24}}, decoded(t, printed).Unmatched)
 }
 
 func TestStoriesAreSampledWithCustomers(t *testing.T) {

@@ -70,11 +70,11 @@ func (s *server) Flags() []cli.Flag {
 		},
 		&cli.DurationFlag{
 			Name: "bridge-timeout", EnvVars: []string{"CALLTHREAD_BRIDGE_TIMEOUT"},
-			Usage: "how long a call may go unanswered, without a report of its end, before it counts as missed", Value: call.DefaultLimits.Bridge, Destination: &s.limits.Bridge,
+			Usage: "how long an unanswered call may stay without a report before it counts as missed", Value: call.DefaultLimits.Bridge, Destination: &s.limits.Bridge,
 		},
 		&cli.DurationFlag{
 			Name: "end-timeout", EnvVars: []string{"CALLTHREAD_END_TIMEOUT"},
-			Usage: "how long after that an answered call waits for its end", Value: call.DefaultLimits.End, Destination: &s.limits.End,
+			Usage: "how much longer than --bridge-timeout, from its start, an answered call waits for its end", Value: call.DefaultLimits.End, Destination: &s.limits.End,
 		},
 		&cli.DurationFlag{
 			Name: "settle", EnvVars: []string{"CALLTHREAD_SETTLE"},

@@ -132,4 +132,11 @@ func TestSandboxServesAndStops(t *testing.T) {
 	}
 	p.stop()
 	p.requireEnded(t)
+	require.Empty(t, p.output, "it prints no key that may be a real one")
+}
+
+func TestSandboxPrintsItsDefaultKey(t *testing.T) {
+	p := launch(t, "sandbox", "--listen", "127.0.0.1:0")
+	_, url, _ := strings.Cut(strings.TrimSpace(<-p.output), " at ")
+	require.Equal(t, "Use it with KUSTOMER_URL="+url+" KUSTOMER_API_KEY="+sandboxKey+"\n", <-p.output)
 }

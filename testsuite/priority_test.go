@@ -20,12 +20,12 @@ import (
 	"github.com/callthread/callthread/workflows"
 )
 
-// held is a transport that holds every request until it is closed.
-type held chan struct{}
+// gate is a transport that holds every request until it is closed.
+type gate chan struct{}
 
-func (h held) RoundTrip(r *http.Request) (*http.Response, error) {
+func (g gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	select {
-	case <-h:
+	case <-g:
 		return http.DefaultTransport.RoundTrip(r)
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
@@ -61,7 +61,7 @@ func TestRingOvertakesWhatIsLeftOfAnOutage(t *testing.T) {
 	for n := range backlog {
 		runs = append(runs, start(key(n), call.Event{Kind: call.Finished, Leg: call.Leg{FinishReason: "hangup"}}))
 	}
-	held := make(held)
+	held := make(gate)
 	c, err := kustomer.New(kustomer.Config{BaseURL: s.KustomerURL, APIKey: stage.SandboxKey, Transport: held, Timeout: stage.WaitLimit})
 	require.NoError(t, err)
 	worker := app.NewWorker(s.Temporal, queue, activities.New(c, sync.OnceValue(load.Default), ""), 1, nil)

@@ -7,7 +7,7 @@ import (
 )
 
 // Attribute returns a search attribute of a run in Temporal's workflow list, or zero if it is not
-// set. Search attributes are never encrypted.
+// set or has another type. Search attributes are never encrypted.
 func Attribute[T any](run *workflowpb.WorkflowExecutionInfo, key temporal.SearchAttributeKey) (value T) {
 	if payload := run.GetSearchAttributes().GetIndexedFields()[key.GetName()]; payload != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(payload, &value)

@@ -6,13 +6,10 @@ import (
 	"github.com/callthread/callthread/call"
 )
 
-// signals are the events that arrive as signals, in the order of a usual call.
-var signals = []call.Kind{call.Inbound, call.Outbound, call.Bridged, call.Finished, call.Recorded}
-
 // signalNames returns the names of all signals.
 func signalNames() []string {
 	names := []string{SignalLog}
-	for _, kind := range signals {
+	for _, kind := range call.Kinds {
 		names = append(names, string(kind))
 	}
 	return names
@@ -20,7 +17,7 @@ func signalNames() []string {
 
 // receive adds all reports that have arrived to the record.
 func (r *run) receive(ctx workflow.Context) {
-	for _, kind := range signals {
+	for _, kind := range call.Kinds {
 		channel := workflow.GetSignalChannel(ctx, string(kind))
 		for {
 			var event call.Event

@@ -28,8 +28,8 @@ type Reconciler struct {
 	Late       time.Duration // after the ring, until a call appears in the log
 	Since      string        // when Callthread went live, as RFC 3339 or a date
 	Zone       string        // time zone of dates
-	// Only restricts comparisons to calls to these numbers, and outbound calls from them, separated
-	// by commas; "" compares all.
+	// Only has numbers, separated by commas, and restricts comparisons to calls to these numbers and
+	// outbound calls from them; "" compares all.
 	Only string
 	// Settle is the time from the end of a call until it is compared; 0 derives it from the default
 	// limits of calls.
@@ -65,7 +65,7 @@ func (r *Reconciler) Flags() []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name: "reconcile-only", EnvVars: []string{"CALLTHREAD_RECONCILE_ONLY"},
-			Usage: "compare only calls to these `NUMBERS`, and outbound calls from them, separated by commas, if other numbers of the account do not use Callthread; the default is all", Destination: &r.Only,
+			Usage: "compare only calls to these `NUMBERS`, separated by commas, and outbound calls from them, if other numbers of the account do not use Callthread; the default is all", Destination: &r.Only,
 		},
 		&cli.StringFlag{
 			Name: "zone", EnvVars: []string{"CALLTHREAD_ZONE"},

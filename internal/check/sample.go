@@ -57,7 +57,7 @@ type Sampler struct {
 }
 
 // Samples plays the stories. The result marked has the automations that acted in none of them, and
-// the entries of "ignore" that named none.
+// the entries of "ignore" that matched none.
 func (s Sampler) Samples(ctx context.Context, stories []storyfile.Story) (samples []Sample, marked *trial.Marked, err error) {
 	marked, err = trial.Mark(s.Country, s.Content)
 	if err != nil {
@@ -72,7 +72,7 @@ func (s Sampler) Samples(ctx context.Context, stories []storyfile.Story) (sample
 		if err != nil {
 			return nil, nil, fmt.Errorf("sample call %q: %w", story.Title, err)
 		}
-		marked.Meet(sample.facts)
+		marked.Match(sample.facts)
 		for _, event := range sample.Events {
 			for _, request := range event.Requests {
 				marked.See(request.Body)

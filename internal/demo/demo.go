@@ -188,8 +188,9 @@ func (o Options) automations() []byte {
 	return usualAutomations
 }
 
-// stageOptions derives the options of the stage, and the log of calls whose webhooks are lost. With faults, what Temporal stores is always
-// encrypted, as it should be in production.
+// stageOptions derives the options of the stage. If webhooks are lost, it also makes the losses,
+// whose call log the stage serves. With faults, what Temporal stores is always encrypted, as it
+// should be in production.
 func (s *show) stageOptions() (set StageOptions, err error) {
 	set = StageOptions{
 		Kustomer: s.Kustomer, Limits: call.Limits{Settle: settle, Recording: recording}, Seed: s.Seed, Progress: s.Out, Log: s.Log,

@@ -103,7 +103,7 @@ func TestServerTakesAFreePort(t *testing.T) {
 }
 
 func TestProgramsGetOnlyTheStagesSettings(t *testing.T) {
-	for _, name := range []string{"TEMPORAL_NAMESPACE", "KUSTOMER_URL", "CALLTHREAD_AUTOMATIONS"} {
+	for _, name := range []string{"TEMPORAL_NAMESPACE", "KUSTOMER_URL", "CALLTHREAD_AUTOMATIONS", "BABELFORCE_TOKEN"} {
 		t.Setenv(name, "the user's")
 	}
 	t.Setenv("HARMLESS", "stays")

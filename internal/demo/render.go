@@ -164,7 +164,7 @@ func laterThan(was, is call.Story) (events []event) {
 }
 
 func (r *renderer) open(facts call.Facts) automation.Opening {
-	r.marked.Meet(facts)
+	r.marked.Match(facts)
 	opening, _ := r.set.Open(facts)
 	mark, _ := r.marked.Set.Open(facts)
 	r.see(mark)

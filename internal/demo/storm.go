@@ -34,7 +34,7 @@ const (
 	aftermath = stormSettle
 
 	minPause, maxPause = 2 * time.Second, 15 * time.Second
-	// For so many calls the worker is killed once in the midst of a repair.
+	// The worker is killed in the midst of a repair once for each callsPerRepairKill calls.
 	callsPerRepairKill = 40
 )
 

@@ -51,8 +51,8 @@ func (s *show) notJudged(ctx context.Context, report *Report) {
 	for _, a := range s.renderer.marked.Unreached() {
 		report.NotJudged = append(report.NotJudged, fmt.Sprintf("%s, which acted on none of these calls", a))
 	}
-	if unmet := s.renderer.marked.Unmet(); len(unmet) > 0 {
-		report.NotJudged = append(report.NotJudged, fmt.Sprintf(`entries of "ignore" that met none of these calls, at %s`, trial.Positions(unmet)))
+	if unmatched := s.renderer.marked.Unmatched(); len(unmatched) > 0 {
+		report.NotJudged = append(report.NotJudged, fmt.Sprintf(`entries of "ignore" that match none of these calls, at %s`, trial.Positions(unmatched)))
 	}
 }
 

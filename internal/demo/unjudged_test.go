@@ -63,13 +63,13 @@ func TestReportNamesUntriedAutomations(t *testing.T) {
 	require.Regexp(t, `late or out of order: [1-9]`, report.NotJudged[1])
 }
 
-func TestReportNamesUnmetEntriesOfIgnore(t *testing.T) {
+func TestReportNamesUnmatchedEntriesOfIgnore(t *testing.T) {
 	d := newDay(t, own("ignore: { callers: [\"+882*\", withheld] }\n"+string(ownFile)), 20, false)
 	d.stage.Temporal = runs{}
 	report := d.compare(t.Context(), d.played)
 	d.notJudged(t.Context(), &report)
 	require.Positive(t, report.Unopened)
-	require.Contains(t, report.NotJudged, `entries of "ignore" that met none of these calls, at 1:21`)
+	require.Contains(t, report.NotJudged, `entries of "ignore" that match none of these calls, at 1:21`)
 }
 
 func TestDemoReadsNationalNumbersInItsCountry(t *testing.T) {
@@ -77,8 +77,8 @@ func TestDemoReadsNationalNumbersInItsCountry(t *testing.T) {
 	require.NoError(t, err)
 	to := call.Facts{Leg: call.Leg{From: "+442079460123", To: "+493023125001"}}
 	require.True(t, s.set.Ignores(to))
-	s.renderer.marked.Meet(to)
-	require.Empty(t, s.renderer.marked.Unmet())
+	s.renderer.marked.Match(to)
+	require.Empty(t, s.renderer.marked.Unmatched())
 	set, err := s.stageOptions()
 	require.NoError(t, err)
 	require.Equal(t, "DE", set.Country)

@@ -195,8 +195,8 @@ func (s *Server) Stop() { s.process.Stop(stopTimeout) }
 // Process is the server's process, another one after each restart.
 func (s *Server) Process() *child.Process { return s.process }
 
-// freePort returns a port below those that systems give to outgoing connections: one of these could be taken before
-// the server listens.
+// freePort returns a port below the ephemeral ports. One of these could be given to an outgoing connection before the
+// server listens.
 func freePort() (port int, err error) {
 	for range 100 {
 		port = 20_000 + rand.IntN(10_000)

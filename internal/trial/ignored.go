@@ -36,7 +36,7 @@ func Positions(all []Position) string {
 // ignored is an entry of the file's "ignore".
 type ignored struct {
 	at  Position
-	set *automation.Set // ignores what this entry names, and nothing else
+	set *automation.Set // ignores what this entry matches, and nothing else
 }
 
 // readIgnored reads the entries of the file's "ignore".
@@ -61,16 +61,16 @@ func (m *Marked) readIgnored(country string, ignore *yaml.Node) error {
 	return nil
 }
 
-// Meet records the entries of "ignore" that name a call.
-func (m *Marked) Meet(facts call.Facts) {
+// Match records which entries of "ignore" match a call.
+func (m *Marked) Match(facts call.Facts) {
 	m.ignored = slices.DeleteFunc(m.ignored, func(i ignored) bool { return i.set.Ignores(facts) })
 }
 
-// Unmet returns the entries of "ignore" that named no call so far, in the file's order.
-func (m *Marked) Unmet() []Position {
-	unmet := make([]Position, len(m.ignored))
+// Unmatched returns the entries of "ignore" that have matched no call so far, in the file's order.
+func (m *Marked) Unmatched() []Position {
+	unmatched := make([]Position, len(m.ignored))
 	for n, i := range m.ignored {
-		unmet[n] = i.at
+		unmatched[n] = i.at
 	}
-	return unmet
+	return unmatched
 }

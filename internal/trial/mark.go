@@ -33,7 +33,7 @@ type Marked struct {
 	Set         *automation.Set
 	automations []Automation
 	reached     map[int]bool
-	ignored     []ignored // that named no call so far
+	ignored     []ignored // that have matched no call so far
 }
 
 // Mark makes the copy of a file that loads without problems. The country may be empty.

@@ -50,16 +50,16 @@ func TestMarksShowWhichAutomationsAct(t *testing.T) {
 	require.Empty(t, m.Unreached())
 }
 
-func TestEntriesOfIgnoreAreMetOneByOne(t *testing.T) {
+func TestEntriesOfIgnoreAreMatchedOneByOne(t *testing.T) {
 	m, err := Mark("DE", []byte("ignore:\n  callers: [0900*, \"+49900123\", internal, withheld]\n  called: [030 23125099]\n"+file))
 	require.NoError(t, err)
-	require.Equal(t, "2:13, 2:20, 2:33, 2:43, 3:12", Positions(m.Unmet()))
-	m.Meet(call.Facts{Leg: call.Leg{From: "+499001"}})
-	m.Meet(call.Facts{Leg: call.Leg{From: "101", To: "+493023125099"}})
-	require.Equal(t, "2:20, 2:43", Positions(m.Unmet()), "both entries that name the call are met")
-	m.Meet(call.Facts{Leg: call.Leg{From: "+49900123"}})
-	m.Meet(call.Facts{Leg: call.Leg{Anonymous: true}})
-	require.Empty(t, m.Unmet())
+	require.Equal(t, "2:13, 2:20, 2:33, 2:43, 3:12", Positions(m.Unmatched()))
+	m.Match(call.Facts{Leg: call.Leg{From: "+499001"}})
+	m.Match(call.Facts{Leg: call.Leg{From: "101", To: "+493023125099"}})
+	require.Equal(t, "2:20, 2:43", Positions(m.Unmatched()), "the call matches two entries")
+	m.Match(call.Facts{Leg: call.Leg{From: "+49900123"}})
+	m.Match(call.Facts{Leg: call.Leg{Anonymous: true}})
+	require.Empty(t, m.Unmatched())
 	require.Equal(t, "1:0, 1:0, 1:0, 1:0, 1:0, 1:0, 1:0, 1:0 and 2 more", Positions(slices.Repeat([]Position{{Line: 1}}, 10)))
 }
 
