@@ -41,7 +41,8 @@ func (l Limits) WithDefaults() Limits {
 	}
 }
 
-// Transfer returns how much longer a transferred call may last than another call.
+// Transfer returns how much longer a transferred call lasts than another call at most, if no further
+// report follows. Each report begins these waits again.
 func (l Limits) Transfer() time.Duration { return transferLimit + min(transferTalk, l.End) }
 
 const (

@@ -130,6 +130,8 @@ type Attempts struct {
 	Last babelforce.Agent
 	// ByQueue is set if a queue rang an agent.
 	ByQueue bool
+	// Lasting is set if a leg to an agent has not ended.
+	Lasting bool
 }
 
 // Judge returns the result of a root call of the log. run is nil only if Temporal has no run for
@@ -201,6 +203,8 @@ func judgeRun(root calllog.Row, attempts Attempts, run *Run) (Result, Why) {
 		return Parked, ""
 	case has(workflows.MarkSkipped):
 		return Skipped, ""
+	case isRunning && run.WaitsFor == call.WaitsForTransfer && attempts.Lasting:
+		return NotYet, "" // the next agent talks
 	case isRunning && slices.Contains(needAnEnd, run.WaitsFor):
 		return Incomplete, NoEnd
 	case !run.HasConversation && (has(workflows.MarkNotWanted) || has(workflows.MarkIgnored)):

@@ -78,6 +78,8 @@ func TestEveryCallHasOneResult(t *testing.T) {
 		"its run waits for the customer":    {rang(), over(without, running(workflows.Ringing, call.WaitsForCustomer)), Incomplete, NoEnd, Attempts{}},
 		"its run waits for the end":         {rang(), over(running(workflows.Bridged, call.WaitsForEnd)), Incomplete, NoEnd, Attempts{}},
 		"its run waits for a transfer":      {rang(), over(running(workflows.Bridged, call.WaitsForTransfer)), Incomplete, NoEnd, Attempts{}},
+		"its next agent talks":              {rang(), over(running(workflows.Bridged, call.WaitsForTransfer)), NotYet, "", Attempts{Lasting: true}},
+		"a leg without an end in the log":   {rang(), over(), Matched, "", Attempts{Lasting: true}},
 		"its run ended as missed":           {rang(), over(func(r *Run) { r.Phase, r.AgentID = workflows.Missed, "" }), Incomplete, NoPickUp, Attempts{}},
 		"no agent picked up":                {rang(func(r *calllog.Row) { r.Agent = babelforce.Agent{} }), over(func(r *Run) { r.AgentID = "" }), Matched, "", Attempts{}},
 		"over without a conversation":       {rang(), over(without), Incomplete, NoConversation, Attempts{}},

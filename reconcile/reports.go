@@ -15,6 +15,9 @@ func isAnswered(leg calllog.Row) bool {
 	return !leg.IsRoot() && isAgents && leg.Call.Domain != "external" && !leg.Call.DateEstablished.IsZero()
 }
 
+// isLasting reports whether a leg to an agent has not ended.
+func isLasting(leg calllog.Row) bool { return !leg.IsRoot() && !leg.IsFinal() }
+
 // isByQueue reports whether a queue rang an agent on this leg.
 func isByQueue(leg calllog.Row) bool { return !leg.IsRoot() && leg.Call.Source == "queue" }
 

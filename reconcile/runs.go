@@ -82,7 +82,7 @@ func runOf(info *workflowpb.WorkflowExecutionInfo) *Run {
 // agents answered, the run's record shows whether one of them is missing.
 func (a *Activities) judge(ctx context.Context, rules Rules, root calllog.Row, legs []calllog.Row, listed, child *Run) (Verdict, error) {
 	pickedUp := answered(legs)
-	attempts := Attempts{ByQueue: slices.ContainsFunc(legs, isByQueue)}
+	attempts := Attempts{ByQueue: slices.ContainsFunc(legs, isByQueue), Lasting: slices.ContainsFunc(legs, isLasting)}
 	if n := len(pickedUp); n > 0 {
 		attempts.Last = pickedUp[n-1].Agent
 	}

@@ -20,16 +20,19 @@ import (
 // assigns it to each agent who picks up, and writes the outcome when the call has ended. It
 // completes when the call is over and everything is written. If an operator cancels it, it
 // completes at once.
-func CallWorkflow(ctx workflow.Context, in CallInput) (Ended, error) {
+//
+// The result is a pointer because it is large: as a value it would stay on the stack of every
+// call in memory.
+func CallWorkflow(ctx workflow.Context, in CallInput) (*Ended, error) {
 	r, err := start(ctx, in)
 	if err != nil {
-		return Ended{}, err
+		return nil, err
 	}
 	for err == nil && !r.done {
 		r.receive(ctx)
 		switch next := r.record.Next(workflow.Now(ctx)); {
 		case next.Step != nil:
-			err = r.perform(ctx, *next.Step)
+			err = r.perform(ctx, next.Step)
 		case next.Wait.For != "":
 			err = r.await(ctx, next.Wait)
 		default:
@@ -37,20 +40,23 @@ func CallWorkflow(ctx workflow.Context, in CallInput) (Ended, error) {
 		}
 	}
 	if temporal.IsCanceledError(err) {
-		return Ended{}, r.cancel(ctx)
+		return nil, r.cancel(ctx)
 	}
-	return Ended{r.answer(ctx), r.carried()}, err
+	if err != nil {
+		return nil, err
+	}
+	return r.ended(ctx), nil
 }
 
 // ownCall rejects a run whose workflow id does not belong to the call in its input. Two
 // runs for one call would share its conversation and undo each other's changes. It wraps
 // CallWorkflow, because a history that is replayed elsewhere does not contain the id of its
 // run.
-func ownCall(ctx workflow.Context, in CallInput) (Ended, error) {
+func ownCall(ctx workflow.Context, in CallInput) (*Ended, error) {
 	id := workflow.GetInfo(ctx).WorkflowExecution.ID
 	isOwn := in.Key != "" && id == in.workflowID() && (in.First == nil || in.First.Leg.Key() == in.Key) && (in.Earlier == nil || in.Earlier.Record.Key == in.Key)
 	if !isOwn {
-		return Ended{}, temporal.NewNonRetryableApplicationError(
+		return nil, temporal.NewNonRetryableApplicationError(
 			"the input does not belong to call "+CallKey(id)+": only the webhook receiver starts calls", "NotOwnCall", nil)
 	}
 	return CallWorkflow(ctx, in)
@@ -117,6 +123,9 @@ func (r *run) resume(from Carried) {
 	r.record, r.conversation, r.answers, r.progress = from.Record, from.Conversation, from.Answers, from.Progress
 	r.record.Limits, r.isReopened = limits, true
 }
+
+// ended returns the result of the run.
+func (r *run) ended(ctx workflow.Context) *Ended { return &Ended{r.answer(ctx), r.carried()} }
 
 // carried returns the state from which a later run continues.
 func (r *run) carried() Carried { return Carried{r.record, r.conversation, r.answers, r.progress} }

@@ -24,7 +24,7 @@ type attempt struct {
 
 // perform runs one step. While Kustomer refuses it, the call is parked until an operator
 // retries, amends or skips the step. Only a skipped step is never written.
-func (r *run) perform(ctx workflow.Context, step call.Step) (err error) {
+func (r *run) perform(ctx workflow.Context, step *call.Step) (err error) {
 	r.step = &StepState{Causes: step.Causes, Since: workflow.Now(ctx)}
 	defer func() {
 		r.slow = false
@@ -36,21 +36,21 @@ func (r *run) perform(ctx workflow.Context, step call.Step) (err error) {
 		r.mayBeDone, r.isOld = true, true
 	}
 	for a := (attempt{mayBeDone: r.mayBeDone}); ; a.mayBeDone, a.decided = true, true {
-		result, err := r.try(ctx, step, a)
+		result, err := r.try(ctx, *step, a)
 		if err == nil {
-			r.complete(ctx, step, result)
+			r.complete(ctx, *step, result)
 			return nil
 		}
 		if temporal.IsCanceledError(err) {
 			return err
 		}
-		decision, err := r.park(ctx, step, err)
+		decision, err := r.park(ctx, *step, err)
 		if err != nil {
 			return err
 		}
 		if decision.name == UpdateSkip {
 			r.progress.Skipped = append(r.progress.Skipped, step.InWords())
-			r.record.Done(step, call.Done{Skipped: true, Conversation: r.conversation.ID != ""})
+			r.record.Done(*step, call.Done{Skipped: true, Conversation: r.conversation.ID != ""})
 			return nil
 		}
 		a.amend = cmp.Or(decision.amendment, a.amend)

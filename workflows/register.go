@@ -11,7 +11,7 @@ import (
 // in shadow if the activities write nothing, and live calls otherwise.
 func Register(r worker.Registry, steps *activities.Activities) {
 	inShadow := activities.InShadow(steps)
-	serve := func(ctx workflow.Context, in CallInput) (Ended, error) {
+	serve := func(ctx workflow.Context, in CallInput) (*Ended, error) {
 		if in.Shadow != inShadow {
 			// A panic fails only the workflow task: the run then waits for a worker of its
 			// mode.

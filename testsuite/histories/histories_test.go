@@ -36,9 +36,9 @@ func TestHistoryOfAnotherWorkflowDoesNotReplay(t *testing.T) {
 
 // One additional timer must be detected in every history.
 func TestChangedWorkflowDoesNotReplay(t *testing.T) {
-	changed := func(ctx workflow.Context, in workflows.CallInput) (workflows.Ended, error) {
+	changed := func(ctx workflow.Context, in workflows.CallInput) (*workflows.Ended, error) {
 		if err := workflow.Sleep(ctx, 1); err != nil {
-			return workflows.Ended{}, err
+			return nil, err
 		}
 		return workflows.CallWorkflow(ctx, in)
 	}
