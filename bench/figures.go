@@ -76,7 +76,7 @@ func marks(of map[string]figures, with settings) (all []mark) {
 	add("Kustomer requests, known caller", one["requests.known"], one["requests.known"] > 0, true, 4)
 	add("Kustomer requests, new caller", one["requests.new"], one["requests.new"] > 0, true, 5)
 	add("Kustomer requests that the end adds", of[full]["requests.afterwards"], of[full]["requests.known"] > 0, true, 2)
-	waited := of[apart]["waiting.worker_mib"]
+	waited := max(one["waiting.worker_mib"], of[apart]["waiting.worker_mib"])
 	add("worker's memory with 20,000 waiting, MiB", waited, with.waiting == 20_000 && waited > 0, true, 350)
 	return all
 }

@@ -53,8 +53,8 @@ type Worker struct {
 // result.
 const stopTimeout = 15 * time.Second
 
-// cachedCalls is the number of running workflows that a worker caches, at some 60 KiB each. The
-// SDK's default of 10,000 would take 600 MiB. The history of another workflow, some twenty events,
+// cachedCalls is the number of running workflows that a worker caches, at some 80 KiB each. The
+// SDK's default of 10,000 would take 800 MiB. The history of another workflow, some twenty events,
 // is read from Temporal with its next task.
 const cachedCalls = 3000
 
