@@ -293,6 +293,29 @@ func TestCallIsWrittenOnceDespiteManyFaults(t *testing.T) {
 		{Kind: sandbox.FaultStatus, Status: 503}, {Kind: sandbox.FaultStatus, Status: 429}, {Kind: sandbox.FaultReset},
 		{Kind: sandbox.FaultLoseAnswer}, {Kind: sandbox.FaultLoseAnswer5xx}, {Kind: sandbox.FaultTruncate}, {Kind: sandbox.FaultHTML},
 	}
+	forManySeeds(t, func(t *testing.T, random *rand.Rand, a *applyOrg) {
+		var also []string
+		a.applyCall(func() {
+			a.before(func(applyRoute, int) {
+				switch n := random.IntN(16 * len(kinds)); {
+				case n < len(kinds):
+					fault := kinds[n]
+					fault.Times = 1
+					a.Inject(fault)
+				case n == len(kinds):
+					also = append(also, fmt.Sprint("also_", len(also)))
+					a.tag(also[len(also)-1])
+				}
+			})
+		})
+		a.requireApplied(also...)
+	})
+}
+
+// forManySeeds plays calls that differ in what is drawn at random, side by side, each in an org of its
+// own. With -short there are few.
+func forManySeeds(t *testing.T, play func(t *testing.T, random *rand.Rand, a *applyOrg)) {
+	t.Helper()
 	seeds := uint64(manySeeds)
 	if testing.Short() {
 		seeds = 5
@@ -300,23 +323,7 @@ func TestCallIsWrittenOnceDespiteManyFaults(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			random := rand.New(rand.NewPCG(seed, 0))
-			a := newApplyOrg(t)
-			var also []string
-			a.applyCall(func() {
-				a.before(func(applyRoute, int) {
-					switch n := random.IntN(16 * len(kinds)); {
-					case n < len(kinds):
-						fault := kinds[n]
-						fault.Times = 1
-						a.Inject(fault)
-					case n == len(kinds):
-						also = append(also, fmt.Sprint("also_", len(also)))
-						a.tag(also[len(also)-1])
-					}
-				})
-			})
-			a.requireApplied(also...)
+			play(t, rand.New(rand.NewPCG(seed, 0)), newApplyOrg(t))
 		})
 	}
 }

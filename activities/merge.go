@@ -27,8 +27,8 @@ type terms struct {
 	// ours are the Kustomer users that the call's own steps may have assigned. Names and
 	// teams are the names and teams that they may have set.
 	ours, names, teams []string
-	// earlierRun says that an earlier run may have done the step. What people changed since
-	// then cannot be told from what we wrote, so every difference counts as theirs.
+	// earlierRun says that an earlier run may have done the step. It is unknown then
+	// which changes are people's and which are ours, so every difference counts as theirs.
 	earlierRun bool
 }
 

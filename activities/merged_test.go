@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"testing"
@@ -169,45 +168,36 @@ func TestMergeAmongFaultsDoublesNothing(t *testing.T) {
 		{Kind: sandbox.FaultStatus, Status: 503}, {Kind: sandbox.FaultStatus, Status: 404}, {Kind: sandbox.FaultReset},
 		{Kind: sandbox.FaultLoseAnswer}, {Kind: sandbox.FaultLoseAnswer5xx}, {Kind: sandbox.FaultTruncate},
 	}
-	seeds := uint64(manySeeds)
-	if testing.Short() {
-		seeds = 5
-	}
-	for seed := range seeds {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Parallel()
-			random := rand.New(rand.NewPCG(seed, 0))
-			a := newApplyOrg(t)
-			mergedAt, sent := random.IntN(25), 0
-			a.applyCall(func() {
-				a.before(func(applyRoute, int) {
-					if sent == mergedAt {
-						a.mergesInto("The bill")
-					}
-					if n := random.IntN(12 * len(kinds)); n < len(kinds) {
-						fault := kinds[n]
-						fault.Times = 1
-						a.Inject(fault)
-					}
-					sent++
-				})
-			})
-			written, entries := make(map[string]bool), 0
-			for _, conversation := range a.State().Conversations {
-				entries += len(conversation.Messages)
-				there := make(map[string]bool)
-				for _, note := range conversation.Notes {
-					require.False(t, there[note.ExternalID], note.ExternalID)
-					there[note.ExternalID], written[note.ExternalID] = true, true
+	forManySeeds(t, func(t *testing.T, random *rand.Rand, a *applyOrg) {
+		mergedAt, sent := random.IntN(25), 0
+		a.applyCall(func() {
+			a.before(func(applyRoute, int) {
+				if sent == mergedAt {
+					a.mergesInto("The bill")
 				}
-			}
-			require.Len(t, written, 4+4, "the call's, and what people wrote")
-			require.Equal(t, 1, entries)
-			if len(a.State().Conversations) > 1 { // otherwise the call was over before the merge
-				require.Equal(t, "The bill", a.State().Conversations[1].Name)
-			}
+				if n := random.IntN(12 * len(kinds)); n < len(kinds) {
+					fault := kinds[n]
+					fault.Times = 1
+					a.Inject(fault)
+				}
+				sent++
+			})
 		})
-	}
+		written, entries := make(map[string]bool), 0
+		for _, conversation := range a.State().Conversations {
+			entries += len(conversation.Messages)
+			there := make(map[string]bool)
+			for _, note := range conversation.Notes {
+				require.False(t, there[note.ExternalID], note.ExternalID)
+				there[note.ExternalID], written[note.ExternalID] = true, true
+			}
+		}
+		require.Len(t, written, 4+4, "the call's, and what people wrote")
+		require.Equal(t, 1, entries)
+		if len(a.State().Conversations) > 1 { // otherwise the call was over before the merge
+			require.Equal(t, "The bill", a.State().Conversations[1].Name)
+		}
+	})
 }
 
 // mergesInto makes a person merge the call's conversation into a new one.

@@ -25,6 +25,8 @@ type contribution struct {
 	event string // the name of its note, which is unique in the call
 	kind  call.Kind
 	automation.Change
+	// assigns says that an automation assigns the call's agent on this event.
+	assigns bool
 	// unassign says that no agent of this call stays assigned: it is not known who has the
 	// call, and no assignee is better than the wrong one.
 	unassign bool
@@ -40,10 +42,11 @@ func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribut
 	isUnassigned := false
 	add := func(name string, event call.Kind, facts call.Facts, agent call.Resolved) {
 		facts.Kustomer = is
-		if file.AssignsAgent(event, facts) {
+		c := contributionOf(file, s, name, event, facts, agent)
+		if c.assigns {
 			isUnassigned = agent.Unassigned
 		}
-		all = append(all, contributionOf(file, s, name, event, facts, agent))
+		all = append(all, c)
 	}
 	ring := call.Inbound
 	if s.Opening.Outgoing {
@@ -73,11 +76,11 @@ func want(file *automation.Set, s call.Story, is call.Kustomer) (all []contribut
 
 // contributionOf returns what one event contributes. The agent is its agent in Kustomer.
 func contributionOf(file *automation.Set, s call.Story, name string, event call.Kind, facts call.Facts, agent call.Resolved) contribution {
-	isAssigned := file.AssignsAgent(event, facts)
-	if isAssigned && agent.User != "" {
+	assigns := file.AssignsAgent(event, facts)
+	if assigns && agent.User != "" {
 		facts.Agent.SourceID = agent.User
 	}
-	c := contribution{event: name, kind: event, facts: facts}
+	c := contribution{event: name, kind: event, facts: facts, assigns: assigns}
 	if event == call.Inbound || event == call.Outbound {
 		o, warnings := openingOf(file, s, facts)
 		c.Change, c.warnings, c.unwanted = openingChange(o), warnings, !o.Wanted
@@ -87,7 +90,7 @@ func contributionOf(file *automation.Set, s call.Story, name string, event call.
 	if s.Added != nil && c.Status != "" {
 		c.Status = cmp.Or(s.Added.Status, c.Status)
 	}
-	c.unassign = isAssigned && agent.Unassigned && len(c.AssignedUsers) == 0
+	c.unassign = assigns && agent.Unassigned && len(c.AssignedUsers) == 0
 	return c
 }
 

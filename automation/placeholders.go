@@ -72,7 +72,7 @@ var ofFile = map[string]func(*Set, call.Facts) any{
 }
 
 // Placeholders are the placeholders of babelforce, with its three names for the caller's number
-// (babelforce help, "What is a Placeholder / Expression"), those of babelforce's Kustomer
+// (babelforce help, "What is a Placeholder / Expression"), the placeholders of its Kustomer
 // integration, and Callthread's own, which summarize a call.
 var Placeholders = map[string]Placeholder{
 	"call.id":              {Text, fromStart, func(f call.Facts) any { return orNil(f.Key) }},

@@ -50,7 +50,7 @@ func CheckAddress(address string) error {
 	return nil
 }
 
-// Send posts a message. Its failures are those of [Post].
+// Send posts a message, and fails as [Post] does.
 func (a *Activities) Send(ctx context.Context, message Message) error {
 	_, err := Post(ctx, a.Address, message)
 	var unsent *Unsent

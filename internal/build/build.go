@@ -19,7 +19,7 @@ type Info struct {
 	Version string
 	// Commit is the first twelve digits of the Git commit.
 	Commit string
-	// Date is that of the commit, in RFC 3339.
+	// Date is the commit's date, in RFC 3339.
 	Date string
 	// Modified says that files were changed since the commit.
 	Modified bool

@@ -180,7 +180,7 @@ func TestBodiesAreCheckedByTheirSchema(t *testing.T) {
 	}
 }
 
-// The OpenAPI's lengths are those of JavaScript's strings, in which an emoji counts twice.
+// The OpenAPI counts lengths as JavaScript does: an emoji counts twice.
 func TestAnEmojiCountsTwice(t *testing.T) {
 	const emoji = "😀"
 	for length, want := range map[int]int{128: http.StatusOK, 129: http.StatusBadRequest} {

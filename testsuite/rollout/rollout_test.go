@@ -126,7 +126,7 @@ func TestBuildThatIsNotCurrentTakesNoCalls(t *testing.T) {
 
 	command := strings.Fields(line["command"])
 	require.Equal(t, "temporal", command[0])
-	r.temporalCLI(t, append(command[1:], "--yes")...)
+	r.untilPolled(t, append(command[1:], "--yes")...)
 	require.Equal(t, "two", r.ring(t, after))
 	for _, key := range []string{before, after} {
 		r.Accepts(t, "call-finished", stage.Abandoned(key))

@@ -149,17 +149,24 @@ func (r *rollout) ramp(t *testing.T, buildID string) {
 func (r *rollout) route(t *testing.T, args ...string) {
 	t.Helper()
 	args = append([]string{"worker", "deployment"}, append(args, "--deployment-name", r.queue, "--yes")...)
-	r.temporalCLI(t, args...)
+	r.untilPolled(t, args...)
 }
 
-// temporalCLI runs a command of Temporal's CLI on the stage, as operators do. Temporal refuses to
-// route calls to a build until it knows all of the build's pollers, so the command is repeated.
-func (r *rollout) temporalCLI(t *testing.T, args ...string) {
+// untilPolled repeats a command that routes calls to a build. Temporal refuses it until it knows all
+// of the build's pollers.
+func (r *rollout) untilPolled(t *testing.T, args ...string) {
 	t.Helper()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		complaint, err := r.runTemporal(t, args...)
 		require.NoError(c, err, complaint)
 	}, stage.WaitLimit, 50*time.Millisecond)
+}
+
+// temporalCLI runs a command of Temporal's CLI on the stage, as operators do.
+func (r *rollout) temporalCLI(t *testing.T, args ...string) {
+	t.Helper()
+	complaint, err := r.runTemporal(t, args...)
+	require.NoError(t, err, complaint)
 }
 
 func (r *rollout) runTemporal(t *testing.T, args ...string) (output string, err error) {
